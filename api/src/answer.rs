@@ -1,0 +1,335 @@
+//! Answers: items, lists, deletions and CSV, written straight to bytes, each with the headers it owes.
+
+use std::marker::PhantomData;
+
+use diligence_entities::{
+    idempotency::StoredAnswer,
+    page::{Page, Versioned},
+};
+use poem::{
+    Body, IntoResponse, Response,
+    http::{HeaderName, HeaderValue, StatusCode, header},
+};
+use poem_openapi::{
+    ApiResponse,
+    registry::{MetaHeader, MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry},
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::{
+    ROOT,
+    problem::{Problem, text_header},
+    query::Query,
+    schema::{self, Side},
+    version::{IfNoneMatch, etag},
+};
+
+const JSON: &str = "application/json; charset=utf-8";
+const DOCUMENTED_JSON: &str = "application/json";
+
+/// An answer written out: what is sent, and what is kept for a retry.
+#[derive(Debug)]
+pub struct Rendered {
+    pub(crate) answer: StoredAnswer,
+    /// What a retry is given in place of the body, where the body holds a secret that must not be kept.
+    pub(crate) kept_body: Option<String>,
+    pub(crate) is_replay: bool,
+}
+
+/// An answer that can be written out once and sent again.
+pub trait Render: ApiResponse + Send {
+    /// Writes it out.
+    ///
+    /// # Errors
+    /// [`crate::problem::Type::Internal`] when the value has no JSON.
+    fn render(self) -> Result<Rendered, Problem>;
+}
+
+impl Rendered {
+    fn new(status: StatusCode, body: String) -> Self {
+        Self { answer: StoredAnswer { status: status.as_u16(), location: None, etag: None, body }, kept_body: None, is_replay: false }
+    }
+    fn etag(mut self, version: i64) -> Self {
+        self.answer.etag = Some(etag(version));
+        self
+    }
+    fn location(mut self, location: String) -> Self {
+        self.answer.location = Some(location);
+        self
+    }
+}
+
+impl IntoResponse for Rendered {
+    fn into_response(self) -> Response {
+        let Self { answer: StoredAnswer { status, location, etag, body }, is_replay, .. } = self;
+        let mut response = Response::builder().status(StatusCode::from_u16(status).unwrap_or(StatusCode::OK));
+        if !body.is_empty() {
+            response = response.header(header::CONTENT_TYPE, JSON);
+        }
+        for (name, value) in [(header::LOCATION, location), (header::ETAG, etag)] {
+            if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
+                response = response.header(name, value);
+            }
+        }
+        if is_replay {
+            response = response.header(HeaderName::from_static("idempotency-replayed"), "true");
+        }
+        response.body(body)
+    }
+}
+
+fn json<T: Serialize>(value: &T) -> Result<String, Problem> {
+    serde_json::to_string(value).map_err(Problem::internal)
+}
+
+fn rendered(answer: impl Render) -> Response {
+    match answer.render() {
+        Ok(rendered) => rendered.into_response(),
+        Err(problem) => problem.response(),
+    }
+}
+
+fn meta(status: StatusCode, description: &'static str, schema: Option<MetaSchemaRef>, headers: Vec<MetaHeader>) -> MetaResponse {
+    let content = schema.map(|schema| MetaMediaType { content_type: DOCUMENTED_JSON, schema });
+    MetaResponse { description, status: Some(status.as_u16()), status_range: None, content: content.into_iter().collect(), headers }
+}
+
+fn etag_header() -> MetaHeader {
+    text_header("ETag", "The item's version, for `If-Match` and `If-None-Match`.", "\"1\"")
+}
+
+macro_rules! rendering {
+    ($answer:ident<$($generic:ident),*>, $status:expr, $description:literal, $headers:expr) => {
+        impl<$($generic: Serialize + JsonSchema + Versioned + Send + 'static),*> ApiResponse for $answer<$($generic),*> {
+            fn meta() -> MetaResponses {
+                MetaResponses { responses: vec![meta($status, $description, Some(schema::reference::<$($generic),*>(Side::Answer)), $headers)] }
+            }
+            fn register(registry: &mut Registry) {
+                schema::register::<$($generic),*>(Side::Answer, registry);
+            }
+        }
+        impl<$($generic: Serialize + JsonSchema + Versioned + Send + 'static),*> IntoResponse for $answer<$($generic),*> {
+            fn into_response(self) -> Response {
+                rendered(self)
+            }
+        }
+    };
+}
+
+/// 201: a new item, with where it is and its version.
+#[derive(Debug)]
+pub struct Created<T> {
+    value: T,
+    location: String,
+    kept_body: Option<String>,
+}
+
+impl<T: Versioned> Created<T> {
+    /// A new item of `collection`, e.g. `suppliers`.
+    pub fn new(collection: &str, value: T) -> Self {
+        Self { location: format!("{ROOT}/{collection}/{}", value.id()), value, kept_body: None }
+    }
+}
+
+impl<T: Versioned + Serialize> Created<T> {
+    /// The same with `kept` in place of the item for retries: for an item that shows a secret once.
+    #[must_use]
+    pub fn keeping(mut self, kept: &T) -> Self {
+        self.kept_body = serde_json::to_string(kept).ok();
+        self
+    }
+}
+
+impl<T: Serialize + JsonSchema + Versioned + Send + 'static> Render for Created<T> {
+    fn render(self) -> Result<Rendered, Problem> {
+        let mut rendered = Rendered::new(StatusCode::CREATED, json(&self.value)?).etag(self.value.version()).location(self.location);
+        rendered.kept_body = self.kept_body;
+        Ok(rendered)
+    }
+}
+rendering!(Created<T>, StatusCode::CREATED, "It was made.", vec![text_header("Location", "Where it is.", "/api/v1/…"), etag_header()]);
+
+/// 200: an item after a change.
+#[derive(Debug)]
+pub struct Changed<T>(pub T);
+
+impl<T: Serialize + JsonSchema + Versioned + Send + 'static> Render for Changed<T> {
+    fn render(self) -> Result<Rendered, Problem> {
+        Ok(Rendered::new(StatusCode::OK, json(&self.0)?).etag(self.0.version()))
+    }
+}
+rendering!(Changed<T>, StatusCode::OK, "The item as it is now.", vec![etag_header()]);
+
+/// 200: an item; or 304 for a caller who has it already.
+#[derive(Debug)]
+pub struct Item<T> {
+    value: T,
+    seen: bool,
+}
+
+impl<T: Versioned> Item<T> {
+    /// `value`, unless the caller has this version already.
+    pub fn new(value: T, have: &IfNoneMatch) -> Self {
+        Self { seen: have.has(value.version()), value }
+    }
+}
+
+impl<T: Serialize + JsonSchema + Versioned + Send + 'static> ApiResponse for Item<T> {
+    fn meta() -> MetaResponses {
+        let ok = meta(StatusCode::OK, "The item.", Some(schema::reference::<T>(Side::Answer)), vec![etag_header()]);
+        MetaResponses { responses: vec![ok, meta(StatusCode::NOT_MODIFIED, "You have the latest version.", None, vec![etag_header()])] }
+    }
+    fn register(registry: &mut Registry) {
+        schema::register::<T>(Side::Answer, registry);
+    }
+}
+
+impl<T: Serialize + JsonSchema + Versioned + Send + 'static> IntoResponse for Item<T> {
+    fn into_response(self) -> Response {
+        if self.seen {
+            return Rendered::new(StatusCode::NOT_MODIFIED, String::new()).etag(self.value.version()).into_response();
+        }
+        rendered(Changed(self.value))
+    }
+}
+
+/// 200: something that follows from items and has no version of its own, such as a summary or a verdict.
+#[derive(Debug)]
+pub struct Found<T>(pub T);
+
+impl<T: Serialize + JsonSchema + Send + 'static> ApiResponse for Found<T> {
+    fn meta() -> MetaResponses {
+        MetaResponses { responses: vec![meta(StatusCode::OK, "What was asked for.", Some(schema::reference::<T>(Side::Answer)), Vec::new())] }
+    }
+    fn register(registry: &mut Registry) {
+        schema::register::<T>(Side::Answer, registry);
+    }
+}
+impl<T: Serialize + JsonSchema + Send + 'static> Render for Found<T> {
+    fn render(self) -> Result<Rendered, Problem> {
+        Ok(Rendered::new(StatusCode::OK, json(&self.0)?))
+    }
+}
+impl<T: Serialize + JsonSchema + Send + 'static> IntoResponse for Found<T> {
+    fn into_response(self) -> Response {
+        rendered(self)
+    }
+}
+
+/// 200: a page of a list, with a link to the next.
+#[derive(Debug)]
+pub struct Listed<T> {
+    page: Page<T>,
+    next: Option<String>,
+}
+
+impl<T> Listed<T> {
+    /// The page that `query` asked for.
+    pub fn new<F>(page: Page<T>, query: &Query<F>) -> Self {
+        Self { next: page.next.as_deref().map(|cursor| query.next(cursor)), page }
+    }
+}
+
+impl<T: Serialize + JsonSchema + Send + 'static> ApiResponse for Listed<T> {
+    fn meta() -> MetaResponses {
+        let mut link = text_header("Link", "The address of the next page, where there is one.", "</api/v1/…?cursor=…>; rel=\"next\"");
+        link.required = false;
+        MetaResponses { responses: vec![meta(StatusCode::OK, "A page of the list.", Some(schema::reference::<Page<T>>(Side::Answer)), vec![link])] }
+    }
+    fn register(registry: &mut Registry) {
+        schema::register::<Page<T>>(Side::Answer, registry);
+    }
+}
+impl<T: Serialize + JsonSchema + Send + 'static> IntoResponse for Listed<T> {
+    fn into_response(self) -> Response {
+        let mut response = rendered(Found(self.page));
+        if let Some(value) = self.next.and_then(|next| HeaderValue::from_str(&format!("<{next}>; rel=\"next\"")).ok()) {
+            response.headers_mut().insert(header::LINK, value);
+        }
+        response
+    }
+}
+
+/// 204: done, and nothing to say.
+#[derive(Debug)]
+pub struct Done;
+
+impl ApiResponse for Done {
+    fn meta() -> MetaResponses {
+        MetaResponses { responses: vec![meta(StatusCode::NO_CONTENT, "Done.", None, Vec::new())] }
+    }
+    fn register(_: &mut Registry) {}
+}
+impl Render for Done {
+    fn render(self) -> Result<Rendered, Problem> {
+        Ok(Rendered::new(StatusCode::NO_CONTENT, String::new()))
+    }
+}
+impl IntoResponse for Done {
+    fn into_response(self) -> Response {
+        rendered(self)
+    }
+}
+
+/// 200: a CSV file, streamed.
+#[derive(Debug)]
+pub struct Csv {
+    name: &'static str,
+    body: Body,
+}
+
+impl Csv {
+    /// The file `name`, e.g. `suppliers.csv`, with `body` (see [`Body::from_bytes_stream`]).
+    pub fn new(name: &'static str, body: Body) -> Self {
+        Self { name, body }
+    }
+}
+
+impl ApiResponse for Csv {
+    fn meta() -> MetaResponses {
+        let schema = MetaSchemaRef::Inline(Box::new(MetaSchema::new("string")));
+        let disposition = text_header("Content-Disposition", "The file's name.", "attachment; filename=\"suppliers.csv\"");
+        let response = MetaResponse {
+            description: "The file.",
+            status: Some(200),
+            status_range: None,
+            content: vec![MetaMediaType { content_type: "text/csv", schema }],
+            headers: vec![disposition],
+        };
+        MetaResponses { responses: vec![response] }
+    }
+    fn register(_: &mut Registry) {}
+}
+impl IntoResponse for Csv {
+    fn into_response(self) -> Response {
+        Response::builder()
+            .header(header::CONTENT_TYPE, "text/csv; charset=utf-8")
+            .header(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", self.name))
+            .body(self.body)
+    }
+}
+
+/// An answer that was written out for [`crate::retry`]: documented as an `A`, with the mark of a replay.
+#[derive(Debug)]
+pub struct Once<A>(pub(crate) Rendered, pub(crate) PhantomData<fn() -> A>);
+
+impl<A: ApiResponse> ApiResponse for Once<A> {
+    fn meta() -> MetaResponses {
+        let mut meta = A::meta();
+        for response in &mut meta.responses {
+            let mut replayed = text_header("Idempotency-Replayed", "`true` where this is the answer to an earlier request with the same `Idempotency-Key`.", "true");
+            replayed.required = false;
+            response.headers.push(replayed);
+        }
+        meta
+    }
+    fn register(registry: &mut Registry) {
+        A::register(registry);
+    }
+}
+impl<A> IntoResponse for Once<A> {
+    fn into_response(self) -> Response {
+        self.0.into_response()
+    }
+}

@@ -1,0 +1,168 @@
+//! The command line. `--help` is the manual.
+
+use std::{fmt, io::Write as _, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use diligence_entities::{
+    clock::Clock,
+    error::Error,
+    id::OrganisationId,
+    role::Role,
+    scope::{Actor, OpenError, Scope, Store, StoreOptions},
+};
+
+use crate::config::{Config, DatabaseFlags, ServeFlags};
+
+mod key;
+mod openapi;
+mod questionnaire;
+mod serve;
+
+const CODES: &str = "\
+Exit codes:
+  0  fine
+  1  anything else
+  2  the command line or the configuration is wrong
+  3  the port is taken
+  4  the database cannot be reached or written
+  5  the database was made by a newer version of this program
+  6  the input was refused";
+
+/// Diligence: a register of suppliers and AI products. One program, one file of data.
+///
+/// Without a command it serves: http://127.0.0.1:8080, with the data in diligence.db in this folder.
+#[derive(Debug, Parser)]
+#[command(name = "diligence", version, after_help = CODES, args_conflicts_with_subcommands = true)]
+struct Line {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: ServeFlags,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API (also what happens without a command)
+    #[command(after_help = CODES)]
+    Serve(ServeFlags),
+    /// Make, list and revoke API keys
+    #[command(subcommand)]
+    Key(key::Command),
+    /// List, check and score questionnaires, without any database
+    #[command(subcommand)]
+    Questionnaire(questionnaire::Command),
+    /// Print the OpenAPI document
+    Openapi,
+}
+
+/// Why a command failed: one sentence for standard error, and the exit code.
+#[derive(Debug)]
+pub struct Failure {
+    sentence: String,
+    code: u8,
+}
+
+impl Failure {
+    /// The command line or the configuration is wrong.
+    pub(crate) fn usage(sentence: impl Into<String>) -> Self {
+        Self { sentence: sentence.into(), code: 2 }
+    }
+    /// The port is taken.
+    pub(crate) fn port_taken(sentence: impl Into<String>) -> Self {
+        Self { sentence: sentence.into(), code: 3 }
+    }
+    /// The database cannot be reached or written.
+    pub(crate) fn database(sentence: impl Into<String>) -> Self {
+        Self { sentence: sentence.into(), code: 4 }
+    }
+    /// The database is newer than the program.
+    pub(crate) fn newer(sentence: impl Into<String>) -> Self {
+        Self { sentence: sentence.into(), code: 5 }
+    }
+    /// The input was refused.
+    pub(crate) fn refused(sentence: impl Into<String>) -> Self {
+        Self { sentence: sentence.into(), code: 6 }
+    }
+    /// Anything else.
+    pub(crate) fn other(sentence: impl Into<String>) -> Self {
+        Self { sentence: sentence.into(), code: 1 }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.sentence)
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        match &error {
+            OpenError::BadUrl => Self::usage(error.to_string()),
+            OpenError::NewerSchema(_) => Self::newer(error.to_string()),
+            OpenError::Unreachable(_) | OpenError::NotWritable(_) | OpenError::Migration(_) => Self::database(error.to_string()),
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match &error {
+            Error::Busy => Self::database("the database is busy: try again in a moment"),
+            Error::Database(cause) => Self::database(format!("the database failed: {cause}")),
+            _ => Self::refused(error.to_string()),
+        }
+    }
+}
+
+/// Reads the command line, does what it says, and gives the exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let Line { command, serve } = Line::parse();
+    let done = match command.unwrap_or(Command::Serve(serve)) {
+        Command::Serve(flags) => serve::run(flags),
+        Command::Key(command) => key::run(command),
+        Command::Questionnaire(command) => questionnaire::run(command),
+        Command::Openapi => openapi::run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure { sentence, code }) => {
+            let _ = writeln!(std::io::stderr(), "diligence: {sentence}");
+            ExitCode::from(code)
+        }
+    }
+}
+
+/// Writes to standard output. A reader that has gone away (`| head`) is no failure.
+///
+/// # Errors
+/// [`Failure::other`] when the disk is full, say.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::other(format!("standard output cannot be written: {error}"))),
+        _ => Ok(()),
+    }
+}
+
+/// Runs `work` to its end.
+pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|error| Failure::other(format!("the program cannot start its threads: {error}")))?.block_on(work)
+}
+
+/// Opens the database that `config` names.
+pub(crate) async fn open(config: &Config) -> Result<Store, Failure> {
+    Ok(Store::open(StoreOptions { url: config.database_url.clone(), max_connections: config.max_connections, clock: Clock::System }).await?)
+}
+
+/// Opens the database for a command that is not `serve`.
+pub(crate) async fn open_with(database: DatabaseFlags) -> Result<Store, Failure> {
+    open(&Config::resolve(ServeFlags { database, ..ServeFlags::default() }).map_err(Failure::usage)?).await
+}
+
+/// The person at the console, who owns the database, acting for an organisation.
+pub(crate) fn console(organisation_id: &OrganisationId) -> Scope {
+    Scope { organisation_id: organisation_id.clone(), actor: Actor { id: "console".into(), name: "console".into() }, role: Role::Admin, request_id: None }
+}

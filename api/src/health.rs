@@ -1,0 +1,98 @@
+//! Whether the program lives, whether it can serve, and how much it did.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use diligence_entities::scope::Store;
+use poem::{IntoResponse, Response, http::StatusCode};
+
+use crate::problem::{Problem, Type};
+
+/// Upper bounds of the histogram, in seconds.
+const BOUNDS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
+
+/// What was answered, by route, method and status. Routes are patterns, so the number of rows is bounded.
+#[derive(Clone, Debug, Default)]
+pub struct Metrics {
+    answered: Arc<Mutex<BTreeMap<(String, String, u16), Series>>>,
+    in_flight: Arc<AtomicI64>,
+}
+
+#[derive(Debug, Default)]
+struct Series {
+    count: u64,
+    seconds: f64,
+    within: [u64; BOUNDS.len()],
+}
+
+/// Counts one request as in flight until dropped.
+#[derive(Debug)]
+pub(crate) struct InFlight(Arc<AtomicI64>);
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Metrics {
+    pub(crate) fn enter(&self) -> InFlight {
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
+        InFlight(Arc::clone(&self.in_flight))
+    }
+
+    pub(crate) fn count(&self, route: &str, method: &str, status: StatusCode, took: Duration) {
+        let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        let series = answered.entry((route.to_owned(), method.to_owned(), status.as_u16())).or_default();
+        let seconds = took.as_secs_f64();
+        series.count += 1;
+        series.seconds += seconds;
+        for (bound, within) in BOUNDS.iter().zip(&mut series.within) {
+            *within += u64::from(seconds <= *bound);
+        }
+    }
+
+    /// Prometheus' text format.
+    #[must_use]
+    pub fn text(&self, store: &Store) -> String {
+        let mut text = String::from("# HELP diligence_request_duration_seconds Time from the request's head to the answer's head.\n# TYPE diligence_request_duration_seconds histogram\n");
+        for ((route, method, status), series) in self.answered.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            let labels = format!("route=\"{route}\",method=\"{method}\",status=\"{status}\"");
+            for (bound, within) in BOUNDS.iter().zip(&series.within) {
+                let _ = writeln!(text, "diligence_request_duration_seconds_bucket{{{labels},le=\"{bound}\"}} {within}");
+            }
+            let _ = writeln!(text, "diligence_request_duration_seconds_bucket{{{labels},le=\"+Inf\"}} {}", series.count);
+            let _ = writeln!(text, "diligence_request_duration_seconds_sum{{{labels}}} {}", series.seconds);
+            let _ = writeln!(text, "diligence_request_duration_seconds_count{{{labels}}} {}", series.count);
+        }
+        let _ = writeln!(text, "# HELP diligence_requests_in_flight Requests being answered now.\n# TYPE diligence_requests_in_flight gauge");
+        let _ = writeln!(text, "diligence_requests_in_flight {}", self.in_flight.load(Ordering::Relaxed));
+        let _ = writeln!(text, "# HELP diligence_database_statements_total Statements sent to the database.\n# TYPE diligence_database_statements_total counter");
+        let _ = writeln!(text, "diligence_database_statements_total {}", store.statement_count());
+        let _ = writeln!(text, "# HELP diligence_build_info The running version.\n# TYPE diligence_build_info gauge\ndiligence_build_info{{version=\"{}\"}} 1", env!("CARGO_PKG_VERSION"));
+        text
+    }
+}
+
+/// `GET /health/live`: the program runs.
+pub(crate) fn live() -> Response {
+    "alive\n".into_response()
+}
+
+/// `GET /health/ready`: the database answers too.
+pub(crate) async fn ready(store: &Store) -> Response {
+    match tokio::time::timeout(Duration::from_secs(2), store.ping()).await {
+        Ok(Ok(())) => "ready\n".into_response(),
+        Ok(Err(error)) => {
+            tracing::warn!(cause = ?error, "the database does not answer");
+            Problem::new(Type::NotReady, "the database does not answer").response()
+        }
+        Err(_) => Problem::new(Type::NotReady, "the database does not answer in time").response(),
+    }
+}

@@ -1,0 +1,7 @@
+//! The program. Everything is in the library, where tests reach it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    diligence::command::main()
+}

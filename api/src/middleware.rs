@@ -1,0 +1,141 @@
+//! What every request goes through: an id, a time limit, a net under panics, problems for the framework's own refusals,
+//! headers that keep browsers careful, a line in the log and a count in the metrics.
+
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, OnceLock},
+    time::{Duration, Instant},
+};
+
+use diligence_entities::scope::Scope;
+use futures_util::FutureExt as _;
+use poem::{
+    Endpoint, IntoResponse, Request, Response, Result,
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
+    route::PathPattern,
+};
+use tracing::Instrument as _;
+
+use crate::{
+    document,
+    health::Metrics,
+    problem::{Problem, Type},
+};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What a request leaves behind for the log. Shared between the middleware, outside, and [`crate::auth`], inside.
+#[derive(Clone, Debug)]
+pub struct Trail {
+    /// The request's id.
+    pub request_id: String,
+    who: Arc<OnceLock<(String, String)>>,
+}
+
+impl Trail {
+    /// Notes who is asking.
+    pub(crate) fn note(&self, scope: &Scope) {
+        let _ = self.who.set((scope.organisation_id.to_string(), scope.actor.id.clone()));
+    }
+}
+
+/// The middleware around `inner`.
+#[derive(Debug)]
+pub(crate) struct Around<E> {
+    pub(crate) inner: E,
+    pub(crate) metrics: Metrics,
+    pub(crate) timeout: Duration,
+}
+
+/// The caller's own id if it is short and plain, else a new one.
+fn request_id(headers: &HeaderMap) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');
+    let own = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|id| (1..=128).contains(&id.len()) && id.bytes().all(plain));
+    own.map_or_else(|| uuid::Uuid::now_v7().simple().to_string(), str::to_owned)
+}
+
+impl<E: Endpoint> Endpoint for Around<E> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> Result<Response> {
+        let start = Instant::now();
+        let _in_flight = self.metrics.enter();
+        let trail = Trail { request_id: request_id(request.headers()), who: Arc::default() };
+        let method = request.method().clone();
+        let path = request.uri().path().to_owned();
+        request.set_data(trail.clone());
+
+        let span = tracing::info_span!("request", id = %trail.request_id);
+        let (mut response, route) = self.answer(request, &method, &path).instrument(span).await;
+
+        careful(response.headers_mut());
+        if let Ok(id) = HeaderValue::from_str(&trail.request_id) {
+            response.headers_mut().insert(REQUEST_ID, id);
+        }
+        let (route, status, took) = (route.as_deref().unwrap_or("unknown"), response.status(), start.elapsed());
+        // Methods are free text on the wire; only the known ones may become a label.
+        let known = [Method::GET, Method::HEAD, Method::POST, Method::PATCH, Method::PUT, Method::DELETE, Method::OPTIONS].contains(&method);
+        self.metrics.count(route, if known { method.as_str() } else { "other" }, status, took);
+        let (organisation, actor) = trail.who.get().map_or(("", ""), |(organisation, actor)| (organisation, actor));
+        tracing::info!(method = %method, route, status = status.as_u16(), micros = took.as_micros(), request_id = %trail.request_id, organisation, actor, "answered");
+        Ok(response)
+    }
+}
+
+impl<E: Endpoint> Around<E> {
+    async fn answer(&self, request: Request, method: &Method, path: &str) -> (Response, Option<Arc<str>>) {
+        let guarded = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
+        match tokio::time::timeout(self.timeout, guarded).await {
+            Ok(Ok(Ok(answer))) => {
+                let response = answer.into_response();
+                let route = response.data::<PathPattern>().map(|pattern| Arc::clone(&pattern.0));
+                (response, route)
+            }
+            Ok(Ok(Err(error))) => {
+                let route = error.data::<PathPattern>().map(|pattern| Arc::clone(&pattern.0));
+                (refusal(error, method, path), route)
+            }
+            Ok(Err(panic)) => {
+                let what = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+                (Problem::internal(format!("panic: {what}")).response(), None)
+            }
+            Err(_) => (Problem::new(Type::Timeout, format!("it took longer than {} seconds", self.timeout.as_secs())).response(), None),
+        }
+    }
+}
+
+fn refusal(error: poem::Error, method: &Method, path: &str) -> Response {
+    if let Some(problem) = error.downcast_ref::<Problem>() {
+        return problem.response();
+    }
+    if error.is_from_response() {
+        return error.into_response();
+    }
+    let problem = Problem::of_framework(&error);
+    if problem.kind != Type::MethodNotAllowed {
+        return problem.response();
+    }
+    let allowed = document::methods(path);
+    let problem = Problem::new(Type::MethodNotAllowed, format!("{method} is not possible here; {allowed} is"));
+    let mut response = problem.response();
+    if let Ok(value) = HeaderValue::from_str(&allowed) {
+        response.headers_mut().insert(header::ALLOW, value);
+    }
+    response
+}
+
+/// Headers that keep browsers careful with what they get. A page that needs more brings its own policy.
+fn careful(headers: &mut HeaderMap) {
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    ] {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    // An item may be kept if it is asked after each time; anything else may not be kept at all.
+    let keep = if headers.contains_key(header::ETAG) { "private, no-cache" } else { "no-store" };
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(keep));
+}

@@ -1,0 +1,158 @@
+//! Request bodies: read within a limit, checked against the type's own schema, and refused with every fault at once.
+
+use std::ops::Deref;
+
+use diligence_entities::{
+    fault::{Fault, Faults},
+    patch,
+};
+use poem::{
+    Request, RequestBody,
+    error::ReadBodyError,
+    http::header,
+};
+use poem_openapi::{
+    ApiExtractor, ApiExtractorType, ExtractParamOptions,
+    registry::{MetaMediaType, MetaRequest, Registry},
+};
+use schemars::JsonSchema;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use validator::Validate;
+
+use crate::{
+    check, json,
+    problem::{Problem, Type},
+    schema::{self, Side},
+};
+
+/// How large a body may be, in bytes: 1 MiB.
+pub const LIMIT: usize = 1 << 20;
+/// How large the body of an import may be, in bytes: 32 MiB.
+pub const IMPORT_LIMIT: usize = 32 << 20;
+
+const JSON: &str = "application/json";
+const MERGE_PATCH: &str = "application/merge-patch+json";
+
+/// A JSON body of at most `MAXIMUM` bytes that is a `T` in every respect its type can say.
+#[derive(Debug)]
+pub struct Body<T, const MAXIMUM: usize = LIMIT>(pub T);
+
+impl<T, const MAXIMUM: usize> Deref for Body<T, MAXIMUM> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+/// A JSON merge patch (RFC 7396) of what was made of a `New`: any of its fields; absent leaves, null clears.
+#[derive(Debug)]
+pub struct Change<New>(pub patch::Change<New>);
+
+/// Takes the body, leaving a copy of the reference for who comes after (see [`crate::retry`]).
+///
+/// # Errors
+/// [`Type::TooLarge`], or [`Type::Malformed`] when the connection breaks off.
+pub(crate) async fn take(request: &Request, body: &mut RequestBody, maximum: usize) -> Result<Vec<u8>, Problem> {
+    let too_large = || Problem::new(Type::TooLarge, format!("the body may have {maximum} bytes at the most"));
+    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > maximum as u64) {
+        return Err(too_large());
+    }
+    if body.is_none() {
+        return Ok(Vec::new());
+    }
+    let taken = body.take().map_err(Problem::internal)?;
+    let bytes = taken.into_bytes_limit(maximum).await.map_err(|error| match error {
+        ReadBodyError::PayloadTooLarge => too_large(),
+        _ => Problem::new(Type::Malformed, "the body broke off"),
+    })?;
+    let read = bytes.to_vec();
+    *body = RequestBody::new(bytes.into());
+    Ok(read)
+}
+
+/// Whether `Content-Type` is one of `known`, with UTF-8 for a charset if it names one.
+///
+/// # Errors
+/// [`Type::UnsupportedMediaType`].
+pub(crate) fn expect_content_type(request: &Request, known: &[&'static str]) -> Result<&'static str, Problem> {
+    let sent = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut parts = sent.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default();
+    let charset = parts.filter_map(|part| part.split_once('=')).find(|(name, _)| name.eq_ignore_ascii_case("charset")).map(|(_, value)| value.trim_matches('"'));
+    let found = known.iter().find(|candidate| essence.eq_ignore_ascii_case(candidate));
+    match found {
+        Some(found) if charset.is_none_or(|charset| charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8")) => Ok(found),
+        Some(found) => Err(Problem::new(Type::UnsupportedMediaType, format!("expected {found} in UTF-8"))),
+        None => Err(Problem::new(Type::UnsupportedMediaType, format!("expected the Content-Type {}", known.join(" or ")))),
+    }
+}
+
+async fn read(request: &Request, body: &mut RequestBody, known: &[&'static str], maximum: usize) -> Result<Value, Problem> {
+    expect_content_type(request, known)?;
+    let bytes = take(request, body, maximum).await?;
+    json::parse(&bytes).map_err(|malformed| Problem {
+        errors: vec![Fault::new("", malformed.code, malformed.detail.clone())],
+        ..Problem::new(Type::Malformed, malformed.detail)
+    })
+}
+
+/// `value` as a `T`, or everything that is wrong with it.
+///
+/// # Errors
+/// [`Type::Invalid`] with every fault of the schema and of the `validator` rules beside the fields.
+pub fn accept<T: DeserializeOwned + JsonSchema + Validate + 'static>(value: Value) -> Result<T, Problem> {
+    let shape = schema::of::<T>(Side::Request);
+    let mut faults = check::check(&shape, &value);
+    // Faults of content leave the shape whole: then the rules beside the fields can be asked too.
+    match serde_json::from_value::<T>(value) {
+        Ok(read) => {
+            check::merge(&mut faults, Faults::of(&read).into_vec());
+            if faults.is_empty() { Ok(read) } else { Err(Problem::invalid(faults)) }
+        }
+        Err(error) => {
+            if faults.is_empty() {
+                faults.push(Fault::new("", "shape", error.to_string()));
+            }
+            Err(Problem::invalid(faults))
+        }
+    }
+}
+
+impl<'a, T: DeserializeOwned + JsonSchema + Validate + Send + 'static, const MAXIMUM: usize> ApiExtractor<'a> for Body<T, MAXIMUM> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+    type ParamType = ();
+    type ParamRawType = ();
+    fn register(registry: &mut Registry) {
+        schema::register::<T>(Side::Request, registry);
+    }
+    fn request_meta() -> Option<MetaRequest> {
+        Some(MetaRequest { description: None, content: vec![MetaMediaType { content_type: JSON, schema: schema::reference::<T>(Side::Request) }], required: true })
+    }
+    async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+        let value = read(request, body, &[JSON], MAXIMUM).await?;
+        Ok(Self(accept(value)?))
+    }
+}
+
+impl<'a, New: DeserializeOwned + Serialize + JsonSchema + Send + 'static> ApiExtractor<'a> for Change<New> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+    type ParamType = ();
+    type ParamRawType = ();
+    fn register(registry: &mut Registry) {
+        schema::register::<New>(Side::Change, registry);
+    }
+    fn request_meta() -> Option<MetaRequest> {
+        let content = |content_type| MetaMediaType { content_type, schema: schema::reference::<New>(Side::Change) };
+        Some(MetaRequest { description: None, content: vec![content(MERGE_PATCH), content(JSON)], required: true })
+    }
+    async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+        let value = read(request, body, &[MERGE_PATCH, JSON], LIMIT).await?;
+        let faults = check::check(&schema::of::<New>(Side::Change), &value);
+        match value {
+            Value::Object(fields) if faults.is_empty() => Ok(Self(patch::Change::new(fields))),
+            _ => Err(Problem::invalid(faults).into()),
+        }
+    }
+}

@@ -1,0 +1,419 @@
+//! Refusals: RFC 9457 problems, the same five members for every failure, the framework's own included.
+//!
+//! What is deliberately absent: the cause. Causes go to the log, once, here.
+
+use std::{borrow::Cow, fmt, marker::PhantomData};
+
+use diligence_entities::{error::Error, fault::Fault};
+use poem::{
+    Response,
+    error::ResponseError,
+    http::{HeaderValue, StatusCode, header},
+};
+use poem_openapi::{
+    ApiResponse,
+    registry::{MetaHeader, MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry},
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::schema::{self, Side};
+
+/// The content type of a problem.
+pub const CONTENT_TYPE: &str = "application/problem+json";
+/// How long a caller should wait before it tries again, in seconds.
+pub const RETRY_AFTER_SECONDS: u32 = 1;
+
+/// The kinds of problem. Each has a stable address, a status and a title.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// The request cannot be read.
+    Malformed,
+    /// No key, or one that opens nothing.
+    Unauthenticated,
+    /// A good key whose role does not suffice.
+    Forbidden,
+    /// Nothing there, or nothing of this organisation.
+    NotFound,
+    /// The address is known, the method is not.
+    MethodNotAllowed,
+    /// It clashes with what is there.
+    Conflict,
+    /// It was changed since it was read.
+    Stale,
+    /// The body is too large.
+    TooLarge,
+    /// The body is of another media type.
+    UnsupportedMediaType,
+    /// The content is not acceptable.
+    Invalid,
+    /// The idempotency key belongs to another request.
+    KeyReused,
+    /// A change without the version it was made on.
+    VersionRequired,
+    /// Our fault.
+    Internal,
+    /// The database is busy.
+    Busy,
+    /// It took too long.
+    Timeout,
+    /// The program cannot serve now.
+    NotReady,
+}
+
+impl Type {
+    /// All of them.
+    pub const ALL: [Self; 16] = [
+        Self::Malformed,
+        Self::Unauthenticated,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::Conflict,
+        Self::Stale,
+        Self::TooLarge,
+        Self::UnsupportedMediaType,
+        Self::Invalid,
+        Self::KeyReused,
+        Self::VersionRequired,
+        Self::Internal,
+        Self::Busy,
+        Self::Timeout,
+        Self::NotReady,
+    ];
+
+    /// The last part of its address.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::Unauthenticated => "unauthenticated",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not-found",
+            Self::MethodNotAllowed => "method-not-allowed",
+            Self::Conflict => "conflict",
+            Self::Stale => "stale",
+            Self::TooLarge => "too-large",
+            Self::UnsupportedMediaType => "unsupported-media-type",
+            Self::Invalid => "invalid",
+            Self::KeyReused => "idempotency-key-reused",
+            Self::VersionRequired => "version-required",
+            Self::Internal => "internal",
+            Self::Busy => "busy",
+            Self::Timeout => "timeout",
+            Self::NotReady => "not-ready",
+        }
+    }
+
+    /// The status it is answered with.
+    #[must_use]
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Conflict => StatusCode::CONFLICT,
+            Self::Stale => StatusCode::PRECONDITION_FAILED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Invalid | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::VersionRequired => StatusCode::PRECONDITION_REQUIRED,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Busy | Self::Timeout | Self::NotReady => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// What it is called.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Malformed => "The request cannot be read",
+            Self::Unauthenticated => "A key is needed",
+            Self::Forbidden => "Not allowed",
+            Self::NotFound => "Not found",
+            Self::MethodNotAllowed => "Method not allowed",
+            Self::Conflict => "It clashes with what is there",
+            Self::Stale => "It has been changed since",
+            Self::TooLarge => "Too large",
+            Self::UnsupportedMediaType => "Unsupported media type",
+            Self::Invalid => "The content is not acceptable",
+            Self::KeyReused => "The idempotency key was used for another request",
+            Self::VersionRequired => "A version is required",
+            Self::Internal => "Something went wrong here",
+            Self::Busy => "The database is busy",
+            Self::Timeout => "It took too long",
+            Self::NotReady => "Not ready",
+        }
+    }
+
+    /// What it means and what to do about it.
+    #[must_use]
+    pub const fn explanation(self) -> &'static str {
+        match self {
+            Self::Malformed => {
+                "The body is not JSON, names a field twice, or a header or the query string is not in the form it must have. `detail` says where. Nothing was changed; mend the request before sending it again."
+            }
+            Self::Unauthenticated => {
+                "The request carries no key, or one that is unknown, expired or revoked. Send `Authorization: Bearer <key>`. An administrator makes keys with `POST /api/v1/keys`, or at the console with `diligence key create`."
+            }
+            Self::Forbidden => "The key is good, but its role or duty does not allow this. `detail` says which role is needed.",
+            Self::NotFound => "There is nothing at this address in your organisation. Whether another organisation has something there is not said.",
+            Self::MethodNotAllowed => "The address exists, but not with this method. The `Allow` header lists the methods it has.",
+            Self::Conflict => {
+                "The request is well formed but clashes with what is there: a second of something that may exist once, or a step that the item's state does not allow. `errors` has a stable code for the kind of clash."
+            }
+            Self::Stale => "Someone changed the item after you read it. Read it again, look at what changed, and send your change with the new `ETag` in `If-Match`.",
+            Self::TooLarge => "The body is larger than this operation takes. Nothing was changed.",
+            Self::UnsupportedMediaType => "The `Content-Type` is missing or is not one this operation takes. `detail` lists those it takes.",
+            Self::Invalid => {
+                "The request could be read, but its content is not acceptable. `errors` lists what is wrong, each with the place (a JSON pointer into the body, or `?name` for a query parameter), a stable code and what was expected. At most 100 are listed."
+            }
+            Self::KeyReused => "An `Idempotency-Key` stands for one request for 24 hours. This one came before with another method, address or body. Use a new key for a new request.",
+            Self::VersionRequired => "A change must say which version it was made on, so that nobody's work is lost: read the item and send its `ETag` in `If-Match`.",
+            Self::Internal => "The program failed. The cause is in its log under the `X-Request-Id` of this answer; please report it.",
+            Self::Busy => "Too many want the database at once. Send the same request again after the seconds in `Retry-After`; with an `Idempotency-Key` that is always safe.",
+            Self::Timeout => {
+                "The request took longer than this server allows. A change may or may not have been made: with an `Idempotency-Key`, or with the same `If-Match`, it is safe to send it again after the seconds in `Retry-After`."
+            }
+            Self::NotReady => "The program runs but cannot reach its database at the moment.",
+        }
+    }
+
+    fn of_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::UNAUTHORIZED => Self::Unauthenticated,
+            StatusCode::FORBIDDEN => Self::Forbidden,
+            StatusCode::NOT_FOUND => Self::NotFound,
+            StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
+            StatusCode::SERVICE_UNAVAILABLE => Self::Busy,
+            status if status.is_client_error() => Self::Malformed,
+            _ => Self::Internal,
+        }
+    }
+}
+
+/// Why a request was refused (RFC 9457).
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+struct Written<'a> {
+    /// A stable address for the kind of problem, relative to this server; there is an explanation at it.
+    #[schemars(example = "/problems/invalid")]
+    r#type: String,
+    /// What this kind of problem is called.
+    #[schemars(example = "The content is not acceptable")]
+    title: &'a str,
+    /// The HTTP status.
+    #[schemars(range(min = 400, max = 599), example = 422)]
+    status: u16,
+    /// What is wrong this time, for a person.
+    #[schemars(example = "the field `name` is missing")]
+    detail: &'a str,
+    /// Everything that is wrong, place by place; empty where no place is to blame.
+    errors: &'a [Fault],
+}
+
+/// A refusal.
+#[derive(Debug)]
+pub struct Problem {
+    /// Which kind.
+    pub kind: Type,
+    /// What is wrong this time, for a person.
+    pub detail: Cow<'static, str>,
+    /// Every place that is wrong.
+    pub errors: Vec<Fault>,
+    header: Option<(header::HeaderName, HeaderValue)>,
+}
+
+impl Problem {
+    /// A problem of this kind.
+    pub fn new(kind: Type, detail: impl Into<Cow<'static, str>>) -> Self {
+        let header = match kind {
+            Type::Unauthenticated => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"diligence\""))),
+            Type::Busy | Type::Timeout | Type::NotReady => Some((header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS))),
+            _ => None,
+        };
+        Self { kind, detail: detail.into(), errors: Vec::new(), header }
+    }
+
+    /// Content that is not acceptable; every fault is listed.
+    #[must_use]
+    pub fn invalid(errors: Vec<Fault>) -> Self {
+        let detail = match errors.as_slice() {
+            [] => "the content is not acceptable".into(),
+            [only] if only.pointer.is_empty() => only.detail.clone(),
+            [only] => format!("{}: {}", only.pointer, only.detail),
+            [first, rest @ ..] if first.pointer.is_empty() => format!("{}; and {} more", first.detail, rest.len()),
+            [first, rest @ ..] => format!("{}: {}; and {} more", first.pointer, first.detail, rest.len()),
+        };
+        Self { errors, ..Self::new(Type::Invalid, detail) }
+    }
+
+    /// The refusal that never says whether it is absent or another organisation's.
+    #[must_use]
+    pub fn not_found() -> Self {
+        Self::new(Type::NotFound, "there is nothing at this address")
+    }
+
+    /// Our fault. `cause` is for the log only.
+    pub fn internal(cause: impl fmt::Display) -> Self {
+        tracing::error!(cause = %cause, "a request failed");
+        Self::new(Type::Internal, "something went wrong here; the log has the cause under this answer's X-Request-Id")
+    }
+
+    /// The framework's own refusal, said as ours.
+    #[must_use]
+    pub fn of_framework(error: &poem::Error) -> Self {
+        match Type::of_status(error.status()) {
+            Type::NotFound => Self::not_found(),
+            Type::Internal => Self::internal(error),
+            // A path that cannot be decoded names nothing.
+            Type::Malformed if error.is::<poem::error::ParsePathError>() => Self::not_found(),
+            kind => Self::new(kind, kind.title().to_lowercase()),
+        }
+    }
+
+    /// The answer.
+    #[must_use]
+    pub fn response(&self) -> Response {
+        let written = Written { r#type: format!("/problems/{}", self.kind.name()), title: self.kind.title(), status: self.kind.status().as_u16(), detail: &self.detail, errors: &self.errors };
+        let mut response = Response::builder().status(self.kind.status()).content_type(CONTENT_TYPE).body(serde_json::to_vec(&written).unwrap_or_default());
+        if let Some((name, value)) = &self.header {
+            response.headers_mut().insert(name, value.clone());
+        }
+        response
+    }
+
+    pub(crate) fn with_header(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
+        self.header = Some((name, value));
+        self
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.detail)
+    }
+}
+impl std::error::Error for Problem {}
+impl ResponseError for Problem {
+    fn status(&self) -> StatusCode {
+        self.kind.status()
+    }
+    fn as_response(&self) -> Response {
+        self.response()
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::NotFound => Self::not_found(),
+            Error::Stale { current } => Self::new(Type::Stale, format!("it has been changed since it was read; it is at version {current} now")),
+            Error::Invalid(errors) => Self::invalid(errors),
+            Error::Conflict { code, detail, errors } => {
+                let errors = if errors.is_empty() { vec![Fault::new("", code, detail.clone())] } else { errors };
+                Self { errors, ..Self::new(Type::Conflict, detail) }
+            }
+            Error::Forbidden(detail) => Self::new(Type::Forbidden, detail),
+            Error::Busy => Self::new(Type::Busy, "the database is busy; try again in a moment"),
+            Error::Database(cause) => Self::internal(cause),
+        }
+    }
+}
+
+/// What a kind of operation can be refused with, besides 401 (every one), 403 (where a role is needed) and 503 (every one).
+pub trait Operation: Send + Sync + 'static {
+    /// The kinds.
+    const REFUSALS: &'static [Type];
+}
+
+macro_rules! operations {
+    ($($(#[$doc:meta])* $name:ident: $($kind:ident)*;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub enum $name {}
+        impl Operation for $name {
+            const REFUSALS: &'static [Type] = &[$(Type::$kind),*];
+        }
+    )*};
+}
+operations! {
+    /// Reading one item.
+    Reading: NotFound;
+    /// Reading a list, an export or a summary, with a query.
+    Listing: Invalid;
+    /// Reading something of one item, with a query.
+    Looking: NotFound Invalid;
+    /// Making one or more items from a body.
+    Creating: Malformed Conflict TooLarge UnsupportedMediaType Invalid;
+    /// Making something under an item, from a body.
+    Adding: Malformed NotFound Conflict TooLarge UnsupportedMediaType Invalid;
+    /// Changing an item from a body, at a version.
+    Changing: Malformed NotFound Conflict Stale TooLarge UnsupportedMediaType Invalid VersionRequired;
+    /// Moving an item to another state, at a version, without a body.
+    Acting: Malformed NotFound Conflict Stale TooLarge Invalid VersionRequired;
+    /// Taking an item away, at a version.
+    Deleting: NotFound Conflict Stale VersionRequired;
+}
+
+/// A refusal by an operation of kind `K`: the document lists exactly what `K` can answer.
+pub struct Refused<K>(Problem, PhantomData<fn() -> K>);
+
+/// What an operation of kind `K` gives.
+pub type Answer<T, K> = Result<T, Refused<K>>;
+
+impl<K, E: Into<Problem>> From<E> for Refused<K> {
+    fn from(error: E) -> Self {
+        Self(error.into(), PhantomData)
+    }
+}
+impl<K> From<Refused<K>> for poem::Error {
+    fn from(refused: Refused<K>) -> Self {
+        refused.0.into()
+    }
+}
+
+/// The reference to the problem's schema, as answers use it.
+pub(crate) fn schema_ref() -> MetaSchemaRef {
+    schema::reference::<Written<'static>>(Side::Answer)
+}
+
+pub(crate) fn text_header(name: &str, description: &str, example: &str) -> MetaHeader {
+    MetaHeader {
+        name: name.to_owned(),
+        description: Some(description.to_owned()),
+        required: true,
+        deprecated: false,
+        schema: MetaSchemaRef::Inline(Box::new(MetaSchema { example: Some(example.into()), ..MetaSchema::new("string") })),
+    }
+}
+
+fn meta(kind: Type) -> MetaResponse {
+    let headers = match kind {
+        Type::Unauthenticated => vec![text_header("WWW-Authenticate", "How to identify oneself.", "Bearer realm=\"diligence\"")],
+        Type::Busy => vec![text_header("Retry-After", "Seconds to wait before trying again.", "1")],
+        _ => Vec::new(),
+    };
+    MetaResponse {
+        description: kind.title(),
+        status: Some(kind.status().as_u16()),
+        status_range: None,
+        content: vec![MetaMediaType { content_type: CONTENT_TYPE, schema: schema_ref() }],
+        headers,
+    }
+}
+
+impl<K: Operation> ApiResponse for Refused<K> {
+    fn meta() -> MetaResponses {
+        let mut responses: Vec<MetaResponse> = K::REFUSALS.iter().chain(&[Type::Unauthenticated, Type::Forbidden, Type::Busy]).map(|kind| meta(*kind)).collect();
+        responses.sort_by_key(|response| response.status);
+        MetaResponses { responses }
+    }
+    fn register(registry: &mut Registry) {
+        schema::register::<Written<'static>>(Side::Answer, registry);
+    }
+}

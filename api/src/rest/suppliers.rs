@@ -1,0 +1,86 @@
+//! Suppliers.
+
+use diligence_entities::{
+    id::SupplierId,
+    supplier::{self, NewSupplier, Supplier, SupplierFilter},
+};
+use poem_openapi::OpenApi;
+
+use super::Tag;
+use crate::{
+    answer::{Changed, Created, Done, Item, Listed, Once},
+    auth::{By, Editor, Viewer},
+    path::At,
+    payload::{Body, Change},
+    problem::{Acting, Answer, Changing, Creating, Deleting, Listing, Reading},
+    query::Query,
+    retry::Retry,
+    version::{IfMatch, IfNoneMatch},
+};
+
+pub(crate) struct Api;
+
+#[OpenApi(tag = "Tag::Suppliers")]
+impl Api {
+    /// List suppliers
+    ///
+    /// A page of the suppliers that the parameters let through, each with its tier and rating.
+    #[oai(path = "/suppliers", method = "get", operation_id = "list_suppliers")]
+    async fn list(&self, who: By<Viewer>, query: Query<SupplierFilter>) -> Answer<Listed<Supplier>, Listing> {
+        let page = supplier::list(&who.read().await?, &query).await?;
+        Ok(Listed::new(page, &query))
+    }
+
+    /// Enter a supplier
+    ///
+    /// Its tier follows from what is said of the relationship, and is `low` until something is said; its rating is `unassessed` until it is assessed.
+    #[oai(path = "/suppliers", method = "post", operation_id = "create_supplier")]
+    async fn create(&self, who: By<Editor>, body: Body<NewSupplier>, retry: Retry) -> Answer<Once<Created<Supplier>>, Creating> {
+        retry.once(&who, async |writer| Ok(Created::new("suppliers", supplier::create(writer, body.0).await?))).await
+    }
+
+    /// Read a supplier
+    #[oai(path = "/suppliers/:id", method = "get", operation_id = "read_supplier")]
+    async fn read(&self, who: By<Viewer>, id: At<SupplierId>, have: IfNoneMatch) -> Answer<Item<Supplier>, Reading> {
+        let supplier = supplier::read(&who.read().await?, &id).await?;
+        Ok(Item::new(supplier, &have))
+    }
+
+    /// Change a supplier
+    ///
+    /// A JSON merge patch: absent fields stay as they are, null clears, a list is replaced as a whole.
+    #[oai(path = "/suppliers/:id", method = "patch", operation_id = "change_supplier")]
+    async fn change(&self, who: By<Editor>, id: At<SupplierId>, version: IfMatch, change: Change<NewSupplier>) -> Answer<Changed<Supplier>, Changing> {
+        let writer = who.write().await?;
+        let supplier = supplier::change(&writer, &id, version.0, change.0).await?;
+        writer.save().await?;
+        Ok(Changed(supplier))
+    }
+
+    /// Archive a supplier
+    ///
+    /// It and its products count nowhere and fall due for nothing any more; all that was recorded stays.
+    #[oai(path = "/suppliers/:id/archive", method = "post", operation_id = "archive_supplier")]
+    async fn archive(&self, who: By<Editor>, id: At<SupplierId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<Supplier>>, Acting> {
+        retry.once(&who, async |writer| Ok(Changed(supplier::archive(writer, &id, version.0).await?))).await
+    }
+
+    /// Restore an archived supplier
+    ///
+    /// It is active again.
+    #[oai(path = "/suppliers/:id/restore", method = "post", operation_id = "restore_supplier")]
+    async fn restore(&self, who: By<Editor>, id: At<SupplierId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<Supplier>>, Acting> {
+        retry.once(&who, async |writer| Ok(Changed(supplier::restore(writer, &id, version.0).await?))).await
+    }
+
+    /// Delete a supplier
+    ///
+    /// Only one that nothing hangs on; otherwise archive it.
+    #[oai(path = "/suppliers/:id", method = "delete", operation_id = "delete_supplier")]
+    async fn delete(&self, who: By<Editor>, id: At<SupplierId>, version: IfMatch) -> Answer<Done, Deleting> {
+        let writer = who.write().await?;
+        supplier::delete(&writer, &id, version.0).await?;
+        writer.save().await?;
+        Ok(Done)
+    }
+}

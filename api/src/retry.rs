@@ -1,0 +1,130 @@
+//! Safe retries. A POST may carry an `Idempotency-Key`: the answer is kept with the change it made, in the same
+//! transaction, and the same request with the same key is given that answer again for 24 hours.
+
+use std::{marker::PhantomData, ops::AsyncFnOnce};
+
+use diligence_entities::{
+    error::Error,
+    fault::Fault,
+    idempotency::{self, Recall, StoredAnswer},
+    scope::Writer,
+    stored::hex,
+};
+use poem::{Request, RequestBody};
+use poem_openapi::{
+    ApiExtractor, ApiExtractorType, ExtractParamOptions,
+    registry::{MetaParamIn, MetaSchemaRef},
+};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    answer::{Once, Render, Rendered},
+    auth::{By, Writes},
+    payload,
+    problem::{Problem, Refused, Type},
+    version::header_schema,
+};
+
+const NAME: &str = "Idempotency-Key";
+
+/// The request's `Idempotency-Key`, if it has one, and what the request was. Stands after the body among the parameters.
+#[derive(Debug)]
+pub struct Retry(Option<Key>);
+
+#[derive(Debug)]
+struct Key {
+    key: String,
+    fingerprint: String,
+}
+
+impl Retry {
+    /// Opens a change, does `operation`, writes its answer out once, keeps it, saves, and answers; or gives the kept answer again.
+    ///
+    /// # Errors
+    /// What `operation` says, or [`Type::KeyReused`].
+    pub async fn once<R, A, K, F>(self, who: &By<R>, operation: F) -> Result<Once<A>, Refused<K>>
+    where
+        R: Writes,
+        A: Render,
+        F: AsyncFnOnce(&Writer) -> Result<A, Error>,
+    {
+        let writer = who.write().await?;
+        let Some(key) = self.0 else {
+            let rendered = operation(&writer).await?.render()?;
+            writer.save().await?;
+            return Ok(once(rendered));
+        };
+        if let Some(kept) = key.kept(&writer).await? {
+            return Ok(once(kept));
+        }
+        let error = match key.do_and_keep(writer, operation).await {
+            Ok(rendered) => return Ok(once(rendered)),
+            Err(error) => error,
+        };
+        // Where the same request ran at the same time and was quicker, this one clashed with what that one made.
+        if error.kind == Type::Conflict
+            && let Some(kept) = key.kept(&who.write().await?).await?
+        {
+            return Ok(once(kept));
+        }
+        Err(error.into())
+    }
+}
+
+fn once<A>(rendered: Rendered) -> Once<A> {
+    Once(rendered, PhantomData)
+}
+
+impl Key {
+    async fn kept(&self, writer: &Writer) -> Result<Option<Rendered>, Problem> {
+        match idempotency::recall(writer, &self.key, &self.fingerprint).await? {
+            Recall::New => Ok(None),
+            Recall::Same(answer) => Ok(Some(Rendered { answer, kept_body: None, is_replay: true })),
+            Recall::Other => Err(Problem::new(Type::KeyReused, format!("this {NAME} was used for another request in the last 24 hours"))),
+        }
+    }
+
+    async fn do_and_keep<A: Render>(&self, writer: Writer, operation: impl AsyncFnOnce(&Writer) -> Result<A, Error>) -> Result<Rendered, Problem> {
+        let rendered = operation(&writer).await?.render()?;
+        let kept = StoredAnswer { body: rendered.kept_body.clone().unwrap_or_else(|| rendered.answer.body.clone()), ..rendered.answer.clone() };
+        idempotency::remember(&writer, &self.key, &self.fingerprint, &kept).await?;
+        writer.save().await?;
+        Ok(rendered)
+    }
+}
+
+/// SHA-256 of method, address and body, each preceded by its length.
+fn fingerprint(parts: [&[u8]; 3]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hex(&hash.finalize())
+}
+
+impl<'a> ApiExtractor<'a> for Retry {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
+    type ParamType = ();
+    type ParamRawType = ();
+    fn param_in() -> Option<MetaParamIn> {
+        Some(MetaParamIn::Header)
+    }
+    fn param_schema_ref() -> Option<MetaSchemaRef> {
+        let description = "A text of your own for this request, such as a UUID, so that it is safe to send again: for 24 hours, the same key with the same request is given the same answer and does nothing more.";
+        Some(header_schema(NAME, description, "4c1b2f6e-7a35-4f0e-9a65-2f4f8f3d1c9b", Some("^[!-~]{1,128}$")))
+    }
+    async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+        let mut sent = request.headers().get_all(NAME).iter();
+        let Some(value) = sent.next() else { return Ok(Self(None)) };
+        let key = value.to_str().ok().filter(|key| sent.next().is_none() && (1..=128).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()));
+        let Some(key) = key else {
+            let detail = format!("expected one {NAME} of 1 to 128 visible ASCII characters");
+            return Err(Problem { errors: vec![Fault::new("", "idempotency_key", detail.clone())], ..Problem::new(Type::Malformed, detail) }.into());
+        };
+        let bytes = payload::take(request, body, payload::IMPORT_LIMIT).await?;
+        let address = request.original_uri().path_and_query().map(ToString::to_string).unwrap_or_default();
+        let fingerprint = fingerprint([request.method().as_str().as_bytes(), address.as_bytes(), &bytes]);
+        Ok(Self(Some(Key { key: key.to_owned(), fingerprint })))
+    }
+}

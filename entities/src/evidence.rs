@@ -1,0 +1,290 @@
+//! Evidence: certificates, documents and links that support answers, dated by what they say and never by when they came.
+
+use diligence_questionnaires::{EvidenceFact, EvidenceKind};
+use schemars::JsonSchema;
+use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, entity::prelude::*};
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+use crate::{
+    clock::{Day, Moment},
+    error::Error,
+    fault::Faults,
+    id::{EvidenceId, OrganisationId, ProductId, SubjectId, SupplierId},
+    page::{Page, Sort},
+    patch::Change,
+    scope::{Reader, Writer, owned},
+    stored::Word,
+    subject::Subject,
+    supplier::is_web_address,
+};
+
+/// A piece of evidence as stored.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, JsonSchema)]
+#[sea_orm(table_name = "evidence")]
+#[schemars(rename = "Evidence")]
+pub struct Model {
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: EvidenceId,
+    /// The organisation whose register it is in.
+    #[serde(skip)]
+    pub organisation_id: OrganisationId,
+    /// Its version, from 1; each change adds one.
+    pub version: i64,
+    /// The supplier or product it is about.
+    pub subject_id: SubjectId,
+    /// That supplier, or that product's.
+    pub supplier_id: SupplierId,
+    /// That product, if it is one.
+    pub product_id: Option<ProductId>,
+    /// What sort of evidence it is.
+    #[schemars(with = "EvidenceKind")]
+    pub kind: Word<EvidenceKind>,
+    /// Its number or title.
+    pub reference: Option<String>,
+    /// What it says in a few words, e.g. `22/23 Standards Met`.
+    pub statement: Option<String>,
+    /// What it covers.
+    pub scope: Option<String>,
+    /// The version of the document or scheme.
+    pub document_version: Option<String>,
+    /// The day it was issued, as it says itself.
+    pub issued_on: Option<Day>,
+    /// The last day it is valid, as it says itself; null for no end.
+    pub expires_on: Option<Day>,
+    /// Where it can be seen.
+    pub address: Option<String>,
+    /// Anything else worth knowing.
+    pub notes: Option<String>,
+    /// When it was entered.
+    pub created_at: Moment,
+    /// When it was last changed.
+    pub updated_at: Moment,
+}
+
+pub use Model as Evidence;
+
+/// Rows are loaded by noun, never joined.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+owned!("evidence", row => Some(&row.supplier_id));
+
+impl Model {
+    /// What scoring needs to know of it.
+    #[must_use]
+    pub fn fact(&self) -> EvidenceFact {
+        EvidenceFact {
+            id: self.id.to_string(),
+            kind: self.kind.0,
+            issued_on: self.issued_on.map(Day::date),
+            expires_on: self.expires_on.map(Day::date),
+        }
+    }
+}
+
+/// What a piece of evidence is made of.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[schemars(example = serde_json::json!({ "subject_id": "sup_0190c5d2e5f27c3c8a4b0d6f1e2a3b4c", "kind": "cyber_essentials", "reference": "CE-123456", "issued_on": "2026-05-01" }))]
+pub struct NewEvidence {
+    /// The supplier or product it is about.
+    pub subject_id: SubjectId,
+    /// What sort of evidence it is.
+    pub kind: EvidenceKind,
+    /// Its number or title.
+    #[validate(length(min = 1, max = 300))]
+    #[serde(default)]
+    pub reference: Option<String>,
+    /// What it says in a few words, e.g. `22/23 Standards Met`.
+    #[validate(length(min = 1, max = 500))]
+    #[serde(default)]
+    pub statement: Option<String>,
+    /// What it covers.
+    #[validate(length(min = 1, max = 2000))]
+    #[serde(default)]
+    pub scope: Option<String>,
+    /// The version of the document or scheme.
+    #[validate(length(min = 1, max = 100))]
+    #[serde(default)]
+    pub document_version: Option<String>,
+    /// The day it was issued, as it says itself.
+    #[serde(default)]
+    pub issued_on: Option<Day>,
+    /// The last day it is valid. A Cyber Essentials certificate lasts 12 months from its issue if nothing is said here.
+    #[serde(default)]
+    pub expires_on: Option<Day>,
+    /// Where it can be seen.
+    #[validate(length(max = 2000), custom(function = "is_web_address"))]
+    #[serde(default)]
+    pub address: Option<String>,
+    /// Anything else worth knowing.
+    #[validate(length(min = 1, max = 10_000))]
+    #[serde(default)]
+    pub notes: Option<String>,
+}
+
+impl NewEvidence {
+    pub(crate) fn check(mut self) -> Result<Self, Error> {
+        let mut faults = Faults::of(&self);
+        if self.expires_on.is_none() && matches!(self.kind, EvidenceKind::CyberEssentials | EvidenceKind::CyberEssentialsPlus) {
+            self.expires_on = self.issued_on.map(|day| day.plus_months(12));
+        }
+        if let (Some(issued), Some(expires)) = (self.issued_on, self.expires_on) {
+            faults.expect(issued <= expires, "/expires_on", "order", "expected the day of issue or a later day");
+        }
+        faults.done()?;
+        Ok(self)
+    }
+}
+
+/// How to order evidence.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum EvidenceSort {
+    /// Oldest entry first.
+    #[default]
+    #[serde(rename = "created_at")]
+    Created,
+    /// Newest entry first.
+    #[serde(rename = "-created_at")]
+    CreatedDescending,
+}
+
+/// Which evidence to list.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Validate)]
+#[serde(default, deny_unknown_fields)]
+pub struct EvidenceFilter {
+    /// The supplier or product it is about.
+    pub subject_id: Option<SubjectId>,
+    /// The supplier it is about, or whose products it is about.
+    pub supplier_id: Option<SupplierId>,
+    /// What sort of evidence it is.
+    pub kind: Option<EvidenceKind>,
+    /// Only what expires before this day.
+    pub expires_before: Option<Day>,
+    /// Only what is valid on this day.
+    pub valid_on: Option<Day>,
+    /// Only what changed at or after this moment.
+    pub updated_since: Option<Moment>,
+    /// The order; `created_at` if not said.
+    pub sort: Option<EvidenceSort>,
+    /// How many to answer, 1 to 200; 50 if not said.
+    #[validate(range(min = 1, max = 200))]
+    pub limit: Option<u64>,
+    /// The `next` of the page before.
+    #[validate(length(max = 2000))]
+    pub cursor: Option<String>,
+}
+
+/// Enters a piece of evidence.
+///
+/// # Errors
+/// [`Error::Invalid`] with every fault, an unknown subject among them.
+pub async fn create(writer: &Writer, new: NewEvidence) -> Result<Evidence, Error> {
+    let new = new.check()?;
+    let subject = Subject::find(writer, &new.subject_id, "/subject_id").await?;
+    let row = build(writer, new, subject.supplier.id.clone(), subject.product_id());
+    writer.insert::<Entity, ActiveModel>(row).await
+}
+
+/// Enters pieces of evidence that have been checked, each about the supplier beside it.
+pub(crate) async fn create_all(writer: &Writer, new: Vec<(SupplierId, NewEvidence)>) -> Result<Vec<Evidence>, Error> {
+    let rows = new.into_iter().map(|(supplier_id, new)| build(writer, new, supplier_id, None)).collect();
+    writer.insert_all::<Entity, ActiveModel>(rows).await
+}
+
+fn build(writer: &Writer, new: NewEvidence, supplier_id: SupplierId, product_id: Option<ProductId>) -> Model {
+    let NewEvidence { subject_id, kind, reference, statement, scope, document_version, issued_on, expires_on, address, notes } = new;
+    Model {
+        id: writer.new_id(),
+        organisation_id: writer.scope().organisation_id.clone(),
+        version: 1,
+        subject_id,
+        supplier_id,
+        product_id,
+        kind: Word(kind),
+        reference,
+        statement,
+        scope,
+        document_version,
+        issued_on,
+        expires_on,
+        address,
+        notes,
+        created_at: writer.now(),
+        updated_at: writer.now(),
+    }
+}
+
+/// One piece of evidence.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn read(reader: &Reader, id: &EvidenceId) -> Result<Evidence, Error> {
+    reader.get::<Entity>(id.as_str()).await
+}
+
+/// A page of evidence.
+///
+/// # Errors
+/// [`Error::Invalid`] for a cursor that is none.
+pub async fn list(reader: &Reader, filter: &EvidenceFilter) -> Result<Page<Evidence>, Error> {
+    let mut condition = Condition::all();
+    if let Some(id) = &filter.subject_id {
+        condition = condition.add(Column::SubjectId.eq(id.as_str()));
+    }
+    if let Some(id) = &filter.supplier_id {
+        condition = condition.add(Column::SupplierId.eq(id.clone()));
+    }
+    if let Some(kind) = filter.kind {
+        condition = condition.add(Column::Kind.eq(Word(kind)));
+    }
+    if let Some(day) = filter.expires_before {
+        condition = condition.add(Column::ExpiresOn.lt(day));
+    }
+    if let Some(day) = filter.valid_on {
+        condition = condition
+            .add(Condition::any().add(Column::ExpiresOn.is_null()).add(Column::ExpiresOn.gte(day)))
+            .add(Condition::any().add(Column::IssuedOn.is_null()).add(Column::IssuedOn.lte(day)));
+    }
+    if let Some(since) = filter.updated_since {
+        condition = condition.add(Column::UpdatedAt.gte(since));
+    }
+    let sort = match filter.sort.unwrap_or_default() {
+        EvidenceSort::Created => Sort::up(Column::CreatedAt),
+        EvidenceSort::CreatedDescending => Sort::down(Column::CreatedAt),
+    };
+    reader.page(reader.find::<Entity>().filter(condition), sort, Column::Id, filter.limit, filter.cursor.as_deref()).await
+}
+
+/// All evidence about these suppliers and their products.
+pub(crate) async fn of_suppliers(reader: &Reader, suppliers: &[SupplierId]) -> Result<Vec<Evidence>, Error> {
+    reader.all(reader.find::<Entity>().filter(Column::SupplierId.is_in(suppliers.iter().cloned()))).await
+}
+
+/// Changes a piece of evidence; what it is about stays.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Stale`] or [`Error::Invalid`].
+pub async fn change(writer: &Writer, id: &EvidenceId, version: i64, change: Change<NewEvidence>) -> Result<Evidence, Error> {
+    let before = writer.get_at::<Entity>(id.as_str(), version).await?;
+    let new = change.over(&before)?.check()?;
+    if new.subject_id != before.subject_id {
+        return Err(Error::invalid("/subject_id", "fixed", "expected the subject it has: enter it anew for another"));
+    }
+    let after = Model { id: before.id.clone(), created_at: before.created_at, ..build(writer, new, before.supplier_id.clone(), before.product_id.clone()) };
+    writer.replace::<Entity, ActiveModel>("change", &before, after).await
+}
+
+/// Takes away a piece of evidence that no answer rests on.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Stale`], or [`Error::Conflict`] when an answer names it.
+pub async fn delete(writer: &Writer, id: &EvidenceId, version: i64) -> Result<(), Error> {
+    let row = writer.get_at::<Entity>(id.as_str(), version).await?;
+    if crate::assessment::names_evidence(writer, &row.supplier_id, id).await? {
+        return Err(Error::conflict("in_use", "answers of an assessment rest on this evidence: it stays, so that they can be understood later"));
+    }
+    writer.remove::<Entity>(&row).await
+}

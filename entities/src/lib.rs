@@ -1,0 +1,42 @@
+//! What is true: every noun of the register, with its rules and its table.
+//!
+//! The only crate that knows the database. Everything goes through [`scope`]: a [`scope::Store`] opens a
+//! [`scope::Reader`] or a [`scope::Writer`] for one organisation, and only those can run a query.
+//!
+//! | Where | What |
+//! |---|---|
+//! | [`scope`] | the one road to rows: organisation filter, versions, audit, all in one transaction a request |
+//! | [`id`] [`stored`] [`clock`] [`page`] [`patch`] [`fault`] [`error`] | the small shared words |
+//! | [`migrations`] | the schema, step by step, the same on SQLite and PostgreSQL |
+//! | one file a noun | its types, its checks, its operations |
+
+pub mod clock;
+pub mod error;
+pub mod fault;
+pub mod id;
+pub mod migrations;
+pub mod page;
+pub mod patch;
+pub mod role;
+pub mod scope;
+pub mod stored;
+
+pub mod api_key;
+pub mod assessment;
+pub mod audit;
+pub mod decision;
+pub mod dependency;
+pub mod evidence;
+pub mod idempotency;
+pub mod identifier;
+pub mod incident;
+pub mod organisation;
+pub mod policy;
+pub mod product;
+pub mod profile;
+pub mod questionnaire;
+pub mod register;
+pub mod review;
+pub mod risk;
+pub mod subject;
+pub mod supplier;

@@ -1,0 +1,47 @@
+//! The schema, step by step. Each step runs once, inside a transaction, the same on SQLite and PostgreSQL.
+
+mod m0001_register;
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait as _};
+use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
+
+use crate::scope::OpenError;
+
+/// All steps, oldest first.
+struct Steps;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Steps {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_register::Step)]
+    }
+}
+
+/// Any number that no one else locks by: "diligence" in one 64-bit number's worth of letters.
+const LOCK: i64 = 0x0064_696c_6967_656e;
+
+/// Brings the schema up to date: all of it or nothing, and one replica at a time.
+pub(crate) async fn run(connection: &DatabaseConnection) -> Result<(), OpenError> {
+    let failed = |error: DbErr| OpenError::Migration(error.to_string());
+    let options = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() };
+    let transaction = connection.begin_with_options(options).await.map_err(failed)?;
+    if connection.get_database_backend() == DbBackend::Postgres {
+        transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await.map_err(failed)?;
+    }
+    let known: Vec<String> = Steps::migrations().iter().map(|step| step.name().to_owned()).collect();
+    let applied = Steps::get_migration_models(&transaction).await.map_err(failed)?;
+    if let Some(newer) = applied.into_iter().find(|step| !known.contains(&step.version)) {
+        return Err(OpenError::NewerSchema(newer.version));
+    }
+    Steps::up(&transaction, None).await.map_err(failed)?;
+    transaction.commit().await.map_err(failed)
+}
+
+/// Runs a script of statements. Text is compared byte by byte on both databases, so that order is the same everywhere.
+pub(crate) async fn script(connection: &impl ConnectionTrait, statements: &str) -> Result<(), DbErr> {
+    let text = if connection.get_database_backend() == DbBackend::Postgres { "text COLLATE \"C\"" } else { "text" };
+    for statement in statements.split(';').map(str::trim).filter(|statement| !statement.is_empty()) {
+        connection.execute_unprepared(&statement.replace("$text", text)).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! Changing a part: JSON merge patch (RFC 7396). Absent leaves, `null` clears.
+
+use schemars::JsonSchema;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+
+use crate::error::Error;
+
+/// A change to something that was made of a `New…`: an object with any of its fields.
+///
+/// The door has checked names and types against the `New…`'s schema; the result is checked as a whole by the operation.
+#[derive(Clone, Debug)]
+pub struct Change<New> {
+    /// The fields to change.
+    pub fields: Map<String, Value>,
+    new: std::marker::PhantomData<fn() -> New>,
+}
+
+impl<New: DeserializeOwned + JsonSchema> Change<New> {
+    /// A change of these fields.
+    #[must_use]
+    pub fn new(fields: Map<String, Value>) -> Self {
+        Self { fields, new: std::marker::PhantomData }
+    }
+
+    /// What `stored` becomes: its fields that a `New` has, with this change merged over them.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when the merged whole is no `New`.
+    pub fn over(self, stored: &impl Serialize) -> Result<New, Error> {
+        let schema = schemars::generate::SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<New>();
+        let known = schema.get("properties").and_then(Value::as_object);
+        let Ok(Value::Object(mut whole)) = serde_json::to_value(stored) else {
+            return Err(Error::invalid("", "shape", "expected an object"));
+        };
+        whole.retain(|name, _| known.is_some_and(|known| known.contains_key(name)));
+        let mut whole = Value::Object(whole);
+        merge(&mut whole, Value::Object(self.fields));
+        serde_json::from_value(whole).map_err(|error| Error::invalid("", "shape", error.to_string()))
+    }
+}
+
+/// Merges `patch` into `target` as RFC 7396 says.
+pub fn merge(target: &mut Value, patch: Value) {
+    let Value::Object(patch) = patch else {
+        *target = patch;
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    let Value::Object(fields) = target else { return };
+    for (name, value) in patch {
+        if value.is_null() {
+            fields.shift_remove(&name);
+        } else {
+            merge(fields.entry(name).or_insert(Value::Null), value);
+        }
+    }
+}

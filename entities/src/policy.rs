@@ -1,0 +1,191 @@
+//! The organisation's policy: bands, matrix, cadence, minimum coverage. Defaults are the field's; all can be set.
+
+use diligence_questionnaires::{RatingPolicy, Severity, Tier};
+use schemars::JsonSchema;
+use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+use crate::{
+    clock::Moment,
+    error::Error,
+    fault::Faults,
+    id::{OrganisationId, PolicyId},
+    patch::Change,
+    scope::{Reader, Writer, owned},
+    stored::Json,
+};
+
+/// How often a subject is looked at again, in months, by tier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct Cadence {
+    /// Months between reviews of a critical supplier.
+    #[validate(range(min = 1, max = 120))]
+    pub critical: u32,
+    /// Months between reviews of a supplier of high tier.
+    #[validate(range(min = 1, max = 120))]
+    pub high: u32,
+    /// Months between reviews of a supplier of medium tier.
+    #[validate(range(min = 1, max = 120))]
+    pub medium: u32,
+    /// Months between reviews of a supplier of low tier.
+    #[validate(range(min = 1, max = 120))]
+    pub low: u32,
+}
+
+impl Default for Cadence {
+    fn default() -> Self {
+        Self { critical: 6, high: 12, medium: 24, low: 36 }
+    }
+}
+
+impl Cadence {
+    /// Months between reviews in this tier.
+    #[must_use]
+    pub fn months(self, tier: Tier) -> u32 {
+        match tier {
+            Tier::Critical => self.critical,
+            Tier::High => self.high,
+            Tier::Medium => self.medium,
+            Tier::Low => self.low,
+        }
+    }
+}
+
+/// From which product of likelihood and impact on a risk is called what; below `moderate_from` it is low.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct RiskBands {
+    /// From here on moderate.
+    #[validate(range(min = 2, max = 25))]
+    pub moderate_from: u8,
+    /// From here on high.
+    #[validate(range(min = 2, max = 25))]
+    pub high_from: u8,
+    /// From here on extreme.
+    #[validate(range(min = 2, max = 25))]
+    pub extreme_from: u8,
+}
+
+impl Default for RiskBands {
+    fn default() -> Self {
+        Self { moderate_from: 4, high_from: 8, extreme_from: 15 }
+    }
+}
+
+impl RiskBands {
+    /// What a risk of this likelihood and impact is called.
+    #[must_use]
+    pub fn band(self, likelihood: i32, impact: i32) -> Severity {
+        let product = likelihood * impact;
+        if product >= i32::from(self.extreme_from) {
+            Severity::Extreme
+        } else if product >= i32::from(self.high_from) {
+            Severity::High
+        } else if product >= i32::from(self.moderate_from) {
+            Severity::Moderate
+        } else {
+            Severity::Low
+        }
+    }
+}
+
+/// The policy as stored.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, JsonSchema)]
+#[sea_orm(table_name = "policy")]
+#[schemars(rename = "Policy")]
+pub struct Model {
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: PolicyId,
+    /// The organisation whose policy it is.
+    #[serde(skip)]
+    pub organisation_id: OrganisationId,
+    /// Its version, from 1; each change adds one.
+    pub version: i64,
+    /// From score to rating.
+    #[schemars(with = "RatingPolicy")]
+    pub rating: Json<RatingPolicy>,
+    /// How often a subject is looked at again.
+    #[schemars(with = "Cadence")]
+    pub cadence_months: Json<Cadence>,
+    /// What a risk is called.
+    #[schemars(with = "RiskBands")]
+    pub risk_bands: Json<RiskBands>,
+    /// When it was made.
+    pub created_at: Moment,
+    /// When it was last changed.
+    pub updated_at: Moment,
+}
+
+pub use Model as Policy;
+
+/// A policy hangs on its organisation alone.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+owned!("policy", _row => None);
+
+impl Model {
+    /// The policy an organisation starts with.
+    pub(crate) fn start(id: PolicyId, organisation_id: OrganisationId, now: Moment) -> Self {
+        Self { id, organisation_id, version: 1, rating: Json::default(), cadence_months: Json::default(), risk_bands: Json::default(), created_at: now, updated_at: now }
+    }
+}
+
+/// What a policy is made of.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct NewPolicy {
+    /// From score to rating.
+    #[serde(default)]
+    pub rating: RatingPolicy,
+    /// How often a subject is looked at again.
+    #[validate(nested)]
+    #[serde(default)]
+    pub cadence_months: Cadence,
+    /// What a risk is called.
+    #[validate(nested)]
+    #[serde(default)]
+    pub risk_bands: RiskBands,
+}
+
+/// The organisation's policy.
+///
+/// # Errors
+/// [`Error::Database`] only.
+pub async fn read(reader: &Reader) -> Result<Policy, Error> {
+    reader.one(reader.find::<Entity>()).await?.ok_or(Error::NotFound)
+}
+
+/// Changes the policy; every rating, risk band and review date in the register follows at once.
+///
+/// # Errors
+/// [`Error::Stale`], or [`Error::Invalid`] for bands out of order or a matrix where something worse rates better.
+pub async fn change(writer: &Writer, version: i64, change: Change<NewPolicy>) -> Result<Policy, Error> {
+    let before = read(writer).await?;
+    if before.version != version {
+        return Err(Error::Stale { current: before.version });
+    }
+    let new = change.over(&before)?;
+    let mut faults = Faults::of(&new);
+    for fault in new.rating.check() {
+        faults.push(crate::fault::Fault::from(fault).within("/rating"));
+    }
+    let bands = new.risk_bands;
+    faults.expect(bands.moderate_from < bands.high_from && bands.high_from < bands.extreme_from, "/risk_bands", "order", "expected moderate_from < high_from < extreme_from");
+    let cadence = new.cadence_months;
+    faults.expect(
+        cadence.critical <= cadence.high && cadence.high <= cadence.medium && cadence.medium <= cadence.low,
+        "/cadence_months",
+        "order",
+        "expected critical ≤ high ≤ medium ≤ low: what matters more is looked at no less often",
+    );
+    faults.done()?;
+    let after = Model { rating: Json(new.rating), cadence_months: Json(new.cadence_months), risk_bands: Json(new.risk_bands), ..before.clone() };
+    let after = writer.replace::<Entity, ActiveModel>("change", &before, after).await?;
+    crate::risk::band_all(writer, after.risk_bands.0).await?;
+    crate::register::refresh_all(writer).await?;
+    Ok(after)
+}

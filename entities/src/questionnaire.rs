@@ -1,0 +1,297 @@
+//! Questionnaires and their editions: the built-in library, and the organisation's own. An edition never changes once
+//! published; one that an assessment uses is kept with the organisation's rows for ever, whatever later programs bring.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use diligence_questionnaires::{AppliesTo, Edition, library};
+use schemars::JsonSchema;
+use sea_orm::{ColumnTrait as _, QueryFilter as _, QuerySelect as _, entity::prelude::*};
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+use crate::{
+    clock::Moment,
+    error::Error,
+    fault::Fault,
+    id::{EditionId, OrganisationId},
+    page::{self, Page},
+    scope::{Reader, Writer, owned},
+    stored::{Word, from_hex, hex},
+};
+
+/// How many editions an organisation may publish.
+pub const MAXIMUM_EDITIONS: usize = 2_000;
+/// How many parsed editions are remembered between requests.
+const REMEMBERED: usize = 200;
+
+/// Who wrote a questionnaire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// It came with the program.
+    Library,
+    /// The organisation.
+    Own,
+}
+
+/// A published edition as stored.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, JsonSchema)]
+#[sea_orm(table_name = "edition")]
+#[schemars(rename = "PublishedEdition")]
+pub struct Model {
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: EditionId,
+    /// The organisation whose register it is in.
+    #[serde(skip)]
+    pub organisation_id: OrganisationId,
+    /// Always 1: an edition never changes.
+    pub version: i64,
+    /// The questionnaire's key.
+    pub key: String,
+    /// Which edition of it.
+    pub edition: String,
+    /// The questionnaire's title.
+    pub title: String,
+    /// Who wrote it.
+    #[schemars(with = "Origin")]
+    pub origin: Word<Origin>,
+    /// SHA-256 of the edition's canonical JSON.
+    pub hash: String,
+    /// The edition's JSON.
+    #[serde(skip)]
+    pub document: String,
+    /// When it was published here, or first used.
+    pub created_at: Moment,
+    /// The same.
+    pub updated_at: Moment,
+}
+
+pub use Model as PublishedEdition;
+
+/// Rows are loaded by noun, never joined.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+owned!("questionnaire", _row => None);
+
+/// Editions that were parsed a moment ago, by hash.
+#[derive(Debug, Default)]
+pub(crate) struct Cache(Mutex<HashMap<String, Arc<Edition>>>);
+
+impl Model {
+    /// The edition itself.
+    pub(crate) fn parsed(&self, reader: &Reader) -> Result<Arc<Edition>, Error> {
+        let cache = &reader.store().editions.0;
+        if let Some(edition) = cache.lock().unwrap_or_else(PoisonError::into_inner).get(&self.hash) {
+            return Ok(Arc::clone(edition));
+        }
+        let edition = Edition::from_json(&self.document).map_err(|_| Error::Database(sea_orm::DbErr::Json(format!("edition {} {} does not read", self.key, self.edition))))?;
+        let edition = Arc::new(edition);
+        let mut known = cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(self.hash.clone(), Arc::clone(&edition));
+        Ok(edition)
+    }
+}
+
+/// One edition in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct EditionEntry {
+    /// Which edition.
+    pub edition: String,
+    /// SHA-256 of its canonical JSON.
+    pub hash: String,
+}
+
+/// A questionnaire in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Questionnaire {
+    /// Its key.
+    pub key: String,
+    /// Its title.
+    pub title: String,
+    /// What it is about, in a paragraph.
+    pub summary: String,
+    /// The framework it mostly scores.
+    pub framework: String,
+    /// What it can be put to.
+    pub applies_to: Vec<AppliesTo>,
+    /// Who wrote it.
+    pub origin: Origin,
+    /// The latest edition.
+    pub latest_edition: String,
+    /// Every edition, latest first.
+    pub editions: Vec<EditionEntry>,
+    /// How many questions the latest edition has.
+    pub question_count: u32,
+}
+
+/// Which questionnaires to list.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Validate)]
+#[serde(default, deny_unknown_fields)]
+pub struct QuestionnaireFilter {
+    /// Who wrote it.
+    pub origin: Option<Origin>,
+    /// The framework it mostly scores.
+    #[validate(length(min = 1, max = 64))]
+    pub framework: Option<String>,
+    /// How many to answer, 1 to 200; 50 if not said.
+    #[validate(range(min = 1, max = 200))]
+    pub limit: Option<u64>,
+    /// The `next` of the page before.
+    #[validate(length(max = 2000))]
+    pub cursor: Option<String>,
+}
+
+/// Editions in order: `2026.2` before `2026.10`.
+fn order(edition: &str) -> (u32, u32) {
+    let (year, number) = edition.split_once('.').unwrap_or((edition, "0"));
+    (year.parse().unwrap_or(0), number.parse().unwrap_or(0))
+}
+
+/// A page of questionnaires by key: the library's and the organisation's own.
+///
+/// # Errors
+/// [`Error::Invalid`] for a cursor that is none.
+pub async fn list(reader: &Reader, filter: &QuestionnaireFilter) -> Result<Page<Questionnaire>, Error> {
+    let mut known: BTreeMap<String, Vec<(Origin, Arc<Edition>, String)>> = BTreeMap::new();
+    for row in reader.all(reader.find::<Entity>()).await? {
+        known.entry(row.key.clone()).or_default().push((row.origin.0, row.parsed(reader)?, row.hash.clone()));
+    }
+    for edition in library::editions() {
+        let same = known.entry(edition.key.clone()).or_default();
+        if !same.iter().any(|(_, other, _)| other.edition == edition.edition) {
+            same.push((Origin::Library, Arc::new(edition.clone()), edition.hash()));
+        }
+    }
+    let after = match &filter.cursor {
+        Some(cursor) => from_hex(cursor).and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| Error::invalid("?cursor", "cursor", "expected the `next` of a page of this list"))?,
+        None => String::new(),
+    };
+    let limit = usize::try_from(filter.limit.unwrap_or(page::DEFAULT_LIMIT)).unwrap_or(usize::MAX);
+    let mut items = Vec::new();
+    for (key, mut editions) in known.into_iter().filter(|(key, _)| *key > after) {
+        editions.sort_by_key(|(_, edition, _)| std::cmp::Reverse(order(&edition.edition)));
+        let Some((origin, latest, _)) = editions.first() else { continue };
+        if filter.origin.is_some_and(|wanted| wanted != *origin) || filter.framework.as_ref().is_some_and(|wanted| *wanted != latest.framework) {
+            continue;
+        }
+        items.push(Questionnaire {
+            key,
+            title: latest.title.clone(),
+            summary: latest.summary.clone(),
+            framework: latest.framework.clone(),
+            applies_to: latest.applies_to.clone(),
+            origin: *origin,
+            latest_edition: latest.edition.clone(),
+            question_count: u32::try_from(latest.questions().count()).unwrap_or(u32::MAX),
+            editions: editions.iter().map(|(_, edition, hash)| EditionEntry { edition: edition.edition.clone(), hash: hash.clone() }).collect(),
+        });
+        if items.len() > limit {
+            break;
+        }
+    }
+    let mut next = None;
+    if items.len() > limit {
+        items.truncate(limit);
+        next = items.last().map(|last| hex(last.key.as_bytes()));
+    }
+    Ok(Page { items, next })
+}
+
+/// One edition, whole.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn read(reader: &Reader, key: &str, edition: &str) -> Result<Edition, Error> {
+    if let Some(row) = row_of(reader, key, edition).await? {
+        return Ok(row.parsed(reader)?.as_ref().clone());
+    }
+    library::edition(key, Some(edition)).cloned().ok_or(Error::NotFound)
+}
+
+async fn row_of(reader: &Reader, key: &str, edition: &str) -> Result<Option<Model>, Error> {
+    reader.one(reader.find::<Entity>().filter(Column::Key.eq(key)).filter(Column::Edition.eq(edition))).await
+}
+
+/// Publishes an edition of the organisation's own. From then on it can be put to suppliers and products, and never changes.
+///
+/// # Errors
+/// [`Error::Invalid`] with every fault; [`Error::Conflict`] for a key of the library's, or an edition that is there or older than the latest.
+pub async fn publish(writer: &Writer, edition: Edition) -> Result<PublishedEdition, Error> {
+    let faults: Vec<Fault> = edition.check().into_iter().map(Fault::from).collect();
+    if !faults.is_empty() {
+        return Err(Error::Invalid(faults));
+    }
+    if library::edition(&edition.key, None).is_some() {
+        return Err(taken("/key", "this key belongs to a built-in questionnaire: choose another"));
+    }
+    let published: Vec<(String, String)> = writer.tuples(writer.find::<Entity>().select_only().column(Column::Key).column(Column::Edition)).await?;
+    if published.len() >= MAXIMUM_EDITIONS {
+        return Err(Error::conflict("limit", format!("an organisation can publish {MAXIMUM_EDITIONS} editions")));
+    }
+    if let Some(latest) = published.iter().filter(|(key, _)| *key == edition.key).map(|(_, edition)| edition).max_by_key(|edition| order(edition))
+        && order(latest) >= order(&edition.edition)
+    {
+        return Err(taken("/edition", &format!("edition {latest} is published already: choose a later number; a published edition never changes")));
+    }
+    keep(writer, &edition, Origin::Own).await
+}
+
+fn taken(pointer: &str, detail: &str) -> Error {
+    Error::Conflict { code: "duplicate", detail: detail.to_owned(), errors: vec![Fault::new(pointer, "duplicate", detail)] }
+}
+
+async fn keep(writer: &Writer, edition: &Edition, origin: Origin) -> Result<Model, Error> {
+    let row = Model {
+        id: writer.new_id(),
+        organisation_id: writer.scope().organisation_id.clone(),
+        version: 1,
+        key: edition.key.clone(),
+        edition: edition.edition.clone(),
+        title: edition.title.clone(),
+        origin: Word(origin),
+        hash: edition.hash(),
+        document: edition.to_json(),
+        created_at: writer.now(),
+        updated_at: writer.now(),
+    };
+    writer.insert::<Entity, ActiveModel>(row).await
+}
+
+/// The row of the edition to put to a subject: the one asked for, or the latest. One of the library's is kept on first use.
+pub(crate) async fn for_use(writer: &Writer, key: &str, edition: Option<&str>) -> Result<(Model, Arc<Edition>), Error> {
+    let wanted = match edition {
+        Some(edition) => Some(edition.to_owned()),
+        None => {
+            let published: Vec<String> = writer.tuples::<Entity, (String,)>(writer.find::<Entity>().filter(Column::Key.eq(key)).select_only().column(Column::Edition)).await?.into_iter().map(|(edition,)| edition).collect();
+            published.into_iter().chain(library::edition(key, None).map(|edition| edition.edition.clone())).max_by_key(|edition| order(edition))
+        }
+    };
+    let Some(wanted) = wanted else {
+        let known: Vec<&str> = library::editions().iter().map(|edition| edition.key.as_str()).collect();
+        let hint = crate::fault::nearest(key, known).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+        return Err(Error::invalid("/questionnaire", "unknown", format!("there is no questionnaire by that key{hint}")));
+    };
+    let row = match row_of(writer, key, &wanted).await? {
+        Some(row) => row,
+        None => {
+            let edition = library::edition(key, Some(&wanted)).ok_or_else(|| Error::invalid("/edition", "unknown", "there is no such edition of this questionnaire"))?;
+            keep(writer, edition, Origin::Library).await?
+        }
+    };
+    let edition = row.parsed(writer)?;
+    Ok((row, edition))
+}
+
+/// The edition that an assessment is pinned to.
+pub(crate) async fn pinned(reader: &Reader, id: &EditionId) -> Result<Arc<Edition>, Error> {
+    reader.get::<Entity>(id.as_str()).await?.parsed(reader)
+}
+

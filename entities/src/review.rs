@@ -1,0 +1,434 @@
+//! Reviews: the day on which we look again at a supplier or product, and why.
+//!
+//! Every subject that is not archived has one open review. Its day follows from the tier's cadence, and is brought forward
+//! by evidence about to expire, by incidents and by changes. A day in the past stays listed until someone completes it.
+
+use schemars::JsonSchema;
+use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, entity::prelude::*};
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+use crate::{
+    clock::{Day, Moment},
+    error::Error,
+    fault::Faults,
+    id::{OrganisationId, ProductId, ReviewId, SubjectId, SupplierId},
+    page::{Page, Sort},
+    scope::{Reader, Writer, owned},
+    stored::{Json, Word},
+    subject::Subject,
+};
+
+/// Why a review falls due when it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TriggerKind {
+    /// The tier's cadence.
+    Cadence,
+    /// Evidence expires.
+    EvidenceExpiry,
+    /// An incident.
+    Incident,
+    /// What was approved has changed.
+    Change,
+    /// Someone moved it.
+    Rescheduled,
+}
+
+/// Something that brings a review forward.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Trigger {
+    /// What sort.
+    pub kind: TriggerKind,
+    /// The day it asks for.
+    pub due_on: Day,
+    /// What exactly.
+    pub detail: String,
+}
+
+/// Where a review stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewState {
+    /// To be done.
+    #[default]
+    Open,
+    /// Done.
+    Completed,
+}
+
+/// A review as stored.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, JsonSchema)]
+#[sea_orm(table_name = "review")]
+#[schemars(rename = "Review")]
+pub struct Model {
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: ReviewId,
+    /// The organisation whose register it is in.
+    #[serde(skip)]
+    pub organisation_id: OrganisationId,
+    /// Its version, from 1; each change adds one.
+    pub version: i64,
+    /// The supplier or product to look at.
+    pub subject_id: SubjectId,
+    /// That supplier, or that product's.
+    pub supplier_id: SupplierId,
+    /// That product, if it is one.
+    pub product_id: Option<ProductId>,
+    /// Where it stands.
+    #[schemars(with = "ReviewState")]
+    pub state: Word<ReviewState>,
+    /// The day to look again.
+    pub due_on: Day,
+    /// Why that day.
+    #[schemars(with = "TriggerKind")]
+    pub reason: Word<TriggerKind>,
+    /// Why that day, in words.
+    pub reason_detail: String,
+    /// The day the cadence counts from: entry, or the last look.
+    pub counted_from: Day,
+    /// What asks for a look besides the cadence.
+    #[schemars(with = "Vec<Trigger>")]
+    pub triggers: Json<Vec<Trigger>>,
+    /// The day someone moved it to; null if nobody did.
+    pub rescheduled_to: Option<Day>,
+    /// Why they did.
+    pub rescheduled_reason: Option<String>,
+    /// When it was done; null while it is not.
+    pub completed_at: Option<Moment>,
+    /// Who did it.
+    pub completed_by: Option<String>,
+    /// What came of it.
+    pub outcome: Option<String>,
+    /// When it was set.
+    pub created_at: Moment,
+    /// When it was last changed.
+    pub updated_at: Moment,
+}
+
+pub use Model as Review;
+
+/// Rows are loaded by noun, never joined.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+owned!("review", row => Some(&row.supplier_id));
+
+/// How to order reviews.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum ReviewSort {
+    /// Soonest due first.
+    #[default]
+    #[serde(rename = "due_on")]
+    Due,
+    /// Latest due first.
+    #[serde(rename = "-due_on")]
+    DueDescending,
+    /// Longest unchanged first.
+    #[serde(rename = "updated_at")]
+    Updated,
+    /// Last changed first.
+    #[serde(rename = "-updated_at")]
+    UpdatedDescending,
+}
+
+/// Which reviews to list.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Validate)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReviewFilter {
+    /// The supplier or product to look at.
+    pub subject_id: Option<SubjectId>,
+    /// The supplier to look at, or whose products.
+    pub supplier_id: Option<SupplierId>,
+    /// Where it stands; only open ones if not said.
+    pub state: Option<ReviewState>,
+    /// Only what is due before this day.
+    pub due_before: Option<Day>,
+    /// Only what is due on or after this day.
+    pub due_from: Option<Day>,
+    /// Only open ones whose day has passed (`true`) or has not (`false`).
+    pub overdue: Option<bool>,
+    /// Why it falls due.
+    pub reason: Option<TriggerKind>,
+    /// Only what changed at or after this moment.
+    pub updated_since: Option<Moment>,
+    /// The order; `due_on` if not said.
+    pub sort: Option<ReviewSort>,
+    /// How many to answer, 1 to 200; 50 if not said.
+    #[validate(range(min = 1, max = 200))]
+    pub limit: Option<u64>,
+    /// The `next` of the page before.
+    #[validate(length(max = 2000))]
+    pub cursor: Option<String>,
+}
+
+/// One review.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn read(reader: &Reader, id: &ReviewId) -> Result<Review, Error> {
+    reader.get::<Entity>(id.as_str()).await
+}
+
+/// A page of reviews: open ones, soonest first, if nothing else is asked.
+///
+/// # Errors
+/// [`Error::Invalid`] for a cursor that is none.
+pub async fn list(reader: &Reader, filter: &ReviewFilter) -> Result<Page<Review>, Error> {
+    let mut condition = Condition::all().add(Column::State.eq(Word(filter.state.unwrap_or_default())));
+    if let Some(id) = &filter.subject_id {
+        condition = condition.add(Column::SubjectId.eq(id.as_str()));
+    }
+    if let Some(id) = &filter.supplier_id {
+        condition = condition.add(Column::SupplierId.eq(id.clone()));
+    }
+    if let Some(day) = filter.due_before {
+        condition = condition.add(Column::DueOn.lt(day));
+    }
+    if let Some(day) = filter.due_from {
+        condition = condition.add(Column::DueOn.gte(day));
+    }
+    match filter.overdue {
+        Some(true) => condition = condition.add(Column::DueOn.lt(reader.today())),
+        Some(false) => condition = condition.add(Column::DueOn.gte(reader.today())),
+        None => {}
+    }
+    if let Some(reason) = filter.reason {
+        condition = condition.add(Column::Reason.eq(Word(reason)));
+    }
+    if let Some(since) = filter.updated_since {
+        condition = condition.add(Column::UpdatedAt.gte(since));
+    }
+    let sort = match filter.sort.unwrap_or_default() {
+        ReviewSort::Due => Sort::up(Column::DueOn),
+        ReviewSort::DueDescending => Sort::down(Column::DueOn),
+        ReviewSort::Updated => Sort::up(Column::UpdatedAt),
+        ReviewSort::UpdatedDescending => Sort::down(Column::UpdatedAt),
+    };
+    reader.page(reader.find::<Entity>().filter(condition), sort, Column::Id, filter.limit, filter.cursor.as_deref()).await
+}
+
+/// What completing a review needs.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema, Validate)]
+#[serde(default, deny_unknown_fields)]
+pub struct Completion {
+    /// What came of it.
+    #[validate(length(min = 1, max = 10_000))]
+    pub outcome: Option<String>,
+}
+
+/// Completes a review; the next one is set from today by the cadence.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], or [`Error::Conflict`] when it is completed already.
+pub async fn complete(writer: &Writer, id: &ReviewId, version: i64, completion: Completion) -> Result<Review, Error> {
+    let before = open_at(writer, id, version).await?;
+    Faults::of(&completion).done()?;
+    finish(writer, &before, completion.outcome).await
+}
+
+async fn finish(writer: &Writer, before: &Review, outcome: Option<String>) -> Result<Review, Error> {
+    let after = Model {
+        state: Word(ReviewState::Completed),
+        completed_at: Some(writer.now()),
+        completed_by: Some(writer.scope().actor.name.clone()),
+        outcome,
+        ..before.clone()
+    };
+    writer.replace::<Entity, ActiveModel>("complete", before, after).await
+}
+
+async fn open_at(writer: &Writer, id: &ReviewId, version: i64) -> Result<Review, Error> {
+    let row = writer.get_at::<Entity>(id.as_str(), version).await?;
+    if row.state.0 == ReviewState::Completed {
+        return Err(Error::conflict("state", "this review is completed already"));
+    }
+    Ok(row)
+}
+
+/// What moving a review needs.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct Rescheduling {
+    /// The new day, today or later.
+    pub due_on: Day,
+    /// Why.
+    #[validate(length(min = 1, max = 2000))]
+    pub reason: String,
+}
+
+/// Moves a review to another day. What is triggered later still brings it forward.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], or [`Error::Conflict`] when it is completed already.
+pub async fn reschedule(writer: &Writer, id: &ReviewId, version: i64, new: Rescheduling) -> Result<Review, Error> {
+    let before = open_at(writer, id, version).await?;
+    let mut faults = Faults::of(&new);
+    faults.expect(new.due_on >= writer.today(), "/due_on", "past", "expected today or a later day");
+    faults.done()?;
+    let mut after = before.clone();
+    after.rescheduled_to = Some(new.due_on);
+    after.rescheduled_reason = Some(new.reason);
+    // What asked for a look so far has been weighed by whoever moved it.
+    after.triggers.0.clear();
+    settle(&mut after, None);
+    writer.replace::<Entity, ActiveModel>("reschedule", &before, after).await
+}
+
+/// Sets day and reason: what someone chose, or else the cadence, but never later than what asks for a look since.
+fn settle(row: &mut Review, cadence: Option<Trigger>) {
+    let base = match (row.rescheduled_to, &row.rescheduled_reason, cadence) {
+        (Some(day), reason, _) => Trigger { kind: TriggerKind::Rescheduled, due_on: day, detail: reason.clone().unwrap_or_default() },
+        (None, _, Some(cadence)) => cadence,
+        (None, _, None) => Trigger { kind: row.reason.0, due_on: row.due_on, detail: row.reason_detail.clone() },
+    };
+    let first = row.triggers.iter().filter(|trigger| trigger.due_on < base.due_on).min_by_key(|trigger| trigger.due_on).cloned().unwrap_or(base);
+    row.due_on = first.due_on;
+    row.reason = Word(first.kind);
+    row.reason_detail = first.detail;
+}
+
+/// Brings a subject's open review forward to `due_on`.
+pub(crate) async fn trigger(writer: &Writer, subject: &Subject, kind: TriggerKind, due_on: Day, detail: String) -> Result<(), Error> {
+    let product_id = subject.product_id();
+    let open = open_of(writer, &subject.supplier.id, product_id.as_ref()).await?;
+    let asks = Trigger { kind, due_on, detail };
+    match open {
+        Some(before) => {
+            let mut after = before.clone();
+            after.triggers.0.push(asks);
+            settle(&mut after, None);
+            writer.replace::<Entity, ActiveModel>("trigger", &before, after).await?;
+        }
+        // A subject entered in this same change has no review yet; one archived asks for none.
+        None if subject.is_archived() => {}
+        None => {
+            let mut row = blank(writer, &subject.supplier.id, product_id.as_ref(), asks.clone());
+            row.triggers.0.push(asks);
+            writer.insert::<Entity, ActiveModel>(row).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn open_of(reader: &Reader, supplier_id: &SupplierId, product_id: Option<&ProductId>) -> Result<Option<Review>, Error> {
+    let subject_id = crate::subject::subject_id(supplier_id, product_id);
+    reader.one(reader.find::<Entity>().filter(Column::SubjectId.eq(subject_id.as_str())).filter(Column::State.eq(Word(ReviewState::Open)))).await
+}
+
+/// Completes a subject's open review because it has just been looked at thoroughly.
+pub(crate) async fn looked_at(writer: &Writer, supplier_id: &SupplierId, product_id: Option<&ProductId>, outcome: String) -> Result<(), Error> {
+    if let Some(before) = open_of(writer, supplier_id, product_id).await? {
+        finish(writer, &before, Some(outcome)).await?;
+    }
+    Ok(())
+}
+
+/// Takes away the open review of a subject that is about to be taken away itself.
+pub(crate) async fn forget_open(writer: &Writer, supplier_id: &SupplierId, product_id: Option<&ProductId>) -> Result<(), Error> {
+    if let Some(row) = open_of(writer, supplier_id, product_id).await? {
+        writer.remove::<Entity>(&row).await?;
+    }
+    Ok(())
+}
+
+fn blank(writer: &Writer, supplier_id: &SupplierId, product_id: Option<&ProductId>, why: Trigger) -> Review {
+    Model {
+        id: writer.new_id(),
+        organisation_id: writer.scope().organisation_id.clone(),
+        version: 1,
+        subject_id: crate::subject::subject_id(supplier_id, product_id),
+        supplier_id: supplier_id.clone(),
+        product_id: product_id.cloned(),
+        state: Word(ReviewState::Open),
+        due_on: why.due_on,
+        reason: Word(why.kind),
+        reason_detail: why.detail,
+        counted_from: writer.today(),
+        triggers: Json::default(),
+        rescheduled_to: None,
+        rescheduled_reason: None,
+        completed_at: None,
+        completed_by: None,
+        outcome: None,
+        created_at: writer.now(),
+        updated_at: writer.now(),
+    }
+}
+
+/// The open reviews of these suppliers and their products.
+pub(crate) async fn open_of_suppliers(reader: &Reader, suppliers: &[SupplierId]) -> Result<Vec<Review>, Error> {
+    reader.all(reader.find::<Entity>().filter(Column::SupplierId.is_in(suppliers.iter().cloned())).filter(Column::State.eq(Word(ReviewState::Open)))).await
+}
+
+/// What a subject's review must be like, as the register is made anew.
+pub(crate) struct Wanted<'a> {
+    pub(crate) supplier_id: &'a SupplierId,
+    pub(crate) product_id: Option<&'a ProductId>,
+    pub(crate) archived: bool,
+    pub(crate) cadence_months: u32,
+    pub(crate) tier: String,
+    /// The next day on which a piece of evidence stops being valid, and which.
+    pub(crate) evidence_expiry: Option<(Day, String)>,
+}
+
+/// What is to become of a subject's open review.
+pub(crate) enum Step {
+    Keep(Option<Review>),
+    Add(Review),
+    Replace(Review, Review),
+    Remove(Review),
+}
+
+/// Works out what is to become of a subject's open review, `open` being the one there is.
+pub(crate) fn plan(writer: &Writer, wanted: &Wanted<'_>, open: Option<Review>) -> Step {
+    if wanted.archived {
+        return open.map_or(Step::Keep(None), Step::Remove);
+    }
+    let cadence = |from: Day| Trigger {
+        kind: TriggerKind::Cadence,
+        due_on: from.plus_months(wanted.cadence_months),
+        detail: format!("every {} months for the tier {}", wanted.cadence_months, wanted.tier),
+    };
+    let expiry = wanted.evidence_expiry.as_ref().map(|(day, which)| Trigger { kind: TriggerKind::EvidenceExpiry, due_on: *day, detail: format!("{which} expires") });
+    match open {
+        None => {
+            let mut row = blank(writer, wanted.supplier_id, wanted.product_id, cadence(writer.today()));
+            row.triggers.0.extend(expiry);
+            let cadence = cadence(row.counted_from);
+            settle(&mut row, Some(cadence));
+            Step::Add(row)
+        }
+        Some(before) => {
+            let mut after = before.clone();
+            after.triggers.0.retain(|trigger| trigger.kind != TriggerKind::EvidenceExpiry);
+            // Whoever moved the review knew what expires when.
+            if after.rescheduled_to.is_none() {
+                after.triggers.0.extend(expiry);
+            }
+            let cadence = cadence(after.counted_from);
+            settle(&mut after, Some(cadence));
+            if after == before { Step::Keep(Some(before)) } else { Step::Replace(before, after) }
+        }
+    }
+}
+
+/// Writes what [`plan`] worked out.
+pub(crate) async fn carry_out(writer: &Writer, steps: Vec<Step>) -> Result<(), Error> {
+    let mut added = Vec::new();
+    for step in steps {
+        match step {
+            Step::Keep(_) => {}
+            Step::Add(row) => added.push(row),
+            Step::Replace(before, after) => {
+                writer.replace::<Entity, ActiveModel>("derive", &before, after).await?;
+            }
+            Step::Remove(row) => writer.remove::<Entity>(&row).await?,
+        }
+    }
+    if !added.is_empty() {
+        writer.insert_all::<Entity, ActiveModel>(added).await?;
+    }
+    Ok(())
+}

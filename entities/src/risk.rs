@@ -1,0 +1,546 @@
+//! Risks: something that may go wrong, how likely and how bad it would be, and what we do about it.
+
+use diligence_questionnaires::{RaisedFinding, Severity};
+use schemars::JsonSchema;
+use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _, entity::prelude::*};
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+use crate::{
+    assessment::Assessment,
+    clock::{Day, Moment},
+    error::Error,
+    fault::Faults,
+    id::{AssessmentId, OrganisationId, ProductId, RiskId, SubjectId, SupplierId},
+    page::{Page, Sort},
+    patch::Change,
+    policy::{self, RiskBands},
+    scope::{PORTION, Reader, Writer, owned},
+    stored::{Json, Word},
+    subject::Subject,
+};
+
+/// What we do about a risk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Treatment {
+    /// Stop doing what gives rise to it.
+    Avoid,
+    /// Make it less likely or less bad.
+    Reduce,
+    /// Let someone else bear part of it.
+    Share,
+    /// Live with it: needs an approver's acceptance.
+    Accept,
+}
+
+/// Where a risk stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RiskState {
+    /// It counts.
+    #[default]
+    Open,
+    /// An approver agreed to live with it until a date; it counts still, as accepted.
+    Accepted,
+    /// It is over.
+    Closed,
+}
+
+/// A dated task against a risk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct Action {
+    /// What is to be done.
+    #[validate(length(min = 1, max = 500))]
+    pub title: String,
+    /// Who does it.
+    #[validate(length(min = 1, max = 200))]
+    #[serde(default)]
+    pub owner: Option<String>,
+    /// By when.
+    #[serde(default)]
+    pub due_on: Option<Day>,
+    /// When it was done; null while it is not.
+    #[serde(default)]
+    pub done_on: Option<Day>,
+}
+
+/// An approver's dated, expiring agreement to live with a risk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Acceptance {
+    /// Who agreed.
+    pub accepted_by: String,
+    /// When.
+    pub accepted_at: Moment,
+    /// Why.
+    pub reason: String,
+    /// The last day the agreement holds.
+    pub expires_on: Day,
+}
+
+/// A risk as stored.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, JsonSchema)]
+#[sea_orm(table_name = "risk")]
+#[schemars(rename = "Risk")]
+pub struct Model {
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: RiskId,
+    /// The organisation whose register it is in.
+    #[serde(skip)]
+    pub organisation_id: OrganisationId,
+    /// Its version, from 1; each change adds one.
+    pub version: i64,
+    /// The supplier or product it is about.
+    pub subject_id: SubjectId,
+    /// That supplier, or that product's.
+    pub supplier_id: SupplierId,
+    /// That product, if it is one.
+    pub product_id: Option<ProductId>,
+    /// What may go wrong, in a line.
+    pub title: String,
+    /// What may go wrong.
+    pub description: Option<String>,
+    /// How likely it is with nothing done: 1 rare to 5 almost certain.
+    pub likelihood: i32,
+    /// How bad it would be with nothing done: 1 negligible to 5 catastrophic.
+    pub impact: i32,
+    /// What it is called with nothing done.
+    #[schemars(with = "Severity")]
+    pub band: Word<Severity>,
+    /// How likely it is after what we do; null if not judged.
+    pub residual_likelihood: Option<i32>,
+    /// How bad it would be after what we do; null if not judged.
+    pub residual_impact: Option<i32>,
+    /// What it is called now: after what we do, if that was judged.
+    #[schemars(with = "Severity")]
+    pub current_band: Word<Severity>,
+    /// What we do about it; null if not decided.
+    pub treatment: Option<Word<Treatment>>,
+    /// Who of us answers for it.
+    pub owner: Option<String>,
+    /// The tasks against it.
+    #[schemars(with = "Vec<Action>")]
+    pub actions: Json<Vec<Action>>,
+    /// Where it stands.
+    #[schemars(with = "RiskState")]
+    pub state: Word<RiskState>,
+    /// The agreement to live with it; null if there is none.
+    pub acceptance: Option<Json<Acceptance>>,
+    /// Why it was closed; null while it is not.
+    pub closed_reason: Option<String>,
+    /// The assessment whose finding raised it; null if a person did.
+    pub origin_assessment_id: Option<AssessmentId>,
+    /// The finding that raised it, as `questionnaire/finding`; null if a person did.
+    pub origin_finding: Option<String>,
+    /// The question whose answer raised the finding, if one did.
+    pub origin_question: Option<String>,
+    /// When it was entered.
+    pub created_at: Moment,
+    /// When it was last changed.
+    pub updated_at: Moment,
+}
+
+pub use Model as Risk;
+
+/// Rows are loaded by noun, never joined.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+owned!("risk", row => Some(&row.supplier_id));
+
+impl Model {
+    /// Likelihood and impact as they are now: after what we do, if that was judged.
+    #[must_use]
+    pub fn current(&self) -> (i32, i32) {
+        (self.residual_likelihood.unwrap_or(self.likelihood), self.residual_impact.unwrap_or(self.impact))
+    }
+
+    fn call(&mut self, bands: RiskBands) {
+        self.band = Word(bands.band(self.likelihood, self.impact));
+        let (likelihood, impact) = self.current();
+        self.current_band = Word(bands.band(likelihood, impact));
+    }
+}
+
+/// What a risk is made of.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[schemars(example = serde_json::json!({ "subject_id": "sup_0190c5d2e5f27c3c8a4b0d6f1e2a3b4c", "title": "Backups have never been restored", "likelihood": 3, "impact": 5 }))]
+pub struct NewRisk {
+    /// The supplier or product it is about.
+    pub subject_id: SubjectId,
+    /// What may go wrong, in a line.
+    #[validate(length(min = 1, max = 300))]
+    pub title: String,
+    /// What may go wrong.
+    #[validate(length(min = 1, max = 10_000))]
+    #[serde(default)]
+    pub description: Option<String>,
+    /// How likely it is with nothing done: 1 rare to 5 almost certain.
+    #[validate(range(min = 1, max = 5))]
+    pub likelihood: i32,
+    /// How bad it would be with nothing done: 1 negligible to 5 catastrophic.
+    #[validate(range(min = 1, max = 5))]
+    pub impact: i32,
+    /// How likely it is after what we do. Both residual values, or neither.
+    #[validate(range(min = 1, max = 5))]
+    #[serde(default)]
+    pub residual_likelihood: Option<i32>,
+    /// How bad it would be after what we do. Both residual values, or neither.
+    #[validate(range(min = 1, max = 5))]
+    #[serde(default)]
+    pub residual_impact: Option<i32>,
+    /// What we do about it.
+    #[serde(default)]
+    pub treatment: Option<Treatment>,
+    /// Who of us answers for it.
+    #[validate(length(min = 1, max = 200))]
+    #[serde(default)]
+    pub owner: Option<String>,
+    /// The tasks against it.
+    #[validate(length(max = 100), nested)]
+    #[serde(default)]
+    pub actions: Vec<Action>,
+}
+
+impl NewRisk {
+    fn check(&self) -> Result<(), Error> {
+        let mut faults = Faults::of(self);
+        faults.expect(self.residual_likelihood.is_some() == self.residual_impact.is_some(), "/residual_impact", "both", "expected residual_likelihood and residual_impact together, or neither");
+        if let (Some(likelihood), Some(impact)) = (self.residual_likelihood, self.residual_impact) {
+            faults.expect(likelihood <= self.likelihood, "/residual_likelihood", "order", "expected no more than likelihood: what we do makes nothing more likely");
+            faults.expect(impact <= self.impact, "/residual_impact", "order", "expected no more than impact: what we do makes nothing worse");
+        }
+        faults.done()
+    }
+
+    fn apply(self, row: &mut Model, bands: RiskBands) {
+        let Self { subject_id, title, description, likelihood, impact, residual_likelihood, residual_impact, treatment, owner, actions } = self;
+        row.subject_id = subject_id;
+        row.title = title;
+        row.description = description;
+        row.likelihood = likelihood;
+        row.impact = impact;
+        row.residual_likelihood = residual_likelihood;
+        row.residual_impact = residual_impact;
+        row.treatment = treatment.map(Word);
+        row.owner = owner;
+        row.actions = Json(actions);
+        row.call(bands);
+    }
+}
+
+/// How to order risks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum RiskSort {
+    /// Oldest entry first.
+    #[default]
+    #[serde(rename = "created_at")]
+    Created,
+    /// Newest entry first.
+    #[serde(rename = "-created_at")]
+    CreatedDescending,
+    /// Longest unchanged first.
+    #[serde(rename = "updated_at")]
+    Updated,
+    /// Last changed first.
+    #[serde(rename = "-updated_at")]
+    UpdatedDescending,
+}
+
+/// Which risks to list.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Validate)]
+#[serde(default, deny_unknown_fields)]
+pub struct RiskFilter {
+    /// The supplier or product it is about.
+    pub subject_id: Option<SubjectId>,
+    /// The supplier it is about, or whose products it is about.
+    pub supplier_id: Option<SupplierId>,
+    /// Where it stands.
+    pub state: Option<RiskState>,
+    /// What it is called now.
+    pub current_band: Option<Severity>,
+    /// What we do about it.
+    pub treatment: Option<Treatment>,
+    /// Likelihood with nothing done, 1 to 5: a row of the heat map.
+    #[validate(range(min = 1, max = 5))]
+    pub likelihood: Option<i32>,
+    /// Impact with nothing done, 1 to 5: a column of the heat map.
+    #[validate(range(min = 1, max = 5))]
+    pub impact: Option<i32>,
+    /// The assessment whose finding raised it.
+    pub origin_assessment_id: Option<AssessmentId>,
+    /// Only what changed at or after this moment.
+    pub updated_since: Option<Moment>,
+    /// The order; `created_at` if not said.
+    pub sort: Option<RiskSort>,
+    /// How many to answer, 1 to 200; 50 if not said.
+    #[validate(range(min = 1, max = 200))]
+    pub limit: Option<u64>,
+    /// The `next` of the page before.
+    #[validate(length(max = 2000))]
+    pub cursor: Option<String>,
+}
+
+/// Enters a risk.
+///
+/// # Errors
+/// [`Error::Invalid`] with every fault, an unknown subject among them.
+pub async fn create(writer: &Writer, new: NewRisk) -> Result<Risk, Error> {
+    new.check()?;
+    let subject = Subject::find(writer, &new.subject_id, "/subject_id").await?;
+    let bands = policy::read(writer).await?.risk_bands.0;
+    let mut row = blank(writer, &subject);
+    new.apply(&mut row, bands);
+    writer.insert::<Entity, ActiveModel>(row).await
+}
+
+fn blank(writer: &Writer, subject: &Subject) -> Model {
+    let supplier_id = subject.supplier.id.clone();
+    let product_id = subject.product_id();
+    Model {
+        id: writer.new_id(),
+        organisation_id: writer.scope().organisation_id.clone(),
+        version: 1,
+        subject_id: crate::subject::subject_id(&supplier_id, product_id.as_ref()),
+        supplier_id,
+        product_id,
+        title: String::new(),
+        description: None,
+        likelihood: 1,
+        impact: 1,
+        band: Word(Severity::Low),
+        residual_likelihood: None,
+        residual_impact: None,
+        current_band: Word(Severity::Low),
+        treatment: None,
+        owner: None,
+        actions: Json::default(),
+        state: Word::default(),
+        acceptance: None,
+        closed_reason: None,
+        origin_assessment_id: None,
+        origin_finding: None,
+        origin_question: None,
+        created_at: writer.now(),
+        updated_at: writer.now(),
+    }
+}
+
+/// Raises a risk for each finding that asks for one, unless the same finding's risk is there: from this assessment, or open from an earlier one.
+pub(crate) async fn raise(writer: &Writer, subject: &Subject, assessment: &Assessment, findings: &[RaisedFinding]) -> Result<Vec<Risk>, Error> {
+    let bands = policy::read(writer).await?.risk_bands.0;
+    let known = writer
+        .all(
+            writer
+                .find::<Entity>()
+                .filter(Column::SubjectId.eq(assessment.subject_id.as_str()))
+                .filter(Column::OriginFinding.is_not_null())
+                .filter(Condition::any().add(Column::State.ne(Word(RiskState::Closed))).add(Column::OriginAssessmentId.eq(assessment.id.clone()))),
+        )
+        .await?;
+    let mut rows: Vec<Model> = Vec::new();
+    for finding in findings {
+        let origin = format!("{}/{}", assessment.questionnaire, finding.key);
+        let Some(risk) = &finding.risk else { continue };
+        if known.iter().chain(&rows).any(|row| row.origin_finding.as_deref() == Some(&origin)) {
+            continue;
+        }
+        let mut row = blank(writer, subject);
+        row.title.clone_from(&finding.title);
+        row.description = finding.advice.clone().into();
+        row.likelihood = i32::from(risk.likelihood);
+        row.impact = i32::from(risk.impact);
+        row.origin_assessment_id = Some(assessment.id.clone());
+        row.origin_finding = Some(origin);
+        row.origin_question = finding.question.clone();
+        row.call(bands);
+        rows.push(row);
+    }
+    if rows.is_empty() { Ok(rows) } else { writer.insert_all::<Entity, ActiveModel>(rows).await }
+}
+
+/// One risk.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn read(reader: &Reader, id: &RiskId) -> Result<Risk, Error> {
+    reader.get::<Entity>(id.as_str()).await
+}
+
+/// A page of risks.
+///
+/// # Errors
+/// [`Error::Invalid`] for a cursor that is none.
+pub async fn list(reader: &Reader, filter: &RiskFilter) -> Result<Page<Risk>, Error> {
+    let mut condition = Condition::all();
+    if let Some(id) = &filter.subject_id {
+        condition = condition.add(Column::SubjectId.eq(id.as_str()));
+    }
+    if let Some(id) = &filter.supplier_id {
+        condition = condition.add(Column::SupplierId.eq(id.clone()));
+    }
+    if let Some(state) = filter.state {
+        condition = condition.add(Column::State.eq(Word(state)));
+    }
+    if let Some(band) = filter.current_band {
+        condition = condition.add(Column::CurrentBand.eq(Word(band)));
+    }
+    if let Some(treatment) = filter.treatment {
+        condition = condition.add(Column::Treatment.eq(Word(treatment)));
+    }
+    if let Some(likelihood) = filter.likelihood {
+        condition = condition.add(Column::Likelihood.eq(likelihood));
+    }
+    if let Some(impact) = filter.impact {
+        condition = condition.add(Column::Impact.eq(impact));
+    }
+    if let Some(id) = &filter.origin_assessment_id {
+        condition = condition.add(Column::OriginAssessmentId.eq(id.clone()));
+    }
+    if let Some(since) = filter.updated_since {
+        condition = condition.add(Column::UpdatedAt.gte(since));
+    }
+    let sort = match filter.sort.unwrap_or_default() {
+        RiskSort::Created => Sort::up(Column::CreatedAt),
+        RiskSort::CreatedDescending => Sort::down(Column::CreatedAt),
+        RiskSort::Updated => Sort::up(Column::UpdatedAt),
+        RiskSort::UpdatedDescending => Sort::down(Column::UpdatedAt),
+    };
+    reader.page(reader.find::<Entity>().filter(condition), sort, Column::Id, filter.limit, filter.cursor.as_deref()).await
+}
+
+/// Changes a risk; what it is about stays.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], or [`Error::Conflict`] for a closed one.
+pub async fn change(writer: &Writer, id: &RiskId, version: i64, change: Change<NewRisk>) -> Result<Risk, Error> {
+    let before = open_at(writer, id, version).await?;
+    let new = change.over(&before)?;
+    new.check()?;
+    if new.subject_id != before.subject_id {
+        return Err(Error::invalid("/subject_id", "fixed", "expected the subject it has: enter it anew for another"));
+    }
+    let bands = policy::read(writer).await?.risk_bands.0;
+    let mut after = before.clone();
+    new.apply(&mut after, bands);
+    writer.replace::<Entity, ActiveModel>("change", &before, after).await
+}
+
+async fn open_at(writer: &Writer, id: &RiskId, version: i64) -> Result<Risk, Error> {
+    let row = writer.get_at::<Entity>(id.as_str(), version).await?;
+    if row.state.0 == RiskState::Closed {
+        return Err(Error::conflict("state", "this risk is closed: reopen it first"));
+    }
+    Ok(row)
+}
+
+/// What accepting a risk needs.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct NewAcceptance {
+    /// Why we can live with it.
+    #[validate(length(min = 1, max = 5000))]
+    pub reason: String,
+    /// The last day the agreement holds, within two years.
+    pub expires_on: Day,
+}
+
+/// Agrees to live with a risk until a day: for approvers.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], or [`Error::Conflict`] for a closed one.
+pub async fn accept(writer: &Writer, id: &RiskId, version: i64, new: NewAcceptance) -> Result<Risk, Error> {
+    let before = open_at(writer, id, version).await?;
+    let mut faults = Faults::of(&new);
+    let today = writer.today();
+    faults.expect(new.expires_on >= today && new.expires_on <= today.plus_months(24), "/expires_on", "range", "expected a day from today to two years from now");
+    faults.done()?;
+    let acceptance = Acceptance { accepted_by: writer.scope().actor.name.clone(), accepted_at: writer.now(), reason: new.reason, expires_on: new.expires_on };
+    let after = Model { state: Word(RiskState::Accepted), treatment: Some(Word(Treatment::Accept)), acceptance: Some(Json(acceptance)), ..before.clone() };
+    writer.replace::<Entity, ActiveModel>("accept", &before, after).await
+}
+
+/// Why something is done.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct Reason {
+    /// Why.
+    #[validate(length(min = 1, max = 5000))]
+    pub reason: String,
+}
+
+/// Closes a risk that is over.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], or [`Error::Conflict`] for a closed one.
+pub async fn close(writer: &Writer, id: &RiskId, version: i64, why: Reason) -> Result<Risk, Error> {
+    let before = open_at(writer, id, version).await?;
+    Faults::of(&why).done()?;
+    let after = Model { state: Word(RiskState::Closed), closed_reason: Some(why.reason), ..before.clone() };
+    writer.replace::<Entity, ActiveModel>("close", &before, after).await
+}
+
+/// Opens a closed or accepted risk again; an acceptance ends with it.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Stale`], or [`Error::Conflict`] for an open one.
+pub async fn reopen(writer: &Writer, id: &RiskId, version: i64) -> Result<Risk, Error> {
+    let before = writer.get_at::<Entity>(id.as_str(), version).await?;
+    if before.state.0 == RiskState::Open {
+        return Err(Error::conflict("state", "this risk is open already"));
+    }
+    let after = Model { state: Word(RiskState::Open), acceptance: None, closed_reason: None, ..before.clone() };
+    writer.replace::<Entity, ActiveModel>("reopen", &before, after).await
+}
+
+/// Takes away a risk entered by mistake; one that a finding raised can only be closed.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Stale`], or [`Error::Conflict`].
+pub async fn delete(writer: &Writer, id: &RiskId, version: i64) -> Result<(), Error> {
+    let row = writer.get_at::<Entity>(id.as_str(), version).await?;
+    if row.origin_finding.is_some() {
+        return Err(Error::conflict("in_use", "a finding raised this risk: close it, with the reason, instead"));
+    }
+    writer.remove::<Entity>(&row).await
+}
+
+/// Calls every risk what the policy now calls it.
+pub(crate) async fn band_all(writer: &Writer, bands: RiskBands) -> Result<(), Error> {
+    let mut after = String::new();
+    loop {
+        let rows = writer.all(writer.find::<Entity>().filter(Column::Id.gt(after.as_str())).order_by_asc(Column::Id).limit(PORTION as u64)).await?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        last.id.as_str().clone_into(&mut after);
+        for before in rows {
+            let mut row = before.clone();
+            row.call(bands);
+            if row != before {
+                writer.replace::<Entity, ActiveModel>("band", &before, row).await?;
+            }
+        }
+    }
+}
+
+/// The risks of these suppliers and their products that count.
+pub(crate) async fn counting(reader: &Reader, suppliers: &[SupplierId]) -> Result<Vec<Risk>, Error> {
+    reader.all(reader.find::<Entity>().filter(Column::SupplierId.is_in(suppliers.iter().cloned())).filter(Column::State.ne(Word(RiskState::Closed)))).await
+}
+
+/// How many open risks there are for each current likelihood and impact.
+pub(crate) async fn heat(reader: &Reader) -> Result<Vec<(i32, i32, i64)>, Error> {
+    let current = |residual: Column, inherent: Column| sea_orm::sea_query::Func::coalesce([Expr::col(residual), Expr::col(inherent)]);
+    let select = reader
+        .find::<Entity>()
+        .filter(Column::State.ne(Word(RiskState::Closed)))
+        .select_only()
+        .expr_as(current(Column::ResidualLikelihood, Column::Likelihood), "current_likelihood")
+        .expr_as(current(Column::ResidualImpact, Column::Impact), "current_impact")
+        .expr_as(Column::Id.count(), "risk_count")
+        .group_by(current(Column::ResidualLikelihood, Column::Likelihood))
+        .group_by(current(Column::ResidualImpact, Column::Impact));
+    reader.tuples(select).await
+}

@@ -1,0 +1,565 @@
+//! The one road to rows. A [`Reader`] or a [`Writer`] is opened for one organisation and one actor, lives for one
+//! request, and is the only value in the program that can run a query.
+//!
+//! What is deliberately absent: a way to get at the connection, a query without the organisation in it (but for the
+//! few named functions at the end), a write without its audit event, a change without the version it was made on.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError, atomic::{AtomicU64, Ordering}},
+    time::Duration,
+};
+
+use sea_orm::{
+    AccessMode, ActiveModelBehavior, ActiveModelTrait, ColumnTrait, Condition, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction,
+    DbBackend, DbErr, EntityTrait, IntoActiveModel, Iterable as _, IsolationLevel, QueryFilter, QuerySelect as _, Select, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+    sea_query::OnConflict,
+};
+use serde::Serialize;
+use serde_json::Value;
+use uuid::{ContextV7, Timestamp, Uuid};
+
+use crate::{
+    audit, api_key,
+    clock::{Clock, Day, Moment},
+    error::Error,
+    id::{Id, Kind, OrganisationId, SupplierId},
+    migrations, organisation,
+    page::{self, Page, Sort},
+    role::Role,
+};
+
+/// How to open a [`Store`].
+#[derive(Clone, Debug)]
+pub struct StoreOptions {
+    /// `sqlite://path/to/file.db` or `postgres://user@host/database`.
+    pub url: String,
+    /// Connections at the most (readers, on SQLite; it has one writer besides).
+    pub max_connections: u32,
+    /// Where time comes from.
+    pub clock: Clock,
+}
+
+/// Why a store could not be opened. Each is one sentence for a person.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The address is none we know.
+    #[error("the database address is not understood: expected sqlite://FILE or postgres://USER@HOST/DATABASE")]
+    BadUrl,
+    /// Nothing answers there, or it refuses us.
+    #[error("the database cannot be reached: {0}")]
+    Unreachable(String),
+    /// The file or its folder cannot be written.
+    #[error("the database file cannot be opened for writing: {0}")]
+    NotWritable(String),
+    /// A newer program has been here.
+    #[error("the database was made by a newer version of this program (it has the schema step `{0}`): use that version, or restore a backup")]
+    NewerSchema(String),
+    /// A schema step failed; nothing of it was kept.
+    #[error("the database could not be brought up to date: {0}")]
+    Migration(String),
+}
+
+/// The database. Only this module sees the connection.
+#[derive(Clone, Debug)]
+pub struct Store {
+    readers: DatabaseConnection,
+    writers: DatabaseConnection,
+    clock: Clock,
+    statements: Arc<AtomicU64>,
+    mint: Arc<Mutex<ContextV7>>,
+    pub(crate) keys: Arc<api_key::Cache>,
+    pub(crate) editions: Arc<crate::questionnaire::Cache>,
+}
+
+/// Who acts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// The id of the key or person, or `console` for the command line.
+    pub id: String,
+    /// Its name at the time.
+    pub name: String,
+}
+
+/// Who is asking, and for which organisation. Only the doors make one, after they have made sure.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    /// The organisation whose rows exist.
+    pub organisation_id: OrganisationId,
+    /// Who acts.
+    pub actor: Actor,
+    /// What they may do.
+    pub role: Role,
+    /// The request, to find it in the logs.
+    pub request_id: Option<String>,
+}
+
+/// A table whose every row belongs to one organisation.
+pub(crate) trait Belongs: EntityTrait {
+    /// The column that says to which.
+    const ORGANISATION_ID: Self::Column;
+    /// Puts the organisation into a row about to be written.
+    fn claim(row: &mut Self::Model, organisation_id: &OrganisationId);
+}
+
+/// A table of things with an id and a version, whose every change is audited.
+pub(crate) trait Owned: Belongs<Model: Serialize + page::Versioned + Clone + Send + Sync> {
+    /// What people call one.
+    const NOUN: &'static str;
+    /// The id column.
+    const ID: Self::Column;
+    /// The version column.
+    const VERSION: Self::Column;
+    /// Sets version and time of a row about to be written.
+    fn stamp(row: &mut Self::Model, version: i64, now: Moment);
+    /// The supplier whose line in the register rests on this row.
+    fn supplier_id(row: &Self::Model) -> Option<&SupplierId>;
+}
+
+/// Implements [`Belongs`] for the `Entity` of the module it stands in.
+macro_rules! belongs {
+    () => {
+        impl crate::scope::Belongs for Entity {
+            const ORGANISATION_ID: Column = Column::OrganisationId;
+            fn claim(row: &mut Model, organisation_id: &crate::id::OrganisationId) {
+                row.organisation_id = organisation_id.clone();
+            }
+        }
+    };
+}
+pub(crate) use belongs;
+
+/// Implements [`Belongs`] and [`Owned`] for the `Entity` of the module it stands in.
+macro_rules! owned {
+    ($noun:literal, $row:ident => $supplier:expr) => {
+        crate::scope::belongs!();
+        impl crate::scope::Owned for Entity {
+            const NOUN: &'static str = $noun;
+            const ID: Column = Column::Id;
+            const VERSION: Column = Column::Version;
+            fn stamp(row: &mut Model, version: i64, now: crate::clock::Moment) {
+                row.version = version;
+                row.updated_at = now;
+            }
+            fn supplier_id($row: &Model) -> Option<&crate::id::SupplierId> {
+                $supplier
+            }
+        }
+        impl crate::page::Versioned for Model {
+            fn id(&self) -> &str {
+                self.id.as_str()
+            }
+            fn version(&self) -> i64 {
+                self.version
+            }
+        }
+    };
+}
+pub(crate) use owned;
+
+impl Store {
+    /// Opens the database, making the SQLite file if there is none, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`OpenError`], in a sentence for a person.
+    pub async fn open(options: StoreOptions) -> Result<Self, OpenError> {
+        let sqlite = options.url.starts_with("sqlite:");
+        if (sqlite && options.url.contains(":memory:")) || !(sqlite || options.url.starts_with("postgres://") || options.url.starts_with("postgresql://")) {
+            return Err(OpenError::BadUrl);
+        }
+        let connect = async |connections: u32| {
+            let mut how = ConnectOptions::new(&options.url);
+            how.sqlx_logging(false).max_connections(connections).acquire_timeout(Duration::from_secs(5)).test_before_acquire(!sqlite);
+            how.map_sqlx_sqlite_opts(|sqlite| {
+                use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+                sqlite
+                    .create_if_missing(true)
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Full)
+                    .busy_timeout(Duration::from_secs(5))
+                    .foreign_keys(true)
+            });
+            Database::connect(how).await.map_err(|error| if sqlite { OpenError::NotWritable(plain(&error)) } else { OpenError::Unreachable(plain(&error)) })
+        };
+        let statements = Arc::new(AtomicU64::new(0));
+        let count = |connection: &mut DatabaseConnection| {
+            let statements = Arc::clone(&statements);
+            connection.set_metric_callback(move |_| {
+                statements.fetch_add(1, Ordering::Relaxed);
+            });
+        };
+        // SQLite has one writer at a time: one connection, queued for fairly, beats many that find the file locked.
+        let mut writers = connect(if sqlite { 1 } else { options.max_connections }).await?;
+        count(&mut writers);
+        migrations::run(&writers).await?;
+        let readers = if sqlite {
+            let mut readers = connect(options.max_connections).await?;
+            count(&mut readers);
+            readers
+        } else {
+            writers.clone()
+        };
+        Ok(Self { readers, writers, clock: options.clock, statements, mint: Arc::default(), keys: Arc::default(), editions: Arc::default() })
+    }
+
+    /// Opens a view of one organisation's rows as they stand now.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when no connection is free.
+    pub async fn read(&self, scope: &Scope) -> Result<Reader, Error> {
+        let options = match self.readers.get_database_backend() {
+            DbBackend::Postgres => TransactionOptions {
+                isolation_level: Some(IsolationLevel::RepeatableRead),
+                access_mode: Some(AccessMode::ReadOnly),
+                sqlite_transaction_mode: None,
+            },
+            _ => TransactionOptions::default(),
+        };
+        let transaction = self.readers.begin_with_options(options).await?;
+        Ok(Reader { transaction, scope: scope.clone(), now: self.clock.now(), store: self.clone() })
+    }
+
+    /// Opens a change to one organisation's rows. Dropped without [`Writer::save`], it leaves nothing.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when no connection is free.
+    pub async fn write(&self, scope: &Scope) -> Result<Writer, Error> {
+        let options = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() };
+        let transaction = self.writers.begin_with_options(options).await?;
+        let reader = Reader { transaction, scope: scope.clone(), now: self.clock.now(), store: self.clone() };
+        Ok(Writer { reader, events: Mutex::default(), touched: Mutex::default() })
+    }
+
+    /// Where time comes from.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// How many statements have been run since the start; transactions' own beginnings and ends are not counted.
+    #[must_use]
+    pub fn statement_count(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// What it says instead.
+    pub async fn ping(&self) -> Result<(), Error> {
+        Ok(self.readers.ping().await?)
+    }
+
+    /// Closes every connection, once what runs has finished.
+    pub async fn close(self) {
+        let _ = self.readers.close().await;
+        let _ = self.writers.close().await;
+    }
+
+    fn mint<K: Kind>(&self, now: Moment) -> Id<K> {
+        let context = self.mint.lock().unwrap_or_else(PoisonError::into_inner);
+        let time = now.time();
+        let seconds = u64::try_from(time.timestamp()).unwrap_or_default();
+        Id::new(Uuid::new_v7(Timestamp::from_unix(&*context, seconds, time.timestamp_subsec_nanos())))
+    }
+}
+
+/// The database's own message, on one line, for the person at the console.
+fn plain(error: &DbErr) -> String {
+    error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A view of one organisation's rows at one moment.
+#[derive(Debug)]
+pub struct Reader {
+    transaction: DatabaseTransaction,
+    scope: Scope,
+    now: Moment,
+    store: Store,
+}
+
+impl Reader {
+    /// When this view was opened.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        self.now
+    }
+
+    /// The day it was opened on, in UTC.
+    #[must_use]
+    pub fn today(&self) -> Day {
+        self.now.day()
+    }
+
+    /// Who is asking.
+    #[must_use]
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Rows of this organisation.
+    #[expect(clippy::disallowed_methods, reason = "the one place that adds the organisation")]
+    pub(crate) fn find<E: Belongs>(&self) -> Select<E> {
+        E::find().filter(E::ORGANISATION_ID.eq(self.scope.organisation_id.clone()))
+    }
+
+    pub(crate) async fn all<E: Belongs>(&self, select: Select<E>) -> Result<Vec<E::Model>, Error> {
+        Ok(select.all(&self.transaction).await?)
+    }
+
+    pub(crate) async fn one<E: Belongs>(&self, select: Select<E>) -> Result<Option<E::Model>, Error> {
+        Ok(select.one(&self.transaction).await?)
+    }
+
+    /// A selection of columns or aggregates, as tuples.
+    pub(crate) async fn tuples<E: Belongs, T: sea_orm::TryGetableMany + Send + Sync>(&self, select: Select<E>) -> Result<Vec<T>, Error> {
+        Ok(select.into_tuple::<T>().all(&self.transaction).await?)
+    }
+
+    pub(crate) async fn get<E: Owned>(&self, id: &str) -> Result<E::Model, Error> {
+        self.one(self.find::<E>().filter(E::ID.eq(id))).await?.ok_or(Error::NotFound)
+    }
+
+    /// The rows with these ids, in no order; asked for in portions that any database takes.
+    pub(crate) async fn get_many<E: Owned>(&self, ids: &BTreeSet<String>) -> Result<Vec<E::Model>, Error> {
+        let mut rows = Vec::with_capacity(ids.len());
+        let ids: Vec<&String> = ids.iter().collect();
+        for portion in ids.chunks(PORTION) {
+            rows.extend(self.all(self.find::<E>().filter(E::ID.is_in(portion.iter().map(|id| id.as_str())))).await?);
+        }
+        Ok(rows)
+    }
+
+    /// Whether this organisation has a row that `select` finds.
+    pub(crate) async fn has<E: Belongs>(&self, select: Select<E>) -> Result<bool, Error> {
+        Ok(self.one(select.limit(1)).await?.is_some())
+    }
+
+    /// One page of `select`, in the order of `sort`.
+    pub(crate) async fn page<E: Belongs>(&self, select: Select<E>, sort: Sort<E::Column>, id: E::Column, limit: Option<u64>, cursor: Option<&str>) -> Result<Page<E::Model>, Error> {
+        let limit = limit.unwrap_or(page::DEFAULT_LIMIT).clamp(1, page::MAXIMUM_LIMIT);
+        let rows = self.all(page::cut(select, sort, id, limit, cursor)?).await?;
+        Ok(page::bind::<E>(rows, sort, id, limit))
+    }
+}
+
+/// How many rows or ids one statement carries at the most: few enough for the databases' limits on parameters.
+pub(crate) const PORTION: usize = 200;
+
+/// A change to one organisation's rows, all or nothing.
+#[derive(Debug)]
+pub struct Writer {
+    reader: Reader,
+    events: Mutex<Vec<audit::Draft>>,
+    touched: Mutex<BTreeSet<SupplierId>>,
+}
+
+impl std::ops::Deref for Writer {
+    type Target = Reader;
+    fn deref(&self) -> &Reader {
+        &self.reader
+    }
+}
+
+impl Writer {
+    /// A new id.
+    pub(crate) fn new_id<K: Kind>(&self) -> Id<K> {
+        self.store.mint(self.now)
+    }
+
+    /// Marks a supplier whose line in the register must be made anew when this is saved.
+    pub(crate) fn touch(&self, supplier_id: &SupplierId) {
+        self.touched.lock().unwrap_or_else(PoisonError::into_inner).insert(supplier_id.clone());
+    }
+
+    /// Notes that something happened; written when this is saved. Rows note themselves.
+    pub(crate) fn note(&self, action: &'static str, noun: &'static str, item_id: &str, before: Option<Value>, after: Option<Value>) {
+        let draft = audit::Draft { action, noun, item_id: item_id.to_owned(), before, after };
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).push(draft);
+    }
+
+    fn touch_row<E: Owned>(&self, row: &E::Model) {
+        if let Some(supplier_id) = E::supplier_id(row) {
+            self.touch(supplier_id);
+        }
+    }
+
+    /// Adds a row, at version 1.
+    pub(crate) async fn insert<E, A>(&self, row: E::Model) -> Result<E::Model, Error>
+    where
+        E: Owned,
+        E::Model: IntoActiveModel<A>,
+        A: ActiveModelTrait<Entity = E> + ActiveModelBehavior + Send,
+    {
+        Ok(self.insert_all::<E, A>(vec![row]).await?.remove(0))
+    }
+
+    /// Adds rows, each at version 1.
+    #[expect(clippy::disallowed_methods, reason = "the one place that adds the organisation")]
+    pub(crate) async fn insert_all<E, A>(&self, mut rows: Vec<E::Model>) -> Result<Vec<E::Model>, Error>
+    where
+        E: Owned,
+        E::Model: IntoActiveModel<A>,
+        A: ActiveModelTrait<Entity = E> + ActiveModelBehavior + Send,
+    {
+        use page::Versioned as _;
+        for row in &mut rows {
+            E::claim(row, &self.scope.organisation_id);
+            E::stamp(row, 1, self.now);
+            self.note("create", E::NOUN, row.id(), None, serde_json::to_value(&*row).ok());
+            self.touch_row::<E>(row);
+        }
+        for portion in rows.chunks(PORTION) {
+            E::insert_many(portion.iter().map(|row| row.clone().into_active_model().reset_all())).exec_without_returning(&self.transaction).await?;
+        }
+        Ok(rows)
+    }
+
+    /// Puts `after` in the place of `before`, which this writer has read, unless it has been changed since.
+    pub(crate) async fn replace<E, A>(&self, action: &'static str, before: &E::Model, mut after: E::Model) -> Result<E::Model, Error>
+    where
+        E: Owned,
+        E::Model: IntoActiveModel<A>,
+        A: ActiveModelTrait<Entity = E> + ActiveModelBehavior + Send,
+    {
+        use page::Versioned as _;
+        E::claim(&mut after, &self.scope.organisation_id);
+        E::stamp(&mut after, before.version() + 1, self.now);
+        let (was, is) = audit::difference(serde_json::to_value(before).ok(), serde_json::to_value(&after).ok());
+        self.note(action, E::NOUN, before.id(), Some(was), Some(is));
+        self.touch_row::<E>(before);
+        self.touch_row::<E>(&after);
+        #[expect(clippy::disallowed_methods, reason = "the organisation and the version are in the filter")]
+        let done = E::update_many()
+            .set(after.clone().into_active_model().reset_all())
+            .filter(E::ID.eq(before.id()))
+            .filter(E::ORGANISATION_ID.eq(self.scope.organisation_id.clone()))
+            .filter(E::VERSION.eq(before.version()))
+            .exec(&self.transaction)
+            .await?;
+        if done.rows_affected == 1 { Ok(after) } else { Err(Error::Stale { current: before.version() }) }
+    }
+
+    /// The row by this id, if it is at the version the caller knows.
+    pub(crate) async fn get_at<E: Owned>(&self, id: &str, version: i64) -> Result<E::Model, Error> {
+        use page::Versioned as _;
+        let row = self.get::<E>(id).await?;
+        if row.version() == version { Ok(row) } else { Err(Error::Stale { current: row.version() }) }
+    }
+
+    /// Takes away a row that this writer has read.
+    pub(crate) async fn remove<E: Owned>(&self, row: &E::Model) -> Result<(), Error> {
+        use page::Versioned as _;
+        self.note("delete", E::NOUN, row.id(), serde_json::to_value(row).ok(), None);
+        self.touch_row::<E>(row);
+        let gone = self.clear::<E>(Condition::all().add(E::ID.eq(row.id())).add(E::VERSION.eq(row.version()))).await?;
+        if gone == 1 { Ok(()) } else { Err(Error::Stale { current: row.version() }) }
+    }
+
+    /// Sets columns that follow from other rows, without a new version: no one's edit may fail for it.
+    #[expect(clippy::disallowed_methods, reason = "the organisation is in the filter")]
+    pub(crate) async fn set_derived<E: Owned>(&self, id: &str, columns: impl IntoIterator<Item = (E::Column, sea_orm::Value)>) -> Result<(), Error> {
+        let mut update = E::update_many().filter(E::ID.eq(id)).filter(E::ORGANISATION_ID.eq(self.scope.organisation_id.clone()));
+        for (column, value) in columns {
+            update = update.col_expr(column, sea_orm::sea_query::Expr::value(value));
+        }
+        update.exec(&self.transaction).await?;
+        Ok(())
+    }
+
+    /// Adds rows of a table that follows from others and so is not audited; where `key` is there already, its row is replaced.
+    #[expect(clippy::disallowed_methods, reason = "the one place that adds the organisation")]
+    pub(crate) async fn put_all<E, A>(&self, mut rows: Vec<E::Model>, key: &[E::Column]) -> Result<(), Error>
+    where
+        E: Belongs,
+        E::Model: IntoActiveModel<A> + Clone + Sync,
+        A: ActiveModelTrait<Entity = E> + ActiveModelBehavior + Send,
+    {
+        for row in &mut rows {
+            E::claim(row, &self.scope.organisation_id);
+        }
+        use sea_orm::IdenStatic as _;
+        let others: Vec<E::Column> = E::Column::iter().filter(|column| !key.iter().any(|part| part.as_str() == column.as_str())).collect();
+        for portion in rows.chunks(PORTION) {
+            let mut insert = E::insert_many(portion.iter().map(|row| row.clone().into_active_model().reset_all()));
+            if !key.is_empty() {
+                insert = insert.on_conflict(OnConflict::columns(key.iter().copied()).update_columns(others.iter().copied()).to_owned());
+            }
+            insert.exec_without_returning(&self.transaction).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes away this organisation's rows that meet `condition`, without audit: for tables that follow from others. Says how many.
+    #[expect(clippy::disallowed_methods, reason = "the organisation is in the filter")]
+    pub(crate) async fn clear<E: Belongs>(&self, condition: Condition) -> Result<u64, Error> {
+        let done = E::delete_many().filter(E::ORGANISATION_ID.eq(self.scope.organisation_id.clone())).filter(condition).exec(&self.transaction).await?;
+        Ok(done.rows_affected)
+    }
+
+    /// Makes the register's lines of what changed anew, writes the audit events, and commits: after this the change outlives a power cut.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Database`]; then nothing was changed.
+    pub async fn save(self) -> Result<(), Error> {
+        let touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner));
+        crate::register::refresh(&self, touched).await?;
+        let drafts = std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner));
+        if !drafts.is_empty() {
+            let head = self.one(self.find::<audit::head::Entity>().lock_exclusive()).await?;
+            let (events, head) = audit::chain(&self.reader, head, drafts, |now| self.store.mint(now));
+            self.put_all::<audit::Entity, audit::ActiveModel>(events, &[]).await?;
+            self.put_all::<audit::head::Entity, audit::head::ActiveModel>(vec![head], &[audit::head::Column::OrganisationId]).await?;
+        }
+        Ok(self.reader.transaction.commit().await?)
+    }
+}
+
+/// The few statements without an organisation in them: finding out whose key it is, and making an organisation.
+#[expect(clippy::disallowed_methods, reason = "these are the named exceptions")]
+impl Store {
+    /// The key by this id, of whatever organisation: who asks is not known before.
+    pub(crate) async fn key_of_anyone(&self, id: &str) -> Result<Option<api_key::Model>, Error> {
+        Ok(api_key::Entity::find().filter(api_key::Column::Id.eq(id)).one(&self.readers).await?)
+    }
+
+    /// Notes that a key was used, without a new version: no one's edit may fail for it.
+    pub(crate) async fn mark_key_used(&self, id: &str, at: Moment) -> Result<(), Error> {
+        api_key::Entity::update_many()
+            .col_expr(api_key::Column::LastUsedAt, sea_orm::sea_query::Expr::value(at))
+            .filter(api_key::Column::Id.eq(id))
+            .exec(&self.writers)
+            .await?;
+        Ok(())
+    }
+
+    /// The organisation of this name.
+    pub(crate) async fn organisation_by_name(&self, name: &str) -> Result<Option<organisation::Model>, Error> {
+        Ok(organisation::Entity::find().filter(organisation::Column::Name.eq(name)).one(&self.writers).await?)
+    }
+
+    /// Every organisation, by name: for the person at the console, who owns the database.
+    pub(crate) async fn organisations(&self) -> Result<Vec<organisation::Model>, Error> {
+        use sea_orm::QueryOrder as _;
+        Ok(organisation::Entity::find().order_by_asc(organisation::Column::Name).all(&self.readers).await?)
+    }
+
+    /// A new organisation, with an empty audit chain.
+    pub(crate) async fn found_organisation(&self, name: &str) -> Result<organisation::Model, Error> {
+        let now = self.clock.now();
+        let row = organisation::Model { id: self.mint(now), version: 1, name: name.to_owned(), created_at: now, updated_at: now };
+        let scope = Scope { organisation_id: row.id.clone(), actor: Actor { id: "console".into(), name: "console".into() }, role: Role::Admin, request_id: None };
+        let writer = self.write(&scope).await?;
+        organisation::Entity::insert(row.clone().into_active_model().reset_all()).exec_without_returning(&writer.transaction).await?;
+        writer.put_all::<audit::head::Entity, audit::head::ActiveModel>(vec![audit::head::Model::start(&row.id)], &[audit::head::Column::OrganisationId]).await?;
+        let policy = crate::policy::Model::start(writer.new_id(), row.id.clone(), now);
+        writer.insert::<crate::policy::Entity, crate::policy::ActiveModel>(policy).await?;
+        writer.note("create", "organisation", row.id.as_str(), None, serde_json::to_value(&row).ok());
+        writer.save().await?;
+        Ok(row)
+    }
+}

@@ -1,0 +1,660 @@
+//! Suppliers: third parties we buy from.
+
+use std::collections::BTreeSet;
+
+use diligence_questionnaires::{Rating, Tier};
+use schemars::JsonSchema;
+use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, entity::prelude::*};
+use serde::{Deserialize, Serialize};
+use validator::{Validate, ValidationError};
+
+use crate::{
+    clock::{Day, Moment},
+    error::Error,
+    fault::Faults,
+    id::{OrganisationId, SupplierId},
+    identifier::Identifier,
+    page::{Page, Sort, contains},
+    patch::Change,
+    profile::{DataRole, DataSensitivity, PeopleAffected, PersonalData, ServiceCriticality, SystemAccess, TierInputs},
+    scope::{Reader, Writer, owned},
+    stored::{Json, Word},
+};
+
+/// Where a supplier or product stands with us.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RelationshipStatus {
+    /// We are thinking about it.
+    Prospective,
+    /// We buy from it.
+    #[default]
+    Active,
+    /// We are leaving it.
+    Exiting,
+    /// We have nothing to do with it any more; it and its products count nowhere and fall due for nothing.
+    Archived,
+}
+
+/// A person or desk to reach at a supplier.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct Contact {
+    /// Who.
+    #[validate(length(min = 1, max = 200))]
+    pub name: String,
+    /// What they are there for, e.g. `data protection officer`.
+    #[validate(length(min = 1, max = 200))]
+    #[serde(default)]
+    pub role: Option<String>,
+    /// E-mail address.
+    #[validate(email, length(max = 254))]
+    #[serde(default)]
+    pub email: Option<String>,
+    /// Telephone number, as one would dial it.
+    #[validate(length(min = 3, max = 40))]
+    #[serde(default)]
+    pub telephone: Option<String>,
+}
+
+/// A sum of money.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct Money {
+    /// In the currency's smallest unit: pence for GBP.
+    #[validate(range(min = 0, max = 1_000_000_000_000_000_i64))]
+    pub amount_minor: i64,
+    /// Three letters (ISO 4217), e.g. `GBP`.
+    #[validate(custom(function = "is_currency"))]
+    #[schemars(regex(pattern = "^[A-Z]{3}$"))]
+    pub currency: String,
+}
+
+/// A contract with a supplier.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[validate(schema(function = "starts_before_it_ends"))]
+pub struct Contract {
+    /// What it is called or numbered.
+    #[validate(length(min = 1, max = 200))]
+    pub reference: String,
+    /// The first day.
+    #[serde(default)]
+    pub starts_on: Option<Day>,
+    /// The last day.
+    #[serde(default)]
+    pub ends_on: Option<Day>,
+    /// How many days before its end we must say that we leave.
+    #[validate(range(min = 0, max = 3650))]
+    #[serde(default)]
+    pub notice_days: Option<i32>,
+    /// What it is worth over its whole time.
+    #[validate(nested)]
+    #[serde(default)]
+    pub value: Option<Money>,
+}
+
+fn starts_before_it_ends(contract: &Contract) -> Result<(), ValidationError> {
+    match (contract.starts_on, contract.ends_on) {
+        (Some(start), Some(end)) if end < start => Err(ValidationError::new("order").with_message("expected ends_on on or after starts_on".into())),
+        _ => Ok(()),
+    }
+}
+
+fn is_currency(text: &str) -> Result<(), ValidationError> {
+    if text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        Ok(())
+    } else {
+        Err(ValidationError::new("currency").with_message("expected three capital letters such as GBP".into()))
+    }
+}
+
+/// Two capital letters (ISO 3166-1).
+pub(crate) fn is_country(text: &str) -> Result<(), ValidationError> {
+    if text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        Ok(())
+    } else {
+        Err(ValidationError::new("country").with_message("expected two capital letters such as GB".into()))
+    }
+}
+
+/// A web address that a person may safely follow.
+pub(crate) fn is_web_address(text: &str) -> Result<(), ValidationError> {
+    use validator::ValidateUrl as _;
+    if text.validate_url() && (text.starts_with("https://") || text.starts_with("http://")) {
+        Ok(())
+    } else {
+        Err(ValidationError::new("url").with_message("expected a web address such as https://example.org".into()))
+    }
+}
+
+/// A supplier as stored, with what follows from its profile.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, JsonSchema)]
+#[sea_orm(table_name = "supplier")]
+#[schemars(rename = "Supplier")]
+pub struct Model {
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: SupplierId,
+    /// The organisation whose register it is in.
+    #[serde(skip)]
+    pub organisation_id: OrganisationId,
+    /// Its version, from 1; each change adds one.
+    pub version: i64,
+    /// What we call it.
+    pub name: String,
+    /// Its registered name.
+    pub legal_name: Option<String>,
+    /// Its web address.
+    pub website: Option<String>,
+    /// Where it is based: two letters (ISO 3166-1).
+    pub country: Option<String>,
+    /// Where it stands with us.
+    #[schemars(with = "RelationshipStatus")]
+    pub status: Word<RelationshipStatus>,
+    /// Who of us looks after the relationship.
+    pub relationship_owner: Option<String>,
+    /// Whom to reach there.
+    #[schemars(with = "Vec<Contact>")]
+    pub contacts: Json<Vec<Contact>>,
+    /// Its identifiers.
+    #[schemars(with = "Vec<Identifier>")]
+    pub identifiers: Json<Vec<Identifier>>,
+    /// Our contracts with it.
+    #[schemars(with = "Vec<Contract>")]
+    pub contracts: Json<Vec<Contract>>,
+    /// Its part in handling personal data; null where nobody has said.
+    pub data_role: Option<Word<DataRole>>,
+    /// The categories of personal data it handles.
+    #[schemars(with = "Vec<PersonalData>")]
+    pub personal_data: Json<Vec<PersonalData>>,
+    /// Where it keeps our data: two letters each (ISO 3166-1).
+    #[schemars(with = "Vec<String>")]
+    pub data_locations: Json<Vec<String>>,
+    /// The most sensitive data it holds; null where nobody has said.
+    pub data_sensitivity: Option<Word<DataSensitivity>>,
+    /// How far it gets into our systems; null where nobody has said.
+    pub system_access: Option<Word<SystemAccess>>,
+    /// What happens when it stops; null where nobody has said.
+    pub service_criticality: Option<Word<ServiceCriticality>>,
+    /// How many people it touches; null where nobody has said.
+    pub people_affected: Option<Word<PeopleAffected>>,
+    /// A tier someone set in place of the derived one.
+    pub tier_override: Option<Word<Tier>>,
+    /// Why they did.
+    pub tier_override_reason: Option<String>,
+    /// How much rests on it: the strictest of the four inputs, or the override.
+    #[schemars(with = "Tier")]
+    pub tier: Word<Tier>,
+    /// Which input decided the tier, or that it was set by hand and why.
+    pub tier_reason: String,
+    /// The worst rating of its own and its active products'.
+    #[schemars(with = "Rating")]
+    pub rating: Word<Rating>,
+    /// Anything else worth knowing.
+    pub notes: Option<String>,
+    /// When it was entered.
+    pub created_at: Moment,
+    /// When it, or what follows from it, last changed.
+    pub updated_at: Moment,
+    /// The name in lower case, for order.
+    #[serde(skip)]
+    pub sort_name: String,
+    /// Names and identifiers in lower case, for search.
+    #[serde(skip)]
+    pub search_text: String,
+}
+
+pub use Model as Supplier;
+
+/// Rows are loaded by noun, never joined.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+owned!("supplier", row => Some(&row.id));
+
+/// Which supplier holds an identifier: follows from the suppliers, and lets the database refuse a second holder.
+pub(crate) mod held_identifier {
+    use sea_orm::entity::prelude::*;
+
+    use crate::id::{OrganisationId, SupplierId};
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "supplier_identifier")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub organisation_id: OrganisationId,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub scheme: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub identifier: String,
+        pub supplier_id: SupplierId,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+    crate::scope::belongs!();
+}
+
+/// What a supplier is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[schemars(example = example())]
+pub struct NewSupplier {
+    /// What we call it.
+    #[validate(length(min = 1, max = 300))]
+    pub name: String,
+    /// Its registered name.
+    #[validate(length(min = 1, max = 300))]
+    #[serde(default)]
+    pub legal_name: Option<String>,
+    /// Its web address.
+    #[validate(length(max = 2000), custom(function = "is_web_address"))]
+    #[serde(default)]
+    pub website: Option<String>,
+    /// Where it is based: two letters (ISO 3166-1).
+    #[validate(custom(function = "is_country"))]
+    #[serde(default)]
+    pub country: Option<String>,
+    /// Where it stands with us; `active` if not said.
+    #[serde(default)]
+    pub status: RelationshipStatus,
+    /// Who of us looks after the relationship.
+    #[validate(length(min = 1, max = 200))]
+    #[serde(default)]
+    pub relationship_owner: Option<String>,
+    /// Whom to reach there.
+    #[validate(length(max = 50), nested)]
+    #[serde(default)]
+    pub contacts: Vec<Contact>,
+    /// Its identifiers; each belongs to one supplier only.
+    #[validate(length(max = 20))]
+    #[serde(default)]
+    pub identifiers: Vec<Identifier>,
+    /// Our contracts with it.
+    #[validate(length(max = 50), nested)]
+    #[serde(default)]
+    pub contracts: Vec<Contract>,
+    /// Its part in handling personal data.
+    #[serde(default)]
+    pub data_role: Option<DataRole>,
+    /// The categories of personal data it handles.
+    #[validate(length(max = 20))]
+    #[serde(default)]
+    pub personal_data: Vec<PersonalData>,
+    /// Where it keeps our data: two letters each (ISO 3166-1).
+    #[validate(length(max = 50))]
+    #[serde(default)]
+    pub data_locations: Vec<String>,
+    /// The most sensitive data it holds.
+    #[serde(default)]
+    pub data_sensitivity: Option<DataSensitivity>,
+    /// How far it gets into our systems.
+    #[serde(default)]
+    pub system_access: Option<SystemAccess>,
+    /// What happens when it stops.
+    #[serde(default)]
+    pub service_criticality: Option<ServiceCriticality>,
+    /// How many people it touches.
+    #[serde(default)]
+    pub people_affected: Option<PeopleAffected>,
+    /// A tier in place of the derived one; needs `tier_override_reason`.
+    #[serde(default)]
+    pub tier_override: Option<Tier>,
+    /// Why the tier is set by hand.
+    #[validate(length(min = 1, max = 2000))]
+    #[serde(default)]
+    pub tier_override_reason: Option<String>,
+    /// Anything else worth knowing.
+    #[validate(length(min = 1, max = 10_000))]
+    #[serde(default)]
+    pub notes: Option<String>,
+}
+
+fn example() -> serde_json::Value {
+    serde_json::json!({ "name": "Harbour Care Systems", "identifiers": [{ "scheme": "GB-NHS", "id": "8K417" }], "data_role": "processor", "data_sensitivity": "special_category" })
+}
+
+impl NewSupplier {
+    /// Checks everything and writes it one way: names without space around them, identifiers as their schemes do.
+    pub(crate) fn check(mut self) -> Result<Self, Error> {
+        self.name = self.name.trim().to_owned();
+        let mut faults = Faults::of(&self);
+        let mut seen = BTreeSet::new();
+        for (index, identifier) in self.identifiers.iter_mut().enumerate() {
+            match identifier.canonical() {
+                Ok(canonical) => *identifier = canonical,
+                Err(fault) => faults.push(fault.within(&format!("/identifiers/{index}"))),
+            }
+            faults.expect(seen.insert(identifier.clone()), format!("/identifiers/{index}"), "duplicate", "this identifier is listed twice");
+        }
+        for (index, country) in self.data_locations.iter().enumerate() {
+            faults.expect(is_country(country).is_ok(), format!("/data_locations/{index}"), "country", "expected two capital letters such as GB");
+        }
+        self.data_locations.sort();
+        self.data_locations.dedup();
+        self.personal_data.sort();
+        self.personal_data.dedup();
+        faults.expect(self.tier_override.is_none() || self.tier_override_reason.is_some(), "/tier_override_reason", "required", "expected a reason for setting the tier by hand");
+        faults.done()?;
+        Ok(self)
+    }
+
+    /// Puts everything said here into `row`, and what follows from it. `self` has been checked.
+    fn apply(self, row: &mut Model) {
+        let Self {
+            name,
+            legal_name,
+            website,
+            country,
+            status,
+            relationship_owner,
+            contacts,
+            identifiers,
+            contracts,
+            data_role,
+            personal_data,
+            data_locations,
+            data_sensitivity,
+            system_access,
+            service_criticality,
+            people_affected,
+            tier_override,
+            tier_override_reason,
+            notes,
+        } = self;
+        let (derived, because) = TierInputs { data_sensitivity, system_access, service_criticality, people_affected }.tier();
+        row.tier = Word(tier_override.unwrap_or(derived));
+        row.tier_reason = match (&tier_override, &tier_override_reason) {
+            (Some(_), Some(reason)) => format!("set by hand (it would be {}: {because}): {reason}", crate::stored::word(&derived)),
+            _ => because,
+        };
+        row.sort_name = name.to_lowercase();
+        row.search_text = [Some(name.to_lowercase()), legal_name.as_ref().map(|name| name.to_lowercase())]
+            .into_iter()
+            .flatten()
+            .chain(identifiers.iter().map(|identifier| identifier.id.to_lowercase()))
+            .collect::<Vec<_>>()
+            .join("\n");
+        row.name = name;
+        row.legal_name = legal_name;
+        row.website = website;
+        row.country = country;
+        row.status = Word(status);
+        row.relationship_owner = relationship_owner;
+        row.contacts = Json(contacts);
+        row.identifiers = Json(identifiers);
+        row.contracts = Json(contracts);
+        row.data_role = data_role.map(Word);
+        row.personal_data = Json(personal_data);
+        row.data_locations = Json(data_locations);
+        row.data_sensitivity = data_sensitivity.map(Word);
+        row.system_access = system_access.map(Word);
+        row.service_criticality = service_criticality.map(Word);
+        row.people_affected = people_affected.map(Word);
+        row.tier_override = tier_override.map(Word);
+        row.tier_override_reason = tier_override_reason;
+        row.notes = notes;
+    }
+}
+
+/// How to order suppliers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum SupplierSort {
+    /// By name.
+    #[default]
+    #[serde(rename = "name")]
+    Name,
+    /// By name, from the end.
+    #[serde(rename = "-name")]
+    NameDescending,
+    /// Oldest entry first.
+    #[serde(rename = "created_at")]
+    Created,
+    /// Newest entry first.
+    #[serde(rename = "-created_at")]
+    CreatedDescending,
+    /// Longest unchanged first.
+    #[serde(rename = "updated_at")]
+    Updated,
+    /// Last changed first.
+    #[serde(rename = "-updated_at")]
+    UpdatedDescending,
+}
+
+/// Which suppliers to list.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Validate)]
+#[serde(default, deny_unknown_fields)]
+pub struct SupplierFilter {
+    /// Text to find in names and identifiers, capitals or not.
+    #[validate(length(min = 1, max = 200))]
+    pub q: Option<String>,
+    /// Where it stands with us.
+    pub status: Option<RelationshipStatus>,
+    /// How much rests on it.
+    pub tier: Option<Tier>,
+    /// The worst rating of its own and its active products'.
+    pub rating: Option<Rating>,
+    /// Its part in handling personal data.
+    pub data_role: Option<DataRole>,
+    /// Who of us looks after the relationship, exactly.
+    #[validate(length(min = 1, max = 200))]
+    pub relationship_owner: Option<String>,
+    /// Only what changed at or after this moment.
+    pub updated_since: Option<Moment>,
+    /// The order; `name` if not said.
+    pub sort: Option<SupplierSort>,
+    /// How many to answer, 1 to 200; 50 if not said.
+    #[validate(range(min = 1, max = 200))]
+    pub limit: Option<u64>,
+    /// The `next` of the page before.
+    #[validate(length(max = 2000))]
+    pub cursor: Option<String>,
+}
+
+/// Enters a supplier.
+///
+/// # Errors
+/// [`Error::Invalid`] with every fault; [`Error::Conflict`] when another supplier holds one of its identifiers.
+pub async fn create(writer: &Writer, new: NewSupplier) -> Result<Supplier, Error> {
+    Ok(create_all(writer, vec![new.check()?]).await?.remove(0))
+}
+
+/// Enters suppliers that have been checked.
+pub(crate) async fn create_all(writer: &Writer, new: Vec<NewSupplier>) -> Result<Vec<Supplier>, Error> {
+    let rows: Vec<Model> = new
+        .into_iter()
+        .map(|new| {
+            let mut row = Model {
+                id: writer.new_id(),
+                organisation_id: writer.scope().organisation_id.clone(),
+                version: 1,
+                name: String::new(),
+                legal_name: None,
+                website: None,
+                country: None,
+                status: Word::default(),
+                relationship_owner: None,
+                contacts: Json::default(),
+                identifiers: Json::default(),
+                contracts: Json::default(),
+                data_role: None,
+                personal_data: Json::default(),
+                data_locations: Json::default(),
+                data_sensitivity: None,
+                system_access: None,
+                service_criticality: None,
+                people_affected: None,
+                tier_override: None,
+                tier_override_reason: None,
+                tier: Word(Tier::Low),
+                tier_reason: String::new(),
+                rating: Word(Rating::Unassessed),
+                notes: None,
+                created_at: writer.now(),
+                updated_at: writer.now(),
+                sort_name: String::new(),
+                search_text: String::new(),
+            };
+            new.apply(&mut row);
+            row
+        })
+        .collect();
+    let rows = writer.insert_all::<Entity, ActiveModel>(rows).await?;
+    hold_identifiers(writer, &rows).await?;
+    Ok(rows)
+}
+
+/// Notes which supplier holds which identifiers, and names those that another one holds.
+async fn hold_identifiers(writer: &Writer, suppliers: &[Model]) -> Result<(), Error> {
+    for supplier in suppliers {
+        for (index, identifier) in supplier.identifiers.iter().enumerate() {
+            if let Some(holder) = holder(writer, identifier).await?
+                && holder != supplier.id
+            {
+                let pointer = format!("/identifiers/{index}");
+                let detail = format!("{identifier} is held by another supplier, {holder}");
+                return Err(Error::Conflict { code: "duplicate", detail: detail.clone(), errors: vec![crate::fault::Fault::new(pointer, "duplicate", detail)] });
+            }
+        }
+    }
+    let rows = suppliers
+        .iter()
+        .flat_map(|supplier| {
+            supplier.identifiers.iter().map(|identifier| held_identifier::Model {
+                organisation_id: supplier.organisation_id.clone(),
+                scheme: crate::stored::word(&identifier.scheme),
+                identifier: identifier.id.clone(),
+                supplier_id: supplier.id.clone(),
+            })
+        })
+        .collect();
+    writer.put_all::<held_identifier::Entity, held_identifier::ActiveModel>(rows, &[]).await
+}
+
+/// The supplier that holds `identifier`, which is canonical.
+pub(crate) async fn holder(reader: &Reader, identifier: &Identifier) -> Result<Option<SupplierId>, Error> {
+    let select = reader
+        .find::<held_identifier::Entity>()
+        .filter(held_identifier::Column::Scheme.eq(crate::stored::word(&identifier.scheme)))
+        .filter(held_identifier::Column::Identifier.eq(identifier.id.as_str()));
+    Ok(reader.one(select).await?.map(|row| row.supplier_id))
+}
+
+/// One supplier.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn read(reader: &Reader, id: &SupplierId) -> Result<Supplier, Error> {
+    reader.get::<Entity>(id.as_str()).await
+}
+
+/// A page of suppliers.
+///
+/// # Errors
+/// [`Error::Invalid`] for a cursor that is none.
+pub async fn list(reader: &Reader, filter: &SupplierFilter) -> Result<Page<Supplier>, Error> {
+    let mut select = reader.find::<Entity>();
+    if let Some(text) = &filter.q {
+        select = select.filter(contains(Column::SearchText, text));
+    }
+    if let Some(status) = filter.status {
+        select = select.filter(Column::Status.eq(Word(status)));
+    }
+    if let Some(tier) = filter.tier {
+        select = select.filter(Column::Tier.eq(Word(tier)));
+    }
+    if let Some(rating) = filter.rating {
+        select = select.filter(Column::Rating.eq(Word(rating)));
+    }
+    if let Some(data_role) = filter.data_role {
+        select = select.filter(Column::DataRole.eq(Word(data_role)));
+    }
+    if let Some(owner) = &filter.relationship_owner {
+        select = select.filter(Column::RelationshipOwner.eq(owner.as_str()));
+    }
+    if let Some(since) = filter.updated_since {
+        select = select.filter(Column::UpdatedAt.gte(since));
+    }
+    let sort = match filter.sort.unwrap_or_default() {
+        SupplierSort::Name => Sort::up(Column::SortName),
+        SupplierSort::NameDescending => Sort::down(Column::SortName),
+        SupplierSort::Created => Sort::up(Column::CreatedAt),
+        SupplierSort::CreatedDescending => Sort::down(Column::CreatedAt),
+        SupplierSort::Updated => Sort::up(Column::UpdatedAt),
+        SupplierSort::UpdatedDescending => Sort::down(Column::UpdatedAt),
+    };
+    reader.page(select, sort, Column::Id, filter.limit, filter.cursor.as_deref()).await
+}
+
+/// Changes a supplier.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], or [`Error::Conflict`] when another supplier holds one of its identifiers.
+pub async fn change(writer: &Writer, id: &SupplierId, version: i64, change: Change<NewSupplier>) -> Result<Supplier, Error> {
+    let before = writer.get_at::<Entity>(id.as_str(), version).await?;
+    let new = change.over(&before)?.check()?;
+    put(writer, "change", before, new).await
+}
+
+/// Puts a checked supplier in the place of the one read before.
+pub(crate) async fn put(writer: &Writer, action: &'static str, before: Supplier, new: NewSupplier) -> Result<Supplier, Error> {
+    let mut after = before.clone();
+    new.apply(&mut after);
+    let after = writer.replace::<Entity, ActiveModel>(action, &before, after).await?;
+    if before.identifiers != after.identifiers {
+        writer.clear::<held_identifier::Entity>(Condition::all().add(held_identifier::Column::SupplierId.eq(before.id.clone()))).await?;
+        hold_identifiers(writer, std::slice::from_ref(&after)).await?;
+    }
+    crate::decision::note_supplier_change(writer, &before, &after).await?;
+    crate::register::refresh_now(writer, &after.id).await?;
+    read(writer, &after.id).await
+}
+
+/// Whether `new`, once checked, says anything else than `row` does.
+pub(crate) fn differs(row: &Supplier, new: &NewSupplier) -> bool {
+    let mut after = row.clone();
+    new.clone().apply(&mut after);
+    after != *row
+}
+
+/// Archives a supplier: it and its products count nowhere and fall due for nothing, but all that was recorded stays.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Stale`], or [`Error::Conflict`] when it is archived already.
+pub async fn archive(writer: &Writer, id: &SupplierId, version: i64) -> Result<Supplier, Error> {
+    set_status(writer, id, version, "archive", RelationshipStatus::Archived).await
+}
+
+/// Brings an archived supplier back as active.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Stale`], or [`Error::Conflict`] when it is not archived.
+pub async fn restore(writer: &Writer, id: &SupplierId, version: i64) -> Result<Supplier, Error> {
+    set_status(writer, id, version, "restore", RelationshipStatus::Active).await
+}
+
+async fn set_status(writer: &Writer, id: &SupplierId, version: i64, action: &'static str, status: RelationshipStatus) -> Result<Supplier, Error> {
+    let before = writer.get_at::<Entity>(id.as_str(), version).await?;
+    if (before.status.0 == RelationshipStatus::Archived) == (status == RelationshipStatus::Archived) {
+        return Err(Error::conflict("state", format!("this supplier is {} already", crate::stored::word(&before.status.0))));
+    }
+    let fields = serde_json::Map::from_iter([("status".to_owned(), crate::stored::word(&status).into())]);
+    let new = Change::<NewSupplier>::new(fields).over(&before)?.check()?;
+    put(writer, action, before, new).await
+}
+
+/// Takes away a supplier that nothing hangs on; one with products, evidence, assessments, risks or incidents can only be archived.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Stale`], or [`Error::Conflict`] when something hangs on it.
+pub async fn delete(writer: &Writer, id: &SupplierId, version: i64) -> Result<(), Error> {
+    let row = writer.get_at::<Entity>(id.as_str(), version).await?;
+    crate::review::forget_open(writer, &row.id, None).await?;
+    writer.clear::<held_identifier::Entity>(Condition::all().add(held_identifier::Column::SupplierId.eq(row.id.clone()))).await?;
+    crate::register::forget(writer, row.id.as_str()).await?;
+    writer.remove::<Entity>(&row).await.map_err(|error| match error {
+        Error::Conflict { code: "in_use", .. } => Error::conflict("in_use", "products, evidence, assessments, risks, reviews or incidents hang on this supplier: archive it instead"),
+        other => other,
+    })
+}

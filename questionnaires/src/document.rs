@@ -1,0 +1,378 @@
+//! Text → a tree of values, each with its line and column.
+//!
+//! YAML is read without anchors, aliases and merge keys: a questionnaire is reviewed like prose, and what one reads is
+//! what counts. `yes`, `no`, `on` and `off` are text (YAML 1.2), so that an option may be written `value: yes`.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::Deserialize;
+use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Number, Value};
+use serde_saphyr::budget::BudgetBreach;
+use serde_saphyr::{DuplicateKeyPolicy, MergeKeyPolicy, Spanned};
+
+use crate::edition::{MAX_DOCUMENT_BYTES, MAX_DOCUMENT_DEPTH};
+use crate::fault::{Fault, Faults, Path};
+
+/// A value and where it begins; line 0 where no text was read.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Node {
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+    pub(crate) value: Tree,
+}
+
+/// What stands in a document. Maps keep repeated keys, so that each can be reported.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Tree {
+    Null,
+    Bool(bool),
+    Number(Number),
+    Text(String),
+    List(Vec<Node>),
+    Map(Vec<(Node, Node)>),
+}
+
+impl Tree {
+    /// The kind of value, as people say it.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "nothing",
+            Self::Bool(_) => "`true` or `false`",
+            Self::Number(_) => "a number",
+            Self::Text(_) => "text",
+            Self::List(_) => "a list",
+            Self::Map(_) => "a map",
+        }
+    }
+}
+
+impl Node {
+    /// The name a map key gives.
+    pub(crate) fn name(&self) -> Option<&str> {
+        match &self.value {
+            Tree::Text(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Line and column of what a JSON pointer leads to, or of the nearest value around it that is there.
+    pub(crate) fn place_of(&self, pointer: &str) -> (u32, u32) {
+        let mut node = self;
+        for step in pointer.split('/').skip(1) {
+            let step = step.replace("~1", "/").replace("~0", "~");
+            let next = match &node.value {
+                Tree::List(items) => step.parse::<usize>().ok().and_then(|index| items.get(index)),
+                Tree::Map(entries) => entries.iter().find(|(key, _)| key.name() == Some(&step)).map(|(_, value)| value),
+                _ => None,
+            };
+            match next {
+                Some(next) => node = next,
+                None => break,
+            }
+        }
+        (node.line, node.column)
+    }
+}
+
+impl From<Value> for Node {
+    fn from(value: Value) -> Self {
+        let text = |text| Self { line: 0, column: 0, value: Tree::Text(text) };
+        let value = match value {
+            Value::Null => Tree::Null,
+            Value::Bool(value) => Tree::Bool(value),
+            Value::Number(number) => Tree::Number(number),
+            Value::String(text) => Tree::Text(text),
+            Value::Array(items) => Tree::List(items.into_iter().map(Self::from).collect()),
+            Value::Object(entries) => Tree::Map(entries.into_iter().map(|(key, value)| (text(key), Self::from(value))).collect()),
+        };
+        Self { line: 0, column: 0, value }
+    }
+}
+
+/// Reads YAML. `None` where the text could not be read at all; then there is at least one fault.
+pub(crate) fn read_yaml(text: &str, faults: &mut Faults) -> Option<Node> {
+    if is_too_large(text, faults) {
+        return None;
+    }
+    let options = serde_saphyr::options! {
+        duplicate_keys: DuplicateKeyPolicy::PassThrough,
+        merge_keys: MergeKeyPolicy::AsOrdinary,
+        strict_booleans: true,
+        with_snippet: false,
+        budget: serde_saphyr::budget! {
+            max_depth: MAX_DOCUMENT_DEPTH,
+            max_anchors: 0,
+            max_aliases: 0,
+            max_events: MAX_DOCUMENT_BYTES,
+            max_nodes: MAX_DOCUMENT_BYTES,
+        },
+    };
+    match serde_saphyr::from_str_with_options::<Placed>(text, options) {
+        Ok(Placed(mut node)) => tidy(&mut node, &Path::Root, 1, faults).then_some(node),
+        Err(error) => {
+            faults.push(yaml_fault(&error));
+            None
+        }
+    }
+}
+
+fn yaml_fault(error: &serde_saphyr::Error) -> Fault {
+    let said = error.to_string();
+    let (code, message) = match error.without_snippet() {
+        serde_saphyr::Error::Budget { breach: BudgetBreach::Anchors { .. } | BudgetBreach::Aliases { .. }, .. } => {
+            ("anchors_not_allowed", "anchors (`&`) and aliases (`*`) are not read here: write the text out, or quote it".to_owned())
+        }
+        serde_saphyr::Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => ("too_deep", too_deep()),
+        _ if said.contains("recursion limit") => ("too_deep", too_deep()),
+        _ => ("syntax", format!("this is not readable YAML: {}", said.rsplit_once(" at line ").map_or(said.as_str(), |(before, _)| before))),
+    };
+    let mut fault = Fault::new("", code, message);
+    if let Some(place) = error.location() {
+        fault.line = u32::try_from(place.line()).ok();
+        fault.column = u32::try_from(place.column()).ok();
+    }
+    fault
+}
+
+/// Reads JSON. `None` where the text could not be read at all; then there is at least one fault.
+pub(crate) fn read_json(text: &str, faults: &mut Faults) -> Option<Node> {
+    if is_too_large(text, faults) {
+        return None;
+    }
+    match serde_json::from_str::<Plain>(text) {
+        Ok(Plain(mut node)) => {
+            place_tokens(&mut node, &mut Tokens::new(text));
+            tidy(&mut node, &Path::Root, 1, faults).then_some(node)
+        }
+        Err(error) => {
+            let said = error.to_string();
+            let (code, message) = if said.contains("recursion limit") {
+                ("too_deep", too_deep())
+            } else {
+                ("syntax", format!("this is not readable JSON: {}", said.rsplit_once(" at line ").map_or(said.as_str(), |(before, _)| before)))
+            };
+            let mut fault = Fault::new("", code, message);
+            fault.line = u32::try_from(error.line()).ok();
+            fault.column = u32::try_from(error.column()).ok();
+            faults.push(fault);
+            None
+        }
+    }
+}
+
+fn too_deep() -> String {
+    format!("expected at most {MAX_DOCUMENT_DEPTH} lists and maps inside one another")
+}
+
+fn is_too_large(text: &str, faults: &mut Faults) -> bool {
+    let too_large = text.len() > MAX_DOCUMENT_BYTES;
+    if too_large {
+        faults.push(Fault::new("", "too_large", format!("expected at most {MAX_DOCUMENT_BYTES} bytes, found {}", text.len())));
+    }
+    too_large
+}
+
+/// Reports and drops repeated keys and keys that are no text. False where the document is too deep to go on.
+fn tidy(node: &mut Node, path: &Path<'_>, depth: usize, faults: &mut Faults) -> bool {
+    match &mut node.value {
+        Tree::List(_) | Tree::Map(_) if depth > MAX_DOCUMENT_DEPTH => {
+            faults.push_at(path, (node.line, node.column), "too_deep", too_deep());
+            false
+        }
+        Tree::List(items) => {
+            items.iter_mut().enumerate().fold(true, |fine, (index, item)| tidy(item, &Path::Index(path, index), depth + 1, faults) && fine)
+        }
+        Tree::Map(entries) => {
+            let mut seen = std::collections::HashSet::new();
+            entries.retain(|(key, _)| {
+                let place = (key.line, key.column);
+                let Some(name) = key.name() else {
+                    faults.push_at(path, place, "bad_key", format!("expected a key that is text, found {}", key.value.kind()));
+                    return false;
+                };
+                let first = seen.insert(name.to_owned());
+                if !first {
+                    faults.push_at(&Path::Key(path, name), place, "duplicate_key", format!("`{name}` stands here a second time: keep one"));
+                }
+                first
+            });
+            let mut fine = true;
+            for (key, value) in entries {
+                fine &= tidy(value, &Path::Key(path, key.name().unwrap_or_default()), depth + 1, faults);
+            }
+            fine
+        }
+        _ => true,
+    }
+}
+
+/// Where each value and key of a JSON text begins, in the order in which they stand.
+///
+/// Only for a text that has been read as JSON: whatever is no white space, bracket end, comma or colon begins a value or
+/// a key.
+struct Tokens<'a> {
+    text: std::iter::Peekable<std::str::Chars<'a>>,
+    line: u32,
+    column: u32,
+}
+
+impl<'a> Tokens<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { text: text.chars().peekable(), line: 1, column: 1 }
+    }
+
+    fn step(&mut self) -> Option<char> {
+        let character = self.text.next()?;
+        if character == '\n' {
+            self.line = self.line.saturating_add(1);
+            self.column = 1;
+        } else {
+            self.column = self.column.saturating_add(1);
+        }
+        Some(character)
+    }
+}
+
+impl Iterator for Tokens<'_> {
+    type Item = (u32, u32);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let place = (self.line, self.column);
+            match self.step()? {
+                ' ' | '\t' | '\r' | '\n' | ',' | ':' | ']' | '}' => {}
+                '{' | '[' => return Some(place),
+                '"' => {
+                    while let Some(character) = self.step() {
+                        match character {
+                            '"' => break,
+                            '\\' => {
+                                self.step();
+                            }
+                            _ => {}
+                        }
+                    }
+                    return Some(place);
+                }
+                _ => {
+                    while self.text.peek().is_some_and(|next| !" \t\r\n,:]}".contains(*next)) {
+                        self.step();
+                    }
+                    return Some(place);
+                }
+            }
+        }
+    }
+}
+
+fn place_tokens(node: &mut Node, tokens: &mut Tokens<'_>) {
+    (node.line, node.column) = tokens.next().unwrap_or((0, 0));
+    match &mut node.value {
+        Tree::List(items) => items.iter_mut().for_each(|item| place_tokens(item, tokens)),
+        Tree::Map(entries) => {
+            for (key, value) in entries {
+                place_tokens(key, tokens);
+                place_tokens(value, tokens);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A node read with its place, which only the YAML reader knows.
+struct Placed(Node);
+struct PlacedTree(Tree);
+/// A node read without its place.
+struct Plain(Node);
+
+impl<'de> Deserialize<'de> for Placed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let spanned = Spanned::<PlacedTree>::deserialize(deserializer)?;
+        Ok(Self(Node {
+            line: u32::try_from(spanned.referenced.line()).unwrap_or(u32::MAX),
+            column: u32::try_from(spanned.referenced.column()).unwrap_or(u32::MAX),
+            value: spanned.value.0,
+        }))
+    }
+}
+
+impl<'de> Deserialize<'de> for PlacedTree {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TreeVisitor::<Placed>(PhantomData)).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Plain {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = deserializer.deserialize_any(TreeVisitor::<Self>(PhantomData))?;
+        Ok(Self(Node { line: 0, column: 0, value }))
+    }
+}
+
+impl From<Placed> for Node {
+    fn from(placed: Placed) -> Self {
+        placed.0
+    }
+}
+
+impl From<Plain> for Node {
+    fn from(plain: Plain) -> Self {
+        plain.0
+    }
+}
+
+struct TreeVisitor<N>(PhantomData<N>);
+
+impl<'de, N: Deserialize<'de> + Into<Node>> Visitor<'de> for TreeVisitor<N> {
+    type Value = Tree;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Tree, E> {
+        Ok(Tree::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Tree, E> {
+        Ok(Tree::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Tree, E> {
+        Ok(Tree::Number(value.into()))
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Tree, E> {
+        Number::from_f64(value).map(Tree::Number).ok_or_else(|| E::custom("expected a finite number"))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Tree, E> {
+        Ok(Tree::Text(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Tree, E> {
+        Ok(Tree::Text(value))
+    }
+
+    fn visit_unit<E>(self) -> Result<Tree, E> {
+        Ok(Tree::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Tree, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element::<N>()? {
+            items.push(item.into());
+        }
+        Ok(Tree::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Tree, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(key) = map.next_key::<N>()? {
+            entries.push((key.into(), map.next_value::<N>()?.into()));
+        }
+        Ok(Tree::Map(entries))
+    }
+}

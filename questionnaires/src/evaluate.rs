@@ -1,0 +1,790 @@
+//! Edition + answers → result.
+//!
+//! An edition is prepared once: conditions are resolved to question and option numbers, questions are put in an order
+//! in which everything a condition reads comes first, keys are sorted so that answers are matched in one pass. An
+//! evaluation then walks numbers, and allocates nothing per question beyond the result itself.
+
+use std::collections::BTreeMap;
+use std::ops::Deref;
+
+use chrono::{Months, NaiveDate};
+use serde_json::Value;
+
+use crate::answer::{Answer, EvidenceFact, MAX_EVIDENCE_IDS, Review, Subject, parse_date};
+use crate::condition::{Condition, Scalar, Test};
+use crate::edition::{
+    Decimal, Edition, EvidenceNeed, MAX_CONDITION_DEPTH, MAX_WEIGHT, NotApplicable, PointBand, Question, QuestionType, Section,
+};
+use crate::exact::{Fraction, Part, apportion, round_half_up, rounded_mean};
+use crate::finding::{KnockOut, RaisedFinding};
+use crate::score::{
+    Contribution, ENGINE_VERSION, EvidenceState, FrameworkScore, Input, NotApplicableAnswer, Outcome, PrincipleScore, QuestionState,
+    Replacement, Score, Summary,
+};
+
+/// An edition made ready to be evaluated many times. `E` is a reference or a shared pointer to the edition
+/// (`Prepared<&Edition>`, `Prepared<Arc<Edition>>`).
+#[derive(Debug, Clone)]
+pub struct Prepared<E> {
+    edition: E,
+    questions: Vec<Asked>,
+    sections: Vec<Option<Rule>>,
+    /// Question numbers by key; where keys repeat, in the order of the edition.
+    by_key: Vec<usize>,
+    /// Sections and questions, each after everything its condition reads. What is missing lies on a circle.
+    order: Vec<Node>,
+    principles: Vec<Counted>,
+    frameworks: Vec<String>,
+    findings: Vec<(Rule, Vec<usize>)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Node {
+    Section(usize),
+    Question(usize),
+}
+
+#[derive(Debug, Clone)]
+struct Asked {
+    section: usize,
+    place: usize,
+    principle: Option<usize>,
+    weight: u16,
+    may_skip: bool,
+    /// Its place among the sorted keys: decides between equal remainders, whatever the order of the edition.
+    rank: u32,
+    rule: Option<Rule>,
+}
+
+#[derive(Debug, Clone)]
+struct Counted {
+    framework: usize,
+    weight: u16,
+}
+
+/// A condition with its names resolved.
+#[derive(Debug, Clone)]
+enum Rule {
+    Never,
+    All(Vec<Rule>),
+    Any(Vec<Rule>),
+    Not(Box<Rule>),
+    Option(usize, u128),
+    Answered(usize, bool),
+    Number(usize, Option<Decimal>, Option<Decimal>),
+    Date(usize, Option<NaiveDate>, Option<NaiveDate>),
+    Subject(String, String),
+}
+
+/// What an answer holds, as far as it fits its question.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Held {
+    Nothing,
+    /// One bit for each chosen option.
+    Options(u128),
+    Number(Decimal),
+    Date(NaiveDate),
+    Words,
+}
+
+/// Everything about one question in one evaluation.
+#[derive(Debug, Clone, Copy)]
+struct Slot<'a> {
+    answer: Option<&'a Answer>,
+    held: Held,
+    visible: bool,
+    state: QuestionState,
+    counts: bool,
+    own_points: u8,
+    claimed: u8,
+    evidenced: u8,
+    replaced: Option<&'a str>,
+    evidence: EvidenceState,
+    band: Option<usize>,
+}
+
+const EMPTY: Slot<'static> = Slot {
+    answer: None,
+    held: Held::Nothing,
+    visible: false,
+    state: QuestionState::Unanswered,
+    counts: false,
+    own_points: 0,
+    claimed: 0,
+    evidenced: 0,
+    replaced: None,
+    evidence: EvidenceState::NotNeeded,
+    band: None,
+};
+
+/// The sums of one principle.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sums {
+    weight: u128,
+    claimed: u128,
+    evidenced: u128,
+    counted: u32,
+    not_applicable: u32,
+}
+
+/// One evaluation before it is put into words.
+struct Tally<'a> {
+    slots: Vec<Slot<'a>>,
+    sums: Vec<Sums>,
+    answered_weight: u128,
+    counting_weight: u128,
+    answered: u32,
+    counting: u32,
+    awaiting: u32,
+    knocked_out: bool,
+}
+
+impl<E: Deref<Target = Edition>> Prepared<E> {
+    /// Makes an edition ready. Total: references that lead nowhere are never true, questions that show each other in
+    /// a circle are never shown, weights above the limit count as the limit.
+    #[must_use]
+    pub fn new(edition: E) -> Self {
+        let this: &Edition = &edition;
+        let keys: Vec<&str> = this.questions().map(|question| question.key.as_str()).collect();
+        let mut by_key: Vec<usize> = (0..keys.len()).collect();
+        by_key.sort_by_key(|number| keys[*number]);
+        let mut rank = vec![0_u32; keys.len()];
+        for (place, number) in by_key.iter().enumerate() {
+            rank[*number] = u32::try_from(place).unwrap_or(u32::MAX);
+        }
+        let first_by_key: BTreeMap<&str, usize> = keys.iter().enumerate().rev().map(|(number, key)| (*key, number)).collect();
+        let all: Vec<&Question> = this.questions().collect();
+        let resolver = Resolver { numbers: &first_by_key, questions: &all };
+
+        let mut frameworks: Vec<String> = Vec::new();
+        let mut principles = Vec::with_capacity(this.principles.len());
+        let mut principle_numbers: BTreeMap<&str, usize> = BTreeMap::new();
+        for (number, principle) in this.principles.iter().enumerate() {
+            let name = this.framework_of(principle);
+            let framework = frameworks.iter().position(|known| known == name).unwrap_or_else(|| {
+                frameworks.push(name.to_owned());
+                frameworks.len() - 1
+            });
+            principles.push(Counted { framework, weight: principle.weight.min(MAX_WEIGHT) });
+            principle_numbers.entry(&principle.key).or_insert(number);
+        }
+
+        let mut sections = Vec::with_capacity(this.sections.len());
+        let mut questions: Vec<Asked> = Vec::with_capacity(keys.len());
+        for (section_number, section) in this.sections.iter().enumerate() {
+            sections.push(section.show_if.as_ref().map(|condition| resolver.rule(condition, 0)));
+            for (place, question) in section.questions.iter().enumerate() {
+                questions.push(Asked {
+                    section: section_number,
+                    place,
+                    principle: principle_numbers.get(question.principle.as_str()).copied(),
+                    weight: question.weight.min(MAX_WEIGHT),
+                    may_skip: question.not_applicable == NotApplicable::WithReason && !(question.required && question.can_knock_out()),
+                    rank: rank[questions.len()],
+                    rule: question.show_if.as_ref().map(|condition| resolver.rule(condition, 0)),
+                });
+            }
+        }
+        let order = order(&this.sections, &first_by_key);
+        let findings = this
+            .findings
+            .iter()
+            .map(|finding| {
+                let mut reads: Vec<usize> =
+                    finding.when.questions().iter().filter_map(|key| first_by_key.get(key).copied()).collect();
+                reads.sort_unstable();
+                reads.dedup();
+                (resolver.rule(&finding.when, 0), reads)
+            })
+            .collect();
+        Self { edition, questions, sections, by_key, order, principles, frameworks, findings }
+    }
+
+    /// The edition.
+    #[must_use]
+    pub fn edition(&self) -> &Edition {
+        &self.edition
+    }
+
+    fn question(&self, asked: &Asked) -> &Question {
+        &self.edition.sections[asked.section].questions[asked.place]
+    }
+
+    /// The numbers alone: the same as in [`Prepared::evaluate`], many times faster.
+    #[must_use]
+    pub fn summary(&self, input: &Input<'_>) -> Summary {
+        let tally = self.tally(input);
+        let (claimed, evidenced) = self.mean(&tally.sums, |_| true);
+        Summary {
+            claimed,
+            evidenced,
+            coverage: tally.coverage(),
+            knocked_out: tally.knocked_out,
+            answered_count: tally.answered,
+            counting_count: tally.counting,
+            awaiting_review_count: tally.awaiting,
+        }
+    }
+
+    /// The result of one assessment. Total, as [`crate::score::evaluate`].
+    #[must_use]
+    pub fn evaluate(&self, input: &Input<'_>) -> Outcome {
+        let tally = self.tally(input);
+        let (claimed, evidenced) = self.mean(&tally.sums, |_| true);
+        let mut outcome = Outcome {
+            engine_version: ENGINE_VERSION.to_owned(),
+            on: input.on,
+            claimed,
+            evidenced,
+            coverage: tally.coverage(),
+            frameworks: self.framework_scores(&tally.sums),
+            visible: Vec::new(),
+            contributions: Vec::new(),
+            answered_count: tally.answered,
+            counting_count: tally.counting,
+            not_applicable: Vec::new(),
+            awaiting_review: Vec::new(),
+            knock_outs: Vec::new(),
+            findings: Vec::new(),
+            unanswered_required: Vec::new(),
+            comments_needed: Vec::new(),
+        };
+        let shares = self.shares(&tally, claimed, evidenced, &outcome.frameworks);
+        for ((asked, slot), share) in self.questions.iter().zip(&tally.slots).zip(shares) {
+            if slot.visible {
+                self.tell(asked, slot, &share, &mut outcome);
+            }
+        }
+        for (finding, (rule, reads)) in self.edition.findings.iter().zip(&self.findings) {
+            if holds(rule, &tally.slots, input.subject) {
+                let visible = reads.iter().filter(|number| tally.slots[**number].visible);
+                outcome.findings.push(RaisedFinding {
+                    key: finding.key.clone(),
+                    question: None,
+                    answer: None,
+                    because: visible.map(|number| self.question(&self.questions[*number]).key.clone()).collect(),
+                    severity: finding.severity,
+                    title: finding.title.clone(),
+                    advice: finding.advice.clone(),
+                    risk: finding.risk,
+                });
+            }
+        }
+        outcome
+    }
+
+    fn tally<'a>(&self, input: &Input<'a>) -> Tally<'a> {
+        let mut slots = vec![EMPTY; self.questions.len()];
+        let mut answers = input.answers.iter().peekable();
+        for number in &self.by_key {
+            let question = self.question(&self.questions[*number]);
+            while answers.next_if(|(key, _)| key.as_str() < question.key.as_str()).is_some() {}
+            if let Some((_, answer)) = answers.peek().filter(|(key, _)| **key == question.key) {
+                let slot: &mut Slot<'a> = &mut slots[*number];
+                slot.answer = Some(answer);
+                slot.held = question.hold(answer);
+            }
+        }
+        self.show(&mut slots, input.subject);
+
+        let facts = sorted_facts(input.evidence);
+        let mut tally = Tally {
+            slots,
+            sums: vec![Sums::default(); self.principles.len()],
+            answered_weight: 0,
+            counting_weight: 0,
+            answered: 0,
+            counting: 0,
+            awaiting: 0,
+            knocked_out: false,
+        };
+        for (number, asked) in self.questions.iter().enumerate() {
+            if tally.slots[number].visible {
+                let question = self.question(asked);
+                score(question, asked, &mut tally.slots[number], input.review, &facts, input.on);
+                tally.add(question, asked, number);
+            }
+        }
+        tally
+    }
+
+    fn show(&self, slots: &mut [Slot<'_>], subject: &Subject) {
+        let mut open = vec![false; self.sections.len()];
+        for node in &self.order {
+            match *node {
+                Node::Section(number) => {
+                    open[number] = self.sections[number].as_ref().is_none_or(|rule| holds(rule, slots, subject));
+                }
+                Node::Question(number) => {
+                    let asked = &self.questions[number];
+                    slots[number].visible = open[asked.section] && asked.rule.as_ref().is_none_or(|rule| holds(rule, slots, subject));
+                }
+            }
+        }
+    }
+
+    /// The rounded weighted means, in tenths, of the principles that are meant and have anything to count.
+    fn mean(&self, sums: &[Sums], meant: impl Fn(&Counted) -> bool) -> (Option<Score>, Option<Score>) {
+        let counted = || self.principles.iter().zip(sums).filter(|(principle, sums)| meant(principle) && sums.weight > 0);
+        let mean = |points: fn(&Sums) -> u128| {
+            rounded_mean(counted().map(|(principle, sums)| {
+                // Points run to 100 and tenths to 1,000: ten times the weighted points by the weights.
+                let fraction = Fraction { numerator: points(sums).saturating_mul(10), denominator: sums.weight };
+                (u128::from(principle.weight), fraction)
+            }))
+            .map(Score::capped)
+        };
+        (mean(|sums| sums.claimed), mean(|sums| sums.evidenced))
+    }
+
+    fn framework_scores(&self, sums: &[Sums]) -> Vec<FrameworkScore> {
+        let principle_score = |points: u128, weight: u128| round_half_up(points.saturating_mul(10), weight).map(Score::capped);
+        self.frameworks
+            .iter()
+            .enumerate()
+            .map(|(number, name)| {
+                let (claimed, evidenced) = self.mean(sums, |principle| principle.framework == number);
+                let its_own = self.principles.iter().zip(sums).zip(&self.edition.principles);
+                let principles = its_own
+                    .filter(|((counted, _), _)| counted.framework == number)
+                    .map(|((counted, sums), principle)| PrincipleScore {
+                        principle: principle.key.clone(),
+                        title: principle.title.clone(),
+                        weight: counted.weight,
+                        claimed: principle_score(sums.claimed, sums.weight),
+                        evidenced: principle_score(sums.evidenced, sums.weight),
+                        counted_count: sums.counted,
+                        not_applicable_count: sums.not_applicable,
+                    })
+                    .collect();
+                FrameworkScore { framework: name.clone(), claimed, evidenced, principles }
+            })
+            .collect()
+    }
+
+    /// What each question contributes to the scores shown, at every level.
+    fn shares(
+        &self,
+        tally: &Tally<'_>,
+        claimed: Option<Score>,
+        evidenced: Option<Score>,
+        frameworks: &[FrameworkScore],
+    ) -> Vec<Shares> {
+        let mut shares = vec![Shares::default(); tally.slots.len()];
+        let mut parts: Vec<Part> = Vec::with_capacity(tally.slots.len());
+        let tenths = |score: Option<Score>| score.map_or(0, |score| u128::from(score.tenths()));
+        let scale = |meant: &dyn Fn(usize) -> bool| {
+            let meant = |number: &usize| meant(*number) && tally.sums[*number].weight > 0;
+            (0..self.principles.len()).filter(meant).fold(0_u128, |sum, number| sum + u128::from(self.principles[number].weight))
+        };
+        let mut share = |total: Option<Score>, points: fn(&Slot<'_>) -> u8, mean_of: Option<u128>, meant: &dyn Fn(usize) -> bool, put: fn(&mut Shares) -> &mut Score| {
+            parts.clear();
+            for (number, (asked, slot)) in self.questions.iter().zip(&tally.slots).enumerate() {
+                let Some(principle) = asked.principle.filter(|principle| slot.counts && meant(*principle)) else { continue };
+                let points = points(slot);
+                if points == 0 {
+                    continue;
+                }
+                let size = u128::from(asked.weight) * u128::from(points) * 10;
+                let exact = match mean_of {
+                    None => Fraction { numerator: size, denominator: tally.sums[principle].weight },
+                    Some(weights) => Fraction {
+                        numerator: size * u128::from(self.principles[principle].weight),
+                        denominator: weights.saturating_mul(tally.sums[principle].weight),
+                    },
+                };
+                parts.push(Part { item: number, rank: asked.rank, exact });
+            }
+            apportion(tenths(total), &mut parts, |item, tenths| *put(&mut shares[item]) = Score::capped(tenths));
+        };
+        let everything = |_: usize| true;
+        let weights = scale(&everything);
+        share(claimed, |slot| slot.claimed, Some(weights), &everything, |shares| &mut shares.claimed);
+        share(evidenced, |slot| slot.evidenced, Some(weights), &everything, |shares| &mut shares.evidenced);
+        for (number, framework) in frameworks.iter().enumerate() {
+            let inside = |principle: usize| self.principles[principle].framework == number;
+            let weights = scale(&inside);
+            share(framework.claimed, |slot| slot.claimed, Some(weights), &inside, |shares| &mut shares.framework_claimed);
+            share(framework.evidenced, |slot| slot.evidenced, Some(weights), &inside, |shares| &mut shares.framework_evidenced);
+            let mine = (0..self.principles.len()).filter(|principle| inside(*principle));
+            for (principle, score) in mine.zip(&framework.principles) {
+                let only = |other: usize| other == principle;
+                share(score.claimed, |slot| slot.claimed, None, &only, |shares| &mut shares.principle_claimed);
+                share(score.evidenced, |slot| slot.evidenced, None, &only, |shares| &mut shares.principle_evidenced);
+            }
+        }
+        shares
+    }
+
+    /// Puts one visible question into the result.
+    fn tell(&self, asked: &Asked, slot: &Slot<'_>, shares: &Shares, outcome: &mut Outcome) {
+        let question = self.question(asked);
+        let framework = asked.principle.map(|principle| self.frameworks[self.principles[principle].framework].clone());
+        let key = &question.key;
+        outcome.visible.push(key.clone());
+        outcome.contributions.push(Contribution {
+            question: key.clone(),
+            principle: question.principle.clone(),
+            framework: framework.unwrap_or_default(),
+            weight: asked.weight,
+            state: slot.state,
+            points_claimed: slot.counts.then_some(slot.claimed),
+            points_evidenced: slot.counts.then_some(slot.evidenced),
+            claimed: shares.claimed,
+            evidenced: shares.evidenced,
+            framework_claimed: shares.framework_claimed,
+            framework_evidenced: shares.framework_evidenced,
+            principle_claimed: shares.principle_claimed,
+            principle_evidenced: shares.principle_evidenced,
+            replaced: slot.replaced.map(|reason| Replacement { from: slot.own_points, to: slot.claimed, reason: reason.to_owned() }),
+            evidence: slot.evidence,
+        });
+        if slot.state == QuestionState::AwaitingReview {
+            outcome.awaiting_review.push(key.clone());
+        }
+        let skipped = slot.state == QuestionState::NotApplicable;
+        if skipped {
+            let reason = slot.answer.and_then(|answer| answer.not_applicable.clone()).unwrap_or_default();
+            outcome.not_applicable.push(NotApplicableAnswer { question: key.clone(), reason });
+        }
+        if question.required && !skipped && slot.held == Held::Nothing {
+            outcome.unanswered_required.push(key.clone());
+        }
+        let mut asks_why = false;
+        for (number, choice) in question.options.iter().enumerate() {
+            if slot.holds_option(bit(number)) {
+                asks_why |= choice.ask_why;
+                outcome.findings.extend(choice.finding.as_ref().map(|finding| RaisedFinding::of_answer(key, &choice.value, finding)));
+                outcome.knock_outs.extend(choice.knock_out.as_ref().map(|reason| KnockOut {
+                    question: key.clone(),
+                    value: Value::String(choice.value.clone()),
+                    reason: reason.clone(),
+                }));
+            }
+        }
+        if let Some(band) = slot.band.and_then(|number| question.bands.get(number)) {
+            asks_why |= band.ask_why;
+            outcome.findings.extend(band.finding.as_ref().map(|finding| RaisedFinding::of_answer(key, &band.label(), finding)));
+            outcome.knock_outs.extend(band.knock_out.as_ref().map(|reason| KnockOut {
+                question: key.clone(),
+                value: slot.answer.and_then(|answer| answer.value.clone()).unwrap_or_default(),
+                reason: reason.clone(),
+            }));
+        }
+        if asks_why && slot.answer.is_none_or(|answer| answer.comment.as_deref().is_none_or(is_blank)) {
+            outcome.comments_needed.push(key.clone());
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Shares {
+    claimed: Score,
+    evidenced: Score,
+    framework_claimed: Score,
+    framework_evidenced: Score,
+    principle_claimed: Score,
+    principle_evidenced: Score,
+}
+
+impl Slot<'_> {
+    fn holds_option(&self, option: u128) -> bool {
+        matches!(self.held, Held::Options(chosen) if chosen & option != 0)
+    }
+}
+
+impl Tally<'_> {
+    fn coverage(&self) -> Score {
+        round_half_up(self.answered_weight.saturating_mul(1_000), self.counting_weight).map_or(Score::ZERO, Score::capped)
+    }
+
+    fn add(&mut self, question: &Question, asked: &Asked, number: usize) {
+        let slot = &mut self.slots[number];
+        self.awaiting += u32::from(slot.state == QuestionState::AwaitingReview);
+        self.knocked_out |= slot.band.is_some_and(|band| question.bands[band].knock_out.is_some())
+            || question.options.iter().enumerate().any(|(option, choice)| choice.knock_out.is_some() && slot.holds_option(bit(option)));
+        let Some(sums) = asked.principle.and_then(|principle| self.sums.get_mut(principle)) else { return };
+        sums.not_applicable += u32::from(slot.state == QuestionState::NotApplicable);
+        let answered = slot.state == QuestionState::Answered;
+        slot.counts = answered || slot.state == QuestionState::Unanswered;
+        if slot.counts {
+            let weight = u128::from(asked.weight);
+            sums.counted += 1;
+            sums.weight += weight;
+            sums.claimed += weight * u128::from(slot.claimed);
+            sums.evidenced += weight * u128::from(slot.evidenced);
+            self.counting += 1;
+            self.counting_weight += weight;
+            if answered {
+                self.answered += 1;
+                self.answered_weight += weight;
+            }
+        }
+    }
+}
+
+fn bit(option: usize) -> u128 {
+    // An option past the 128th exists only in an edition built by hand past the limit; it is never chosen.
+    u32::try_from(option).ok().and_then(|option| 1_u128.checked_shl(option)).unwrap_or(0)
+}
+
+pub(crate) fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
+}
+
+/// Works out state and points of one visible question.
+fn score<'a>(question: &Question, asked: &Asked, slot: &mut Slot<'a>, review: &'a Review, facts: &[(&str, &EvidenceFact)], on: NaiveDate) {
+    let Some(answer) = slot.answer.filter(|_| slot.held != Held::Nothing) else {
+        let skipped = asked.may_skip && slot.answer.is_some_and(Answer::is_marked_not_applicable);
+        slot.state = match (skipped, asked.weight) {
+            (true, _) => QuestionState::NotApplicable,
+            (false, 0) => QuestionState::Information,
+            (false, _) => QuestionState::Unanswered,
+        };
+        return;
+    };
+    let valid = match question.evidence.need {
+        EvidenceNeed::Needed => {
+            slot.evidence = evidence_state(question, answer, facts, on);
+            slot.evidence == EvidenceState::Valid
+        }
+        EvidenceNeed::None | EvidenceNeed::Optional => true,
+    };
+    let own_points = match slot.held {
+        Held::Options(chosen) => Some(question.option_points(chosen)),
+        Held::Number(number) => {
+            slot.band = question.bands.iter().position(|band| band.otherwise || band.at_least.is_some_and(|limit| number >= limit));
+            Some(slot.band.map_or(0, |band| question.bands[band].points))
+        }
+        Held::Date(date) => {
+            let (band, points) = date_band(&question.bands, date, on);
+            slot.band = band;
+            Some(points)
+        }
+        Held::Words | Held::Nothing => None,
+    };
+    if asked.weight == 0 || asked.principle.is_none() {
+        slot.state = QuestionState::Information;
+        return;
+    }
+    let reviewed = if review.is_empty() { None } else { review.get(&question.key).filter(|reviewed| reviewed.points <= 100) };
+    slot.state = QuestionState::Answered;
+    match (own_points, reviewed) {
+        (None, None) => {
+            slot.state = QuestionState::AwaitingReview;
+            return;
+        }
+        (None, Some(reviewed)) => slot.claimed = reviewed.points,
+        (Some(own), reviewed) => {
+            slot.own_points = own.min(100);
+            slot.claimed = slot.own_points;
+            // Without a reason nobody could tell later why the points were replaced, so they are not.
+            if let Some((points, reason)) = reviewed.and_then(|reviewed| Some((reviewed.points, reviewed.reason.as_deref()?)))
+                && !is_blank(reason)
+            {
+                slot.claimed = points;
+                slot.replaced = Some(reason);
+            }
+        }
+    }
+    slot.evidenced = if valid { slot.claimed } else { 0 };
+}
+
+/// The band a date falls in on the assessment date, and its points.
+///
+/// A date after the assessment date is no age at all: it takes the `otherwise` band of a scale of ages, for what that
+/// band reveals, and 0 points.
+fn date_band(bands: &[PointBand], date: NaiveDate, on: NaiveDate) -> (Option<usize>, u8) {
+    let ahead = date > on && bands.iter().any(|band| band.within_months.is_some());
+    let fits = |band: &PointBand| {
+        if band.otherwise {
+            true
+        } else if let Some(months) = band.within_months {
+            !ahead && date.checked_add_months(Months::new(u32::from(months))).is_none_or(|last| on <= last)
+        } else {
+            !ahead && band.on_or_after.is_some_and(|first| date >= first)
+        }
+    };
+    let band = bands.iter().position(fits);
+    (band, band.filter(|_| !ahead).map_or(0, |band| bands[band].points))
+}
+
+fn sorted_facts(evidence: &[EvidenceFact]) -> Vec<(&str, &EvidenceFact)> {
+    let mut facts: Vec<(&str, &EvidenceFact)> = evidence.iter().map(|fact| (fact.id.as_str(), fact)).collect();
+    facts.sort_by_key(|(id, _)| *id);
+    facts
+}
+
+fn evidence_state(question: &Question, answer: &Answer, facts: &[(&str, &EvidenceFact)], on: NaiveDate) -> EvidenceState {
+    let file = if question.kind == QuestionType::File { answer.value.as_ref().and_then(Value::as_str) } else { None };
+    let ids = answer.evidence_ids.iter().map(String::as_str).take(MAX_EVIDENCE_IDS).chain(file);
+    let mut best = EvidenceState::Missing;
+    for id in ids {
+        let start = facts.partition_point(|(known, _)| *known < id);
+        for (_, fact) in facts[start..].iter().take_while(|(known, _)| *known == id) {
+            let kinds = &question.evidence.kinds;
+            let state = if !kinds.is_empty() && !kinds.contains(&fact.kind) {
+                EvidenceState::WrongKind
+            } else if fact.is_valid_on(on) {
+                return EvidenceState::Valid;
+            } else if fact.issued_on.is_some_and(|issued| issued > on) {
+                EvidenceState::NotYetValid
+            } else {
+                EvidenceState::Expired
+            };
+            best = best.min(state);
+        }
+    }
+    best
+}
+
+impl Question {
+    /// Whether an answer to it can cap the rating.
+    #[must_use]
+    pub fn can_knock_out(&self) -> bool {
+        self.options.iter().any(|choice| choice.knock_out.is_some()) || self.bands.iter().any(|band| band.knock_out.is_some())
+    }
+
+    fn option_points(&self, chosen: u128) -> u8 {
+        let chosen = self.options.iter().enumerate().filter(|(number, _)| chosen & bit(*number) != 0);
+        let sum = chosen.fold(0_u32, |sum, (_, choice)| sum.saturating_add(u32::from(choice.points)));
+        u8::try_from(sum).unwrap_or(100).min(100)
+    }
+
+    fn option_bit(&self, value: &str) -> Option<u128> {
+        let number = self.options.iter().position(|choice| choice.value == value)?;
+        Some(bit(number)).filter(|bit| *bit != 0)
+    }
+
+    /// What an answer holds; nothing where it does not fit the question.
+    pub(crate) fn hold(&self, answer: &Answer) -> Held {
+        self.held(answer).unwrap_or(Held::Nothing)
+    }
+
+    fn held(&self, answer: &Answer) -> Option<Held> {
+        let value = answer.value.as_ref()?;
+        match self.kind {
+            QuestionType::YesNo | QuestionType::SingleChoice => {
+                let text = match value {
+                    Value::Bool(true) if self.kind == QuestionType::YesNo => "yes",
+                    Value::Bool(false) if self.kind == QuestionType::YesNo => "no",
+                    other => other.as_str()?,
+                };
+                self.option_bit(text).map(Held::Options)
+            }
+            QuestionType::MultipleChoice => {
+                let mut chosen = 0;
+                for item in value.as_array()? {
+                    chosen |= self.option_bit(item.as_str()?)?;
+                }
+                let exclusive = || self.options.iter().enumerate().any(|(number, choice)| choice.exclusive && chosen & bit(number) != 0);
+                (chosen != 0 && !(chosen.count_ones() > 1 && exclusive())).then_some(Held::Options(chosen))
+            }
+            QuestionType::Number => {
+                let Value::Number(number) = value else { return None };
+                let number = Decimal::from_json(number)?;
+                let inside = self.minimum.is_none_or(|minimum| minimum <= number) && self.maximum.is_none_or(|maximum| number <= maximum);
+                inside.then_some(Held::Number(number))
+            }
+            QuestionType::Date => parse_date(value.as_str()?).map(Held::Date),
+            QuestionType::Text | QuestionType::File => value.as_str().filter(|text| !is_blank(text)).map(|_| Held::Words),
+        }
+    }
+}
+
+struct Resolver<'a> {
+    numbers: &'a BTreeMap<&'a str, usize>,
+    questions: &'a [&'a Question],
+}
+
+impl Resolver<'_> {
+    fn rule(&self, condition: &Condition, depth: usize) -> Rule {
+        if depth >= MAX_CONDITION_DEPTH {
+            return Rule::Never;
+        }
+        let parts = |parts: &[Condition]| parts.iter().map(|part| self.rule(part, depth + 1)).collect();
+        match condition {
+            Condition::All(list) => Rule::All(parts(list)),
+            Condition::Any(list) => Rule::Any(parts(list)),
+            Condition::Not(part) => Rule::Not(Box::new(self.rule(part, depth + 1))),
+            Condition::Subject { fact, is } => Rule::Subject(fact.clone(), is.clone()),
+            Condition::Question { question, test } => match self.numbers.get(question.as_str()) {
+                Some(number) => self.test(*number, test).unwrap_or(Rule::Never),
+                None => Rule::Never,
+            },
+        }
+    }
+
+    fn test(&self, number: usize, test: &Test) -> Option<Rule> {
+        let question = self.questions[number];
+        Some(match test {
+            Test::Is(Scalar::Number(value)) => Rule::Number(number, Some(*value), Some(*value)),
+            Test::Is(Scalar::Text(value)) if question.kind == QuestionType::Date => {
+                let date = parse_date(value)?;
+                Rule::Date(number, Some(date), Some(date))
+            }
+            Test::Is(Scalar::Text(value)) | Test::Includes(value) => Rule::Option(number, question.option_bit(value)?),
+            Test::Answered(wanted) => Rule::Answered(number, *wanted),
+            Test::AtLeast(value) => Rule::Number(number, Some(*value), None),
+            Test::AtMost(value) => Rule::Number(number, None, Some(*value)),
+            Test::Before(date) => Rule::Date(number, None, Some(date.pred_opt()?)),
+            Test::After(date) => Rule::Date(number, Some(date.succ_opt()?), None),
+        })
+    }
+}
+
+fn holds(rule: &Rule, slots: &[Slot<'_>], subject: &Subject) -> bool {
+    let held = |number: usize| if slots[number].visible { slots[number].held } else { Held::Nothing };
+    match rule {
+        Rule::Never => false,
+        Rule::All(parts) => parts.iter().all(|part| holds(part, slots, subject)),
+        Rule::Any(parts) => parts.iter().any(|part| holds(part, slots, subject)),
+        Rule::Not(part) => !holds(part, slots, subject),
+        Rule::Option(number, option) => matches!(held(*number), Held::Options(chosen) if chosen & option != 0),
+        Rule::Answered(number, wanted) => (held(*number) != Held::Nothing) == *wanted,
+        Rule::Number(number, least, most) => {
+            matches!(held(*number), Held::Number(value) if least.is_none_or(|least| least <= value) && most.is_none_or(|most| value <= most))
+        }
+        Rule::Date(number, first, last) => {
+            matches!(held(*number), Held::Date(date) if first.is_none_or(|first| first <= date) && last.is_none_or(|last| date <= last))
+        }
+        Rule::Subject(fact, value) => subject.is(fact, value),
+    }
+}
+
+/// Sections and questions in an order in which whatever a condition reads comes first, and a section before its
+/// questions. Those on a circle, or behind one, are left out.
+fn order(sections: &[Section], numbers: &BTreeMap<&str, usize>) -> Vec<Node> {
+    // Node numbers: sections first, then questions.
+    let question_count: usize = sections.iter().map(|section| section.questions.len()).sum();
+    let mut waiting = vec![0_usize; sections.len() + question_count];
+    let mut readers: Vec<Vec<usize>> = vec![Vec::new(); waiting.len()];
+    let mut link = |reader: usize, condition: Option<&Condition>, section: Option<usize>| {
+        let read = condition.map(Condition::questions).unwrap_or_default();
+        let read = read.into_iter().filter_map(|key| numbers.get(key)).map(|number| sections.len() + number);
+        for node in read.chain(section) {
+            readers[node].push(reader);
+            waiting[reader] += 1;
+        }
+    };
+    let mut number = sections.len();
+    for (section_number, section) in sections.iter().enumerate() {
+        link(section_number, section.show_if.as_ref(), None);
+        for question in &section.questions {
+            link(number, question.show_if.as_ref(), Some(section_number));
+            number += 1;
+        }
+    }
+    let mut ready: Vec<usize> = (0..waiting.len()).rev().filter(|node| waiting[*node] == 0).collect();
+    let mut order = Vec::with_capacity(waiting.len());
+    while let Some(node) = ready.pop() {
+        order.push(if node < sections.len() { Node::Section(node) } else { Node::Question(node - sections.len()) });
+        for reader in &readers[node] {
+            waiting[*reader] -= 1;
+            if waiting[*reader] == 0 {
+                ready.push(*reader);
+            }
+        }
+    }
+    order
+}

@@ -1,6 +1,6 @@
 //! Answers: items, lists, deletions and CSV, written straight to bytes, each with the headers it owes.
 
-use std::marker::PhantomData;
+use std::{borrow::Cow, marker::PhantomData};
 
 use diligence_entities::{
     idempotency::StoredAnswer,
@@ -14,7 +14,7 @@ use poem_openapi::{
     ApiResponse,
     registry::{MetaHeader, MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry},
 };
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
 use crate::{
@@ -132,6 +132,13 @@ impl<T: Versioned> Created<T> {
     }
 }
 
+impl<T> Created<T> {
+    /// A new item at `path` below the API's root.
+    pub fn at(path: &str, value: T) -> Self {
+        Self { location: format!("{ROOT}/{path}"), value, kept_body: None }
+    }
+}
+
 impl<T: Versioned + Serialize> Created<T> {
     /// The same with `kept` in place of the item for retries: for an item that shows a secret once.
     #[must_use]
@@ -231,14 +238,29 @@ impl<T> Listed<T> {
     }
 }
 
+/// A page by the name of what is on it, for a page of one thing is not a page of another.
+struct Named<T>(PhantomData<T>);
+
+impl<T: JsonSchema> JsonSchema for Named<T> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("{}Page", T::schema_name()).into()
+    }
+    fn schema_id() -> Cow<'static, str> {
+        format!("{}Page", T::schema_id()).into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Page::<T>::json_schema(generator)
+    }
+}
+
 impl<T: Serialize + JsonSchema + Send + 'static> ApiResponse for Listed<T> {
     fn meta() -> MetaResponses {
         let mut link = text_header("Link", "The address of the next page, where there is one.", "</api/v1/…?cursor=…>; rel=\"next\"");
         link.required = false;
-        MetaResponses { responses: vec![meta(StatusCode::OK, "A page of the list.", Some(schema::reference::<Page<T>>(Side::Answer)), vec![link])] }
+        MetaResponses { responses: vec![meta(StatusCode::OK, "A page of the list.", Some(schema::reference::<Named<T>>(Side::Answer)), vec![link])] }
     }
     fn register(registry: &mut Registry) {
-        schema::register::<Page<T>>(Side::Answer, registry);
+        schema::register::<Named<T>>(Side::Answer, registry);
     }
 }
 impl<T: Serialize + JsonSchema + Send + 'static> IntoResponse for Listed<T> {

@@ -13,7 +13,7 @@ use diligence_entities::{
 };
 use poem::{
     Request, RequestBody,
-    http::{HeaderValue, header},
+    http::header,
 };
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
@@ -109,7 +109,7 @@ impl<R> Deref for By<R> {
 }
 
 fn unauthenticated(detail: &'static str, challenge: &'static str) -> Problem {
-    Problem::new(Type::Unauthenticated, detail).with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+    Problem::new(Type::Unauthenticated, detail).with_challenge(challenge)
 }
 
 async fn authenticate(request: &Request, store: &Store) -> Result<Caller, Problem> {

@@ -25,8 +25,8 @@ const PAGE: &str = r#"<!doctype html>
 </html>
 "#;
 
-const START: &str = r#"SwaggerUIBundle({ dom_id: "#ui", url: "/api/v1/openapi.json", deepLinking: true, docExpansion: "none", validatorUrl: null });
-"#;
+const START: &str = r##"SwaggerUIBundle({ dom_id: "#ui", url: "/api/v1/openapi.json", deepLinking: true, docExpansion: "none", validatorUrl: null });
+"##;
 
 struct Nothing;
 #[OpenApi]

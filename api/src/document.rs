@@ -10,7 +10,7 @@ use crate::{
     auth::{REQUIREMENT_MARK, SCHEME},
     json,
     rest,
-    schema::{PLACE, Side, keep_used, name_of, reference_to},
+    schema::{Side, keep_used, name_of, reference_to},
 };
 
 const DESCRIPTION: &str = "\
@@ -107,7 +107,12 @@ impl Builder {
             let known = if side == Side::Answer { &mut self.answers } else { &mut self.requests };
             for (name, definition) in stash.get("definitions").and_then(Value::as_object).into_iter().flatten() {
                 match known.get(name) {
-                    Some(other) if other != definition => self.faults.push(format!("two different types are called `{name}`")),
+                    Some(other) if other != definition => {
+                        let fault = format!("two different types are called `{name}`");
+                        if !self.faults.contains(&fault) {
+                            self.faults.push(fault);
+                        }
+                    }
                     Some(_) => {}
                     None => {
                         known.insert(name.clone(), definition.clone());
@@ -234,22 +239,31 @@ impl Builder {
         vec![parameter]
     }
 
-    /// An example for every body, made up from its schema where its type has none.
-    fn examples(&self, operation: &mut Value) {
+    /// An example for every body, made up from its schema where its type has none; kept with the schema where that has a name.
+    fn examples(&mut self, operation: &mut Value) {
         if let Some(body) = operation.get_mut("requestBody") {
             self.example(body);
         }
         for (status, response) in operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flatten() {
+            for header in response.get_mut("headers").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut).filter_map(Value::as_object_mut) {
+                header.shift_remove("deprecated");
+            }
             if status.starts_with('2') {
                 self.example(response);
             }
         }
     }
 
-    fn example(&self, holder: &mut Value) {
+    fn example(&mut self, holder: &mut Value) {
         for media in holder.get_mut("content").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
-            if let Some(example) = media.get("schema").filter(|schema| schema.get("type").and_then(Value::as_str) != Some("string")).map(|schema| self.sample(schema, 0)) {
-                media["example"] = example;
+            let Some(schema) = media.get("schema") else { continue };
+            let example = self.sample(schema, 0);
+            match name_of(schema).and_then(|name| self.schemas.get_mut(name)) {
+                Some(Value::Object(named)) => {
+                    named.entry("example").or_insert(example);
+                }
+                _ if schema.get("type").and_then(Value::as_str) == Some("string") => {}
+                _ => media["example"] = example,
             }
         }
     }
@@ -280,7 +294,7 @@ impl Builder {
                 Some("email") => "name@example.org".into(),
                 Some("uri") => "https://example.org/".into(),
                 _ if is_nullable => Value::Null,
-                _ => "text".into(),
+                _ => sample_text(schema).into(),
             },
             #[expect(clippy::cast_possible_truncation, reason = "bounds of whole numbers are whole")]
             Some("integer") => low.map_or(1, |low| low.ceil() as i64).max(1).into(),
@@ -297,6 +311,17 @@ impl Builder {
             _ => Value::Null,
         }
     }
+}
+
+/// Some text that the schema's pattern and lengths let through, where one of a handful does.
+fn sample_text(schema: &Value) -> String {
+    let pattern = schema.get("pattern").and_then(Value::as_str).and_then(|pattern| regex::Regex::new(pattern).ok());
+    let bound = |name: &str| schema.get(name).and_then(Value::as_u64).and_then(|bound| usize::try_from(bound).ok());
+    let (low, high) = (bound("minLength").unwrap_or(0), bound("maxLength").unwrap_or(usize::MAX));
+    let digest = "0".repeat(64);
+    let candidates = ["text", "GB", "GBP", "2026.1", "a", "1", digest.as_str()];
+    let fits = |text: &&&str| (low..=high).contains(&text.len()) && pattern.as_ref().is_none_or(|pattern| pattern.is_match(text));
+    candidates.iter().find(fits).map_or_else(|| "text".to_owned(), |text| (**text).to_owned())
 }
 
 fn query_parameter(name: &str, mut schema: Value, required: bool) -> Value {
@@ -340,6 +365,7 @@ fn rename_references(schema: &mut Value, rename: &impl Fn(&str) -> Option<String
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::PLACE;
 
     #[test]
     fn the_document_is_consistent_and_whole() {

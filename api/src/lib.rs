@@ -59,7 +59,7 @@ pub fn app(store: Store, config: &Config) -> impl Endpoint<Output = Response> + 
     let numbers = make_sync(move |_: Request| Response::builder().content_type("text/plain; version=0.0.4; charset=utf-8").body(counted.text(&metrics_store)));
     let route = Route::new()
         .at(format!("{ROOT}/openapi.json"), get(openapi))
-        .nest(ROOT, OpenApiService::new(rest::all(), "Diligence", "1"))
+        .nest(ROOT, OpenApiService::new(path::Named(rest::all()), "Diligence", "1"))
         .at("/health/live", get(make_sync(|_: Request| health::live())))
         .at("/health/ready", get(ready))
         .at("/metrics", get(numbers))

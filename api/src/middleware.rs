@@ -10,9 +10,8 @@ use std::{
 use diligence_entities::scope::Scope;
 use futures_util::FutureExt as _;
 use poem::{
-    Endpoint, IntoResponse, Request, Response, Result,
+    Endpoint, IntoResponse, PathPattern, Request, Response, Result,
     http::{HeaderMap, HeaderName, HeaderValue, Method, header},
-    route::PathPattern,
 };
 use tracing::Instrument as _;
 
@@ -116,7 +115,7 @@ fn refusal(error: poem::Error, method: &Method, path: &str) -> Response {
         return problem.response();
     }
     let allowed = document::methods(path);
-    let problem = Problem::new(Type::MethodNotAllowed, format!("{method} is not possible here; {allowed} is"));
+    let problem = Problem::new(Type::MethodNotAllowed, format!("{method} is not possible here; expected {allowed}"));
     let mut response = problem.response();
     if let Ok(value) = HeaderValue::from_str(&allowed) {
         response.headers_mut().insert(header::ALLOW, value);

@@ -1,11 +1,11 @@
 //! Typed path parameters. One that cannot be an id is answered like one that is not there.
 
-use std::{ops::Deref, str::FromStr};
+use std::{collections::HashMap, ops::Deref, str::FromStr};
 
-use poem::{Request, RequestBody};
+use poem::{Request, RequestBody, endpoint::BoxEndpoint, http::Method};
 use poem_openapi::{
-    ApiExtractor, ApiExtractorType, ExtractParamOptions,
-    registry::{MetaParamIn, MetaSchema, MetaSchemaRef},
+    ApiExtractor, ApiExtractorType, ExtractParamOptions, OpenApi,
+    registry::{MetaApi, MetaParamIn, MetaSchema, MetaSchemaRef, Registry},
 };
 use schemars::JsonSchema;
 use serde_json::Value;
@@ -53,5 +53,58 @@ impl<'a, I: FromStr + JsonSchema + Send + 'static> ApiExtractor<'a> for At<I> {
     async fn from_request(request: &'a Request, _: &mut RequestBody, options: ExtractParamOptions<()>) -> poem::Result<Self> {
         let text = request.raw_path_param(options.name).filter(|text| !text.is_empty() && text.len() <= MAXIMUM && !text.contains('\0'));
         Ok(Self(text.and_then(|text| text.parse().ok()).ok_or_else(Problem::not_found)?))
+    }
+}
+
+/// The same API with its own names in its routes: poem-openapi numbers path parameters (`:param0`), which only its own
+/// `Path` understands, and which says little in logs and metrics.
+pub(crate) struct Named<A>(pub(crate) A);
+
+type Routes = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
+
+impl<A: OpenApi> OpenApi for Named<A> {
+    fn meta() -> Vec<MetaApi> {
+        A::meta()
+    }
+    fn register(registry: &mut Registry) {
+        A::register(registry);
+    }
+    fn add_routes(self, routes: &mut Routes) {
+        let mut numbered = Routes::new();
+        self.0.add_routes(&mut numbered);
+        for path in A::meta().into_iter().flat_map(|api| api.paths) {
+            let (named, number) = both(&path.path);
+            if let Some(methods) = numbered.remove(&number) {
+                routes.entry(named).or_default().extend(methods);
+            }
+        }
+        routes.extend(numbered);
+    }
+}
+
+/// `/a/{id}/b/{key}` as `/a/:id/b/:key` and as `/a/:param0/b/:param1`.
+fn both(path: &str) -> (String, String) {
+    let (mut named, mut numbered, mut count) = (Vec::new(), Vec::new(), 0);
+    for part in path.split('/') {
+        match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+            Some(name) => {
+                named.push(format!(":{name}"));
+                numbered.push(format!(":param{count}"));
+                count += 1;
+            }
+            None => {
+                named.push(part.to_owned());
+                numbered.push(part.to_owned());
+            }
+        }
+    }
+    (named.join("/"), numbered.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn routes_keep_their_own_names() {
+        assert_eq!(super::both("/a/{id}/b/{key}"), ("/a/:id/b/:key".to_owned(), "/a/:param0/b/:param1".to_owned()));
     }
 }

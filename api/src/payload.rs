@@ -45,6 +45,10 @@ impl<T, const MAXIMUM: usize> Deref for Body<T, MAXIMUM> {
     }
 }
 
+/// A JSON body as [`Body`], or none at all for a `T` that says nothing.
+#[derive(Debug)]
+pub struct MaybeBody<T>(pub T);
+
 /// A JSON merge patch (RFC 7396) of what was made of a `New`: any of its fields; absent leaves, null clears.
 #[derive(Debug)]
 pub struct Change<New>(pub patch::Change<New>);
@@ -92,9 +96,9 @@ pub(crate) fn expect_content_type(request: &Request, known: &[&'static str]) -> 
 async fn read(request: &Request, body: &mut RequestBody, known: &[&'static str], maximum: usize) -> Result<Value, Problem> {
     expect_content_type(request, known)?;
     let bytes = take(request, body, maximum).await?;
-    json::parse(&bytes).map_err(|malformed| Problem {
-        errors: vec![Fault::new("", malformed.code, malformed.detail.clone())],
-        ..Problem::new(Type::Malformed, malformed.detail)
+    json::parse(&bytes).map_err(|malformed| {
+        let fault = Fault::new("", malformed.code, malformed.detail.clone());
+        Problem::new(Type::Malformed, malformed.detail).with_errors(vec![fault])
     })
 }
 
@@ -133,6 +137,24 @@ impl<'a, T: DeserializeOwned + JsonSchema + Validate + Send + 'static, const MAX
     async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
         let value = read(request, body, &[JSON], MAXIMUM).await?;
         Ok(Self(accept(value)?))
+    }
+}
+
+impl<'a, T: DeserializeOwned + JsonSchema + Validate + Default + Send + 'static> ApiExtractor<'a> for MaybeBody<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+    type ParamType = ();
+    type ParamRawType = ();
+    fn register(registry: &mut Registry) {
+        schema::register::<T>(Side::Request, registry);
+    }
+    fn request_meta() -> Option<MetaRequest> {
+        <Body<T> as ApiExtractor<'a>>::request_meta().map(|meta| MetaRequest { required: false, ..meta })
+    }
+    async fn from_request(request: &'a Request, body: &mut RequestBody, options: ExtractParamOptions<()>) -> poem::Result<Self> {
+        if !request.headers().contains_key(header::CONTENT_TYPE) && take(request, body, LIMIT).await?.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        Ok(Self(Body::<T>::from_request(request, body, options).await?.0))
     }
 }
 

@@ -22,7 +22,7 @@ use crate::schema::{self, Side};
 /// The content type of a problem.
 pub const CONTENT_TYPE: &str = "application/problem+json";
 /// How long a caller should wait before it tries again, in seconds.
-pub const RETRY_AFTER_SECONDS: u32 = 1;
+pub const RETRY_AFTER_SECONDS: &str = "1";
 
 /// The kinds of problem. Each has a stable address, a status and a title.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -225,15 +225,15 @@ pub struct Problem {
     pub detail: Cow<'static, str>,
     /// Every place that is wrong.
     pub errors: Vec<Fault>,
-    header: Option<(header::HeaderName, HeaderValue)>,
+    header: Option<(header::HeaderName, &'static str)>,
 }
 
 impl Problem {
     /// A problem of this kind.
     pub fn new(kind: Type, detail: impl Into<Cow<'static, str>>) -> Self {
         let header = match kind {
-            Type::Unauthenticated => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"diligence\""))),
-            Type::Busy | Type::Timeout | Type::NotReady => Some((header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS))),
+            Type::Unauthenticated => Some((header::WWW_AUTHENTICATE, "Bearer realm=\"diligence\"")),
+            Type::Busy | Type::Timeout | Type::NotReady => Some((header::RETRY_AFTER, RETRY_AFTER_SECONDS)),
             _ => None,
         };
         Self { kind, detail: detail.into(), errors: Vec::new(), header }
@@ -282,13 +282,20 @@ impl Problem {
         let written = Written { r#type: format!("/problems/{}", self.kind.name()), title: self.kind.title(), status: self.kind.status().as_u16(), detail: &self.detail, errors: &self.errors };
         let mut response = Response::builder().status(self.kind.status()).content_type(CONTENT_TYPE).body(serde_json::to_vec(&written).unwrap_or_default());
         if let Some((name, value)) = &self.header {
-            response.headers_mut().insert(name, value.clone());
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
         }
         response
     }
 
-    pub(crate) fn with_header(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
-        self.header = Some((name, value));
+    /// The same with every place that is wrong.
+    #[must_use]
+    pub fn with_errors(mut self, errors: Vec<Fault>) -> Self {
+        self.errors = errors;
+        self
+    }
+
+    pub(crate) fn with_challenge(mut self, challenge: &'static str) -> Self {
+        self.header = Some((header::WWW_AUTHENTICATE, challenge));
         self
     }
 }
@@ -395,7 +402,7 @@ pub(crate) fn text_header(name: &str, description: &str, example: &str) -> MetaH
 fn meta(kind: Type) -> MetaResponse {
     let headers = match kind {
         Type::Unauthenticated => vec![text_header("WWW-Authenticate", "How to identify oneself.", "Bearer realm=\"diligence\"")],
-        Type::Busy => vec![text_header("Retry-After", "Seconds to wait before trying again.", "1")],
+        Type::Busy => vec![text_header("Retry-After", "Seconds to wait before trying again.", RETRY_AFTER_SECONDS)],
         _ => Vec::new(),
     };
     MetaResponse {

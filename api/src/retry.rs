@@ -120,7 +120,8 @@ impl<'a> ApiExtractor<'a> for Retry {
         let key = value.to_str().ok().filter(|key| sent.next().is_none() && (1..=128).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()));
         let Some(key) = key else {
             let detail = format!("expected one {NAME} of 1 to 128 visible ASCII characters");
-            return Err(Problem { errors: vec![Fault::new("", "idempotency_key", detail.clone())], ..Problem::new(Type::Malformed, detail) }.into());
+            let fault = Fault::new("", "idempotency_key", detail.clone());
+            return Err(Problem::new(Type::Malformed, detail).with_errors(vec![fault]).into());
         };
         let bytes = payload::take(request, body, payload::IMPORT_LIMIT).await?;
         let address = request.original_uri().path_and_query().map(ToString::to_string).unwrap_or_default();

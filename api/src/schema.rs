@@ -125,21 +125,12 @@ fn make<T: JsonSchema>(side: Side) -> Shape {
     for definition in definitions.values_mut() {
         tidy(definition);
     }
-    let definitions: Map<String, Value> = definitions.into_iter().map(|(name, definition)| (plain_name(&name), definition)).collect();
     let (schema, definitions) = if side == Side::Change { loosen_whole(&schema, &definitions) } else { (schema, definitions) };
     let mut patterns = HashMap::new();
     for schema in definitions.values().chain([&schema]) {
         collect_patterns(schema, &mut patterns);
     }
     Shape { schema, definitions, patterns }
-}
-
-/// `Page_for_Supplier` is called `SupplierPage`.
-fn plain_name(name: &str) -> String {
-    match name.split_once("_for_") {
-        Some((outer, inner)) => format!("{}{outer}", plain_name(inner)),
-        None => name.to_owned(),
-    }
 }
 
 /// Says the same in fewer words, and in those that generators of clients understand.
@@ -152,11 +143,6 @@ fn tidy(schema: &mut Value) {
                     "example" | "default" | "enum" => {}
                     // A property may be called anything, `enum` too.
                     "properties" => part.as_object_mut().into_iter().flat_map(Map::values_mut).for_each(tidy),
-                    "$ref" => {
-                        if let Some(place) = part.as_str().and_then(|place| place.strip_prefix(PLACE)).map(plain_name) {
-                            *part = format!("{PLACE}{place}").into();
-                        }
-                    }
                     _ => tidy(part),
                 }
             }

@@ -24,7 +24,7 @@ use crate::{
 /// What was decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum DecisionOutcome {
     /// We may rely on it.
     Approved,
     /// We may rely on it if the conditions are met in time.
@@ -86,8 +86,8 @@ pub struct Model {
     /// The assessment it was made on.
     pub assessment_id: AssessmentId,
     /// What was decided.
-    #[schemars(with = "Outcome")]
-    pub outcome: Word<Outcome>,
+    #[schemars(with = "DecisionOutcome")]
+    pub outcome: Word<DecisionOutcome>,
     /// Why.
     pub comment: Option<String>,
     /// What must be done for it to hold.
@@ -145,7 +145,7 @@ pub struct DecisionFilter {
     /// The supplier it is about, or whose products it is about.
     pub supplier_id: Option<SupplierId>,
     /// What was decided.
-    pub outcome: Option<Outcome>,
+    pub outcome: Option<DecisionOutcome>,
     /// Only stale ones (`true`) or only fresh ones (`false`).
     pub stale: Option<bool>,
     /// Only superseded ones (`true`) or only current ones (`false`).
@@ -185,9 +185,9 @@ pub(crate) async fn record(writer: &Writer, assessment: &Assessment, refused: bo
         writer.replace::<Entity, ActiveModel>("supersede", &before, after).await?;
     }
     let outcome = match (refused, new.conditions.is_empty()) {
-        (true, _) => Outcome::Refused,
-        (false, true) => Outcome::Approved,
-        (false, false) => Outcome::ApprovedWithConditions,
+        (true, _) => DecisionOutcome::Refused,
+        (false, true) => DecisionOutcome::Approved,
+        (false, false) => DecisionOutcome::ApprovedWithConditions,
     };
     let conditions = (1..)
         .zip(new.conditions)

@@ -273,6 +273,11 @@ pub async fn change(writer: &Writer, id: &EvidenceId, version: i64, change: Chan
     if new.subject_id != before.subject_id {
         return Err(Error::invalid("/subject_id", "fixed", "expected the subject it has: enter it anew for another"));
     }
+    put(writer, before, new).await
+}
+
+/// Puts checked evidence about the same subject in the place of what was read before.
+pub(crate) async fn put(writer: &Writer, before: Evidence, new: NewEvidence) -> Result<Evidence, Error> {
     let after = Model { id: before.id.clone(), created_at: before.created_at, ..build(writer, new, before.supplier_id.clone(), before.product_id.clone()) };
     writer.replace::<Entity, ActiveModel>("change", &before, after).await
 }

@@ -41,6 +41,9 @@ pub enum Scheme {
     /// Legal entity identifier.
     #[serde(rename = "LEI")]
     LegalEntity,
+    /// Our own number for it, or somebody's list's: what no scheme above gives out.
+    #[serde(rename = "LOCAL")]
+    Local,
 }
 
 /// An identifier under a scheme.
@@ -65,7 +68,7 @@ impl std::str::FromStr for Identifier {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (scheme, id) = text.split_once(':').ok_or_else(|| format!("expected SCHEME:ID such as GB-NHS:8K417, not {text:?}"))?;
         let scheme = crate::stored::from_word(scheme.trim())
-            .ok_or_else(|| format!("expected one of the schemes GB-COH, GB-PPON, GB-NHS, GB-CHC, GB-SC, GB-NIC, GB-CQC, GB-ICO, GB-VAT, LEI, not {scheme:?}"))?;
+            .ok_or_else(|| format!("expected one of the schemes GB-COH, GB-PPON, GB-NHS, GB-CHC, GB-SC, GB-NIC, GB-CQC, GB-ICO, GB-VAT, LEI, LOCAL, not {scheme:?}"))?;
         Ok(Self { scheme, id: id.trim().to_owned() })
     }
 }
@@ -76,6 +79,12 @@ impl Identifier {
     /// # Errors
     /// A fault at `/id` that says what the scheme expects.
     pub fn canonical(&self) -> Result<Self, Fault> {
+        if self.scheme == Scheme::Local {
+            // Only whoever made it up knows what its capitals and spaces mean.
+            let id = self.id.trim().to_owned();
+            let good = (1..=40).contains(&id.chars().count()) && !id.contains(char::is_control);
+            return if good { Ok(Self { scheme: self.scheme, id }) } else { Err(Fault::new("/id", "identifier", "expected 1 to 40 printable characters for the scheme LOCAL")) };
+        }
         let mut id: String = self.id.trim().to_uppercase();
         if self.scheme != Scheme::CareQualityCommission && self.scheme != Scheme::Procurement {
             id.retain(|character| character != ' ');
@@ -106,6 +115,7 @@ impl Identifier {
                 let shaped = digits(&id, 9..=9) || digits(&id, 12..=12);
                 (shaped && is_vat(&id), "9 digits (12 for a branch) whose check digits are right")
             }
+            Scheme::Local => (true, ""),
             Scheme::LegalEntity => (id.len() == 20 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) && is_legal_entity(&id), "20 letters and digits whose check digits are right"),
         };
         if good {
@@ -165,6 +175,7 @@ mod tests {
             ("GB-PPON:PBCD-1234-GHJL", "GB-PPON:PBCD-1234-GHJL"),
             ("GB-VAT:GB 434 0311 34", "GB-VAT:434031134"),
             ("LEI:213800WSGIIZCXF1P572", "LEI:213800WSGIIZCXF1P572"),
+            ("LOCAL: Finance no. 12: b ", "LOCAL:Finance no. 12: b"),
         ] {
             assert_eq!(canonical(given).as_deref(), Ok(written), "{given}");
         }
@@ -172,7 +183,7 @@ mod tests {
 
     #[test]
     fn what_its_scheme_never_wrote_is_refused() {
-        for given in ["GB-COH:123456789", "GB-COH:S1234567", "GB-COH:é2345678", "GB-NHS:8K-417", "GB-SC:123456", "GB-CQC:2-1", "GB-ICO:Z12", "GB-PPON:PBCD-1034-GHJL", "GB-VAT:434031135", "LEI:213800WSGIIZCXF1P573", "GB-CHC:12", "XX:1", "8K417"] {
+        for given in ["GB-COH:123456789", "GB-COH:S1234567", "GB-COH:é2345678", "GB-NHS:8K-417", "GB-SC:123456", "GB-CQC:2-1", "GB-ICO:Z12", "GB-PPON:PBCD-1034-GHJL", "GB-VAT:434031135", "LEI:213800WSGIIZCXF1P573", "GB-CHC:12", "LOCAL: ", "LOCAL:a\tb", "XX:1", "8K417"] {
             assert!(canonical(given).is_err(), "{given}");
         }
     }

@@ -1,5 +1,7 @@
 //! Products: what a supplier provides. Any of them may have AI features.
 
+use std::collections::BTreeSet;
+
 use diligence_questionnaires::Rating;
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, QueryFilter as _, entity::prelude::*};
@@ -13,7 +15,7 @@ use crate::{
     id::{OrganisationId, ProductId, SupplierId},
     page::{Page, Sort, contains},
     patch::Change,
-    scope::{Reader, Writer, owned},
+    scope::{PORTION, Reader, Writer, owned},
     stored::{Json, Word},
     supplier::{self, RelationshipStatus, is_country, is_web_address},
 };
@@ -456,14 +458,39 @@ pub async fn change(writer: &Writer, id: &ProductId, version: i64, change: Chang
 /// Puts a checked product in the place of the one read before.
 pub(crate) async fn put(writer: &Writer, action: &'static str, before: Product, new: NewProduct) -> Result<Product, Error> {
     if new.supplier_id != before.supplier_id {
-        return Err(Error::invalid("/supplier_id", "fixed", "expected the supplier it has: a product stays with its supplier; enter it anew under the other"));
+        return Err(Error::invalid("/supplier_id", "fixed", FIXED));
     }
-    let mut after = before.clone();
-    new.apply(&mut after);
-    let after = writer.replace::<Entity, ActiveModel>(action, &before, after).await?;
-    crate::decision::note_product_change(writer, &before, &after).await?;
-    crate::register::refresh_now(writer, &after.supplier_id).await?;
-    read(writer, &after.id).await
+    let (id, supplier_id) = (before.id.clone(), before.supplier_id.clone());
+    put_all(writer, action, vec![(before, new)]).await?;
+    crate::register::refresh_now(writer, &supplier_id).await?;
+    read(writer, &id).await
+}
+
+/// What is said where a product would change its supplier.
+pub(crate) const FIXED: &str = "expected the supplier it has: a product stays with its supplier; enter it anew under the other";
+
+/// Puts checked products, each still its supplier's, in the place of those read before; their lines in the register follow
+/// when this is saved.
+pub(crate) async fn put_all(writer: &Writer, action: &'static str, changes: Vec<(Product, NewProduct)>) -> Result<(), Error> {
+    for (before, new) in changes {
+        let mut after = before.clone();
+        new.apply(&mut after);
+        let after = writer.replace::<Entity, ActiveModel>(action, &before, after).await?;
+        crate::decision::note_product_change(writer, &before, &after).await?;
+    }
+    Ok(())
+}
+
+/// The products that have one of these names.
+pub(crate) async fn of_names(reader: &Reader, names: &BTreeSet<String>) -> Result<Vec<Product>, Error> {
+    let mut found = Vec::new();
+    let lower: BTreeSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
+    let lower: Vec<String> = lower.into_iter().collect();
+    for portion in lower.chunks(PORTION) {
+        let rows = reader.all(reader.find::<Entity>().filter(Column::SortName.is_in(portion.iter().map(String::as_str)))).await?;
+        found.extend(rows.into_iter().filter(|product| names.contains(&product.name)));
+    }
+    Ok(found)
 }
 
 /// Whether `new`, once checked, says anything else than `row` does.

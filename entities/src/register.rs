@@ -15,7 +15,7 @@ use validator::Validate;
 use crate::{
     assessment::{self, Assessment, AssessmentState, FrameworkNumbers},
     clock::{Day, Moment},
-    decision::{self, Decision, Outcome},
+    decision::{self, Decision, DecisionOutcome},
     error::Error,
     evidence::{self, Evidence},
     id::{AssessmentId, OrganisationId, ProductId, ReviewId, SubjectId, SupplierId},
@@ -103,7 +103,7 @@ pub struct Model {
     /// Why the rating is capped.
     pub knock_outs: Json<Vec<String>>,
     /// The strictest decision in force.
-    pub decision: Option<Word<Outcome>>,
+    pub decision: Option<Word<DecisionOutcome>>,
     /// The day the first decision in force lapses.
     pub decision_lapses_on: Option<Day>,
     /// What changed since it was decided.
@@ -211,7 +211,7 @@ pub struct RegisterEntry {
     /// Why the rating is capped, one reason for each answer that does so.
     pub knock_outs: Vec<String>,
     /// The strictest decision in force; null when there is none or it has lapsed.
-    pub decision: Option<Outcome>,
+    pub decision: Option<DecisionOutcome>,
     /// The last day the decision holds; null for no end.
     pub decision_lapses_on: Option<Day>,
     /// Whether a decision has lapsed.
@@ -695,9 +695,9 @@ impl Portion {
             coverage: approved.iter().map(|assessment| assessment.coverage.0).min().map(Json),
             knock_outs: Json(approved.iter().flat_map(|assessment| assessment.knock_outs.iter().cloned()).collect()),
             decision: decisions.iter().map(|decision| decision.outcome).max_by_key(|outcome| match outcome.0 {
-                Outcome::Approved => 0,
-                Outcome::ApprovedWithConditions => 1,
-                Outcome::Refused => 2,
+                DecisionOutcome::Approved => 0,
+                DecisionOutcome::ApprovedWithConditions => 1,
+                DecisionOutcome::Refused => 2,
             }),
             decision_lapses_on: decisions.iter().filter_map(|decision| decision.lapses_on).min(),
             stale_reasons: Json(decisions.iter().flat_map(|decision| decision.stale_reasons.iter().cloned()).collect::<BTreeSet<String>>().into_iter().collect()),

@@ -1,10 +1,10 @@
 //! Suppliers: third parties we buy from.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diligence_questionnaires::{Rating, Tier};
 use schemars::JsonSchema;
-use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, entity::prelude::*};
+use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QuerySelect as _, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 use validator::{Validate, ValidationError};
 
@@ -13,11 +13,11 @@ use crate::{
     error::Error,
     fault::Faults,
     id::{OrganisationId, SupplierId},
-    identifier::Identifier,
+    identifier::{Identifier, Scheme},
     page::{Page, Sort, contains},
     patch::Change,
     profile::{DataRole, DataSensitivity, PeopleAffected, PersonalData, ServiceCriticality, SystemAccess, TierInputs},
-    scope::{Reader, Writer, owned},
+    scope::{PORTION, Reader, Writer, owned},
     stored::{Json, Word},
 };
 
@@ -507,10 +507,11 @@ pub(crate) async fn create_all(writer: &Writer, new: Vec<NewSupplier>) -> Result
 
 /// Notes which supplier holds which identifiers, and names those that another one holds.
 async fn hold_identifiers(writer: &Writer, suppliers: &[Model]) -> Result<(), Error> {
+    let known = holders(writer, suppliers.iter().flat_map(|supplier| supplier.identifiers.iter())).await?;
     for supplier in suppliers {
         for (index, identifier) in supplier.identifiers.iter().enumerate() {
-            if let Some(holder) = holder(writer, identifier).await?
-                && holder != supplier.id
+            if let Some(holder) = known.get(identifier)
+                && *holder != supplier.id
             {
                 let pointer = format!("/identifiers/{index}");
                 let detail = format!("{identifier} is held by another supplier, {holder}");
@@ -532,13 +533,39 @@ async fn hold_identifiers(writer: &Writer, suppliers: &[Model]) -> Result<(), Er
     writer.put_all::<held_identifier::Entity, held_identifier::ActiveModel>(rows, &[]).await
 }
 
-/// The supplier that holds `identifier`, which is canonical.
-pub(crate) async fn holder(reader: &Reader, identifier: &Identifier) -> Result<Option<SupplierId>, Error> {
-    let select = reader
-        .find::<held_identifier::Entity>()
-        .filter(held_identifier::Column::Scheme.eq(crate::stored::word(&identifier.scheme)))
-        .filter(held_identifier::Column::Identifier.eq(identifier.id.as_str()));
-    Ok(reader.one(select).await?.map(|row| row.supplier_id))
+/// Which suppliers hold which of `identifiers`, which are canonical.
+pub(crate) async fn holders(reader: &Reader, identifiers: impl IntoIterator<Item = &Identifier>) -> Result<BTreeMap<Identifier, SupplierId>, Error> {
+    let mut by_scheme: BTreeMap<Scheme, BTreeSet<&str>> = BTreeMap::new();
+    for identifier in identifiers {
+        by_scheme.entry(identifier.scheme).or_default().insert(&identifier.id);
+    }
+    let mut known = BTreeMap::new();
+    for (scheme, ids) in by_scheme {
+        let ids: Vec<&str> = ids.into_iter().collect();
+        for portion in ids.chunks(PORTION) {
+            let select = reader
+                .find::<held_identifier::Entity>()
+                .filter(held_identifier::Column::Scheme.eq(crate::stored::word(&scheme)))
+                .filter(held_identifier::Column::Identifier.is_in(portion.iter().copied()));
+            known.extend(reader.all(select).await?.into_iter().map(|row| (Identifier { scheme, id: row.identifier }, row.supplier_id)));
+        }
+    }
+    Ok(known)
+}
+
+/// The suppliers of exactly these names: each name may be several suppliers'.
+pub(crate) async fn of_names(reader: &Reader, names: &BTreeSet<String>) -> Result<BTreeMap<String, Vec<SupplierId>>, Error> {
+    let mut found: BTreeMap<String, Vec<SupplierId>> = BTreeMap::new();
+    let lower: BTreeSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
+    let lower: Vec<String> = lower.into_iter().collect();
+    for portion in lower.chunks(PORTION) {
+        let select = reader.find::<Entity>().filter(Column::SortName.is_in(portion.iter().map(String::as_str)));
+        let rows: Vec<(SupplierId, String)> = reader.tuples(select.select_only().columns([Column::Id, Column::Name])).await?;
+        for (id, name) in rows.into_iter().filter(|(_, name)| names.contains(name)) {
+            found.entry(name).or_default().push(id);
+        }
+    }
+    Ok(found)
 }
 
 /// One supplier.
@@ -599,16 +626,30 @@ pub async fn change(writer: &Writer, id: &SupplierId, version: i64, change: Chan
 
 /// Puts a checked supplier in the place of the one read before.
 pub(crate) async fn put(writer: &Writer, action: &'static str, before: Supplier, new: NewSupplier) -> Result<Supplier, Error> {
-    let mut after = before.clone();
-    new.apply(&mut after);
-    let after = writer.replace::<Entity, ActiveModel>(action, &before, after).await?;
-    if before.identifiers != after.identifiers {
-        writer.clear::<held_identifier::Entity>(Condition::all().add(held_identifier::Column::SupplierId.eq(before.id.clone()))).await?;
-        hold_identifiers(writer, std::slice::from_ref(&after)).await?;
+    let id = before.id.clone();
+    put_all(writer, action, vec![(before, new)]).await?;
+    crate::register::refresh_now(writer, &id).await?;
+    read(writer, &id).await
+}
+
+/// Puts checked suppliers in the place of those read before; their lines in the register follow when this is saved. An
+/// identifier may pass from one to another of them.
+pub(crate) async fn put_all(writer: &Writer, action: &'static str, changes: Vec<(Supplier, NewSupplier)>) -> Result<(), Error> {
+    let mut holding = Vec::new();
+    for (before, new) in changes {
+        let mut after = before.clone();
+        new.apply(&mut after);
+        let after = writer.replace::<Entity, ActiveModel>(action, &before, after).await?;
+        crate::decision::note_supplier_change(writer, &before, &after).await?;
+        if before.identifiers != after.identifiers {
+            holding.push(after);
+        }
     }
-    crate::decision::note_supplier_change(writer, &before, &after).await?;
-    crate::register::refresh_now(writer, &after.id).await?;
-    read(writer, &after.id).await
+    for portion in holding.chunks(PORTION) {
+        let ids = portion.iter().map(|supplier| supplier.id.clone());
+        writer.clear::<held_identifier::Entity>(Condition::all().add(held_identifier::Column::SupplierId.is_in(ids))).await?;
+    }
+    hold_identifiers(writer, &holding).await
 }
 
 /// Whether `new`, once checked, says anything else than `row` does.

@@ -4,13 +4,11 @@
 //! what counts. `yes`, `no`, `on` and `off` are text (YAML 1.2), so that an option may be written `value: yes`.
 
 use std::fmt;
-use std::marker::PhantomData;
 
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, Value};
-use serde_saphyr::budget::BudgetBreach;
-use serde_saphyr::{DuplicateKeyPolicy, MergeKeyPolicy, Spanned};
+use serde_saphyr::granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError};
 
 use crate::edition::{MAX_DOCUMENT_BYTES, MAX_DOCUMENT_DEPTH};
 use crate::fault::{Fault, Faults, Path};
@@ -92,48 +90,145 @@ impl From<Value> for Node {
 }
 
 /// Reads YAML. `None` where the text could not be read at all; then there is at least one fault.
+///
+/// From events, onto a stack of our own: a reader that calls itself for every level would need more of the thread's
+/// stack than a server's threads have.
 pub(crate) fn read_yaml(text: &str, faults: &mut Faults) -> Option<Node> {
     if is_too_large(text, faults) {
         return None;
     }
-    let options = serde_saphyr::options! {
-        duplicate_keys: DuplicateKeyPolicy::PassThrough,
-        merge_keys: MergeKeyPolicy::AsOrdinary,
-        strict_booleans: true,
-        with_snippet: false,
-        budget: serde_saphyr::budget! {
-            max_depth: MAX_DOCUMENT_DEPTH,
-            max_anchors: 0,
-            max_aliases: 0,
-            max_events: MAX_DOCUMENT_BYTES,
-            max_nodes: MAX_DOCUMENT_BYTES,
-        },
-    };
-    match serde_saphyr::from_str_with_options::<Placed>(text, options) {
-        Ok(Placed(mut node)) => tidy(&mut node, &Path::Root, 1, faults).then_some(node),
-        Err(error) => {
-            faults.push(yaml_fault(&error));
-            None
+    let mut builder = Builder::default();
+    for event in Parser::new_from_str(text) {
+        let read = event.map_err(|error| scan_fault(&error)).and_then(|(event, span)| builder.take(event, place(span.start)));
+        if let Err(fault) = read {
+            faults.push(fault);
+            return None;
+        }
+    }
+    let mut node = builder.root.unwrap_or(Node { line: 1, column: 1, value: Tree::Null });
+    tidy(&mut node, &Path::Root, 1, faults).then_some(node)
+}
+
+fn place(mark: Marker) -> (u32, u32) {
+    (u32::try_from(mark.line()).unwrap_or(u32::MAX), u32::try_from(mark.col()).unwrap_or(u32::MAX).saturating_add(1))
+}
+
+fn fault_at((line, column): (u32, u32), code: &str, message: String) -> Fault {
+    Fault { line: Some(line), column: Some(column), ..Fault::new("", code, message) }
+}
+
+fn scan_fault(error: &ScanError) -> Fault {
+    let place = place(*error.marker());
+    match error.kind() {
+        ErrorKind::RecursionLimitExceeded => fault_at(place, "too_deep", too_deep()),
+        _ => fault_at(place, "syntax", format!("this is not readable YAML: {}", error.info())),
+    }
+}
+
+/// What has been read of a YAML document so far.
+#[derive(Default)]
+struct Builder {
+    documents: usize,
+    open: Vec<Open>,
+    root: Option<Node>,
+}
+
+/// A list or map whose end has not come yet.
+struct Open {
+    place: (u32, u32),
+    is_map: bool,
+    items: Vec<Node>,
+}
+
+impl Builder {
+    fn take(&mut self, event: Event<'_>, place: (u32, u32)) -> Result<(), Fault> {
+        match event {
+            Event::DocumentStart(..) => {
+                self.documents += 1;
+                if self.documents > 1 {
+                    return Err(fault_at(place, "syntax", "expected one document, found a second".to_owned()));
+                }
+            }
+            Event::Alias(_) | Event::UnresolvedAlias(_) => return Err(anchored(place)),
+            Event::Scalar(text, style, anchor, tag) => {
+                plain_only(place, anchor, tag.is_some())?;
+                let value = if style == ScalarStyle::Plain { plain(&text) } else { Tree::Text(text.into_owned()) };
+                self.put(Node { line: place.0, column: place.1, value });
+            }
+            Event::SequenceStart(_, anchor, tag) => self.begin(place, false, anchor, tag.is_some())?,
+            Event::MappingStart(_, anchor, tag) => self.begin(place, true, anchor, tag.is_some())?,
+            Event::SequenceEnd | Event::MappingEnd => {
+                if let Some(Open { place, is_map, items }) = self.open.pop() {
+                    let value = if is_map { Tree::Map(in_pairs(items)) } else { Tree::List(items) };
+                    self.put(Node { line: place.0, column: place.1, value });
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, place: (u32, u32), is_map: bool, anchor: usize, tagged: bool) -> Result<(), Fault> {
+        plain_only(place, anchor, tagged)?;
+        if self.open.len() >= MAX_DOCUMENT_DEPTH {
+            return Err(fault_at(place, "too_deep", too_deep()));
+        }
+        self.open.push(Open { place, is_map, items: Vec::new() });
+        Ok(())
+    }
+
+    fn put(&mut self, node: Node) {
+        match self.open.last_mut() {
+            Some(open) => open.items.push(node),
+            None => self.root = Some(node),
         }
     }
 }
 
-fn yaml_fault(error: &serde_saphyr::Error) -> Fault {
-    let said = error.to_string();
-    let (code, message) = match error.without_snippet() {
-        serde_saphyr::Error::Budget { breach: BudgetBreach::Anchors { .. } | BudgetBreach::Aliases { .. }, .. } => {
-            ("anchors_not_allowed", "anchors (`&`) and aliases (`*`) are not read here: write the text out, or quote it".to_owned())
-        }
-        serde_saphyr::Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => ("too_deep", too_deep()),
-        _ if said.contains("recursion limit") => ("too_deep", too_deep()),
-        _ => ("syntax", format!("this is not readable YAML: {}", said.rsplit_once(" at line ").map_or(said.as_str(), |(before, _)| before))),
-    };
-    let mut fault = Fault::new("", code, message);
-    if let Some(place) = error.location() {
-        fault.line = u32::try_from(place.line()).ok();
-        fault.column = u32::try_from(place.column()).ok();
+fn in_pairs(items: Vec<Node>) -> Vec<(Node, Node)> {
+    let mut pairs = Vec::with_capacity(items.len() / 2);
+    let mut items = items.into_iter();
+    while let (Some(key), Some(value)) = (items.next(), items.next()) {
+        pairs.push((key, value));
     }
-    fault
+    pairs
+}
+
+fn anchored(place: (u32, u32)) -> Fault {
+    let message = "anchors (`&`) and aliases (`*`) are not read here: write the text out, or quote it";
+    fault_at(place, "anchors_not_allowed", message.to_owned())
+}
+
+fn plain_only(place: (u32, u32), anchor: usize, tagged: bool) -> Result<(), Fault> {
+    if anchor != 0 {
+        Err(anchored(place))
+    } else if tagged {
+        Err(fault_at(place, "tags_not_allowed", "tags (`!`) are not read here: leave the tag out, or quote the text".to_owned()))
+    } else {
+        Ok(())
+    }
+}
+
+/// What a scalar without quotes is, by the core schema of YAML 1.2 without its hexadecimal and octal numbers.
+fn plain(text: &str) -> Tree {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return Tree::Null,
+        "true" | "True" | "TRUE" => return Tree::Bool(true),
+        "false" | "False" | "FALSE" => return Tree::Bool(false),
+        _ => {}
+    }
+    // Rust reads words such as `infinity` as numbers too, and YAML does not.
+    let numeric = text.starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first))
+        && text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte))
+        && text.bytes().any(|byte| byte.is_ascii_digit());
+    let number = || match text.parse::<i64>() {
+        Ok(whole) => Some(Number::from(whole)),
+        Err(_) => text.parse::<f64>().ok().and_then(Number::from_f64),
+    };
+    match numeric.then(number).flatten() {
+        Some(number) => Tree::Number(number),
+        None => Tree::Text(text.to_owned()),
+    }
 }
 
 /// Reads JSON. `None` where the text could not be read at all; then there is at least one fault.
@@ -281,51 +376,19 @@ fn place_tokens(node: &mut Node, tokens: &mut Tokens<'_>) {
     }
 }
 
-/// A node read with its place, which only the YAML reader knows.
-struct Placed(Node);
-struct PlacedTree(Tree);
-/// A node read without its place.
+/// A node read from JSON, without its place.
 struct Plain(Node);
-
-impl<'de> Deserialize<'de> for Placed {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let spanned = Spanned::<PlacedTree>::deserialize(deserializer)?;
-        Ok(Self(Node {
-            line: u32::try_from(spanned.referenced.line()).unwrap_or(u32::MAX),
-            column: u32::try_from(spanned.referenced.column()).unwrap_or(u32::MAX),
-            value: spanned.value.0,
-        }))
-    }
-}
-
-impl<'de> Deserialize<'de> for PlacedTree {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TreeVisitor::<Placed>(PhantomData)).map(Self)
-    }
-}
 
 impl<'de> Deserialize<'de> for Plain {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = deserializer.deserialize_any(TreeVisitor::<Self>(PhantomData))?;
+        let value = deserializer.deserialize_any(TreeVisitor)?;
         Ok(Self(Node { line: 0, column: 0, value }))
     }
 }
 
-impl From<Placed> for Node {
-    fn from(placed: Placed) -> Self {
-        placed.0
-    }
-}
+struct TreeVisitor;
 
-impl From<Plain> for Node {
-    fn from(plain: Plain) -> Self {
-        plain.0
-    }
-}
-
-struct TreeVisitor<N>(PhantomData<N>);
-
-impl<'de, N: Deserialize<'de> + Into<Node>> Visitor<'de> for TreeVisitor<N> {
+impl<'de> Visitor<'de> for TreeVisitor {
     type Value = Tree;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -362,16 +425,16 @@ impl<'de, N: Deserialize<'de> + Into<Node>> Visitor<'de> for TreeVisitor<N> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Tree, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) = list.next_element::<N>()? {
-            items.push(item.into());
+        while let Some(item) = list.next_element::<Plain>()? {
+            items.push(item.0);
         }
         Ok(Tree::List(items))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Tree, A::Error> {
         let mut entries = Vec::new();
-        while let Some(key) = map.next_key::<N>()? {
-            entries.push((key.into(), map.next_value::<N>()?.into()));
+        while let Some(key) = map.next_key::<Plain>()? {
+            entries.push((key.0, map.next_value::<Plain>()?.0));
         }
         Ok(Tree::Map(entries))
     }

@@ -64,7 +64,7 @@ pub const MAPS_TO_PATTERN: &str = "^[a-z0-9][a-z0-9.-]*(/[A-Za-z0-9().:_-]+)+$";
 /// Pattern of a source's date: a year, a month or a day.
 pub const SOURCE_DATE_PATTERN: &str = "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$";
 /// Pattern of a web address.
-pub const ADDRESS_PATTERN: &str = "^https?://[^ ]+$";
+pub const ADDRESS_PATTERN: &str = "^https?://[^\\s]+$";
 
 /// A questionnaire in one published, unchangeable edition.
 ///

@@ -57,6 +57,7 @@
 
 pub mod answer;
 pub mod canonical;
+mod check;
 pub mod condition;
 mod document;
 pub mod edition;

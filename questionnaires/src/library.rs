@@ -7,7 +7,7 @@ use crate::edition::Edition;
 /// The documents, as they stand in `library/`.
 const DOCUMENTS: &[&str] = &[
     include_str!("../library/supplier-security.yaml"),
-    // include_str!("../library/ethical-ai-in-care.yaml"),
+    include_str!("../library/ethical-ai-in-care.yaml"),
 ];
 
 /// The built-in editions, parsed once. A document that cannot be read is left out; a test proves that none is.

@@ -199,19 +199,20 @@ impl<'a> Walker<'a> {
     }
 
     fn map(&mut self, schema: &'a Value, entries: &[(Node, Node)], node: &Node, path: &Path<'_>) -> Value {
-        static NONE: Map<String, Value> = Map::new();
-        let known = schema.get("properties").and_then(Value::as_object).unwrap_or(&NONE);
+        let properties = schema.get("properties").and_then(Value::as_object);
+        let known = |name: &str| properties.and_then(|all| all.get(name));
+        let names = || properties.into_iter().flat_map(Map::keys).map(String::as_str);
         let required: Vec<&str> =
             schema.get("required").and_then(Value::as_array).map(|names| names.iter().filter_map(Value::as_str).collect()).unwrap_or_default();
         let mut kept = Map::new();
         for (key, value) in entries {
             let Some(name) = key.name() else { continue };
             let inner = Path::Key(path, name);
-            let Some(of) = known.get(name) else {
-                let hint = self.faults.hint(name, known.keys().map(String::as_str));
+            let Some(of) = known(name) else {
+                let hint = self.faults.hint(name, names());
                 let shown: String = name.chars().take(64).collect();
                 let message = if hint.is_empty() {
-                    format!("unknown key `{shown}`: expected one of {}", list_of(&known.keys().map(String::as_str).collect::<Vec<_>>()))
+                    format!("unknown key `{shown}`: expected one of {}", list_of(&names().collect::<Vec<_>>()))
                 } else {
                     format!("unknown key `{shown}`{hint}")
                 };
@@ -232,7 +233,7 @@ impl<'a> Walker<'a> {
             if !entries.iter().any(|(key, _)| key.name() == Some(name)) {
                 let inner = Path::Key(path, name);
                 self.fault(&inner, node, "missing_key", format!("expected the key `{name}`"));
-                if let Some(of) = known.get(name) {
+                if let Some(of) = known(name) {
                     kept.insert(name.to_owned(), self.harmless(of, 0));
                 }
             }
@@ -381,7 +382,7 @@ fn matches_pattern(pattern: &str, text: &str) -> bool {
         }
         ADDRESS_PATTERN => ["http://", "https://"]
             .iter()
-            .any(|scheme| text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty() && !rest.contains([' ', '\n', '\r']))),
+            .any(|scheme| text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace))),
         _ => false,
     }
 }

@@ -28,8 +28,8 @@ pub(super) fn run(flags: ServeFlags) -> Result<(), Failure> {
 }
 
 fn start_log(config: &Config) -> Result<(), Failure> {
-    // The server's own lines say less than ours do.
-    let quiet = format!("poem=warn,{}", config.log_level);
+    // What the libraries say at `info` is said better by our own lines.
+    let quiet = format!("poem=warn,sea_orm_migration=warn,{}", config.log_level);
     let filter = EnvFilter::try_new(quiet).map_err(|error| Failure::usage(format!("the log level {:?} is not understood: {error}", config.log_level)))?;
     let log = tracing_subscriber::fmt().with_writer(io::stderr).with_env_filter(filter).with_target(false);
     match config.log_format {

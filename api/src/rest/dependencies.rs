@@ -1,0 +1,70 @@
+//! Dependencies.
+
+use diligence_entities::{
+    id::DependencyId,
+    dependency::{self, Dependency, DependencyFilter, NewDependency},
+};
+use poem_openapi::OpenApi;
+
+use super::Tag;
+use crate::{
+    answer::{Changed, Created, Done, Item, Listed, Once},
+    auth::{By, Editor, Viewer},
+    path::At,
+    payload::{Body, Change},
+    problem::{Answer, Changing, Creating, Deleting, Listing, Reading},
+    query::Query,
+    retry::Retry,
+    version::{IfMatch, IfNoneMatch},
+};
+
+pub(crate) struct Api;
+
+#[OpenApi(tag = "Tag::Dependencies")]
+impl Api {
+    /// List dependencies
+    ///
+    /// What rests on what: filter by `subject_id` for what something rests on, by `rests_on_id` for what rests on it.
+    #[oai(path = "/dependencies", method = "get", operation_id = "list_dependencies")]
+    async fn list(&self, who: By<Viewer>, query: Query<DependencyFilter>) -> Answer<Listed<Dependency>, Listing> {
+        let page = dependency::list(&who.read().await?, &query).await?;
+        Ok(Listed::new(page, &query))
+    }
+
+    /// Enter a dependency
+    ///
+    /// Decisions on the supplier or product that now rests on another go stale.
+    #[oai(path = "/dependencies", method = "post", operation_id = "create_dependency")]
+    async fn create(&self, who: By<Editor>, body: Body<NewDependency>, retry: Retry) -> Answer<Once<Created<Dependency>>, Creating> {
+        retry.once(&who, async |writer| Ok(Created::new("dependencies", dependency::create(writer, body.0).await?))).await
+    }
+
+    /// Read a dependency
+    #[oai(path = "/dependencies/:id", method = "get", operation_id = "read_dependency")]
+    async fn read(&self, who: By<Viewer>, id: At<DependencyId>, have: IfNoneMatch) -> Answer<Item<Dependency>, Reading> {
+        let dependency = dependency::read(&who.read().await?, &id).await?;
+        Ok(Item::new(dependency, &have))
+    }
+
+    /// Change a dependency
+    ///
+    /// A JSON merge patch: absent fields stay as they are, null clears, a list is replaced as a whole.
+    #[oai(path = "/dependencies/:id", method = "patch", operation_id = "change_dependency")]
+    async fn change(&self, who: By<Editor>, id: At<DependencyId>, version: IfMatch, change: Change<NewDependency>) -> Answer<Changed<Dependency>, Changing> {
+        let writer = who.write().await?;
+        let dependency = dependency::change(&writer, &id, version.0, change.0).await?;
+        writer.save().await?;
+        Ok(Changed(dependency))
+    }
+
+    /// Delete a dependency
+    ///
+    /// What rested on what stays in the audit events.
+    #[oai(path = "/dependencies/:id", method = "delete", operation_id = "delete_dependency")]
+    async fn delete(&self, who: By<Editor>, id: At<DependencyId>, version: IfMatch) -> Answer<Done, Deleting> {
+        let writer = who.write().await?;
+        dependency::delete(&writer, &id, version.0).await?;
+        writer.save().await?;
+        Ok(Done)
+    }
+}

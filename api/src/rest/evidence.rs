@@ -1,0 +1,70 @@
+//! Evidence.
+
+use diligence_entities::{
+    id::EvidenceId,
+    evidence::{self, Evidence, EvidenceFilter, NewEvidence},
+};
+use poem_openapi::OpenApi;
+
+use super::Tag;
+use crate::{
+    answer::{Changed, Created, Done, Item, Listed, Once},
+    auth::{By, Editor, Viewer},
+    path::At,
+    payload::{Body, Change},
+    problem::{Answer, Changing, Creating, Deleting, Listing, Reading},
+    query::Query,
+    retry::Retry,
+    version::{IfMatch, IfNoneMatch},
+};
+
+pub(crate) struct Api;
+
+#[OpenApi(tag = "Tag::Evidence")]
+impl Api {
+    /// List evidence
+    ///
+    /// A page of certificates, documents and links.
+    #[oai(path = "/evidence", method = "get", operation_id = "list_evidence")]
+    async fn list(&self, who: By<Viewer>, query: Query<EvidenceFilter>) -> Answer<Listed<Evidence>, Listing> {
+        let page = evidence::list(&who.read().await?, &query).await?;
+        Ok(Listed::new(page, &query))
+    }
+
+    /// Enter a piece of evidence
+    ///
+    /// It is dated by what it says, never by when it was entered. Its expiry brings the next review forward.
+    #[oai(path = "/evidence", method = "post", operation_id = "create_evidence")]
+    async fn create(&self, who: By<Editor>, body: Body<NewEvidence>, retry: Retry) -> Answer<Once<Created<Evidence>>, Creating> {
+        retry.once(&who, async |writer| Ok(Created::new("evidence", evidence::create(writer, body.0).await?))).await
+    }
+
+    /// Read a piece of evidence
+    #[oai(path = "/evidence/:id", method = "get", operation_id = "read_evidence")]
+    async fn read(&self, who: By<Viewer>, id: At<EvidenceId>, have: IfNoneMatch) -> Answer<Item<Evidence>, Reading> {
+        let evidence = evidence::read(&who.read().await?, &id).await?;
+        Ok(Item::new(evidence, &have))
+    }
+
+    /// Change a piece of evidence
+    ///
+    /// A JSON merge patch: absent fields stay as they are, null clears, a list is replaced as a whole.
+    #[oai(path = "/evidence/:id", method = "patch", operation_id = "change_evidence")]
+    async fn change(&self, who: By<Editor>, id: At<EvidenceId>, version: IfMatch, change: Change<NewEvidence>) -> Answer<Changed<Evidence>, Changing> {
+        let writer = who.write().await?;
+        let evidence = evidence::change(&writer, &id, version.0, change.0).await?;
+        writer.save().await?;
+        Ok(Changed(evidence))
+    }
+
+    /// Delete a piece of evidence
+    ///
+    /// Only a piece that no answer rests on.
+    #[oai(path = "/evidence/:id", method = "delete", operation_id = "delete_evidence")]
+    async fn delete(&self, who: By<Editor>, id: At<EvidenceId>, version: IfMatch) -> Answer<Done, Deleting> {
+        let writer = who.write().await?;
+        evidence::delete(&writer, &id, version.0).await?;
+        writer.save().await?;
+        Ok(Done)
+    }
+}

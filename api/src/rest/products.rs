@@ -1,0 +1,86 @@
+//! Products.
+
+use diligence_entities::{
+    id::ProductId,
+    product::{self, Product, ProductFilter, NewProduct},
+};
+use poem_openapi::OpenApi;
+
+use super::Tag;
+use crate::{
+    answer::{Changed, Created, Done, Item, Listed, Once},
+    auth::{By, Editor, Viewer},
+    path::At,
+    payload::{Body, Change},
+    problem::{Acting, Answer, Changing, Creating, Deleting, Listing, Reading},
+    query::Query,
+    retry::Retry,
+    version::{IfMatch, IfNoneMatch},
+};
+
+pub(crate) struct Api;
+
+#[OpenApi(tag = "Tag::Products")]
+impl Api {
+    /// List products
+    ///
+    /// A page of the products that the parameters let through, each with its rating.
+    #[oai(path = "/products", method = "get", operation_id = "list_products")]
+    async fn list(&self, who: By<Viewer>, query: Query<ProductFilter>) -> Answer<Listed<Product>, Listing> {
+        let page = product::list(&who.read().await?, &query).await?;
+        Ok(Listed::new(page, &query))
+    }
+
+    /// Enter a product
+    ///
+    /// How much AI is in it is `unknown` until someone says; its rating is `unassessed` until it is assessed.
+    #[oai(path = "/products", method = "post", operation_id = "create_product")]
+    async fn create(&self, who: By<Editor>, body: Body<NewProduct>, retry: Retry) -> Answer<Once<Created<Product>>, Creating> {
+        retry.once(&who, async |writer| Ok(Created::new("products", product::create(writer, body.0).await?))).await
+    }
+
+    /// Read a product
+    #[oai(path = "/products/:id", method = "get", operation_id = "read_product")]
+    async fn read(&self, who: By<Viewer>, id: At<ProductId>, have: IfNoneMatch) -> Answer<Item<Product>, Reading> {
+        let product = product::read(&who.read().await?, &id).await?;
+        Ok(Item::new(product, &have))
+    }
+
+    /// Change a product
+    ///
+    /// A JSON merge patch: absent fields stay as they are, null clears, a list is replaced as a whole.
+    #[oai(path = "/products/:id", method = "patch", operation_id = "change_product")]
+    async fn change(&self, who: By<Editor>, id: At<ProductId>, version: IfMatch, change: Change<NewProduct>) -> Answer<Changed<Product>, Changing> {
+        let writer = who.write().await?;
+        let product = product::change(&writer, &id, version.0, change.0).await?;
+        writer.save().await?;
+        Ok(Changed(product))
+    }
+
+    /// Archive a product
+    ///
+    /// It counts nowhere and falls due for nothing any more; all that was recorded stays.
+    #[oai(path = "/products/:id/archive", method = "post", operation_id = "archive_product")]
+    async fn archive(&self, who: By<Editor>, id: At<ProductId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<Product>>, Acting> {
+        retry.once(&who, async |writer| Ok(Changed(product::archive(writer, &id, version.0).await?))).await
+    }
+
+    /// Restore an archived product
+    ///
+    /// It is active again.
+    #[oai(path = "/products/:id/restore", method = "post", operation_id = "restore_product")]
+    async fn restore(&self, who: By<Editor>, id: At<ProductId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<Product>>, Acting> {
+        retry.once(&who, async |writer| Ok(Changed(product::restore(writer, &id, version.0).await?))).await
+    }
+
+    /// Delete a product
+    ///
+    /// Only one that nothing hangs on; otherwise archive it.
+    #[oai(path = "/products/:id", method = "delete", operation_id = "delete_product")]
+    async fn delete(&self, who: By<Editor>, id: At<ProductId>, version: IfMatch) -> Answer<Done, Deleting> {
+        let writer = who.write().await?;
+        product::delete(&writer, &id, version.0).await?;
+        writer.save().await?;
+        Ok(Done)
+    }
+}

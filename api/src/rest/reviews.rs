@@ -1,0 +1,56 @@
+//! Reviews.
+
+use diligence_entities::{
+    id::ReviewId,
+    review::{self, Completion, Rescheduling, Review, ReviewFilter},
+};
+use poem_openapi::OpenApi;
+
+use super::Tag;
+use crate::{
+    answer::{Changed, Item, Listed, Once},
+    auth::{By, Editor, Viewer},
+    path::At,
+    payload::{Body, MaybeBody},
+    problem::{Answer, Changing, Listing, Reading},
+    query::Query,
+    retry::Retry,
+    version::{IfMatch, IfNoneMatch},
+};
+
+pub(crate) struct Api;
+
+#[OpenApi(tag = "Tag::Reviews")]
+impl Api {
+    /// List reviews
+    ///
+    /// What is due, and why: open ones, soonest first, unless something else is asked. One whose day has passed stays until it is completed.
+    #[oai(path = "/reviews", method = "get", operation_id = "list_reviews")]
+    async fn list(&self, who: By<Viewer>, query: Query<ReviewFilter>) -> Answer<Listed<Review>, Listing> {
+        let page = review::list(&who.read().await?, &query).await?;
+        Ok(Listed::new(page, &query))
+    }
+
+    /// Read a review
+    #[oai(path = "/reviews/:id", method = "get", operation_id = "read_review")]
+    async fn read(&self, who: By<Viewer>, id: At<ReviewId>, have: IfNoneMatch) -> Answer<Item<Review>, Reading> {
+        let review = review::read(&who.read().await?, &id).await?;
+        Ok(Item::new(review, &have))
+    }
+
+    /// Complete a review
+    ///
+    /// The next one is set from today, by the tier's cadence.
+    #[oai(path = "/reviews/:id/complete", method = "post", operation_id = "complete_review")]
+    async fn complete(&self, who: By<Editor>, id: At<ReviewId>, version: IfMatch, body: MaybeBody<Completion>, retry: Retry) -> Answer<Once<Changed<Review>>, Changing> {
+        retry.once(&who, async |writer| Ok(Changed(review::complete(writer, &id, version.0, body.0).await?))).await
+    }
+
+    /// Reschedule a review
+    ///
+    /// With a reason. What comes up later still brings it forward.
+    #[oai(path = "/reviews/:id/reschedule", method = "post", operation_id = "reschedule_review")]
+    async fn reschedule(&self, who: By<Editor>, id: At<ReviewId>, version: IfMatch, body: Body<Rescheduling>, retry: Retry) -> Answer<Once<Changed<Review>>, Changing> {
+        retry.once(&who, async |writer| Ok(Changed(review::reschedule(writer, &id, version.0, body.0).await?))).await
+    }
+}

@@ -1,0 +1,673 @@
+//! Whether an edition makes sense: what no schema can say.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+
+use chrono::NaiveDate;
+
+use crate::answer::{FACTS, fact, parse_date};
+use crate::condition::{Condition, Scalar, Test};
+use crate::document::Node;
+use crate::edition::{
+    AppliesTo, Decimal, Edition, EvidenceNeed, MAX_CONDITION_DEPTH, MAX_QUESTIONS, NotApplicable, PointBand, Question, QuestionType,
+};
+use crate::fault::{Fault, Faults};
+use crate::shape::part_of;
+
+/// Adds every problem to `faults`. Parts in `damaged` are not judged: their shape was wrong already.
+pub(crate) fn check(edition: &Edition, damaged: &HashSet<String>, node: Option<&Node>, faults: &mut Faults) {
+    let count: usize = edition.sections.iter().map(|section| section.questions.len()).sum();
+    let mut checker = Checker { edition, damaged, node, faults, questions: Vec::with_capacity(count), numbers: BTreeMap::new() };
+    if count > MAX_QUESTIONS {
+        checker.fault("/sections".to_owned(), "too_many_questions", format!("expected at most {MAX_QUESTIONS} questions in one edition, found {count}"));
+        return;
+    }
+    for (section_number, section) in edition.sections.iter().enumerate() {
+        for (place, question) in section.questions.iter().enumerate() {
+            let pointer = format!("/sections/{section_number}/questions/{place}");
+            let number = checker.questions.len();
+            checker.numbers.entry(&question.key).or_insert(number);
+            checker.questions.push(Place { question, section: section_number, pointer });
+        }
+    }
+    checker.header();
+    checker.principles();
+    checker.sections();
+    checker.findings();
+    let circles = checker.circles();
+    if circles == 0 && damaged.is_empty() {
+        checker.never();
+    }
+}
+
+struct Place<'a> {
+    question: &'a Question,
+    section: usize,
+    pointer: String,
+}
+
+struct Checker<'a> {
+    edition: &'a Edition,
+    damaged: &'a HashSet<String>,
+    node: Option<&'a Node>,
+    faults: &'a mut Faults,
+    questions: Vec<Place<'a>>,
+    numbers: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> Checker<'a> {
+    fn fault(&mut self, pointer: String, code: &str, message: String) {
+        if self.damaged.contains(&part_of(&pointer)) || self.faults.is_full() {
+            return;
+        }
+        let (line, column) = self.node.map_or((0, 0), |node| node.place_of(&pointer));
+        let mut fault = Fault::new(pointer, code, message);
+        fault.line = (line > 0).then_some(line);
+        fault.column = (line > 0).then_some(column);
+        self.faults.push(fault);
+    }
+
+    /// Reports every key that stands a second time.
+    fn unique<K: Ord + std::fmt::Display>(&mut self, keys: impl IntoIterator<Item = (String, K)>, code: &str, what: &str) {
+        let mut seen = BTreeSet::new();
+        for (pointer, key) in keys {
+            let message = format!("`{key}` is the {what} of another one too: give each its own");
+            if !seen.insert(key) {
+                self.fault(pointer, code, message);
+            }
+        }
+    }
+
+    fn header(&mut self) {
+        let edition = self.edition;
+        let applies = edition.applies_to.iter().enumerate().map(|(index, value)| (format!("/applies_to/{index}"), *value));
+        self.repeated(applies);
+        for (index, source) in edition.source.iter().enumerate() {
+            // A year and a month alone are dates too: the first of them must exist.
+            let first = match source.date.len() {
+                4 => format!("{}-01-01", source.date),
+                7 => format!("{}-01", source.date),
+                _ => source.date.clone(),
+            };
+            if parse_date(&first).is_none() {
+                self.fault(format!("/source/{index}/date"), "bad_date", "expected a date that exists".to_owned());
+            }
+        }
+    }
+
+    fn repeated<V: Ord>(&mut self, values: impl IntoIterator<Item = (String, V)>) {
+        let mut seen = BTreeSet::new();
+        for (pointer, value) in values {
+            if !seen.insert(value) {
+                self.fault(pointer, "duplicate_value", "this stands in the list already: leave one out".to_owned());
+            }
+        }
+    }
+
+    fn principles(&mut self) {
+        let edition = self.edition;
+        let keys = edition.principles.iter().enumerate().map(|(index, principle)| (format!("/principles/{index}/key"), principle.key.as_str()));
+        self.unique(keys, "duplicate_principle", "key");
+    }
+
+    fn sections(&mut self) {
+        let edition = self.edition;
+        let keys = edition.sections.iter().enumerate().map(|(index, section)| (format!("/sections/{index}/key"), section.key.as_str()));
+        self.unique(keys, "duplicate_section", "key");
+        let keys: Vec<(String, &str)> =
+            self.questions.iter().map(|place| (format!("{}/key", place.pointer), place.question.key.as_str())).collect();
+        self.unique(keys, "duplicate_question", "key");
+        for (index, section) in edition.sections.iter().enumerate() {
+            if let Some(condition) = &section.show_if {
+                self.condition(condition, &format!("/sections/{index}/show_if"), 1);
+            }
+        }
+        let principles: BTreeSet<&str> = edition.principles.iter().map(|principle| principle.key.as_str()).collect();
+        let doubtful = self.damaged.iter().any(|part| part.starts_with("/principles"));
+        for number in 0..self.questions.len() {
+            let Place { question, ref pointer, .. } = self.questions[number];
+            let pointer = pointer.clone();
+            if !doubtful && !principles.contains(question.principle.as_str()) {
+                let hint = self.faults.hint(&question.principle, principles.iter().copied());
+                self.fault(format!("{pointer}/principle"), "unknown_principle", format!("this edition has no principle `{}`{hint}", question.principle));
+            }
+            self.question(question, &pointer);
+            if let Some(condition) = &question.show_if {
+                self.condition(condition, &format!("{pointer}/show_if"), 1);
+            }
+        }
+    }
+
+    fn findings(&mut self) {
+        let edition = self.edition;
+        let keys = edition.findings.iter().enumerate().map(|(index, finding)| (format!("/findings/{index}/key"), finding.key.as_str()));
+        self.unique(keys, "duplicate_finding", "key");
+        for (index, finding) in edition.findings.iter().enumerate() {
+            self.condition(&finding.when, &format!("/findings/{index}/when"), 1);
+        }
+    }
+
+    fn question(&mut self, question: &'a Question, pointer: &str) {
+        let at = |field: &str| format!("{pointer}/{field}");
+        let is_choice = matches!(question.kind, QuestionType::YesNo | QuestionType::SingleChoice | QuestionType::MultipleChoice);
+        let is_scale = matches!(question.kind, QuestionType::Number | QuestionType::Date);
+        let kind = type_name(question.kind);
+        if !is_choice && !question.options.is_empty() {
+            self.fault(at("options"), "options_not_allowed", format!("a `{kind}` question has no options: leave them out"));
+        }
+        if !is_scale && !question.bands.is_empty() {
+            self.fault(at("bands"), "bands_not_allowed", format!("a `{kind}` question has no bands: leave them out"));
+        }
+        if question.kind != QuestionType::Number {
+            let only_numbers = [("unit", question.unit.is_some()), ("minimum", question.minimum.is_some()), ("maximum", question.maximum.is_some())];
+            for (field, _) in only_numbers.into_iter().filter(|(_, there)| *there) {
+                self.fault(at(field), "key_not_allowed", format!("only a `number` question has `{field}`"));
+            }
+        }
+        if is_choice {
+            self.options(question, pointer);
+        } else if is_scale {
+            self.bands(question, pointer);
+        }
+        if question.required && question.not_applicable == NotApplicable::WithReason && question.can_knock_out() {
+            let message = "a required question with a knock-out cannot be marked not applicable: expected `not_applicable: no`".to_owned();
+            self.fault(at("not_applicable"), "knock_out_not_applicable", message);
+        }
+        if question.evidence.need == EvidenceNeed::None && !question.evidence.kinds.is_empty() {
+            let message = "kinds of evidence are named, but none is asked for: expected `need: optional` or `need: needed`".to_owned();
+            self.fault(at("evidence"), "evidence_not_asked", message);
+        }
+        self.repeated(question.evidence.kinds.iter().enumerate().map(|(index, kind)| (at(&format!("evidence/kinds/{index}")), *kind)));
+        self.repeated(question.maps_to.iter().enumerate().map(|(index, id)| (at(&format!("maps_to/{index}")), id)));
+    }
+
+    fn options(&mut self, question: &'a Question, pointer: &str) {
+        let at = |rest: &str| format!("{pointer}/options{rest}");
+        let least = if question.kind == QuestionType::SingleChoice { 2 } else { 1 };
+        let values = question.options.iter().enumerate().map(|(index, choice)| (at(&format!("/{index}/value")), choice.value.as_str()));
+        self.unique(values, "duplicate_option", "value");
+        if question.kind == QuestionType::YesNo {
+            let values: BTreeSet<&str> = question.options.iter().map(|choice| choice.value.as_str()).collect();
+            if values != BTreeSet::from(["yes", "no"]) {
+                self.fault(at(""), "yes_no_options", "expected exactly the options \"yes\" and \"no\"".to_owned());
+                return;
+            }
+        } else if question.options.len() < least {
+            self.fault(at(""), "options_missing", format!("expected at least {least} options"));
+            return;
+        }
+        let mut sum = 0_u32;
+        for (index, choice) in question.options.iter().enumerate() {
+            if choice.exclusive && question.kind != QuestionType::MultipleChoice {
+                let message = "only an option of a `multiple_choice` question can be exclusive".to_owned();
+                self.fault(at(&format!("/{index}/exclusive")), "exclusive_not_allowed", message);
+            }
+            if !choice.exclusive {
+                sum += u32::from(choice.points);
+            }
+        }
+        let best = question.options.iter().map(|choice| choice.points).max().unwrap_or(0);
+        let worst = question.options.iter().map(|choice| choice.points).min().unwrap_or(0);
+        if question.kind == QuestionType::MultipleChoice {
+            if sum > 100 {
+                self.fault(at(""), "points_over_100", format!("the options that are not exclusive add up to {sum} points: expected at most 100"));
+            } else if question.weight > 0 && sum != 100 && best != 100 {
+                self.fault(at(""), "no_full_marks", format!("the best answer is worth {} points: expected 100", sum.max(u32::from(best))));
+            }
+        } else if question.weight > 0 {
+            if best != 100 {
+                self.fault(at(""), "no_full_marks", format!("the best option is worth {best} points: expected 100"));
+            }
+            if worst != 0 {
+                self.fault(at(""), "no_zero_points", format!("the worst option is worth {worst} points: expected 0"));
+            }
+        }
+    }
+
+    fn bands(&mut self, question: &'a Question, pointer: &str) {
+        let at = |rest: &str| format!("{pointer}/bands{rest}");
+        if let (Some(minimum), Some(maximum)) = (question.minimum, question.maximum)
+            && minimum > maximum
+        {
+            self.fault(format!("{pointer}/minimum"), "minimum_above_maximum", format!("expected at most the maximum, {maximum}"));
+        }
+        let bands = &question.bands;
+        if bands.is_empty() {
+            if question.weight > 0 {
+                self.fault(format!("{pointer}/bands"), "bands_missing", "expected bands from answers to points, or `weight: 0`".to_owned());
+            }
+            return;
+        }
+        let mut limits_fine = true;
+        for (index, band) in bands.iter().enumerate() {
+            let limits = [band.at_least.is_some(), band.within_months.is_some(), band.on_or_after.is_some(), band.otherwise];
+            if limits.iter().filter(|there| **there).count() != 1 {
+                limits_fine = false;
+                let message = "expected exactly one of `at_least`, `within_months`, `on_or_after` and `otherwise: true`".to_owned();
+                self.fault(at(&format!("/{index}")), "band_limit", message);
+            } else if !band.otherwise && band.at_least.is_some() != (question.kind == QuestionType::Number) {
+                limits_fine = false;
+                let message = match question.kind {
+                    QuestionType::Number => "the band of a number has `at_least`, or is `otherwise: true`",
+                    _ => "the band of a date has `within_months` or `on_or_after`, or is `otherwise: true`",
+                };
+                self.fault(at(&format!("/{index}")), "band_kind", message.to_owned());
+            }
+            if band.otherwise && index + 1 < bands.len() {
+                self.fault(at(&format!("/{index}")), "otherwise_not_last", "the `otherwise` band stands last, once".to_owned());
+            }
+        }
+        if !limits_fine {
+            return;
+        }
+        if bands.iter().any(|band| band.within_months.is_some()) && bands.iter().any(|band| band.on_or_after.is_some()) {
+            self.fault(at(""), "mixed_bands", "expected either ages (`within_months`) or dates (`on_or_after`), not both".to_owned());
+            return;
+        }
+        for (index, pair) in bands.windows(2).enumerate() {
+            if !pair[0].otherwise && !pair[1].otherwise && !in_order(&pair[0], &pair[1]) {
+                let message = "expected limits in order, each wider than the one before: `at_least` falling, `within_months` rising, `on_or_after` going back";
+                self.fault(at(&format!("/{}", index + 1)), "band_order", message.to_owned());
+            }
+        }
+        for (index, band) in bands.iter().enumerate() {
+            if let (Some(limit), Some(maximum)) = (band.at_least, question.maximum)
+                && limit > maximum
+            {
+                let message = format!("no answer is in this band: the maximum is {maximum}");
+                self.fault(at(&format!("/{index}/at_least")), "unreachable_band", message);
+            }
+        }
+        if question.weight > 0 {
+            let best = bands.iter().map(|band| band.points).max().unwrap_or(0);
+            if best != 100 {
+                self.fault(at(""), "no_full_marks", format!("the best band is worth {best} points: expected 100"));
+            }
+            let worst = bands.iter().map(|band| band.points).min().unwrap_or(0);
+            if bands.last().is_some_and(|band| band.otherwise) && worst != 0 {
+                self.fault(at(""), "no_zero_points", format!("the worst band is worth {worst} points: expected 0"));
+            }
+        }
+    }
+
+    fn condition(&mut self, condition: &'a Condition, pointer: &str, depth: usize) {
+        if depth > MAX_CONDITION_DEPTH {
+            let message = format!("expected at most {MAX_CONDITION_DEPTH} conditions inside one another");
+            self.fault(pointer.to_owned(), "condition_too_deep", message);
+            return;
+        }
+        match condition {
+            Condition::All(parts) | Condition::Any(parts) => {
+                let name = if matches!(condition, Condition::All(_)) { "all" } else { "any" };
+                for (index, part) in parts.iter().enumerate() {
+                    self.condition(part, &format!("{pointer}/{name}/{index}"), depth + 1);
+                }
+            }
+            Condition::Not(part) => self.condition(part, &format!("{pointer}/not"), depth + 1),
+            Condition::Subject { fact: name, is } => {
+                let Some(fact) = fact(name) else {
+                    let hint = self.faults.hint(name, FACTS.iter().map(|fact| fact.name));
+                    self.fault(format!("{pointer}/subject"), "unknown_fact", format!("`{name}` is no fact about a subject{hint}"));
+                    return;
+                };
+                if !fact.values.contains(&is.as_str()) {
+                    let hint = self.faults.hint(is, fact.values.iter().copied());
+                    let message = format!("`{name}` is one of {}{hint}", fact.values.join(", "));
+                    self.fault(format!("{pointer}/is"), "impossible_fact", message);
+                }
+            }
+            Condition::Question { question: key, test } => self.test(key, test, pointer),
+        }
+    }
+
+    fn test(&mut self, key: &str, test: &Test, pointer: &str) {
+        let Some(number) = self.numbers.get(key).copied() else {
+            // A damaged question may be the one that is meant.
+            if !self.damaged.iter().any(|part| part.contains("/questions/")) {
+                let known: Vec<&str> = self.numbers.keys().copied().collect();
+                let hint = self.faults.hint(key, known);
+                self.fault(format!("{pointer}/question"), "unknown_question", format!("this edition has no question `{key}`{hint}"));
+            }
+            return;
+        };
+        let Place { question, pointer: ref place, .. } = self.questions[number];
+        if self.damaged.contains(place) {
+            return;
+        }
+        let operator = test.operator();
+        let at = format!("{pointer}/{operator}");
+        let allowed: &[&str] = match question.kind {
+            QuestionType::YesNo | QuestionType::SingleChoice => &["is", "answered"],
+            QuestionType::MultipleChoice => &["includes", "answered"],
+            QuestionType::Number => &["is", "at_least", "at_most", "answered"],
+            QuestionType::Date => &["is", "before", "after", "answered"],
+            QuestionType::Text | QuestionType::File => &["answered"],
+        };
+        if !allowed.contains(&operator) {
+            let message = format!("`{key}` is a `{}` question: expected {}", type_name(question.kind), allowed.join(", "));
+            self.fault(at, "wrong_operator", message);
+            return;
+        }
+        match (test, question.kind) {
+            (Test::Is(Scalar::Number(_)), QuestionType::Number) => {}
+            (Test::Is(Scalar::Text(text)), QuestionType::Date) if parse_date(text).is_some() => {}
+            (Test::Is(_), QuestionType::Number) => self.fault(at, "wrong_type", "expected a number".to_owned()),
+            (Test::Is(_), QuestionType::Date) => self.fault(at, "bad_date", "expected a date that exists, as YYYY-MM-DD".to_owned()),
+            (Test::Is(Scalar::Number(value)), _) => {
+                self.fault(at, "wrong_type", format!("expected the value of an option, as text: put {value} in quotes"));
+            }
+            (Test::Is(Scalar::Text(value)) | Test::Includes(value), _) => {
+                let values: Vec<&str> = question.options.iter().map(|choice| choice.value.as_str()).collect();
+                if !values.contains(&value.as_str()) {
+                    let hint = self.faults.hint(value, values.iter().copied());
+                    self.fault(at, "unknown_option", format!("`{key}` has no option `{value}`{hint}"));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Node numbers: questions first, then sections.
+    fn reads(&self) -> Vec<Vec<usize>> {
+        let count = self.questions.len();
+        let numbers = |condition: Option<&Condition>| -> Vec<usize> {
+            let keys = condition.map(Condition::questions).unwrap_or_default();
+            let numbers: BTreeSet<usize> = keys.into_iter().filter_map(|key| self.numbers.get(key).copied()).collect();
+            numbers.into_iter().collect()
+        };
+        let questions = self.questions.iter().map(|place| {
+            let mut reads = numbers(place.question.show_if.as_ref());
+            reads.push(count + place.section);
+            reads
+        });
+        let sections = self.edition.sections.iter().map(|section| numbers(section.show_if.as_ref()));
+        questions.chain(sections).collect()
+    }
+
+    /// Reports every circle of conditions, and says how many there are.
+    fn circles(&mut self) -> usize {
+        let reads = self.reads();
+        let left = on_or_behind_circles(&reads);
+        let mut told = HashSet::new();
+        let mut circles = 0;
+        for start in 0..reads.len() {
+            if !left[start] || told.contains(&start) {
+                continue;
+            }
+            let Some(circle) = shortest_circle(&reads, &left, start) else { continue };
+            circles += 1;
+            told.extend(circle.iter().copied());
+            let name = |node: &usize| match self.questions.get(*node) {
+                Some(place) => format!("`{}`", place.question.key),
+                None => format!("section `{}`", self.edition.sections[*node - self.questions.len()].key),
+            };
+            let names: Vec<String> = circle.iter().chain(circle.first()).map(name).collect();
+            let pointer = match self.questions.get(start) {
+                Some(place) if place.question.show_if.is_some() => format!("{}/show_if", place.pointer),
+                Some(place) => format!("/sections/{}/show_if", place.section),
+                None => format!("/sections/{}/show_if", start - self.questions.len()),
+            };
+            let message = format!("whether each of these is shown depends on the next: {}; break the circle", names.join(" → "));
+            self.fault(pointer, "cycle", message);
+        }
+        circles
+    }
+
+    /// Reports what can never be shown or raised. Only for an edition without circles.
+    fn never(&mut self) {
+        let reads = self.reads();
+        let mut never = vec![false; reads.len()];
+        let mut done = vec![false; reads.len()];
+        let mut open: Vec<usize> = (0..reads.len()).rev().collect();
+        while let Some(node) = open.pop() {
+            if done[node] {
+                continue;
+            }
+            let before: Vec<usize> = reads[node].iter().copied().filter(|read| !done[*read]).collect();
+            if !before.is_empty() {
+                open.push(node);
+                open.extend(before);
+                continue;
+            }
+            done[node] = true;
+            let verdict = Verdict { checker: self, never: &never };
+            never[node] = match self.questions.get(node) {
+                Some(place) => {
+                    let section = self.edition.sections[place.section].show_if.as_ref();
+                    let parts: Vec<&Condition> = section.into_iter().chain(&place.question.show_if).collect();
+                    never[self.questions.len() + place.section] || verdict.all(&parts) == Some(false)
+                }
+                None => {
+                    let section = self.edition.sections[node - self.questions.len()].show_if.as_ref();
+                    section.is_some_and(|condition| verdict.of(condition) == Some(false))
+                }
+            };
+        }
+        let verdict = Verdict { checker: self, never: &never };
+        let findings: Vec<usize> = (0..self.edition.findings.len())
+            .filter(|index| verdict.of(&self.edition.findings[*index].when) == Some(false))
+            .collect();
+        for (node, _) in never.iter().enumerate().filter(|(_, never)| **never) {
+            let section = match self.questions.get(node) {
+                // The section says it for all its questions.
+                Some(place) if never[self.questions.len() + place.section] => continue,
+                Some(place) => {
+                    let field = if place.question.show_if.is_some() { "/show_if" } else { "" };
+                    let pointer = format!("{}{field}", place.pointer);
+                    self.fault(pointer, "never_shown", "nobody can ever be asked this: its conditions exclude one another".to_owned());
+                    continue;
+                }
+                None => node - self.questions.len(),
+            };
+            let message = "nobody can ever be asked this section: its conditions exclude one another".to_owned();
+            self.fault(format!("/sections/{section}/show_if"), "never_shown", message);
+        }
+        for index in findings {
+            let message = "this can never be raised: its conditions exclude one another".to_owned();
+            self.fault(format!("/findings/{index}/when"), "never_raised", message);
+        }
+    }
+}
+
+pub(crate) fn type_name(kind: QuestionType) -> &'static str {
+    match kind {
+        QuestionType::YesNo => "yes_no",
+        QuestionType::SingleChoice => "single_choice",
+        QuestionType::MultipleChoice => "multiple_choice",
+        QuestionType::Number => "number",
+        QuestionType::Date => "date",
+        QuestionType::Text => "text",
+        QuestionType::File => "file",
+    }
+}
+
+fn in_order(before: &PointBand, after: &PointBand) -> bool {
+    match (before, after) {
+        (PointBand { at_least: Some(before), .. }, PointBand { at_least: Some(after), .. }) => before > after,
+        (PointBand { within_months: Some(before), .. }, PointBand { within_months: Some(after), .. }) => before < after,
+        (PointBand { on_or_after: Some(before), .. }, PointBand { on_or_after: Some(after), .. }) => before > after,
+        _ => true,
+    }
+}
+
+/// What is left when everything is taken away, again and again, that reads nothing that is left.
+fn on_or_behind_circles(reads: &[Vec<usize>]) -> Vec<bool> {
+    let mut readers: Vec<Vec<usize>> = vec![Vec::new(); reads.len()];
+    for (node, list) in reads.iter().enumerate() {
+        list.iter().for_each(|read| readers[*read].push(node));
+    }
+    let mut waiting: Vec<usize> = reads.iter().map(Vec::len).collect();
+    let mut ready: Vec<usize> = (0..reads.len()).filter(|node| waiting[*node] == 0).collect();
+    let mut left = vec![true; reads.len()];
+    while let Some(node) = ready.pop() {
+        left[node] = false;
+        for reader in &readers[node] {
+            waiting[*reader] -= 1;
+            if waiting[*reader] == 0 {
+                ready.push(*reader);
+            }
+        }
+    }
+    left
+}
+
+/// The shortest way from a node back to itself.
+fn shortest_circle(reads: &[Vec<usize>], left: &[bool], start: usize) -> Option<Vec<usize>> {
+    let mut came_from: Vec<Option<usize>> = vec![None; reads.len()];
+    let mut queue = VecDeque::from([start]);
+    while let Some(node) = queue.pop_front() {
+        for read in reads[node].iter().copied().filter(|read| left[*read]) {
+            if read == start {
+                let mut way = vec![node];
+                while let Some(before) = came_from[*way.last()?] {
+                    way.push(before);
+                }
+                way.reverse();
+                return Some(way);
+            }
+            if came_from[read].is_none() {
+                came_from[read] = Some(node);
+                queue.push_back(read);
+            }
+        }
+    }
+    None
+}
+
+/// What a condition is whatever is answered, where that is plain to see.
+struct Verdict<'c, 'a> {
+    checker: &'c Checker<'a>,
+    /// The questions and sections that are never shown.
+    never: &'c [bool],
+}
+
+/// The most conditions compared with one another: this looks for slips, it proves nothing.
+const MAX_COMPARED: usize = 100;
+
+impl Verdict<'_, '_> {
+    fn of(&self, condition: &Condition) -> Option<bool> {
+        match condition {
+            Condition::All(parts) => self.all(&parts.iter().collect::<Vec<_>>()),
+            Condition::Any(parts) => {
+                let verdicts: Vec<Option<bool>> = parts.iter().map(|part| self.of(part)).collect();
+                let excluded_middle = parts.iter().take(MAX_COMPARED).any(|part| matches!(part, Condition::Not(inner) if parts.contains(inner)));
+                if verdicts.contains(&Some(true)) || excluded_middle {
+                    Some(true)
+                } else {
+                    verdicts.iter().all(|verdict| *verdict == Some(false)).then_some(false)
+                }
+            }
+            Condition::Not(part) => self.of(part).map(|verdict| !verdict),
+            Condition::Question { question, test } => {
+                let number = *self.checker.numbers.get(question.as_str())?;
+                if self.never[number] {
+                    return Some(*test == Test::Answered(false));
+                }
+                let question = self.checker.questions[number].question;
+                let range = Range::of(test)?;
+                let possible = range.numbers(question.minimum, question.maximum);
+                (!possible).then_some(false)
+            }
+            Condition::Subject { fact, is } if fact == "subject_type" => {
+                let applies = &self.checker.edition.applies_to;
+                let possible = applies.iter().any(|to| (*to == AppliesTo::Supplier) == (is == "supplier"));
+                (!possible).then_some(false)
+            }
+            Condition::Subject { .. } => None,
+        }
+    }
+
+    fn all(&self, parts: &[&Condition]) -> Option<bool> {
+        let verdicts: Vec<Option<bool>> = parts.iter().map(|part| self.of(part)).collect();
+        if verdicts.contains(&Some(false)) {
+            return Some(false);
+        }
+        let mut leaves = Vec::new();
+        parts.iter().for_each(|part| flatten(part, &mut leaves));
+        leaves.truncate(MAX_COMPARED);
+        let clash = leaves.iter().enumerate().any(|(index, left)| leaves[index + 1..].iter().any(|right| excludes(left, right)));
+        if clash {
+            return Some(false);
+        }
+        verdicts.iter().all(|verdict| *verdict == Some(true)).then_some(true)
+    }
+}
+
+/// Everything that must hold for a condition to hold.
+fn flatten<'c>(condition: &'c Condition, leaves: &mut Vec<&'c Condition>) {
+    match condition {
+        Condition::All(parts) => parts.iter().for_each(|part| flatten(part, leaves)),
+        other => leaves.push(other),
+    }
+}
+
+/// Whether two conditions can plainly not hold at once.
+fn excludes(left: &Condition, right: &Condition) -> bool {
+    match (left, right) {
+        (Condition::Not(inner), other) | (other, Condition::Not(inner)) if **inner == *other => true,
+        (Condition::Subject { fact: name, is }, Condition::Subject { fact: other, is: other_is }) => {
+            name == other && is != other_is && !fact(name).is_some_and(|fact| fact.list)
+        }
+        (Condition::Question { question, test }, Condition::Question { question: other, test: other_test }) if question == other => {
+            match (test, other_test) {
+                (Test::Answered(left), Test::Answered(right)) => left != right,
+                (Test::Answered(answered), _) | (_, Test::Answered(answered)) => !answered,
+                (Test::Is(Scalar::Text(left)), Test::Is(Scalar::Text(right))) => left != right,
+                (left, right) => match (Range::of(left), Range::of(right)) {
+                    (Some(left), Some(right)) => !left.meets(&right),
+                    _ => false,
+                },
+            }
+        }
+        _ => false,
+    }
+}
+
+/// The numbers or dates that pass a test.
+#[derive(Clone, Copy)]
+enum Range {
+    Numbers(Option<Decimal>, Option<Decimal>),
+    Dates(Option<NaiveDate>, Option<NaiveDate>),
+}
+
+impl Range {
+    fn of(test: &Test) -> Option<Self> {
+        Some(match test {
+            Test::Is(Scalar::Number(value)) => Self::Numbers(Some(*value), Some(*value)),
+            Test::AtLeast(value) => Self::Numbers(Some(*value), None),
+            Test::AtMost(value) => Self::Numbers(None, Some(*value)),
+            Test::Is(Scalar::Text(text)) => {
+                let date = parse_date(text)?;
+                Self::Dates(Some(date), Some(date))
+            }
+            Test::Before(date) => Self::Dates(None, date.pred_opt()),
+            Test::After(date) => Self::Dates(date.succ_opt(), None),
+            Test::Includes(_) | Test::Answered(_) => return None,
+        })
+    }
+
+    fn numbers(&self, minimum: Option<Decimal>, maximum: Option<Decimal>) -> bool {
+        match self {
+            Self::Numbers(..) => self.meets(&Self::Numbers(minimum, maximum)),
+            Self::Dates(..) => true,
+        }
+    }
+
+    fn meets(&self, other: &Self) -> bool {
+        fn meet<T: Ord>(least: Option<T>, other_least: Option<T>, most: Option<T>, other_most: Option<T>) -> bool {
+            let least = least.max(other_least);
+            let most = match (most, other_most) {
+                (Some(most), Some(other)) => Some(most.min(other)),
+                (most, other) => most.or(other),
+            };
+            match (least, most) {
+                (Some(least), Some(most)) => least <= most,
+                _ => true,
+            }
+        }
+        match (*self, *other) {
+            (Self::Numbers(least, most), Self::Numbers(other_least, other_most)) => meet(least, other_least, most, other_most),
+            (Self::Dates(first, last), Self::Dates(other_first, other_last)) => meet(first, other_first, last, other_last),
+            _ => false,
+        }
+    }
+}

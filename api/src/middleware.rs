@@ -67,7 +67,7 @@ impl<E: Endpoint> Endpoint for Around<E> {
         let span = tracing::info_span!("request", id = %trail.request_id);
         let (mut response, route) = self.answer(request, &method, &path).instrument(span).await;
 
-        careful(response.headers_mut());
+        careful(response.headers_mut(), &method);
         if let Ok(id) = HeaderValue::from_str(&trail.request_id) {
             response.headers_mut().insert(REQUEST_ID, id);
         }
@@ -124,7 +124,7 @@ fn refusal(error: poem::Error, method: &Method, path: &str) -> Response {
 }
 
 /// Headers that keep browsers careful with what they get. A page that needs more brings its own policy.
-fn careful(headers: &mut HeaderMap) {
+fn careful(headers: &mut HeaderMap, method: &Method) {
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
@@ -134,7 +134,7 @@ fn careful(headers: &mut HeaderMap) {
     ] {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    // An item may be kept if it is asked after each time; anything else may not be kept at all.
-    let keep = if headers.contains_key(header::ETAG) { "private, no-cache" } else { "no-store" };
+    // An item that was read may be kept if it is asked after each time; anything else, a new key not least, may not be kept at all.
+    let keep = if headers.contains_key(header::ETAG) && matches!(*method, Method::GET | Method::HEAD) { "private, no-cache" } else { "no-store" };
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(keep));
 }

@@ -79,14 +79,9 @@ impl Identifier {
     /// # Errors
     /// A fault at `/id` that says what the scheme expects.
     pub fn canonical(&self) -> Result<Self, Fault> {
-        if self.scheme == Scheme::Local {
-            // Only whoever made it up knows what its capitals and spaces mean.
-            let id = self.id.trim().to_owned();
-            let good = (1..=40).contains(&id.chars().count()) && !id.contains(char::is_control);
-            return if good { Ok(Self { scheme: self.scheme, id }) } else { Err(Fault::new("/id", "identifier", "expected 1 to 40 printable characters for the scheme LOCAL")) };
-        }
-        let mut id: String = self.id.trim().to_uppercase();
-        if self.scheme != Scheme::CareQualityCommission && self.scheme != Scheme::Procurement {
+        // Only whoever made a local number up knows what its capitals and spaces mean.
+        let mut id: String = if self.scheme == Scheme::Local { self.id.trim().to_owned() } else { self.id.trim().to_uppercase() };
+        if !matches!(self.scheme, Scheme::CareQualityCommission | Scheme::Procurement | Scheme::Local) {
             id.retain(|character| character != ' ');
         }
         let digits = |text: &str, count: std::ops::RangeInclusive<usize>| count.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -115,7 +110,7 @@ impl Identifier {
                 let shaped = digits(&id, 9..=9) || digits(&id, 12..=12);
                 (shaped && is_vat(&id), "9 digits (12 for a branch) whose check digits are right")
             }
-            Scheme::Local => (true, ""),
+            Scheme::Local => ((1..=40).contains(&id.chars().count()) && !id.contains(char::is_control), "1 to 40 printable characters"),
             Scheme::LegalEntity => (id.len() == 20 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) && is_legal_entity(&id), "20 letters and digits whose check digits are right"),
         };
         if good {

@@ -29,6 +29,7 @@ pub mod dependency;
 pub mod evidence;
 pub mod idempotency;
 pub mod identifier;
+pub mod import;
 pub mod incident;
 pub mod organisation;
 pub mod policy;

@@ -1,0 +1,329 @@
+//! The app under test, people with roles, and builders for what most tests need first.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use chrono::{TimeZone as _, Utc};
+use diligence::{app, config::Config};
+use diligence_entities::{
+    api_key::{self, NewApiKey},
+    clock::Clock,
+    organisation,
+    role::Role,
+    scope::{Actor, Scope, Store, StoreOptions},
+};
+use poem::{
+    EndpointExt as _,
+    Response,
+    endpoint::BoxEndpoint,
+    http::{Method, StatusCode},
+    test::TestClient,
+};
+use sea_orm::{ConnectionTrait as _, Database};
+use serde_json::{Value, json};
+
+/// Which database a test runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum On {
+    /// A file of its own.
+    Sqlite,
+    /// A database of its own in the cluster at `DILIGENCE_TEST_POSTGRES`.
+    Postgres,
+}
+
+/// Runs a body on both databases: `both!(async fn a_sentence(app: App) { … });`.
+macro_rules! both {
+    ($(async fn $name:ident($app:ident: App) $body:block)*) => {$(
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+            async fn body($app: $crate::harness::App) $body
+            #[tokio::test]
+            async fn on_sqlite() {
+                body($crate::harness::App::open($crate::harness::On::Sqlite).await).await;
+            }
+            #[tokio::test]
+            async fn on_postgres() {
+                body($crate::harness::App::open($crate::harness::On::Postgres).await).await;
+            }
+        }
+    )*};
+}
+pub(crate) use both;
+
+/// Someone who sends requests.
+#[derive(Clone, Debug)]
+pub(crate) struct Person {
+    /// Their key; a stranger has none.
+    pub(crate) key: Option<String>,
+}
+
+/// The app, and the people around it.
+pub(crate) struct App {
+    /// The whole app, limits and error bodies included.
+    pub(crate) client: TestClient<BoxEndpoint<'static, Response>>,
+    /// The store beneath, for what no door shows.
+    pub(crate) store: Store,
+    /// The app's time, which stands at 2027-03-01 09:00 UTC until it is set.
+    pub(crate) clock: Clock,
+    /// Which database it runs on.
+    pub(crate) on: On,
+    /// The address of the database.
+    pub(crate) url: String,
+    /// Reads.
+    pub(crate) viewer: Person,
+    /// Writes.
+    pub(crate) editor: Person,
+    /// Decides.
+    pub(crate) approver: Person,
+    /// Sets policy and makes keys.
+    pub(crate) admin: Person,
+    /// An administrator of another organisation in the same database.
+    pub(crate) neighbour: Person,
+    /// Has no key.
+    pub(crate) stranger: Person,
+    _folder: Option<Folder>,
+}
+
+/// A folder that goes with its test.
+pub(crate) struct Folder(std::path::PathBuf);
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+/// The address of an empty database.
+pub(crate) async fn empty_database(on: On) -> (String, Option<Folder>) {
+    let name = format!("diligence_test_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+    match on {
+        On::Sqlite => {
+            let folder = std::env::temp_dir().join(name);
+            std::fs::create_dir_all(&folder).expect("a temporary folder");
+            (format!("sqlite://{}/diligence.db", folder.display()), Some(Folder(folder)))
+        }
+        On::Postgres => {
+            let base = std::env::var("DILIGENCE_TEST_POSTGRES").expect("DILIGENCE_TEST_POSTGRES names a PostgreSQL cluster for tests: run ./tests/run, which makes one");
+            let cluster = Database::connect(&base).await.expect("the cluster answers");
+            cluster.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("a database of its own");
+            cluster.close().await.expect("closed");
+            let (server, _) = base.rsplit_once('/').expect("an address that ends in a database's name");
+            (format!("{server}/{name}"), None)
+        }
+    }
+}
+
+impl App {
+    /// A new app on an empty database, with two organisations.
+    pub(crate) async fn open(on: On) -> Self {
+        let (url, folder) = empty_database(on).await;
+        let clock = Clock::fixed(Utc.with_ymd_and_hms(2027, 3, 1, 9, 0, 0).single().expect("a time"));
+        let store = Store::open(StoreOptions { url: url.clone(), max_connections: 4, clock: clock.clone() }).await.expect("the store opens");
+        let ours = "Meadow View Care";
+        Self {
+            viewer: person(&store, ours, Role::Viewer).await,
+            editor: person(&store, ours, Role::Editor).await,
+            approver: person(&store, ours, Role::Approver).await,
+            admin: person(&store, ours, Role::Admin).await,
+            neighbour: person(&store, "Riverside Council", Role::Admin).await,
+            stranger: Person { key: None },
+            client: TestClient::new(app(store.clone(), &Config::default()).boxed()),
+            store,
+            clock,
+            on,
+            url,
+            _folder: folder,
+        }
+    }
+
+    /// Sends a request and waits for the answer.
+    pub(crate) async fn send(&self, who: &Person, method: Method, path: &str, body: Option<&Value>, headers: &[(&str, &str)]) -> Answer {
+        let path = if path.starts_with('/') && !path.starts_with("/api") && !path.starts_with("/health") && !path.starts_with("/metrics") && !path.starts_with("/docs") && !path.starts_with("/problems") { format!("/api/v1{path}") } else { path.to_owned() };
+        let mut request = self.client.request(method, &path);
+        if let Some(key) = &who.key {
+            request = request.header("authorization", format!("Bearer {key}"));
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = body {
+            request = request.body_json(body);
+        }
+        let response = request.send().await.0;
+        let status = response.status();
+        let headers = response.headers().clone();
+        let text = response.into_body().into_string().await.expect("a body of text");
+        Answer { status, headers, text }
+    }
+
+    /// Reads.
+    pub(crate) async fn get(&self, who: &Person, path: &str) -> Answer {
+        self.send(who, Method::GET, path, None, &[]).await
+    }
+
+    /// Makes something.
+    pub(crate) async fn post(&self, who: &Person, path: &str, body: Value) -> Answer {
+        self.send(who, Method::POST, path, Some(&body), &[]).await
+    }
+
+    /// Moves an item to another state, at the version it has in `item`.
+    pub(crate) async fn act(&self, who: &Person, path: &str, item: &Value, body: Option<Value>) -> Answer {
+        self.send(who, Method::POST, path, body.as_ref(), &[("if-match", &etag(item))]).await
+    }
+
+    /// Changes an item, at the version it has in `item`.
+    pub(crate) async fn patch(&self, who: &Person, path: &str, item: &Value, body: Value) -> Answer {
+        self.send(who, Method::PATCH, path, Some(&body), &[("if-match", &etag(item))]).await
+    }
+
+    /// Takes an item away, at the version it has in `item`.
+    pub(crate) async fn delete(&self, who: &Person, path: &str, item: &Value) -> Answer {
+        self.send(who, Method::DELETE, path, None, &[("if-match", &etag(item))]).await
+    }
+
+    /// A supplier with this name.
+    pub(crate) async fn supplier(&self, name: &str) -> Value {
+        self.post(&self.editor, "/suppliers", json!({ "name": name })).await.json(201)
+    }
+
+    /// A supplier of high tier that handles care records for us.
+    pub(crate) async fn processor(&self, name: &str) -> Value {
+        let body = json!({ "name": name, "data_role": "processor", "data_sensitivity": "special_category", "system_access": "standing" });
+        self.post(&self.editor, "/suppliers", body).await.json(201)
+    }
+
+    /// A product of this supplier.
+    pub(crate) async fn product(&self, supplier: &Value, name: &str) -> Value {
+        self.post(&self.editor, "/products", json!({ "supplier_id": id(supplier), "name": name, "kind": "software" })).await.json(201)
+    }
+
+    /// An assessment of this supplier or product, just started.
+    pub(crate) async fn assessment(&self, questionnaire: &str, subject: &Value) -> Value {
+        self.post(&self.editor, "/assessments", json!({ "questionnaire": questionnaire, "subject_id": id(subject) })).await.json(201)
+    }
+
+    /// Answers every visible question of an open assessment with `choose`, until nothing new appears; gives the progress.
+    pub(crate) async fn answer_all(&self, assessment: &Value, choose: impl Fn(&Value) -> Value) -> Value {
+        let path = format!("/questionnaires/{}/editions/{}", text(assessment, "questionnaire"), text(assessment, "edition"));
+        let edition = self.get(&self.editor, &path).await.json(200);
+        let path = format!("/assessments/{}/answers", id(assessment));
+        let mut progress = self.get(&self.editor, &path).await.json(200);
+        loop {
+            let open: Vec<&str> = progress["visible"].as_array().expect("a list").iter().filter_map(Value::as_str).filter(|key| progress["answers"].get(*key).is_none()).collect();
+            if open.is_empty() {
+                return progress;
+            }
+            let questions = edition["sections"].as_array().expect("sections").iter().flat_map(|section| section["questions"].as_array().expect("questions"));
+            let answers: serde_json::Map<String, Value> = questions
+                .filter(|question| open.contains(&text(question, "key")))
+                .map(|question| (text(question, "key").to_owned(), json!({ "value": choose(question), "comment": "because" })))
+                .collect();
+            let assessment = progress["assessment"].clone();
+            progress = self.patch(&self.editor, &path, &assessment, answers.into()).await.json(200);
+        }
+    }
+
+    /// An assessment of this supplier or product, answered with `choose`, submitted, rated and approved.
+    pub(crate) async fn approved(&self, questionnaire: &str, subject: &Value, choose: impl Fn(&Value) -> Value) -> Value {
+        let assessment = self.assessment(questionnaire, subject).await;
+        let progress = self.answer_all(&assessment, choose).await;
+        let path = format!("/assessments/{}", id(&assessment));
+        let mut assessment = self.act(&self.editor, &format!("{path}/submit"), &progress["assessment"], None).await.json(200);
+        let texts = progress["awaiting_review"].as_array().expect("a list");
+        if !texts.is_empty() {
+            let points: serde_json::Map<String, Value> = texts.iter().map(|key| (key.as_str().expect("a key").to_owned(), json!({ "points": 100 }))).collect();
+            assessment = self.patch(&self.approver, &format!("{path}/review"), &assessment, points.into()).await.json(200)["assessment"].clone();
+        }
+        self.act(&self.approver, &format!("{path}/approve"), &assessment, None).await.json(200)
+    }
+}
+
+/// The answer worth most to a question of an edition document.
+pub(crate) fn best(question: &Value) -> Value {
+    chosen(question, |choices| choices.iter().max_by_key(|choice| choice["points"].as_u64()))
+}
+
+/// The answer worth least to a question of an edition document.
+pub(crate) fn worst(question: &Value) -> Value {
+    chosen(question, |choices| choices.iter().min_by_key(|choice| choice["points"].as_u64()))
+}
+
+fn chosen(question: &Value, pick: impl Fn(&[Value]) -> Option<&Value>) -> Value {
+    let list = |name: &str| question[name].as_array().cloned().unwrap_or_default();
+    match text(question, "type") {
+        "multiple_choice" => {
+            let options = list("options");
+            let plain: Vec<Value> = options.iter().filter(|option| option["exclusive"] != json!(true) && option["points"] != json!(0)).map(|option| option["value"].clone()).collect();
+            let is_best = pick(&options).is_some_and(|option| option["points"].as_u64() > Some(0));
+            if is_best || plain.is_empty() { plain.into() } else { json!([options.iter().min_by_key(|option| option["points"].as_u64()).expect("an option")["value"]]) }
+        }
+        "number" => pick(&list("bands")).and_then(|band| band.get("at_least").cloned()).unwrap_or_else(|| question.get("minimum").cloned().unwrap_or(json!(0))),
+        "date" => pick(&list("bands")).filter(|band| band["points"].as_u64() > Some(0)).map_or(json!("2001-01-01"), |_| json!("2027-02-28")),
+        "text" => json!("We do it like this."),
+        _ => pick(&list("options")).expect("an option")["value"].clone(),
+    }
+}
+
+/// A new key of this role in the organisation of this name, which is made if it is new.
+pub(crate) async fn person(store: &Store, organisation: &str, role: Role) -> Person {
+    let organisation = organisation::ensure(store, organisation).await.expect("an organisation");
+    let scope = Scope { organisation_id: organisation.id, actor: Actor { id: "console".into(), name: "console".into() }, role: Role::Admin, request_id: None };
+    let writer = store.write(&scope).await.expect("a writer");
+    let (_, secret) = api_key::create(&writer, NewApiKey { name: role.to_string(), role, expires_on: None }).await.expect("a key");
+    writer.save().await.expect("saved");
+    Person { key: Some(secret.reveal().to_owned()) }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// The status.
+    pub(crate) status: StatusCode,
+    /// The headers.
+    pub(crate) headers: poem::http::HeaderMap,
+    /// The body.
+    pub(crate) text: String,
+}
+
+impl Answer {
+    /// The body as JSON, after making sure of the status.
+    #[track_caller]
+    pub(crate) fn json(&self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        serde_json::from_str(&self.text).expect("a body of JSON")
+    }
+
+    /// The problem's errors as `pointer code`, after making sure of the status and the shape of the body.
+    #[track_caller]
+    pub(crate) fn faults(&self, status: u16) -> Vec<String> {
+        let body = self.json(status);
+        assert_eq!(self.header("content-type"), "application/problem+json", "{body}");
+        let names: Vec<&str> = body.as_object().expect("an object").keys().map(String::as_str).collect();
+        assert_eq!(names, ["type", "title", "status", "detail", "errors"]);
+        assert_eq!(body["status"], json!(status));
+        let errors = body["errors"].as_array().expect("a list");
+        errors.iter().map(|error| format!("{} {}", text(error, "pointer"), text(error, "code")).trim().to_owned()).collect()
+    }
+
+    /// A header's text; empty where there is none.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
+
+/// An item's id.
+pub(crate) fn id(item: &Value) -> &str {
+    text(item, "id")
+}
+
+/// A field's text.
+#[track_caller]
+pub(crate) fn text<'a>(item: &'a Value, field: &str) -> &'a str {
+    item[field].as_str().unwrap_or_else(|| panic!("{field} is text in {item}"))
+}
+
+/// The `ETag` of an item.
+pub(crate) fn etag(item: &Value) -> String {
+    format!("\"{}\"", item["version"])
+}

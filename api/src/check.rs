@@ -306,7 +306,6 @@ mod tests {
     /// What it is.
     #[derive(Deserialize, JsonSchema)]
     #[serde(rename_all = "snake_case")]
-    #[expect(dead_code, reason = "read through its schema only")]
     enum Kind {
         /// It sails.
         Yacht,

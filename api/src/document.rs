@@ -220,10 +220,8 @@ impl Builder {
             let required = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
             return properties.into_iter().map(|(name, schema)| query_parameter(&name, schema, required.iter().any(|item| item == &name))).collect();
         }
-        if let Some(schema) = parameter["schema"].as_object_mut() {
-            if let Some(title) = schema.shift_remove("title") {
-                parameter["name"] = title;
-            }
+        if let Some(title) = parameter["schema"].as_object_mut().and_then(|schema| schema.shift_remove("title")) {
+            parameter["name"] = title;
         }
         let description = parameter["schema"].as_object_mut().and_then(|schema| schema.shift_remove("description"));
         if parameter.get("description").is_none() {
@@ -319,7 +317,7 @@ fn sample_text(schema: &Value) -> String {
     let bound = |name: &str| schema.get(name).and_then(Value::as_u64).and_then(|bound| usize::try_from(bound).ok());
     let (low, high) = (bound("minLength").unwrap_or(0), bound("maxLength").unwrap_or(usize::MAX));
     let digest = "0".repeat(64);
-    let candidates = ["text", "GB", "GBP", "2026.1", "a", "1", digest.as_str()];
+    let candidates = ["text", "GB", "GBP", "2026.1", "2026", "a", "1", digest.as_str()];
     let fits = |text: &&&str| (low..=high).contains(&text.len()) && pattern.as_ref().is_none_or(|pattern| pattern.is_match(text));
     candidates.iter().find(fits).map_or_else(|| "text".to_owned(), |text| (**text).to_owned())
 }

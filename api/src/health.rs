@@ -21,9 +21,12 @@ const BOUNDS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.
 /// What was answered, by route, method and status. Routes are patterns, so the number of rows is bounded.
 #[derive(Clone, Debug, Default)]
 pub struct Metrics {
-    answered: Arc<Mutex<BTreeMap<(String, String, u16), Series>>>,
+    answered: Arc<Mutex<BTreeMap<Labels, Series>>>,
     in_flight: Arc<AtomicI64>,
 }
+
+/// Route, method, status.
+type Labels = (String, String, u16);
 
 #[derive(Debug, Default)]
 struct Series {

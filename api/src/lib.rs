@@ -16,6 +16,7 @@ pub mod auth;
 pub mod check;
 pub mod command;
 pub mod config;
+pub mod csv;
 mod docs;
 pub mod document;
 pub mod health;
@@ -28,6 +29,7 @@ pub mod query;
 pub mod rest;
 pub mod retry;
 pub mod schema;
+pub mod tables;
 pub mod version;
 
 use diligence_entities::scope::Store;

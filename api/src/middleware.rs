@@ -138,3 +138,46 @@ fn careful(headers: &mut HeaderMap, method: &Method) {
     let keep = if headers.contains_key(header::ETAG) && matches!(*method, Method::GET | Method::HEAD) { "private, no-cache" } else { "no-store" };
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(keep));
 }
+
+#[cfg(test)]
+mod tests {
+    use poem::{Route, endpoint::make, get, test::TestClient};
+    use serde_json::Value;
+
+    use super::*;
+
+    #[expect(clippy::panic, reason = "a panic is what is tested")]
+    fn app() -> impl Endpoint {
+        let panics = make(async |_: Request| if true { panic!("a secret cause") } else { "" });
+        let sleeps = make(async |_: Request| tokio::time::sleep(Duration::from_secs(60)).await);
+        let inner = Route::new().at("/panics", get(panics)).at("/sleeps", get(sleeps)).at("/fine/:id", get(make(async |_: Request| "fine")));
+        Around { inner, metrics: Metrics::default(), timeout: Duration::from_millis(20) }
+    }
+
+    async fn told(path: &str) -> (u16, Value) {
+        let response = TestClient::new(app()).get(path).header("X-Request-Id", "mine-1").send().await.0;
+        assert_eq!(response.header("x-request-id"), Some("mine-1"));
+        assert_eq!(response.header("x-content-type-options"), Some("nosniff"));
+        let status = response.status().as_u16();
+        (status, response.into_body().into_json().await.expect("a problem"))
+    }
+
+    #[tokio::test]
+    async fn what_goes_wrong_inside_is_a_problem_that_does_not_say_why() {
+        let (status, problem) = told("/panics").await;
+        assert_eq!((status, &problem["type"]), (500, &"/problems/internal".into()));
+        assert!(!problem.to_string().contains("secret"));
+        assert_eq!(told("/sleeps").await.0, 503);
+        assert_eq!(told("/nowhere").await.0, 404);
+    }
+
+    #[tokio::test]
+    async fn a_request_id_that_is_not_plain_is_replaced() {
+        let client = TestClient::new(app());
+        for id in ["a b", "", "é", &"x".repeat(129), "<script>"] {
+            let request = client.get("/fine/1").header("X-Request-Id", id);
+            let response = request.send().await.0;
+            assert!(response.header("x-request-id").is_some_and(|given| given != id && given.len() == 32));
+        }
+    }
+}

@@ -81,9 +81,11 @@ pub(crate) fn reference_to(name: &str) -> Value {
     json!({ "$ref": format!("{PLACE}{name}") })
 }
 
+type Shapes = HashMap<(TypeId, Side), Arc<Shape>>;
+
 /// The shape of `T`, made once.
 pub fn of<T: JsonSchema + 'static>(side: Side) -> Arc<Shape> {
-    static KNOWN: RwLock<Option<HashMap<(TypeId, Side), Arc<Shape>>>> = RwLock::new(None);
+    static KNOWN: RwLock<Option<Shapes>> = RwLock::new(None);
     let key = (TypeId::of::<T>(), side);
     if let Some(shape) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(|known| known.get(&key)) {
         return Arc::clone(shape);
@@ -147,6 +149,15 @@ fn tidy(schema: &mut Value) {
                 }
             }
             or_null(object);
+            one_type_each(object);
+            // OpenAPI 3.0 says with a mark beside the bound what later schemas say with a bound of its own.
+            for (exclusive, bound) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
+                if object.get(exclusive).is_some_and(Value::is_number)
+                    && let Some(number) = object.insert(exclusive.into(), true.into())
+                {
+                    object.insert(bound.into(), number);
+                }
+            }
             join_choices(object);
             if object.get("default").is_some_and(Value::is_null) {
                 object.shift_remove("default");
@@ -181,6 +192,18 @@ fn or_null(object: &mut Map<String, Value>) {
         }
     }
     object.insert("nullable".into(), true.into());
+}
+
+/// Two types become a choice between them, for a schema in OpenAPI 3.0 has one type.
+fn one_type_each(object: &mut Map<String, Value>) {
+    if object.contains_key("anyOf") {
+        return;
+    }
+    if let Some(Value::Array(types)) = object.get("type") {
+        let branches: Vec<Value> = types.iter().map(|name| json!({ "type": name })).collect();
+        object.shift_remove("type");
+        object.insert("anyOf".into(), branches.into());
+    }
 }
 
 /// A choice between described words becomes one list of words, and the descriptions a table of them.

@@ -251,7 +251,9 @@ pub async fn authenticate(store: &Store, text: &str) -> Result<Option<Caller>, E
     }
     // The time of last use is worth one write an hour, not one a request.
     if key.last_used_at.is_none_or(|used| used.plus_hours(1) < now) {
-        store.mark_key_used(id.as_str(), now).await?;
+        if let Err(error) = store.mark_key_used(id.as_str(), now).await {
+            tracing::warn!(%error, key = %id, "the time of a key's last use was not kept");
+        }
         let used = Model { last_used_at: Some(now), ..key.clone() };
         store.keys.remember(&used, Moment::new(now.time() + chrono::TimeDelta::seconds(TRUSTED_SECONDS)));
     }

@@ -142,6 +142,7 @@ impl Model {
 }
 
 /// What was answered, and how it was judged: one row beside each assessment.
+#[expect(unreachable_pub, reason = "sea-orm derives a public entity from the row")]
 pub(crate) mod sheet {
     use diligence_questionnaires::{Answers, Receipt, Review};
     use sea_orm::entity::prelude::*;

@@ -62,6 +62,7 @@ impl ActiveModelBehavior for ActiveModel {}
 belongs!();
 
 /// The end of an organisation's chain.
+#[expect(unreachable_pub, reason = "sea-orm derives a public entity from the row")]
 pub(crate) mod head {
     use sea_orm::entity::prelude::*;
 

@@ -2,8 +2,8 @@
 //! published; one that an assessment uses is kept with the organisation's rows for ever, whatever later programs bring.
 
 use std::{
-    collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, PoisonError},
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use diligence_questionnaires::{AppliesTo, Edition, library};
@@ -56,6 +56,8 @@ pub struct Model {
     pub edition: String,
     /// The questionnaire's title.
     pub title: String,
+    /// The framework it mostly scores.
+    pub framework: String,
     /// Who wrote it.
     #[schemars(with = "Origin")]
     pub origin: Word<Origin>,
@@ -160,14 +162,16 @@ fn order(edition: &str) -> (u32, u32) {
 /// # Errors
 /// [`Error::Invalid`] for a cursor that is none.
 pub async fn list(reader: &Reader, filter: &QuestionnaireFilter) -> Result<Page<Questionnaire>, Error> {
-    let mut known: BTreeMap<String, Vec<(Origin, Arc<Edition>, String)>> = BTreeMap::new();
-    for row in reader.all(reader.find::<Entity>()).await? {
-        known.entry(row.key.clone()).or_default().push((row.origin.0, row.parsed(reader)?, row.hash.clone()));
+    let mut known: BTreeMap<String, Vec<Listed>> = BTreeMap::new();
+    let columns = [Column::Key, Column::Edition, Column::Hash, Column::Id, Column::Origin, Column::Framework];
+    let rows: Vec<(String, String, String, String, Word<Origin>, String)> = reader.tuples(reader.find::<Entity>().select_only().columns(columns)).await?;
+    for (key, edition, hash, id, origin, framework) in rows {
+        known.entry(key).or_default().push(Listed { edition, hash, framework, origin: origin.0, id: Some(id) });
     }
-    for edition in library::editions() {
+    for (edition, hash) in built_in() {
         let same = known.entry(edition.key.clone()).or_default();
-        if !same.iter().any(|(_, other, _)| other.edition == edition.edition) {
-            same.push((Origin::Library, Arc::new(edition.clone()), edition.hash()));
+        if !same.iter().any(|other| other.edition == edition.edition) {
+            same.push(Listed { edition: edition.edition.clone(), hash: hash.clone(), framework: edition.framework.clone(), origin: Origin::Library, id: None });
         }
     }
     let after = match &filter.cursor {
@@ -175,34 +179,65 @@ pub async fn list(reader: &Reader, filter: &QuestionnaireFilter) -> Result<Page<
         None => String::new(),
     };
     let limit = usize::try_from(filter.limit.unwrap_or(page::DEFAULT_LIMIT)).unwrap_or(usize::MAX);
-    let mut items = Vec::new();
+    let mut chosen = Vec::new();
     for (key, mut editions) in known.into_iter().filter(|(key, _)| *key > after) {
-        editions.sort_by_key(|(_, edition, _)| std::cmp::Reverse(order(&edition.edition)));
-        let Some((origin, latest, _)) = editions.first() else { continue };
-        if filter.origin.is_some_and(|wanted| wanted != *origin) || filter.framework.as_ref().is_some_and(|wanted| *wanted != latest.framework) {
-            continue;
+        editions.sort_by_key(|listed| std::cmp::Reverse(order(&listed.edition)));
+        let fits = editions.first().is_some_and(|latest| {
+            filter.origin.is_none_or(|wanted| wanted == latest.origin) && filter.framework.as_ref().is_none_or(|wanted| *wanted == latest.framework)
+        });
+        if fits {
+            chosen.push((key, editions));
         }
-        items.push(Questionnaire {
+        if chosen.len() > limit {
+            break;
+        }
+    }
+    let mut next = None;
+    if chosen.len() > limit {
+        chosen.truncate(limit);
+        next = chosen.last().map(|(key, _)| hex(key.as_bytes()));
+    }
+    // Only the latest edition of each questionnaire on the page is read whole.
+    let latest: BTreeSet<String> = chosen.iter().filter_map(|(_, editions)| editions.first()?.id.clone()).collect();
+    let mut documents = BTreeMap::new();
+    for row in reader.get_many::<Entity>(&latest).await? {
+        documents.insert(row.key.clone(), row.parsed(reader)?);
+    }
+    let items = chosen.into_iter().filter_map(|(key, editions)| {
+        let first = editions.first()?;
+        let latest: &Edition = match documents.get(&key) {
+            Some(edition) => edition,
+            None => library::edition(&key, Some(&first.edition))?,
+        };
+        Some(Questionnaire {
             key,
             title: latest.title.clone(),
             summary: latest.summary.clone(),
             framework: latest.framework.clone(),
             applies_to: latest.applies_to.clone(),
-            origin: *origin,
+            origin: first.origin,
             latest_edition: latest.edition.clone(),
             question_count: u32::try_from(latest.questions().count()).unwrap_or(u32::MAX),
-            editions: editions.iter().map(|(_, edition, hash)| EditionEntry { edition: edition.edition.clone(), hash: hash.clone() }).collect(),
-        });
-        if items.len() > limit {
-            break;
-        }
-    }
-    let mut next = None;
-    if items.len() > limit {
-        items.truncate(limit);
-        next = items.last().map(|last| hex(last.key.as_bytes()));
-    }
-    Ok(Page { items, next })
+            editions: editions.iter().map(|listed| EditionEntry { edition: listed.edition.clone(), hash: listed.hash.clone() }).collect(),
+        })
+    });
+    Ok(Page { items: items.collect(), next })
+}
+
+/// An edition as far as a list needs it.
+struct Listed {
+    edition: String,
+    hash: String,
+    framework: String,
+    origin: Origin,
+    /// Its row, if it is kept here.
+    id: Option<String>,
+}
+
+/// The library's editions with their hashes, worked out once.
+fn built_in() -> &'static [(&'static Edition, String)] {
+    static EDITIONS: OnceLock<Vec<(&'static Edition, String)>> = OnceLock::new();
+    EDITIONS.get_or_init(|| library::editions().iter().map(|edition| (edition, edition.hash())).collect())
 }
 
 /// One edition, whole.
@@ -256,6 +291,7 @@ async fn keep(writer: &Writer, edition: &Edition, origin: Origin) -> Result<Mode
         key: edition.key.clone(),
         edition: edition.edition.clone(),
         title: edition.title.clone(),
+        framework: edition.framework.clone(),
         origin: Word(origin),
         hash: edition.hash(),
         document: edition.to_json(),

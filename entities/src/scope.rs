@@ -227,6 +227,11 @@ impl Store {
         let options = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() };
         let transaction = self.writers.begin_with_options(options).await?;
         let reader = Reader { transaction, scope: scope.clone(), now: self.clock.now(), store: self.clone() };
+        // One writer at a time in an organisation, as SQLite has it anyway: what a change reads before it writes stays true
+        // until it is saved, the register's lines follow from everything that was saved, and the audit chain has one order.
+        if self.writers.get_database_backend() == DbBackend::Postgres {
+            reader.one(reader.find::<audit::head::Entity>().lock_exclusive()).await?;
+        }
         Ok(Writer { reader, events: Mutex::default(), touched: Mutex::default() })
     }
 
@@ -510,7 +515,7 @@ impl Writer {
         crate::register::refresh(&self, touched).await?;
         let drafts = std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner));
         if !drafts.is_empty() {
-            let head = self.one(self.find::<audit::head::Entity>().lock_exclusive()).await?;
+            let head = self.one(self.find::<audit::head::Entity>()).await?;
             let (events, head) = audit::chain(&self.reader, head, drafts, |now| self.store.mint(now));
             self.put_all::<audit::Entity, audit::ActiveModel>(events, &[]).await?;
             self.put_all::<audit::head::Entity, audit::head::ActiveModel>(vec![head], &[audit::head::Column::OrganisationId]).await?;

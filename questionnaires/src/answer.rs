@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::edition::{Decimal, Edition, NotApplicable, Question, QuestionType};
 use crate::evaluate::is_blank;
-use crate::fault::{Fault, did_you_mean, escape};
+use crate::fault::{Fault, MAX_HINTS, did_you_mean, escape};
 
 /// The longest text answer, in characters.
 pub const MAX_ANSWER_CHARS: usize = 10_000;
@@ -353,14 +353,14 @@ pub fn check_answers(edition: &Edition, answers: &Answers) -> Vec<Fault> {
     for (key, answer) in answers {
         match questions.get(key.as_str()) {
             Some(question) => check_answer(question, answer, &mut faults),
-            None => faults.push(unknown_question(key, &questions)),
+            None => faults.push(unknown_question(key, &questions, faults.len())),
         }
     }
     faults
 }
 
-fn unknown_question(key: &str, questions: &BTreeMap<&str, &Question>) -> Fault {
-    let nearest = did_you_mean(key, questions.keys().copied());
+fn unknown_question(key: &str, questions: &BTreeMap<&str, &Question>, faults_before: usize) -> Fault {
+    let nearest = if faults_before < MAX_HINTS { did_you_mean(key, questions.keys().copied()) } else { String::new() };
     let name: String = key.chars().take(100).collect();
     Fault::new(format!("/{}", escape(key)), "unknown_question", format!("this edition has no question `{name}`{nearest}"))
 }
@@ -498,7 +498,7 @@ pub fn check_review(edition: &Edition, review: &Review) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (key, reviewed) in review {
         let Some(question) = questions.get(key.as_str()) else {
-            faults.push(unknown_question(key, &questions));
+            faults.push(unknown_question(key, &questions, faults.len()));
             continue;
         };
         if reviewed.points > 100 {

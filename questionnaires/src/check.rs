@@ -252,7 +252,7 @@ impl<'a> Checker<'a> {
                 };
                 self.fault(at(&format!("/{index}")), "band_kind", message.to_owned());
             }
-            if band.otherwise && index + 1 < bands.len() {
+            if limits_fine && band.otherwise && index + 1 < bands.len() {
                 self.fault(at(&format!("/{index}")), "otherwise_not_last", "the `otherwise` band stands last, once".to_owned());
             }
         }

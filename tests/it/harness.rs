@@ -85,7 +85,7 @@ pub(crate) struct App {
 }
 
 /// A folder that goes with its test.
-pub(crate) struct Folder(std::path::PathBuf);
+pub(crate) struct Folder(pub(crate) std::path::PathBuf);
 impl Drop for Folder {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);

@@ -4,5 +4,8 @@
 //! address of a cluster in which each test makes a database of its own; `tests/run` sets it up.
 
 mod harness;
+mod server;
 
+mod concurrency;
+mod readme;
 mod suppliers;

@@ -62,9 +62,8 @@ impl Api {
     ///
     /// With what is visible now, what is missing, and the score so far.
     #[oai(path = "/assessments/:id/answers", method = "get", operation_id = "read_answers")]
-    async fn answers(&self, who: By<Viewer>, id: At<AssessmentId>) -> Answer<Item<Progress>, Reading> {
-        let progress = assessment::progress(&who.read().await?, &id).await?;
-        Ok(Item::new(progress, &IfNoneMatch::default()))
+    async fn answers(&self, who: By<Viewer>, id: At<AssessmentId>) -> Answer<Changed<Progress>, Reading> {
+        Ok(Changed(assessment::progress(&who.read().await?, &id).await?))
     }
 
     /// Answer questions

@@ -220,6 +220,7 @@ CREATE TABLE edition (
     key $text NOT NULL,
     edition $text NOT NULL,
     title $text NOT NULL,
+    framework $text NOT NULL,
     origin $text NOT NULL,
     hash $text NOT NULL,
     document $text NOT NULL,

@@ -68,7 +68,7 @@ fn the_nearest_known_name_is_offered() {
     let faults = check_answers(&edition, &answers([("singel", value("some"))]));
     assert_eq!((faults[0].pointer.as_str(), faults[0].code.as_str()), ("/singel", "unknown_question"));
     assert!(faults[0].message.contains("did you mean `single`?"), "{}", faults[0].message);
-    let faults = check_answers(&edition, &answers([("single", value("sone"))]));
+    let faults = check_answers(&edition, &answers([("single", value("sume"))]));
     assert!(faults[0].message.contains("did you mean `some`?"), "{}", faults[0].message);
 }
 

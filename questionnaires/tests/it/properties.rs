@@ -1,1 +1,664 @@
 //! What must hold for every edition and every answer.
+
+use std::collections::BTreeMap;
+
+use diligence_questionnaires::{
+    Answer, Answers, Edition, EvidenceFact, EvidenceKind, Input, NotApplicable, Outcome, Prepared, QuestionState, QuestionType, Rating,
+    RatingPolicy, ReviewedPoints, Score, Subject, Tier, check_answers, evaluate, library, normalise_answer, residual,
+};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::harness::*;
+
+/// Numbers that look random and come out the same for the same seed.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, limit: u64) -> u64 {
+        self.roll() % limit.max(1)
+    }
+
+    fn one_in(&mut self, count: u64) -> bool {
+        self.below(count) == 0
+    }
+
+    fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
+        let index = usize::try_from(self.below(list.len() as u64)).unwrap();
+        &list[index]
+    }
+
+    fn shuffle<T>(&mut self, list: &mut [T]) {
+        for index in (1..list.len()).rev() {
+            list.swap(index, usize::try_from(self.below(index as u64 + 1)).unwrap());
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Shape {
+    conditions: bool,
+    information: bool,
+}
+
+const PLAIN: Shape = Shape { conditions: false, information: true };
+const FULL: Shape = Shape { conditions: true, information: true };
+
+const SUBJECT_LEAVES: [(&str, &str); 3] = [("tier", "high"), ("data_role", "none"), ("affects", "staff")];
+
+fn condition(dice: &mut Dice, asked: &[(String, &'static str)], depth: u64) -> Value {
+    let kind = match dice.below(if depth == 0 { 3 } else { 6 }) {
+        1 | 2 if asked.is_empty() => 0,
+        kind => kind,
+    };
+    match kind {
+        0 => {
+            let (fact, is) = *dice.pick(&SUBJECT_LEAVES);
+            json!({"subject": fact, "is": is})
+        }
+        1 | 2 => {
+            let (key, kind) = dice.pick(asked).clone();
+            match (kind, dice.below(2)) {
+                ("yes_no", 0) => json!({"question": key, "is": "yes"}),
+                ("single_choice", 0) => json!({"question": key, "is": "o0"}),
+                ("multiple_choice", 0) => json!({"question": key, "includes": "o1"}),
+                ("number", 0) => json!({"question": key, "at_least": 40}),
+                ("date", 0) => json!({"question": key, "before": "2025-06-01"}),
+                _ => json!({"question": key, "answered": dice.one_in(2)}),
+            }
+        }
+        3 => json!({"not": condition(dice, asked, depth - 1)}),
+        number => {
+            let parts: Vec<Value> = (0..=dice.below(2)).map(|_| condition(dice, asked, depth - 1)).collect();
+            if number == 4 { json!({"all": parts}) } else { json!({"any": parts}) }
+        }
+    }
+}
+
+fn finding(dice: &mut Dice) -> Value {
+    json!({"severity": dice.pick(&["low", "moderate", "high", "extreme"]), "title": "T", "advice": "A"})
+}
+
+fn question(dice: &mut Dice, number: u64, principles: u64, asked: &[(String, &'static str)], shape: Shape) -> (String, &'static str, Value) {
+    let kind = *dice.pick(&["yes_no", "single_choice", "multiple_choice", "number", "date", "text", "file"]);
+    let key = format!("q{number}");
+    let mut question = json!({"key": key, "principle": format!("p{}", dice.below(principles)), "text": "?", "type": kind, "weight": 1 + dice.below(50)});
+    if shape.information && dice.one_in(6) {
+        question["weight"] = json!(0);
+    }
+    question["required"] = json!(dice.one_in(3));
+    if dice.one_in(2) {
+        question["not_applicable"] = json!("with_reason");
+        question["required"] = json!(false);
+    }
+    if dice.one_in(3) {
+        question["evidence"] = json!({"need": "needed", "kinds": ["iso_27001"]});
+    }
+    if shape.conditions && dice.one_in(2) {
+        question["show_if"] = condition(dice, asked, 2);
+    }
+    let mut option = |value: &str, points: u64| {
+        let mut option = json!({"value": value, "label": "L", "points": points});
+        if dice.one_in(8) {
+            option["knock_out"] = json!("Why");
+        }
+        if dice.one_in(4) {
+            option["finding"] = finding(dice);
+        }
+        option
+    };
+    match kind {
+        "yes_no" => question["options"] = json!([option("no", 100), option("yes", 0)]),
+        "single_choice" => question["options"] = json!([option("o0", 100), option("o1", 33), option("o2", 67), option("o3", 0)]),
+        "multiple_choice" => {
+            let mut none = option("none", 0);
+            none["exclusive"] = json!(true);
+            question["options"] = json!([option("o0", 35), option("o1", 20), option("o2", 45), none]);
+        }
+        "number" => question["bands"] = json!([{"at_least": 90, "points": 100}, {"at_least": 40.5, "points": 30}, {"otherwise": true, "points": 0}]),
+        "date" => question["bands"] = json!([{"within_months": 6, "points": 100}, {"within_months": 18, "points": 55}]),
+        _ => {}
+    }
+    (key, kind, question)
+}
+
+fn random_document(dice: &mut Dice, shape: Shape) -> Value {
+    let principles = 1 + dice.below(4);
+    let list: Vec<Value> = (0..principles)
+        .map(|number| {
+            let mut principle = json!({"key": format!("p{number}"), "title": "P", "weight": dice.below(6)});
+            if dice.one_in(3) {
+                principle["framework"] = json!("other");
+            }
+            principle
+        })
+        .collect();
+    let mut asked: Vec<(String, &'static str)> = Vec::new();
+    let mut number = 0;
+    let mut sections = Vec::new();
+    for section in 0..=dice.below(3) {
+        let before = asked.clone();
+        let questions: Vec<Value> = (0..=dice.below(6))
+            .map(|_| {
+                let (key, kind, question) = question(dice, number, principles, &asked, shape);
+                asked.push((key, kind));
+                number += 1;
+                question
+            })
+            .collect();
+        let mut section = json!({"key": format!("s{section}"), "title": "S", "questions": questions});
+        if shape.conditions && dice.one_in(3) {
+            section["show_if"] = condition(dice, &before, 1);
+        }
+        sections.push(section);
+    }
+    let mut document = document(list.into(), sections.into());
+    if shape.conditions {
+        document["findings"] = (0..dice.below(3))
+            .map(|number| with(finding(dice), json!({"key": format!("f{number}"), "when": condition(dice, &asked, 2)})))
+            .collect();
+    }
+    document
+}
+
+/// Read without the check: chance makes conditions that exclude one another.
+fn random_edition(dice: &mut Dice, shape: Shape) -> Edition {
+    serde_json::from_value(random_document(dice, shape)).unwrap()
+}
+
+fn random_value(dice: &mut Dice, kind: QuestionType) -> Value {
+    match kind {
+        QuestionType::YesNo => json!(dice.pick(&["yes", "no"])),
+        QuestionType::SingleChoice => json!(dice.pick(&["o0", "o1", "o2", "o3"])),
+        QuestionType::MultipleChoice => {
+            let chosen: Vec<&str> = ["o0", "o1", "o2"].into_iter().filter(|_| dice.one_in(2)).collect();
+            if chosen.is_empty() { json!(["none"]) } else { json!(chosen) }
+        }
+        QuestionType::Number => json!(dice.below(1000) as f64 / 10.0),
+        QuestionType::Date => json!(format!("202{}-0{}-1{}", 4 + dice.below(3), 1 + dice.below(9), dice.below(10))),
+        QuestionType::Text => json!("Words"),
+        QuestionType::File => json!("e1"),
+    }
+}
+
+fn random_case(dice: &mut Dice, edition: &Edition) -> Case {
+    let mut case = Case::default();
+    for question in edition.questions() {
+        let mut answer = match dice.below(6) {
+            0 => continue,
+            1 if question.not_applicable == NotApplicable::WithReason => skipped("Because"),
+            _ => value(random_value(dice, question.kind)),
+        };
+        answer.evidence_ids = (0..dice.below(3)).map(|_| format!("e{}", dice.below(4))).collect();
+        case.answers.insert(question.key.clone(), answer);
+        if dice.one_in(3) {
+            let reason = dice.one_in(2).then(|| "Seen".to_owned());
+            let points = u8::try_from(dice.below(101)).unwrap();
+            case.review.insert(question.key.clone(), ReviewedPoints { points, reason, reviewer: None });
+        }
+    }
+    for number in 0..dice.below(5) {
+        let kind = *dice.pick(&[EvidenceKind::Iso27001, EvidenceKind::Dspt]);
+        let day = |dice: &mut Dice| dice.pick(&[None, Some("2026-02-01"), Some("2026-03-01"), Some("2026-04-01")]).map(|date| date.parse().unwrap());
+        case.evidence.push(EvidenceFact { id: format!("e{number}"), kind, issued_on: day(dice), expires_on: day(dice) });
+    }
+    for (fact, is) in SUBJECT_LEAVES {
+        if dice.one_in(2) {
+            case.subject.set(fact, [is]);
+        }
+    }
+    case
+}
+
+fn sums(outcome: &Outcome) {
+    let sum = |list: &mut dyn Iterator<Item = Score>| -> u32 { list.map(Score::tenths).sum() };
+    let of = |score: Option<Score>| score.map_or(0, Score::tenths);
+    let all = || outcome.contributions.iter();
+    assert_eq!(sum(&mut all().map(|one| one.claimed)), of(outcome.claimed));
+    assert_eq!(sum(&mut all().map(|one| one.evidenced)), of(outcome.evidenced));
+    for framework in &outcome.frameworks {
+        let inside = || all().filter(|one| one.framework == framework.framework);
+        assert_eq!(sum(&mut inside().map(|one| one.framework_claimed)), of(framework.claimed));
+        assert_eq!(sum(&mut inside().map(|one| one.framework_evidenced)), of(framework.evidenced));
+        for principle in &framework.principles {
+            let inside = || all().filter(|one| one.principle == principle.principle);
+            assert_eq!(sum(&mut inside().map(|one| one.principle_claimed)), of(principle.claimed));
+            assert_eq!(sum(&mut inside().map(|one| one.principle_evidenced)), of(principle.evidenced));
+        }
+    }
+}
+
+/// Every score in a result, and every contribution by question, in an order of their own.
+fn numbers(outcome: &Outcome) -> BTreeMap<String, Vec<Option<u32>>> {
+    let of = |score: Option<Score>| score.map(Score::tenths);
+    let mut found = BTreeMap::from([("".to_owned(), vec![of(outcome.claimed), of(outcome.evidenced), Some(outcome.coverage.tenths())])]);
+    for framework in &outcome.frameworks {
+        found.insert(format!("framework {}", framework.framework), vec![of(framework.claimed), of(framework.evidenced)]);
+        for principle in &framework.principles {
+            found.insert(format!("principle {}", principle.principle), vec![of(principle.claimed), of(principle.evidenced)]);
+        }
+    }
+    for one in &outcome.contributions {
+        let shares = [one.claimed, one.evidenced, one.framework_claimed, one.framework_evidenced, one.principle_claimed, one.principle_evidenced];
+        let points = [one.points_claimed, one.points_evidenced].map(|points| points.map(u32::from));
+        found.insert(one.question.clone(), shares.map(|share| Some(share.tenths())).into_iter().chain(points).collect());
+    }
+    found
+}
+
+/// The whole's claimed score in tenths, worked out another way: one common denominator, no shortcuts.
+fn reference(edition: &Edition, outcome: &Outcome, points: fn(&diligence_questionnaires::Contribution) -> Option<u8>) -> Option<u128> {
+    let mut numerator = 0_u128;
+    let mut denominator = 1_u128;
+    let mut weights = 0_u128;
+    for principle in &edition.principles {
+        let of = outcome.contributions.iter().filter(|one| one.principle == principle.key);
+        let counted: Vec<(u128, u128)> = of.filter_map(|one| Some((u128::from(one.weight), u128::from(points(one)?)))).collect();
+        let total: u128 = counted.iter().map(|(weight, _)| weight).sum();
+        if total == 0 {
+            continue;
+        }
+        let got: u128 = counted.iter().map(|(weight, points)| weight * points).sum();
+        let weight = u128::from(principle.weight);
+        numerator = numerator * total + weight * got * 10 * denominator;
+        denominator *= total;
+        weights += weight;
+    }
+    (weights > 0).then(|| (2 * numerator + denominator * weights) / (2 * denominator * weights))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn scores_are_what_the_formula_says(seed: u64) {
+        let mut dice = Dice(seed);
+        let edition = random_edition(&mut dice, FULL);
+        let outcome = random_case(&mut dice, &edition).outcome(&edition);
+        let tenths = |score: Option<Score>| score.map(|score| u128::from(score.tenths()));
+        prop_assert_eq!(tenths(outcome.claimed), reference(&edition, &outcome, |one| one.points_claimed));
+        prop_assert_eq!(tenths(outcome.evidenced), reference(&edition, &outcome, |one| one.points_evidenced));
+    }
+
+    #[test]
+    fn contributions_sum_to_the_score_at_every_level(seed: u64) {
+        let mut dice = Dice(seed);
+        let edition = random_edition(&mut dice, FULL);
+        sums(&random_case(&mut dice, &edition).outcome(&edition));
+    }
+
+    #[test]
+    fn evidenced_is_never_above_claimed(seed: u64) {
+        let mut dice = Dice(seed);
+        let edition = random_edition(&mut dice, FULL);
+        let outcome = random_case(&mut dice, &edition).outcome(&edition);
+        prop_assert!(outcome.evidenced <= outcome.claimed);
+        for framework in &outcome.frameworks {
+            prop_assert!(framework.evidenced <= framework.claimed);
+            prop_assert!(framework.principles.iter().all(|principle| principle.evidenced <= principle.claimed));
+        }
+        prop_assert!(outcome.contributions.iter().all(|one| one.points_evidenced <= one.points_claimed));
+    }
+
+    #[test]
+    fn the_order_of_sections_questions_principles_and_evidence_is_irrelevant(seed: u64) {
+        let mut dice = Dice(seed);
+        let mut edition = random_edition(&mut dice, FULL);
+        let mut case = random_case(&mut dice, &edition);
+        let before = case.outcome(&edition);
+        dice.shuffle(&mut edition.sections);
+        dice.shuffle(&mut edition.principles);
+        edition.sections.iter_mut().for_each(|section| dice.shuffle(&mut section.questions));
+        dice.shuffle(&mut case.evidence);
+        for answer in case.answers.values_mut() {
+            dice.shuffle(&mut answer.evidence_ids);
+            if let Some(Value::Array(chosen)) = &mut answer.value {
+                dice.shuffle(chosen);
+            }
+        }
+        prop_assert_eq!(numbers(&case.outcome(&edition)), numbers(&before));
+    }
+
+    #[test]
+    fn hidden_answers_have_no_effect(seed: u64) {
+        let mut dice = Dice(seed);
+        let edition = random_edition(&mut dice, FULL);
+        let mut case = random_case(&mut dice, &edition);
+        let before = case.outcome(&edition);
+        for question in edition.questions().filter(|question| !before.visible.contains(&question.key)) {
+            case.review.remove(&question.key);
+            match dice.below(3) {
+                0 => case.answers.remove(&question.key),
+                1 => case.answers.insert(question.key.clone(), skipped("Hidden")),
+                _ => case.answers.insert(question.key.clone(), value(random_value(&mut dice, question.kind))),
+            };
+        }
+        prop_assert_eq!(case.outcome(&edition), before);
+    }
+
+    #[test]
+    fn doubling_all_weights_changes_nothing(seed: u64) {
+        let mut dice = Dice(seed);
+        let mut edition = random_edition(&mut dice, FULL);
+        let case = random_case(&mut dice, &edition);
+        let before = numbers(&case.outcome(&edition));
+        edition.sections.iter_mut().flat_map(|section| &mut section.questions).for_each(|question| question.weight *= 2);
+        prop_assert_eq!(numbers(&case.outcome(&edition)), before.clone());
+        edition.principles.iter_mut().for_each(|principle| principle.weight *= 2);
+        prop_assert_eq!(numbers(&case.outcome(&edition)), before);
+    }
+
+    #[test]
+    fn a_better_answer_never_lowers_a_score(seed: u64) {
+        let mut dice = Dice(seed);
+        let edition = random_edition(&mut dice, PLAIN);
+        let mut case = random_case(&mut dice, &edition);
+        for question in edition.questions() {
+            // A reviewer's points stand whatever is answered; texts get theirs from nobody else.
+            if matches!(question.kind, QuestionType::Text | QuestionType::File) || case.review.contains_key(&question.key) {
+                continue;
+            }
+            let before = case.outcome(&edition);
+            let points = |outcome: &Outcome| outcome.contributions.iter().find(|one| one.question == question.key).and_then(|one| one.points_claimed);
+            let old = case.answers.get(&question.key).cloned();
+            let evidence_ids = old.as_ref().map(|answer| answer.evidence_ids.clone()).unwrap_or_default();
+            case.answers.insert(question.key.clone(), Answer { evidence_ids, ..value(random_value(&mut dice, question.kind)) });
+            let after = case.outcome(&edition);
+            // From not applicable there is no better or worse: another question counts then.
+            if let (Some(worse), Some(better)) = (points(&before), points(&after)) {
+                let (low, high) = if worse <= better { (&before, &after) } else { (&after, &before) };
+                prop_assert!(low.claimed <= high.claimed && low.evidenced <= high.evidenced, "{} {worse} {better}", question.key);
+                for (low, high) in low.frameworks.iter().zip(&high.frameworks) {
+                    prop_assert!(low.claimed <= high.claimed && low.evidenced <= high.evidenced);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn not_applicable_never_changes_the_points_of_other_questions(seed: u64) {
+        let mut dice = Dice(seed);
+        let edition = random_edition(&mut dice, PLAIN);
+        let mut case = random_case(&mut dice, &edition);
+        let points = |outcome: &Outcome, but: &str| -> Vec<_> {
+            outcome.contributions.iter().filter(|one| one.question != but).map(|one| (one.question.clone(), one.state, one.points_claimed, one.points_evidenced)).collect()
+        };
+        for question in edition.questions().filter(|question| question.not_applicable == NotApplicable::WithReason) {
+            let before = points(&case.outcome(&edition), &question.key);
+            case.answers.insert(question.key.clone(), skipped("Because"));
+            let after = case.outcome(&edition);
+            prop_assert_eq!(points(&after, &question.key), before);
+            prop_assert!(after.not_applicable.iter().any(|one| one.question == question.key));
+        }
+    }
+
+    #[test]
+    fn all_best_is_100_all_worst_is_0_and_nothing_is_none(seed: u64) {
+        let mut dice = Dice(seed);
+        let edition = random_edition(&mut dice, Shape { conditions: false, information: false });
+        let all = |best: bool| {
+            let mut case = Case::default();
+            case.evidence.push(EvidenceFact { id: "e".to_owned(), kind: EvidenceKind::Iso27001, issued_on: None, expires_on: None });
+            for question in edition.questions() {
+                let answer = match (question.kind, best) {
+                    (QuestionType::YesNo, true) => json!("no"),
+                    (QuestionType::YesNo, false) => json!("yes"),
+                    (QuestionType::SingleChoice, true) => json!("o0"),
+                    (QuestionType::SingleChoice, false) => json!("o3"),
+                    (QuestionType::MultipleChoice, true) => json!(["o0", "o1", "o2"]),
+                    (QuestionType::MultipleChoice, false) => json!(["none"]),
+                    (QuestionType::Number, best) => json!(if best { 90 } else { 40 }),
+                    (QuestionType::Date, best) => json!(if best { "2025-09-01" } else { "2020-01-01" }),
+                    (QuestionType::Text | QuestionType::File, best) => {
+                        let points = if best { 100 } else { 0 };
+                        case.review.insert(question.key.clone(), ReviewedPoints { points, reason: None, reviewer: None });
+                        json!("words")
+                    }
+                };
+                case.answers.insert(question.key.clone(), Answer { evidence_ids: vec!["e".to_owned()], ..value(answer) });
+            }
+            case.outcome(&edition)
+        };
+        let outcome = all(true);
+        let expected = outcome.claimed.map(|_| Score::FULL);
+        prop_assert_eq!((outcome.claimed, outcome.evidenced, outcome.coverage), (expected, expected, Score::FULL));
+        let outcome = all(false);
+        let expected = outcome.claimed.map(|_| Score::ZERO);
+        prop_assert_eq!((outcome.claimed, outcome.evidenced, outcome.coverage), (expected, expected, Score::FULL));
+
+        let mut hidden = edition.clone();
+        hidden.sections.iter_mut().for_each(|section| section.show_if = serde_json::from_value(json!({"subject": "tier", "is": "low"})).unwrap());
+        let outcome = Case::default().outcome(&hidden);
+        prop_assert_eq!((outcome.claimed, outcome.evidenced, outcome.counting_count), (None, None, 0));
+    }
+
+    #[test]
+    fn a_knock_out_never_improves_a_rating(tenths in prop::option::of(0_u32..=1000), coverage in 0_u32..=1000, cells in prop::collection::vec(0_usize..4, 16), limits in prop::collection::vec(0_u8..=100, 4)) {
+        let ratings = [Rating::Low, Rating::Moderate, Rating::High, Rating::Extreme];
+        let mut policy = RatingPolicy::default();
+        let mut limits = limits;
+        policy.minimum_coverage = limits.pop().unwrap();
+        limits.sort_unstable_by(|left, right| right.cmp(left));
+        (policy.strong_from, policy.adequate_from, policy.weak_from) = (limits[0], limits[1], limits[2]);
+        let mut above = [0; 4];
+        let matrix = &mut policy.matrix;
+        for (row, cells) in [&mut matrix.low, &mut matrix.medium, &mut matrix.high, &mut matrix.critical].into_iter().zip(cells.chunks(4)) {
+            let mut better = 0;
+            for ((cell, above), wanted) in [&mut row.strong, &mut row.adequate, &mut row.weak, &mut row.poor].into_iter().zip(&mut above).zip(cells) {
+                better = better.max(*wanted).max(*above);
+                *above = better;
+                *cell = ratings[better];
+            }
+        }
+        let sound = policy.check().iter().all(|fault| fault.code == "bands_not_descending");
+        prop_assert!(sound, "{:?}", policy.check());
+        for policy in [RatingPolicy::default(), policy] {
+            for tier in [Tier::Low, Tier::Medium, Tier::High, Tier::Critical] {
+                let of = |knocked_out| residual(&policy, tier, tenths.and_then(Score::from_tenths), Score::from_tenths(coverage).unwrap(), knocked_out);
+                prop_assert!(of(true) >= of(false));
+            }
+        }
+    }
+
+    #[test]
+    fn the_summary_says_what_the_whole_result_says(seed: u64) {
+        let mut dice = Dice(seed);
+        let edition = random_edition(&mut dice, FULL);
+        let case = random_case(&mut dice, &edition);
+        let outcome = case.outcome(&edition);
+        let summary = Prepared::new(&edition).summary(&case.input());
+        prop_assert_eq!((summary.claimed, summary.evidenced, summary.coverage), (outcome.claimed, outcome.evidenced, outcome.coverage));
+        prop_assert_eq!((summary.answered_count, summary.counting_count), (outcome.answered_count, outcome.counting_count));
+        prop_assert_eq!((summary.awaiting_review_count as usize, summary.knocked_out), (outcome.awaiting_review.len(), outcome.is_knocked_out()));
+    }
+
+    #[test]
+    fn normalised_answers_stay_as_they_are_pass_the_check_and_score_the_same(seed: u64) {
+        let mut dice = Dice(seed);
+        let edition = random_edition(&mut dice, FULL);
+        let mut case = random_case(&mut dice, &edition);
+        let before = case.outcome(&edition);
+        let once = |answers: &Answers| -> Answers {
+            answers.iter().map(|(key, answer)| (key.clone(), normalise_answer(edition.question(key).unwrap(), answer.clone()))).collect()
+        };
+        case.answers = once(&case.answers);
+        prop_assert_eq!(once(&case.answers), case.answers.clone());
+        prop_assert_eq!(check_answers(&edition, &case.answers), []);
+        prop_assert_eq!(case.outcome(&edition), before);
+    }
+
+    #[test]
+    fn unanswered_questions_stay_in_the_denominator(seed: u64) {
+        let mut dice = Dice(seed);
+        let edition = random_edition(&mut dice, FULL);
+        let outcome = random_case(&mut dice, &edition).outcome(&edition);
+        for one in outcome.contributions.iter().filter(|one| one.state == QuestionState::Unanswered) {
+            prop_assert_eq!((one.points_claimed, one.claimed), (Some(0), Score::ZERO));
+        }
+        let counted: u32 = outcome.frameworks.iter().flat_map(|framework| &framework.principles).map(|principle| principle.counted_count).sum();
+        prop_assert_eq!(counted, outcome.counting_count);
+    }
+
+    #[test]
+    fn editions_go_through_yaml_and_json_without_loss(seed: u64, texts in prop::collection::vec("\\PC{0,30}[!-~]|[ -~\n\t]{0,30}x|(yes|no|null|~|1e3|0x1f|1_0|-|: |#x|2025-01-01|\\.inf)", 4)) {
+        let mut dice = Dice(seed);
+        let mut document = random_document(&mut dice, Shape { conditions: false, information: true });
+        document["title"] = json!(texts[0]);
+        document["summary"] = json!(texts[1]);
+        document["sections"][0]["intro"] = json!(texts[2]);
+        document["sections"][0]["questions"][0]["help"] = json!(texts[3]);
+        let edition = Edition::from_json(&document.to_string()).unwrap();
+        let yaml = edition.to_yaml();
+        let read = Edition::from_yaml(&yaml);
+        prop_assert_eq!(read.as_ref(), Ok(&edition), "{}", yaml);
+        prop_assert_eq!(Edition::from_json(&edition.to_json()).unwrap().hash(), edition.hash());
+        prop_assert_eq!(read.unwrap().to_json(), edition.to_json());
+    }
+}
+
+fn reads_or_says_why(result: &Result<Edition, Vec<diligence_questionnaires::Fault>>) {
+    if let Err(faults) = result {
+        assert!(!faults.is_empty());
+        for fault in faults {
+            assert!(!fault.message.is_empty() && fault.code != "unreadable", "{fault:?}");
+            assert!(fault.line.is_some() || ["too_large", "too_many_faults"].contains(&fault.code.as_str()), "{fault:?}");
+        }
+    }
+}
+
+const JUNK: [&str; 12] = ["null", "true", "-1", "1e9", "\"\"", "\"no such thing\"", "[]", "{}", "[{}]", "{\"all\": [{\"not\": {}}]}", "101", "\"a\""];
+
+fn junk(dice: &mut Dice) -> Value {
+    serde_json::from_str(dice.pick::<&str>(&JUNK)).unwrap()
+}
+
+/// Replaces, removes or doubles something somewhere in a tree.
+fn mutate(dice: &mut Dice, value: &mut Value) {
+    let stop = dice.one_in(4);
+    match value {
+        Value::Object(members) if !members.is_empty() => {
+            let keys: Vec<String> = members.keys().cloned().collect();
+            let key = dice.pick(&keys).clone();
+            match (stop, dice.below(3)) {
+                (false, _) => mutate(dice, &mut members[&key]),
+                (true, 0) => drop(members.shift_remove(&key)),
+                (true, 1) => drop(members.insert(format!("{key}x"), json!(1))),
+                (true, _) => drop(members.insert(key, junk(dice))),
+            }
+        }
+        Value::Array(items) if !items.is_empty() => {
+            let index = usize::try_from(dice.below(items.len() as u64)).unwrap();
+            if stop {
+                let copy = items[index].clone();
+                items.push(copy);
+            } else {
+                mutate(dice, &mut items[index]);
+            }
+        }
+        leaf => *leaf = junk(dice),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn arbitrary_text_reads_or_says_why(text in "\\PC{0,200}|[-{}\\[\\]:,&*!|>'\"%@`#?\n ab0.~]{0,120}") {
+        reads_or_says_why(&Edition::from_yaml(&text));
+        reads_or_says_why(&Edition::from_json(&text));
+    }
+
+    #[test]
+    fn damaged_text_reads_or_says_why(seed: u64) {
+        let mut dice = Dice(seed);
+        let edition = dice.pick(library::editions());
+        let yaml = edition.to_yaml();
+        let lines: Vec<&str> = yaml.lines().take(120).collect();
+        let mut text = lines.join("\n");
+        for _ in 0..=dice.below(4) {
+            let places: Vec<usize> = text.char_indices().map(|(place, _)| place).collect();
+            let place = *dice.pick(&places);
+            let next = text[place..].chars().next().map_or(place, |character| place + character.len_utf8());
+            let put = *dice.pick(&["", "\n", " ", "  ", ":", "-", "{", "}", "[", "\"", "'", "#", "&a", "*a", "!b", "~", "\t", "0", "|", "\u{0}", "\u{feff}", "é"]);
+            text.replace_range(place..if dice.one_in(2) { next } else { place }, put);
+        }
+        reads_or_says_why(&Edition::from_yaml(&text));
+        reads_or_says_why(&Edition::from_json(&text));
+    }
+
+    #[test]
+    fn damaged_documents_read_or_say_why_and_whatever_can_be_held_can_be_scored(seed: u64) {
+        let mut dice = Dice(seed);
+        let mut document = random_document(&mut dice, FULL);
+        let case = random_case(&mut dice, &serde_json::from_value(document.clone()).unwrap());
+        for _ in 0..=dice.below(5) {
+            mutate(&mut dice, &mut document);
+        }
+        let text = document.to_string();
+        reads_or_says_why(&Edition::from_json(&text));
+        reads_or_says_why(&Edition::from_yaml(&text));
+        if let Ok(edition) = serde_json::from_value::<Edition>(document) {
+            let outcome = case.outcome(&edition);
+            sums_hold_where_keys_are_unique(&edition, &outcome);
+            drop(edition.check());
+            drop(check_answers(&edition, &case.answers));
+        }
+    }
+
+    #[test]
+    fn any_answer_can_be_checked_normalised_and_scored(seed: u64) {
+        let mut dice = Dice(seed);
+        let edition = random_edition(&mut dice, FULL);
+        let mut case = random_case(&mut dice, &edition);
+        for answer in case.answers.values_mut() {
+            if dice.one_in(2) {
+                answer.value = Some(junk(&mut dice));
+            }
+            if dice.one_in(4) {
+                answer.not_applicable = Some(String::new());
+            }
+        }
+        sums(&case.outcome(&edition));
+        drop(check_answers(&edition, &case.answers));
+        for (key, answer) in &case.answers {
+            drop(normalise_answer(edition.question(key).unwrap(), answer.clone()));
+        }
+    }
+}
+
+fn sums_hold_where_keys_are_unique(edition: &Edition, outcome: &Outcome) {
+    let unique = |mut keys: Vec<&str>| {
+        let count = keys.len();
+        keys.sort_unstable();
+        keys.dedup();
+        keys.len() == count
+    };
+    if unique(edition.principles.iter().map(|principle| principle.key.as_str()).collect()) {
+        sums(outcome);
+    }
+}
+
+#[test]
+fn an_edition_past_every_limit_can_be_scored() {
+    let mut edition: Edition = serde_json::from_value(questions(json!([yes_no("a", json!({"show_if": {"question": "b", "is": "yes"}})), yes_no("b", json!({}))]))).unwrap();
+    let question = edition.sections[0].questions[1].clone();
+    let option = question.options[0].clone();
+    edition.principles[0].weight = u16::MAX;
+    edition.sections[0].questions.extend((0..5_000).map(|_| diligence_questionnaires::Question { weight: u16::MAX, ..question.clone() }));
+    edition.sections[0].questions[1].options.extend((0..500).map(|number| diligence_questionnaires::Choice { value: format!("o{number}"), points: 255, ..option.clone() }));
+    edition.sections[0].questions[1].show_if = serde_json::from_value(json!({"question": "a", "is": "yes"})).unwrap();
+    let answers: Answers = answers([("a", value("yes")), ("b", value("yes"))]);
+    let input = Input { answers: &answers, review: &BTreeMap::new(), evidence: &[], subject: &Subject::new(), on: ON.parse().unwrap() };
+    let outcome = evaluate(&edition, &input);
+    assert_eq!(outcome.claimed, Some(Score::FULL));
+    assert!(!outcome.visible.contains(&"a".to_owned()), "questions that show each other in a circle are never shown");
+    assert!(!edition.check().is_empty());
+}

@@ -1,0 +1,104 @@
+//! Exports: every table as CSV.
+
+use diligence_entities::error::Error;
+use futures_util::stream;
+use poem::Body;
+use poem_openapi::OpenApi;
+
+use super::Tag;
+use crate::{
+    answer::Csv,
+    auth::{By, Viewer},
+    problem::{Answer, Listing},
+    query::Query,
+    tables::{Answers, Assessments, EvidenceTable, Export, ExportQuery, Products, Register, Reviews, Risks, Suppliers, Table},
+};
+
+pub(crate) struct Api;
+
+#[OpenApi]
+impl Api {
+    /// Export the register
+    ///
+    /// As CSV, with the filters of the list: one row for each supplier and product. RFC 4180 in UTF-8; columns keep their order, new ones come at the end. A list is joined with `;`, identifiers are `SCHEME:ID`, what is deeper is JSON. A cell that would run as a formula in a spreadsheet has a `'` before it.
+    #[oai(path = "/register.csv", method = "get", operation_id = "export_register", tag = "Tag::Register")]
+    async fn register(&self, who: By<Viewer>, query: Query<ExportQuery<<Register as Table>::Filter>>) -> Answer<Csv, Listing> {
+        export::<Register>(&who, &query).await
+    }
+
+    /// Export suppliers
+    ///
+    /// As CSV, with the filters of the list. The file can be changed and imported again: `POST /suppliers/import`.
+    #[oai(path = "/suppliers.csv", method = "get", operation_id = "export_suppliers", tag = "Tag::Suppliers")]
+    async fn suppliers(&self, who: By<Viewer>, query: Query<ExportQuery<<Suppliers as Table>::Filter>>) -> Answer<Csv, Listing> {
+        export::<Suppliers>(&who, &query).await
+    }
+
+    /// Export products
+    ///
+    /// As CSV, with the filters of the list; the AI profile has a column for each of its fields. The file can be changed and imported again: `POST /products/import`.
+    #[oai(path = "/products.csv", method = "get", operation_id = "export_products", tag = "Tag::Products")]
+    async fn products(&self, who: By<Viewer>, query: Query<ExportQuery<<Products as Table>::Filter>>) -> Answer<Csv, Listing> {
+        export::<Products>(&who, &query).await
+    }
+
+    /// Export evidence
+    ///
+    /// As CSV, with the filters of the list.
+    #[oai(path = "/evidence.csv", method = "get", operation_id = "export_evidence", tag = "Tag::Evidence")]
+    async fn evidence(&self, who: By<Viewer>, query: Query<ExportQuery<<EvidenceTable as Table>::Filter>>) -> Answer<Csv, Listing> {
+        export::<EvidenceTable>(&who, &query).await
+    }
+
+    /// Export assessments
+    ///
+    /// As CSV, with the filters of the list.
+    #[oai(path = "/assessments.csv", method = "get", operation_id = "export_assessments", tag = "Tag::Assessments")]
+    async fn assessments(&self, who: By<Viewer>, query: Query<ExportQuery<<Assessments as Table>::Filter>>) -> Answer<Csv, Listing> {
+        export::<Assessments>(&who, &query).await
+    }
+
+    /// Export answers
+    ///
+    /// As CSV: every stored answer of the assessments that the filters let through, with its points. One that is not visible says so, and counts nowhere.
+    #[oai(path = "/answers.csv", method = "get", operation_id = "export_answers", tag = "Tag::Assessments")]
+    async fn answers(&self, who: By<Viewer>, query: Query<ExportQuery<<Answers as Table>::Filter>>) -> Answer<Csv, Listing> {
+        export::<Answers>(&who, &query).await
+    }
+
+    /// Export risks
+    ///
+    /// As CSV, with the filters of the list.
+    #[oai(path = "/risks.csv", method = "get", operation_id = "export_risks", tag = "Tag::Risks")]
+    async fn risks(&self, who: By<Viewer>, query: Query<ExportQuery<<Risks as Table>::Filter>>) -> Answer<Csv, Listing> {
+        export::<Risks>(&who, &query).await
+    }
+
+    /// Export reviews
+    ///
+    /// As CSV, with the filters of the list.
+    #[oai(path = "/reviews.csv", method = "get", operation_id = "export_reviews", tag = "Tag::Reviews")]
+    async fn reviews(&self, who: By<Viewer>, query: Query<ExportQuery<<Reviews as Table>::Filter>>) -> Answer<Csv, Listing> {
+        export::<Reviews>(&who, &query).await
+    }
+}
+
+async fn export<T: Table>(who: &By<Viewer>, query: &ExportQuery<T::Filter>) -> Answer<Csv, Listing> {
+    let mut export = Export::<T>::new(who.store().clone(), who.scope().clone(), query.filter.clone(), query.bom);
+    // The first part before the answer begins, so that what can be refused is refused properly.
+    let first = export.next().await?.unwrap_or_default();
+    let parts = stream::try_unfold((Some(first), export), |(first, mut export)| async move {
+        let part = match first {
+            Some(first) => Some(first),
+            None => export.next().await.map_err(broken)?,
+        };
+        Ok::<_, std::io::Error>(part.map(|part| (part, (None, export))))
+    });
+    Ok(Csv::new(T::FILE, Body::from_bytes_stream(parts)))
+}
+
+/// The answer has begun with 200: breaking it off is the one way left to say that it is not whole.
+fn broken(error: Error) -> std::io::Error {
+    tracing::error!(cause = %error, "an export broke off");
+    std::io::Error::other("the export broke off")
+}

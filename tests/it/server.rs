@@ -1,0 +1,68 @@
+//! The real program, started as a person would.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+};
+
+/// A running `diligence serve` on a free port. It goes with its test.
+pub(crate) struct Server {
+    /// Where it listens, e.g. `http://127.0.0.1:40123`.
+    pub(crate) address: String,
+    /// The administrator's key it printed; empty if the database was not new.
+    pub(crate) key: String,
+    /// The process.
+    pub(crate) process: Child,
+}
+
+/// The program, as `cargo build` left it beside this test.
+pub(crate) fn program() -> PathBuf {
+    let test = std::env::current_exe().expect("this test's own path");
+    let built = test.parent().and_then(|folder| folder.parent()).expect("the target folder").join("diligence");
+    assert!(built.exists(), "{} is not built: run `cargo build`, or ./tests/run, which does", built.display());
+    built
+}
+
+/// The program with these arguments, away from this shell's own settings.
+pub(crate) fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(program());
+    command.args(arguments).env_remove("DATABASE_URL").stdin(Stdio::null());
+    command
+}
+
+impl Server {
+    /// Starts it on this database and waits until it says that it is ready.
+    pub(crate) fn start(database_url: &str) -> Self {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        let process = command(&["serve", "--listen", "127.0.0.1:0", "--database-url", database_url])
+            .stdout(writer.try_clone().expect("a second end"))
+            .stderr(writer)
+            .spawn()
+            .expect("the program starts");
+        let mut log = BufReader::new(reader);
+        let (mut said, mut address) = (String::new(), String::new());
+        while address.is_empty() {
+            let mut line = String::new();
+            assert_ne!(log.read_line(&mut line).expect("a line"), 0, "it ended before it was ready: {said}");
+            if let Some((_, rest)) = line.split_once("ready: ") {
+                rest.split_whitespace().next().unwrap_or_default().clone_into(&mut address);
+            }
+            said.push_str(&line);
+        }
+        // Whoever writes must be read, or it would stop when the pipe is full.
+        std::thread::spawn(move || {
+            let mut rest = String::new();
+            let _ = log.read_to_string(&mut rest);
+        });
+        let key = said.split_whitespace().find(|word| word.starts_with("dlg_")).unwrap_or_default().to_owned();
+        Self { address, key, process }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

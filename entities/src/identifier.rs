@@ -49,6 +49,7 @@ pub enum Scheme {
 /// An identifier under a scheme.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = serde_json::json!({ "scheme": "GB-NHS", "id": "8K417" }))]
 pub struct Identifier {
     /// Who gives it out.
     pub scheme: Scheme,

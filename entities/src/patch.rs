@@ -1,5 +1,11 @@
 //! Changing a part: JSON merge patch (RFC 7396). Absent leaves, `null` clears.
 
+use std::{
+    any::TypeId,
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
@@ -16,7 +22,7 @@ pub struct Change<New> {
     new: std::marker::PhantomData<fn() -> New>,
 }
 
-impl<New: DeserializeOwned + JsonSchema> Change<New> {
+impl<New: DeserializeOwned + JsonSchema + 'static> Change<New> {
     /// A change of these fields.
     #[must_use]
     pub fn new(fields: Map<String, Value>) -> Self {
@@ -28,16 +34,26 @@ impl<New: DeserializeOwned + JsonSchema> Change<New> {
     /// # Errors
     /// [`Error::Invalid`] when the merged whole is no `New`.
     pub fn over(self, stored: &impl Serialize) -> Result<New, Error> {
-        let schema = schemars::generate::SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<New>();
-        let known = schema.get("properties").and_then(Value::as_object);
+        let known = fields_of::<New>();
         let Ok(Value::Object(mut whole)) = serde_json::to_value(stored) else {
             return Err(Error::invalid("", "shape", "expected an object"));
         };
-        whole.retain(|name, _| known.is_some_and(|known| known.contains_key(name)));
+        whole.retain(|name, _| known.contains(name));
         let mut whole = Value::Object(whole);
         merge(&mut whole, Value::Object(self.fields));
         serde_json::from_value(whole).map_err(|error| Error::invalid("", "shape", error.to_string()))
     }
+}
+
+/// The names of a type's fields, as its schema lists them; asked of the schema once.
+fn fields_of<T: JsonSchema + 'static>() -> Arc<BTreeSet<String>> {
+    static KNOWN: OnceLock<Mutex<HashMap<TypeId, Arc<BTreeSet<String>>>>> = OnceLock::new();
+    let mut known = KNOWN.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+    let names = known.entry(TypeId::of::<T>()).or_insert_with(|| {
+        let schema = schemars::generate::SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>();
+        Arc::new(schema.get("properties").and_then(Value::as_object).into_iter().flat_map(|fields| fields.keys().cloned()).collect())
+    });
+    Arc::clone(names)
 }
 
 /// Merges `patch` into `target` as RFC 7396 says.

@@ -108,6 +108,8 @@ pub struct Model {
     pub decision_lapses_on: Option<Day>,
     /// What changed since it was decided.
     pub stale_reasons: Json<Vec<String>>,
+    /// The day on which the first piece of evidence that was valid when it was decided is valid no more.
+    pub stale_from: Option<Day>,
     /// Days by which conditions not yet met must be.
     pub conditions_due_on: Json<Vec<Day>>,
     /// Risks that count, called low.
@@ -246,6 +248,10 @@ impl Model {
         };
         let (security, ethical_ai) = (pair("security"), pair("ethical_ai"));
         let lapsed = self.decision_lapses_on.is_some_and(|last| last < today);
+        let mut stale_reasons = self.stale_reasons.0;
+        if self.stale_from.is_some_and(|day| day <= today) {
+            stale_reasons.push("evidence has expired".to_owned());
+        }
         let count = |due: &dyn Fn(&Day) -> bool| i64::try_from(self.conditions_due_on.iter().filter(|day| due(day)).count()).unwrap_or(i64::MAX);
         RegisterEntry {
             security,
@@ -269,7 +275,7 @@ impl Model {
             decision: self.decision.map(|decision| decision.0).filter(|_| !lapsed),
             decision_lapses_on: self.decision_lapses_on,
             decision_lapsed: lapsed,
-            stale_reasons: self.stale_reasons.0,
+            stale_reasons,
             open_risks: RiskCounts { low: self.open_risks_low, moderate: self.open_risks_moderate, high: self.open_risks_high, extreme: self.open_risks_extreme },
             next_review_on: self.next_review_on,
             review_overdue: self.next_review_on.is_some_and(|due| due < today),
@@ -352,6 +358,12 @@ pub struct RegisterFilter {
     pub cursor: Option<String>,
 }
 
+/// Lines whose decision went stale, by a change or because evidence has expired since.
+fn stale(today: Day) -> Condition {
+    let expired = Condition::all().add(Column::StaleFrom.is_not_null()).add(Column::StaleFrom.lte(today));
+    Condition::any().add(Column::StaleReasons.ne("[]")).add(expired)
+}
+
 /// A page of the register.
 ///
 /// # Errors
@@ -383,12 +395,15 @@ pub async fn list(reader: &Reader, filter: &RegisterFilter) -> Result<Page<Regis
     if let Some(features) = filter.ai_features {
         condition = condition.add(Column::AiFeatures.eq(Word(features)));
     }
-    for (column, wanted) in [(Column::StaleReasons, filter.stale), (Column::KnockOuts, filter.knocked_out)] {
-        match wanted {
-            Some(true) => condition = condition.add(column.ne("[]")),
-            Some(false) => condition = condition.add(column.eq("[]")),
-            None => {}
-        }
+    match filter.stale {
+        Some(true) => condition = condition.add(stale(reader.today())),
+        Some(false) => condition = condition.add(stale(reader.today()).not()),
+        None => {}
+    }
+    match filter.knocked_out {
+        Some(true) => condition = condition.add(Column::KnockOuts.ne("[]")),
+        Some(false) => condition = condition.add(Column::KnockOuts.eq("[]")),
+        None => {}
     }
     if let Some(day) = filter.review_before {
         condition = condition.add(Column::NextReviewOn.lt(day));
@@ -500,7 +515,7 @@ pub async fn summary(reader: &Reader) -> Result<Summary, Error> {
     summary.overdue_review_count = how_many(Condition::all().add(Column::NextReviewOn.lt(today))).await?;
     summary.coming_review_count = how_many(Condition::all().add(Column::NextReviewOn.gte(today)).add(Column::NextReviewOn.lte(today.plus_days(30)))).await?;
     summary.knocked_out_count = how_many(Condition::all().add(Column::KnockOuts.ne("[]"))).await?;
-    summary.stale_decision_count = how_many(Condition::all().add(Column::StaleReasons.ne("[]"))).await?;
+    summary.stale_decision_count = how_many(stale(today)).await?;
     let bands = policy::read(reader).await?.risk_bands.0;
     let counts: BTreeMap<(i32, i32), i64> = risk::heat(reader).await?.into_iter().map(|(likelihood, impact, count)| ((likelihood, impact), count)).collect();
     for likelihood in 1..=5 {
@@ -701,6 +716,7 @@ impl Portion {
             }),
             decision_lapses_on: decisions.iter().filter_map(|decision| decision.lapses_on).min(),
             stale_reasons: Json(decisions.iter().flat_map(|decision| decision.stale_reasons.iter().cloned()).collect::<BTreeSet<String>>().into_iter().collect()),
+            stale_from: stale_from(&decisions, &mine.evidence, &subject_id),
             conditions_due_on: Json(conditions),
             open_risks_low: risks.low,
             open_risks_moderate: risks.moderate,
@@ -759,6 +775,13 @@ fn lowest_by_framework(approved: &[&Assessment]) -> Vec<FrameworkNumbers> {
         entry.evidenced = least(entry.evidenced, numbers.evidenced);
     }
     lowest.into_values().collect()
+}
+
+/// The day after the first expiry of evidence that was valid when the last decision in force was made, unless a later piece of its kind took its place.
+fn stale_from(decisions: &[&Decision], evidence: &[&Evidence], subject_id: &SubjectId) -> Option<Day> {
+    let decided_on = decisions.iter().map(|decision| decision.decided_at.day()).max()?;
+    let expiries = certificates(evidence, subject_id).into_iter().filter_map(|certificate| certificate.expires_on);
+    expiries.filter(|day| *day >= decided_on).min().map(|day| day.plus_days(1))
 }
 
 /// Of each kind of evidence about a subject, the piece that lasts longest.

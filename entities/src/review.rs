@@ -409,6 +409,10 @@ pub(crate) fn plan(writer: &Writer, wanted: &Wanted<'_>, open: Option<Review>) -
             }
             let cadence = cadence(after.counted_from);
             settle(&mut after, Some(cadence));
+            // A day that has come stays until someone completes the review or moves it, whatever the reason for it has become.
+            if before.due_on <= writer.today() && after.due_on > before.due_on {
+                (after.due_on, after.reason, after.reason_detail) = (before.due_on, before.reason, before.reason_detail.clone());
+            }
             if after == before { Step::Keep(Some(before)) } else { Step::Replace(before, after) }
         }
     }

@@ -415,6 +415,7 @@ CREATE TABLE register_entry (
     decision $text,
     decision_lapses_on $text,
     stale_reasons $text NOT NULL,
+    stale_from $text,
     conditions_due_on $text NOT NULL,
     open_risks_low bigint NOT NULL,
     open_risks_moderate bigint NOT NULL,

@@ -1,0 +1,183 @@
+"""Real items for the contract tests: made through the API itself, in the state that an operation needs."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import requests
+
+# Far enough ahead for every date that must not be past.
+FUTURE = "2099-01-01"
+QUESTIONNAIRE = "supplier-security"
+
+
+class Refused(Exception):
+    """The API refused what should have made a test's item."""
+
+
+def best(question: dict[str, Any]) -> Any:
+    """The answer to `question` that is worth most."""
+    kind = question["type"]
+    if kind in ("yes_no", "single_choice"):
+        return max(question["options"], key=lambda option: option["points"])["value"]
+    if kind == "multiple_choice":
+        return [option["value"] for option in question["options"] if option["points"] > 0 and not option.get("exclusive")]
+    if kind == "number":
+        return max(question["bands"], key=lambda band: band["points"]).get("at_least", 0)
+    if kind == "date":
+        dated = [band["on_or_after"] for band in question["bands"] if band.get("on_or_after")]
+        return dated[0] if dated else "2026-06-30"
+    return "It is written down, tested twice a year, and the last test is on file."
+
+
+def questions(edition: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Every question of an edition's document, by key."""
+    return {question["key"]: question for section in edition["sections"] for question in section["questions"]}
+
+
+class Register:
+    """One organisation's register, filled with an administrator's key.
+
+    `item(operation)` gives the path parameters of an item that `operation` can act on. It stays the same until
+    `spend(operation)` says that it has been changed; so refusals cost nothing, and each change starts afresh.
+    """
+
+    def __init__(self, address: str, key: str) -> None:
+        self.address = address
+        self.session = requests.Session()
+        self.session.headers["Authorization"] = f"Bearer {key}"
+        self.numbers = itertools.count(1)
+        self.items: dict[str, dict[str, str]] = {}
+        self.answers: dict[str, Any] = {}
+        self.supplier = self.make("/suppliers", {"name": "The supplier that stays"})
+        self.product = self.make("/products", {"supplier_id": self.supplier, "name": "The product that stays", "kind": "software"})
+        latest = next(entry for entry in self.pages("/questionnaires") if entry["key"] == QUESTIONNAIRE)["editions"][-1]["edition"]
+        self.edition = self.call("GET", f"/questionnaires/{QUESTIONNAIRE}/editions/{latest}").json()
+        self.policy = self.call("GET", "/policy").json()
+
+    def call(self, method: str, path: str, body: Any = None, etag: str | None = None) -> requests.Response:
+        headers = {"If-Match": etag} if etag else {}
+        response = self.session.request(method, self.address + path, json=body, headers=headers, timeout=30)
+        if response.status_code >= 400:
+            raise Refused(f"{method} {path}: {response.status_code} {response.text[:500]}")
+        return response
+
+    def pages(self, path: str) -> list[dict[str, Any]]:
+        items, cursor = [], ""
+        while True:
+            page = self.call("GET", f"{path}{'&' if '?' in path else '?'}limit=200{cursor}").json()
+            items += page["items"]
+            if not page["next"]:
+                return items
+            cursor = f"&cursor={page['next']}"
+
+    def make(self, path: str, body: Any) -> str:
+        return self.call("POST", path, body).json()["id"]
+
+    def etag(self, path: str) -> str | None:
+        """The present ETag of the item at `path` (an address below `/api/v1`), or nothing where there is none."""
+        response = self.session.get(self.address + path, timeout=30)
+        return response.headers.get("ETag") if response.status_code == 200 else None
+
+    def act(self, path: str, action: str, body: Any = None, method: str = "POST") -> None:
+        self.call(method, f"{path}/{action}", body, self.etag(path))
+
+    # Fresh items, by what they are.
+
+    def name(self) -> str:
+        return f"Made for a test {next(self.numbers)}"
+
+    def fresh_supplier(self) -> str:
+        return self.make("/suppliers", {"name": self.name(), "data_role": "processor", "system_access": "standing"})
+
+    def fresh_product(self) -> str:
+        return self.make("/products", {"supplier_id": self.supplier, "name": self.name(), "kind": "ai_system", "ai_features": "core"})
+
+    def fresh_risk(self) -> str:
+        return self.make("/risks", {"subject_id": self.supplier, "title": self.name(), "likelihood": 3, "impact": 4})
+
+    def fresh_edition(self) -> dict[str, Any]:
+        """A document that can be published: the built-in one under a key of its own."""
+        return {**self.edition, "key": f"made-for-a-test-{next(self.numbers)}"}
+
+    def fresh_review(self) -> str:
+        return self.pages(f"/reviews?subject_id={self.fresh_supplier()}")[0]["id"]
+
+    def fresh_assessment(self, until: str) -> str:
+        """An assessment that is `open`, `answered`, `submitted` or `approved` (with a condition)."""
+        identity = self.make("/assessments", {"questionnaire": QUESTIONNAIRE, "subject_id": self.fresh_supplier()})
+        path = f"/assessments/{identity}"
+        if until == "open":
+            return identity
+        self.answer(path)
+        if until == "answered":
+            return identity
+        self.act(path, "submit")
+        if until == "submitted":
+            return identity
+        if waiting := self.call("GET", f"{path}/answers").json()["awaiting_review"]:
+            self.act(path, "review", {key: {"points": 100} for key in waiting}, "PATCH")
+        if until == "approved":
+            self.act(path, "approve", {"conditions": [{"text": "Say so in writing", "owner": "A. Person", "due_on": FUTURE}]})
+        return identity
+
+    def answer(self, path: str) -> None:
+        """Answers every visible question as well as possible; which those are depends on the answers."""
+        known = questions(self.edition)
+        progress = None
+        for _ in range(20):
+            change = self.answers if progress is None else {
+                key: {"value": best(known[key]), "comment": "As the policy says"} for key in progress["visible"] if key not in progress["answers"]
+            }
+            if progress is not None and not change:
+                self.answers = progress["answers"] and {key: {"value": given["value"], "comment": given["comment"]} for key, given in progress["answers"].items()}
+                return
+            progress = self.call("PATCH", f"{path}/answers", change, self.etag(path)).json()
+        raise Refused(f"{path}: there is no end of questions")
+
+    # An item for an operation.
+
+    def item(self, operation: str) -> dict[str, str]:
+        if operation not in self.items:
+            self.items[operation] = self.prepare(operation)
+        return self.items[operation]
+
+    def spend(self, operation: str) -> None:
+        self.items.pop(operation, None)
+
+    def prepare(self, operation: str) -> dict[str, str]:
+        verb, noun = operation.split("_", 1)
+        if operation == "read_edition":
+            return {"key": QUESTIONNAIRE, "edition": self.edition["edition"]}
+        if noun == "supplier":
+            made = self.fresh_supplier()
+            if verb == "restore":
+                self.act(f"/suppliers/{made}", "archive")
+        elif noun == "product":
+            made = self.fresh_product()
+            if verb == "restore":
+                self.act(f"/products/{made}", "archive")
+        elif noun == "dependency":
+            made = self.make("/dependencies", {"subject_id": self.fresh_product(), "rests_on_id": self.supplier, "kind": "hosting"})
+        elif noun == "evidence":
+            made = self.make("/evidence", {"subject_id": self.supplier, "kind": "cyber_essentials", "expires_on": FUTURE})
+        elif noun == "risk":
+            made = self.fresh_risk()
+            if verb == "reopen":
+                self.act(f"/risks/{made}", "close", {"reason": "No longer so"})
+        elif noun == "incident":
+            made = self.make("/incidents", {"subject_id": self.supplier, "title": self.name(), "severity": "low", "occurred_on": "2026-01-31"})
+        elif noun == "review":
+            made = self.fresh_review()
+        elif noun == "key":
+            made = self.make("/keys", {"name": self.name(), "role": "viewer"})
+        elif noun in ("decision", "condition"):
+            approved = self.fresh_assessment("approved")
+            made = next(decision["id"] for decision in self.pages("/decisions") if decision["assessment_id"] == approved)
+        elif noun in ("assessment", "answers", "result", "receipt"):
+            state = {"submit": "answered", "rate": "submitted", "return": "submitted", "approve": "rated", "refuse": "rated"}.get(verb, "open")
+            made = self.fresh_assessment("approved" if noun in ("result", "receipt") else state)
+        else:
+            raise Refused(f"{operation}: there is no way yet to make its item; add one here")
+        return {"id": made}

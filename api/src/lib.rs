@@ -20,6 +20,7 @@ pub mod csv;
 mod docs;
 pub mod document;
 pub mod health;
+pub mod intake;
 pub mod json;
 pub mod middleware;
 pub mod path;

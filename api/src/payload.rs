@@ -93,7 +93,7 @@ pub(crate) fn expect_content_type(request: &Request, known: &[&'static str]) -> 
     }
 }
 
-async fn read(request: &Request, body: &mut RequestBody, known: &[&'static str], maximum: usize) -> Result<Value, Problem> {
+pub(crate) async fn read(request: &Request, body: &mut RequestBody, known: &[&'static str], maximum: usize) -> Result<Value, Problem> {
     expect_content_type(request, known)?;
     let bytes = take(request, body, maximum).await?;
     json::parse(&bytes).map_err(|malformed| {

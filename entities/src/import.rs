@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use diligence_questionnaires::EvidenceKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::{
@@ -288,22 +288,22 @@ impl Fields {
         whole
     }
 
-    /// `whole` as a `New`, or what keeps it from being one.
-    fn read<New: DeserializeOwned>(&self, whole: Value, faults: &mut Vec<Fault>) -> Option<New> {
-        let mut complete = true;
-        for name in self.required.iter().filter(|name| whole.get(name).is_none()) {
-            complete = false;
-            blame(faults, Fault::new(format!("/{name}"), "missing", format!("expected `{name}`: nothing new can be made without it")));
-        }
-        match serde_json::from_value(whole) {
-            Ok(new) => Some(new),
-            Err(error) if complete => {
-                blame(faults, Fault::new("", "shape", error.to_string()));
-                None
+    /// `whole` as a `New`, or what keeps it from being one. What is missing is told, and `stand_in` put in its place, so that
+    /// the rest can be checked too.
+    fn read<New: DeserializeOwned>(&self, mut whole: Value, stand_in: Value, faults: &mut Vec<Fault>) -> Option<New> {
+        if let Some(whole) = whole.as_object_mut() {
+            for name in self.required.iter().filter(|name| !whole.contains_key(*name)).cloned().collect::<Vec<_>>() {
+                blame(faults, Fault::new(format!("/{name}"), "missing", format!("expected `{name}`: nothing new can be made without it")));
+                whole.insert(name.clone(), stand_in.get(&name).cloned().unwrap_or_default());
             }
-            Err(_) => None,
         }
+        serde_json::from_value(whole).map_err(|error| blame(faults, Fault::new("", "shape", error.to_string()))).ok()
     }
+}
+
+/// Whether the row as a whole is to blame, so that nothing can be said of its fields.
+fn is_unreadable(faults: &[Fault]) -> bool {
+    faults.iter().any(|fault| fault.pointer.is_empty())
 }
 
 /// Takes the fields out that the door found fault with, so that the rest can be checked too.
@@ -404,6 +404,9 @@ impl SupplierDraft {
     }
 
     fn build(&mut self, fields: &Fields) {
+        if is_unreadable(&self.faults) {
+            return;
+        }
         let mut whole = fields.merge(fields.stored(self.target.as_ref()), std::mem::take(&mut self.fields));
         let beside = &self.given[self.given.len() - self.beside_count..];
         if !beside.is_empty()
@@ -417,7 +420,7 @@ impl SupplierDraft {
             }
             object.insert("identifiers".into(), serde_json::to_value(all).unwrap_or_default());
         }
-        let Some(new) = fields.read::<NewSupplier>(whole, &mut self.faults) else { return };
+        let Some(new) = fields.read::<NewSupplier>(whole, json!({ "name": "-" }), &mut self.faults) else { return };
         match new.check() {
             Ok(new) => self.new = Some(new),
             Err(error) => absorb(&mut self.faults, "", error),
@@ -464,7 +467,7 @@ async fn plan_evidence(reader: &Reader, drafts: &mut [SupplierDraft]) -> Result<
         let there = draft.target.as_ref().and_then(|target| there.get(&target.id)).map(Vec::as_slice).unwrap_or_default();
         for (kind, patch) in std::mem::take(&mut draft.evidence) {
             let prefix = format!("/evidence/{}", word(&kind));
-            if draft.faults.iter().any(|fault| fault.pointer.starts_with(&prefix)) {
+            if draft.faults.iter().any(|fault| fault.pointer.strip_prefix(&prefix).is_some_and(|rest| rest.starts_with('/'))) {
                 continue;
             }
             let of_kind = there.iter().filter(|piece| piece.kind.0 == kind);
@@ -475,7 +478,7 @@ async fn plan_evidence(reader: &Reader, drafts: &mut [SupplierDraft]) -> Result<
             let mut whole = fields.stored(before);
             whole.insert("subject_id".into(), subject_id.as_str().into());
             whole.insert("kind".into(), word(&kind).into());
-            let Some(new) = fields.read::<NewEvidence>(fields.merge(whole, patch), &mut draft.faults) else { continue };
+            let Some(new) = fields.read::<NewEvidence>(fields.merge(whole, patch), Value::Null, &mut draft.faults) else { continue };
             let new = match new.check() {
                 Ok(new) => new,
                 Err(error) => {
@@ -606,6 +609,9 @@ impl ProductDraft {
     }
 
     fn build(&mut self, fields: &Fields) {
+        if is_unreadable(&self.faults) {
+            return;
+        }
         let mut whole = fields.stored(self.target.as_ref());
         let names_supplier = self.faults.iter().any(|fault| fault.pointer.starts_with("/supplier_"));
         match &self.supplier_id {
@@ -620,7 +626,7 @@ impl ProductDraft {
         // Something in its place, so that the rest can be checked; the fault is told already.
         whole.entry("supplier_id").or_insert_with(|| SupplierId::new(Uuid::nil()).as_str().into());
         let whole = fields.merge(whole, std::mem::take(&mut self.fields));
-        let Some(new) = fields.read::<NewProduct>(whole, &mut self.faults) else { return };
+        let Some(new) = fields.read::<NewProduct>(whole, json!({ "name": "-", "kind": "service" }), &mut self.faults) else { return };
         match new.check() {
             Ok(new) => self.new = Some(new),
             Err(error) => absorb(&mut self.faults, "", error),

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diligence_questionnaires::{EvidenceKind, Rating, Score, Severity, Tier, worst};
 use schemars::JsonSchema;
-use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _, entity::prelude::*};
+use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -448,9 +448,9 @@ pub struct Summary {
     pub knocked_out_count: i64,
     /// Lines whose decision went stale.
     pub stale_decision_count: i64,
-    /// Open risks by what they are called now.
+    /// Open risks of what is not archived, by what they are called now.
     pub open_risks: RiskCounts,
-    /// The heat map: how many open risks there are for each current likelihood and impact, all 25 cells.
+    /// The heat map: how many of these there are for each current likelihood and impact, all 25 cells.
     pub heat_map: Vec<HeatCell>,
 }
 
@@ -536,6 +536,12 @@ fn count_of(counts: &mut RiskCounts, band: Severity) -> &mut i64 {
         Severity::High => &mut counts.high,
         Severity::Extreme => &mut counts.extreme,
     }
+}
+
+/// The suppliers and products that are not archived, for a statement to look up.
+pub(crate) fn active_subjects(reader: &Reader) -> sea_orm::sea_query::SelectStatement {
+    let select = reader.find::<Entity>().filter(Column::Status.ne(Word(RelationshipStatus::Archived)));
+    select.select_only().column(Column::SubjectId).into_query()
 }
 
 /// Makes one supplier's lines anew at once, for an operation that answers with what follows.
@@ -714,7 +720,7 @@ impl Portion {
                 DecisionOutcome::ApprovedWithConditions => 1,
                 DecisionOutcome::Refused => 2,
             }),
-            decision_lapses_on: decisions.iter().filter_map(|decision| decision.lapses_on).min(),
+            decision_lapses_on: lapses_on(&decisions),
             stale_reasons: Json(decisions.iter().flat_map(|decision| decision.stale_reasons.iter().cloned()).collect::<BTreeSet<String>>().into_iter().collect()),
             stale_from: stale_from(&decisions, &mine.evidence, &subject_id),
             conditions_due_on: Json(conditions),
@@ -784,6 +790,15 @@ fn stale_from(decisions: &[&Decision], evidence: &[&Evidence], subject_id: &Subj
     expiries.filter(|day| *day >= decided_on).min().map(|day| day.plus_days(1))
 }
 
+/// The last day that these decisions hold together: approvals until the first of them lapses, refusals until the last does.
+fn lapses_on(decisions: &[&Decision]) -> Option<Day> {
+    let refusals: Vec<Option<Day>> = decisions.iter().filter(|decision| decision.outcome.0 == DecisionOutcome::Refused).map(|decision| decision.lapses_on).collect();
+    if refusals.is_empty() {
+        return decisions.iter().filter_map(|decision| decision.lapses_on).min();
+    }
+    refusals.into_iter().collect::<Option<Vec<Day>>>()?.into_iter().max()
+}
+
 /// Of each kind of evidence about a subject, the piece that lasts longest.
 fn certificates(evidence: &[&Evidence], subject_id: &SubjectId) -> Vec<Certificate> {
     let mut best: BTreeMap<EvidenceKind, &Evidence> = BTreeMap::new();
@@ -809,11 +824,7 @@ fn plan_review(writer: &Writer, policy: &Policy, line: &mut Model, mine: &Mine<'
         evidence_expiry: expiring,
     };
     let step = review::plan(writer, &wanted, reviews.remove(&line.subject_id));
-    let review = match &step {
-        Step::Keep(review) => review.as_ref(),
-        Step::Add(review) | Step::Replace(_, review) => Some(review),
-        Step::Remove(_) => None,
-    };
+    let review = step.after.as_ref();
     line.next_review_on = review.map(|review| review.due_on);
     line.next_review_id = review.map(|review| review.id.clone());
     line.review_key = line.next_review_on.map_or_else(|| "9999-12-31".to_owned(), |day| day.to_string());

@@ -373,18 +373,16 @@ pub(crate) struct Wanted<'a> {
     pub(crate) evidence_expiry: Option<(Day, String)>,
 }
 
-/// What is to become of a subject's open review.
-pub(crate) enum Step {
-    Keep(Option<Review>),
-    Add(Review),
-    Replace(Review, Review),
-    Remove(Review),
+/// What is to become of a subject's open review: the one there is, and the one there will be.
+pub(crate) struct Step {
+    before: Option<Review>,
+    pub(crate) after: Option<Review>,
 }
 
-/// Works out what is to become of a subject's open review, `open` being the one there is.
-pub(crate) fn plan(writer: &Writer, wanted: &Wanted<'_>, open: Option<Review>) -> Step {
+/// Works out what is to become of a subject's open review, `before` being the one there is.
+pub(crate) fn plan(writer: &Writer, wanted: &Wanted<'_>, before: Option<Review>) -> Step {
     if wanted.archived {
-        return open.map_or(Step::Keep(None), Step::Remove);
+        return Step { before, after: None };
     }
     let cadence = |from: Day| Trigger {
         kind: TriggerKind::Cadence,
@@ -392,43 +390,36 @@ pub(crate) fn plan(writer: &Writer, wanted: &Wanted<'_>, open: Option<Review>) -
         detail: format!("every {} months for the tier {}", wanted.cadence_months, wanted.tier),
     };
     let expiry = wanted.evidence_expiry.as_ref().map(|(day, which)| Trigger { kind: TriggerKind::EvidenceExpiry, due_on: *day, detail: format!("{which} expires") });
-    match open {
-        None => {
-            let mut row = blank(writer, wanted.supplier_id, wanted.product_id, cadence(writer.today()));
-            row.triggers.0.extend(expiry);
-            let cadence = cadence(row.counted_from);
-            settle(&mut row, Some(cadence));
-            Step::Add(row)
-        }
-        Some(before) => {
-            let mut after = before.clone();
-            after.triggers.0.retain(|trigger| trigger.kind != TriggerKind::EvidenceExpiry);
-            // Whoever moved the review knew what expires when.
-            if after.rescheduled_to.is_none() {
-                after.triggers.0.extend(expiry);
-            }
-            let cadence = cadence(after.counted_from);
-            settle(&mut after, Some(cadence));
-            // A day that has come stays until someone completes the review or moves it, whatever the reason for it has become.
-            if before.due_on <= writer.today() && after.due_on > before.due_on {
-                (after.due_on, after.reason, after.reason_detail) = (before.due_on, before.reason, before.reason_detail.clone());
-            }
-            if after == before { Step::Keep(Some(before)) } else { Step::Replace(before, after) }
-        }
+    let mut after = before.clone().unwrap_or_else(|| blank(writer, wanted.supplier_id, wanted.product_id, cadence(writer.today())));
+    after.triggers.0.retain(|trigger| trigger.kind != TriggerKind::EvidenceExpiry);
+    // Whoever moved the review knew what expires when.
+    if after.rescheduled_to.is_none() {
+        // What expires by the day of the last look was seen then.
+        after.triggers.0.extend(expiry.filter(|asks| asks.due_on > after.counted_from));
     }
+    let cadence = cadence(after.counted_from);
+    settle(&mut after, Some(cadence));
+    // A day that has come stays until someone completes the review or moves it, whatever the reason for it has become.
+    if let Some(before) = &before
+        && before.due_on <= writer.today()
+        && after.due_on > before.due_on
+    {
+        (after.due_on, after.reason, after.reason_detail) = (before.due_on, before.reason, before.reason_detail.clone());
+    }
+    Step { before, after: Some(after) }
 }
 
 /// Writes what [`plan`] worked out.
 pub(crate) async fn carry_out(writer: &Writer, steps: Vec<Step>) -> Result<(), Error> {
     let mut added = Vec::new();
     for step in steps {
-        match step {
-            Step::Keep(_) => {}
-            Step::Add(row) => added.push(row),
-            Step::Replace(before, after) => {
+        match (step.before, step.after) {
+            (Some(before), Some(after)) if before != after => {
                 writer.replace::<Entity, ActiveModel>("derive", &before, after).await?;
             }
-            Step::Remove(row) => writer.remove::<Entity>(&row).await?,
+            (None, Some(row)) => added.push(row),
+            (Some(row), None) => writer.remove::<Entity>(&row).await?,
+            _ => {}
         }
     }
     if !added.is_empty() {

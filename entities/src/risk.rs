@@ -530,12 +530,13 @@ pub(crate) async fn counting(reader: &Reader, suppliers: &[SupplierId]) -> Resul
     reader.all(reader.find::<Entity>().filter(Column::SupplierId.is_in(suppliers.iter().cloned())).filter(Column::State.ne(Word(RiskState::Closed)))).await
 }
 
-/// How many open risks there are for each current likelihood and impact.
+/// How many open risks of what is not archived there are for each current likelihood and impact.
 pub(crate) async fn heat(reader: &Reader) -> Result<Vec<(i32, i32, i64)>, Error> {
     let current = |residual: Column, inherent: Column| sea_orm::sea_query::Func::coalesce([Expr::col(residual), Expr::col(inherent)]);
     let select = reader
         .find::<Entity>()
         .filter(Column::State.ne(Word(RiskState::Closed)))
+        .filter(Column::SubjectId.in_subquery(crate::register::active_subjects(reader)))
         .select_only()
         .expr_as(current(Column::ResidualLikelihood, Column::Likelihood), "current_likelihood")
         .expr_as(current(Column::ResidualImpact, Column::Impact), "current_impact")

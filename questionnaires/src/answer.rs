@@ -169,10 +169,7 @@ pub const FACTS: &[Fact] = &[
     single("summarises_speech", &["yes", "no", "unknown"]),
     single("medical_device_class", &["none", "class_i", "class_iia", "class_iib", "class_iii", "unknown"]),
     list("affects", &["residents", "staff", "families", "public"]),
-    list(
-        "personal_data",
-        &["contact", "financial", "employment", "health", "care_records", "biometric", "location", "children", "criminal"],
-    ),
+    list("personal_data", &["contact", "financial", "employment", "health", "care_records", "biometric", "location", "children", "criminal"]),
 ];
 
 /// The fact with this name.
@@ -310,9 +307,7 @@ pub fn parse_date(text: &str) -> Option<NaiveDate> {
     if bytes[4] != b'-' || bytes[7] != b'-' {
         return None;
     }
-    let number = |digits: &[u8]| {
-        digits.iter().try_fold(0_u32, |number, digit| digit.is_ascii_digit().then(|| number * 10 + u32::from(digit - b'0')))
-    };
+    let number = |digits: &[u8]| digits.iter().try_fold(0_u32, |number, digit| digit.is_ascii_digit().then(|| number * 10 + u32::from(digit - b'0')));
     NaiveDate::from_ymd_opt(i32::try_from(number(&bytes[..4])?).ok()?, number(&bytes[5..7])?, number(&bytes[8..])?)
 }
 

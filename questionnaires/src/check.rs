@@ -7,9 +7,7 @@ use chrono::NaiveDate;
 use crate::answer::{FACTS, fact, parse_date};
 use crate::condition::{Condition, Scalar, Test};
 use crate::document::Node;
-use crate::edition::{
-    AppliesTo, Decimal, Edition, EvidenceNeed, MAX_CONDITION_DEPTH, MAX_QUESTIONS, NotApplicable, PointBand, Question, QuestionType,
-};
+use crate::edition::{AppliesTo, Decimal, Edition, EvidenceNeed, MAX_CONDITION_DEPTH, MAX_QUESTIONS, NotApplicable, PointBand, Question, QuestionType};
 use crate::fault::{Fault, Faults};
 use crate::shape::part_of;
 
@@ -113,8 +111,7 @@ impl<'a> Checker<'a> {
         let edition = self.edition;
         let keys = edition.sections.iter().enumerate().map(|(index, section)| (format!("/sections/{index}/key"), section.key.as_str()));
         self.unique(keys, "duplicate_section", "key");
-        let keys: Vec<(String, &str)> =
-            self.questions.iter().map(|place| (format!("{}/key", place.pointer), place.question.key.as_str())).collect();
+        let keys: Vec<(String, &str)> = self.questions.iter().map(|place| (format!("{}/key", place.pointer), place.question.key.as_str())).collect();
         self.unique(keys, "duplicate_question", "key");
         for (index, section) in edition.sections.iter().enumerate() {
             if let Some(condition) = &section.show_if {
@@ -434,7 +431,7 @@ impl<'a> Checker<'a> {
                 Some(place) => {
                     let section = self.edition.sections[place.section].show_if.as_ref();
                     let parts: Vec<&Condition> = section.into_iter().chain(&place.question.show_if).collect();
-                    never[self.questions.len() + place.section] || verdict.all(&parts) == Some(false)
+                    verdict.all(&parts) == Some(false)
                 }
                 None => {
                     let section = self.edition.sections[node - self.questions.len()].show_if.as_ref();
@@ -443,9 +440,7 @@ impl<'a> Checker<'a> {
             };
         }
         let verdict = Verdict { checker: self, never: &never };
-        let findings: Vec<usize> = (0..self.edition.findings.len())
-            .filter(|index| verdict.of(&self.edition.findings[*index].when) == Some(false))
-            .collect();
+        let findings: Vec<usize> = (0..self.edition.findings.len()).filter(|index| verdict.of(&self.edition.findings[*index].when) == Some(false)).collect();
         for (node, _) in never.iter().enumerate().filter(|(_, never)| **never) {
             let section = match self.questions.get(node) {
                 // The section says it for all its questions.
@@ -550,11 +545,7 @@ impl Verdict<'_, '_> {
             Condition::Any(parts) => {
                 let verdicts: Vec<Option<bool>> = parts.iter().map(|part| self.of(part)).collect();
                 let excluded_middle = parts.iter().take(MAX_COMPARED).any(|part| matches!(part, Condition::Not(inner) if parts.contains(inner)));
-                if verdicts.contains(&Some(true)) || excluded_middle {
-                    Some(true)
-                } else {
-                    verdicts.iter().all(|verdict| *verdict == Some(false)).then_some(false)
-                }
+                if verdicts.contains(&Some(true)) || excluded_middle { Some(true) } else { verdicts.iter().all(|verdict| *verdict == Some(false)).then_some(false) }
             }
             Condition::Not(part) => self.of(part).map(|verdict| !verdict),
             Condition::Question { question, test } => {
@@ -607,17 +598,15 @@ fn excludes(left: &Condition, right: &Condition) -> bool {
         (Condition::Subject { fact: name, is }, Condition::Subject { fact: other, is: other_is }) => {
             name == other && is != other_is && !fact(name).is_some_and(|fact| fact.list)
         }
-        (Condition::Question { question, test }, Condition::Question { question: other, test: other_test }) if question == other => {
-            match (test, other_test) {
-                (Test::Answered(left), Test::Answered(right)) => left != right,
-                (Test::Answered(answered), _) | (_, Test::Answered(answered)) => !answered,
-                (Test::Is(Scalar::Text(left)), Test::Is(Scalar::Text(right))) => left != right,
-                (left, right) => match (Range::of(left), Range::of(right)) {
-                    (Some(left), Some(right)) => !left.meets(&right),
-                    _ => false,
-                },
-            }
-        }
+        (Condition::Question { question, test }, Condition::Question { question: other, test: other_test }) if question == other => match (test, other_test) {
+            (Test::Answered(left), Test::Answered(right)) => left != right,
+            (Test::Answered(answered), _) | (_, Test::Answered(answered)) => !answered,
+            (Test::Is(Scalar::Text(left)), Test::Is(Scalar::Text(right))) => left != right,
+            (left, right) => match (Range::of(left), Range::of(right)) {
+                (Some(left), Some(right)) => !left.meets(&right),
+                _ => false,
+            },
+        },
         _ => false,
     }
 }

@@ -276,9 +276,7 @@ fn tidy(node: &mut Node, path: &Path<'_>, depth: usize, faults: &mut Faults) -> 
             faults.push_at(path, (node.line, node.column), "too_deep", too_deep());
             false
         }
-        Tree::List(items) => {
-            items.iter_mut().enumerate().fold(true, |fine, (index, item)| tidy(item, &Path::Index(path, index), depth + 1, faults) && fine)
-        }
+        Tree::List(items) => items.iter_mut().enumerate().fold(true, |fine, (index, item)| tidy(item, &Path::Index(path, index), depth + 1, faults) && fine),
         Tree::Map(entries) => {
             let mut seen = std::collections::HashSet::new();
             entries.retain(|(key, _)| {

@@ -531,8 +531,7 @@ impl Serialize for Decimal {
 impl<'de> Deserialize<'de> for Decimal {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let number = serde_json::Number::deserialize(deserializer)?;
-        Self::from_json(&number)
-            .ok_or_else(|| de::Error::custom("expected a number below 1,000,000,000,000 with at most three decimal places"))
+        Self::from_json(&number).ok_or_else(|| de::Error::custom("expected a number below 1,000,000,000,000 with at most three decimal places"))
     }
 }
 

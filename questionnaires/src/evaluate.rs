@@ -12,14 +12,11 @@ use serde_json::Value;
 
 use crate::answer::{Answer, EvidenceFact, MAX_EVIDENCE_IDS, Review, Subject, parse_date};
 use crate::condition::{Condition, Scalar, Test};
-use crate::edition::{
-    Decimal, Edition, EvidenceNeed, MAX_CONDITION_DEPTH, MAX_WEIGHT, NotApplicable, PointBand, Question, QuestionType, Section,
-};
+use crate::edition::{Decimal, Edition, EvidenceNeed, MAX_CONDITION_DEPTH, MAX_WEIGHT, NotApplicable, PointBand, Question, QuestionType, Section};
 use crate::exact::{Fraction, Part, apportion, round_half_up, rounded_mean};
 use crate::finding::{KnockOut, RaisedFinding};
 use crate::score::{
-    Contribution, ENGINE_VERSION, EvidenceState, FrameworkScore, Input, NotApplicableAnswer, Outcome, PrincipleScore, QuestionState,
-    Replacement, Score, Summary,
+    Contribution, ENGINE_VERSION, EvidenceState, FrameworkScore, Input, NotApplicableAnswer, Outcome, PrincipleScore, QuestionState, Replacement, Score, Summary,
 };
 
 /// An edition made ready to be evaluated many times. `E` is a reference or a shared pointer to the edition
@@ -34,6 +31,8 @@ pub struct Prepared<E> {
     /// Sections and questions, each after everything its condition reads. What is missing lies on a circle.
     order: Vec<Node>,
     principles: Vec<Counted>,
+    /// The numbers of each principle's questions.
+    asked_by: Vec<Vec<usize>>,
     frameworks: Vec<String>,
     findings: Vec<(Rule, Vec<usize>)>,
 }
@@ -185,19 +184,24 @@ impl<E: Deref<Target = Edition>> Prepared<E> {
                 });
             }
         }
+        let mut asked_by: Vec<Vec<usize>> = vec![Vec::new(); principles.len()];
+        for (number, asked) in questions.iter().enumerate() {
+            if let Some(list) = asked.principle.and_then(|principle| asked_by.get_mut(principle)) {
+                list.push(number);
+            }
+        }
         let order = order(&this.sections, &first_by_key);
         let findings = this
             .findings
             .iter()
             .map(|finding| {
-                let mut reads: Vec<usize> =
-                    finding.when.questions().iter().filter_map(|key| first_by_key.get(key).copied()).collect();
+                let mut reads: Vec<usize> = finding.when.questions().iter().filter_map(|key| first_by_key.get(key).copied()).collect();
                 reads.sort_unstable();
                 reads.dedup();
                 (resolver.rule(&finding.when, 0), reads)
             })
             .collect();
-        Self { edition, questions, sections, by_key, order, principles, frameworks, findings }
+        Self { edition, questions, sections, by_key, order, principles, asked_by, frameworks, findings }
     }
 
     /// The edition.
@@ -363,54 +367,40 @@ impl<E: Deref<Target = Edition>> Prepared<E> {
     }
 
     /// What each question contributes to the scores shown, at every level.
-    fn shares(
-        &self,
-        tally: &Tally<'_>,
-        claimed: Option<Score>,
-        evidenced: Option<Score>,
-        frameworks: &[FrameworkScore],
-    ) -> Vec<Shares> {
+    fn shares(&self, tally: &Tally<'_>, claimed: Option<Score>, evidenced: Option<Score>, frameworks: &[FrameworkScore]) -> Vec<Shares> {
         let mut shares = vec![Shares::default(); tally.slots.len()];
         let mut parts: Vec<Part> = Vec::with_capacity(tally.slots.len());
-        let tenths = |score: Option<Score>| score.map_or(0, |score| u128::from(score.tenths()));
-        let scale = |meant: &dyn Fn(usize) -> bool| {
-            let meant = |number: &usize| meant(*number) && tally.sums[*number].weight > 0;
-            (0..self.principles.len()).filter(meant).fold(0_u128, |sum, number| sum + u128::from(self.principles[number].weight))
-        };
-        let mut share = |total: Option<Score>, points: fn(&Slot<'_>) -> u8, mean_of: Option<u128>, meant: &dyn Fn(usize) -> bool, put: fn(&mut Shares) -> &mut Score| {
+        // Which principles are averaged, with their weights; a principle alone is its own mean.
+        let mut share = |total: Option<Score>, of: &[usize], alone: bool, points: fn(&Slot<'_>) -> u8, put: fn(&mut Shares) -> &mut Score| {
+            let scored = || of.iter().copied().filter(|principle| tally.sums[*principle].weight > 0);
+            let weight_of = |principle: usize| if alone { 1 } else { u128::from(self.principles[principle].weight) };
+            let weights = scored().fold(0_u128, |sum, principle| sum + weight_of(principle));
             parts.clear();
-            for (number, (asked, slot)) in self.questions.iter().zip(&tally.slots).enumerate() {
-                let Some(principle) = asked.principle.filter(|principle| slot.counts && meant(*principle)) else { continue };
-                let points = points(slot);
-                if points == 0 {
-                    continue;
+            for principle in scored() {
+                let denominator = weights.saturating_mul(tally.sums[principle].weight);
+                for number in &self.asked_by[principle] {
+                    let (asked, slot) = (&self.questions[*number], &tally.slots[*number]);
+                    let points = if slot.counts { points(slot) } else { 0 };
+                    if points > 0 {
+                        let numerator = u128::from(asked.weight) * u128::from(points) * 10 * weight_of(principle);
+                        parts.push(Part { item: *number, rank: asked.rank, exact: Fraction { numerator, denominator } });
+                    }
                 }
-                let size = u128::from(asked.weight) * u128::from(points) * 10;
-                let exact = match mean_of {
-                    None => Fraction { numerator: size, denominator: tally.sums[principle].weight },
-                    Some(weights) => Fraction {
-                        numerator: size * u128::from(self.principles[principle].weight),
-                        denominator: weights.saturating_mul(tally.sums[principle].weight),
-                    },
-                };
-                parts.push(Part { item: number, rank: asked.rank, exact });
             }
-            apportion(tenths(total), &mut parts, |item, tenths| *put(&mut shares[item]) = Score::capped(tenths));
+            let total = total.map_or(0, |score| u128::from(score.tenths()));
+            apportion(total, &mut parts, |item, tenths| *put(&mut shares[item]) = Score::capped(tenths));
         };
-        let everything = |_: usize| true;
-        let weights = scale(&everything);
-        share(claimed, |slot| slot.claimed, Some(weights), &everything, |shares| &mut shares.claimed);
-        share(evidenced, |slot| slot.evidenced, Some(weights), &everything, |shares| &mut shares.evidenced);
+        let everything: Vec<usize> = (0..self.principles.len()).collect();
+        share(claimed, &everything, false, |slot| slot.claimed, |shares| &mut shares.claimed);
+        share(evidenced, &everything, false, |slot| slot.evidenced, |shares| &mut shares.evidenced);
         for (number, framework) in frameworks.iter().enumerate() {
-            let inside = |principle: usize| self.principles[principle].framework == number;
-            let weights = scale(&inside);
-            share(framework.claimed, |slot| slot.claimed, Some(weights), &inside, |shares| &mut shares.framework_claimed);
-            share(framework.evidenced, |slot| slot.evidenced, Some(weights), &inside, |shares| &mut shares.framework_evidenced);
-            let mine = (0..self.principles.len()).filter(|principle| inside(*principle));
-            for (principle, score) in mine.zip(&framework.principles) {
-                let only = |other: usize| other == principle;
-                share(score.claimed, |slot| slot.claimed, None, &only, |shares| &mut shares.principle_claimed);
-                share(score.evidenced, |slot| slot.evidenced, None, &only, |shares| &mut shares.principle_evidenced);
+            let inside: Vec<usize> = everything.iter().copied().filter(|principle| self.principles[*principle].framework == number).collect();
+            share(framework.claimed, &inside, false, |slot| slot.claimed, |shares| &mut shares.framework_claimed);
+            share(framework.evidenced, &inside, false, |slot| slot.evidenced, |shares| &mut shares.framework_evidenced);
+            for (principle, score) in inside.iter().zip(&framework.principles) {
+                let only = std::slice::from_ref(principle);
+                share(score.claimed, only, true, |slot| slot.claimed, |shares| &mut shares.principle_claimed);
+                share(score.evidenced, only, true, |slot| slot.evidenced, |shares| &mut shares.principle_evidenced);
             }
         }
         shares

@@ -12,8 +12,8 @@ use serde_json::Value;
 
 use crate::document::{Node, read_json, read_yaml};
 use crate::edition::{
-    EDITION_KEY_PATTERN, EDITION_NUMBER_PATTERN, Edition, EditionFinding, KEY_PATTERN, MAX_FINDINGS, MAX_PRINCIPLES, MAX_QUESTIONS,
-    MAX_SECTIONS, MAX_TEXT_CHARS, MAX_TITLE_CHARS, Principle, Question, Section,
+    EDITION_KEY_PATTERN, EDITION_NUMBER_PATTERN, Edition, EditionFinding, KEY_PATTERN, MAX_FINDINGS, MAX_PRINCIPLES, MAX_QUESTIONS, MAX_SECTIONS, MAX_TEXT_CHARS,
+    MAX_TITLE_CHARS, Principle, Question, Section,
 };
 use crate::fault::{Fault, Faults, did_you_mean};
 use crate::parse::{check, shaped};

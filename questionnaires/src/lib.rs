@@ -12,7 +12,7 @@
 //! | [`score`] | the result, as data |
 //! | [`evaluate`](mod@evaluate) | edition + answers → result; prepare once, evaluate many |
 //! | [`finding`] | findings and knock-outs in a result |
-//! | [`rating`] | score → band → rating, by the organisation's policy |
+//! | [`rating`](mod@rating) | score → band → rating, by the organisation's policy |
 //! | [`receipt`] | hashes and recomputation |
 //! | [`extension`] | an organisation's own questions added to an edition |
 //! | [`library`] | the built-in questionnaires |
@@ -73,14 +73,11 @@ pub mod receipt;
 pub mod score;
 mod shape;
 
-pub use answer::{
-    Answer, Answers, EvidenceFact, EvidenceKind, Review, ReviewedPoints, Subject, check_answers, check_review, check_subject,
-    normalise_answer,
-};
+pub use answer::{Answer, Answers, EvidenceFact, EvidenceKind, Review, ReviewedPoints, Subject, check_answers, check_review, check_subject, normalise_answer};
 pub use condition::{Condition, Scalar, Test};
 pub use edition::{
-    AppliesTo, Choice, Decimal, Edition, EditionFinding, EvidenceNeed, EvidenceRule, Finding, NotApplicable, PointBand, Principle,
-    Question, QuestionType, RiskEstimate, Section, Source,
+    AppliesTo, Choice, Decimal, Edition, EditionFinding, EvidenceNeed, EvidenceRule, Finding, NotApplicable, PointBand, Principle, Question, QuestionType, RiskEstimate,
+    Section, Source,
 };
 pub use evaluate::Prepared;
 pub use extension::Extension;
@@ -89,6 +86,6 @@ pub use finding::{KnockOut, RaisedFinding};
 pub use rating::{Band, Rating, RatingMatrix, RatingPolicy, RatingRow, Severity, Tier, band, rating, residual, worst};
 pub use receipt::{Difference, Receipt};
 pub use score::{
-    Contribution, ENGINE_VERSION, EvidenceState, FrameworkScore, Input, NotApplicableAnswer, Outcome, PrincipleScore, QuestionState,
-    Replacement, Score, Summary, evaluate,
+    Contribution, ENGINE_VERSION, EvidenceState, FrameworkScore, Input, NotApplicableAnswer, Outcome, PrincipleScore, QuestionState, Replacement, Score, Summary,
+    evaluate,
 };

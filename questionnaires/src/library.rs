@@ -5,10 +5,7 @@ use std::sync::OnceLock;
 use crate::edition::Edition;
 
 /// The documents, as they stand in `library/`.
-const DOCUMENTS: &[&str] = &[
-    include_str!("../library/supplier-security.yaml"),
-    include_str!("../library/ethical-ai-in-care.yaml"),
-];
+const DOCUMENTS: &[&str] = &[include_str!("../library/supplier-security.yaml"), include_str!("../library/ethical-ai-in-care.yaml")];
 
 /// The built-in editions, parsed once. A document that cannot be read is left out; a test proves that none is.
 #[must_use]
@@ -20,10 +17,7 @@ pub fn editions() -> &'static [Edition] {
 /// The built-in edition with this key: the one with this number, or the newest when none is asked for.
 #[must_use]
 pub fn edition(key: &str, number: Option<&str>) -> Option<&'static Edition> {
-    editions()
-        .iter()
-        .filter(|edition| edition.key == key && number.is_none_or(|number| edition.edition == number))
-        .max_by_key(|edition| order(&edition.edition))
+    editions().iter().filter(|edition| edition.key == key && number.is_none_or(|number| edition.edition == number)).max_by_key(|edition| order(&edition.edition))
 }
 
 /// `2026.10` is newer than `2026.9`.

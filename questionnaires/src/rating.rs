@@ -204,12 +204,8 @@ impl RatingPolicy {
     #[must_use]
     pub fn check(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
-        let limits = [
-            ("strong_from", self.strong_from),
-            ("adequate_from", self.adequate_from),
-            ("weak_from", self.weak_from),
-            ("minimum_coverage", self.minimum_coverage),
-        ];
+        let limits =
+            [("strong_from", self.strong_from), ("adequate_from", self.adequate_from), ("weak_from", self.weak_from), ("minimum_coverage", self.minimum_coverage)];
         for (name, limit) in limits {
             if limit > 100 {
                 faults.push(Fault::new(format!("/{name}"), "out_of_range", format!("expected 0 to 100, found {limit}")));

@@ -12,15 +12,31 @@ use crate::answer::{longer_than, parse_date};
 use crate::condition::{OPERATORS, SHAPE, SUBJECTS};
 use crate::document::{Node, Tree};
 use crate::edition::{
-    ADDRESS_PATTERN, Decimal, EDITION_KEY_PATTERN, EDITION_NUMBER_PATTERN, KEY_PATTERN, LANGUAGE_PATTERN, MAPS_TO_PATTERN,
-    SOURCE_DATE_PATTERN, VALUE_PATTERN,
+    ADDRESS_PATTERN, Decimal, EDITION_KEY_PATTERN, EDITION_NUMBER_PATTERN, KEY_PATTERN, LANGUAGE_PATTERN, MAPS_TO_PATTERN, SOURCE_DATE_PATTERN, VALUE_PATTERN,
 };
 use crate::fault::{Faults, Path};
 
 /// Keys under which a fault changes nothing but words.
 const PROSE: &[&str] = &[
-    "title", "summary", "text", "help", "intro", "label", "advice", "unit", "maps_to", "source", "address", "version", "date", "language",
-    "risk", "likelihood", "impact", "severity", "ask_why",
+    "title",
+    "summary",
+    "text",
+    "help",
+    "intro",
+    "label",
+    "advice",
+    "unit",
+    "maps_to",
+    "source",
+    "address",
+    "version",
+    "date",
+    "language",
+    "risk",
+    "likelihood",
+    "impact",
+    "severity",
+    "ask_why",
 ];
 
 /// The document with everything wrong replaced, and the parts in which something was.
@@ -202,8 +218,7 @@ impl<'a> Walker<'a> {
         let properties = schema.get("properties").and_then(Value::as_object);
         let known = |name: &str| properties.and_then(|all| all.get(name));
         let names = || properties.into_iter().flat_map(Map::keys).map(String::as_str);
-        let required: Vec<&str> =
-            schema.get("required").and_then(Value::as_array).map(|names| names.iter().filter_map(Value::as_str).collect()).unwrap_or_default();
+        let required: Vec<&str> = schema.get("required").and_then(Value::as_array).map(|names| names.iter().filter_map(Value::as_str).collect()).unwrap_or_default();
         let mut kept = Map::new();
         for (key, value) in entries {
             let Some(name) = key.name() else { continue };
@@ -350,13 +365,9 @@ fn matches_pattern(pattern: &str, text: &str) -> bool {
     };
     let all_digits = |part: &str, lengths: std::ops::RangeInclusive<usize>| lengths.contains(&part.len()) && part.bytes().all(digit);
     match pattern {
-        EDITION_KEY_PATTERN => {
-            lower(first) && (1..=63).contains(&rest.len()) && rest.iter().all(|byte| lower(*byte) || digit(*byte) || *byte == b'-')
-        }
+        EDITION_KEY_PATTERN => lower(first) && (1..=63).contains(&rest.len()) && rest.iter().all(|byte| lower(*byte) || digit(*byte) || *byte == b'-'),
         KEY_PATTERN => lower(first) && rest.len() <= 63 && rest.iter().all(|byte| lower(*byte) || digit(*byte) || *byte == b'_'),
-        VALUE_PATTERN => {
-            (lower(first) || digit(first)) && rest.len() <= 63 && rest.iter().all(|byte| lower(*byte) || digit(*byte) || b"_-".contains(byte))
-        }
+        VALUE_PATTERN => (lower(first) || digit(first)) && rest.len() <= 63 && rest.iter().all(|byte| lower(*byte) || digit(*byte) || b"_-".contains(byte)),
         EDITION_NUMBER_PATTERN => text.split_once('.').is_some_and(|(year, number)| all_digits(year, 4..=4) && all_digits(number, 1..=3)),
         LANGUAGE_PATTERN => {
             let (language, country) = text.split_once('-').map_or((text, None), |(language, country)| (language, Some(country)));
@@ -380,9 +391,9 @@ fn matches_pattern(pattern: &str, text: &str) -> bool {
                 && parts.next().is_none_or(|day| all_digits(day, 2..=2))
                 && parts.next().is_none()
         }
-        ADDRESS_PATTERN => ["http://", "https://"]
-            .iter()
-            .any(|scheme| text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace))),
+        ADDRESS_PATTERN => {
+            ["http://", "https://"].iter().any(|scheme| text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace)))
+        }
         _ => false,
     }
 }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from datetime import date, timedelta
 from typing import Any
 
 import requests
 
-# Far enough ahead for every date that must not be past.
-FUTURE = "2099-01-01"
+# For dates that must not be past (an acceptance ends within two years), and for those that must not be ahead.
+FUTURE = (date.today() + timedelta(days=300)).isoformat()
+PAST = (date.today() - timedelta(days=30)).isoformat()
 QUESTIONNAIRE = "supplier-security"
 
 
@@ -27,7 +29,7 @@ def best(question: dict[str, Any]) -> Any:
         return max(question["bands"], key=lambda band: band["points"]).get("at_least", 0)
     if kind == "date":
         dated = [band["on_or_after"] for band in question["bands"] if band.get("on_or_after")]
-        return dated[0] if dated else "2026-06-30"
+        return dated[0] if dated else PAST
     return "It is written down, tested twice a year, and the last test is on file."
 
 
@@ -52,7 +54,7 @@ class Register:
         self.answers: dict[str, Any] = {}
         self.supplier = self.make("/suppliers", {"name": "The supplier that stays"})
         self.product = self.make("/products", {"supplier_id": self.supplier, "name": "The product that stays", "kind": "software"})
-        latest = next(entry for entry in self.pages("/questionnaires") if entry["key"] == QUESTIONNAIRE)["editions"][-1]["edition"]
+        latest = next(entry["latest_edition"] for entry in self.pages("/questionnaires") if entry["key"] == QUESTIONNAIRE)
         self.edition = self.call("GET", f"/questionnaires/{QUESTIONNAIRE}/editions/{latest}").json()
         self.policy = self.call("GET", "/policy").json()
 
@@ -81,6 +83,7 @@ class Register:
         return response.headers.get("ETag") if response.status_code == 200 else None
 
     def act(self, path: str, action: str, body: Any = None, method: str = "POST") -> None:
+        """`POST /path/action` on the version that is there."""
         self.call(method, f"{path}/{action}", body, self.etag(path))
 
     # Fresh items, by what they are.
@@ -98,8 +101,19 @@ class Register:
         return self.make("/risks", {"subject_id": self.supplier, "title": self.name(), "likelihood": 3, "impact": 4})
 
     def fresh_edition(self) -> dict[str, Any]:
-        """A document that can be published: the built-in one under a key of its own."""
-        return {**self.edition, "key": f"made-for-a-test-{next(self.numbers)}"}
+        """A small document that can be published, with a key of its own."""
+        options = [{"value": "yes", "label": "Yes", "points": 100}, {"value": "no", "label": "No", "points": 0}]
+        question = {"key": "restored", "principle": "recovery", "text": "Has a backup been restored this year?", "type": "yes_no", "options": options}
+        return {
+            "key": f"made-for-a-test-{next(self.numbers)}",
+            "title": "Made for a test",
+            "edition": "2026.1",
+            "summary": "One question.",
+            "framework": "security",
+            "applies_to": ["supplier"],
+            "principles": [{"key": "recovery", "title": "Recovery"}],
+            "sections": [{"key": "only", "title": "The only section", "questions": [question]}],
+        }
 
     def fresh_review(self) -> str:
         return self.pages(f"/reviews?subject_id={self.fresh_supplier()}")[0]["id"]
@@ -123,17 +137,19 @@ class Register:
         return identity
 
     def answer(self, path: str) -> None:
-        """Answers every visible question as well as possible; which those are depends on the answers."""
-        known = questions(self.edition)
-        progress = None
+        """Answers every visible question as well as possible. An answer can bring up another question, hence the rounds."""
+        if self.answers:
+            self.act(path, "answers", self.answers, "PATCH")
+            return
+        known, given = questions(self.edition), {}
         for _ in range(20):
-            change = self.answers if progress is None else {
-                key: {"value": best(known[key]), "comment": "As the policy says"} for key in progress["visible"] if key not in progress["answers"]
-            }
-            if progress is not None and not change:
-                self.answers = progress["answers"] and {key: {"value": given["value"], "comment": given["comment"]} for key, given in progress["answers"].items()}
+            visible = self.call("GET", f"{path}/answers").json()["visible"]
+            more = {key: {"value": best(known[key]), "comment": "As the policy says"} for key in visible if key not in given}
+            if not more:
+                self.answers = given
                 return
-            progress = self.call("PATCH", f"{path}/answers", change, self.etag(path)).json()
+            self.act(path, "answers", more, "PATCH")
+            given |= more
         raise Refused(f"{path}: there is no end of questions")
 
     # An item for an operation.
@@ -159,7 +175,7 @@ class Register:
             if verb == "restore":
                 self.act(f"/products/{made}", "archive")
         elif noun == "dependency":
-            made = self.make("/dependencies", {"subject_id": self.fresh_product(), "rests_on_id": self.supplier, "kind": "hosting"})
+            made = self.make("/dependencies", {"subject_id": self.fresh_product(), "rests_on_id": self.supplier, "kind": "host"})
         elif noun == "evidence":
             made = self.make("/evidence", {"subject_id": self.supplier, "kind": "cyber_essentials", "expires_on": FUTURE})
         elif noun == "risk":
@@ -167,7 +183,7 @@ class Register:
             if verb == "reopen":
                 self.act(f"/risks/{made}", "close", {"reason": "No longer so"})
         elif noun == "incident":
-            made = self.make("/incidents", {"subject_id": self.supplier, "title": self.name(), "severity": "low", "occurred_on": "2026-01-31"})
+            made = self.make("/incidents", {"subject_id": self.supplier, "title": self.name(), "severity": "low", "occurred_on": PAST})
         elif noun == "review":
             made = self.fresh_review()
         elif noun == "key":

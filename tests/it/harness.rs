@@ -139,6 +139,13 @@ impl App {
 
     /// Sends a request and waits for the answer.
     pub(crate) async fn send(&self, who: &Person, method: Method, path: &str, body: Option<&Value>, headers: &[(&str, &str)]) -> Answer {
+        let kind = body.map(|_| ("content-type", "application/json"));
+        let headers: Vec<(&str, &str)> = kind.into_iter().chain(headers.iter().copied()).collect();
+        self.raw(who, method, path, body.map(|body| body.to_string().into_bytes()), &headers).await
+    }
+
+    /// Sends a request with a body as it is.
+    pub(crate) async fn raw(&self, who: &Person, method: Method, path: &str, body: Option<Vec<u8>>, headers: &[(&str, &str)]) -> Answer {
         let path = if path.starts_with('/') && !path.starts_with("/api") && !path.starts_with("/health") && !path.starts_with("/metrics") && !path.starts_with("/docs") && !path.starts_with("/problems") { format!("/api/v1{path}") } else { path.to_owned() };
         let mut request = self.client.request(method, &path);
         if let Some(key) = &who.key {
@@ -148,13 +155,14 @@ impl App {
             request = request.header(*name, *value);
         }
         if let Some(body) = body {
-            request = request.body_json(body);
+            request = request.body(body);
         }
-        let response = request.send().await.0;
-        let status = response.status();
-        let headers = response.headers().clone();
-        let text = response.into_body().into_string().await.expect("a body of text");
-        Answer { status, headers, text }
+        Answer::of(request.send().await).await
+    }
+
+    /// The number of the organisation's audit events: it stands still while nothing is changed.
+    pub(crate) async fn event_count(&self) -> i64 {
+        self.get(&self.admin, "/audit-events?limit=1").await.json(200)["items"][0]["sequence"].as_i64().expect("a number")
     }
 
     /// Reads.
@@ -180,6 +188,64 @@ impl App {
     /// Takes an item away, at the version it has in `item`.
     pub(crate) async fn delete(&self, who: &Person, path: &str, item: &Value) -> Answer {
         self.send(who, Method::DELETE, path, None, &[("if-match", &etag(item))]).await
+    }
+
+    /// Puts the app's time to nine o'clock on this day.
+    pub(crate) fn goes_to(&self, day: &str) {
+        self.clock.set(format!("{day}T09:00:00Z").parse().expect("a day"));
+    }
+
+    /// Every item of a list, page by page: each page but the last is full.
+    pub(crate) async fn walk(&self, path: &str, limit: usize) -> Vec<Value> {
+        let joint = if path.contains('?') { '&' } else { '?' };
+        let (mut items, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = self.get(&self.admin, &format!("{path}{joint}limit={limit}{cursor}")).await.json(200);
+            let new = page["items"].as_array().expect("a list");
+            items.extend(new.iter().cloned());
+            let Some(next) = page["next"].as_str() else {
+                assert!(new.len() <= limit, "{path}");
+                return items;
+            };
+            assert_eq!(new.len(), limit, "{path}");
+            cursor = format!("&cursor={next}");
+        }
+    }
+
+    /// A list comes whole, each item once and in order, in each of `sorts` at every size of page. `id` names the field that
+    /// breaks ties, `key` says what an item is sorted by; `:field` stands for the one order of a list that takes no sort.
+    pub(crate) async fn comes_in_pages(&self, path: &str, id: &str, sorts: &[&str], key: impl Fn(&Value, &str) -> String) {
+        let joint = if path.contains('?') { '&' } else { '?' };
+        for sort in sorts {
+            let field = sort.trim_start_matches('-');
+            let path = if sort.contains(':') { path.to_owned() } else { format!("{path}{joint}sort={sort}") };
+            let field = field.trim_start_matches(':').trim_start_matches('-');
+            let mut expected = self.walk(&path, 200).await;
+            assert!(expected.len() >= 3, "{path} has too few items to tell");
+            expected.sort_by_key(|item| (key(item, field), text(item, id).to_owned()));
+            if sort.contains('-') {
+                expected.reverse();
+            }
+            for limit in 1..=expected.len() + 1 {
+                assert_eq!(self.walk(&path, limit).await, expected, "{path} at limit {limit}");
+            }
+        }
+    }
+
+    /// A list under `filter` holds those items of the whole list for which `fits`: some of them, and not all.
+    pub(crate) async fn is_filtered(&self, path: &str, filter: &str, fits: impl Fn(&Value) -> bool) {
+        let joint = if path.contains('?') { '&' } else { '?' };
+        let all = self.walk(path, 200).await;
+        let expected: Vec<Value> = all.iter().filter(|item| fits(item)).cloned().collect();
+        assert!(!expected.is_empty() && expected.len() < all.len(), "{path} {filter}: {} of {}", expected.len(), all.len());
+        assert_eq!(self.walk(&format!("{path}{joint}{filter}"), 200).await, expected, "{path} {filter}");
+    }
+
+    /// The line of this supplier or product in the register.
+    pub(crate) async fn line(&self, subject: &Value) -> Value {
+        let supplier = subject["supplier_id"].as_str().unwrap_or_else(|| id(subject));
+        let lines = self.walk(&format!("/register?supplier_id={supplier}"), 200).await;
+        lines.into_iter().find(|line| line["subject_id"] == subject["id"]).expect("a line in the register")
     }
 
     /// A supplier with this name.
@@ -287,6 +353,14 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// What a request was answered with.
+    pub(crate) async fn of(response: poem::test::TestResponse) -> Self {
+        let response = response.0;
+        let status = response.status();
+        let headers = response.headers().clone();
+        Self { status, headers, text: response.into_body().into_string().await.expect("a body of text") }
+    }
+
     /// The body as JSON, after making sure of the status.
     #[track_caller]
     pub(crate) fn json(&self, status: u16) -> Value {

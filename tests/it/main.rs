@@ -6,6 +6,21 @@
 mod harness;
 mod server;
 
+mod assessments;
+mod audit;
 mod concurrency;
+mod decisions;
+mod dependencies;
+mod evidence;
+mod imports;
+mod incidents;
+mod organisations;
+mod policy;
+mod products;
+mod questionnaires;
 mod readme;
+mod real_data;
+mod register;
+mod reviews;
+mod risks;
 mod suppliers;

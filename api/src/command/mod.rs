@@ -7,12 +7,15 @@ use diligence_entities::{
     clock::Clock,
     error::Error,
     id::OrganisationId,
+    organisation::{self, Organisation},
     role::Role,
     scope::{Actor, OpenError, Scope, Store, StoreOptions},
 };
 
 use crate::config::{Config, DatabaseFlags, ServeFlags};
 
+mod export;
+mod import;
 mod key;
 mod openapi;
 mod questionnaire;
@@ -45,6 +48,10 @@ enum Command {
     /// Serve the API (also what happens without a command)
     #[command(after_help = CODES)]
     Serve(ServeFlags),
+    /// Import suppliers or products from CSV or JSON
+    Import(import::Command),
+    /// Export a table as CSV
+    Export(export::Command),
     /// Make, list and revoke API keys
     #[command(subcommand)]
     Key(key::Command),
@@ -121,6 +128,8 @@ pub fn main() -> ExitCode {
     let Line { command, serve } = Line::parse();
     let done = match command.unwrap_or(Command::Serve(serve)) {
         Command::Serve(flags) => serve::run(flags),
+        Command::Import(command) => import::run(command),
+        Command::Export(command) => export::run(command),
         Command::Key(command) => key::run(command),
         Command::Questionnaire(command) => questionnaire::run(command),
         Command::Openapi => openapi::run(),
@@ -165,4 +174,10 @@ pub(crate) async fn open_with(database: DatabaseFlags) -> Result<Store, Failure>
 /// The person at the console, who owns the database, acting for an organisation.
 pub(crate) fn console(organisation_id: &OrganisationId) -> Scope {
     Scope { organisation_id: organisation_id.clone(), actor: Actor { id: "console".into(), name: "console".into() }, role: Role::Admin, request_id: None }
+}
+
+/// The organisation of this name.
+pub(crate) async fn organisation_called(store: &Store, name: &str) -> Result<Organisation, Failure> {
+    let found = organisation::all(store).await?.into_iter().find(|organisation| organisation.name == name);
+    found.ok_or_else(|| Failure::refused(format!("there is no organisation called {name:?}")))
 }

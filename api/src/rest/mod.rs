@@ -8,6 +8,7 @@ pub mod decisions;
 pub mod dependencies;
 pub mod evidence;
 pub mod exports;
+pub mod imports;
 pub mod incidents;
 pub mod keys;
 pub mod organisation;
@@ -27,7 +28,7 @@ pub fn all() -> impl poem_openapi::OpenApi + 'static {
         (questionnaires::Api, assessments::Api, decisions::Api),
         (risks::Api, reviews::Api, incidents::Api),
         (organisation::Api, policy::Api, keys::Api, audit::Api),
-        (exports::Api,),
+        (imports::Api, exports::Api),
     )
 }
 

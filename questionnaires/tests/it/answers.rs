@@ -1,8 +1,8 @@
 //! Checking and normalising answers, reviews, subjects and rating policies.
 
 use diligence_questionnaires::{
-    Answer, Band, Edition, Rating, RatingPolicy, ReviewedPoints, Score, Subject, Tier, band, check_answers, check_review, check_subject,
-    normalise_answer, rating, residual, worst,
+    Answer, Band, Edition, Rating, RatingPolicy, ReviewedPoints, Score, Subject, Tier, band, check_answers, check_review, check_subject, normalise_answer, rating,
+    residual, worst,
 };
 use serde_json::{Value, json};
 
@@ -35,8 +35,16 @@ fn codes(key: &str, answer: Answer) -> Vec<(String, String)> {
 #[test]
 fn answers_that_fit_pass() {
     for (key, good) in [
-        ("yes_no", json!("yes")), ("yes_no", json!(true)), ("single", json!("some")), ("multiple", json!(["b", "a"])), ("multiple", json!(["none"])),
-        ("multiple", json!([])), ("number", json!(99.999)), ("date", json!("2024-02-29")), ("text", json!("Because.")), ("file", json!("id-1")),
+        ("yes_no", json!("yes")),
+        ("yes_no", json!(true)),
+        ("single", json!("some")),
+        ("multiple", json!(["b", "a"])),
+        ("multiple", json!(["none"])),
+        ("multiple", json!([])),
+        ("number", json!(99.999)),
+        ("date", json!("2024-02-29")),
+        ("text", json!("Because.")),
+        ("file", json!("id-1")),
     ] {
         assert_eq!(codes(key, value(good.clone())), [], "{key}: {good}");
     }
@@ -47,13 +55,28 @@ fn answers_that_fit_pass() {
 #[test]
 fn answers_that_do_not_fit_are_named_with_their_place() {
     for (key, bad, place, code) in [
-        ("yes_no", json!("maybe"), "", "unknown_option"), ("yes_no", json!(1), "", "wrong_type"), ("single", json!(true), "", "wrong_type"),
-        ("single", json!("al"), "", "unknown_option"), ("multiple", json!("a"), "", "wrong_type"), ("multiple", json!(["a", 1]), "/1", "wrong_type"),
-        ("multiple", json!(["a", "z"]), "/1", "unknown_option"), ("multiple", json!(["a", "none"]), "", "exclusive_with_others"),
-        ("number", json!("5"), "", "wrong_type"), ("number", json!(101), "", "out_of_range"), ("number", json!(-0.001), "", "out_of_range"),
-        ("number", json!(1.0001), "", "bad_number"), ("number", json!(1e15), "", "bad_number"), ("date", json!("2025-02-29"), "", "bad_date"),
-        ("date", json!("2025-2-9"), "", "bad_date"), ("date", json!(2025), "", "wrong_type"), ("text", json!(1), "", "wrong_type"),
-        ("text", json!("x".repeat(10_001)), "", "too_long"), ("file", json!(["id"]), "", "wrong_type"), ("file", json!("x".repeat(201)), "", "too_long"),
+        ("yes_no", json!("maybe"), "", "unknown_option"),
+        ("yes_no", json!(1), "", "wrong_type"),
+        ("single", json!(true), "", "wrong_type"),
+        ("single", json!("al"), "", "unknown_option"),
+        ("multiple", json!("a"), "", "wrong_type"),
+        ("multiple", json!(["a", 1]), "/1", "wrong_type"),
+        ("multiple", json!(["a", "z"]), "/1", "unknown_option"),
+        ("multiple", json!(["a", "none"]), "", "exclusive_with_others"),
+        ("number", json!("5"), "", "wrong_type"),
+        ("number", json!(101), "", "out_of_range"),
+        ("number", json!(-0.001), "", "out_of_range"),
+        ("number", json!(1.0001), "", "bad_number"),
+        ("number", json!(1e15), "", "bad_number"),
+        ("date", json!("2025-02-29"), "", "bad_date"),
+        ("date", json!("2025-2-9"), "", "bad_date"),
+        ("date", json!("2025/02-09"), "", "bad_date"),
+        ("date", json!("2025-02/09"), "", "bad_date"),
+        ("date", json!(2025), "", "wrong_type"),
+        ("text", json!(1), "", "wrong_type"),
+        ("text", json!("x".repeat(10_001)), "", "too_long"),
+        ("file", json!(["id"]), "", "wrong_type"),
+        ("file", json!("x".repeat(201)), "", "too_long"),
     ] {
         assert_eq!(codes(key, value(bad.clone())), [(format!("/{key}/value{place}"), code.to_owned())], "{key}: {bad}");
     }

@@ -73,9 +73,7 @@ fn an_extension_gives_an_edition_of_its_own() {
 #[test]
 fn a_new_base_is_merged_and_conflicts_are_shown() {
     let extension = Extension::from_json(&extension().to_string()).unwrap();
-    let codes = |base: &Edition| -> Vec<String> {
-        extension.apply(base).unwrap_err().into_iter().map(|fault| format!("{} {}", fault.pointer, fault.code)).collect()
-    };
+    let codes = |base: &Edition| -> Vec<String> { extension.apply(base).unwrap_err().into_iter().map(|fault| format!("{} {}", fault.pointer, fault.code)).collect() };
     let mut next = base();
     next.sections[0].questions[1].key = "x".to_owned();
     assert_eq!(codes(&next), ["/sections/0/questions/0/key duplicate_question"]);

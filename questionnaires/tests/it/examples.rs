@@ -29,9 +29,7 @@ fn worked_example() -> (diligence_questionnaires::Edition, Case) {
     ));
     let mut q1 = value("yes");
     q1.evidence_ids.push("certificate".to_owned());
-    let mut case = Case::of(answers([
-        ("q1", q1), ("q2", value("partly")), ("q4", skipped("We have no such system")), ("r1", value("yes")), ("r2", value("yes")),
-    ]));
+    let mut case = Case::of(answers([("q1", q1), ("q2", value("partly")), ("q4", skipped("We have no such system")), ("r1", value("yes")), ("r2", value("yes"))]));
     case.evidence.push(EvidenceFact {
         id: "certificate".to_owned(),
         kind: EvidenceKind::CyberEssentialsPlus,
@@ -78,6 +76,9 @@ fn a_certificate_is_valid_on_its_first_and_on_its_last_day() {
         case.evidence[0].expires_on = expires.map(|date| date.parse().unwrap());
         assert_eq!(case.outcome(&edition).contributions[0].evidence, valid, "{issued:?} {expires:?}");
     }
+    case.evidence.push(EvidenceFact { id: "other".to_owned(), kind: EvidenceKind::Other, issued_on: None, expires_on: None });
+    case.answers.get_mut("q1").unwrap().evidence_ids.push("other".to_owned());
+    assert_eq!(case.outcome(&edition).contributions[0].evidence, EvidenceState::Expired, "what comes nearest is told");
     case.evidence[0].kind = EvidenceKind::Other;
     assert_eq!(case.outcome(&edition).contributions[0].evidence, EvidenceState::WrongKind);
     case.evidence.clear();
@@ -156,8 +157,9 @@ fn a_reviewer_replaces_points_with_a_reason_and_both_stand() {
     assert_eq!((tenths(outcome.claimed), tenths(outcome.evidenced)), (Some(300), Some(300)));
     case.review.get_mut("a").unwrap().reason = Some(" ".to_owned());
     assert_eq!(tenths(case.outcome(&edition).claimed), Some(1000), "without a reason nothing is replaced");
+    case.answers.insert("a".to_owned(), value("no"));
     case.review.insert("a".to_owned(), ReviewedPoints { points: 101, reason: Some("Too much".to_owned()), reviewer: None });
-    assert_eq!(tenths(case.outcome(&edition).claimed), Some(1000), "impossible points replace nothing");
+    assert_eq!(tenths(case.outcome(&edition).claimed), Some(0), "impossible points replace nothing");
 }
 
 #[test]
@@ -332,6 +334,8 @@ fn a_knock_out_stands_apart_from_the_number_and_names_its_answer() {
     assert_eq!((finding.key.as_str(), finding.question.as_deref(), finding.risk.unwrap().impact), ("k.no", Some("k"), 5));
     assert_eq!(outcome.comments_needed, ["k"]);
     assert!(!outcome.is_ready_to_submit());
+    case.answers.get_mut("k").unwrap().comment = Some(" ".to_owned());
+    assert_eq!(case.outcome(&edition).comments_needed, ["k"], "a blank comment is none");
     case.answers.get_mut("k").unwrap().comment = Some("We are small".to_owned());
     assert!(case.outcome(&edition).is_ready_to_submit());
 }
@@ -360,6 +364,15 @@ fn a_reason_beside_a_value_hides_no_knock_out() {
     both.not_applicable = Some("Please".to_owned());
     let outcome = Case::of(answers([("k", both)])).outcome(&edition);
     assert!(outcome.is_knocked_out() && outcome.not_applicable.is_empty());
+}
+
+#[test]
+fn a_reason_beside_a_value_that_does_not_fit_is_silence() {
+    let edition = edition(&questions(json!([yes_no("a", json!({"not_applicable": "with_reason"}))])));
+    let mut both = value("maybe");
+    both.not_applicable = Some("Please".to_owned());
+    let outcome = Case::of(answers([("a", both)])).outcome(&edition);
+    assert_eq!((outcome.contributions[0].state, tenths(outcome.claimed)), (QuestionState::Unanswered, Some(0)));
 }
 
 #[test]

@@ -49,8 +49,10 @@ fn set(document: &mut Value, pointer: &str, to: Value) {
 
 const Q: &str = "/sections/0/questions";
 
-/// What is changed, and the one fault that must follow, with its pointer.
-fn cases() -> Vec<(Vec<(String, Value)>, &'static str, String)> {
+/// What is changed, the code of the one fault that must follow, and its pointer.
+type FaultCase = (Vec<(String, Value)>, &'static str, String);
+
+fn cases() -> Vec<FaultCase> {
     let q = |number: usize, rest: &str| format!("{Q}/{number}{rest}");
     let one = |pointer: String, to: Value, code: &'static str, at: String| (vec![(pointer, to)], code, at);
     let same = |pointer: String, to: Value, code: &'static str| (vec![(pointer.clone(), to)], code, pointer);
@@ -78,7 +80,12 @@ fn cases() -> Vec<(Vec<(String, Value)>, &'static str, String)> {
         one("/sections/-".into(), json!({"key": "s", "title": "S", "questions": [yes_no("z", json!({}))]}), "duplicate_section", "/sections/1/key".into()),
         one(q(5, "/key"), json!("a"), "duplicate_question", q(5, "/key")),
         one(q(1, "/options/1/value"), json!("x"), "duplicate_option", q(1, "/options/1/value")),
-        one("/findings/-".into(), json!({"key": "f", "when": {"question": "a", "is": "yes"}, "severity": "low", "title": "T", "advice": "A"}), "duplicate_finding", "/findings/1/key".into()),
+        one(
+            "/findings/-".into(),
+            json!({"key": "f", "when": {"question": "a", "is": "yes"}, "severity": "low", "title": "T", "advice": "A"}),
+            "duplicate_finding",
+            "/findings/1/key".into(),
+        ),
         same(q(0, "/principle"), json!("q"), "unknown_principle"),
         show(6, json!({"question": "b", "is": "yes"}), "unknown_question", "/question"),
         show(6, json!({"question": "a", "is": "maybe"}), "unknown_option", "/is"),
@@ -109,7 +116,9 @@ fn cases() -> Vec<(Vec<(String, Value)>, &'static str, String)> {
         show(6, json!({"subject": "subject_type", "is": "product"}), "never_shown", ""),
         show(6, json!({"all": [{"subject": "tier", "is": "low"}, {"subject": "tier", "is": "high"}]}), "never_shown", ""),
         one("/findings/0/when".into(), json!({"all": [{"question": "a", "answered": false}, {"question": "a", "is": "no"}]}), "never_raised", "/findings/0/when".into()),
-        one(q(0, "/options/0/value"), json!("ja"), "yes_no_options", q(0, "/options")).tap(|case| case.0.push((q(6, "/show_if"), Value::Null))).tap(|case| case.0.push(("/findings".into(), Value::Null))),
+        one(q(0, "/options/0/value"), json!("ja"), "yes_no_options", q(0, "/options"))
+            .tap(|case| case.0.push((q(6, "/show_if"), Value::Null)))
+            .tap(|case| case.0.push(("/findings".into(), Value::Null))),
         same(q(1, "/options"), json!([{"value": "x", "label": "X", "points": 100}]), "options_missing"),
         one(q(1, "/options/0/points"), json!(90), "no_full_marks", q(1, "/options")),
         one(q(1, "/options/1/points"), json!(10), "no_zero_points", q(1, "/options")),
@@ -133,7 +142,11 @@ fn cases() -> Vec<(Vec<(String, Value)>, &'static str, String)> {
         one(q(3, "/bands/0/points"), json!(99), "no_full_marks", q(3, "/bands")),
         one(q(3, "/bands/2/points"), json!(1), "no_zero_points", q(3, "/bands")),
         one(q(3, "/minimum"), json!(100.5), "minimum_above_maximum", q(3, "/minimum")),
-        (vec![(q(0, "/options/1/knock_out"), json!("Why")), (q(0, "/required"), json!(true)), (q(0, "/not_applicable"), json!("with_reason"))], "knock_out_not_applicable", q(0, "/not_applicable")),
+        (
+            vec![(q(0, "/options/1/knock_out"), json!("Why")), (q(0, "/required"), json!(true)), (q(0, "/not_applicable"), json!("with_reason"))],
+            "knock_out_not_applicable",
+            q(0, "/not_applicable"),
+        ),
         one(q(6, "/evidence/need"), json!("none"), "evidence_not_asked", q(6, "/evidence")),
         one(q(6, "/evidence/kinds/-"), json!("dspt"), "duplicate_value", q(6, "/evidence/kinds/1")),
         one(q(6, "/maps_to/-"), json!("dspt/1.1"), "duplicate_value", q(6, "/maps_to/1")),
@@ -173,7 +186,8 @@ fn the_faults_of_a_document_come_all_at_once_in_the_order_of_their_places() {
         \x20   - {value: yes, label: Y, points: 100}\n    - {value: no, label: N, points: 50}\n";
     let found: Vec<(u32, u32, String)> =
         Edition::from_yaml(text).unwrap_err().into_iter().map(|fault| (fault.line.unwrap(), fault.column.unwrap(), fault.code)).collect();
-    let expected = [(1, 1, "missing_key"), (1, 6, "bad_pattern"), (2, 1, "unknown_key"), (8, 30, "out_of_range"), (17, 25, "unknown_question"), (19, 7, "no_zero_points")];
+    let expected =
+        [(1, 1, "missing_key"), (1, 6, "bad_pattern"), (2, 1, "unknown_key"), (8, 30, "out_of_range"), (17, 25, "unknown_question"), (19, 7, "no_zero_points")];
     assert_eq!(found, expected.map(|(line, column, code)| (line, column, code.to_owned())));
 }
 
@@ -211,6 +225,12 @@ fn what_a_never_shown_question_shows_is_never_shown_either() {
 }
 
 #[test]
+fn a_subject_can_have_several_values_of_a_list_at_once() {
+    let both = json!({"all": [{"subject": "personal_data", "is": "health"}, {"subject": "personal_data", "is": "children"}]});
+    assert_eq!(faults(&questions(json!([yes_no("a", json!({"show_if": both}))]))), []);
+}
+
+#[test]
 fn limits_hold() {
     let many = |count: usize| Value::Array((0..count).map(|number| yes_no(&format!("q{number}"), json!({}))).collect());
     assert_eq!(faults(&questions(many(2000))), []);
@@ -241,6 +261,7 @@ fn text_that_is_no_document_is_refused_with_a_place() {
     assert_eq!(code(Edition::from_yaml("- a\n")).code, "wrong_type");
     assert_eq!(code(Edition::from_json("[]")).code, "wrong_type");
     assert_eq!(code(Edition::from_yaml("a: &x 1\nb: *x\n")).code, "anchors_not_allowed");
+    assert_eq!(code(Edition::from_yaml("a: &x 1\n")).code, "anchors_not_allowed");
     assert_eq!(code(Edition::from_yaml("a: !important 1\n")).code, "tags_not_allowed");
     assert_eq!(code(Edition::from_yaml("a: 1\n---\nb: 1\n")).code, "syntax");
     assert_eq!(code(Edition::from_yaml(&"x".repeat(2 * 1024 * 1024 + 1))).code, "too_large");
@@ -287,11 +308,16 @@ fn a_flood_of_faults_is_cut_and_says_so() {
 
 #[test]
 fn every_code_that_a_document_can_get_has_a_case() {
-    let elsewhere = [
-        "syntax", "too_large", "too_deep", "anchors_not_allowed", "tags_not_allowed", "duplicate_key", "bad_key", "too_many_faults", "too_many_questions", "unreadable",
-    ];
+    let elsewhere =
+        ["syntax", "too_large", "too_deep", "anchors_not_allowed", "tags_not_allowed", "duplicate_key", "bad_key", "too_many_faults", "too_many_questions", "unreadable"];
     let covered: BTreeSet<&str> = cases().iter().map(|(_, code, _)| *code).chain(elsewhere).collect();
-    let sources = [include_str!("../../src/check.rs"), include_str!("../../src/shape.rs"), include_str!("../../src/document.rs"), include_str!("../../src/fault.rs"), include_str!("../../src/parse.rs")];
+    let sources = [
+        include_str!("../../src/check.rs"),
+        include_str!("../../src/shape.rs"),
+        include_str!("../../src/document.rs"),
+        include_str!("../../src/fault.rs"),
+        include_str!("../../src/parse.rs"),
+    ];
     let mut missing = BTreeSet::new();
     let own = sources.iter().map(|source| source.split("#[cfg(test)]").next().unwrap_or_default());
     let schema = Edition::json_schema().to_string();

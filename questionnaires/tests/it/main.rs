@@ -1,6 +1,6 @@
 //! What is known about the engine: one binary, a module for each subject.
 
-#![expect(clippy::unwrap_used, clippy::missing_panics_doc, unreachable_pub, reason = "tests")]
+#![expect(clippy::unwrap_used, unreachable_pub, reason = "tests")]
 
 mod answers;
 mod documents;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use diligence_questionnaires::{
-    Answer, Answers, Edition, EvidenceFact, EvidenceKind, Input, NotApplicable, Outcome, Prepared, QuestionState, QuestionType, Rating,
-    RatingPolicy, ReviewedPoints, Score, Subject, Tier, check_answers, evaluate, library, normalise_answer, residual,
+    Answer, Answers, Edition, EvidenceFact, EvidenceKind, Input, NotApplicable, Outcome, Prepared, QuestionState, QuestionType, Rating, RatingPolicy, ReviewedPoints,
+    Score, Subject, Tier, check_answers, evaluate, library, normalise_answer, residual,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -162,9 +162,7 @@ fn random_document(dice: &mut Dice, shape: Shape) -> Value {
     }
     let mut document = document(list.into(), sections.into());
     if shape.conditions {
-        document["findings"] = (0..dice.below(3))
-            .map(|number| with(finding(dice), json!({"key": format!("f{number}"), "when": condition(dice, &asked, 2)})))
-            .collect();
+        document["findings"] = (0..dice.below(3)).map(|number| with(finding(dice), json!({"key": format!("f{number}"), "when": condition(dice, &asked, 2)}))).collect();
     }
     document
 }
@@ -648,12 +646,17 @@ fn sums_hold_where_keys_are_unique(edition: &Edition, outcome: &Outcome) {
 
 #[test]
 fn an_edition_past_every_limit_can_be_scored() {
-    let mut edition: Edition = serde_json::from_value(questions(json!([yes_no("a", json!({"show_if": {"question": "b", "is": "yes"}})), yes_no("b", json!({}))]))).unwrap();
+    let mut edition: Edition =
+        serde_json::from_value(questions(json!([yes_no("a", json!({"show_if": {"question": "b", "is": "yes"}})), yes_no("b", json!({}))]))).unwrap();
     let question = edition.sections[0].questions[1].clone();
     let option = question.options[0].clone();
     edition.principles[0].weight = u16::MAX;
     edition.sections[0].questions.extend((0..5_000).map(|_| diligence_questionnaires::Question { weight: u16::MAX, ..question.clone() }));
-    edition.sections[0].questions[1].options.extend((0..500).map(|number| diligence_questionnaires::Choice { value: format!("o{number}"), points: 255, ..option.clone() }));
+    edition.sections[0].questions[1].options.extend((0..500).map(|number| diligence_questionnaires::Choice {
+        value: format!("o{number}"),
+        points: 255,
+        ..option.clone()
+    }));
     edition.sections[0].questions[1].show_if = serde_json::from_value(json!({"question": "a", "is": "yes"})).unwrap();
     let answers: Answers = answers([("a", value("yes")), ("b", value("yes"))]);
     let input = Input { answers: &answers, review: &BTreeMap::new(), evidence: &[], subject: &Subject::new(), on: ON.parse().unwrap() };

@@ -1,6 +1,6 @@
 //! Receipts, hashes, and the bytes of a result.
 
-use diligence_questionnaires::{ENGINE_VERSION, EvidenceFact, EvidenceKind, Prepared, library, receipt};
+use diligence_questionnaires::{ENGINE_VERSION, EvidenceFact, EvidenceKind, Prepared, Replacement, ReviewedPoints, library, receipt};
 use serde_json::json;
 
 use crate::harness::*;
@@ -36,6 +36,18 @@ fn a_receipt_holds_until_anything_in_it_changes() {
     changed.outcome.visible.pop();
     let difference = &receipt::verify(&edition, &case.input(), &changed)[0];
     assert_eq!((difference.pointer.as_str(), difference.expected.clone(), difference.found.clone()), ("/outcome/visible/1", Some(json!("b")), None));
+
+    let replaced = Replacement { from: 100, to: 0, reason: "Seen".to_owned() };
+    changed = issued.clone();
+    changed.outcome.contributions[0].replaced = Some(replaced);
+    let difference = &receipt::verify(&edition, &case.input(), &changed)[0];
+    assert_eq!((difference.pointer.as_str(), difference.expected.is_none()), ("/outcome/contributions/0/replaced", true));
+    let mut reviewed = Case { answers: case.answers.clone(), ..Case::default() };
+    reviewed.review.insert("a".to_owned(), ReviewedPoints { points: 0, reason: Some("Seen".to_owned()), reviewer: None });
+    changed = receipt::issue(&edition, &reviewed.input());
+    changed.outcome.contributions[0].replaced = None;
+    let difference = &receipt::verify(&edition, &reviewed.input(), &changed)[0];
+    assert_eq!((difference.pointer.as_str(), difference.found.is_none()), ("/outcome/contributions/0/replaced", true));
 
     let mut other = Case { answers: case.answers.clone(), ..Case::default() };
     assert_eq!(pointers(&issued, &other, &edition), ["/answers_hash"]);

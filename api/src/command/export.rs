@@ -1,0 +1,92 @@
+//! `diligence export`.
+
+use std::{fs::File, io::Write as _, path::PathBuf};
+
+use clap::{Args, ValueEnum};
+use diligence_entities::scope::{Scope, Store};
+
+use super::{Failure, block_on, console, open_with, organisation_called, print};
+use crate::{
+    config::DatabaseFlags,
+    tables::{Answers, Assessments, EvidenceTable, Export, Products, Register, Reviews, Risks, Suppliers, Table},
+};
+
+#[derive(Args, Debug)]
+pub(super) struct Command {
+    /// What to export
+    table: Choice,
+    /// Whose register
+    #[arg(long, value_name = "NAME")]
+    organisation: String,
+    /// The file to write [default: standard output]
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Begin with a byte-order mark, for Excel
+    #[arg(long)]
+    bom: bool,
+    #[command(flatten)]
+    database: DatabaseFlags,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Choice {
+    Register,
+    Suppliers,
+    Products,
+    Evidence,
+    Assessments,
+    Answers,
+    Risks,
+    Reviews,
+}
+
+pub(super) fn run(command: Command) -> Result<(), Failure> {
+    block_on(async {
+        let Command { table, organisation, output, bom, database } = command;
+        let store = open_with(database).await?;
+        let scope = console(&organisation_called(&store, &organisation).await?.id);
+        let mut file = Output::new(output)?;
+        match table {
+            Choice::Register => write::<Register>(store, scope, bom, &mut file).await,
+            Choice::Suppliers => write::<Suppliers>(store, scope, bom, &mut file).await,
+            Choice::Products => write::<Products>(store, scope, bom, &mut file).await,
+            Choice::Evidence => write::<EvidenceTable>(store, scope, bom, &mut file).await,
+            Choice::Assessments => write::<Assessments>(store, scope, bom, &mut file).await,
+            Choice::Answers => write::<Answers>(store, scope, bom, &mut file).await,
+            Choice::Risks => write::<Risks>(store, scope, bom, &mut file).await,
+            Choice::Reviews => write::<Reviews>(store, scope, bom, &mut file).await,
+        }
+    })
+}
+
+async fn write<T: Table>(store: Store, scope: Scope, bom: bool, output: &mut Output) -> Result<(), Failure> {
+    let mut export = Export::<T>::new(store, scope, T::Filter::default(), bom);
+    while let Some(part) = export.next().await? {
+        output.write(&part)?;
+    }
+    Ok(())
+}
+
+enum Output {
+    Standard,
+    File(PathBuf, File),
+}
+
+impl Output {
+    fn new(path: Option<PathBuf>) -> Result<Self, Failure> {
+        match path {
+            None => Ok(Self::Standard),
+            Some(path) => match File::create(&path) {
+                Ok(file) => Ok(Self::File(path, file)),
+                Err(error) => Err(Failure::other(format!("{} cannot be written: {error}", path.display()))),
+            },
+        }
+    }
+
+    fn write(&mut self, part: &str) -> Result<(), Failure> {
+        match self {
+            Self::Standard => print(part),
+            Self::File(path, file) => file.write_all(part.as_bytes()).map_err(|error| Failure::other(format!("{} cannot be written: {error}", path.display()))),
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! `diligence import`.
+
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use diligence_entities::organisation;
+use serde::de::DeserializeOwned;
+
+use super::{Failure, block_on, console, open_with, print};
+use crate::{
+    config::DatabaseFlags,
+    intake::{DateStyle, ImportQuery, ImportReport, Intake, JsonRows, Noun, ProductImport, SupplierImport},
+    json,
+    payload::{self, IMPORT_LIMIT},
+    problem::Problem,
+};
+
+const EXAMPLES: &str = "\
+The columns are those of `diligence export`, any of them in any order, named in the first line. A row is about the supplier
+or product of its id, else of its identifiers (a product: of its supplier and name), else about a new one. Columns that are
+not there stay as they are, empty cells clear. All rows or none.
+
+Examples:
+  diligence import suppliers suppliers.csv --organisation \"Our council\" --dry-run
+
+  The companies in NHS England's list of organisations in the Data Security and Protection Toolkit, with their status as
+  evidence. Some of its codes are no ODS codes: those are kept as local ones.
+
+  diligence import suppliers dspt_organisations_2019-06-17.csv --organisation \"Our council\" --dates dmy \\
+    --where PrimarySector=Company \\
+    --map OrganisationName=name \\
+    --map 'ODSCode=identifiers:GB-NHS|LOCAL' \\
+    --map PublicationStatus=evidence.dspt.statement \\
+    --map DateOfPublication=evidence.dspt.issued_on";
+
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Command {
+    /// What is in the file
+    noun: Noun,
+    /// CSV, or JSON where its name ends in .json; - for CSV from standard input
+    file: PathBuf,
+    /// Whose register; made if it is new
+    #[arg(long, value_name = "NAME")]
+    organisation: String,
+    /// Only say what would happen
+    #[arg(long)]
+    dry_run: bool,
+    /// For a file that is not ours: its columns and what they are here, with commas between, or given several times
+    #[arg(long, value_name = "COLUMN=OURS")]
+    map: Vec<String>,
+    /// Only rows whose columns say this
+    #[arg(long = "where", value_name = "COLUMN=TEXT")]
+    only: Vec<String>,
+    /// How dates are written
+    #[arg(long, value_enum, value_name = "STYLE")]
+    dates: Option<DateStyle>,
+    #[command(flatten)]
+    database: DatabaseFlags,
+}
+
+pub(super) fn run(command: Command) -> Result<(), Failure> {
+    let Command { noun, file, organisation, dry_run, map, only, dates, database } = command;
+    let join = |list: Vec<String>| (!list.is_empty()).then(|| list.join(","));
+    let query = ImportQuery { dry_run: Some(dry_run), map: join(map), r#where: join(only), dates };
+    let bytes = read(&file)?;
+    let is_json = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+    let intake = match (is_json, noun) {
+        (false, noun) => Intake::of_file(noun, &bytes, &query),
+        (true, Noun::Suppliers) => rows::<SupplierImport>(&bytes, &query),
+        (true, Noun::Products) => rows::<ProductImport>(&bytes, &query),
+    };
+    let intake = intake.map_err(|problem| refused(&file, &problem))?;
+    let report = block_on(async {
+        let store = open_with(database).await?;
+        let organisation = organisation::ensure(&store, &organisation).await?;
+        let writer = store.write(&console(&organisation.id)).await?;
+        let report = intake.run(&writer).await?;
+        if report.applied {
+            writer.save().await?;
+        }
+        Ok(report)
+    })?;
+    tell(&report)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let limit = IMPORT_LIMIT as u64 + 1;
+    let done = if path.as_os_str() == "-" {
+        std::io::stdin().lock().take(limit).read_to_end(&mut bytes)
+    } else {
+        fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
+    };
+    done.map_err(|error| Failure::refused(format!("{} cannot be read: {error}", path.display())))?;
+    if bytes.len() > IMPORT_LIMIT {
+        return Err(Failure::refused(format!("{} is larger than {IMPORT_LIMIT} bytes: import it in parts", path.display())));
+    }
+    Ok(bytes)
+}
+
+fn rows<R: JsonRows + DeserializeOwned + schemars::JsonSchema + validator::Validate + 'static>(bytes: &[u8], query: &ImportQuery) -> Result<Intake, Problem> {
+    let value = json::parse(bytes).map_err(|malformed| Problem::new(crate::problem::Type::Malformed, malformed.detail))?;
+    Intake::of_rows(payload::accept::<R>(value)?, query)
+}
+
+/// Every fault of the file as a whole on standard error, and the sentence that ends it.
+fn refused(path: &Path, problem: &Problem) -> Failure {
+    if let [_, _, ..] = problem.errors.as_slice() {
+        for fault in &problem.errors {
+            let flag = fault.pointer.strip_prefix('?').map_or_else(|| fault.pointer.clone(), |name| format!("--{name}"));
+            complain(&if flag.is_empty() { fault.detail.clone() } else { format!("{flag}: {}", fault.detail) });
+        }
+        return Failure::refused(format!("{} was refused; nothing was changed", path.display()));
+    }
+    Failure::refused(format!("{}: {}", path.display(), problem.detail.replacen('?', "--", usize::from(problem.detail.starts_with('?')))))
+}
+
+fn tell(report: &ImportReport) -> Result<(), Failure> {
+    let ImportReport { dry_run, row_count, created_count, changed_count, unchanged_count, refused_count, evidence_created_count, evidence_changed_count, .. } = report;
+    for row in &report.rows {
+        for error in &row.errors {
+            complain(&error.sentence(row.row, row.line));
+        }
+    }
+    let mut text = format!("{row_count} rows: {created_count} new, {changed_count} changed, {unchanged_count} unchanged, {refused_count} refused\n");
+    if evidence_created_count + evidence_changed_count > 0 {
+        text.push_str(&format!("evidence: {evidence_created_count} new, {evidence_changed_count} changed\n"));
+    }
+    if *dry_run {
+        text.push_str("a dry run: nothing was changed\n");
+    }
+    print(&text)?;
+    match refused_count {
+        0 => Ok(()),
+        1 => Err(Failure::refused("1 row was refused; nothing was changed")),
+        count => Err(Failure::refused(format!("{count} rows were refused; nothing was changed"))),
+    }
+}
+
+fn complain(sentence: &str) {
+    let _ = writeln!(std::io::stderr(), "{sentence}");
+}

@@ -1,0 +1,89 @@
+//! Imports: many suppliers or products at once, all or none.
+
+use poem::{Request, RequestBody};
+use poem_openapi::{
+    ApiExtractor, ApiExtractorType, ExtractParamOptions, OpenApi,
+    registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef, Registry},
+};
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use validator::Validate;
+
+use super::Tag;
+use crate::{
+    answer::{Found, Once},
+    auth::{By, Editor},
+    intake::{ImportQuery, ImportReport, Intake, JsonRows, ProductImport, SupplierImport},
+    payload::{self, IMPORT_LIMIT},
+    problem::{Answer, Creating, Problem},
+    query::Query,
+    retry::Retry,
+    schema::{self, Side},
+};
+
+pub(crate) struct Api;
+
+#[OpenApi]
+impl Api {
+    /// Import suppliers
+    ///
+    /// All rows or none, at most 20,000, from CSV (the columns of `GET /suppliers.csv`, any of them in any order, named in the first line) or from JSON. A row is about the supplier of its `id`, else of any of its identifiers, else about a new one. Columns or fields that are not there stay as they are; an empty cell, or null, clears. Columns that follow from others (`tier`, `tier_reason`, `rating`, `version`, `created_at`, `updated_at`) are passed over.
+    ///
+    /// In CSV, `identifiers:SCHEME` adds an identifier of that scheme, `identifiers:GB-NHS|LOCAL` of the first scheme that knows it, and `evidence.KIND.FIELD`, such as `evidence.dspt.statement`, adds or changes a piece of evidence. `map`, `where` and `dates` read other people's files.
+    ///
+    /// With `dry_run=true` nothing is changed and every row's verdict is told, what is wrong included; without it, anything wrong refuses the whole import.
+    #[oai(path = "/suppliers/import", method = "post", operation_id = "import_suppliers", tag = "Tag::Suppliers")]
+    async fn suppliers(&self, who: By<Editor>, query: Query<ImportQuery>, body: Upload<SupplierImport>, retry: Retry) -> Answer<Once<Found<ImportReport>>, Creating> {
+        import(&who, &query, body, retry).await
+    }
+
+    /// Import products
+    ///
+    /// All rows or none, at most 20,000, from CSV (the columns of `GET /products.csv`, any of them in any order, named in the first line) or from JSON. A row is about the product of its `id`, else of its supplier's with exactly its name, else about a new one. The supplier is named by `supplier_id`, or `supplier_identifier` (`GB-NHS:8K417`), or `supplier_name` where only one has that name. Columns or fields that are not there stay as they are; an empty cell, or null, clears. Columns that follow from others (`rating`, `version`, `created_at`, `updated_at`) are passed over.
+    ///
+    /// `map`, `where` and `dates` read other people's CSV files. With `dry_run=true` nothing is changed and every row's verdict is told, what is wrong included; without it, anything wrong refuses the whole import.
+    #[oai(path = "/products/import", method = "post", operation_id = "import_products", tag = "Tag::Products")]
+    async fn products(&self, who: By<Editor>, query: Query<ImportQuery>, body: Upload<ProductImport>, retry: Retry) -> Answer<Once<Found<ImportReport>>, Creating> {
+        import(&who, &query, body, retry).await
+    }
+}
+
+async fn import<R: JsonRows>(who: &By<Editor>, query: &ImportQuery, body: Upload<R>, retry: Retry) -> Answer<Once<Found<ImportReport>>, Creating> {
+    let intake = match body {
+        Upload::File(bytes) => Intake::of_file(R::NOUN, &bytes, query)?,
+        Upload::Rows(rows) => Intake::of_rows(rows, query)?,
+    };
+    retry.once(who, async |writer| Ok(Found(intake.run(writer).await?.accepted()?))).await
+}
+
+/// What is imported: a CSV file, or rows as JSON.
+#[derive(Debug)]
+pub(crate) enum Upload<R> {
+    File(Vec<u8>),
+    Rows(R),
+}
+
+const CSV: &str = "text/csv";
+const JSON: &str = "application/json";
+
+impl<'a, R: DeserializeOwned + JsonSchema + Validate + Send + 'static> ApiExtractor<'a> for Upload<R> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+    type ParamType = ();
+    type ParamRawType = ();
+    fn register(registry: &mut Registry) {
+        schema::register::<R>(Side::Request, registry);
+    }
+    fn request_meta() -> Option<MetaRequest> {
+        let csv = MetaMediaType { content_type: CSV, schema: MetaSchemaRef::Inline(Box::new(MetaSchema::new("string"))) };
+        let json = MetaMediaType { content_type: JSON, schema: schema::reference::<R>(Side::Request) };
+        Some(MetaRequest { description: None, content: vec![csv, json], required: true })
+    }
+    async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+        if payload::expect_content_type(request, &[CSV, JSON])? == CSV {
+            return Ok(Self::File(payload::take(request, body, IMPORT_LIMIT).await?));
+        }
+        let value = payload::read(request, body, &[JSON], IMPORT_LIMIT).await?;
+        let rows: Result<R, Problem> = payload::accept(value);
+        Ok(Self::Rows(rows?))
+    }
+}

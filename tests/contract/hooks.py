@@ -1,0 +1,285 @@
+"""What schemathesis cannot guess: items that exist, their versions, and which refusals of well-formed data are right.
+
+Loaded by `schemathesis.toml`. From the environment: `DILIGENCE_ADDRESS` (ends in `/api/v1`), `DILIGENCE_ROLE`,
+`DILIGENCE_ADMIN_KEY` (makes items), `DILIGENCE_OTHER_KEY` (an administrator's in another organisation), `DILIGENCE_REPORT`
+(a file to write to: the operations that answered 2xx, and those that never did).
+
+Only what was generated as valid is replaced, so that whatever was made invalid on purpose stays so and meets an item
+that exists. One case in eight is left as it came.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import random
+import re
+import sys
+import uuid
+from collections import Counter
+from typing import Any
+
+import schemathesis
+from schemathesis.core import NOT_SET
+from schemathesis.core.failures import Failure
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.openapi.checks import RejectedPositiveData
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from seed import FUTURE, PAST, QUESTIONNAIRE, Register, questions  # noqa: E402
+
+ROLES = ["viewer", "editor", "approver", "admin"]
+ROLE = os.environ["DILIGENCE_ROLE"]
+OURS = Register(os.environ["DILIGENCE_ADDRESS"], os.environ["DILIGENCE_ADMIN_KEY"])
+THEIRS = Register(os.environ["DILIGENCE_ADDRESS"], os.environ["DILIGENCE_OTHER_KEY"])
+FOREIGN = {
+    "sup": THEIRS.supplier,
+    "prd": THEIRS.product,
+    "rsk": THEIRS.fresh_risk(),
+    "asm": THEIRS.fresh_assessment("submitted"),
+    "key": THEIRS.make("/keys", {"name": "Theirs", "role": "viewer"}),
+}
+
+# One stream of choices, so that a seed means the same run.
+CHOICE = random.Random(int(os.environ.get("DILIGENCE_SEED", "1")))
+
+# Well-formed data may still break a rule that a schema cannot state: what it compares with today, with another field,
+# with what is stored, or with the questionnaire. Every other code given to data that the document allows means that the
+# document allows too much, or the API too little.
+UNSTATABLE = {
+    "ambiguous", "bands_not_descending", "both", "character", "contradiction", "cursor", "duplicate", "fixed", "future",
+    "identifier", "order", "past", "same", "unknown_id", "unknown_option", "unknown_question", "wrong_type",
+}  # fmt: skip
+UNSTATABLE_HERE = {
+    "accept_risk": {"range"},  # `expires_on`: two years from today at the most
+    "change_supplier": {"required"},  # `tier_override_reason` beside `tier_override`
+    "create_supplier": {"required"},
+    "meet_condition": {"unknown"},  # `number`: one of those that the decision has
+    "start_assessment": {"unknown"},  # a questionnaire that is there
+    "submit_assessment": {"required"},  # every answer that its edition requires
+}
+# A questionnaire's document is checked as a whole, by rules of its own.
+ANYTHING_GOES = {"publish_edition"}
+UNSTATABLE_PROBLEMS = {"/problems/idempotency-key-reused"}
+
+# What usually stands in a field of that name, so that enough of the rest is reached.
+USUAL = {
+    "supplier_id": lambda: OURS.supplier,
+    "subject_id": lambda: CHOICE.choice([OURS.supplier, OURS.product]),
+    "rests_on_id": lambda: OURS.supplier,
+    "evidence_ids": lambda: [],
+    "questionnaire": lambda: QUESTIONNAIRE,
+    "edition": lambda: None,
+    "identifiers": lambda: [{"scheme": "GB-NHS", "id": f"{CHOICE.getrandbits(32):08X}"}],
+    "country": lambda: "GB",
+    "data_locations": lambda: ["GB", "IE"],
+    "runs_in": lambda: ["GB"],
+    "occurred_on": lambda: PAST,
+    "issued_on": lambda: PAST,
+    "told_on": lambda: None,
+    "resolved_on": lambda: None,
+    "due_on": lambda: FUTURE,
+    "expires_on": lambda: FUTURE,
+    "lapses_on": lambda: FUTURE,
+}
+# What an item never changes.
+FIXED = {"subject_id", "rests_on_id"}
+
+calls: Counter[str] = Counter()
+answered: Counter[str] = Counter()
+statuses: Counter[int] = Counter()
+
+
+def usually() -> bool:
+    return CHOICE.random() < 0.875
+
+
+def positive(case: schemathesis.Case, place: ParameterLocation) -> bool:
+    """Whether what stands at `place` was generated as valid (or is not there at all)."""
+    component = case.meta.components.get(place) if case.meta else None
+    return component is None or component.mode.is_positive
+
+
+def untouchable(case: schemathesis.Case) -> bool:
+    """Whether the case is about something else than our operations: another method, a content type."""
+    if case.method.lower() != case.operation.method.lower():
+        return True
+    scenario = getattr(case.meta.phase.data, "scenario", None) if case.meta else None
+    return scenario is not None and scenario.value in ("unspecified_http_method", "malformed_content_type", "unsupported_content_type")
+
+
+def operation_of(case: schemathesis.Case) -> str:
+    return case.operation.definition.raw["operationId"]
+
+
+def phase_of(case: schemathesis.Case) -> str:
+    return case.meta.phase.name.value if case.meta else ""
+
+
+@schemathesis.hook
+def before_call(context: Any, case: schemathesis.Case, kwargs: dict[str, Any]) -> None:
+    if untouchable(case):
+        return
+    # In a chain of calls the ids come from the calls before.
+    if case.path_parameters and positive(case, ParameterLocation.PATH):
+        stateful = phase_of(case) == "stateful"
+        if operation_of(case) == "revoke_key" or (not stateful and usually()):
+            case.path_parameters = dict(OURS.item(operation_of(case)))
+        elif not stateful and (identity := FOREIGN.get(str(case.path_parameters.get("id", ""))[:3])):
+            case.path_parameters = {"id": identity}
+    if case.headers and positive(case, ParameterLocation.HEADER):
+        header(case)
+    if case.query and positive(case, ParameterLocation.QUERY):
+        query(case)
+        case.query = of_our_time(case.query)
+    if case.body is not NOT_SET and positive(case, ParameterLocation.BODY):
+        case.body = of_our_time(body(case))
+
+
+def header(case: schemathesis.Case) -> None:
+    names = {name.lower(): name for name in case.headers}
+    if "idempotency-key" in names and usually():
+        case.headers[names["idempotency-key"]] = str(uuid.UUID(int=CHOICE.getrandbits(128)))
+    if "if-match" in names and usually():
+        # `/suppliers/{id}/archive` acts on `/suppliers/{id}`.
+        path = "/".join(case.operation.path.split("/")[:3]).format(**(case.path_parameters or {}))
+        if etag := OURS.etag(path):
+            case.headers[names["if-match"]] = etag
+
+
+def query(case: schemathesis.Case) -> None:
+    if "cursor" in case.query and usually():
+        del case.query["cursor"]
+    for name in ("supplier_id", "subject_id"):
+        if name in case.query and usually():
+            case.query[name] = OURS.supplier
+    # Many filters at once leave nothing to look at.
+    while len(case.query) > 1 and CHOICE.random() < 0.5:
+        del case.query[CHOICE.choice(sorted(case.query))]
+
+
+def body(case: schemathesis.Case) -> Any:
+    operation, given = operation_of(case), case.body
+    if operation == "publish_edition":
+        return OURS.fresh_edition() if usually() else given
+    if not isinstance(given, dict) or not usually():
+        return given
+    if operation == "answer_assessment":
+        # Real questions, with real answers or with those that were generated.
+        known = sorted(questions(OURS.edition))
+        if CHOICE.random() < 0.5 or not OURS.answers:
+            return {CHOICE.choice(known): answer for answer in given.values()}
+        return {key: OURS.answers[key] for key in CHOICE.sample(sorted(OURS.answers), 5)}
+    if operation == "rate_assessment":
+        texts = [key for key, question in questions(OURS.edition).items() if question["type"] == "text" and key in OURS.answers]
+        return {CHOICE.choice(texts): points for points in given.values()} if texts else given
+    if operation == "start_assessment":
+        return {"questionnaire": QUESTIONNAIRE, "subject_id": OURS.fresh_supplier()}
+    if operation == "create_dependency":
+        return {**given, "subject_id": OURS.fresh_product(), "rests_on_id": OURS.supplier}
+    if operation.startswith("change_"):
+        given = {name: value for name, value in given.items() if name not in FIXED}
+    return usual(given)
+
+
+def usual(value: Any) -> Any:
+    """`value` with what usually stands in fields of those names."""
+    if isinstance(value, dict):
+        return {name: USUAL[name]() if name in USUAL and inner is not None else usual(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [usual(inner) for inner in value]
+    return value
+
+
+YEAR = re.compile(r"^[0-9]{4}(?=-[0-9]{2}-[0-9]{2}(T|$))")
+
+
+def of_our_time(value: Any) -> Any:
+    """`value` with every date between 1900 and 2999, as the API wants them; a schema's `format` knows of no such bounds."""
+    if isinstance(value, dict):
+        return {name: of_our_time(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [of_our_time(inner) for inner in value]
+    if isinstance(value, str) and (year := YEAR.match(value)) and not 1900 <= int(year[0]) <= 2999:
+        return f"{2000 + int(year[0]) % 100 // 4 * 4}{value[4:]}"
+    return value
+
+
+@schemathesis.hook
+def after_call(context: Any, case: schemathesis.Case, response: schemathesis.Response) -> None:
+    statuses[response.status_code] += 1
+    if untouchable(case):
+        return
+    operation = operation_of(case)
+    calls[operation] += 1
+    if 200 <= response.status_code < 300:
+        answered[operation] += 1
+        if case.method.upper() != "GET":
+            OURS.spend(operation)
+        if operation == "change_policy":
+            # A policy can be set so that nothing can be approved any more.
+            OURS.call("PATCH", "/policy", {name: OURS.policy[name] for name in ("rating", "cadence_months", "risk_bands")}, OURS.etag("/policy"))
+
+
+@schemathesis.hook
+def filter_failure(context: Any, failure: Failure, case: schemathesis.Case, response: schemathesis.Response) -> bool:
+    if isinstance(failure, RejectedPositiveData) and response.status_code == 422:
+        if operation_of(case) in ANYTHING_GOES:
+            return False
+        problem = response.json()
+        codes = {fault["code"] for fault in problem["errors"]}
+        allowed = UNSTATABLE | UNSTATABLE_HERE.get(operation_of(case), set())
+        return not (problem["type"] in UNSTATABLE_PROBLEMS or (codes and codes <= allowed))
+    return True
+
+
+class RoleIgnored(Failure):
+    """An operation was open to, or closed to, the wrong role."""
+
+
+@schemathesis.check
+def role_conformance(ctx: Any, response: schemathesis.Response, case: schemathesis.Case) -> None:
+    """A role below `x-role` is answered 403 before anything else is looked at, and no other role ever is."""
+    needed = case.operation.definition.raw.get("x-role")
+    sent = {name.lower(): value for name, value in response.request.headers.items()}.get("authorization", "")
+    if needed is None or untouchable(case) or not positive(case, ParameterLocation.PATH) or sent != f"Bearer {os.environ['DILIGENCE_KEY']}":
+        return
+    allowed = ROLES.index(ROLE) >= ROLES.index(needed)
+    if allowed == (response.status_code == 403):
+        verdict = "is refused" if allowed else f"gets {response.status_code}, not 403,"
+        raise RoleIgnored(operation=case.operation.label, title="Role not kept", message=f"{ROLE} {verdict} where the document says {needed}")
+
+
+class OtherOrganisation(Failure):
+    """Another organisation's item showed."""
+
+
+@schemathesis.check
+def other_organisations_are_not_there(ctx: Any, response: schemathesis.Response, case: schemathesis.Case) -> None:
+    """Another organisation's id in the path is answered byte for byte like one that nobody has."""
+    theirs = str((case.path_parameters or {}).get("id"))
+    if theirs not in FOREIGN.values():
+        return
+    request = response.request.copy()
+    if "Idempotency-Key" in request.headers:
+        if response.status_code in (400, 422):  # said of the key
+            return
+        request.headers["Idempotency-Key"] = str(uuid.uuid4())
+    request.url = request.url.replace(theirs, f"{theirs[:4]}{CHOICE.getrandbits(128):032x}")
+    nobodys = OURS.session.send(request, timeout=30)
+    if response.status_code < 400 or (nobodys.status_code, nobodys.content) != (response.status_code, response.content):
+        message = f"{response.status_code} {response.content[:200]!r} instead of {nobodys.status_code} {nobodys.content[:200]!r}"
+        raise OtherOrganisation(operation=case.operation.label, title="Another organisation's item shows", message=message)
+
+
+@atexit.register
+def report() -> None:
+    never = sorted(set(calls) - set(answered))
+    with open(os.environ["DILIGENCE_REPORT"], "w", encoding="utf-8") as file:
+        json.dump({"role": ROLE, "answered": sorted(answered), "never": never, "statuses": dict(sorted(statuses.items()))}, file)
+    told = " ".join(f"{status}:{count}" for status, count in sorted(statuses.items()))
+    print(f"{ROLE}: {len(answered)} of {len(calls)} operations answered 2xx; answers by status {told}")
+    if never:
+        print(f"{ROLE}: never 2xx: {', '.join(never)}")

@@ -1,0 +1,161 @@
+//! The register view: a line for each supplier and product that says what its parts say, and a summary that adds up.
+
+use serde_json::{Value, json};
+
+use crate::{
+    assessments::{approved, certificate, good, poor, submitted},
+    harness::{App, both, id, text},
+};
+
+/// Suppliers and products of many sorts: a good one, a poor one with an incident, one under way, one archived.
+async fn mixture(app: &App) {
+    let strong = app.post(&app.editor, "/suppliers", json!({ "name": "Bright", "identifiers": [{ "scheme": "GB-NHS", "id": "8K417" }], "data_sensitivity": "personal" })).await.json(201);
+    approved(app, &strong, good(&certificate(app, &strong, "2027-12-31").await)).await;
+    let notes = app.post(&app.editor, "/products", json!({ "supplier_id": id(&strong), "name": "Notes 50%", "kind": "ai_system", "ai_features": "core" })).await.json(201);
+    approved(app, &notes, json!({ "mfa": { "value": "yes" }, "hosting": { "value": "unknown" } })).await;
+    let poorly = app.processor("Poorly").await;
+    approved(app, &poorly, poor()).await;
+    app.post(&app.editor, "/incidents", json!({ "subject_id": id(&poorly), "title": "Down", "severity": "low", "occurred_on": "2027-02-28" })).await.json(201);
+    app.goes_to("2027-03-02");
+    app.product(&poorly, "bright lamps").await;
+    let begun = app.supplier("begun").await;
+    submitted(app, &begun, poor()).await;
+    for (likelihood, impact) in [(1, 1), (2, 2), (2, 2), (3, 3), (5, 5)] {
+        app.post(&app.editor, "/risks", json!({ "subject_id": id(&begun), "title": "x", "likelihood": likelihood, "impact": impact, "residual_likelihood": 1, "residual_impact": impact })).await.json(201);
+    }
+    let left = app.post(&app.editor, "/suppliers", json!({ "name": "Left", "status": "exiting" })).await.json(201);
+    let gone = app.supplier("Gone").await;
+    app.product(&gone, "Gone too").await;
+    for (subject, likelihood) in [(&left, 2), (&gone, 4)] {
+        app.post(&app.editor, "/risks", json!({ "subject_id": id(subject), "title": "x", "likelihood": likelihood, "impact": 3 })).await.json(201);
+    }
+    app.act(&app.editor, &format!("/suppliers/{}/archive", id(&gone)), &gone, None).await.json(200);
+}
+
+fn count(items: &[Value], fits: impl Fn(&Value) -> bool) -> usize {
+    items.iter().filter(|item| fits(item)).count()
+}
+
+fn is_past(line: &Value) -> bool {
+    text(line, "next_review_on") < "2027-03-02"
+}
+
+both! {
+    async fn a_line_says_what_its_parts_say(app: App) {
+        mixture(&app).await;
+        let lines = app.walk("/register", 200).await;
+        assert_eq!(lines.len(), 6);
+        let suppliers = app.walk("/suppliers", 200).await;
+        let products = app.walk("/products", 200).await;
+        for line in &lines {
+            let subject = suppliers.iter().chain(&products).find(|subject| subject["id"] == line["subject_id"]).expect("the subject");
+            let supplier = suppliers.iter().find(|supplier| supplier["id"] == line["supplier_id"]).expect("the supplier");
+            for field in ["name", "status", "rating"] {
+                assert_eq!(line[field], subject[field], "{field} of {line}");
+            }
+            for field in ["kind", "ai_features"] {
+                assert_eq!(line[field], subject.get(field).cloned().unwrap_or_default(), "{field} of {line}");
+            }
+            assert_eq!((&line["supplier_name"], &line["tier"], &line["identifiers"]), (&supplier["name"], &supplier["tier"], &supplier["identifiers"]));
+            let about = format!("subject_id={}", id(subject));
+            let reviews = app.walk(&format!("/reviews?{about}"), 50).await;
+            assert_eq!((&line["next_review_on"], &line["next_review_id"]), (&reviews[0]["due_on"], &reviews[0]["id"]));
+            let risks = app.walk(&format!("/risks?{about}"), 50).await;
+            for band in ["low", "moderate", "high", "extreme"] {
+                assert_eq!(line["open_risks"][band], json!(count(&risks, |risk| risk["state"] != json!("closed") && risk["current_band"] == json!(band))));
+            }
+            let counting = app.walk(&format!("/assessments?state=approved&{about}"), 50).await;
+            assert_eq!(line["security"]["evidenced"], counting.first().map(|assessment| assessment["evidenced"].clone()).unwrap_or_default());
+            assert_eq!(line["knock_outs"], counting.first().map(|assessment| assessment["knock_outs"].clone()).unwrap_or(json!([])));
+            let decisions = app.walk(&format!("/decisions?superseded=false&{about}"), 50).await;
+            assert_eq!(line["decision"], decisions.first().map(|decision| decision["outcome"].clone()).unwrap_or_default());
+            let evidence = app.walk(&format!("/evidence?{about}"), 50).await;
+            assert_eq!(line["certificates"].as_array().expect("a list").len(), evidence.len());
+            let under_way = app.walk(&format!("/assessments?state=submitted&{about}"), 50).await;
+            assert_eq!(line["under_way"].as_array().expect("a list").len(), under_way.len());
+        }
+    }
+
+    async fn the_register_is_filtered_by_each_field(app: App) {
+        mixture(&app).await;
+        let bright = app.walk("/suppliers?q=bright", 50).await.remove(0);
+        for (field, value) in [("subject_type", "product"), ("supplier_id", id(&bright)), ("status", "exiting"), ("tier", "medium"), ("rating", "unassessed"), ("kind", "ai_system"), ("ai_features", "unknown")] {
+            app.is_filtered("/register", &format!("{field}={value}"), |line| line[field] == json!(value)).await;
+        }
+        for wanted in [true, false] {
+            app.is_filtered("/register", &format!("stale={wanted}"), |line| (line["stale_reasons"] == json!([])) != wanted).await;
+            app.is_filtered("/register", &format!("knocked_out={wanted}"), |line| (line["knock_outs"] == json!([])) != wanted).await;
+        }
+        app.is_filtered("/register", "review_before=2027-03-02", is_past).await;
+        app.is_filtered("/register", "updated_since=2027-03-02T09:00:00Z", |line| text(line, "updated_at") >= "2027-03-02").await;
+        for (search, found) in [("BRIGHT", 3), ("8k417", 2), ("50%25", 1), ("5_%25", 0), ("gone", 0)] {
+            assert_eq!(app.walk(&format!("/register?q={search}"), 50).await.len(), found, "{search}");
+        }
+        assert_eq!(app.walk("/register?status=archived", 50).await.len(), 2);
+    }
+
+    async fn the_register_comes_in_pages_of_any_size_in_every_order(app: App) {
+        mixture(&app).await;
+        let key = |line: &Value, field: &str| match field {
+            "name" if line["subject_type"] == json!("supplier") => format!("{}\u{1f}{}", text(line, "supplier_name").to_lowercase(), text(line, "supplier_id")),
+            "name" => format!("{}\u{1f}{}\u{1f}{}", text(line, "supplier_name").to_lowercase(), text(line, "supplier_id"), text(line, "name").to_lowercase()),
+            "rating" => ["low", "moderate", "unassessed", "high", "extreme"].iter().position(|rating| line["rating"] == json!(rating)).expect("a rating").to_string(),
+            _ => text(line, field).to_owned(),
+        };
+        app.comes_in_pages("/register", "subject_id", &["name", "-name", "rating", "-rating", "next_review_on", "updated_at", "-updated_at"], key).await;
+    }
+
+    async fn the_summary_adds_up_to_the_lists(app: App) {
+        mixture(&app).await;
+        let summary = app.get(&app.viewer, "/register/summary").await.json(200);
+        let lines = app.walk("/register", 200).await;
+        let of = |kind: &str, field: &str, value: &str| count(&lines, |line| line["subject_type"] == json!(kind) && line[field] == json!(value));
+        assert_eq!((&summary["supplier_count"], &summary["product_count"]), (&json!(4), &json!(2)));
+        for rating in ["low", "moderate", "high", "extreme", "unassessed"] {
+            assert_eq!(summary["suppliers_by_rating"][rating], json!(of("supplier", "rating", rating)), "{rating}");
+            assert_eq!(summary["products_by_rating"][rating], json!(of("product", "rating", rating)), "{rating}");
+        }
+        for tier in ["low", "medium", "high", "critical"] {
+            assert_eq!(summary["suppliers_by_tier"][tier], json!(of("supplier", "tier", tier)), "{tier}");
+        }
+        for features in ["none", "embedded", "core", "unknown"] {
+            assert_eq!(summary["products_by_ai_features"][features], json!(of("product", "ai_features", features)), "{features}");
+        }
+        let figures = ["overdue_review_count", "coming_review_count", "knocked_out_count", "stale_decision_count"].map(|name| summary[name].as_u64().expect("a number"));
+        let counted = [
+            count(&lines, |line| line["review_overdue"] == json!(true)),
+            count(&lines, |line| !is_past(line) && text(line, "next_review_on") <= "2027-04-01"),
+            count(&lines, |line| line["knock_outs"] != json!([])),
+            count(&lines, |line| line["stale_reasons"] != json!([])),
+        ];
+        assert_eq!(figures.map(usize::try_from).map(Result::unwrap), counted);
+        assert_eq!((figures[0], figures[2], figures[3]), (2, 1, 2));
+        for band in ["low", "moderate", "high", "extreme"] {
+            let over_lines: u64 = lines.iter().filter_map(|line| line["open_risks"][band].as_u64()).sum();
+            assert_eq!(summary["open_risks"][band], json!(over_lines), "{band}");
+        }
+    }
+
+    async fn the_heat_map_equals_a_count_over_the_risks_of_what_is_not_archived(app: App) {
+        mixture(&app).await;
+        let archived: Vec<Value> = app.walk("/register?status=archived", 50).await.into_iter().map(|line| line["subject_id"].clone()).collect();
+        let risks: Vec<Value> = app.walk("/risks", 200).await.into_iter().filter(|risk| risk["state"] != json!("closed") && !archived.contains(&risk["subject_id"])).collect();
+        let summary = app.get(&app.viewer, "/register/summary").await.json(200);
+        let cells = summary["heat_map"].as_array().expect("a list");
+        assert_eq!((cells.len(), risks.len()), (25, 8));
+        let now = |risk: &Value, field: &str| if risk[format!("residual_{field}")].is_null() { risk[field].clone() } else { risk[format!("residual_{field}")].clone() };
+        for cell in cells {
+            let here = count(&risks, |risk| now(risk, "likelihood") == cell["likelihood"] && now(risk, "impact") == cell["impact"]);
+            assert_eq!(cell["count"], json!(here), "{cell}");
+            assert!(risks.iter().filter(|risk| now(risk, "likelihood") == cell["likelihood"] && now(risk, "impact") == cell["impact"]).all(|risk| risk["current_band"] == cell["band"]));
+        }
+    }
+
+    async fn a_line_keeps_its_time_while_it_says_the_same(app: App) {
+        let supplier = app.supplier("Harbour").await;
+        let before = app.line(&supplier).await;
+        app.goes_to("2027-03-02");
+        app.patch(&app.editor, &format!("/suppliers/{}", id(&supplier)), &supplier, json!({ "notes": "nothing the register shows" })).await.json(200);
+        assert_eq!(app.line(&supplier).await, before);
+    }
+}

@@ -22,7 +22,9 @@ use poem_openapi::{
 
 use crate::{
     middleware::Trail,
+    path::TakesNoQuery,
     problem::{Problem, Type},
+    query,
 };
 
 /// A role as a type.
@@ -152,6 +154,9 @@ impl<'a, R: AtLeast> ApiExtractor<'a> for By<R> {
         }
         if scope.role < R::ROLE {
             return Err(Problem::new(Type::Forbidden, format!("this needs the role {}; the key has the role {}", R::ROLE, scope.role)).into());
+        }
+        if request.data::<TakesNoQuery>().is_some() {
+            query::refuse_all(request)?;
         }
         Ok(Self { scope, store: store.clone(), role: PhantomData })
     }

@@ -16,6 +16,9 @@ use serde_json::Value;
 /// What some spreadsheets want at the beginning to see that a file is UTF-8.
 pub const BYTE_ORDER_MARK: &str = "\u{feff}";
 
+/// How many cells a record may have at the most.
+pub const MAXIMUM_CELLS: usize = 1000;
+
 /// One record of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
@@ -138,11 +141,13 @@ pub fn write<'a>(cells: impl IntoIterator<Item = &'a str>, file: &mut String) {
     file.push_str("\r\n");
 }
 
-/// Every record of a file, header included. Lines end in CR LF, LF or CR; blank lines are passed over; a byte-order mark is too.
+/// The records of a file, header included, one after the other. Lines end in CR LF, LF or CR; blank lines are passed over; a
+/// byte-order mark is too.
 ///
 /// # Errors
-/// [`Malformed`] for what is not UTF-8, has the character U+0000, a quote that is never closed, or something behind a closed one.
-pub fn read(bytes: &[u8]) -> Result<Vec<Record>, Malformed> {
+/// [`Malformed`] for what is not UTF-8 or has the character U+0000; among the records, for a quote that is never closed,
+/// something behind a closed one, or more than [`MAXIMUM_CELLS`].
+pub fn read(bytes: &[u8]) -> Result<Records<'_>, Malformed> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(Malformed::new("encoding", 1, "expected UTF-8, not UTF-16: save it as \"CSV UTF-8\""));
     }
@@ -154,14 +159,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Record>, Malformed> {
     if let Some(at) = text.find('\0') {
         return Err(Malformed::new("character", line_breaks(&text.as_bytes()[..at]) + 1, "the character U+0000 cannot be kept"));
     }
-    let mut reader = Reader { rest: text, line: 1 };
-    let mut records = Vec::new();
-    while !reader.rest.is_empty() {
-        if let Some(record) = reader.record()? {
-            records.push(record);
-        }
-    }
-    Ok(records)
+    Ok(Records { rest: text, line: 1 })
 }
 
 /// How many lines end in `bytes`, however they do.
@@ -175,18 +173,40 @@ fn line_breaks(bytes: &[u8]) -> u64 {
     count
 }
 
-struct Reader<'a> {
+/// The records of a file that are still to be read.
+#[derive(Debug)]
+pub struct Records<'a> {
     rest: &'a str,
     line: u64,
 }
 
-impl Reader<'_> {
+impl Iterator for Records<'_> {
+    type Item = Result<Record, Malformed>;
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.rest.is_empty() {
+            match self.record() {
+                Ok(None) => {}
+                Ok(Some(record)) => return Some(Ok(record)),
+                Err(malformed) => {
+                    self.rest = "";
+                    return Some(Err(malformed));
+                }
+            }
+        }
+        None
+    }
+}
+
+impl Records<'_> {
     /// The next record; none for a blank line.
     fn record(&mut self) -> Result<Option<Record>, Malformed> {
         let line = self.line;
         let mut cells = Vec::new();
         let mut has_quotes = false;
         loop {
+            if cells.len() == MAXIMUM_CELLS {
+                return Err(Malformed::new("csv", line, format!("expected at most {MAXIMUM_CELLS} cells")));
+            }
             if let Some(rest) = self.rest.strip_prefix('"') {
                 self.rest = rest;
                 has_quotes = true;
@@ -245,7 +265,7 @@ mod tests {
     use super::*;
 
     fn rows(text: &str) -> Vec<(u64, Vec<String>)> {
-        read(text.as_bytes()).expect("a good file").into_iter().map(|record| (record.line, record.cells)).collect()
+        read(text.as_bytes()).expect("a good file").map(|record| record.expect("a good record")).map(|record| (record.line, record.cells)).collect()
     }
 
     fn row(line: u64, cells: &[&str]) -> (u64, Vec<String>) {
@@ -264,12 +284,15 @@ mod tests {
 
     #[test]
     fn what_is_no_csv_is_refused_with_its_line() {
-        let told = |bytes: &[u8]| read(bytes).map_err(|malformed| (malformed.code, malformed.detail)).expect_err("refused");
+        let told = |bytes: &[u8]| {
+            read(bytes).and_then(Iterator::collect::<Result<Vec<Record>, _>>).map_err(|malformed| (malformed.code, malformed.detail)).expect_err("refused")
+        };
         assert_eq!(told(b"a,b\n1,\"2\n3,4\n"), ("csv", "line 2: a quote that is opened here is never closed".into()));
         assert_eq!(told(b"a\n\"x\ny\" z\n").1, "line 3: expected a comma or the end of the line behind a closing quote: a quote inside a cell is written twice");
         assert_eq!(told(b"a\r\nb\r\n\xe9").1, "line 3: byte 7 of the file is not UTF-8: save it as \"CSV UTF-8\"");
         assert_eq!(told(b"a\rb\0"), ("character", "line 2: the character U+0000 cannot be kept".into()));
         assert_eq!(told(b"\xff\xfea\0").0, "encoding");
+        assert_eq!(told(",".repeat(MAXIMUM_CELLS).as_bytes()), ("csv", "line 1: expected at most 1000 cells".into()));
     }
 
     #[test]
@@ -315,7 +338,7 @@ mod tests {
             for record in &records {
                 write(record.iter().map(String::as_str), &mut file);
             }
-            let back: Vec<Vec<String>> = read(file.as_bytes()).expect("our own file").into_iter().map(|record| record.cells).collect();
+            let back: Vec<Vec<String>> = read(file.as_bytes()).expect("our own file").map(|record| record.expect("our own record").cells).collect();
             prop_assert_eq!(&back, &records);
             // And a reader that is not ours finds the same.
             let mut other = ::csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(file.as_bytes());

@@ -17,6 +17,7 @@ use std::{fmt::Write as _, sync::Arc};
 
 use diligence_entities::{
     error::Error,
+    evidence::NewEvidence,
     fault::{Fault, nearest},
     id::{ProductId, SupplierId},
     identifier::{Identifier, Scheme},
@@ -25,7 +26,6 @@ use diligence_entities::{
     scope::Writer,
     stored::from_word,
     supplier::NewSupplier,
-    evidence::NewEvidence,
 };
 use diligence_questionnaires::EvidenceKind;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -34,8 +34,7 @@ use serde_json::{Map, Value, json};
 use validator::Validate;
 
 use crate::{
-    check, csv,
-    json,
+    check, csv, json,
     problem::{Problem, Type},
     schema::{self, Shape, Side},
     tables::{Products, Suppliers, Table},
@@ -47,6 +46,11 @@ pub const MAXIMUM_ERRORS: usize = 1000;
 pub const MAXIMUM_CELL: usize = 100 << 10;
 /// How much of a value is shown.
 const SHOWN: usize = 200;
+/// How many errors of a row are listed, and how many of a whole import before only the first of a row is: a report must not
+/// grow with the nonsense it is about.
+const LISTED: (usize, usize) = (20, 10_000);
+/// How many items a list in a cell may have before they are looked at: no field takes more than half of it.
+const MAXIMUM_ITEMS: usize = 100;
 
 /// How to import.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Validate)]
@@ -105,6 +109,8 @@ pub struct ImportReport {
     pub evidence_created_count: i64,
     /// Pieces of evidence that are changed.
     pub evidence_changed_count: i64,
+    /// How much is wrong altogether, listed or not.
+    pub error_count: i64,
     /// Each row, in order.
     pub rows: Vec<ImportedRow>,
 }
@@ -120,7 +126,7 @@ pub struct ImportedRow {
     pub verdict: Verdict,
     /// What it is about; null for something new that was not made.
     pub id: Option<String>,
-    /// Everything that is wrong with it.
+    /// What is wrong with it: at most 20 errors, and only the first once 10,000 are listed.
     pub errors: Vec<RowError>,
 }
 
@@ -165,10 +171,11 @@ impl ImportReport {
         if self.dry_run || self.applied {
             return Ok(self);
         }
-        let all = self.rows.iter().flat_map(|row| row.errors.iter().map(move |error| (row, error)));
-        let fault = |(row, error): (&ImportedRow, &RowError)| Fault::new(format!("/rows/{}{}", row.row - 1, error.pointer), &error.code, error.sentence(row.row, row.line));
-        let mut faults: Vec<Fault> = all.clone().take(MAXIMUM_ERRORS).map(fault).collect();
-        let more = all.count().saturating_sub(MAXIMUM_ERRORS);
+        let all = self.rows.iter().flat_map(|row| row.errors.iter().map(move |error| (row, error))).take(MAXIMUM_ERRORS);
+        let fault =
+            |(row, error): (&ImportedRow, &RowError)| Fault::new(format!("/rows/{}{}", row.row - 1, error.pointer), &error.code, error.sentence(row.row, row.line));
+        let mut faults: Vec<Fault> = all.map(fault).collect();
+        let more = self.error_count - count(faults.len());
         if more > 0 {
             faults.push(Fault::new("", "more", format!("and {more} more")));
         }
@@ -303,6 +310,10 @@ pub struct Intake {
     sources: Vec<Source>,
 }
 
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
 /// Where a row came from.
 #[derive(Debug)]
 struct Source {
@@ -324,13 +335,16 @@ impl Intake {
     /// [`Type::Invalid`] for what only makes sense with a file.
     pub fn of_rows<R: JsonRows>(rows: R, query: &ImportQuery) -> Result<Self, Problem> {
         let given = [("?map", query.map.is_some()), ("?where", query.r#where.is_some()), ("?dates", query.dates.is_some())];
-        let faults: Vec<Fault> = given.into_iter().filter(|(_, given)| *given).map(|(pointer, _)| Fault::new(pointer, "csv_only", "expected only with text/csv: JSON has our fields already")).collect();
+        let faults: Vec<Fault> = given
+            .into_iter()
+            .filter(|(_, given)| *given)
+            .map(|(pointer, _)| Fault::new(pointer, "csv_only", "expected only with text/csv: JSON has our fields already"))
+            .collect();
         if !faults.is_empty() {
             return Err(Problem::invalid(faults));
         }
         let fields = rows.into_fields();
-        let row = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-        let sources = fields.iter().enumerate().map(|(index, fields)| Source { row: row(index + 1), line: None, said: Said::Fields(fields.clone()) }).collect();
+        let sources = fields.iter().enumerate().map(|(index, fields)| Source { row: count(index + 1), line: None, said: Said::Fields(fields.clone()) }).collect();
         let rows = fields.into_iter().enumerate().map(|(index, fields)| Row { place: format!("row {}", index + 1), fields, ..Row::default() }).collect();
         Ok(Self { noun: R::NOUN, dry_run: query.dry_run == Some(true), rows, sources })
     }
@@ -340,12 +354,12 @@ impl Intake {
     /// # Errors
     /// [`Type::Malformed`] for what is no CSV in UTF-8; [`Type::Invalid`] for a header or a map that is not understood, or too many rows.
     pub fn of_file(noun: Noun, bytes: &[u8], query: &ImportQuery) -> Result<Self, Problem> {
-        let records = csv::read(bytes).map_err(|malformed| {
+        let malformed = |malformed: csv::Malformed| {
             let fault = Fault::new("", malformed.code, malformed.detail.clone());
             Problem::new(Type::Malformed, malformed.detail).with_errors(vec![fault])
-        })?;
-        let mut records = records.into_iter();
-        let Some(header) = records.next() else {
+        };
+        let mut records = csv::read(bytes).map_err(malformed)?;
+        let Some(header) = records.next().transpose().map_err(malformed)? else {
             return Err(Problem::invalid(vec![Fault::new("", "header", "the file is empty: expected a header line with the names of columns")]));
         };
         let names: Vec<String> = header.cells.iter().map(|name| name.trim().to_owned()).collect();
@@ -353,15 +367,20 @@ impl Intake {
         let dates = query.dates.unwrap_or_default();
         let (mut rows, mut sources) = (Vec::new(), Vec::new());
         for (index, record) in records.enumerate() {
+            let record = record.map_err(malformed)?;
             // Spreadsheets leave lines of nothing but commas behind.
             if record.cells.iter().all(String::is_empty) || !columns.chooses(&record.cells) {
                 continue;
+            }
+            // One more than may be is enough for the operation to refuse.
+            if rows.len() > import::MAXIMUM_ROWS {
+                break;
             }
             let line = i64::try_from(record.line).ok();
             let mut row = columns.row(&record.cells, dates);
             row.place = format!("line {}", record.line);
             rows.push(row);
-            sources.push(Source { row: i64::try_from(index + 1).unwrap_or(i64::MAX), line, said: Said::Cells(Arc::clone(&columns.all), record.cells) });
+            sources.push(Source { row: count(index + 1), line, said: Said::Cells(Arc::clone(&columns.all), record.cells) });
         }
         Ok(Self { noun, dry_run: query.dry_run == Some(true), rows, sources })
     }
@@ -376,30 +395,39 @@ impl Intake {
             Noun::Suppliers => import::suppliers(writer, rows, dry_run).await?,
             Noun::Products => import::products(writer, rows, dry_run).await?,
         };
-        let how_many = |verdict: Verdict| i64::try_from(outcomes.iter().filter(|outcome| outcome.verdict == verdict).count()).unwrap_or(i64::MAX);
+        let how_many = |verdict: Verdict| count(outcomes.iter().filter(|outcome| outcome.verdict == verdict).count());
         let refused_count = how_many(Verdict::Refused);
         Ok(ImportReport {
             dry_run,
             applied: !dry_run && refused_count == 0,
-            row_count: i64::try_from(outcomes.len()).unwrap_or(i64::MAX),
+            row_count: count(outcomes.len()),
             created_count: how_many(Verdict::Create),
             changed_count: how_many(Verdict::Change),
             unchanged_count: how_many(Verdict::Unchanged),
             refused_count,
             evidence_created_count: outcomes.iter().map(|outcome| outcome.evidence_created_count).sum(),
             evidence_changed_count: outcomes.iter().map(|outcome| outcome.evidence_changed_count).sum(),
-            rows: sources.iter().zip(outcomes).map(|(source, outcome)| source.told(outcome)).collect(),
+            error_count: count(outcomes.iter().map(|outcome| outcome.faults.len()).sum()),
+            rows: {
+                let mut listed = 0;
+                let told = |(source, outcome): (&Source, Outcome)| {
+                    let row = source.told(outcome, if listed < LISTED.1 { LISTED.0 } else { 1 });
+                    listed += row.errors.len();
+                    row
+                };
+                sources.iter().zip(outcomes).map(told).collect()
+            },
         })
     }
 }
 
 impl Source {
-    fn told(&self, outcome: Outcome) -> ImportedRow {
+    fn told(&self, outcome: Outcome, limit: usize) -> ImportedRow {
         let error = |Fault { pointer, code, detail }: Fault| {
             let (column, value) = self.find(&pointer);
             RowError { column, value: value.map(|value| value.chars().take(SHOWN).collect()), code, detail, pointer }
         };
-        ImportedRow { row: self.row, line: self.line, verdict: outcome.verdict, id: outcome.id, errors: outcome.faults.into_iter().map(error).collect() }
+        ImportedRow { row: self.row, line: self.line, verdict: outcome.verdict, id: outcome.id, errors: outcome.faults.into_iter().take(limit).map(error).collect() }
     }
 
     /// What the column of this place is called, and what it said.
@@ -542,16 +570,21 @@ impl Noun {
         }
         let shape = self.shape();
         let found = match parts.as_slice() {
-            [name] if self.names().contains(name) => Some(Target::Field { name: (*name).to_owned(), cell: Cell { kind: if *name == "supplier_name" { CellKind::Text } else { CellKind::Word }, may_be_empty: true } }),
+            [name] if self.names().contains(name) => Some(Target::Field {
+                name: (*name).to_owned(),
+                cell: Cell { kind: if *name == "supplier_name" { CellKind::Text } else { CellKind::Word }, may_be_empty: true },
+            }),
             // Who provides it may be named in other columns.
             ["supplier_id"] => Some(Target::Field { name: "supplier_id".into(), cell: Cell { kind: CellKind::Word, may_be_empty: true } }),
             [name] => {
                 let is_whole = |property: &&Value| properties(&shape, property).is_none();
                 property(&shape, &shape.schema, name).filter(is_whole).map(|property| Target::Field { name: (*name).to_owned(), cell: Cell::of(&shape, property) })
             }
-            [group, name] => property(&shape, &shape.schema, group)
-                .and_then(|inner| property(&shape, inner, name))
-                .map(|property| Target::Part { group: (*group).to_owned(), name: (*name).to_owned(), cell: Cell::of(&shape, property) }),
+            [group, name] => property(&shape, &shape.schema, group).and_then(|inner| property(&shape, inner, name)).map(|property| Target::Part {
+                group: (*group).to_owned(),
+                name: (*name).to_owned(),
+                cell: Cell::of(&shape, property),
+            }),
             _ => None,
         };
         match found {
@@ -611,6 +644,9 @@ impl Cell {
             return if self.may_be_empty { Ok(Value::Null) } else { Err(wrong("missing", "expected a value: this can not be cleared")) };
         }
         let words = || csv::split(text).into_iter().map(|item| item.trim().to_owned());
+        if matches!(self.kind, CellKind::Words | CellKind::Identifiers) && text.matches(';').count() >= MAXIMUM_ITEMS {
+            return Err(wrong("length", "expected a list of at most 100 items"));
+        }
         Ok(match self.kind {
             CellKind::Text => text.into(),
             CellKind::Word => text.trim().into(),
@@ -822,12 +858,14 @@ impl Columns {
     fn check(&self, row: &mut Row) {
         let names = self.noun.names();
         let mut fields = row.fields.clone();
-        fields.retain(|name, value| !names.contains(&name.as_str()) && !(name == "supplier_id" && value.is_null()));
+        fields.retain(|name, value| !names.contains(&name.as_str()) && (name != "supplier_id" || !value.is_null()));
         let mut more = check::check(&self.noun.shape(), &Value::Object(fields));
         for (kind, parts) in &row.evidence {
             let prefix = format!("/evidence/{}", diligence_entities::stored::word(kind));
             more.extend(check::check(&schema::of::<NewEvidence>(Side::Change), &Value::Object(parts.clone())).into_iter().map(|fault| fault.within(&prefix)));
         }
         check::merge(&mut row.faults, more);
+        row.leave_out_faulty();
+        row.faults.truncate(check::MAXIMUM_FAULTS);
     }
 }

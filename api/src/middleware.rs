@@ -11,7 +11,7 @@ use diligence_entities::scope::Scope;
 use futures_util::FutureExt as _;
 use poem::{
     Endpoint, IntoResponse, PathPattern, Request, Response, Result,
-    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header},
 };
 use tracing::Instrument as _;
 
@@ -28,6 +28,8 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub struct Trail {
     /// The request's id.
     pub request_id: String,
+    /// The address as it came in: what is nested below sees only the rest of it.
+    pub(crate) address: Uri,
     who: Arc<OnceLock<(String, String)>>,
 }
 
@@ -59,7 +61,7 @@ impl<E: Endpoint> Endpoint for Around<E> {
     async fn call(&self, mut request: Request) -> Result<Response> {
         let start = Instant::now();
         let _in_flight = self.metrics.enter();
-        let trail = Trail { request_id: request_id(request.headers()), who: Arc::default() };
+        let trail = Trail { request_id: request_id(request.headers()), address: request.uri().clone(), who: Arc::default() };
         let method = request.method().clone();
         let path = request.uri().path().to_owned();
         request.set_data(trail.clone());

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, ops::Deref, str::FromStr};
 
-use poem::{Request, RequestBody, endpoint::BoxEndpoint, http::Method};
+use poem::{EndpointExt as _, Request, RequestBody, endpoint::BoxEndpoint, http::Method};
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions, OpenApi,
     registry::{MetaApi, MetaParamIn, MetaSchema, MetaSchemaRef, Registry},
@@ -56,8 +56,12 @@ impl<'a, I: FromStr + JsonSchema + Send + 'static> ApiExtractor<'a> for At<I> {
     }
 }
 
+/// Marks the requests of an operation without query parameters, for [`crate::auth`] to refuse any.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TakesNoQuery;
+
 /// The same API with its own names in its routes: poem-openapi numbers path parameters (`:param0`), which only its own
-/// `Path` understands, and which says little in logs and metrics.
+/// `Path` understands, and which says little in logs and metrics. And with a mark where no query is taken.
 pub(crate) struct Named<A>(pub(crate) A);
 
 type Routes = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
@@ -74,7 +78,12 @@ impl<A: OpenApi> OpenApi for Named<A> {
         self.0.add_routes(&mut numbered);
         for path in A::meta().into_iter().flat_map(|api| api.paths) {
             let (named, number) = both(&path.path);
-            if let Some(methods) = numbered.remove(&number) {
+            if let Some(mut methods) = numbered.remove(&number) {
+                for operation in path.operations.iter().filter(|operation| !operation.params.iter().any(|parameter| parameter.in_type == MetaParamIn::Query)) {
+                    if let Some(endpoint) = methods.remove(&operation.method) {
+                        methods.insert(operation.method.clone(), endpoint.data(TakesNoQuery).boxed());
+                    }
+                }
                 routes.entry(named).or_default().extend(methods);
             }
         }

@@ -350,11 +350,9 @@ macro_rules! operations {
 }
 operations! {
     /// Reading one item.
-    Reading: NotFound;
+    Reading: NotFound Invalid;
     /// Reading a list, an export or a summary, with a query.
     Listing: Invalid;
-    /// Reading something of one item, with a query.
-    Looking: NotFound Invalid;
     /// Making one or more items from a body.
     Creating: Malformed Conflict TooLarge UnsupportedMediaType Invalid;
     /// Making something under an item, from a body.
@@ -364,7 +362,7 @@ operations! {
     /// Moving an item to another state, at a version, without a body.
     Acting: Malformed NotFound Conflict Stale TooLarge Invalid VersionRequired;
     /// Taking an item away, at a version.
-    Deleting: NotFound Conflict Stale VersionRequired;
+    Deleting: NotFound Conflict Stale Invalid VersionRequired;
 }
 
 /// A refusal by an operation of kind `K`: the document lists exactly what `K` can answer.

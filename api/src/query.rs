@@ -15,6 +15,7 @@ use validator::Validate;
 
 use crate::{
     check,
+    middleware::Trail,
     problem::Problem,
     schema::{self, Shape, Side},
 };
@@ -155,10 +156,24 @@ impl<'a, F: DeserializeOwned + JsonSchema + Validate + Send + 'static> ApiExtrac
         Some(schema::reference::<F>(Side::Request))
     }
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-        let pairs = pairs(request.uri().query().unwrap_or_default())
-            .map_err(|name| Problem::invalid(vec![Fault::new(format!("?{name}"), "encoding", "expected percent-encoded UTF-8")]))?;
-        Ok(Self { filter: accept(&pairs)?, path: request.original_uri().path().to_owned(), pairs })
+        let pairs = sent(request)?;
+        let path = request.data::<Trail>().map(|trail| trail.address.path().to_owned()).unwrap_or_default();
+        Ok(Self { filter: accept(&pairs)?, path, pairs })
     }
+}
+
+fn sent(request: &Request) -> Result<Vec<(String, String)>, Problem> {
+    pairs(request.uri().query().unwrap_or_default())
+        .map_err(|name| Problem::invalid(vec![Fault::new(format!("?{name}"), "encoding", "expected percent-encoded UTF-8")]))
+}
+
+#[derive(serde::Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+/// Refuses every parameter, for an operation that takes none.
+pub(crate) fn refuse_all(request: &Request) -> Result<(), Problem> {
+    accept::<Nothing>(&sent(request)?).map(drop)
 }
 
 #[cfg(test)]

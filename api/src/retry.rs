@@ -20,6 +20,7 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     answer::{Once, Render, Rendered},
     auth::{By, Writes},
+    middleware::Trail,
     payload,
     problem::{Problem, Refused, Type},
     version::header_schema,
@@ -124,7 +125,7 @@ impl<'a> ApiExtractor<'a> for Retry {
             return Err(Problem::new(Type::Malformed, detail).with_errors(vec![fault]).into());
         };
         let bytes = payload::take(request, body, payload::IMPORT_LIMIT).await?;
-        let address = request.original_uri().path_and_query().map(ToString::to_string).unwrap_or_default();
+        let address = request.data::<Trail>().and_then(|trail| trail.address.path_and_query()).map(ToString::to_string).unwrap_or_default();
         let fingerprint = fingerprint([request.method().as_str().as_bytes(), address.as_bytes(), &bytes]);
         Ok(Self(Some(Key { key: key.to_owned(), fingerprint })))
     }

@@ -277,8 +277,9 @@ fn loosen(schema: &Value, definitions: &Map<String, Value>, all: &mut Map<String
             if let Some(description) = loosened.get_mut("description") {
                 *description = "Any of these fields: absent leaves, null clears.".into();
             }
-            if let Some(object) = loosened.as_object_mut() {
-                object.shift_remove("example");
+            // What it belongs to does not change.
+            if let Some(example) = loosened.get_mut("example").and_then(Value::as_object_mut) {
+                example.retain(|field, _| !field.ends_with("_id"));
             }
             all.insert(new_name.clone(), loosened);
         }

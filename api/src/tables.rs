@@ -112,8 +112,22 @@ pub enum Answers {}
 impl Table for Answers {
     const FILE: &'static str = "answers.csv";
     const COLUMNS: &'static [&'static str] = &[
-        "assessment_id", "subject_id", "questionnaire", "edition", "state", "question", "text", "visible", "value", "comment", "not_applicable",
-        "evidence_ids", "weight", "points_claimed", "points_evidenced", "review_reason",
+        "assessment_id",
+        "subject_id",
+        "questionnaire",
+        "edition",
+        "state",
+        "question",
+        "text",
+        "visible",
+        "value",
+        "comment",
+        "not_applicable",
+        "evidence_ids",
+        "weight",
+        "points_claimed",
+        "points_evidenced",
+        "review_reason",
     ];
     type Filter = AssessmentFilter;
     type Item = AnswerRow;
@@ -273,6 +287,9 @@ mod tests {
     fn an_export_takes_what_the_list_takes_but_for_pages() {
         let shape = schema::of::<ExportQuery<SupplierFilter>>(Side::Request);
         let names: Vec<String> = properties(&shape, &shape.schema).keys().cloned().collect();
-        assert!(names.contains(&"q".to_owned()) && names.contains(&"bom".to_owned()) && !names.contains(&"limit".to_owned()) && !names.contains(&"cursor".to_owned()), "{names:?}");
+        assert!(
+            names.contains(&"q".to_owned()) && names.contains(&"bom".to_owned()) && !names.contains(&"limit".to_owned()) && !names.contains(&"cursor".to_owned()),
+            "{names:?}"
+        );
     }
 }

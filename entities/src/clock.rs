@@ -138,11 +138,9 @@ impl FromStr for Day {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let expected = || "expected a date that exists, between 1900-01-01 and 2999-12-31, such as 2027-03-03".to_owned();
-        if text.len() != 10 {
-            return Err(expected());
-        }
-        let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| expected())?;
-        if (1900..=2999).contains(&date.year()) { Ok(Self(date)) } else { Err(expected()) }
+        let date = Self(NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| expected())?);
+        // The parser lets through spaces, signs and single digits; each day is written in one way only.
+        if (1900..=2999).contains(&date.0.year()) && date.to_string() == text { Ok(date) } else { Err(expected()) }
     }
 }
 

@@ -29,6 +29,8 @@ use crate::{
 
 /// How many rows one import takes at the most.
 pub const MAXIMUM_ROWS: usize = 20_000;
+/// How many faults a row tells at the most: an answer must not grow with the nonsense it answers.
+const MAXIMUM_FAULTS: usize = 100;
 
 /// One row of an import, as a door has read it.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +46,17 @@ pub struct Row {
     pub evidence: Vec<(EvidenceKind, Map<String, Value>)>,
     /// What the door found wrong already; pointers start at the row.
     pub faults: Vec<Fault>,
+}
+
+impl Row {
+    /// Takes the fields out that are to blame already, so that the rest can be checked too.
+    pub fn leave_out_faulty(&mut self) {
+        for fault in &self.faults {
+            if let Some(name) = fault.pointer.strip_prefix('/').and_then(|rest| rest.split('/').next()) {
+                self.fields.shift_remove(name);
+            }
+        }
+    }
 }
 
 /// An identifier from a list that is not ours.
@@ -109,7 +122,10 @@ pub async fn suppliers(writer: &Writer, rows: Vec<Row>, dry_run: bool) -> Result
         }
         for given in &draft.given {
             match first_with.get(&given.identifier) {
-                Some(other) if *other != draft.place => blame(&mut draft.faults, Fault::new(&given.pointer, "duplicate", format!("expected each identifier on one row only: {other} has {} too", given.identifier))),
+                Some(other) if *other != draft.place => blame(
+                    &mut draft.faults,
+                    Fault::new(&given.pointer, "duplicate", format!("expected each identifier on one row only: {other} has {} too", given.identifier)),
+                ),
                 Some(_) => {}
                 None => {
                     first_with.insert(given.identifier.clone(), draft.place.clone());
@@ -119,13 +135,22 @@ pub async fn suppliers(writer: &Writer, rows: Vec<Row>, dry_run: bool) -> Result
         draft.build(&fields);
     }
     // An identifier may come from a supplier that gives it up in the same import, but from no other.
-    let kept: HashMap<&SupplierId, &[Identifier]> = drafts.iter().filter_map(|draft| Some((&draft.target.as_ref()?.id, draft.new.as_ref()?.identifiers.as_slice()))).collect();
+    let kept: HashMap<&SupplierId, &[Identifier]> =
+        drafts.iter().filter_map(|draft| Some((&draft.target.as_ref()?.id, draft.new.as_ref()?.identifiers.as_slice()))).collect();
     let taken: Vec<Vec<Fault>> = drafts
         .iter()
         .map(|draft| {
             let own = draft.target.as_ref().map(|target| &target.id);
-            let held = |given: &&ToHold| holders.get(&given.identifier).is_some_and(|holder| Some(holder) != own && kept.get(holder).is_none_or(|kept| kept.contains(&given.identifier)));
-            let fault = |given: &ToHold| Fault::new(&given.pointer, "duplicate", format!("expected an identifier that no other supplier holds: {} holds {}", holders[&given.identifier], given.identifier));
+            let held = |given: &&ToHold| {
+                holders.get(&given.identifier).is_some_and(|holder| Some(holder) != own && kept.get(holder).is_none_or(|kept| kept.contains(&given.identifier)))
+            };
+            let fault = |given: &ToHold| {
+                Fault::new(
+                    &given.pointer,
+                    "duplicate",
+                    format!("expected an identifier that no other supplier holds: {} holds {}", holders[&given.identifier], given.identifier),
+                )
+            };
             draft.given.iter().filter(held).map(fault).collect()
         })
         .collect();
@@ -162,7 +187,9 @@ pub async fn suppliers(writer: &Writer, rows: Vec<Row>, dry_run: bool) -> Result
     supplier::put_all(writer, "change", changes).await?;
     for (index, row) in added.into_iter().zip(supplier::create_all(writer, additions).await?) {
         let Some(draft) = drafts.get_mut(index) else { continue };
-        new_evidence.extend(std::mem::take(&mut draft.new_evidence).into_iter().map(|new| (row.id.clone(), NewEvidence { subject_id: SubjectId::Supplier(row.id.clone()), ..new })));
+        new_evidence.extend(
+            std::mem::take(&mut draft.new_evidence).into_iter().map(|new| (row.id.clone(), NewEvidence { subject_id: SubjectId::Supplier(row.id.clone()), ..new })),
+        );
         outcomes[index].id = Some(row.id.to_string());
     }
     evidence::create_all(writer, new_evidence).await?;
@@ -232,7 +259,7 @@ fn expect_few(rows: &[Row]) -> Result<(), Error> {
 
 /// Adds a fault unless its place is to blame already.
 fn blame(faults: &mut Vec<Fault>, fault: Fault) {
-    if !faults.iter().any(|known| known.pointer == fault.pointer) {
+    if faults.len() < MAXIMUM_FAULTS && !faults.iter().any(|known| known.pointer == fault.pointer) {
         faults.push(fault);
     }
 }
@@ -244,7 +271,9 @@ struct Seen(HashMap<String, String>);
 impl Seen {
     fn note(&mut self, key: &str, place: &str, noun: &str, pointer: Option<&str>, faults: &mut Vec<Fault>) {
         match self.0.get(key) {
-            Some(other) => blame(faults, Fault::new(pointer.unwrap_or_default(), "duplicate", format!("expected one row for each {noun}: {other} is about the same one"))),
+            Some(other) => {
+                blame(faults, Fault::new(pointer.unwrap_or_default(), "duplicate", format!("expected one row for each {noun}: {other} is about the same one")))
+            }
             None => {
                 self.0.insert(key.to_owned(), place.to_owned());
             }
@@ -281,7 +310,7 @@ impl Fields {
     fn merge(&self, whole: Map<String, Value>, mut patch: Map<String, Value>) -> Value {
         patch.retain(|name, value| {
             let is_only_null = value.as_object().is_some_and(|parts| parts.values().all(Value::is_null));
-            self.known.contains(name) && !(is_only_null && !whole.get(name).is_some_and(Value::is_object))
+            self.known.contains(name) && (!is_only_null || whole.get(name).is_some_and(Value::is_object))
         });
         let mut whole = Value::Object(whole);
         patch::merge(&mut whole, Value::Object(patch));
@@ -304,15 +333,6 @@ impl Fields {
 /// Whether the row as a whole is to blame, so that nothing can be said of its fields.
 fn is_unreadable(faults: &[Fault]) -> bool {
     faults.iter().any(|fault| fault.pointer.is_empty())
-}
-
-/// Takes the fields out that the door found fault with, so that the rest can be checked too.
-fn leave_out_faulty(fields: &mut Map<String, Value>, faults: &[Fault]) {
-    for fault in faults {
-        if let Some(name) = fault.pointer.strip_prefix('/').and_then(|rest| rest.split('/').next()) {
-            fields.shift_remove(name);
-        }
-    }
 }
 
 /// The field of this name, out of the way; nothing where it is null.
@@ -362,7 +382,6 @@ struct SupplierDraft {
 impl SupplierDraft {
     fn new(row: Row) -> Self {
         let Row { place, mut fields, identifiers, evidence, mut faults } = row;
-        leave_out_faulty(&mut fields, &faults);
         let id = take_id(&mut fields, "id", &mut faults);
         let listed: Vec<Identifier> = fields.get("identifiers").and_then(|list| serde_json::from_value(list.clone()).ok()).unwrap_or_default();
         let listed = listed.into_iter().enumerate().map(|(index, identifier)| ToHold { pointer: format!("/identifiers/{index}"), identifier });
@@ -371,7 +390,20 @@ impl SupplierDraft {
         let listed_count = given.len();
         given.extend(identifiers.into_iter().filter_map(canonical));
         let beside_count = given.len() - listed_count;
-        Self { place, fields, evidence, faults, id, given, beside_count, target: None, pointer_of_target: None, new: None, new_evidence: Vec::new(), changed_evidence: Vec::new() }
+        Self {
+            place,
+            fields,
+            evidence,
+            faults,
+            id,
+            given,
+            beside_count,
+            target: None,
+            pointer_of_target: None,
+            new: None,
+            new_evidence: Vec::new(),
+            changed_evidence: Vec::new(),
+        }
     }
 
     fn find_target(&mut self, holders: &BTreeMap<Identifier, SupplierId>, stored: &HashMap<SupplierId, Supplier>) {
@@ -432,7 +464,11 @@ impl SupplierDraft {
         let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         let verdict = match (&self.new, &self.target) {
             (Some(new), Some(target)) if self.faults.is_empty() => {
-                if supplier::differs(target, new) || created + changed > 0 { Verdict::Change } else { Verdict::Unchanged }
+                if supplier::differs(target, new) || created + changed > 0 {
+                    Verdict::Change
+                } else {
+                    Verdict::Unchanged
+                }
             }
             (Some(_), None) if self.faults.is_empty() => Verdict::Create,
             _ => Verdict::Refused,
@@ -548,7 +584,6 @@ impl KnownProducts {
 impl ProductDraft {
     fn new(row: Row) -> Self {
         let Row { place, mut fields, mut faults, .. } = row;
-        leave_out_faulty(&mut fields, &faults);
         let id = take_id(&mut fields, "id", &mut faults);
         let supplier_id = take_id(&mut fields, "supplier_id", &mut faults);
         let supplier_identifier = take_text(&mut fields, "supplier_identifier").and_then(|text| {
@@ -636,7 +671,11 @@ impl ProductDraft {
     fn outcome(&mut self) -> Outcome {
         let verdict = match (&self.new, &self.target) {
             (Some(new), Some(target)) if self.faults.is_empty() => {
-                if product::differs(target, new) { Verdict::Change } else { Verdict::Unchanged }
+                if product::differs(target, new) {
+                    Verdict::Change
+                } else {
+                    Verdict::Unchanged
+                }
             }
             (Some(_), None) if self.faults.is_empty() => Verdict::Create,
             _ => Verdict::Refused,

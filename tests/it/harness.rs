@@ -213,17 +213,18 @@ impl App {
     }
 
     /// A list comes whole, each item once and in order, in each of `sorts` at every size of page. `id` names the field that
-    /// breaks ties, `key` says what an item is sorted by; `:field` stands for the one order of a list that takes no sort.
+    /// breaks ties, `key` says what an item is sorted by; `:field` (or `:-field`) stands for the one order of a list that takes no sort.
     pub(crate) async fn comes_in_pages(&self, path: &str, id: &str, sorts: &[&str], key: impl Fn(&Value, &str) -> String) {
         let joint = if path.contains('?') { '&' } else { '?' };
         for sort in sorts {
-            let field = sort.trim_start_matches('-');
-            let path = if sort.contains(':') { path.to_owned() } else { format!("{path}{joint}sort={sort}") };
-            let field = field.trim_start_matches(':').trim_start_matches('-');
+            let (path, order) = match sort.strip_prefix(':') {
+                Some(order) => (path.to_owned(), order),
+                None => (format!("{path}{joint}sort={sort}"), *sort),
+            };
             let mut expected = self.walk(&path, 200).await;
             assert!(expected.len() >= 3, "{path} has too few items to tell");
-            expected.sort_by_key(|item| (key(item, field), text(item, id).to_owned()));
-            if sort.contains('-') {
+            expected.sort_by_key(|item| (key(item, order.trim_start_matches('-')), text(item, id).to_owned()));
+            if order.starts_with('-') {
                 expected.reverse();
             }
             for limit in 1..=expected.len() + 1 {

@@ -21,7 +21,8 @@ async fn table(app: &App, path: &str) -> Vec<Vec<String>> {
 /// Verdicts in order, and for each refused row its errors as `column code`.
 fn verdicts(report: &Value) -> Vec<String> {
     let rows = report["rows"].as_array().expect("rows");
-    let errors = |row: &Value| row["errors"].as_array().expect("errors").iter().map(|error| format!(" {}:{}", text(error, "column"), text(error, "code"))).collect::<String>();
+    let errors =
+        |row: &Value| row["errors"].as_array().expect("errors").iter().map(|error| format!(" {}:{}", text(error, "column"), text(error, "code"))).collect::<String>();
     rows.iter().map(|row| format!("{}{}", text(row, "verdict"), errors(row))).collect()
 }
 
@@ -156,6 +157,9 @@ Contact,,,,,\"[{\"\"nme\"\":\"\"Ann\"\"}]\",,\r\n";
         assert_eq!(import(&app, "/suppliers/import?dry_run=true", &large).await.faults(422), ["/rows length"]);
         let cell = format!("name,notes\nx,{}\n", "y".repeat(100 * 1024 + 1));
         assert_eq!(verdicts(&import(&app, "/suppliers/import?dry_run=true", &cell).await.json(200)), ["refused notes:length"]);
+        let nonsense = format!("name,identifiers,data_locations\nx,{},{}\n", "a;".repeat(99), "a;".repeat(101));
+        let report = import(&app, "/suppliers/import?dry_run=true", &nonsense).await.json(200);
+        assert_eq!((report["rows"][0]["errors"].as_array().map(Vec::len), &report["error_count"]), (Some(20), &json!(100)));
     }
 
     async fn a_file_that_is_none_is_refused_as_it_deserves(app: App) {
@@ -302,7 +306,8 @@ Contact,,,,,\"[{\"\"nme\"\":\"\"Ann\"\"}]\",,\r\n";
 #[tokio::test]
 async fn an_export_of_many_pages_holds_every_row_once() {
     let app = App::open(crate::harness::On::Sqlite).await;
-    let rows: Vec<Value> = (0..450).map(|number| json!({ "name": format!("Supplier {:03}", number % 300), "identifiers": [{ "scheme": "LOCAL", "id": number.to_string() }] })).collect();
+    let rows: Vec<Value> =
+        (0..450).map(|number| json!({ "name": format!("Supplier {:03}", number % 300), "identifiers": [{ "scheme": "LOCAL", "id": number.to_string() }] })).collect();
     let before = app.store.statement_count();
     let report = app.post(&app.editor, "/suppliers/import", json!({ "rows": rows })).await.json(200);
     assert_eq!(report["created_count"], json!(450));

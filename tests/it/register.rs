@@ -121,15 +121,15 @@ both! {
         for features in ["none", "embedded", "core", "unknown"] {
             assert_eq!(summary["products_by_ai_features"][features], json!(of("product", "ai_features", features)), "{features}");
         }
-        let figures = ["overdue_review_count", "coming_review_count", "knocked_out_count", "stale_decision_count"].map(|name| summary[name].as_u64().expect("a number"));
+        let figures = ["overdue_review_count", "coming_review_count", "knocked_out_count", "stale_decision_count"].map(|name| summary[name].clone());
         let counted = [
             count(&lines, |line| line["review_overdue"] == json!(true)),
             count(&lines, |line| !is_past(line) && text(line, "next_review_on") <= "2027-04-01"),
             count(&lines, |line| line["knock_outs"] != json!([])),
             count(&lines, |line| line["stale_reasons"] != json!([])),
         ];
-        assert_eq!(figures.map(usize::try_from).map(Result::unwrap), counted);
-        assert_eq!((figures[0], figures[2], figures[3]), (2, 1, 2));
+        assert_eq!(figures, counted.map(|count| json!(count)));
+        assert_eq!((counted[0], counted[2], counted[3]), (2, 1, 2));
         for band in ["low", "moderate", "high", "extreme"] {
             let over_lines: u64 = lines.iter().filter_map(|line| line["open_risks"][band].as_u64()).sum();
             assert_eq!(summary["open_risks"][band], json!(over_lines), "{band}");

@@ -161,6 +161,13 @@ both! {
         assert_eq!(app.walk("/suppliers?updated_since=2027-03-03T10:00:01%2B01:00", 50).await, Vec::<Value>::new());
     }
 
+    async fn whoever_has_a_suppliers_version_already_still_learns_its_new_rating(app: App) {
+        let supplier = app.supplier("Harbour").await;
+        approved(&app, &supplier, json!({ "mfa": { "value": "no" }, "hosting": { "value": "ours" } })).await;
+        let answer = app.send(&app.viewer, poem::http::Method::GET, &format!("/suppliers/{}", id(&supplier)), None, &[("if-none-match", "\"1\"")]).await;
+        assert_eq!(answer.json(200)["rating"], json!("moderate"));
+    }
+
     async fn an_archived_supplier_counts_nowhere_until_it_is_restored(app: App) {
         let supplier = app.supplier("Harbour").await;
         let product = app.product(&supplier, "Notes").await;

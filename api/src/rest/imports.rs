@@ -50,7 +50,11 @@ impl Api {
 
 async fn import<R: JsonRows>(who: &By<Editor>, query: &ImportQuery, body: Upload<R>, retry: Retry) -> Answer<Once<Found<ImportReport>>, Creating> {
     let intake = match body {
-        Upload::File(bytes) => Intake::of_file(R::NOUN, &bytes, query)?,
+        Upload::File(bytes) => {
+            let query = query.clone();
+            // Reading a large file is work: other requests need this thread.
+            tokio::task::spawn_blocking(move || Intake::of_file(R::NOUN, &bytes, &query)).await.map_err(Problem::internal)??
+        }
         Upload::Rows(rows) => Intake::of_rows(rows, query)?,
     };
     retry.once(who, async |writer| Ok(Found(intake.run(writer).await?.accepted()?))).await

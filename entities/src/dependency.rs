@@ -82,6 +82,7 @@ owned!("dependency", row => Some(&row.supplier_id));
 /// What a dependency is made of.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = serde_json::json!({ "subject_id": "prd_0190c5d2e5f27c3c8a4b0d6f1e2a3b4c", "rests_on_id": "sup_0190c5d2e5f27c3c8a4b0d6f1e2a3b4c", "kind": "host", "description": "in two places in Leeds" }))]
 pub struct NewDependency {
     /// Which supplier or product rests on the other.
     pub subject_id: SubjectId,

@@ -72,6 +72,7 @@ owned!("incident", row => Some(&row.supplier_id));
 /// What an incident is made of.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = serde_json::json!({ "subject_id": "sup_0190c5d2e5f27c3c8a4b0d6f1e2a3b4c", "title": "No rotas for a morning", "severity": "moderate", "occurred_on": "2026-05-01" }))]
 pub struct NewIncident {
     /// The supplier or product it happened at.
     pub subject_id: SubjectId,

@@ -137,6 +137,7 @@ impl Model {
 /// What a policy is made of.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = serde_json::json!({ "rating": { "minimum_coverage": 90 }, "cadence_months": { "critical": 3 } }))]
 pub struct NewPolicy {
     /// From score to rating.
     #[serde(default)]

@@ -73,6 +73,7 @@ pub const ADDRESS_PATTERN: &str = "^https?://[^\\s]+$";
 /// [`crate::parse::check`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = example())]
 pub struct Edition {
     /// The questionnaire's key, the same in every edition: lower-case letters, digits and hyphens.
     #[schemars(regex(pattern = EDITION_KEY_PATTERN))]
@@ -110,6 +111,18 @@ pub struct Edition {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = MAX_FINDINGS))]
     pub findings: Vec<EditionFinding>,
+}
+
+/// As short as an edition can be.
+fn example() -> serde_json::Value {
+    serde_json::json!({
+        "key": "our-visitors", "title": "Visitors", "edition": "2026.1", "summary": "Who gets into our homes.", "framework": "security", "applies_to": ["supplier"],
+        "principles": [{ "key": "visits", "title": "Visits" }],
+        "sections": [{ "key": "staff", "title": "Your staff", "questions": [{
+            "key": "badges", "principle": "visits", "text": "Do your people wear a badge when they come?", "type": "yes_no",
+            "options": [{ "value": "yes", "label": "Yes", "points": 100 }, { "value": "no", "label": "No", "points": 0 }],
+        }] }],
+    })
 }
 
 fn english() -> String {

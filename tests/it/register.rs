@@ -24,6 +24,7 @@ async fn mixture(app: &App) {
         app.post(&app.editor, "/risks", json!({ "subject_id": id(&begun), "title": "x", "likelihood": likelihood, "impact": impact, "residual_likelihood": 1, "residual_impact": impact })).await.json(201);
     }
     let left = app.post(&app.editor, "/suppliers", json!({ "name": "Left", "status": "exiting" })).await.json(201);
+    approved(app, &left, good(&certificate(app, &left, "2028-12-31").await)).await;
     let gone = app.supplier("Gone").await;
     app.product(&gone, "Gone too").await;
     for (subject, likelihood) in [(&left, 2), (&gone, 4)] {

@@ -99,6 +99,16 @@ both! {
         assert_eq!((&review_of(&app, &supplier).await["due_on"], &review_of(&app, &supplier).await["reason"]), (&json!("2027-05-01"), &json!("incident")));
     }
 
+    async fn whoever_moves_a_review_has_weighed_what_asked_for_it_so_far(app: App) {
+        let supplier = app.supplier("Harbour").await;
+        app.post(&app.editor, "/incidents", json!({ "subject_id": id(&supplier), "title": "Down", "severity": "low", "occurred_on": "2027-02-28" })).await.json(201);
+        assert_eq!(review_of(&app, &supplier).await["due_on"], json!("2027-03-01"));
+        act(&app, &review_of(&app, &supplier).await, "reschedule", json!({ "due_on": "2027-04-01", "reason": "when they are back" })).await;
+        let now = app.get(&app.viewer, &format!("/suppliers/{}", id(&supplier))).await.json(200);
+        app.patch(&app.editor, &format!("/suppliers/{}", id(&supplier)), &now, json!({ "notes": "x" })).await.json(200);
+        assert_eq!((&review_of(&app, &supplier).await["due_on"], &review_of(&app, &supplier).await["reason"]), (&json!("2027-04-01"), &json!("rescheduled")));
+    }
+
     async fn a_day_that_has_passed_stays_listed_until_someone_completes_it(app: App) {
         let (supplier, later) = (app.supplier("Harbour").await, app.supplier("Later").await);
         let certificate = certificate(&app, &supplier, "2027-06-30").await;

@@ -1,9 +1,8 @@
 """What schemathesis cannot guess: items that exist, their versions, and which refusals of well-formed data are right.
 
-Loaded by `schemathesis.toml`. From the environment: `DILIGENCE_ADDRESS` (ends in `/api/v1`), `DILIGENCE_ROLE`,
-`DILIGENCE_ADMIN_KEY` (makes items), `DILIGENCE_OTHER_KEY` (an administrator's in another organisation), `DILIGENCE_REPORT`
-(a file
-to write to: the operations that the role may use and that never answered 2xx).
+`tests/run` names this file in `SCHEMATHESIS_HOOKS` and sets `DILIGENCE_ADDRESS` (ends in `/api/v1`), `DILIGENCE_ROLE` with
+its `DILIGENCE_KEY`, `DILIGENCE_ADMIN_KEY` (makes items), `DILIGENCE_OTHER_KEY` (an administrator's in another organisation),
+`DILIGENCE_SEED`, and `DILIGENCE_REPORT` (a file to list the operations in that the role may use and that never answered 2xx).
 
 Only what was generated as valid is replaced, so that whatever was made invalid on purpose stays so and meets an item
 that exists. One case in eight is left as it came.
@@ -43,7 +42,7 @@ FOREIGN = {
 }
 
 # One stream of choices, so that a seed means the same run.
-CHOICE = random.Random(int(os.environ.get("DILIGENCE_SEED", "1")))
+CHOICE = random.Random(int(os.environ["DILIGENCE_SEED"]))
 
 # Well-formed data may still break a rule that a schema cannot state: what it compares with today, with another field,
 # with what is stored, or with the questionnaire. Every other code given to data that the document allows means that the

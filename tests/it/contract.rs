@@ -1,0 +1,198 @@
+//! What is promised is what runs.
+
+use diligence_openapi::{DOCUMENT, house_rules, operations};
+use poem::http::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    harness::{App, On, both},
+    roles::{document, method, target},
+};
+
+#[test]
+fn the_document_keeps_the_rules_of_the_house() {
+    assert_eq!(house_rules(&document()), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_is_served_is_what_was_committed_byte_for_byte() {
+    let app = App::open(On::Sqlite).await;
+    let served = app.get(&app.stranger, "/openapi.json").await;
+    assert_eq!((served.status.as_u16(), served.header("content-type")), (200, "application/json; charset=utf-8"));
+    assert!(served.text == DOCUMENT, "they differ: run `cargo run -- openapi > openapi/openapi.json`, and read what changed");
+}
+
+#[tokio::test]
+async fn the_page_that_shows_the_document_fetches_nothing_from_elsewhere() {
+    let app = App::open(On::Sqlite).await;
+    let page = app.get(&app.stranger, "/docs").await;
+    assert_eq!(page.status, 200);
+    assert!(page.header("content-security-policy").starts_with("default-src 'none'; script-src 'self'"));
+    let places: Vec<&str> = ["src=\"", "<link rel=\"stylesheet\" href=\""].iter().flat_map(|before| page.text.split(before).skip(1)).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(places.len() >= 3, "{places:?}");
+    for place in places {
+        assert!(place.starts_with("/docs/"), "{place} is elsewhere");
+        assert_eq!(app.get(&app.stranger, place).await.status, 200, "{place}");
+    }
+}
+
+#[tokio::test]
+async fn every_kind_of_problem_is_explained_where_it_says() {
+    let app = App::open(On::Sqlite).await;
+    for kind in diligence::problem::Type::ALL {
+        let page = app.get(&app.stranger, &format!("/problems/{}", kind.name())).await;
+        assert!(page.status == 200 && page.text.starts_with(kind.title()), "{kind:?}: {}", page.text);
+    }
+    app.get(&app.stranger, "/problems/none").await.faults(404);
+}
+
+/// What an example may be refused for: the ids and keys it makes up name nothing here, and a day may have passed.
+const MADE_UP: &[&str] = &["unknown_id", "unknown_questionnaire", "unknown_question", "past"];
+
+#[tokio::test]
+async fn every_example_of_a_body_is_taken_but_for_the_things_it_makes_up() {
+    let app = App::open(On::Sqlite).await;
+    let document = document();
+    let mut refused = Vec::new();
+    for operation in operations(&document) {
+        for (kind, media) in operation.value["requestBody"]["content"].as_object().into_iter().flatten() {
+            let named = media["schema"]["$ref"].as_str().and_then(|place| document.pointer(place.trim_start_matches('#')));
+            let Some(example) = media.get("example").or_else(|| named?.get("example")) else { continue };
+            let target = target(&app, operation.id()).await;
+            let tag = target.item.as_ref().map_or_else(String::new, crate::harness::etag);
+            let answer = app.raw(&app.admin, method(&operation), &target.path(&operation), Some(example.to_string().into_bytes()), &[("content-type", kind), ("if-match", &tag)]).await;
+            assert!(operation.answers(answer.status.as_u16()), "{}: {}", operation.id(), answer.text);
+            if answer.status == 422 {
+                let wrong = answer.faults(422).into_iter().filter(|fault| !MADE_UP.iter().any(|code| fault.ends_with(code)));
+                refused.extend(wrong.map(|fault| format!("{} as {kind}: {fault}", operation.id())));
+            } else {
+                assert!(answer.status.is_success() || answer.status == 409, "{}: {}", operation.id(), answer.text);
+            }
+        }
+    }
+    assert_eq!(refused, Vec::<String>::new());
+}
+
+/// Whether `value` is as `schema` says, as far as a client's types depend on it; else where it is not.
+fn mismatch(document: &Value, schema: &Value, value: &Value, place: &str) -> Option<String> {
+    if schema.is_null() {
+        return None;
+    }
+    if let Some(name) = schema["$ref"].as_str() {
+        return mismatch(document, document.pointer(name.trim_start_matches('#')).expect("a schema"), value, place);
+    }
+    if value.is_null() {
+        let anything = !["type", "allOf", "oneOf", "anyOf", "enum"].iter().any(|name| schema.get(*name).is_some());
+        return (schema["nullable"] != true && !anything).then(|| format!("{place} is null"));
+    }
+    if let Some(parts) = schema["allOf"].as_array() {
+        return parts.iter().find_map(|part| mismatch(document, part, value, place));
+    }
+    for choice in ["oneOf", "anyOf"] {
+        if let Some(parts) = schema[choice].as_array() {
+            let told: Vec<String> = parts.iter().filter_map(|part| mismatch(document, part, value, place)).collect();
+            return (told.len() == parts.len()).then(|| told.join(", "));
+        }
+    }
+    let fits = match schema["type"].as_str() {
+        Some("object") => value.is_object(),
+        Some("array") => value.is_array(),
+        Some("string") => value.is_string(),
+        Some("integer") => value.is_i64() || value.is_u64(),
+        Some("number") => value.is_number(),
+        Some("boolean") => value.is_boolean(),
+        _ => true,
+    };
+    if !fits || schema["enum"].as_array().is_some_and(|choices| !choices.contains(value)) {
+        return Some(format!("{place} is {value}"));
+    }
+    match value {
+        Value::Array(items) => items.iter().enumerate().find_map(|(index, item)| mismatch(document, &schema["items"], item, &format!("{place}/{index}"))),
+        Value::Object(fields) => {
+            let missing = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).find(|name| !fields.contains_key(*name));
+            if let Some(name) = missing {
+                return Some(format!("{place}/{name} is missing"));
+            }
+            fields.iter().find_map(|(name, field)| {
+                let place = format!("{place}/{name}");
+                match (&schema["properties"][name], &schema["additionalProperties"]) {
+                    (Value::Null, Value::Object(_)) => mismatch(document, &schema["additionalProperties"], field, &place),
+                    (Value::Null, _) if schema["properties"].is_object() => Some(format!("{place} is not in the document")),
+                    (property, _) => mismatch(document, property, field, &place),
+                }
+            })
+        }
+        _ => None,
+    }
+}
+
+#[test]
+fn a_body_that_is_not_as_its_schema_says_is_noticed() {
+    let document = document();
+    let schema = json!({ "$ref": "#/components/schemas/Money" });
+    let told = |value: Value| mismatch(&document, &schema, &value, "");
+    assert_eq!(told(json!({ "amount_minor": 1, "currency": "GBP" })), None);
+    assert_eq!(told(json!({ "amount_minor": "1", "currency": "GBP" })).as_deref(), Some("/amount_minor is \"1\""));
+    assert_eq!(told(json!({ "amount_minor": 1 })).as_deref(), Some("/currency is missing"));
+    assert_eq!(told(json!({ "amount_minor": 1, "currency": null })).as_deref(), Some("/currency is null"));
+    assert_eq!(told(json!({ "amount_minor": 1, "currency": "GBP", "rate": 2 })).as_deref(), Some("/rate is not in the document"));
+}
+
+both! {
+    async fn every_good_answer_has_the_body_and_the_headers_that_the_document_says(app: App) {
+        let document = document();
+        for operation in operations(&document) {
+            // After a target was made, lists have something on them.
+            let target = target(&app, operation.id()).await;
+            let answer = target.send(&app, &app.admin, &operation).await;
+            let said = &operation.value["responses"][answer.status.as_str()];
+            assert!(answer.status.is_success() && said.is_object(), "{}: {} {}", operation.id(), answer.status, answer.text);
+            for (name, header) in said["headers"].as_object().into_iter().flatten() {
+                assert!(header["required"] != true || !answer.header(name).is_empty(), "{} has no {name}", operation.id());
+            }
+            match said["content"].as_object().and_then(|content| content.iter().next()) {
+                Some((kind, media)) => {
+                    assert_eq!(answer.header("content-type"), format!("{kind}; charset=utf-8"), "{}", operation.id());
+                    if kind == "application/json" {
+                        let body = serde_json::from_str(&answer.text).expect("JSON");
+                        assert_eq!(mismatch(&document, &media["schema"], &body, ""), None, "{}: {}", operation.id(), answer.text);
+                    }
+                }
+                None => assert_eq!((answer.text.as_str(), answer.header("content-type")), ("", ""), "{}", operation.id()),
+            }
+        }
+    }
+
+    async fn what_is_made_is_where_it_says_and_is_read_back_the_same(app: App) {
+        let document = document();
+        let mut count = 0;
+        for operation in operations(&document).iter().filter(|operation| operation.answers(201)) {
+            let made = target(&app, operation.id()).await.send(&app, &app.admin, operation).await;
+            let body = made.json(201);
+            let read = app.get(&app.admin, made.header("location")).await;
+            let found = read.json(200);
+            // A key's text is shown once, and an edition's own address has the whole of it.
+            for (name, field) in found.as_object().expect("an object").iter().filter(|(name, _)| body.get(*name).is_some_and(|_| *name != "last_used_at")) {
+                assert_eq!(&body[name], field, "{} {name}", operation.id());
+            }
+            if operation.id() != "publish_edition" {
+                assert_eq!((read.header("etag"), made.header("etag")), ("\"1\"", "\"1\""), "{}", operation.id());
+            }
+            count += 1;
+        }
+        assert!(count >= 9);
+    }
+
+    async fn who_has_the_latest_version_is_not_sent_it_again_where_the_document_says_so(app: App) {
+        let document = document();
+        for operation in operations(&document).iter().filter(|operation| operation.answers(304) && operation.path.ends_with("{id}")) {
+            let target = target(&app, operation.id()).await;
+            let path = target.path(operation);
+            let read = app.get(&app.admin, &path).await;
+            let again = async |tag: &str| app.send(&app.admin, Method::GET, &path, None, &[("if-none-match", tag)]).await;
+            let same = again(read.header("etag")).await;
+            assert_eq!((same.status.as_u16(), same.text.as_str(), same.header("etag")), (304, "", read.header("etag")), "{}", operation.id());
+            assert_eq!(again("\"77\"").await.json(200), read.json(200), "{}", operation.id());
+        }
+    }
+}

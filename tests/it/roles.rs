@@ -1,0 +1,386 @@
+//! Who may do what: every operation of the document, sent by everyone.
+
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use diligence_openapi::{DOCUMENT, Operation, PUBLIC, operations};
+use poem::http::Method;
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, App, Person, both, etag, id, person, text};
+
+/// The least role for each operation, by hand: a new operation is entered here after some thought, not copied.
+const TABLE: &[(&str, &[&str])] = &[
+    (
+        "viewer",
+        &[
+            "list_register",
+            "read_summary",
+            "list_suppliers",
+            "read_supplier",
+            "list_products",
+            "read_product",
+            "list_dependencies",
+            "read_dependency",
+            "list_evidence",
+            "read_evidence",
+            "list_questionnaires",
+            "read_edition",
+            "list_assessments",
+            "read_assessment",
+            "read_answers",
+            "read_result",
+            "read_receipt",
+            "list_decisions",
+            "read_decision",
+            "list_risks",
+            "read_risk",
+            "list_reviews",
+            "read_review",
+            "list_incidents",
+            "read_incident",
+            "read_organisation",
+            "read_policy",
+            "export_register",
+            "export_suppliers",
+            "export_products",
+            "export_evidence",
+            "export_assessments",
+            "export_answers",
+            "export_risks",
+            "export_reviews",
+        ],
+    ),
+    (
+        "editor",
+        &[
+            "create_supplier",
+            "change_supplier",
+            "archive_supplier",
+            "restore_supplier",
+            "delete_supplier",
+            "create_product",
+            "change_product",
+            "archive_product",
+            "restore_product",
+            "delete_product",
+            "create_dependency",
+            "change_dependency",
+            "delete_dependency",
+            "create_evidence",
+            "change_evidence",
+            "delete_evidence",
+            "publish_edition",
+            "start_assessment",
+            "delete_assessment",
+            "answer_assessment",
+            "submit_assessment",
+            "create_risk",
+            "change_risk",
+            "close_risk",
+            "reopen_risk",
+            "delete_risk",
+            "complete_review",
+            "reschedule_review",
+            "create_incident",
+            "change_incident",
+            "delete_incident",
+            "import_suppliers",
+            "import_products",
+        ],
+    ),
+    ("approver", &["rate_assessment", "return_assessment", "approve_assessment", "refuse_assessment", "meet_condition", "accept_risk"]),
+    ("admin", &["change_organisation", "change_policy", "list_keys", "create_key", "read_key", "revoke_key", "list_audit_events"]),
+];
+
+/// The document as committed; a test of its own says that it is the one served.
+pub(crate) fn document() -> Value {
+    serde_json::from_str(DOCUMENT).expect("the document is JSON")
+}
+
+/// What a request of an operation needs: what it is done to, and the body.
+#[derive(Debug, Default)]
+pub(crate) struct Target {
+    /// The item in the path, at the version it has now.
+    pub(crate) item: Option<Value>,
+    /// The body.
+    pub(crate) body: Option<Value>,
+}
+
+impl Target {
+    fn none() -> Self {
+        Self::default()
+    }
+    fn with(body: Value) -> Self {
+        Self { item: None, body: Some(body) }
+    }
+    fn on(item: Value) -> Self {
+        Self { item: Some(item), body: None }
+    }
+    fn and(self, body: Value) -> Self {
+        Self { body: Some(body), ..self }
+    }
+
+    /// The operation's path with the item's id, or key and edition, in it.
+    pub(crate) fn path(&self, operation: &Operation<'_>) -> String {
+        let parts = operation.path.split('/').map(|part| match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+            Some(name) => text(self.item.as_ref().expect("an item"), name),
+            None => part,
+        });
+        parts.collect::<Vec<_>>().join("/")
+    }
+
+    /// Sends the operation as it should be sent.
+    pub(crate) async fn send(&self, app: &App, who: &Person, operation: &Operation<'_>) -> Answer {
+        let version = self.item.as_ref().filter(|item| item["version"].is_number()).map(etag);
+        let headers: Vec<(&str, &str)> = version.iter().filter(|_| operation.method != "get").map(|tag| ("if-match", tag.as_str())).collect();
+        app.send(who, method(operation), &self.path(operation), self.body.as_ref(), &headers).await
+    }
+}
+
+pub(crate) fn method(operation: &Operation<'_>) -> Method {
+    operation.method.to_uppercase().parse().expect("a method")
+}
+
+/// A text that no other has.
+fn unique() -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(1);
+    format!("own-{}", NUMBER.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A questionnaire of two questions: one to answer, one that a reviewer must rate.
+pub(crate) fn edition(key: &str) -> Value {
+    json!({
+        "key": key, "title": "Two questions", "edition": "2027.1", "summary": "As short as can be.", "framework": "security", "applies_to": ["supplier", "product"], "language": "en",
+        "source": [{ "title": "Ours", "version": "1", "date": "2027-01-01" }],
+        "principles": [{ "key": "care", "title": "Care", "summary": "That we take it." }],
+        "sections": [{ "key": "one", "title": "One", "questions": [
+            { "key": "locked", "principle": "care", "text": "Is it locked?", "type": "yes_no", "required": true, "options": [
+                { "value": "yes", "label": "Yes", "points": 100 },
+                { "value": "no", "label": "No", "points": 0, "finding": { "severity": "moderate", "title": "Unlocked", "advice": "Lock it.", "risk": { "likelihood": 2, "impact": 2 } } },
+            ] },
+            { "key": "how", "principle": "care", "text": "How?", "type": "text" },
+        ] }],
+    })
+}
+
+/// An assessment of `subject` that has come this far: `open`, `answered`, `submitted`, `rated` or `approved`.
+pub(crate) async fn assessment(app: &App, subject: &Value, until: &str) -> Value {
+    let key = unique();
+    app.post(&app.admin, "/questionnaires", edition(&key)).await.json(201);
+    let mut item = app.assessment(&key, subject).await;
+    let path = format!("/assessments/{}", id(&item));
+    for state in ["open", "answered", "submitted", "rated", "approved"] {
+        item = match state {
+            "open" => item,
+            "answered" => app.patch(&app.admin, &format!("{path}/answers"), &item, json!({ "locked": { "value": "no" }, "how": { "value": "With a key." } })).await.json(200)["assessment"].clone(),
+            "submitted" => app.act(&app.admin, &format!("{path}/submit"), &item, None).await.json(200),
+            "rated" => app.patch(&app.admin, &format!("{path}/review"), &item, json!({ "how": { "points": 50 } })).await.json(200)["assessment"].clone(),
+            _ => {
+                let condition = json!({ "text": "Lock it.", "owner": "Sam", "due_on": "2027-06-01" });
+                app.act(&app.admin, &format!("{path}/approve"), &item, Some(json!({ "conditions": [condition] }))).await.json(200)
+            }
+        };
+        if state == until {
+            break;
+        }
+    }
+    item
+}
+
+/// Something of our own to do this operation to, and a body that does it, both fresh.
+pub(crate) async fn target(app: &App, operation: &str) -> Target {
+    let supplier = || app.supplier("Harbour Care Systems");
+    let product = async || app.product(&app.supplier("Harbour Care Systems").await, &unique()).await;
+    let made = async |path: &str, body: Value| app.post(&app.admin, path, body).await.json(201);
+    let acted = async |collection: &str, item: &Value, verb: &str, body: Option<Value>| app.act(&app.admin, &format!("/{collection}/{}/{verb}", id(item)), item, body).await.json(200);
+    let dependency = async || json!({ "subject_id": id(&product().await), "rests_on_id": id(&supplier().await), "kind": "host" });
+    let evidence = async || json!({ "subject_id": id(&supplier().await), "kind": "iso_27001" });
+    let risk = async || json!({ "subject_id": id(&supplier().await), "title": "It stops", "likelihood": 2, "impact": 3 });
+    let incident = async || json!({ "subject_id": id(&supplier().await), "title": "It stopped", "severity": "high", "occurred_on": "2027-02-01" });
+    let assessment = async |until: &str| assessment(app, &supplier().await, until).await;
+    let first = async |path: String| app.get(&app.admin, &path).await.json(200)["items"][0].clone();
+    let review = async || first(format!("/reviews?subject_id={}", id(&supplier().await))).await;
+    let decision = async || first(format!("/decisions?subject_id={}", text(&assessment("approved").await, "subject_id"))).await;
+    let key = || json!({ "name": "Nightly", "role": "viewer" });
+    match operation {
+        "list_register" | "read_summary" | "list_suppliers" | "list_products" | "list_dependencies" | "list_evidence" | "list_questionnaires" | "list_assessments" | "list_decisions"
+        | "list_risks" | "list_reviews" | "list_incidents" | "read_organisation" | "read_policy" | "list_keys" | "list_audit_events" => Target::none(),
+
+        "create_supplier" => Target::with(json!({ "name": "Harbour Care Systems" })),
+        "read_supplier" | "delete_supplier" | "archive_supplier" => Target::on(supplier().await),
+        "change_supplier" => Target::on(supplier().await).and(json!({ "notes": "Small." })),
+        "restore_supplier" => Target::on(acted("suppliers", &supplier().await, "archive", None).await),
+
+        "create_product" => Target::with(json!({ "supplier_id": id(&supplier().await), "name": "Rota", "kind": "software" })),
+        "read_product" | "delete_product" | "archive_product" => Target::on(product().await),
+        "change_product" => Target::on(product().await).and(json!({ "purpose": "Who works when." })),
+        "restore_product" => Target::on(acted("products", &product().await, "archive", None).await),
+
+        "create_dependency" => Target::with(dependency().await),
+        "read_dependency" | "delete_dependency" => Target::on(made("/dependencies", dependency().await).await),
+        "change_dependency" => Target::on(made("/dependencies", dependency().await).await).and(json!({ "description": "In Leeds." })),
+
+        "create_evidence" => Target::with(evidence().await),
+        "read_evidence" | "delete_evidence" => Target::on(made("/evidence", evidence().await).await),
+        "change_evidence" => Target::on(made("/evidence", evidence().await).await).and(json!({ "reference": "IS 1" })),
+
+        "publish_edition" => Target::with(edition(&unique())),
+        "read_edition" => Target::on(made("/questionnaires", edition(&unique())).await),
+
+        "start_assessment" => {
+            let published = made("/questionnaires", edition(&unique())).await;
+            Target::with(json!({ "questionnaire": published["key"], "subject_id": id(&supplier().await) }))
+        }
+        "read_assessment" | "read_answers" | "delete_assessment" | "read_result" => Target::on(assessment("open").await),
+        "answer_assessment" => {
+            let item = assessment("open").await;
+            let evidence = made("/evidence", json!({ "subject_id": item["subject_id"], "kind": "insurance" })).await;
+            Target::on(item).and(json!({ "locked": { "value": "yes", "evidence_ids": [id(&evidence)] } }))
+        }
+        "submit_assessment" => Target::on(assessment("answered").await),
+        "rate_assessment" => Target::on(assessment("submitted").await).and(json!({ "how": { "points": 70 } })),
+        "return_assessment" => Target::on(assessment("submitted").await).and(json!({ "comment": "How exactly?" })),
+        "approve_assessment" | "refuse_assessment" => Target::on(assessment("rated").await),
+        "read_receipt" => Target::on(assessment("approved").await),
+
+        "read_decision" => Target::on(decision().await),
+        "meet_condition" => Target::on(decision().await).and(json!({ "number": 1 })),
+
+        "create_risk" => Target::with(risk().await),
+        "read_risk" | "delete_risk" => Target::on(made("/risks", risk().await).await),
+        "change_risk" => Target::on(made("/risks", risk().await).await).and(json!({ "impact": 4 })),
+        "accept_risk" => Target::on(made("/risks", risk().await).await).and(json!({ "reason": "Small.", "expires_on": "2027-06-01" })),
+        "close_risk" => Target::on(made("/risks", risk().await).await).and(json!({ "reason": "Gone." })),
+        "reopen_risk" => {
+            let risk = made("/risks", risk().await).await;
+            Target::on(acted("risks", &risk, "close", Some(json!({ "reason": "Gone." }))).await)
+        }
+
+        "read_review" | "complete_review" => Target::on(review().await),
+        "reschedule_review" => Target::on(review().await).and(json!({ "due_on": "2027-08-01", "reason": "Holidays." })),
+
+        "create_incident" => Target::with(incident().await),
+        "read_incident" | "delete_incident" => Target::on(made("/incidents", incident().await).await),
+        "change_incident" => Target::on(made("/incidents", incident().await).await).and(json!({ "lessons": "Two of everything." })),
+
+        "export_register" | "export_suppliers" | "export_products" | "export_evidence" | "export_assessments" | "export_answers" | "export_risks" | "export_reviews" => Target::none(),
+        "import_suppliers" => Target::with(json!({ "rows": [{ "name": "Harbour Care Systems" }] })),
+        "import_products" => Target::with(json!({ "rows": [{ "supplier_id": id(&supplier().await), "name": unique(), "kind": "software" }] })),
+
+        "change_organisation" => Target::on(app.get(&app.admin, "/organisation").await.json(200)).and(json!({ "name": unique() })),
+        "change_policy" => Target::on(app.get(&app.admin, "/policy").await.json(200)).and(json!({ "cadence_months": { "low": 30 } })),
+
+        "create_key" => Target::with(key()),
+        "read_key" | "revoke_key" => Target::on(made("/keys", key()).await),
+
+        other => panic!("say here what `{other}` is done to, and with what"),
+    }
+}
+
+/// The people of our organisation, the least first.
+fn ranks(app: &App) -> [(&'static str, &Person); 4] {
+    [("viewer", &app.viewer), ("editor", &app.editor), ("approver", &app.approver), ("admin", &app.admin)]
+}
+
+#[test]
+fn every_operation_has_its_line_in_the_table_and_the_document_says_the_same() {
+    let by_hand: BTreeMap<&str, &str> = TABLE.iter().flat_map(|(role, ids)| ids.iter().map(move |id| (*id, *role))).collect();
+    assert_eq!(by_hand.len(), TABLE.iter().map(|(_, ids)| ids.len()).sum::<usize>(), "an operation is entered twice");
+    let document = document();
+    let said: BTreeMap<&str, &str> = operations(&document).iter().map(|operation| (operation.id(), operation.role().unwrap_or("public"))).collect();
+    assert_eq!(said, by_hand);
+    assert!(PUBLIC.is_empty());
+}
+
+both! {
+    async fn everyone_can_do_what_their_role_allows_and_nothing_more(app: App) {
+        let document = document();
+        for operation in operations(&document) {
+            let least = operation.role().expect("a role");
+            let mut is_allowed = false;
+            for (role, who) in ranks(&app) {
+                is_allowed |= role == least;
+                let target = target(&app, operation.id()).await;
+                let before = app.event_count().await;
+                let answer = target.send(&app, who, &operation).await;
+                assert!(operation.answers(answer.status.as_u16()), "{} answered {} to {role}, which is not documented: {}", operation.id(), answer.status, answer.text);
+                if is_allowed {
+                    assert!(answer.status.is_success(), "{} as {role}: {} {}", operation.id(), answer.status, answer.text);
+                    assert_eq!(app.event_count().await > before, operation.method != "get", "{} leaves its event, and reading leaves none", operation.id());
+                } else {
+                    assert_eq!(answer.faults(403), Vec::<String>::new(), "{} as {role}", operation.id());
+                    assert!(answer.text.contains(&format!("this needs the role {least}; the key has the role {role}")), "{}", answer.text);
+                    assert_eq!(app.event_count().await, before, "{} as {role} changed something", operation.id());
+                }
+            }
+        }
+    }
+
+    async fn who_may_not_learns_nothing_else(app: App) {
+        let document = document();
+        let nothing = "0".repeat(32);
+        for operation in operations(&document) {
+            // Nothing else is right about this request: the id, the parameters, the headers, the body.
+            let parts = operation.path.split('/').map(|part| if part.starts_with('{') { nothing.as_str() } else { part });
+            let path = format!("{}?nonsense=1", parts.collect::<Vec<_>>().join("/"));
+            let headers = [("content-type", "image/png"), ("if-match", "nonsense"), ("idempotency-key", "")];
+            let send = async |who: &Person| app.raw(who, method(&operation), &path, Some(b"{\"x\":".to_vec()), &headers).await;
+            let told = send(&app.stranger).await;
+            assert_eq!(told.faults(401), Vec::<String>::new(), "{}", operation.id());
+            assert_eq!(told.header("www-authenticate"), "Bearer realm=\"diligence\"");
+            let least = operation.role().expect("a role");
+            for (role, who) in ranks(&app).into_iter().take_while(|(role, _)| *role != least) {
+                assert_eq!(send(who).await.faults(403), Vec::<String>::new(), "{} as {role}", operation.id());
+            }
+        }
+    }
+
+    async fn what_is_no_good_key_opens_nothing(app: App) {
+        let key = app.viewer.key.clone().expect("a key");
+        let (which, _) = key.rsplit_once('_').expect("two parts");
+        let (_, secret) = app.admin.key.as_deref().expect("a key").rsplit_once('_').expect("two parts");
+        let near = format!("{}{}", &key[..key.len() - 1], if key.ends_with('0') { '1' } else { '0' });
+        let wrong = [near, format!("{which}_{secret}"), key[..key.len() - 2].to_owned(), format!("{key}00"), key.to_uppercase(), format!("{which}_"), which.to_owned(), "dlg_".into(), "x".repeat(9000)];
+        for wrong in wrong {
+            let told = app.get(&Person { key: Some(wrong.clone()) }, "/suppliers").await;
+            assert_eq!(told.faults(401), Vec::<String>::new(), "{wrong}");
+            assert_eq!(told.header("www-authenticate"), "Bearer realm=\"diligence\", error=\"invalid_token\"");
+        }
+        let spellings = [vec![format!("Basic {key}")], vec![key.clone()], vec![format!("Bearer{key}")], vec!["Bearer".into()], vec!["Bearer é".into()], vec![String::new()], vec![format!("Bearer {key}"), format!("Bearer {key}")]];
+        for spelling in spellings {
+            let headers: Vec<(&str, &str)> = spelling.iter().map(|value| ("authorization", value.as_str())).collect();
+            assert_eq!(app.raw(&app.stranger, Method::GET, "/suppliers", None, &headers).await.status, 401, "{spelling:?}");
+        }
+        let good = app.raw(&app.stranger, Method::GET, "/suppliers", None, &[("authorization", &format!("bEaReR {key}"))]).await;
+        good.json(200);
+    }
+
+    async fn a_revoked_key_opens_nothing_from_then_on(app: App) {
+        let made = app.post(&app.admin, "/keys", json!({ "name": "Nightly", "role": "admin" })).await.json(201);
+        let holder = Person { key: Some(text(&made, "secret").to_owned()) };
+        app.get(&holder, "/suppliers").await.json(200);
+        app.act(&app.admin, &format!("/keys/{}/revoke", id(&made)), &made, None).await.json(200);
+        app.get(&holder, "/suppliers").await.faults(401);
+        app.post(&holder, "/suppliers", json!({ "name": "Harbour" })).await.faults(401);
+    }
+
+    async fn a_key_opens_everything_on_its_last_day_and_nothing_the_day_after(app: App) {
+        let made = app.post(&app.admin, "/keys", json!({ "name": "Audit", "role": "viewer", "expires_on": "2027-03-02" })).await.json(201);
+        let holder = Person { key: Some(text(&made, "secret").to_owned()) };
+        for (time, status) in [("2027-03-01T09:00:00Z", 200), ("2027-03-02T23:59:59Z", 200), ("2027-03-03T00:00:00Z", 401)] {
+            app.clock.set(time.parse().expect("a time"));
+            assert_eq!(app.get(&holder, "/suppliers").await.status, status, "{time}");
+        }
+    }
+
+    async fn a_key_can_be_made_for_no_less_than_one_of_the_four_roles(app: App) {
+        for role in ["owner", "", "Admin", "viewer "] {
+            assert_eq!(app.post(&app.admin, "/keys", json!({ "name": "Nightly", "role": role })).await.faults(422), ["/role choice"]);
+        }
+        let made = person(&app.store, "Meadow View Care", diligence_entities::role::Role::Editor).await;
+        app.post(&made, "/suppliers", json!({ "name": "Harbour" })).await.json(201);
+    }
+}

@@ -1,0 +1,200 @@
+//! Two organisations in one database never see, touch or guess at each other's things.
+
+use diligence_openapi::operations;
+use serde_json::{Value, json};
+
+use crate::{
+    harness::{App, both, etag, id, text},
+    roles::{assessment, document, edition, method, target},
+};
+
+/// Every list of the document that is not the library's.
+fn lists(document: &Value) -> Vec<&str> {
+    operations(document).iter().filter(|operation| operation.id().starts_with("list_")).map(|operation| operation.path).collect()
+}
+
+/// Every id in `text`: a word of three letters, an underscore and 32 hexadecimal digits.
+fn ids(text: &str) -> Vec<&str> {
+    let words = text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_'));
+    words.filter(|word| word.len() == 36 && word.as_bytes()[3] == b'_').collect()
+}
+
+/// One of everything, made by us; gives the ids of it all.
+async fn filled(app: &App) -> Vec<String> {
+    let document = document();
+    for operation in operations(&document).iter().filter(|operation| operation.method != "get") {
+        target(app, operation.id()).await;
+    }
+    assessment(app, &app.supplier("Harbour Care Systems").await, "approved").await;
+    let mut ours: Vec<String> = Vec::new();
+    for list in lists(&document) {
+        let items = app.walk(list, 200).await;
+        assert!(!items.is_empty(), "nothing of ours is on {list}");
+        ours.extend(ids(&json!(items).to_string()).into_iter().map(str::to_owned));
+    }
+    ours.sort();
+    ours.dedup();
+    ours
+}
+
+/// Everything of ours, as our lists show it.
+async fn everything(app: &App) -> Vec<Vec<Value>> {
+    let document = document();
+    let mut all = Vec::new();
+    for list in lists(&document) {
+        all.push(app.walk(list, 200).await);
+    }
+    all
+}
+
+both! {
+    async fn a_neighbours_item_is_answered_byte_for_byte_like_one_that_is_not_there(app: App) {
+        let document = document();
+        for operation in operations(&document).iter().filter(|operation| operation.path.contains('{')) {
+            let ours = target(&app, operation.id()).await;
+            let before = everything(&app).await;
+            let told = ours.send(&app, &app.neighbour, operation).await;
+            assert_eq!(told.faults(404), Vec::<String>::new(), "{}", operation.id());
+            let mut absent = target(&app, operation.id()).await;
+            let item = absent.item.as_mut().expect("an item");
+            for name in ["id", "key"] {
+                if let Some(known) = item[name].as_str() {
+                    let other: String = known.chars().map(|digit| if digit == '7' { '8' } else if digit.is_ascii_digit() { '7' } else { digit }).collect();
+                    item[name] = json!(other);
+                }
+            }
+            let nothing = absent.send(&app, &app.neighbour, operation).await;
+            let seen = |answer: &crate::harness::Answer| {
+                let mut headers = answer.headers.clone();
+                headers.remove("x-request-id");
+                (answer.status, headers, answer.text.clone())
+            };
+            assert_eq!(seen(&told), seen(&nothing), "{}", operation.id());
+            let mut after = everything(&app).await;
+            // Only what the second target added may be new.
+            for (before, after) in before.iter().zip(&mut after) {
+                after.retain(|item| before.contains(item));
+                assert_eq!(before.len(), after.len(), "{} by a neighbour changed {before:?}", operation.id());
+            }
+        }
+    }
+
+    async fn a_neighbours_lists_have_nothing_of_ours(app: App) {
+        let ours = filled(&app).await;
+        assert!(ours.len() > 100);
+        let document = document();
+        for operation in operations(&document).iter().filter(|operation| operation.method == "get" && !operation.path.contains('{')) {
+            let answer = app.get(&app.neighbour, operation.path).await;
+            assert_eq!(answer.status, 200, "{}", operation.id());
+            for found in ids(&answer.text) {
+                assert!(!ours.iter().any(|id| id == found), "{} shows a neighbour {found}: {}", operation.id(), answer.text);
+            }
+            for name in ["Harbour", "Meadow View", "own-"] {
+                assert!(!answer.text.contains(name), "{} shows a neighbour {name}: {}", operation.id(), answer.text);
+            }
+        }
+    }
+
+    async fn our_ids_filter_a_neighbours_lists_like_ids_of_nothing(app: App) {
+        let ours = assessment(&app, &app.product(&app.supplier("Harbour").await, "Rota").await, "approved").await;
+        let (subject, supplier) = (text(&ours, "subject_id"), text(&ours, "supplier_id"));
+        for path in ["/risks", "/reviews", "/assessments", "/decisions", "/evidence", "/dependencies", "/incidents"] {
+            let told = app.get(&app.neighbour, &format!("{path}?subject_id={subject}")).await.json(200);
+            assert_eq!(told, json!({ "items": [], "next": null }), "{path}");
+        }
+        for path in ["/register", "/products", "/risks"] {
+            assert_eq!(app.get(&app.neighbour, &format!("{path}?supplier_id={supplier}")).await.json(200)["items"], json!([]), "{path}");
+        }
+        assert_eq!(app.get(&app.neighbour, &format!("/audit-events?item_id={}", id(&ours))).await.json(200)["items"], json!([]));
+    }
+
+    async fn a_cursor_of_ours_shows_a_neighbour_nothing_of_ours(app: App) {
+        for name in ["Avon", "Bourne", "Cam"] {
+            app.supplier(name).await;
+        }
+        let cursor = app.get(&app.viewer, "/suppliers?limit=1").await.json(200)["next"].clone();
+        let told = app.get(&app.neighbour, &format!("/suppliers?limit=1&cursor={}", cursor.as_str().expect("a cursor"))).await.json(200);
+        assert_eq!(told, json!({ "items": [], "next": null }));
+    }
+
+    async fn our_ids_in_a_neighbours_bodies_name_nothing(app: App) {
+        let ours = app.supplier("Harbour").await;
+        let theirs = app.post(&app.neighbour, "/suppliers", json!({ "name": "Ferry" })).await.json(201);
+        let our_product = app.product(&ours, "Rota").await;
+        let our_assessment = assessment(&app, &ours, "open").await;
+        let our_evidence = app.post(&app.editor, "/evidence", json!({ "subject_id": id(&ours), "kind": "insurance" })).await.json(201);
+        let before = everything(&app).await;
+
+        for subject in [id(&ours), id(&our_product)] {
+            let bodies = [
+                ("/dependencies", json!({ "subject_id": subject, "rests_on_id": id(&theirs), "kind": "host" }), "/subject_id unknown_id"),
+                ("/dependencies", json!({ "subject_id": id(&theirs), "rests_on_id": subject, "kind": "host" }), "/rests_on_id unknown_id"),
+                ("/evidence", json!({ "subject_id": subject, "kind": "insurance" }), "/subject_id unknown_id"),
+                ("/assessments", json!({ "subject_id": subject, "questionnaire": "supplier-security" }), "/subject_id unknown_id"),
+                ("/risks", json!({ "subject_id": subject, "title": "It stops", "likelihood": 1, "impact": 1 }), "/subject_id unknown_id"),
+                ("/incidents", json!({ "subject_id": subject, "title": "It stopped", "severity": "low", "occurred_on": "2027-02-01" }), "/subject_id unknown_id"),
+            ];
+            for (path, body, fault) in bodies {
+                assert_eq!(app.post(&app.neighbour, path, body.clone()).await.faults(422), [fault], "{path} {body}");
+            }
+        }
+        let product = json!({ "supplier_id": id(&ours), "name": "Rota", "kind": "software" });
+        assert_eq!(app.post(&app.neighbour, "/products", product).await.faults(422), ["/supplier_id unknown_id"]);
+        let start = json!({ "subject_id": id(&theirs), "questionnaire": our_assessment["questionnaire"] });
+        assert_eq!(app.post(&app.neighbour, "/assessments", start).await.faults(422), ["/questionnaire unknown"]);
+
+        let assessment = app.post(&app.neighbour, "/assessments", json!({ "subject_id": id(&theirs), "questionnaire": "supplier-security" })).await.json(201);
+        let answers = json!({ "incident_plan": { "value": "yes", "evidence_ids": [id(&our_evidence)] } });
+        let told = app.patch(&app.neighbour, &format!("/assessments/{}/answers", id(&assessment)), &assessment, answers).await;
+        assert_eq!(told.faults(422), ["/incident_plan/evidence_ids/0 unknown_id"]);
+
+        for (path, body) in [("/evidence", json!({ "subject_id": id(&theirs), "kind": "insurance" })), ("/risks", json!({ "subject_id": id(&theirs), "title": "It stops", "likelihood": 1, "impact": 1 }))] {
+            let item = app.post(&app.neighbour, path, body).await.json(201);
+            let told = app.patch(&app.neighbour, &format!("{path}/{}", id(&item)), &item, json!({ "subject_id": id(&ours) })).await;
+            assert_ne!(told.status, 200, "{path}: {}", told.text);
+            assert!(told.faults(422).iter().all(|fault| fault.starts_with("/subject_id")), "{}", told.text);
+        }
+        let item = app.post(&app.neighbour, "/products", json!({ "supplier_id": id(&theirs), "name": "Ticket", "kind": "software" })).await.json(201);
+        app.patch(&app.neighbour, &format!("/products/{}", id(&item)), &item, json!({ "supplier_id": id(&ours) })).await.faults(422);
+        for (path, row) in [("/suppliers", json!({ "id": id(&ours), "name": "Ferry" })), ("/products", json!({ "id": id(&our_product), "supplier_id": id(&theirs), "name": "Rota", "kind": "software" })), ("/products", json!({ "supplier_id": id(&ours), "name": "Rota", "kind": "software" }))] {
+            let told = app.post(&app.neighbour, &format!("{path}/import"), json!({ "rows": [row] })).await;
+            assert!(told.faults(422).iter().all(|fault| fault.ends_with(" unknown_id")), "{path}: {}", told.text);
+        }
+        assert_eq!(everything(&app).await, before);
+    }
+
+    async fn what_must_be_unlike_any_other_must_be_so_in_one_organisation_only(app: App) {
+        let body = json!({ "name": "Harbour", "identifiers": [{ "scheme": "GB-COH", "id": "04142000" }] });
+        let edition = edition("the-same");
+        for who in [&app.editor, &app.neighbour] {
+            app.post(who, "/suppliers", body.clone()).await.json(201);
+            app.post(who, "/questionnaires", edition.clone()).await.json(201);
+            app.post(who, "/suppliers", body.clone()).await.faults(409);
+            app.post(who, "/questionnaires", edition.clone()).await.faults(409);
+        }
+    }
+
+    async fn each_organisation_has_its_own_name_and_policy(app: App) {
+        let ours = app.get(&app.admin, "/policy").await.json(200);
+        let theirs = app.get(&app.neighbour, "/policy").await.json(200);
+        app.patch(&app.neighbour, "/policy", &theirs, json!({ "cadence_months": { "low": 48 } })).await.json(200);
+        assert_eq!(app.get(&app.admin, "/policy").await.json(200), ours);
+        let theirs = app.get(&app.neighbour, "/organisation").await.json(200);
+        let told = app.patch(&app.neighbour, "/organisation", &theirs, json!({ "name": "Meadow View Care" })).await;
+        assert_eq!(told.status, 409, "{}", told.text);
+        app.patch(&app.neighbour, "/organisation", &theirs, json!({ "name": "Riverside" })).await.json(200);
+        assert_eq!(text(&app.get(&app.viewer, "/organisation").await.json(200), "name"), "Meadow View Care");
+    }
+
+    async fn a_neighbours_version_does_not_open_our_item(app: App) {
+        let supplier = app.supplier("Harbour").await;
+        let document = document();
+        for operation in operations(&document).iter().filter(|operation| operation.path == "/suppliers/{id}" && operation.method != "get") {
+            for tag in [etag(&supplier), "\"99\"".to_owned(), "*".to_owned()] {
+                let told = app.send(&app.neighbour, method(operation), &format!("/suppliers/{}", id(&supplier)), Some(&json!({})), &[("if-match", &tag)]).await;
+                assert!([404, 428].contains(&told.status.as_u16()), "{tag}: {}", told.text);
+            }
+        }
+        assert_eq!(app.get(&app.viewer, &format!("/suppliers/{}", id(&supplier))).await.json(200), supplier);
+    }
+}

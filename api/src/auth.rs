@@ -11,10 +11,7 @@ use diligence_entities::{
     role::Role,
     scope::{Reader, Scope, Store, Writer},
 };
-use poem::{
-    Request, RequestBody,
-    http::header,
-};
+use poem::{Request, RequestBody, http::header};
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
     registry::{MetaSecurityScheme, Registry},
@@ -131,7 +128,9 @@ impl<'a, R: AtLeast> ApiExtractor<'a> for By<R> {
     fn register(registry: &mut Registry) {
         let scheme = MetaSecurityScheme {
             ty: "http",
-            description: Some("A key, for programs: `Authorization: Bearer <key>`. It belongs to one organisation and has a role: `viewer` < `editor` < `approver` < `admin`."),
+            description: Some(
+                "A key, for programs: `Authorization: Bearer <key>`. It belongs to one organisation and has a role: `viewer` < `editor` < `approver` < `admin`.",
+            ),
             name: None,
             key_in: None,
             scheme: Some("bearer"),

@@ -339,19 +339,25 @@ mod tests {
 
     #[test]
     fn every_fault_is_told_at_once_with_its_place() {
-        let told = faults(Side::Request, &json!({ "nam": "x", "kind": "yatch", "built_on": "2001-02-30", "crew": [{ "age": "9" }, 4, { "age": 121 }], "berth": { "number": 1.5 } }));
+        let told = faults(
+            Side::Request,
+            &json!({ "nam": "x", "kind": "yatch", "built_on": "2001-02-30", "crew": [{ "age": "9" }, 4, { "age": 121 }], "berth": { "number": 1.5 } }),
+        );
         let told: Vec<_> = told.iter().map(|(pointer, code, detail)| (pointer.as_str(), code.as_str(), detail.as_str())).collect();
-        assert_eq!(told, [
-            ("/nam", "unknown_field", "there is no field `nam` here; did you mean `name`?"),
-            ("/kind", "choice", "expected yacht or dinghy; did you mean yacht?"),
-            ("/built_on", "date", "expected a date that exists, between 1900-01-01 and 2999-12-31, such as 2027-03-03"),
-            ("/crew/0/age", "type", "expected a whole number, not text"),
-            ("/crew/1", "type", "expected an object, not a number"),
-            ("/crew/2/age", "range", "expected a number from 1 to 120"),
-            ("/berth/number", "type", "expected a whole number, not a number with a fraction"),
-            ("/berth/quay", "missing", "the field `quay` is missing"),
-            ("/name", "missing", "the field `name` is missing"),
-        ]);
+        assert_eq!(
+            told,
+            [
+                ("/nam", "unknown_field", "there is no field `nam` here; did you mean `name`?"),
+                ("/kind", "choice", "expected yacht or dinghy; did you mean yacht?"),
+                ("/built_on", "date", "expected a date that exists, between 1900-01-01 and 2999-12-31, such as 2027-03-03"),
+                ("/crew/0/age", "type", "expected a whole number, not text"),
+                ("/crew/1", "type", "expected an object, not a number"),
+                ("/crew/2/age", "range", "expected a number from 1 to 120"),
+                ("/berth/number", "type", "expected a whole number, not a number with a fraction"),
+                ("/berth/quay", "missing", "the field `quay` is missing"),
+                ("/name", "missing", "the field `name` is missing"),
+            ]
+        );
     }
 
     #[test]

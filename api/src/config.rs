@@ -139,7 +139,14 @@ impl Config {
     }
 
     fn merge(flags: ServeFlags, file: File) -> Self {
-        let ServeFlags { listen, database: DatabaseFlags { database_url, max_connections, config: _ }, log_format, log_level, request_timeout_seconds, shutdown_timeout_seconds } = flags;
+        let ServeFlags {
+            listen,
+            database: DatabaseFlags { database_url, max_connections, config: _ },
+            log_format,
+            log_level,
+            request_timeout_seconds,
+            shutdown_timeout_seconds,
+        } = flags;
         let default = Self::default();
         Self {
             listen: listen.or(file.listen).unwrap_or(default.listen),

@@ -42,11 +42,7 @@ fn assets() -> (&'static str, &'static str) {
 
 fn file(content_type: &'static str, content: impl Fn() -> &'static str + Send + Sync + 'static) -> impl Endpoint {
     make_sync(move |_| {
-        Response::builder()
-            .content_type(content_type)
-            .header(header::CONTENT_SECURITY_POLICY, POLICY)
-            .header(header::CACHE_CONTROL, "no-cache")
-            .body(content())
+        Response::builder().content_type(content_type).header(header::CONTENT_SECURITY_POLICY, POLICY).header(header::CACHE_CONTROL, "no-cache").body(content())
     })
 }
 

@@ -8,8 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     ROOT,
     auth::{REQUIREMENT_MARK, SCHEME},
-    json,
-    rest,
+    json, rest,
     schema::{Side, keep_used, name_of, reference_to},
 };
 
@@ -197,7 +196,15 @@ impl Builder {
 
     /// The scheme, the role and the refusals that follow from them.
     fn permission(&mut self, operation: &mut Value) {
-        let role = operation.get("security").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object).flat_map(Map::keys).find_map(|name| name.strip_prefix(REQUIREMENT_MARK)).map(str::to_owned);
+        let role = operation
+            .get("security")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_object)
+            .flat_map(Map::keys)
+            .find_map(|name| name.strip_prefix(REQUIREMENT_MARK))
+            .map(str::to_owned);
         let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
         if role.is_none() {
             responses.shift_remove("401");
@@ -226,7 +233,11 @@ impl Builder {
         let description = parameter["schema"].as_object_mut().and_then(|schema| schema.shift_remove("description"));
         if parameter.get("description").is_none() {
             let name = parameter["name"].as_str().unwrap_or_default();
-            let noun = parameter.pointer("/schema/example").and_then(Value::as_str).and_then(|example| example.split_once('_')).map(|(prefix, _)| format!("Its id: `{prefix}_` and 32 hexadecimal digits."));
+            let noun = parameter
+                .pointer("/schema/example")
+                .and_then(Value::as_str)
+                .and_then(|example| example.split_once('_'))
+                .map(|(prefix, _)| format!("Its id: `{prefix}_` and 32 hexadecimal digits."));
             parameter["description"] = description.unwrap_or_else(|| noun.unwrap_or_else(|| format!("Its {}.", name.replace('_', " "))).into());
         }
         parameter.as_object_mut().into_iter().for_each(|fields| {
@@ -416,7 +427,8 @@ mod tests {
         assert_eq!(builder.schemas["New"]["items"], reference_to("ListInput"));
         assert_eq!(builder.schemas["ListInput"]["items"], reference_to("ContactInput"));
 
-        let builder = registered(json!({ "answer.A": shape(json!({}), json!({ "X": { "type": "object" } })), "answer.B": shape(json!({}), json!({ "X": { "type": "string" } })) }));
+        let builder =
+            registered(json!({ "answer.A": shape(json!({}), json!({ "X": { "type": "object" } })), "answer.B": shape(json!({}), json!({ "X": { "type": "string" } })) }));
         assert_eq!(builder.faults, ["two different types are called `X`"]);
     }
 }

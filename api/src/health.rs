@@ -64,7 +64,9 @@ impl Metrics {
     /// Prometheus' text format.
     #[must_use]
     pub fn text(&self, store: &Store) -> String {
-        let mut text = String::from("# HELP diligence_request_duration_seconds Time from the request's head to the answer's head.\n# TYPE diligence_request_duration_seconds histogram\n");
+        let mut text = String::from(
+            "# HELP diligence_request_duration_seconds Time from the request's head to the answer's head.\n# TYPE diligence_request_duration_seconds histogram\n",
+        );
         for ((route, method, status), series) in self.answered.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             let labels = format!("route=\"{route}\",method=\"{method}\",status=\"{status}\"");
             for (bound, within) in BOUNDS.iter().zip(&series.within) {
@@ -78,7 +80,11 @@ impl Metrics {
         let _ = writeln!(text, "diligence_requests_in_flight {}", self.in_flight.load(Ordering::Relaxed));
         let _ = writeln!(text, "# HELP diligence_database_statements_total Statements sent to the database.\n# TYPE diligence_database_statements_total counter");
         let _ = writeln!(text, "diligence_database_statements_total {}", store.statement_count());
-        let _ = writeln!(text, "# HELP diligence_build_info The running version.\n# TYPE diligence_build_info gauge\ndiligence_build_info{{version=\"{}\"}} 1", env!("CARGO_PKG_VERSION"));
+        let _ = writeln!(
+            text,
+            "# HELP diligence_build_info The running version.\n# TYPE diligence_build_info gauge\ndiligence_build_info{{version=\"{}\"}} 1",
+            env!("CARGO_PKG_VERSION")
+        );
         text
     }
 }

@@ -6,11 +6,7 @@ use diligence_entities::{
     fault::{Fault, Faults},
     patch,
 };
-use poem::{
-    Request, RequestBody,
-    error::ReadBodyError,
-    http::header,
-};
+use poem::{Request, RequestBody, error::ReadBodyError, http::header};
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
     registry::{MetaMediaType, MetaRequest, Registry},

@@ -170,10 +170,14 @@ impl Type {
             Self::Invalid => {
                 "The request could be read, but its content is not acceptable. `errors` lists what is wrong, each with the place (a JSON pointer into the body, or `?name` for a query parameter), a stable code and what was expected. At most 100 are listed."
             }
-            Self::KeyReused => "An `Idempotency-Key` stands for one request for 24 hours. This one came before with another method, address or body. Use a new key for a new request.",
+            Self::KeyReused => {
+                "An `Idempotency-Key` stands for one request for 24 hours. This one came before with another method, address or body. Use a new key for a new request."
+            }
             Self::VersionRequired => "A change must say which version it was made on, so that nobody's work is lost: read the item and send its `ETag` in `If-Match`.",
             Self::Internal => "The program failed. The cause is in its log under the `X-Request-Id` of this answer; please report it.",
-            Self::Busy => "Too many want the database at once. Send the same request again after the seconds in `Retry-After`; with an `Idempotency-Key` that is always safe.",
+            Self::Busy => {
+                "Too many want the database at once. Send the same request again after the seconds in `Retry-After`; with an `Idempotency-Key` that is always safe."
+            }
             Self::Timeout => {
                 "The request took longer than this server allows. A change may or may not have been made: with an `Idempotency-Key`, or with the same `If-Match`, it is safe to send it again after the seconds in `Retry-After`."
             }
@@ -279,7 +283,13 @@ impl Problem {
     /// The answer.
     #[must_use]
     pub fn response(&self) -> Response {
-        let written = Written { r#type: format!("/problems/{}", self.kind.name()), title: self.kind.title(), status: self.kind.status().as_u16(), detail: &self.detail, errors: &self.errors };
+        let written = Written {
+            r#type: format!("/problems/{}", self.kind.name()),
+            title: self.kind.title(),
+            status: self.kind.status().as_u16(),
+            detail: &self.detail,
+            errors: &self.errors,
+        };
         let mut response = Response::builder().status(self.kind.status()).content_type(CONTENT_TYPE).body(serde_json::to_vec(&written).unwrap_or_default());
         if let Some((name, value)) = &self.header {
             response.headers_mut().insert(name, HeaderValue::from_static(value));

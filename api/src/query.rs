@@ -163,8 +163,7 @@ impl<'a, F: DeserializeOwned + JsonSchema + Validate + Send + 'static> ApiExtrac
 }
 
 fn sent(request: &Request) -> Result<Vec<(String, String)>, Problem> {
-    pairs(request.uri().query().unwrap_or_default())
-        .map_err(|name| Problem::invalid(vec![Fault::new(format!("?{name}"), "encoding", "expected percent-encoded UTF-8")]))
+    pairs(request.uri().query().unwrap_or_default()).map_err(|name| Problem::invalid(vec![Fault::new(format!("?{name}"), "encoding", "expected percent-encoded UTF-8")]))
 }
 
 #[derive(serde::Deserialize, JsonSchema, Validate)]

@@ -48,7 +48,9 @@ fn if_match(text: Option<&str>) -> Result<IfMatch, Problem> {
     match text {
         None | Some("") => Err(Problem::new(Type::VersionRequired, "say which version this was made on: read the item and send its ETag in If-Match")),
         Some("*") => Err(Problem::new(Type::VersionRequired, "* matches every version and so protects nobody's work: send the item's ETag in If-Match")),
-        Some(tag) => version_of(tag).map(IfMatch).ok_or_else(|| Problem::new(Type::Stale, "no version of this item has that ETag: expected one such as \"3\", quotation marks included")),
+        Some(tag) => version_of(tag)
+            .map(IfMatch)
+            .ok_or_else(|| Problem::new(Type::Stale, "no version of this item has that ETag: expected one such as \"3\", quotation marks included")),
     }
 }
 

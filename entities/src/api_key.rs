@@ -3,7 +3,10 @@
 //! A key reads `dlg_<32 hexadecimal digits>_<64 hexadecimal digits>`: which key, and the secret (256 random bits). Only the
 //! secret's SHA-256 is kept, which suffices for a secret that cannot be guessed, and is compared in constant time.
 
-use std::{collections::HashMap, sync::{Mutex, PoisonError}};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
 
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, QueryFilter as _, entity::prelude::*};
@@ -130,12 +133,7 @@ impl Caller {
     /// The scope this caller acts in.
     #[must_use]
     pub fn scope(&self, request_id: Option<String>) -> Scope {
-        Scope {
-            organisation_id: self.organisation_id.clone(),
-            actor: Actor { id: self.key_id.to_string(), name: self.name.clone() },
-            role: self.role,
-            request_id,
-        }
+        Scope { organisation_id: self.organisation_id.clone(), actor: Actor { id: self.key_id.to_string(), name: self.name.clone() }, role: self.role, request_id }
     }
 }
 

@@ -701,7 +701,13 @@ async fn decide(writer: &Writer, id: &AssessmentId, version: i64, refused: bool,
     let action = if refused { "refuse" } else { "approve" };
     let after = writer.replace::<Entity, ActiveModel>(action, &work.before, after).await?;
     decision::record(writer, &after, refused, new).await?;
-    review::looked_at(writer, &after.supplier_id, after.product_id.as_ref(), format!("assessed with {} {}: {}", after.questionnaire, after.edition, crate::stored::word(&after.state.0))).await?;
+    review::looked_at(
+        writer,
+        &after.supplier_id,
+        after.product_id.as_ref(),
+        format!("assessed with {} {}: {}", after.questionnaire, after.edition, crate::stored::word(&after.state.0)),
+    )
+    .await?;
     Ok(after)
 }
 
@@ -779,10 +785,8 @@ pub(crate) async fn live(reader: &Reader, suppliers: &[SupplierId]) -> Result<Ve
 
 /// Whether an answer about this supplier or its products names a piece of evidence.
 pub(crate) async fn names_evidence(reader: &Reader, supplier_id: &SupplierId, id: &EvidenceId) -> Result<bool, Error> {
-    let select = reader
-        .find::<sheet::Entity>()
-        .filter(sheet::Column::SupplierId.eq(supplier_id.clone()))
-        .filter(crate::page::contains(sheet::Column::Answers, id.as_str()));
+    let select =
+        reader.find::<sheet::Entity>().filter(sheet::Column::SupplierId.eq(supplier_id.clone())).filter(crate::page::contains(sheet::Column::Answers, id.as_str()));
     reader.has(select).await
 }
 

@@ -1,7 +1,7 @@
 //! Audit events: who did what to which item, when, and what it was before and after. Append-only, hash-chained per organisation.
 
 use schemars::JsonSchema;
-use sea_orm::{QueryFilter as _, ColumnTrait as _, entity::prelude::*};
+use sea_orm::{ColumnTrait as _, QueryFilter as _, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};

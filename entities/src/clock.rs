@@ -1,6 +1,10 @@
 //! Time is passed in, never read from the surroundings, and cut to microseconds so that both databases keep the same.
 
-use std::{fmt, str::FromStr, sync::{Arc, Mutex, PoisonError}};
+use std::{
+    fmt,
+    str::FromStr,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use chrono::{DateTime, Datelike as _, Months, NaiveDate, SecondsFormat, SubsecRound as _, Utc};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};

@@ -75,12 +75,7 @@ impl Model {
     /// What scoring needs to know of it.
     #[must_use]
     pub fn fact(&self) -> EvidenceFact {
-        EvidenceFact {
-            id: self.id.to_string(),
-            kind: self.kind.0,
-            issued_on: self.issued_on.map(Day::date),
-            expires_on: self.expires_on.map(Day::date),
-        }
+        EvidenceFact { id: self.id.to_string(), kind: self.kind.0, issued_on: self.issued_on.map(Day::date), expires_on: self.expires_on.map(Day::date) }
     }
 }
 

@@ -1,6 +1,12 @@
 //! Typed ids: a prefix that says which noun, and a time-ordered UUID (version 7), as text, alike on both databases.
 
-use std::{borrow::Cow, fmt, hash::{Hash, Hasher}, marker::PhantomData, str::FromStr};
+use std::{
+    borrow::Cow,
+    fmt,
+    hash::{Hash, Hasher},
+    marker::PhantomData,
+    str::FromStr,
+};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -70,11 +70,8 @@ belongs!();
 /// # Errors
 /// [`Error::Busy`] or [`Error::Database`].
 pub async fn recall(writer: &Writer, key: &str, fingerprint: &str) -> Result<Recall, Error> {
-    let select = writer
-        .find::<Entity>()
-        .filter(Column::ActorId.eq(writer.scope().actor.id.as_str()))
-        .filter(Column::Key.eq(key))
-        .filter(Column::ExpiresAt.gt(writer.now()));
+    let select =
+        writer.find::<Entity>().filter(Column::ActorId.eq(writer.scope().actor.id.as_str())).filter(Column::Key.eq(key)).filter(Column::ExpiresAt.gt(writer.now()));
     Ok(match writer.one(select).await? {
         None => Recall::New,
         Some(row) if row.fingerprint == fingerprint => Recall::Same(row.answer.0),

@@ -112,7 +112,9 @@ impl Identifier {
                 (shaped && is_vat(&id), "9 digits (12 for a branch) whose check digits are right")
             }
             Scheme::Local => ((1..=40).contains(&id.chars().count()) && !id.contains(char::is_control), "1 to 40 printable characters"),
-            Scheme::LegalEntity => (id.len() == 20 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) && is_legal_entity(&id), "20 letters and digits whose check digits are right"),
+            Scheme::LegalEntity => {
+                (id.len() == 20 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) && is_legal_entity(&id), "20 letters and digits whose check digits are right")
+            }
         };
         if good {
             Ok(Self { scheme: self.scheme, id })
@@ -145,9 +147,13 @@ fn is_vat(id: &str) -> bool {
 
 /// ISO 7064 MOD 97-10 over letters as 10 to 35.
 fn is_legal_entity(id: &str) -> bool {
-    let remainder = id.bytes().fold(0_u32, |remainder, byte| {
-        if byte.is_ascii_digit() { (remainder * 10 + u32::from(byte - b'0')) % 97 } else { (remainder * 100 + u32::from(byte - b'A') + 10) % 97 }
-    });
+    let remainder =
+        id.bytes().fold(
+            0_u32,
+            |remainder, byte| {
+                if byte.is_ascii_digit() { (remainder * 10 + u32::from(byte - b'0')) % 97 } else { (remainder * 100 + u32::from(byte - b'A') + 10) % 97 }
+            },
+        );
     remainder == 1
 }
 
@@ -179,7 +185,23 @@ mod tests {
 
     #[test]
     fn what_its_scheme_never_wrote_is_refused() {
-        for given in ["GB-COH:123456789", "GB-COH:S1234567", "GB-COH:é2345678", "GB-NHS:8K-417", "GB-SC:123456", "GB-CQC:2-1", "GB-ICO:Z12", "GB-PPON:PBCD-1034-GHJL", "GB-VAT:434031495", "LEI:213800WSGIIZCXF1P573", "GB-CHC:12", "LOCAL: ", "LOCAL:a\tb", "XX:1", "8K417"] {
+        for given in [
+            "GB-COH:123456789",
+            "GB-COH:S1234567",
+            "GB-COH:é2345678",
+            "GB-NHS:8K-417",
+            "GB-SC:123456",
+            "GB-CQC:2-1",
+            "GB-ICO:Z12",
+            "GB-PPON:PBCD-1034-GHJL",
+            "GB-VAT:434031495",
+            "LEI:213800WSGIIZCXF1P573",
+            "GB-CHC:12",
+            "LOCAL: ",
+            "LOCAL:a\tb",
+            "XX:1",
+            "8K417",
+        ] {
             assert!(canonical(given).is_err(), "{given}");
         }
     }

@@ -4,7 +4,10 @@ use schemars::JsonSchema;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, Iterable as _, ModelTrait, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select, Value};
 use serde::Serialize;
 
-use crate::{error::Error, stored::{from_hex, hex}};
+use crate::{
+    error::Error,
+    stored::{from_hex, hex},
+};
 
 /// How many items a page has when the caller does not say.
 pub const DEFAULT_LIMIT: u64 = 50;
@@ -61,8 +64,7 @@ pub(crate) fn cut<E: EntityTrait>(select: Select<E>, sort: Sort<E::Column>, id: 
     let mut select = select.order_by(sort.column, order.clone()).order_by(id, order).limit(limit + 1);
     if let Some(cursor) = cursor {
         let wrong = || Error::invalid("?cursor", "cursor", "expected the `next` of a page of this list, under the same `sort`");
-        let position: (usize, bool, serde_json::Value, String) =
-            from_hex(cursor).and_then(|bytes| serde_json::from_slice(&bytes).ok()).ok_or_else(wrong)?;
+        let position: (usize, bool, serde_json::Value, String) = from_hex(cursor).and_then(|bytes| serde_json::from_slice(&bytes).ok()).ok_or_else(wrong)?;
         if (position.0, position.1) != (index_of::<E>(sort.column), sort.descending) {
             return Err(wrong());
         }
@@ -73,9 +75,7 @@ pub(crate) fn cut<E: EntityTrait>(select: Select<E>, sort: Sort<E::Column>, id: 
         };
         let after = |column: E::Column, value: Value| if sort.descending { column.lt(value) } else { column.gt(value) };
         select = select.filter(
-            Condition::any()
-                .add(after(sort.column, value.clone()))
-                .add(Condition::all().add(sort.column.eq(value)).add(after(id, Value::String(Some(position.3))))),
+            Condition::any().add(after(sort.column, value.clone())).add(Condition::all().add(sort.column.eq(value)).add(after(id, Value::String(Some(position.3))))),
         );
     }
     Ok(select)

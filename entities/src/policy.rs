@@ -175,7 +175,12 @@ pub async fn change(writer: &Writer, version: i64, change: Change<NewPolicy>) ->
         faults.push(crate::fault::Fault::from(fault).within("/rating"));
     }
     let bands = new.risk_bands;
-    faults.expect(bands.moderate_from < bands.high_from && bands.high_from < bands.extreme_from, "/risk_bands", "order", "expected moderate_from < high_from < extreme_from");
+    faults.expect(
+        bands.moderate_from < bands.high_from && bands.high_from < bands.extreme_from,
+        "/risk_bands",
+        "order",
+        "expected moderate_from < high_from < extreme_from",
+    );
     let cadence = new.cadence_months;
     faults.expect(
         cadence.critical <= cadence.high && cadence.high <= cadence.medium && cadence.medium <= cadence.low,

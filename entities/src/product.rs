@@ -281,7 +281,12 @@ impl NewProduct {
             profile.affects.dedup();
             faults.expect(self.ai_features != AiFeatures::None, "/ai_features", "contradiction", "expected embedded, core or unknown beside an AI profile");
         }
-        faults.expect(self.kind != ProductKind::AiSystem || self.ai_features != AiFeatures::None, "/ai_features", "contradiction", "expected core, embedded or unknown: an AI system has AI in it");
+        faults.expect(
+            self.kind != ProductKind::AiSystem || self.ai_features != AiFeatures::None,
+            "/ai_features",
+            "contradiction",
+            "expected core, embedded or unknown: an AI system has AI in it",
+        );
         faults.done()?;
         Ok(self)
     }
@@ -535,7 +540,9 @@ pub async fn delete(writer: &Writer, id: &ProductId, version: i64) -> Result<(),
     crate::review::forget_open(writer, &row.supplier_id, Some(&row.id)).await?;
     crate::register::forget(writer, row.id.as_str()).await?;
     writer.remove::<Entity>(&row).await.map_err(|error| match error {
-        Error::Conflict { code: "in_use", .. } => Error::conflict("in_use", "evidence, assessments, risks, reviews or incidents hang on this product: archive it instead"),
+        Error::Conflict { code: "in_use", .. } => {
+            Error::conflict("in_use", "evidence, assessments, risks, reviews or incidents hang on this product: archive it instead")
+        }
         other => other,
     })
 }

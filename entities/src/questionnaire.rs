@@ -91,7 +91,8 @@ impl Model {
         if let Some(edition) = cache.lock().unwrap_or_else(PoisonError::into_inner).get(&self.hash) {
             return Ok(Arc::clone(edition));
         }
-        let edition = Edition::from_json(&self.document).map_err(|_| Error::Database(sea_orm::DbErr::Json(format!("edition {} {} does not read", self.key, self.edition))))?;
+        let edition =
+            Edition::from_json(&self.document).map_err(|_| Error::Database(sea_orm::DbErr::Json(format!("edition {} {} does not read", self.key, self.edition))))?;
         let edition = Arc::new(edition);
         let mut known = cache.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= REMEMBERED {
@@ -175,7 +176,9 @@ pub async fn list(reader: &Reader, filter: &QuestionnaireFilter) -> Result<Page<
         }
     }
     let after = match &filter.cursor {
-        Some(cursor) => from_hex(cursor).and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| Error::invalid("?cursor", "cursor", "expected the `next` of a page of this list"))?,
+        Some(cursor) => from_hex(cursor)
+            .and_then(|bytes| String::from_utf8(bytes).ok())
+            .ok_or_else(|| Error::invalid("?cursor", "cursor", "expected the `next` of a page of this list"))?,
         None => String::new(),
     };
     let limit = usize::try_from(filter.limit.unwrap_or(page::DEFAULT_LIMIT)).unwrap_or(usize::MAX);
@@ -306,7 +309,12 @@ pub(crate) async fn for_use(writer: &Writer, key: &str, edition: Option<&str>) -
     let wanted = match edition {
         Some(edition) => Some(edition.to_owned()),
         None => {
-            let published: Vec<String> = writer.tuples::<Entity, (String,)>(writer.find::<Entity>().filter(Column::Key.eq(key)).select_only().column(Column::Edition)).await?.into_iter().map(|(edition,)| edition).collect();
+            let published: Vec<String> = writer
+                .tuples::<Entity, (String,)>(writer.find::<Entity>().filter(Column::Key.eq(key)).select_only().column(Column::Edition))
+                .await?
+                .into_iter()
+                .map(|(edition,)| edition)
+                .collect();
             published.into_iter().chain(library::edition(key, None).map(|edition| edition.edition.clone())).max_by_key(|edition| order(edition))
         }
     };
@@ -330,4 +338,3 @@ pub(crate) async fn for_use(writer: &Writer, key: &str, edition: Option<&str>) -
 pub(crate) async fn pinned(reader: &Reader, id: &EditionId) -> Result<Arc<Edition>, Error> {
     reader.get::<Entity>(id.as_str()).await?.parsed(reader)
 }
-

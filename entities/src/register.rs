@@ -284,7 +284,13 @@ impl Model {
                 .certificates
                 .0
                 .into_iter()
-                .map(|Certificate { kind, reference, statement, expires_on }| CertificateToday { kind, reference, statement, expires_on, expired: expires_on.is_some_and(|last| last < today) })
+                .map(|Certificate { kind, reference, statement, expires_on }| CertificateToday {
+                    kind,
+                    reference,
+                    statement,
+                    expires_on,
+                    expired: expires_on.is_some_and(|last| last < today),
+                })
                 .collect(),
             under_way: self.under_way.0,
             updated_at: self.updated_at,
@@ -686,7 +692,8 @@ impl Portion {
         }
         let archived = supplier.status.0 == RelationshipStatus::Archived;
         let rating = worst(approved.iter().map(|assessment| assessment.rating(policy, supplier.tier.0)));
-        let conditions = decisions.iter().flat_map(|decision| decision.conditions.iter()).filter(|condition| condition.met_on.is_none()).map(|condition| condition.due_on);
+        let conditions =
+            decisions.iter().flat_map(|decision| decision.conditions.iter()).filter(|condition| condition.met_on.is_none()).map(|condition| condition.due_on);
         let mut conditions: Vec<Day> = conditions.collect();
         conditions.sort();
         Model {
@@ -809,12 +816,18 @@ fn certificates(evidence: &[&Evidence], subject_id: &SubjectId) -> Vec<Certifica
             *entry = piece;
         }
     }
-    best.into_values().map(|piece| Certificate { kind: piece.kind.0, reference: piece.reference.clone(), statement: piece.statement.clone(), expires_on: piece.expires_on }).collect()
+    best.into_values()
+        .map(|piece| Certificate { kind: piece.kind.0, reference: piece.reference.clone(), statement: piece.statement.clone(), expires_on: piece.expires_on })
+        .collect()
 }
 
 fn plan_review(writer: &Writer, policy: &Policy, line: &mut Model, mine: &Mine<'_>, reviews: &mut BTreeMap<SubjectId, Review>, steps: &mut Vec<Step>) {
     let today = writer.today();
-    let expiring = certificates(&mine.evidence, &line.subject_id).into_iter().filter_map(|certificate| Some((certificate.expires_on?, word(&certificate.kind)))).filter(|(day, _)| *day >= today).min();
+    let expiring = certificates(&mine.evidence, &line.subject_id)
+        .into_iter()
+        .filter_map(|certificate| Some((certificate.expires_on?, word(&certificate.kind))))
+        .filter(|(day, _)| *day >= today)
+        .min();
     let wanted = Wanted {
         supplier_id: &line.supplier_id,
         product_id: line.product_id.as_ref(),

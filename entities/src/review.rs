@@ -229,13 +229,8 @@ pub async fn complete(writer: &Writer, id: &ReviewId, version: i64, completion: 
 }
 
 async fn finish(writer: &Writer, before: &Review, outcome: Option<String>) -> Result<Review, Error> {
-    let after = Model {
-        state: Word(ReviewState::Completed),
-        completed_at: Some(writer.now()),
-        completed_by: Some(writer.scope().actor.name.clone()),
-        outcome,
-        ..before.clone()
-    };
+    let after =
+        Model { state: Word(ReviewState::Completed), completed_at: Some(writer.now()), completed_by: Some(writer.scope().actor.name.clone()), outcome, ..before.clone() };
     writer.replace::<Entity, ActiveModel>("complete", before, after).await
 }
 

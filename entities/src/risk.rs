@@ -208,7 +208,12 @@ pub struct NewRisk {
 impl NewRisk {
     fn check(&self) -> Result<(), Error> {
         let mut faults = Faults::of(self);
-        faults.expect(self.residual_likelihood.is_some() == self.residual_impact.is_some(), "/residual_impact", "both", "expected residual_likelihood and residual_impact together, or neither");
+        faults.expect(
+            self.residual_likelihood.is_some() == self.residual_impact.is_some(),
+            "/residual_impact",
+            "both",
+            "expected residual_likelihood and residual_impact together, or neither",
+        );
         if let (Some(likelihood), Some(impact)) = (self.residual_likelihood, self.residual_impact) {
             faults.expect(likelihood <= self.likelihood, "/residual_likelihood", "order", "expected no more than likelihood: what we do makes nothing more likely");
             faults.expect(impact <= self.impact, "/residual_impact", "order", "expected no more than impact: what we do makes nothing worse");

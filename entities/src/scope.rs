@@ -6,13 +6,16 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError, atomic::{AtomicU64, Ordering}},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
 use sea_orm::{
-    AccessMode, ActiveModelBehavior, ActiveModelTrait, ColumnTrait, Condition, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction,
-    DbBackend, DbErr, EntityTrait, IntoActiveModel, Iterable as _, IsolationLevel, QueryFilter, QuerySelect as _, Select, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+    AccessMode, ActiveModelBehavior, ActiveModelTrait, ColumnTrait, Condition, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    EntityTrait, IntoActiveModel, IsolationLevel, Iterable as _, QueryFilter, QuerySelect as _, Select, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
     sea_query::OnConflict,
 };
 use serde::Serialize;
@@ -20,7 +23,7 @@ use serde_json::Value;
 use uuid::{ContextV7, Timestamp, Uuid};
 
 use crate::{
-    audit, api_key,
+    api_key, audit,
     clock::{Clock, Day, Moment},
     error::Error,
     id::{Id, Kind, OrganisationId, SupplierId},
@@ -208,11 +211,9 @@ impl Store {
     /// [`Error::Busy`] when no connection is free.
     pub async fn read(&self, scope: &Scope) -> Result<Reader, Error> {
         let options = match self.readers.get_database_backend() {
-            DbBackend::Postgres => TransactionOptions {
-                isolation_level: Some(IsolationLevel::RepeatableRead),
-                access_mode: Some(AccessMode::ReadOnly),
-                sqlite_transaction_mode: None,
-            },
+            DbBackend::Postgres => {
+                TransactionOptions { isolation_level: Some(IsolationLevel::RepeatableRead), access_mode: Some(AccessMode::ReadOnly), sqlite_transaction_mode: None }
+            }
             _ => TransactionOptions::default(),
         };
         let transaction = self.readers.begin_with_options(options).await?;
@@ -345,7 +346,14 @@ impl Reader {
     }
 
     /// One page of `select`, in the order of `sort`.
-    pub(crate) async fn page<E: Belongs>(&self, select: Select<E>, sort: Sort<E::Column>, id: E::Column, limit: Option<u64>, cursor: Option<&str>) -> Result<Page<E::Model>, Error> {
+    pub(crate) async fn page<E: Belongs>(
+        &self,
+        select: Select<E>,
+        sort: Sort<E::Column>,
+        id: E::Column,
+        limit: Option<u64>,
+        cursor: Option<&str>,
+    ) -> Result<Page<E::Model>, Error> {
         let limit = limit.unwrap_or(page::DEFAULT_LIMIT).clamp(1, page::MAXIMUM_LIMIT);
         let rows = self.all(page::cut(select, sort, id, limit, cursor)?).await?;
         Ok(page::bind::<E>(rows, sort, id, limit))

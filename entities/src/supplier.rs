@@ -336,7 +336,12 @@ impl NewSupplier {
         self.data_locations.dedup();
         self.personal_data.sort();
         self.personal_data.dedup();
-        faults.expect(self.tier_override.is_none() || self.tier_override_reason.is_some(), "/tier_override_reason", "required", "expected a reason for setting the tier by hand");
+        faults.expect(
+            self.tier_override.is_none() || self.tier_override_reason.is_some(),
+            "/tier_override_reason",
+            "required",
+            "expected a reason for setting the tier by hand",
+        );
         faults.done()?;
         Ok(self)
     }
@@ -696,7 +701,9 @@ pub async fn delete(writer: &Writer, id: &SupplierId, version: i64) -> Result<()
     writer.clear::<held_identifier::Entity>(Condition::all().add(held_identifier::Column::SupplierId.eq(row.id.clone()))).await?;
     crate::register::forget(writer, row.id.as_str()).await?;
     writer.remove::<Entity>(&row).await.map_err(|error| match error {
-        Error::Conflict { code: "in_use", .. } => Error::conflict("in_use", "products, evidence, assessments, risks, reviews or incidents hang on this supplier: archive it instead"),
+        Error::Conflict { code: "in_use", .. } => {
+            Error::conflict("in_use", "products, evidence, assessments, risks, reviews or incidents hang on this supplier: archive it instead")
+        }
         other => other,
     })
 }

@@ -93,13 +93,16 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
 
 /// Words of small letters (and digits, after the first) with `between` between them.
 fn is_words(name: &str, between: char) -> bool {
-    let is_word = |word: &str| word.starts_with(|first: char| first.is_ascii_lowercase()) && word.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit());
+    let is_word =
+        |word: &str| word.starts_with(|first: char| first.is_ascii_lowercase()) && word.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit());
     !name.is_empty() && name.split(between).all(is_word)
 }
 
 /// A name in which words may also begin with digits, as in `iso_27001`.
 fn is_snake(name: &str) -> bool {
-    name.starts_with(|first: char| first.is_ascii_lowercase()) && !name.ends_with('_') && name.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')
+    name.starts_with(|first: char| first.is_ascii_lowercase())
+        && !name.ends_with('_')
+        && name.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')
 }
 
 fn resolve<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
@@ -456,7 +459,9 @@ mod tests {
     fn every_refusal_is_a_problem() {
         bites("its 404 is no problem", |document| document["paths"]["/suppliers/{id}"]["get"]["responses"]["404"]["content"] = json!({ "application/json": {} }));
         bites("its 404 is no problem", |document| document["paths"]["/suppliers/{id}"]["get"]["responses"]["404"]["content"]["text/plain"] = json!({}));
-        bites("its 503 is no problem", |document| document["paths"]["/suppliers"]["get"]["responses"]["503"] = json!({ "description": "busy", "headers": { "Retry-After": {} } }));
+        bites("its 503 is no problem", |document| {
+            document["paths"]["/suppliers"]["get"]["responses"]["503"] = json!({ "description": "busy", "headers": { "Retry-After": {} } })
+        });
         bites("is no problem", |document| {
             document["components"]["schemas"]["Problem"]["properties"].as_object_mut().expect("properties").shift_remove("detail");
         });
@@ -483,7 +488,9 @@ mod tests {
 
     #[test]
     fn paths_are_plural_and_kebab_case() {
-        let moved = |from: &'static str, to: &'static str| move |document: &mut Value| document["paths"][to] = document["paths"].as_object_mut().expect("paths").shift_remove(from).expect("a path");
+        let moved = |from: &'static str, to: &'static str| {
+            move |document: &mut Value| document["paths"][to] = document["paths"].as_object_mut().expect("paths").shift_remove(from).expect("a path")
+        };
         bites("`supplier` is not plural", moved("/suppliers", "/supplier"));
         bites("`supplier.csv` is not plural", moved("/suppliers", "/supplier.csv"));
         bites("`edition` is not plural", moved("/questionnaires/{key}/editions/{edition}", "/questionnaires/{key}/edition/{edition}"));
@@ -494,13 +501,17 @@ mod tests {
 
     #[test]
     fn fields_and_parameters_are_snake_case() {
-        bites("Supplier: the field `legalName` is not snake_case", |document| document["components"]["schemas"]["Supplier"]["properties"]["legalName"] = json!({ "type": "string" }));
+        bites("Supplier: the field `legalName` is not snake_case", |document| {
+            document["components"]["schemas"]["Supplier"]["properties"]["legalName"] = json!({ "type": "string" })
+        });
         bites("the parameter `updatedSince` is not snake_case", |document| find(document, "/suppliers", "updated_since")["name"] = json!("updatedSince"));
     }
 
     #[test]
     fn lists_answer_items_and_next_and_take_limit_and_cursor() {
-        bites("its answer is not items and next", |document| document["paths"]["/suppliers"]["get"]["responses"]["200"]["content"]["application/json"]["schema"] = json!({ "type": "array", "items": {} }));
+        bites("its answer is not items and next", |document| {
+            document["paths"]["/suppliers"]["get"]["responses"]["200"]["content"]["application/json"]["schema"] = json!({ "type": "array", "items": {} })
+        });
         bites("its answer is not items and next", |document| document["components"]["schemas"]["SupplierPage"]["required"] = json!(["items"]));
         for name in ["limit", "cursor"] {
             bites(&format!("the list takes no `{name}`"), |document| find(document, "/suppliers", name)["name"] = json!("other"));

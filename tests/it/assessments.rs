@@ -11,7 +11,9 @@ use crate::{
 
 /// A Cyber Essentials certificate of this supplier or product.
 pub(crate) async fn certificate(app: &App, subject: &Value, expires_on: &str) -> Value {
-    app.post(&app.editor, "/evidence", json!({ "subject_id": id(subject), "kind": "cyber_essentials", "issued_on": "2026-01-01", "expires_on": expires_on })).await.json(201)
+    app.post(&app.editor, "/evidence", json!({ "subject_id": id(subject), "kind": "cyber_essentials", "issued_on": "2026-01-01", "expires_on": expires_on }))
+        .await
+        .json(201)
 }
 
 /// The house check put to this supplier or product and answered so: its progress.

@@ -406,11 +406,15 @@ fn anything() -> impl Strategy<Value = Value> {
         any::<u64>().prop_map(Value::from),
         any::<f64>().prop_map(Value::from),
         any::<String>().prop_map(Value::from),
-        prop_oneof![Just(""), Just("\0"), Just("2027-02-30"), Just("2999-12-31"), Just("sup_0190c5d2e5f27c3c8a4b0d6f1e2a3b4c"), Just("yes"), Just("high"), Just("1e400")].prop_map(Value::from),
+        prop_oneof![Just(""), Just("\0"), Just("2027-02-30"), Just("2999-12-31"), Just("sup_0190c5d2e5f27c3c8a4b0d6f1e2a3b4c"), Just("yes"), Just("high"), Just("1e400")]
+            .prop_map(Value::from),
         prop_oneof![Just(i64::from(i32::MAX) + 1), Just(1), Just(5), Just(0), Just(-1)].prop_map(Value::from),
     ];
     leaf.prop_recursive(4, 32, 6, |inner| {
-        prop_oneof![prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from), prop::collection::hash_map(any::<String>(), inner, 0..6).prop_map(|fields| Value::Object(fields.into_iter().collect()))]
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+            prop::collection::hash_map(any::<String>(), inner, 0..6).prop_map(|fields| Value::Object(fields.into_iter().collect()))
+        ]
     })
 }
 

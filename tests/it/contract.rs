@@ -28,7 +28,8 @@ async fn the_page_that_shows_the_document_fetches_nothing_from_elsewhere() {
     let page = app.get(&app.stranger, "/docs").await;
     assert_eq!(page.status, 200);
     assert!(page.header("content-security-policy").starts_with("default-src 'none'; script-src 'self'"));
-    let places: Vec<&str> = ["src=\"", "<link rel=\"stylesheet\" href=\""].iter().flat_map(|before| page.text.split(before).skip(1)).filter_map(|rest| rest.split('"').next()).collect();
+    let places: Vec<&str> =
+        ["src=\"", "<link rel=\"stylesheet\" href=\""].iter().flat_map(|before| page.text.split(before).skip(1)).filter_map(|rest| rest.split('"').next()).collect();
     assert!(places.len() >= 3, "{places:?}");
     for place in places {
         assert!(place.starts_with("/docs/"), "{place} is elsewhere");
@@ -60,7 +61,9 @@ async fn every_example_of_a_body_is_taken_but_for_the_things_it_makes_up() {
             let Some(example) = media.get("example").or_else(|| named?.get("example")) else { continue };
             let target = target(&app, operation.id()).await;
             let tag = target.item.as_ref().map_or_else(String::new, crate::harness::etag);
-            let answer = app.raw(&app.admin, method(&operation), &target.path(&operation), Some(example.to_string().into_bytes()), &[("content-type", kind), ("if-match", &tag)]).await;
+            let answer = app
+                .raw(&app.admin, method(&operation), &target.path(&operation), Some(example.to_string().into_bytes()), &[("content-type", kind), ("if-match", &tag)])
+                .await;
             assert!(operation.answers(answer.status.as_u16()), "{}: {}", operation.id(), answer.text);
             if answer.status == 422 {
                 let wrong = answer.faults(422).into_iter().filter(|fault| !MADE_UP.iter().any(|code| fault.ends_with(code)));

@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use diligence_entities::{
     clock::Clock,
     id::OrganisationId,
-    organisation,
-    product, risk,
+    organisation, product, risk,
     role::Role,
     scope::{Actor, OpenError, Scope, Store, StoreOptions},
     supplier,
@@ -49,7 +48,9 @@ async fn tables(database: &DatabaseConnection) -> Vec<String> {
 /// A table's columns, in their order.
 pub(crate) async fn columns(database: &DatabaseConnection, table: &str) -> Vec<Column> {
     let on_sqlite = format!("SELECT name, CASE \"notnull\" WHEN 0 THEN 'YES' ELSE 'NO' END AS nullable FROM pragma_table_info('{table}') ORDER BY cid");
-    let on_postgres = format!("SELECT column_name::text AS name, is_nullable::text AS nullable FROM information_schema.columns WHERE table_schema = 'public' AND table_name = '{table}' ORDER BY ordinal_position");
+    let on_postgres = format!(
+        "SELECT column_name::text AS name, is_nullable::text AS nullable FROM information_schema.columns WHERE table_schema = 'public' AND table_name = '{table}' ORDER BY ordinal_position"
+    );
     let found = rows(database, &on_sqlite, &on_postgres);
     found.await.iter().map(|row| Column { name: cell(row, "name"), is_nullable: cell(row, "nullable") == "YES" }).collect()
 }
@@ -90,7 +91,8 @@ async fn schema(app: &App) -> Value {
     let database = Database::connect(&app.url).await.expect("the database answers");
     let mut described = BTreeMap::new();
     for table in tables(&database).await {
-        let columns: Vec<String> = columns(&database, &table).await.into_iter().map(|column| format!("{}{}", column.name, if column.is_nullable { "?" } else { "" })).collect();
+        let columns: Vec<String> =
+            columns(&database, &table).await.into_iter().map(|column| format!("{}{}", column.name, if column.is_nullable { "?" } else { "" })).collect();
         described.insert(table, columns);
     }
     json!({ "tables": described, "foreign keys": foreign_keys(&database).await, "indexes": indexes(&database).await })
@@ -115,8 +117,12 @@ async fn fill(app: &App, count: usize) {
     let writer = app.store.write(&console(app, "Meadow View Care").await).await.expect("a writer");
     for number in 0..count {
         let supplier = supplier::create(&writer, serde_json::from_value(json!({ "name": format!("Supplier {number}") })).expect("content")).await.expect("a supplier");
-        product::create(&writer, serde_json::from_value(json!({ "supplier_id": supplier.id, "name": "Rota", "kind": "software" })).expect("content")).await.expect("a product");
-        risk::create(&writer, serde_json::from_value(json!({ "subject_id": supplier.id, "title": "It stops", "likelihood": 2, "impact": 2 })).expect("content")).await.expect("a risk");
+        product::create(&writer, serde_json::from_value(json!({ "supplier_id": supplier.id, "name": "Rota", "kind": "software" })).expect("content"))
+            .await
+            .expect("a product");
+        risk::create(&writer, serde_json::from_value(json!({ "subject_id": supplier.id, "title": "It stops", "likelihood": 2, "impact": 2 })).expect("content"))
+            .await
+            .expect("a risk");
     }
     writer.save().await.expect("saved");
 }
@@ -132,7 +138,11 @@ async fn cost(app: &App, work: impl Future<Output = ()>) -> u64 {
 async fn both_databases_end_with_the_same_schema() {
     let (sqlite, postgres) = tokio::join!(App::open(On::Sqlite), App::open(On::Postgres));
     let (left, right) = (schema(&sqlite).await, schema(&postgres).await);
-    assert!(left["tables"].as_object().expect("tables").len() > 15 && left["foreign keys"].as_array().expect("keys").len() > 25 && left["indexes"].as_array().expect("indexes").len() > 25);
+    assert!(
+        left["tables"].as_object().expect("tables").len() > 15
+            && left["foreign keys"].as_array().expect("keys").len() > 25
+            && left["indexes"].as_array().expect("indexes").len() > 25
+    );
     assert_eq!(left, right);
 }
 

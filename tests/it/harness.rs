@@ -12,8 +12,7 @@ use diligence_entities::{
     scope::{Actor, Scope, Store, StoreOptions},
 };
 use poem::{
-    EndpointExt as _,
-    Response,
+    EndpointExt as _, Response,
     endpoint::BoxEndpoint,
     http::{Method, StatusCode},
     test::TestClient,
@@ -65,8 +64,6 @@ pub(crate) struct App {
     pub(crate) store: Store,
     /// The app's time, which stands at 2027-03-01 09:00 UTC until it is set.
     pub(crate) clock: Clock,
-    /// Which database it runs on.
-    pub(crate) on: On,
     /// The address of the database.
     pub(crate) url: String,
     /// Reads.
@@ -131,7 +128,6 @@ impl App {
             client: TestClient::new(app(store.clone(), &Config::default()).boxed()),
             store,
             clock,
-            on,
             url,
             _folder: folder,
         }
@@ -146,7 +142,17 @@ impl App {
 
     /// Sends a request with a body as it is.
     pub(crate) async fn raw(&self, who: &Person, method: Method, path: &str, body: Option<Vec<u8>>, headers: &[(&str, &str)]) -> Answer {
-        let path = if path.starts_with('/') && !path.starts_with("/api") && !path.starts_with("/health") && !path.starts_with("/metrics") && !path.starts_with("/docs") && !path.starts_with("/problems") { format!("/api/v1{path}") } else { path.to_owned() };
+        let path = if path.starts_with('/')
+            && !path.starts_with("/api")
+            && !path.starts_with("/health")
+            && !path.starts_with("/metrics")
+            && !path.starts_with("/docs")
+            && !path.starts_with("/problems")
+        {
+            format!("/api/v1{path}")
+        } else {
+            path.to_owned()
+        };
         let mut request = self.client.request(method, &path);
         if let Some(key) = &who.key {
             request = request.header("authorization", format!("Bearer {key}"));
@@ -277,7 +283,8 @@ impl App {
         let path = format!("/assessments/{}/answers", id(assessment));
         let mut progress = self.get(&self.editor, &path).await.json(200);
         loop {
-            let open: Vec<&str> = progress["visible"].as_array().expect("a list").iter().filter_map(Value::as_str).filter(|key| progress["answers"].get(*key).is_none()).collect();
+            let open: Vec<&str> =
+                progress["visible"].as_array().expect("a list").iter().filter_map(Value::as_str).filter(|key| progress["answers"].get(*key).is_none()).collect();
             if open.is_empty() {
                 return progress;
             }
@@ -321,7 +328,8 @@ fn chosen(question: &Value, pick: impl Fn(&[Value]) -> Option<&Value>) -> Value 
     match text(question, "type") {
         "multiple_choice" => {
             let options = list("options");
-            let plain: Vec<Value> = options.iter().filter(|option| option["exclusive"] != json!(true) && option["points"] != json!(0)).map(|option| option["value"].clone()).collect();
+            let plain: Vec<Value> =
+                options.iter().filter(|option| option["exclusive"] != json!(true) && option["points"] != json!(0)).map(|option| option["value"].clone()).collect();
             let is_best = pick(&options).is_some_and(|option| option["points"].as_u64() > Some(0));
             if is_best || plain.is_empty() { plain.into() } else { json!([options.iter().min_by_key(|option| option["points"].as_u64()).expect("an option")["value"]]) }
         }

@@ -34,7 +34,9 @@ fn connect(server: &Server) -> TcpStream {
 }
 
 fn head(method: &str, path: &str, key: &str, length: usize, more: &str) -> String {
-    format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n{more}\r\n")
+    format!(
+        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n{more}\r\n"
+    )
 }
 
 /// One request on a connection of its own.
@@ -96,7 +98,11 @@ async fn a_signal_to_stop_lets_a_request_in_flight_finish() {
     let (url, _folder) = empty().await;
     let key = run(&["key", "create", "--organisation", "Ours", "--role", "admin", "--name", "Test", "--database-url", &url]).1.trim().to_owned();
     for name in ["TERM", "INT"] {
-        let mut process = command(&["serve", "--listen", "127.0.0.1:0", "--database-url", &url, "--log-level", "info,poem=info"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let mut process = command(&["serve", "--listen", "127.0.0.1:0", "--database-url", &url, "--log-level", "info,poem=info"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
         let mut log = BufReader::new(process.stderr.take().expect("its log"));
         let mut wait_for = |what: &str| loop {
             let mut line = String::new();
@@ -302,7 +308,11 @@ async fn keys_are_made_listed_and_ended_at_the_console() {
 async fn every_line_of_the_json_log_is_json_and_names_the_request() {
     let (url, _folder) = empty().await;
     drop(Server::start(&url));
-    let mut process = command(&["serve", "--listen", "127.0.0.1:0", "--database-url", &url, "--log-format", "json"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut process = command(&["serve", "--listen", "127.0.0.1:0", "--database-url", &url, "--log-format", "json"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
     let mut log = BufReader::new(process.stderr.take().expect("its log")).lines();
     let mut next = || serde_json::from_str::<Value>(&log.next().expect("a line").expect("text")).expect("JSON");
     let ready = next();

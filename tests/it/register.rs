@@ -9,9 +9,13 @@ use crate::{
 
 /// Suppliers and products of many sorts: a good one, a poor one with an incident, one under way, one archived.
 async fn mixture(app: &App) {
-    let strong = app.post(&app.editor, "/suppliers", json!({ "name": "Bright", "identifiers": [{ "scheme": "GB-NHS", "id": "8K417" }], "data_sensitivity": "personal" })).await.json(201);
+    let strong = app
+        .post(&app.editor, "/suppliers", json!({ "name": "Bright", "identifiers": [{ "scheme": "GB-NHS", "id": "8K417" }], "data_sensitivity": "personal" }))
+        .await
+        .json(201);
     approved(app, &strong, good(&certificate(app, &strong, "2027-12-31").await)).await;
-    let notes = app.post(&app.editor, "/products", json!({ "supplier_id": id(&strong), "name": "Notes 50%", "kind": "ai_system", "ai_features": "core" })).await.json(201);
+    let notes =
+        app.post(&app.editor, "/products", json!({ "supplier_id": id(&strong), "name": "Notes 50%", "kind": "ai_system", "ai_features": "core" })).await.json(201);
     approved(app, &notes, json!({ "mfa": { "value": "yes" }, "hosting": { "value": "unknown" } })).await;
     let poorly = app.processor("Poorly").await;
     approved(app, &poorly, poor()).await;
@@ -21,7 +25,13 @@ async fn mixture(app: &App) {
     let begun = app.supplier("begun").await;
     submitted(app, &begun, poor()).await;
     for (likelihood, impact) in [(1, 1), (2, 2), (2, 2), (3, 3), (5, 5)] {
-        app.post(&app.editor, "/risks", json!({ "subject_id": id(&begun), "title": "x", "likelihood": likelihood, "impact": impact, "residual_likelihood": 1, "residual_impact": impact })).await.json(201);
+        app.post(
+            &app.editor,
+            "/risks",
+            json!({ "subject_id": id(&begun), "title": "x", "likelihood": likelihood, "impact": impact, "residual_likelihood": 1, "residual_impact": impact }),
+        )
+        .await
+        .json(201);
     }
     let left = app.post(&app.editor, "/suppliers", json!({ "name": "Left", "status": "exiting" })).await.json(201);
     approved(app, &left, good(&certificate(app, &left, "2028-12-31").await)).await;

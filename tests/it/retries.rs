@@ -170,7 +170,12 @@ async fn rows(app: &App) -> Vec<String> {
 /// Every row of a table, as text.
 async fn everything(app: &App, table: &str) -> Vec<String> {
     let database = Database::connect(&app.url).await.expect("the database answers");
-    let columns = crate::databases::columns(&database, table).await.into_iter().map(|column| format!("COALESCE(CAST(\"{}\" AS text), '')", column.name)).collect::<Vec<_>>().join(" || ' ' || ");
+    let columns = crate::databases::columns(&database, table)
+        .await
+        .into_iter()
+        .map(|column| format!("COALESCE(CAST(\"{}\" AS text), '')", column.name))
+        .collect::<Vec<_>>()
+        .join(" || ' ' || ");
     let found = database.query_all_raw(Statement::from_string(database.get_database_backend(), format!("SELECT {columns} AS line FROM {table}"))).await.expect("rows");
     found.iter().map(|row| row.try_get("", "line").expect("text")).collect()
 }

@@ -175,7 +175,11 @@ pub(crate) async fn assessment(app: &App, subject: &Value, until: &str) -> Value
     for state in ["open", "answered", "submitted", "rated", "approved"] {
         item = match state {
             "open" => item,
-            "answered" => app.patch(&app.admin, &format!("{path}/answers"), &item, json!({ "locked": { "value": "no" }, "how": { "value": "With a key." } })).await.json(200)["assessment"].clone(),
+            "answered" => app
+                .patch(&app.admin, &format!("{path}/answers"), &item, json!({ "locked": { "value": "no" }, "how": { "value": "With a key." } }))
+                .await
+                .json(200)["assessment"]
+                .clone(),
             "submitted" => app.act(&app.admin, &format!("{path}/submit"), &item, None).await.json(200),
             "rated" => app.patch(&app.admin, &format!("{path}/review"), &item, json!({ "how": { "points": 50 } })).await.json(200)["assessment"].clone(),
             _ => {
@@ -195,7 +199,9 @@ pub(crate) async fn target(app: &App, operation: &str) -> Target {
     let supplier = || app.supplier("Harbour Care Systems");
     let product = async || app.product(&app.supplier("Harbour Care Systems").await, &unique()).await;
     let made = async |path: &str, body: Value| app.post(&app.admin, path, body).await.json(201);
-    let acted = async |collection: &str, item: &Value, verb: &str, body: Option<Value>| app.act(&app.admin, &format!("/{collection}/{}/{verb}", id(item)), item, body).await.json(200);
+    let acted = async |collection: &str, item: &Value, verb: &str, body: Option<Value>| {
+        app.act(&app.admin, &format!("/{collection}/{}/{verb}", id(item)), item, body).await.json(200)
+    };
     let dependency = async || json!({ "subject_id": id(&product().await), "rests_on_id": id(&supplier().await), "kind": "host" });
     let evidence = async || json!({ "subject_id": id(&supplier().await), "kind": "iso_27001" });
     let risk = async || json!({ "subject_id": id(&supplier().await), "title": "It stops", "likelihood": 2, "impact": 3 });
@@ -206,8 +212,22 @@ pub(crate) async fn target(app: &App, operation: &str) -> Target {
     let decision = async || first(format!("/decisions?subject_id={}", text(&assessment("approved").await, "subject_id"))).await;
     let key = || json!({ "name": "Nightly", "role": "viewer" });
     match operation {
-        "list_register" | "read_summary" | "list_suppliers" | "list_products" | "list_dependencies" | "list_evidence" | "list_questionnaires" | "list_assessments" | "list_decisions"
-        | "list_risks" | "list_reviews" | "list_incidents" | "read_organisation" | "read_policy" | "list_keys" | "list_audit_events" => Target::none(),
+        "list_register"
+        | "read_summary"
+        | "list_suppliers"
+        | "list_products"
+        | "list_dependencies"
+        | "list_evidence"
+        | "list_questionnaires"
+        | "list_assessments"
+        | "list_decisions"
+        | "list_risks"
+        | "list_reviews"
+        | "list_incidents"
+        | "read_organisation"
+        | "read_policy"
+        | "list_keys"
+        | "list_audit_events" => Target::none(),
 
         "create_supplier" => Target::with(json!({ "name": "Harbour Care Systems" })),
         "read_supplier" | "delete_supplier" | "archive_supplier" => Target::on(supplier().await),
@@ -266,7 +286,9 @@ pub(crate) async fn target(app: &App, operation: &str) -> Target {
         "read_incident" | "delete_incident" => Target::on(made("/incidents", incident().await).await),
         "change_incident" => Target::on(made("/incidents", incident().await).await).and(json!({ "lessons": "Two of everything." })),
 
-        "export_register" | "export_suppliers" | "export_products" | "export_evidence" | "export_assessments" | "export_answers" | "export_risks" | "export_reviews" => Target::none(),
+        "export_register" | "export_suppliers" | "export_products" | "export_evidence" | "export_assessments" | "export_answers" | "export_risks" | "export_reviews" => {
+            Target::none()
+        }
         "import_suppliers" => Target::with(json!({ "rows": [{ "name": "Harbour Care Systems" }] })),
         "import_products" => Target::with(json!({ "rows": [{ "supplier_id": id(&supplier().await), "name": unique(), "kind": "software" }] })),
 

@@ -1,6 +1,9 @@
 //! `diligence questionnaire`: the engine without a database.
 
-use std::{fs, path::{Path, PathBuf}};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use clap::Subcommand;
 use diligence_entities::clock::{Clock, Day};

@@ -2,13 +2,7 @@
 
 use std::io;
 
-use diligence_entities::{
-    api_key::NewApiKey,
-    error::Error,
-    organisation,
-    role::Role,
-    scope::Store,
-};
+use diligence_entities::{api_key::NewApiKey, error::Error, organisation, role::Role, scope::Store};
 use poem::{
     Server,
     listener::{Acceptor as _, Listener as _, TcpListener},

@@ -100,7 +100,14 @@ impl Api {
     ///
     /// To be mended, with a comment that says what.
     #[oai(path = "/assessments/:id/return", method = "post", operation_id = "return_assessment")]
-    async fn give_back(&self, who: By<Approver>, id: At<AssessmentId>, version: IfMatch, body: Body<Return>, retry: Retry) -> Answer<Once<Changed<Assessment>>, Changing> {
+    async fn give_back(
+        &self,
+        who: By<Approver>,
+        id: At<AssessmentId>,
+        version: IfMatch,
+        body: Body<Return>,
+        retry: Retry,
+    ) -> Answer<Once<Changed<Assessment>>, Changing> {
         retry.once(&who, async |writer| Ok(Changed(assessment::give_back(writer, &id, version.0, body.0).await?))).await
     }
 
@@ -108,7 +115,14 @@ impl Api {
     ///
     /// From now on its scores count in the register. With conditions, or without; the body may be left out. An earlier approved one is superseded.
     #[oai(path = "/assessments/:id/approve", method = "post", operation_id = "approve_assessment")]
-    async fn approve(&self, who: By<Approver>, id: At<AssessmentId>, version: IfMatch, body: MaybeBody<NewDecision>, retry: Retry) -> Answer<Once<Changed<Assessment>>, Changing> {
+    async fn approve(
+        &self,
+        who: By<Approver>,
+        id: At<AssessmentId>,
+        version: IfMatch,
+        body: MaybeBody<NewDecision>,
+        retry: Retry,
+    ) -> Answer<Once<Changed<Assessment>>, Changing> {
         retry.once(&who, async |writer| Ok(Changed(assessment::approve(writer, &id, version.0, body.0).await?))).await
     }
 
@@ -116,7 +130,14 @@ impl Api {
     ///
     /// We may not rely on the supplier or product. The register's scores stay as they were; the decision stands beside them.
     #[oai(path = "/assessments/:id/refuse", method = "post", operation_id = "refuse_assessment")]
-    async fn refuse(&self, who: By<Approver>, id: At<AssessmentId>, version: IfMatch, body: MaybeBody<NewDecision>, retry: Retry) -> Answer<Once<Changed<Assessment>>, Changing> {
+    async fn refuse(
+        &self,
+        who: By<Approver>,
+        id: At<AssessmentId>,
+        version: IfMatch,
+        body: MaybeBody<NewDecision>,
+        retry: Retry,
+    ) -> Answer<Once<Changed<Assessment>>, Changing> {
         retry.once(&who, async |writer| Ok(Changed(assessment::refuse(writer, &id, version.0, body.0).await?))).await
     }
 

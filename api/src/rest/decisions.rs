@@ -42,7 +42,14 @@ impl Api {
     ///
     /// Notes that one of the decision's conditions has been met today.
     #[oai(path = "/decisions/:id/meet-condition", method = "post", operation_id = "meet_condition")]
-    async fn meet_condition(&self, who: By<Approver>, id: At<DecisionId>, version: IfMatch, body: Body<ConditionMet>, retry: Retry) -> Answer<Once<Changed<Decision>>, Changing> {
+    async fn meet_condition(
+        &self,
+        who: By<Approver>,
+        id: At<DecisionId>,
+        version: IfMatch,
+        body: Body<ConditionMet>,
+        retry: Retry,
+    ) -> Answer<Once<Changed<Decision>>, Changing> {
         retry.once(&who, async |writer| Ok(Changed(decision::meet_condition(writer, &id, version.0, body.0).await?))).await
     }
 }

@@ -1,8 +1,8 @@
 //! Dependencies.
 
 use diligence_entities::{
-    id::DependencyId,
     dependency::{self, Dependency, DependencyFilter, NewDependency},
+    id::DependencyId,
 };
 use poem_openapi::OpenApi;
 

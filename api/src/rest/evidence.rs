@@ -1,8 +1,8 @@
 //! Evidence.
 
 use diligence_entities::{
-    id::EvidenceId,
     evidence::{self, Evidence, EvidenceFilter, NewEvidence},
+    id::EvidenceId,
 };
 use poem_openapi::OpenApi;
 

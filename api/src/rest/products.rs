@@ -2,7 +2,7 @@
 
 use diligence_entities::{
     id::ProductId,
-    product::{self, Product, ProductFilter, NewProduct},
+    product::{self, NewProduct, Product, ProductFilter},
 };
 use poem_openapi::OpenApi;
 

@@ -95,7 +95,7 @@ tables! {
     /// Risks.
     Risks "risks.csv" risk::list: RiskFilter => Risk = [
         "id" "subject_id" "supplier_id" "product_id" "title" "description" "likelihood" "impact" "band"
-        "residual_likelihood" "residual_impact" "current_band" "treatment" "owner" "actions" "state" "acceptance" "closed_reason"
+        "residual_likelihood" "residual_impact" "current_band" "treatment" "owner" "actions" "state" "acceptance" "acceptance_expires_on" "closed_reason"
         "origin_assessment_id" "origin_finding" "origin_question" "version" "created_at" "updated_at"
     ];
     /// Reviews.

@@ -128,6 +128,8 @@ pub struct Model {
     pub state: Word<RiskState>,
     /// The agreement to live with it; null if there is none.
     pub acceptance: Option<Json<Acceptance>>,
+    /// The last day of that agreement; null if there is none. After it the risk is to be decided on anew.
+    pub acceptance_expires_on: Option<Day>,
     /// Why it was closed; null while it is not.
     pub closed_reason: Option<String>,
     /// The assessment whose finding raised it; null if a person did.
@@ -275,6 +277,8 @@ pub struct RiskFilter {
     /// Impact with nothing done, 1 to 5: a column of the heat map.
     #[validate(range(min = 1, max = 5))]
     pub impact: Option<i32>,
+    /// Only accepted ones whose agreement ends before this day.
+    pub acceptance_expires_before: Option<Day>,
     /// The assessment whose finding raised it.
     pub origin_assessment_id: Option<AssessmentId>,
     /// Only what changed at or after this moment.
@@ -325,6 +329,7 @@ fn blank(writer: &Writer, subject: &Subject) -> Model {
         actions: Json::default(),
         state: Word::default(),
         acceptance: None,
+        acceptance_expires_on: None,
         closed_reason: None,
         origin_assessment_id: None,
         origin_finding: None,
@@ -402,6 +407,9 @@ pub async fn list(reader: &Reader, filter: &RiskFilter) -> Result<Page<Risk>, Er
     if let Some(impact) = filter.impact {
         condition = condition.add(Column::Impact.eq(impact));
     }
+    if let Some(day) = filter.acceptance_expires_before {
+        condition = condition.add(Column::AcceptanceExpiresOn.lt(day));
+    }
     if let Some(id) = &filter.origin_assessment_id {
         condition = condition.add(Column::OriginAssessmentId.eq(id.clone()));
     }
@@ -417,7 +425,7 @@ pub async fn list(reader: &Reader, filter: &RiskFilter) -> Result<Page<Risk>, Er
     reader.page(reader.find::<Entity>().filter(condition), sort, Column::Id, filter.limit, filter.cursor.as_deref()).await
 }
 
-/// Changes a risk; what it is about stays.
+/// Changes a risk; what it is about stays. An acceptance ends where the risk is no longer what was accepted.
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], or [`Error::Conflict`] for a closed one.
@@ -431,6 +439,12 @@ pub async fn change(writer: &Writer, id: &RiskId, version: i64, change: Change<N
     let bands = policy::read(writer).await?.risk_bands.0;
     let mut after = before.clone();
     new.apply(&mut after, bands);
+    // Whoever agreed to live with it agreed to what it was then.
+    let (was, is) = (before.current(), after.current());
+    let worse = is.0 > was.0 || is.1 > was.1;
+    if before.state.0 == RiskState::Accepted && (worse || after.treatment != before.treatment) {
+        after = Model { state: Word(RiskState::Open), acceptance: None, acceptance_expires_on: None, ..after };
+    }
     writer.replace::<Entity, ActiveModel>("change", &before, after).await
 }
 
@@ -464,7 +478,13 @@ pub async fn accept(writer: &Writer, id: &RiskId, version: i64, new: NewAcceptan
     faults.expect(new.expires_on >= today && new.expires_on <= today.plus_months(24), "/expires_on", "range", "expected a day from today to two years from now");
     faults.done()?;
     let acceptance = Acceptance { accepted_by: writer.scope().actor.name.clone(), accepted_at: writer.now(), reason: new.reason, expires_on: new.expires_on };
-    let after = Model { state: Word(RiskState::Accepted), treatment: Some(Word(Treatment::Accept)), acceptance: Some(Json(acceptance)), ..before.clone() };
+    let after = Model {
+        state: Word(RiskState::Accepted),
+        treatment: Some(Word(Treatment::Accept)),
+        acceptance_expires_on: Some(new.expires_on),
+        acceptance: Some(Json(acceptance)),
+        ..before.clone()
+    };
     writer.replace::<Entity, ActiveModel>("accept", &before, after).await
 }
 
@@ -497,7 +517,7 @@ pub async fn reopen(writer: &Writer, id: &RiskId, version: i64) -> Result<Risk, 
     if before.state.0 == RiskState::Open {
         return Err(Error::conflict("state", "this risk is open already"));
     }
-    let after = Model { state: Word(RiskState::Open), acceptance: None, closed_reason: None, ..before.clone() };
+    let after = Model { state: Word(RiskState::Open), acceptance: None, acceptance_expires_on: None, closed_reason: None, ..before.clone() };
     writer.replace::<Entity, ActiveModel>("reopen", &before, after).await
 }
 

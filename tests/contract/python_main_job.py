@@ -20,8 +20,16 @@ from typing import Any
 
 import client
 from client import AuthenticatedClient
-from client.api.assessments import answer_assessment, approve_assessment, rate_assessment, read_answers, read_assessment, read_result
-from client.api.assessments import start_assessment, submit_assessment
+from client.api.assessments import (
+    answer_assessment,
+    approve_assessment,
+    rate_assessment,
+    read_answers,
+    read_assessment,
+    read_result,
+    start_assessment,
+    submit_assessment,
+)
 from client.api.products import archive_product, create_product, list_products
 from client.api.questionnaires import list_questionnaires, read_edition
 from client.api.register import export_register, list_register, read_summary
@@ -52,6 +60,7 @@ from client.models import (
     SystemAccess,
 )
 from client.types import UNSET, Response
+
 from seed import best, questions
 
 

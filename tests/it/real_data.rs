@@ -12,7 +12,7 @@ use crate::harness::{Answer, App, best, both, id, text, worst};
 fn data() -> Option<PathBuf> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
     if !folder.exists() {
-        println!("skipped: there is no {}", folder.display());
+        eprintln!("skipped: there is no {}", folder.display());
         return None;
     }
     Some(folder)

@@ -57,6 +57,22 @@ both! {
         assert_eq!(app.patch(&app.editor, &path, &unjudged, json!({ "subject_id": id(&other) })).await.faults(422), ["/subject_id fixed"]);
     }
 
+    async fn an_acceptance_ends_where_the_risk_is_no_longer_what_was_accepted(app: App) {
+        let supplier = app.supplier("Harbour").await;
+        let risk = enter(&app, &supplier, 2, 2).await;
+        let path = format!("/risks/{}", id(&risk));
+        let accept = Some(json!({ "reason": "It is small", "expires_on": "2027-12-31" }));
+        let accepted = app.act(&app.approver, &format!("{path}/accept"), &risk, accept).await.json(200);
+        let owned = app.patch(&app.editor, &path, &accepted, json!({ "owner": "Sam" })).await.json(200);
+        assert_eq!((&owned["state"], &owned["acceptance_expires_on"]), (&json!("accepted"), &json!("2027-12-31")));
+        for (day, found) in [("2027-12-31", 0), ("2028-01-01", 1)] {
+            let page = app.get(&app.viewer, &format!("/risks?acceptance_expires_before={day}")).await.json(200);
+            assert_eq!(page["items"].as_array().expect("a list").len(), found, "{day}");
+        }
+        let worse = app.patch(&app.editor, &path, &owned, json!({ "likelihood": 4 })).await.json(200);
+        assert_eq!((&worse["state"], &worse["acceptance"], &worse["acceptance_expires_on"]), (&json!("open"), &json!(null), &json!(null)));
+    }
+
     async fn only_an_approver_accepts_a_risk_and_for_two_years_at_most(app: App) {
         let supplier = app.supplier("Harbour").await;
         let risk = enter(&app, &supplier, 2, 2).await;

@@ -325,6 +325,7 @@ CREATE TABLE risk (
     actions $text NOT NULL,
     state $text NOT NULL,
     acceptance $text,
+    acceptance_expires_on $text,
     closed_reason $text,
     origin_assessment_id $text,
     origin_finding $text,

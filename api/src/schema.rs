@@ -159,9 +159,8 @@ fn tidy(schema: &mut Value) {
                 }
             }
             join_choices(object);
-            if object.get("default").is_some_and(Value::is_null) {
-                object.shift_remove("default");
-            }
+            // Generators take a field with a default for one that is always there; the description says what happens without it.
+            object.shift_remove("default");
             // These formats say only how Rust keeps the number; the bounds say what matters.
             if object.get("format").and_then(Value::as_str).is_some_and(|format| format.starts_with("uint")) {
                 object.shift_remove("format");

@@ -125,6 +125,7 @@ owned!("decision", row => Some(&row.supplier_id));
 /// What approving or refusing an assessment may say.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(example = serde_json::json!({ "comment": "On the notes of the restore test of May.", "lapses_on": "2999-12-31" }))]
 pub struct NewDecision {
     /// Why.
     #[validate(length(min = 1, max = 10_000))]

@@ -38,6 +38,7 @@ pub struct Answer {
     /// The pieces of evidence that support the answer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = MAX_EVIDENCE_IDS))]
+    #[schemars(inner(length(min = 1, max = MAX_EVIDENCE_ID_CHARS), regex(pattern = r"\S")))]
     pub evidence_ids: Vec<String>,
     /// Why the question does not apply; only where the question allows it, and not together with a value.
     #[serde(skip_serializing_if = "Option::is_none")]

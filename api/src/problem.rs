@@ -168,7 +168,7 @@ impl Type {
             Self::TooLarge => "The body is larger than this operation takes. Nothing was changed.",
             Self::UnsupportedMediaType => "The `Content-Type` is missing or is not one this operation takes. `detail` lists those it takes.",
             Self::Invalid => {
-                "The request could be read, but its content is not acceptable. `errors` lists what is wrong, each with the place (a JSON pointer into the body, or `?name` for a query parameter), a stable code and what was expected. At most 100 are listed."
+                "The request could be read, but its content is not acceptable. `errors` lists what is wrong, each with the place (a JSON pointer into the body, or `?name` for a query parameter), a stable code and what was expected. At most 100 are listed, of an import 1,000."
             }
             Self::KeyReused => {
                 "An `Idempotency-Key` stands for one request for 24 hours. This one came before with another method, address or body. Use a new key for a new request."

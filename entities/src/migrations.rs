@@ -17,7 +17,7 @@ impl MigratorTrait for Steps {
     }
 }
 
-/// Any number that no one else locks by: "diligence" in one 64-bit number's worth of letters.
+/// What replicas lock by while one of them brings the schema up to date: any number that no one else locks by, here the letters `diligen`.
 const LOCK: i64 = 0x0064_696c_6967_656e;
 
 /// Brings the schema up to date: all of it or nothing, and one replica at a time.

@@ -408,7 +408,7 @@ pub async fn list(reader: &Reader, filter: &RiskFilter) -> Result<Page<Risk>, Er
         condition = condition.add(Column::Impact.eq(impact));
     }
     if let Some(day) = filter.acceptance_expires_before {
-        condition = condition.add(Column::AcceptanceExpiresOn.lt(day));
+        condition = condition.add(Column::State.eq(Word(RiskState::Accepted))).add(Column::AcceptanceExpiresOn.lt(day));
     }
     if let Some(id) = &filter.origin_assessment_id {
         condition = condition.add(Column::OriginAssessmentId.eq(id.clone()));

@@ -69,6 +69,12 @@ both! {
             let page = app.get(&app.viewer, &format!("/risks?acceptance_expires_before={day}")).await.json(200);
             assert_eq!(page["items"].as_array().expect("a list").len(), found, "{day}");
         }
+        let over = enter(&app, &supplier, 1, 1).await;
+        let accept = Some(json!({ "reason": "It is small", "expires_on": "2027-12-31" }));
+        let other = app.act(&app.approver, &format!("/risks/{}/accept", id(&over)), &over, accept).await.json(200);
+        app.act(&app.editor, &format!("/risks/{}/close", id(&other)), &other, Some(json!({ "reason": "It is over" }))).await.json(200);
+        let page = app.get(&app.viewer, "/risks?acceptance_expires_before=2028-01-01").await.json(200);
+        assert_eq!(page["items"].as_array().expect("a list").len(), 1, "a closed risk has no agreement that runs out");
         let worse = app.patch(&app.editor, &path, &owned, json!({ "likelihood": 4 })).await.json(200);
         assert_eq!((&worse["state"], &worse["acceptance"], &worse["acceptance_expires_on"]), (&json!("open"), &json!(null), &json!(null)));
     }

@@ -20,13 +20,14 @@ use serde::Serialize;
 use crate::{
     ROOT,
     problem::{Problem, text_header},
-    query::Query,
+    query::{Query, encode},
     schema::{self, Side},
     version::{IfNoneMatch, etag},
 };
 
 const JSON: &str = "application/json; charset=utf-8";
 const DOCUMENTED_JSON: &str = "application/json";
+const NDJSON: &str = "application/x-ndjson";
 
 /// An answer written out: what is sent, and what is kept for a retry.
 #[derive(Debug)]
@@ -294,41 +295,119 @@ impl IntoResponse for Done {
     }
 }
 
-/// 200: a CSV file, streamed.
-#[derive(Debug)]
-pub struct Csv {
-    name: &'static str,
-    body: Body,
+/// A kind of file that operations give.
+pub trait FileKind: Send + Sync + 'static {
+    /// The media types it may have.
+    const MEDIA_TYPES: &'static [&'static str];
+    /// What its `Content-Disposition` may be.
+    const DISPOSITION: &'static str;
 }
 
-impl Csv {
-    /// The file `name`, e.g. `suppliers.csv`, with `body` (see [`Body::from_bytes_stream`]).
-    pub fn new(name: &'static str, body: Body) -> Self {
-        Self { name, body }
+macro_rules! file_kinds {
+    ($($(#[$doc:meta])* $kind:ident $name:literal: $($media_type:literal)*;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub enum $kind {}
+        impl FileKind for $kind {
+            const MEDIA_TYPES: &'static [&'static str] = &[$($media_type),*];
+            const DISPOSITION: &'static str = concat!("attachment; filename=\"", $name, "\"");
+        }
+    )*};
+}
+file_kinds! {
+    /// A table.
+    CsvFile "suppliers.csv": "text/csv";
+    /// An edition of a questionnaire.
+    DocumentFile "supplier-security-2026.1.yaml": "application/yaml" "application/json" "text/csv";
+    /// A questionnaire to fill in.
+    SheetFile "supplier-security-2026.1.xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" "text/csv";
+    /// The document behind a piece of evidence.
+    EvidenceFile "certificate.pdf": "application/pdf" "image/png" "image/jpeg"
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+        "application/vnd.oasis.opendocument.text" "text/plain" "text/csv";
+}
+
+/// 200: a file to keep.
+#[derive(Debug)]
+pub struct File<K> {
+    name: String,
+    media_type: Cow<'static, str>,
+    body: Body,
+    kind: PhantomData<fn() -> K>,
+}
+
+impl<K> File<K> {
+    /// The file `name`, e.g. `suppliers.csv`.
+    pub fn new(name: impl Into<String>, media_type: impl Into<Cow<'static, str>>, body: Body) -> Self {
+        Self { name: name.into(), media_type: media_type.into(), body, kind: PhantomData }
     }
 }
 
-impl ApiResponse for Csv {
+impl<K: FileKind> ApiResponse for File<K> {
     fn meta() -> MetaResponses {
-        let schema = MetaSchemaRef::Inline(Box::new(MetaSchema::new("string")));
-        let disposition = text_header("Content-Disposition", "The file's name.", "attachment; filename=\"suppliers.csv\"");
+        let content = |content_type: &&'static str| MetaMediaType { content_type, schema: MetaSchemaRef::Inline(Box::new(MetaSchema::new("string"))) };
         let response = MetaResponse {
             description: "The file.",
             status: Some(200),
             status_range: None,
-            content: vec![MetaMediaType { content_type: "text/csv", schema }],
-            headers: vec![disposition],
+            content: K::MEDIA_TYPES.iter().map(content).collect(),
+            headers: vec![text_header("Content-Disposition", "The file's name.", K::DISPOSITION)],
         };
         MetaResponses { responses: vec![response] }
     }
     fn register(_: &mut Registry) {}
 }
-impl IntoResponse for Csv {
+impl<K: FileKind> IntoResponse for File<K> {
     fn into_response(self) -> Response {
-        Response::builder()
-            .header(header::CONTENT_TYPE, "text/csv; charset=utf-8")
-            .header(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", self.name))
-            .body(self.body)
+        // Old readers see the plain name; the others the whole one (RFC 6266).
+        let plain: String = self.name.chars().map(|letter| if letter.is_ascii_alphanumeric() || "._- ()".contains(letter) { letter } else { '_' }).collect();
+        let mut disposition = format!("attachment; filename=\"{plain}\"");
+        if plain != self.name {
+            disposition.push_str(&format!("; filename*=UTF-8''{}", encode(&self.name)));
+        }
+        let content_type = if self.media_type.starts_with("text/") || self.media_type == DOCUMENTED_JSON {
+            format!("{}; charset=utf-8", self.media_type)
+        } else {
+            self.media_type.into_owned()
+        };
+        Response::builder().header(header::CONTENT_TYPE, content_type).header(header::CONTENT_DISPOSITION, disposition).body(self.body)
+    }
+}
+
+/// 200: a stream of lines, each a `T` as JSON.
+#[derive(Debug)]
+pub struct Lines<T> {
+    body: Body,
+    line: PhantomData<fn() -> T>,
+}
+
+impl<T> Lines<T> {
+    /// The lines that `body` streams.
+    pub fn new(body: Body) -> Self {
+        Self { body, line: PhantomData }
+    }
+}
+
+impl<T: JsonSchema + 'static> ApiResponse for Lines<T> {
+    fn meta() -> MetaResponses {
+        let response = MetaResponse {
+            description: "One JSON object a line, each line of this shape.",
+            status: Some(200),
+            status_range: None,
+            content: vec![MetaMediaType { content_type: NDJSON, schema: schema::reference::<T>(Side::Answer) }],
+            headers: Vec::new(),
+        };
+        MetaResponses { responses: vec![response] }
+    }
+    fn register(registry: &mut Registry) {
+        schema::register::<T>(Side::Answer, registry);
+    }
+}
+impl<T> IntoResponse for Lines<T> {
+    fn into_response(self) -> Response {
+        Response::builder().header(header::CONTENT_TYPE, NDJSON).body(self.body)
     }
 }
 

@@ -5,9 +5,9 @@
 //! | [`app`] | everything that is served, as one endpoint: for the server and for every test |
 //! | [`rest`] | one file a noun; a handler opens, does, saves, answers |
 //! | [`auth`] [`path`] [`query`] [`payload`] [`version`] [`retry`] | what a handler can ask for in its signature |
-//! | [`answer`] [`problem`] | what it can answer |
+//! | [`answer`] [`problem`] `stream` | what it can answer |
 //! | [`schema`] [`check`] [`json`] | one definition of each shape: shown in the document, checked at the door |
-//! | [`document`] `docs` | the OpenAPI document and the page to browse it |
+//! | [`document`] `docs` [`schemas`] | the OpenAPI document and the page to browse it; JSON Schemas for editors |
 //! | [`middleware`] [`health`] | what every request goes through, and what is counted |
 //! | [`config`] [`command`] | the command line |
 
@@ -30,6 +30,8 @@ pub mod query;
 pub mod rest;
 pub mod retry;
 pub mod schema;
+pub mod schemas;
+mod stream;
 pub mod tables;
 pub mod version;
 
@@ -66,6 +68,7 @@ pub fn app(store: Store, config: &Config) -> impl Endpoint<Output = Response> + 
         .at("/health/live", get(make_sync(|_: Request| health::live())))
         .at("/health/ready", get(ready))
         .at("/metrics", get(numbers))
+        .at("/schemas/:name", get(schemas::serve))
         .at("/problems/:name", get(explanation));
     Around { inner: docs::routes(route).data(store), metrics, timeout: config.request_timeout }
 }

@@ -1,6 +1,6 @@
 //! Request bodies: read within a limit, checked against the type's own schema, and refused with every fault at once.
 
-use std::ops::Deref;
+use std::{marker::PhantomData, ops::Deref};
 
 use diligence_entities::{
     fault::{Fault, Faults},
@@ -9,7 +9,7 @@ use diligence_entities::{
 use poem::{Request, RequestBody, error::ReadBodyError, http::header};
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
-    registry::{MetaMediaType, MetaRequest, Registry},
+    registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef, Registry},
 };
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
@@ -17,6 +17,7 @@ use serde_json::Value;
 use validator::Validate;
 
 use crate::{
+    answer::FileKind,
     check, json,
     problem::{Problem, Type},
     schema::{self, Side},
@@ -24,6 +25,10 @@ use crate::{
 
 /// How large a body may be, in bytes: 1 MiB.
 pub const LIMIT: usize = 1 << 20;
+/// How large a body with a questionnaire's document in it may be, in bytes: 5 MiB, since JSON writes some characters as two.
+pub const DOCUMENT_LIMIT: usize = 5 << 20;
+/// How large a filled-in sheet may be, in bytes: 5 MiB.
+pub const SHEET_LIMIT: usize = 5 << 20;
 /// How large the body of an import may be, in bytes: 32 MiB.
 pub const IMPORT_LIMIT: usize = 32 << 20;
 
@@ -47,7 +52,7 @@ pub struct MaybeBody<T>(pub T);
 
 /// A JSON merge patch (RFC 7396) of what was made of a `New`: any of its fields; absent leaves, null clears.
 #[derive(Debug)]
-pub struct Change<New>(pub patch::Change<New>);
+pub struct Change<New, const MAXIMUM: usize = LIMIT>(pub patch::Change<New>);
 
 /// Takes the body, leaving a copy of the reference for who comes after (see [`crate::retry`]).
 ///
@@ -120,6 +125,35 @@ pub fn accept<T: DeserializeOwned + JsonSchema + Validate + 'static>(value: Valu
     }
 }
 
+/// A file as it is, of at most `MAXIMUM` bytes. The document shows it as bytes of whatever kind; the kinds it may say it has
+/// are `K`'s.
+#[derive(Debug)]
+pub struct FileBody<K, const MAXIMUM: usize> {
+    /// The media type it says it has; none where it only says that it is bytes.
+    pub media_type: Option<&'static str>,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    kind: PhantomData<fn() -> K>,
+}
+
+const BYTES: &str = "application/octet-stream";
+
+impl<'a, K: FileKind, const MAXIMUM: usize> ApiExtractor<'a> for FileBody<K, MAXIMUM> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+    type ParamType = ();
+    type ParamRawType = ();
+    fn register(_: &mut Registry) {}
+    fn request_meta() -> Option<MetaRequest> {
+        let schema = MetaSchemaRef::Inline(Box::new(MetaSchema::new_with_format("string", "binary")));
+        Some(MetaRequest { description: Some("The file."), content: vec![MetaMediaType { content_type: BYTES, schema }], required: true })
+    }
+    async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+        let kinds: Vec<&'static str> = K::MEDIA_TYPES.iter().copied().chain([BYTES]).collect();
+        let media_type = Some(expect_content_type(request, &kinds)?).filter(|kind| *kind != BYTES);
+        Ok(Self { media_type, bytes: take(request, body, MAXIMUM).await?, kind: PhantomData })
+    }
+}
+
 impl<'a, T: DeserializeOwned + JsonSchema + Validate + Send + 'static, const MAXIMUM: usize> ApiExtractor<'a> for Body<T, MAXIMUM> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
     type ParamType = ();
@@ -154,7 +188,7 @@ impl<'a, T: DeserializeOwned + JsonSchema + Validate + Default + Send + 'static>
     }
 }
 
-impl<'a, New: DeserializeOwned + Serialize + JsonSchema + Send + 'static> ApiExtractor<'a> for Change<New> {
+impl<'a, New: DeserializeOwned + Serialize + JsonSchema + Send + 'static, const MAXIMUM: usize> ApiExtractor<'a> for Change<New, MAXIMUM> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
     type ParamType = ();
     type ParamRawType = ();
@@ -167,7 +201,7 @@ impl<'a, New: DeserializeOwned + Serialize + JsonSchema + Send + 'static> ApiExt
         Some(MetaRequest { description: None, content: vec![content], required: true })
     }
     async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-        let value = read(request, body, &[MERGE_PATCH, JSON], LIMIT).await?;
+        let value = read(request, body, &[MERGE_PATCH, JSON], MAXIMUM).await?;
         let faults = check::check(&schema::of::<New>(Side::Change), &value);
         match value {
             Value::Object(fields) if faults.is_empty() => Ok(Self(patch::Change::new(fields))),

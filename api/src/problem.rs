@@ -361,8 +361,12 @@ macro_rules! operations {
 operations! {
     /// Reading one item.
     Reading: NotFound Invalid;
+    /// Comparing an item with an earlier one.
+    Comparing: NotFound Conflict Invalid;
     /// Reading a list, an export or a summary, with a query.
     Listing: Invalid;
+    /// Asking something that is too long for an address; nothing is changed.
+    Asking: Malformed NotFound TooLarge UnsupportedMediaType Invalid;
     /// Making one or more items from a body.
     Creating: Malformed Conflict TooLarge UnsupportedMediaType Invalid;
     /// Making something under an item, from a body.

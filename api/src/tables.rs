@@ -84,13 +84,13 @@ tables! {
     /// Evidence.
     EvidenceTable "evidence.csv" evidence::list: EvidenceFilter => Evidence = [
         "id" "subject_id" "supplier_id" "product_id" "kind" "reference" "statement" "scope" "document_version" "issued_on" "expires_on"
-        "address" "notes" "version" "created_at" "updated_at"
+        "address" "notes" "version" "created_at" "updated_at" "file.name" "file.media_type" "file.byte_count" "file.sha256"
     ];
     /// Assessments.
     Assessments "assessments.csv" assessment::list: AssessmentFilter => Assessment = [
         "id" "subject_id" "supplier_id" "product_id" "questionnaire" "edition" "edition_id" "state" "claimed" "evidenced" "coverage"
         "frameworks" "knock_outs" "started_by" "submitted_by" "submitted_at" "return_comment" "decided_by" "decided_at" "assessed_on"
-        "version" "created_at" "updated_at"
+        "version" "created_at" "updated_at" "information_only"
     ];
     /// Risks.
     Risks "risks.csv" risk::list: RiskFilter => Risk = [

@@ -3,7 +3,9 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use diligence_questionnaires::{Answer, Answers, Band, Edition, EvidenceFact, Input, Outcome, Rating, Receipt, Review as Points, ReviewedPoints, Score};
+use diligence_questionnaires::{
+    Answer, Answers, Carried, CarriedAnswer, Edition, EvidenceFact, Input, LeftAnswer, Outcome, QuestionType, Rating, Review as Points, Score,
+};
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, entity::prelude::*};
 use serde::{Deserialize, Serialize};
@@ -11,17 +13,28 @@ use validator::Validate;
 
 use crate::{
     clock::{Day, Moment},
-    decision::{self, NewDecision},
     error::Error,
     evidence,
-    fault::{Fault, Faults},
+    fault::Faults,
     id::{AssessmentId, EditionId, EvidenceId, OrganisationId, ProductId, SubjectId, SupplierId},
     page::{Page, Sort},
-    policy, questionnaire, review, risk,
+    policy, questionnaire,
     scope::{Reader, Writer, owned},
     stored::{Json, Word},
     subject::Subject,
 };
+
+mod carrying;
+mod explaining;
+mod export;
+mod judging;
+mod offline;
+
+pub use carrying::{Confirmation, confirm};
+pub use explaining::{MovementFilter, improvements, movement};
+pub use export::{AnswerRow, list_answers};
+pub use judging::{AssessmentReceipt, AssessmentResult, NewPoints, PointsChange, Return, approve, give_back, rate, receipt, refuse, result, submit};
+pub use offline::{SheetFilter, SheetFormat, fill_in, sheet_to_fill_in};
 
 /// Where an assessment stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -92,6 +105,8 @@ pub struct Model {
     /// Why the rating is capped, one reason for each answer that does so.
     #[schemars(with = "Vec<String>")]
     pub knock_outs: Json<Vec<String>>,
+    /// Whether its edition asks for information only: then it has no score and changes no rating.
+    pub information_only: bool,
     /// Who started it.
     pub started_by: String,
     /// Who submitted it last.
@@ -126,6 +141,11 @@ impl Model {
         diligence_questionnaires::residual(&policy.rating, tier, self.evidenced.as_deref().copied(), self.coverage.0, !self.knock_outs.is_empty())
     }
 
+    /// Whether it has a say in the rating once approved.
+    pub(crate) fn counts(&self) -> bool {
+        !self.information_only || !self.knock_outs.is_empty()
+    }
+
     fn settle(&mut self, outcome: &Outcome) {
         self.claimed = outcome.claimed.map(Json);
         self.evidenced = outcome.evidenced.map(Json);
@@ -144,7 +164,7 @@ impl Model {
 /// What was answered, and how it was judged: one row beside each assessment.
 #[expect(unreachable_pub, reason = "sea-orm derives a public entity from the row")]
 pub(crate) mod sheet {
-    use diligence_questionnaires::{Answers, Receipt, Review};
+    use diligence_questionnaires::{Answers, Basis, Carried, Receipt, Review};
     use sea_orm::entity::prelude::*;
 
     use crate::{
@@ -162,7 +182,8 @@ pub(crate) mod sheet {
         pub answers: Json<Answers>,
         pub review: Json<Review>,
         pub receipt: Option<Json<Receipt>>,
-        pub basis: Option<Json<super::Basis>>,
+        pub basis: Option<Json<Basis>>,
+        pub carried: Json<Carried>,
     }
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub enum Relation {}
@@ -184,6 +205,9 @@ pub struct NewAssessment {
     #[validate(length(min = 1, max = 20))]
     #[serde(default)]
     pub edition: Option<String>,
+    /// Whether answers that the subject gave before are carried over, to be confirmed; yes if not said.
+    #[serde(default)]
+    pub carry_over: Option<bool>,
 }
 
 /// Answers to put in place, by question key. A question that is absent keeps its answer; `null` clears it.
@@ -198,40 +222,6 @@ impl Validate for AnswerChange {
     }
 }
 
-/// A reviewer's points for one answer.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Validate)]
-#[serde(deny_unknown_fields)]
-pub struct NewPoints {
-    /// 0 to 100.
-    #[validate(range(min = 0, max = 100))]
-    pub points: u8,
-    /// Why; needed when an answer's own points are replaced.
-    #[validate(length(min = 1, max = 5000))]
-    #[serde(default)]
-    pub reason: Option<String>,
-}
-
-/// A reviewer's points to put in place, by question key. A question that is absent keeps what it has; `null` clears it.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(transparent)]
-#[schemars(example = serde_json::json!({ "incident_lessons": { "points": 70, "reason": "clear, but no dates" } }))]
-pub struct PointsChange(#[schemars(length(max = 2000))] pub BTreeMap<String, Option<NewPoints>>);
-
-impl Validate for PointsChange {
-    fn validate(&self) -> Result<(), validator::ValidationErrors> {
-        Ok(())
-    }
-}
-
-/// What returning an assessment needs.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Validate)]
-#[serde(deny_unknown_fields)]
-pub struct Return {
-    /// What must be mended.
-    #[validate(length(min = 1, max = 10_000))]
-    pub comment: String,
-}
-
 /// An assessment with its answers, and how it stands.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Progress {
@@ -239,6 +229,11 @@ pub struct Progress {
     pub assessment: Assessment,
     /// Every answer, by question key; answers to questions that are hidden now are kept but count nowhere.
     pub answers: Answers,
+    /// Answers carried over from earlier assessments, by question key. They count nowhere until someone confirms them, or
+    /// answers anew.
+    pub carried: BTreeMap<String, CarriedAnswer>,
+    /// Earlier answers that could not be carried over, and why.
+    pub left: Vec<LeftAnswer>,
     /// The questions that are visible now, in order.
     pub visible: Vec<String>,
     /// The reviewer's points, by question key.
@@ -263,32 +258,6 @@ impl crate::page::Versioned for Progress {
     }
     fn version(&self) -> i64 {
         self.assessment.version
-    }
-}
-
-/// How an assessment scores.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct AssessmentResult {
-    /// The assessment.
-    pub assessment_id: AssessmentId,
-    /// Its version.
-    pub version: i64,
-    /// Where it stands. Until it is approved, this is how it would score today.
-    pub state: AssessmentState,
-    /// The band of the evidenced score.
-    pub band: Band,
-    /// The residual rating under the subject's tier.
-    pub rating: Rating,
-    /// Everything the score is made of.
-    pub outcome: Outcome,
-}
-
-impl crate::page::Versioned for AssessmentResult {
-    fn id(&self) -> &str {
-        self.assessment_id.as_str()
-    }
-    fn version(&self) -> i64 {
-        self.version
     }
 }
 
@@ -353,18 +322,21 @@ impl Work {
         Ok(Self { before, sheet, edition, subject, facts })
     }
 
+    /// What it is judged by on this day; `subject` is [`Subject::facts`].
+    fn input<'a>(&'a self, subject: &'a diligence_questionnaires::Subject, on: Day) -> Input<'a> {
+        Input { answers: &self.sheet.answers, review: &self.sheet.review, evidence: &self.facts, subject, on: on.date() }
+    }
+
     fn evaluate(&self, on: Day) -> Outcome {
-        let facts = self.subject.facts();
-        diligence_questionnaires::evaluate(
-            &self.edition,
-            &Input { answers: &self.sheet.answers, review: &self.sheet.review, evidence: &self.facts, subject: &facts, on: on.date() },
-        )
+        diligence_questionnaires::evaluate(&self.edition, &self.input(&self.subject.facts(), on))
     }
 
     fn progress(self, assessment: Model, outcome: Outcome) -> Progress {
         Progress {
             assessment,
             answers: self.sheet.answers.0,
+            carried: self.sheet.carried.0.answers,
+            left: self.sheet.carried.0.left,
             visible: outcome.visible,
             review: self.sheet.review.0,
             unanswered_required: outcome.unanswered_required,
@@ -425,6 +397,7 @@ pub async fn start(writer: &Writer, new: NewAssessment) -> Result<Assessment, Er
         frameworks: Json::default(),
         coverage: Json::default(),
         knock_outs: Json::default(),
+        information_only: !edition.is_scored(),
         started_by: writer.scope().actor.name.clone(),
         submitted_by: None,
         submitted_at: None,
@@ -435,6 +408,8 @@ pub async fn start(writer: &Writer, new: NewAssessment) -> Result<Assessment, Er
         created_at: writer.now(),
         updated_at: writer.now(),
     };
+    let facts = evidence::of_suppliers(writer, std::slice::from_ref(&assessment.supplier_id)).await?.iter().map(evidence::Evidence::fact).collect::<Vec<_>>();
+    let carried = if new.carry_over.unwrap_or(true) { carrying::over(writer, &assessment, &edition, &facts).await? } else { Carried::default() };
     let sheet = sheet::Model {
         assessment_id: assessment.id.clone(),
         organisation_id: assessment.organisation_id.clone(),
@@ -443,8 +418,9 @@ pub async fn start(writer: &Writer, new: NewAssessment) -> Result<Assessment, Er
         review: Json::default(),
         receipt: None,
         basis: None,
+        carried: Json(carried),
     };
-    let work = Work { before: assessment.clone(), sheet, edition, subject, facts: Vec::new() };
+    let work = Work { before: assessment.clone(), sheet, edition, subject, facts };
     let mut assessment = assessment;
     assessment.settle(&work.evaluate(writer.today()));
     let assessment = writer.insert::<Entity, ActiveModel>(assessment).await?;
@@ -515,252 +491,67 @@ impl Work {
 /// # Errors
 /// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`] with every fault by question, or [`Error::Conflict`] when it is not open.
 pub async fn answer(writer: &Writer, id: &AssessmentId, version: i64, change: AnswerChange) -> Result<Progress, Error> {
-    let before = writer.get_at::<Entity>(id.as_str(), version).await?;
-    expect_state(&before, AssessmentState::Open, "be answered")?;
-    let mut work = Work::load(writer, before).await?;
-    let mut faults = Faults::default();
-    let given: Answers = change.0.iter().filter_map(|(key, answer)| Some((key.clone(), answer.clone()?))).collect();
-    for fault in diligence_questionnaires::check_answers(&work.edition, &given) {
-        faults.push(fault.into());
-    }
-    for (key, answer) in &change.0 {
-        if answer.is_none() {
-            faults.expect(work.edition.question(key).is_some(), format!("/{key}"), "unknown_question", "expected the key of a question of this edition");
-        }
-        for (index, evidence_id) in answer.iter().flat_map(|answer| answer.evidence_ids.iter().enumerate()) {
-            let known = work.facts.iter().any(|fact| fact.id == *evidence_id);
-            faults.expect(known, format!("/{key}/evidence_ids/{index}"), "unknown_id", "there is no evidence by that id about this supplier or its products");
-        }
-    }
-    faults.done()?;
-    let (mut was, mut is) = (serde_json::Map::new(), serde_json::Map::new());
-    for (key, answer) in change.0 {
-        let answer = answer.and_then(|answer| Some(diligence_questionnaires::normalise_answer(work.edition.question(&key)?, answer)));
-        let old = match &answer {
-            Some(answer) => work.sheet.answers.0.insert(key.clone(), answer.clone()),
-            None => work.sheet.answers.0.remove(&key),
-        };
-        if old != answer {
-            // What a reviewer said of another answer says nothing of this one.
-            work.sheet.review.0.remove(&key);
-            was.insert(key.clone(), serde_json::to_value(&old).unwrap_or_default());
-            is.insert(key, serde_json::to_value(&answer).unwrap_or_default());
-        }
-    }
-    work.keep_sheet(writer).await?;
-    let outcome = work.evaluate(writer.today());
-    let mut after = work.before.clone();
-    after.settle(&outcome);
-    let after = writer.replace::<Entity, ActiveModel>("answer", &work.before, after).await?;
-    writer.note("answer", "answers", id.as_str(), Some(was.into()), Some(is.into()));
-    Ok(work.progress(after, outcome))
+    Work::to_answer(writer, id, version).await?.put(writer, "answer", change).await
 }
 
-/// Puts a reviewer's points in place: rates text answers, replaces other answers' points with a reason.
-///
-/// # Errors
-/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`] with every fault by question, or [`Error::Conflict`] when it is not submitted.
-pub async fn rate(writer: &Writer, id: &AssessmentId, version: i64, change: PointsChange) -> Result<Progress, Error> {
-    use diligence_questionnaires::QuestionType;
-    let before = writer.get_at::<Entity>(id.as_str(), version).await?;
-    expect_state(&before, AssessmentState::Submitted, "be rated")?;
-    let mut work = Work::load(writer, before).await?;
-    let mut faults = Faults::default();
-    for (key, points) in &change.0 {
-        let Some(question) = work.edition.question(key) else {
-            faults.push(Fault::new(format!("/{key}"), "unknown_question", "expected the key of a question of this edition"));
-            continue;
-        };
-        let Some(points) = points else { continue };
-        for fault in Faults::of(points).into_vec() {
-            faults.push(fault.within(&format!("/{key}")));
-        }
-        let answered = work.sheet.answers.get(key).is_some_and(|answer| answer.value.is_some());
-        faults.expect(answered, format!("/{key}"), "unanswered", "expected a question that is answered: silence is not rated");
-        let judged = matches!(question.kind, QuestionType::Text | QuestionType::File);
-        faults.expect(judged || points.reason.is_some(), format!("/{key}/reason"), "required", "expected a reason for replacing an answer's own points");
+impl Work {
+    async fn to_answer(writer: &Writer, id: &AssessmentId, version: i64) -> Result<Self, Error> {
+        let before = writer.get_at::<Entity>(id.as_str(), version).await?;
+        expect_state(&before, AssessmentState::Open, "be answered")?;
+        Self::load(writer, before).await
     }
-    faults.done()?;
-    let was = serde_json::to_value(&work.sheet.review).ok();
-    for (key, points) in change.0 {
-        match points {
-            Some(NewPoints { points, reason }) => {
-                let reviewer = Some(writer.scope().actor.name.clone());
-                work.sheet.review.0.insert(key, ReviewedPoints { points, reason, reviewer });
+
+    fn check(&self, change: &AnswerChange) -> Result<(), Error> {
+        let mut faults = Faults::default();
+        let given: Answers = change.0.iter().filter_map(|(key, answer)| Some((key.clone(), answer.clone()?))).collect();
+        for fault in diligence_questionnaires::check_answers(&self.edition, &given) {
+            faults.push(fault.into());
+        }
+        for (key, answer) in &change.0 {
+            let question = self.edition.question(key);
+            if answer.is_none() {
+                faults.expect(question.is_some(), format!("/{key}"), "unknown_question", "expected the key of a question of this edition");
             }
-            None => {
-                work.sheet.review.0.remove(&key);
+            for (index, evidence_id) in answer.iter().flat_map(|answer| answer.evidence_ids.iter().enumerate()) {
+                let known = self.facts.iter().any(|fact| fact.id == *evidence_id);
+                faults.expect(known, format!("/{key}/evidence_ids/{index}"), "unknown_id", "there is no evidence by that id about this supplier or its products");
+            }
+            let named =
+                answer.as_ref().filter(|_| question.is_some_and(|question| question.kind == QuestionType::File)).and_then(|answer| answer.value.as_ref()?.as_str());
+            if let Some(evidence_id) = named {
+                let kept = self.facts.iter().any(|fact| fact.id == evidence_id && fact.file_sha256.is_some());
+                let expected = "expected the id of evidence about this supplier or its products that has a file: enter it, then store its file";
+                faults.expect(kept, format!("/{key}/value"), "no_file", expected);
             }
         }
+        faults.done()
     }
-    work.keep_sheet(writer).await?;
-    let outcome = work.evaluate(writer.today());
-    let mut after = work.before.clone();
-    after.settle(&outcome);
-    let after = writer.replace::<Entity, ActiveModel>("rate", &work.before, after).await?;
-    let (was, is) = crate::audit::difference(was, serde_json::to_value(&work.sheet.review).ok());
-    writer.note("rate", "answers", id.as_str(), Some(was), Some(is));
-    Ok(work.progress(after, outcome))
-}
 
-/// Submits an assessment for decision. Its findings become risks, each once.
-///
-/// # Errors
-/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`] naming every question that still needs an answer or a comment, or [`Error::Conflict`] when it is not open.
-pub async fn submit(writer: &Writer, id: &AssessmentId, version: i64) -> Result<Assessment, Error> {
-    let before = writer.get_at::<Entity>(id.as_str(), version).await?;
-    expect_state(&before, AssessmentState::Open, "be submitted")?;
-    let work = Work::load(writer, before).await?;
-    let outcome = work.evaluate(writer.today());
-    let mut faults = Faults::default();
-    for key in &outcome.unanswered_required {
-        faults.push(Fault::new(format!("/{key}"), "required", "expected an answer before submission"));
-    }
-    for key in &outcome.comments_needed {
-        faults.push(Fault::new(format!("/{key}/comment"), "required", "expected a comment that says why, before submission"));
-    }
-    faults.done()?;
-    let mut after = work.before.clone();
-    after.settle(&outcome);
-    after.state = Word(AssessmentState::Submitted);
-    after.submitted_by = Some(writer.scope().actor.name.clone());
-    after.submitted_at = Some(writer.now());
-    after.return_comment = None;
-    let after = writer.replace::<Entity, ActiveModel>("submit", &work.before, after).await?;
-    risk::raise(writer, &work.subject, &after, &outcome.findings).await?;
-    Ok(after)
-}
-
-/// Gives a submitted assessment back to be mended.
-///
-/// # Errors
-/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], or [`Error::Conflict`] when it is not submitted.
-pub async fn give_back(writer: &Writer, id: &AssessmentId, version: i64, why: Return) -> Result<Assessment, Error> {
-    let before = writer.get_at::<Entity>(id.as_str(), version).await?;
-    expect_state(&before, AssessmentState::Submitted, "be returned")?;
-    Faults::of(&why).done()?;
-    let after = Model { state: Word(AssessmentState::Open), return_comment: Some(why.comment), ..before.clone() };
-    writer.replace::<Entity, ActiveModel>("return", &before, after).await
-}
-
-/// Approves a submitted assessment: from now on its scores count in the register, with the decision beside them.
-///
-/// # Errors
-/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], or [`Error::Conflict`] when it is not submitted or text answers wait for a reviewer.
-pub async fn approve(writer: &Writer, id: &AssessmentId, version: i64, new: NewDecision) -> Result<Assessment, Error> {
-    decide(writer, id, version, false, new).await
-}
-
-/// Refuses the supplier or product on a submitted assessment. The register's scores stay as they were; the decision stands beside them.
-///
-/// # Errors
-/// As [`approve`].
-pub async fn refuse(writer: &Writer, id: &AssessmentId, version: i64, new: NewDecision) -> Result<Assessment, Error> {
-    decide(writer, id, version, true, new).await
-}
-
-async fn decide(writer: &Writer, id: &AssessmentId, version: i64, refused: bool, new: NewDecision) -> Result<Assessment, Error> {
-    let before = writer.get_at::<Entity>(id.as_str(), version).await?;
-    expect_state(&before, AssessmentState::Submitted, if refused { "be refused" } else { "be approved" })?;
-    let mut work = Work::load(writer, before).await?;
-    let today = writer.today();
-    let outcome = work.evaluate(today);
-    if !outcome.awaiting_review.is_empty() {
-        let errors = outcome.awaiting_review.iter().map(|key| Fault::new(format!("/{key}"), "awaiting_review", "expected a reviewer's points for this text")).collect();
-        return Err(Error::Conflict { code: "awaiting_review", detail: "text answers wait for a reviewer: rate them first".into(), errors });
-    }
-    let mut after = work.before.clone();
-    after.settle(&outcome);
-    after.state = Word(if refused { AssessmentState::Refused } else { AssessmentState::Approved });
-    after.decided_by = Some(writer.scope().actor.name.clone());
-    after.decided_at = Some(writer.now());
-    after.assessed_on = Some(today);
-    let facts = work.subject.facts();
-    let receipt = diligence_questionnaires::receipt::issue(
-        &work.edition,
-        &Input { answers: &work.sheet.answers, review: &work.sheet.review, evidence: &work.facts, subject: &facts, on: today.date() },
-    );
-    work.sheet.receipt = Some(Json(receipt));
-    work.sheet.basis = Some(Json(Basis { evidence: work.facts.clone(), subject: facts }));
-    work.keep_sheet(writer).await?;
-    if !refused {
-        let earlier = writer
-            .all(
-                writer
-                    .find::<Entity>()
-                    .filter(Column::SubjectId.eq(after.subject_id.as_str()))
-                    .filter(Column::Questionnaire.eq(after.questionnaire.as_str()))
-                    .filter(Column::State.eq(Word(AssessmentState::Approved))),
-            )
-            .await?;
-        for old in earlier {
-            let superseded = Model { state: Word(AssessmentState::Superseded), ..old.clone() };
-            writer.replace::<Entity, ActiveModel>("supersede", &old, superseded).await?;
+    /// Puts answers in place that belong to this assessment, all or none. A carried-over answer that is answered anew is gone.
+    async fn put(mut self, writer: &Writer, action: &'static str, change: AnswerChange) -> Result<Progress, Error> {
+        self.check(&change)?;
+        let (mut was, mut is) = (serde_json::Map::new(), serde_json::Map::new());
+        for (key, answer) in change.0 {
+            let answer = answer.and_then(|answer| Some(diligence_questionnaires::normalise_answer(self.edition.question(&key)?, answer)));
+            let old = match &answer {
+                Some(answer) => self.sheet.answers.0.insert(key.clone(), answer.clone()),
+                None => self.sheet.answers.0.remove(&key),
+            };
+            self.sheet.carried.0.answers.remove(&key);
+            if old != answer {
+                // What a reviewer said of another answer says nothing of this one.
+                self.sheet.review.0.remove(&key);
+                was.insert(key.clone(), serde_json::to_value(&old).unwrap_or_default());
+                is.insert(key, serde_json::to_value(&answer).unwrap_or_default());
+            }
         }
-    }
-    let action = if refused { "refuse" } else { "approve" };
-    let after = writer.replace::<Entity, ActiveModel>(action, &work.before, after).await?;
-    decision::record(writer, &after, refused, new).await?;
-    review::looked_at(
-        writer,
-        &after.supplier_id,
-        after.product_id.as_ref(),
-        format!("assessed with {} {}: {}", after.questionnaire, after.edition, crate::stored::word(&after.state.0)),
-    )
-    .await?;
-    Ok(after)
-}
-
-/// How an assessment scores: as decided, or as it would today.
-///
-/// # Errors
-/// [`Error::NotFound`].
-pub async fn result(reader: &Reader, id: &AssessmentId) -> Result<AssessmentResult, Error> {
-    let work = Work::load(reader, read(reader, id).await?).await?;
-    let outcome = work.outcome(reader.today());
-    let policy = policy::read(reader).await?;
-    let knocked_out = !outcome.knock_outs.is_empty();
-    Ok(AssessmentResult {
-        assessment_id: work.before.id.clone(),
-        version: work.before.version,
-        state: work.before.state.0,
-        band: diligence_questionnaires::band(&policy.rating, outcome.evidenced, outcome.coverage, knocked_out),
-        rating: diligence_questionnaires::residual(&policy.rating, work.subject.supplier.tier.0, outcome.evidenced, outcome.coverage, knocked_out),
-        outcome,
-    })
-}
-
-/// What an assessment was judged on besides its answers, as it was on the day.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Basis {
-    /// The evidence there was.
-    pub evidence: Vec<EvidenceFact>,
-    /// What was known of the subject.
-    pub subject: diligence_questionnaires::Subject,
-}
-
-/// A receipt with everything needed to compute it again, but for the edition, which is public to its holders.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct AssessmentReceipt {
-    /// The receipt.
-    pub receipt: Receipt,
-    /// The answers it was computed from.
-    pub answers: Answers,
-    /// The reviewer's points it was computed from.
-    pub review: Points,
-    /// The evidence and the subject as they were.
-    pub basis: Basis,
-}
-
-/// The receipt of a decided assessment.
-///
-/// # Errors
-/// [`Error::NotFound`], also while it is not decided.
-pub async fn receipt(reader: &Reader, id: &AssessmentId) -> Result<AssessmentReceipt, Error> {
-    let row = reader.one(reader.find::<sheet::Entity>().filter(sheet::Column::AssessmentId.eq(id.clone()))).await?.ok_or(Error::NotFound)?;
-    match (row.receipt, row.basis) {
-        (Some(receipt), Some(basis)) => Ok(AssessmentReceipt { receipt: receipt.0, answers: row.answers.0, review: row.review.0, basis: basis.0 }),
-        _ => Err(Error::NotFound),
+        self.keep_sheet(writer).await?;
+        let outcome = self.evaluate(writer.today());
+        let mut after = self.before.clone();
+        after.settle(&outcome);
+        let after = writer.replace::<Entity, ActiveModel>(action, &self.before, after).await?;
+        writer.note(action, "answers", after.id.as_str(), Some(was.into()), Some(is.into()));
+        Ok(self.progress(after, outcome))
     }
 }
 
@@ -790,100 +581,7 @@ pub(crate) async fn names_evidence(reader: &Reader, supplier_id: &SupplierId, id
     reader.has(select).await
 }
 
-/// One answer in an export.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct AnswerRow {
-    /// The assessment.
-    pub assessment_id: AssessmentId,
-    /// The supplier or product assessed.
-    pub subject_id: SubjectId,
-    /// The key of the questionnaire.
-    pub questionnaire: String,
-    /// Which edition of it.
-    pub edition: String,
-    /// Where the assessment stands.
-    pub state: AssessmentState,
-    /// The question's key.
-    pub question: String,
-    /// The question's text.
-    pub text: String,
-    /// Whether the question is visible; an answer to a hidden one counts nowhere.
-    pub visible: bool,
-    /// The answer.
-    pub value: Option<serde_json::Value>,
-    /// What was said beside it.
-    pub comment: Option<String>,
-    /// Why it does not apply, if so.
-    pub not_applicable: Option<String>,
-    /// The evidence it names.
-    pub evidence_ids: Vec<String>,
-    /// Its weight.
-    pub weight: Option<u32>,
-    /// Its points at face value, 0 to 100.
-    pub points_claimed: Option<u8>,
-    /// Its points with valid evidence, 0 to 100.
-    pub points_evidenced: Option<u8>,
-    /// A reviewer's reason, if their points stand in place of the answer's own.
-    pub review_reason: Option<String>,
-}
-
-/// A page of assessments, as [`list`] gives them, with every stored answer of each.
-///
-/// # Errors
-/// As [`list`].
-pub async fn list_answers(reader: &Reader, filter: &AssessmentFilter) -> Result<Page<Vec<AnswerRow>>, Error> {
-    let page = list(reader, filter).await?;
-    let ids = page.items.iter().map(|assessment| assessment.id.clone());
-    let sheets = reader.all(reader.find::<sheet::Entity>().filter(sheet::Column::AssessmentId.is_in(ids))).await?;
-    let mut sheets: BTreeMap<AssessmentId, sheet::Model> = sheets.into_iter().map(|sheet| (sheet.assessment_id.clone(), sheet)).collect();
-    let supplier_ids: std::collections::BTreeSet<String> = page.items.iter().map(|assessment| assessment.supplier_id.to_string()).collect();
-    let product_ids: std::collections::BTreeSet<String> = page.items.iter().filter_map(|assessment| assessment.product_id.as_ref().map(ToString::to_string)).collect();
-    let edition_ids: std::collections::BTreeSet<String> = page.items.iter().map(|assessment| assessment.edition_id.to_string()).collect();
-    let suppliers: BTreeMap<String, _> = reader.get_many::<crate::supplier::Entity>(&supplier_ids).await?.into_iter().map(|row| (row.id.to_string(), row)).collect();
-    let products: BTreeMap<String, _> = reader.get_many::<crate::product::Entity>(&product_ids).await?.into_iter().map(|row| (row.id.to_string(), row)).collect();
-    let editions: BTreeMap<String, _> = reader.get_many::<questionnaire::Entity>(&edition_ids).await?.into_iter().map(|row| (row.id.to_string(), row)).collect();
-    let supplier_list: Vec<SupplierId> = suppliers.values().map(|supplier| supplier.id.clone()).collect();
-    let evidence = evidence::of_suppliers(reader, &supplier_list).await?;
-    let mut lists = Vec::with_capacity(page.items.len());
-    for assessment in page.items {
-        let (Some(sheet), Some(supplier), Some(edition)) =
-            (sheets.remove(&assessment.id), suppliers.get(assessment.supplier_id.as_str()), editions.get(assessment.edition_id.as_str()))
-        else {
-            continue;
-        };
-        let subject = Subject { supplier: supplier.clone(), product: assessment.product_id.as_ref().and_then(|id| products.get(id.as_str()).cloned()) };
-        let facts = evidence.iter().filter(|piece| piece.supplier_id == assessment.supplier_id).map(evidence::Evidence::fact).collect();
-        let work = Work { before: assessment, sheet, edition: edition.parsed(reader)?, subject, facts };
-        lists.push(work.rows(reader.today()));
-    }
-    Ok(Page { items: lists, next: page.next })
-}
-
-impl Work {
-    fn rows(&self, today: Day) -> Vec<AnswerRow> {
-        let outcome = self.outcome(today);
-        let row = |question: &diligence_questionnaires::Question| {
-            let answer = self.sheet.answers.get(&question.key)?;
-            let contribution = outcome.contributions.iter().find(|contribution| contribution.question == question.key);
-            Some(AnswerRow {
-                assessment_id: self.before.id.clone(),
-                subject_id: self.before.subject_id.clone(),
-                questionnaire: self.before.questionnaire.clone(),
-                edition: self.before.edition.clone(),
-                state: self.before.state.0,
-                question: question.key.clone(),
-                text: question.text.clone(),
-                visible: outcome.visible.contains(&question.key),
-                value: answer.value.clone(),
-                comment: answer.comment.clone(),
-                not_applicable: answer.not_applicable.clone(),
-                evidence_ids: answer.evidence_ids.clone(),
-                weight: contribution.map(|contribution| u32::from(contribution.weight)),
-                points_claimed: contribution.and_then(|contribution| contribution.points_claimed),
-                points_evidenced: contribution.and_then(|contribution| contribution.points_evidenced),
-                review_reason: self.sheet.review.get(&question.key).and_then(|review| review.reason.clone()),
-            })
-        };
-        self.edition.questions().filter_map(row).collect()
-    }
+/// Whether any assessment, whatever became of it, was put with this edition.
+pub(crate) async fn uses_edition(reader: &Reader, id: &EditionId) -> Result<bool, Error> {
+    reader.has(reader.find::<Entity>().filter(Column::EditionId.eq(id.clone()))).await
 }

@@ -9,12 +9,13 @@ use validator::Validate;
 use crate::{
     clock::{Day, Moment},
     error::Error,
+    evidence_file::{self, StoredFile},
     fault::Faults,
     id::{EvidenceId, OrganisationId, ProductId, SubjectId, SupplierId},
     page::{Page, Sort},
     patch::Change,
     scope::{Reader, Writer, owned},
-    stored::Word,
+    stored::{Json, Word},
     subject::Subject,
     supplier::is_web_address,
 };
@@ -57,6 +58,9 @@ pub struct Model {
     pub address: Option<String>,
     /// Anything else worth knowing.
     pub notes: Option<String>,
+    /// The document itself, if it is kept here.
+    #[schemars(with = "Option<StoredFile>")]
+    pub file: Option<Json<StoredFile>>,
     /// When it was entered.
     pub created_at: Moment,
     /// When it was last changed.
@@ -75,7 +79,13 @@ impl Model {
     /// What scoring needs to know of it.
     #[must_use]
     pub fn fact(&self) -> EvidenceFact {
-        EvidenceFact { id: self.id.to_string(), kind: self.kind.0, issued_on: self.issued_on.map(Day::date), expires_on: self.expires_on.map(Day::date) }
+        EvidenceFact {
+            id: self.id.to_string(),
+            kind: self.kind.0,
+            issued_on: self.issued_on.map(Day::date),
+            expires_on: self.expires_on.map(Day::date),
+            file_sha256: self.file.as_ref().map(|file| file.sha256.clone()),
+        }
     }
 }
 
@@ -207,6 +217,7 @@ fn build(writer: &Writer, new: NewEvidence, supplier_id: SupplierId, product_id:
         expires_on,
         address,
         notes,
+        file: None,
         created_at: writer.now(),
         updated_at: writer.now(),
     }
@@ -273,7 +284,8 @@ pub async fn change(writer: &Writer, id: &EvidenceId, version: i64, change: Chan
 
 /// Puts checked evidence about the same subject in the place of what was read before.
 pub(crate) async fn put(writer: &Writer, before: Evidence, new: NewEvidence) -> Result<Evidence, Error> {
-    let after = Model { id: before.id.clone(), created_at: before.created_at, ..build(writer, new, before.supplier_id.clone(), before.product_id.clone()) };
+    let kept = before.file.clone();
+    let after = Model { id: before.id.clone(), file: kept, created_at: before.created_at, ..build(writer, new, before.supplier_id.clone(), before.product_id.clone()) };
     writer.replace::<Entity, ActiveModel>("change", &before, after).await
 }
 
@@ -286,5 +298,6 @@ pub async fn delete(writer: &Writer, id: &EvidenceId, version: i64) -> Result<()
     if crate::assessment::names_evidence(writer, &row.supplier_id, id).await? {
         return Err(Error::conflict("in_use", "answers of an assessment rest on this evidence: it stays, so that they can be understood later"));
     }
+    evidence_file::forget(writer, id).await?;
     writer.remove::<Entity>(&row).await
 }

@@ -141,6 +141,8 @@ kinds! {
     Dependency DependencyId "dep" "dependency",
     Evidence EvidenceId "evd" "evidence",
     Edition EditionId "edn" "edition",
+    Draft DraftId "drf" "draft",
+    Translation TranslationId "trl" "translation",
     Assessment AssessmentId "asm" "assessment",
     Decision DecisionId "dec" "decision",
     Risk RiskId "rsk" "risk",

@@ -1,6 +1,7 @@
 //! The schema, step by step. Each step runs once, inside a transaction, the same on SQLite and PostgreSQL.
 
 mod m0001_register;
+mod m0002_questionnaires;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait as _};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -13,7 +14,7 @@ struct Steps;
 #[async_trait::async_trait]
 impl MigratorTrait for Steps {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_register::Step)]
+        vec![Box::new(m0001_register::Step), Box::new(m0002_questionnaires::Step)]
     }
 }
 

@@ -169,7 +169,16 @@ pub async fn change(writer: &Writer, version: i64, change: Change<NewPolicy>) ->
     if before.version != version {
         return Err(Error::Stale { current: before.version });
     }
-    let new = change.over(&before)?;
+    let new = checked(change.over(&before)?)?;
+    let after = Model { rating: Json(new.rating), cadence_months: Json(new.cadence_months), risk_bands: Json(new.risk_bands), ..before.clone() };
+    let after = writer.replace::<Entity, ActiveModel>("change", &before, after).await?;
+    crate::risk::band_all(writer, after.risk_bands.0).await?;
+    crate::register::refresh_all(writer).await?;
+    Ok(after)
+}
+
+/// A policy that can be set, or everything that is wrong with it.
+pub(crate) fn checked(new: NewPolicy) -> Result<NewPolicy, Error> {
     let mut faults = Faults::of(&new);
     for fault in new.rating.check() {
         faults.push(crate::fault::Fault::from(fault).within("/rating"));
@@ -189,9 +198,5 @@ pub async fn change(writer: &Writer, version: i64, change: Change<NewPolicy>) ->
         "expected critical ≤ high ≤ medium ≤ low: what matters more is looked at no less often",
     );
     faults.done()?;
-    let after = Model { rating: Json(new.rating), cadence_months: Json(new.cadence_months), risk_bands: Json(new.risk_bands), ..before.clone() };
-    let after = writer.replace::<Entity, ActiveModel>("change", &before, after).await?;
-    crate::risk::band_all(writer, after.risk_bands.0).await?;
-    crate::register::refresh_all(writer).await?;
-    Ok(after)
+    Ok(new)
 }

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use diligence_questionnaires::{AppliesTo, Edition, library};
+use diligence_questionnaires::{AppliesTo, Edition, EditionChanges, Extension, library};
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, QueryFilter as _, QuerySelect as _, entity::prelude::*};
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ use crate::{
     id::{EditionId, OrganisationId},
     page::{self, Page},
     scope::{Reader, Writer, owned},
-    stored::{Word, from_hex, hex},
+    stored::{Json, Word, from_hex, hex},
 };
 
 /// How many editions an organisation may publish.
@@ -66,6 +66,9 @@ pub struct Model {
     /// The edition's JSON.
     #[serde(skip)]
     pub document: String,
+    /// How its author wrote it; of the library's editions, and of those published by earlier programs, it is not kept.
+    #[serde(skip)]
+    pub source: Option<Json<Source>>,
     /// When it was published here, or first used.
     pub created_at: Moment,
     /// The same.
@@ -73,6 +76,125 @@ pub struct Model {
 }
 
 pub use Model as PublishedEdition;
+
+/// What a document is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DocumentKind {
+    /// A whole edition.
+    #[default]
+    Edition,
+    /// What is added to another questionnaire.
+    Extension,
+}
+
+/// How a document is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DocumentFormat {
+    /// YAML.
+    #[default]
+    Yaml,
+    /// JSON.
+    Json,
+    /// A spreadsheet-style table; editions only.
+    Csv,
+}
+
+/// A document as its author wrote it, comments and all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// What it is.
+    pub kind: DocumentKind,
+    /// How it is written.
+    pub format: DocumentFormat,
+    /// The text.
+    pub document: String,
+    /// For an extension, the edition of its base that it was put on.
+    pub base_edition: Option<String>,
+}
+
+/// A document that was read: the edition it gives, and where it came from.
+#[derive(Clone, Debug)]
+pub struct Authored {
+    /// The edition.
+    pub edition: Edition,
+    /// How its author wrote it.
+    pub source: Source,
+}
+
+/// Reads the document of a whole edition; every fault with line and column.
+///
+/// # Errors
+/// [`Error::Invalid`] with every fault.
+pub fn authored(format: DocumentFormat, document: String) -> Result<Authored, Error> {
+    let read = match format {
+        DocumentFormat::Yaml => Edition::from_yaml(&document),
+        DocumentFormat::Json => Edition::from_json(&document),
+        DocumentFormat::Csv => Edition::from_csv(&document),
+    };
+    let edition = read.map_err(refused)?;
+    Ok(Authored { edition, source: Source { kind: DocumentKind::Edition, format, document, base_edition: None } })
+}
+
+fn refused(faults: Vec<diligence_questionnaires::Fault>) -> Error {
+    Error::Invalid(faults.into_iter().map(Fault::from).collect())
+}
+
+/// Reads a document, for an extension on its base; every fault with line and column, or with a pointer into the edition that results.
+///
+/// # Errors
+/// [`Error::Invalid`] with every fault.
+pub async fn author(reader: &Reader, kind: DocumentKind, format: DocumentFormat, document: String) -> Result<Authored, Error> {
+    match kind {
+        DocumentKind::Edition => authored(format, document),
+        DocumentKind::Extension => {
+            let extension = extension(format, &document)?;
+            let base = match latest(reader, &extension.base, extension.base_edition.as_deref()).await? {
+                Some(base) => base,
+                None => {
+                    let known: Vec<&str> = library::editions().iter().map(|edition| edition.key.as_str()).collect();
+                    let hint = crate::fault::nearest(&extension.base, known).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+                    return Err(Error::invalid("/base", "unknown", format!("there is no such edition of a questionnaire by that key{hint}")));
+                }
+            };
+            let edition = extension.apply(&base).map_err(refused)?;
+            Ok(Authored { edition, source: Source { kind, format, document, base_edition: Some(base.edition.clone()) } })
+        }
+    }
+}
+
+/// An extension as it is written.
+pub(crate) fn extension(format: DocumentFormat, document: &str) -> Result<Extension, Error> {
+    let read = match format {
+        DocumentFormat::Yaml => Extension::from_yaml(document),
+        DocumentFormat::Json => Extension::from_json(document),
+        DocumentFormat::Csv => return Err(Error::invalid("/format", "format", "an extension is written as YAML or JSON")),
+    };
+    read.map_err(refused)
+}
+
+/// The edition with this number, or else the latest; `None` where there is none.
+///
+/// # Errors
+/// [`Error::Database`] only.
+pub async fn latest(reader: &Reader, key: &str, edition: Option<&str>) -> Result<Option<Arc<Edition>>, Error> {
+    let Some(wanted) = wanted(reader, key, edition).await? else { return Ok(None) };
+    match row_of(reader, key, &wanted).await? {
+        Some(row) => Ok(Some(row.parsed(reader)?)),
+        None => Ok(library::edition(key, Some(&wanted)).map(|edition| Arc::new(edition.clone()))),
+    }
+}
+
+/// The number of the edition to use: the one asked for, or the latest there is.
+async fn wanted(reader: &Reader, key: &str, edition: Option<&str>) -> Result<Option<String>, Error> {
+    if let Some(edition) = edition {
+        return Ok(Some(edition.to_owned()));
+    }
+    let published: Vec<(String,)> = reader.tuples(reader.find::<Entity>().filter(Column::Key.eq(key)).select_only().column(Column::Edition)).await?;
+    let known = published.into_iter().map(|(edition,)| edition).chain(library::edition(key, None).map(|edition| edition.edition.clone()));
+    Ok(known.max_by_key(|edition| order(edition)))
+}
 
 /// Rows are loaded by noun, never joined.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -91,8 +213,9 @@ impl Model {
         if let Some(edition) = cache.lock().unwrap_or_else(PoisonError::into_inner).get(&self.hash) {
             return Ok(Arc::clone(edition));
         }
-        let edition =
-            Edition::from_json(&self.document).map_err(|_| Error::Database(sea_orm::DbErr::Json(format!("edition {} {} does not read", self.key, self.edition))))?;
+        // It passed the checks of the program that published it: a rule that is new since then does not reach back.
+        let edition: Edition =
+            serde_json::from_str(&self.document).map_err(|error| Error::Database(sea_orm::DbErr::Json(format!("edition {} {}: {error}", self.key, self.edition))))?;
         let edition = Arc::new(edition);
         let mut known = cache.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= REMEMBERED {
@@ -243,15 +366,120 @@ fn built_in() -> &'static [(&'static Edition, String)] {
     EDITIONS.get_or_init(|| library::editions().iter().map(|edition| (edition, edition.hash())).collect())
 }
 
-/// One edition, whole.
+/// One edition, whole; in another language where one is asked for.
 ///
 /// # Errors
-/// [`Error::NotFound`].
-pub async fn read(reader: &Reader, key: &str, edition: &str) -> Result<Edition, Error> {
-    if let Some(row) = row_of(reader, key, edition).await? {
-        return Ok(row.parsed(reader)?.as_ref().clone());
+/// [`Error::NotFound`], or [`Error::Invalid`] for a language it is not translated to.
+pub async fn read(reader: &Reader, key: &str, edition: &str, language: Option<&str>) -> Result<Edition, Error> {
+    let found = latest(reader, key, Some(edition)).await?.ok_or(Error::NotFound)?;
+    match language {
+        Some(language) if language != found.language => crate::translation::translated(reader, &found, language).await,
+        _ => Ok(found.as_ref().clone()),
     }
-    library::edition(key, Some(edition)).cloned().ok_or(Error::NotFound)
+}
+
+/// One edition as a text to edit: as its author wrote it where that is kept and nothing else is asked for.
+///
+/// # Errors
+/// As [`read`].
+pub async fn document(reader: &Reader, key: &str, edition: &str, filter: &DocumentFilter) -> Result<(DocumentFormat, String), Error> {
+    let kept = match (filter.language.as_deref(), row_of(reader, key, edition).await?) {
+        (None, Some(row)) => row.source,
+        _ => None,
+    };
+    match kept {
+        // What makes an extension's edition stands in two documents; only the result can be written as one.
+        Some(Json(source)) if source.kind == DocumentKind::Edition && filter.format.unwrap_or(source.format) == source.format => Ok((source.format, source.document)),
+        _ => {
+            let edition = read(reader, key, edition, filter.language.as_deref()).await?;
+            let format = filter.format.unwrap_or_default();
+            Ok((
+                format,
+                match format {
+                    DocumentFormat::Yaml => edition.to_yaml(),
+                    DocumentFormat::Json => edition.to_json(),
+                    DocumentFormat::Csv => edition.to_csv(),
+                },
+            ))
+        }
+    }
+}
+
+/// How to write an edition.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Validate)]
+#[serde(default, deny_unknown_fields)]
+pub struct DocumentFilter {
+    /// How it is written; as its author wrote it, or else YAML, if not said.
+    pub format: Option<DocumentFormat>,
+    /// In which of its languages, e.g. `cy`; its own if not said.
+    #[validate(length(min = 2, max = 10))]
+    pub language: Option<String>,
+}
+
+/// In which language to read.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Validate)]
+#[serde(default, deny_unknown_fields)]
+pub struct LanguageFilter {
+    /// In which of its languages, e.g. `cy`; its own if not said.
+    #[validate(length(min = 2, max = 10))]
+    pub language: Option<String>,
+}
+
+/// Which edition to compare with.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Validate)]
+#[serde(default, deny_unknown_fields)]
+pub struct ChangesFilter {
+    /// The earlier edition; the one before if not said.
+    #[validate(length(min = 1, max = 20))]
+    pub since: Option<String>,
+}
+
+/// What changed in an edition since an earlier one.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Invalid`] for an earlier edition that is not there, or [`Error::Conflict`] where it is the first.
+pub async fn changes(reader: &Reader, key: &str, edition: &str, filter: &ChangesFilter) -> Result<EditionChanges, Error> {
+    let after = latest(reader, key, Some(edition)).await?.ok_or(Error::NotFound)?;
+    let since = match &filter.since {
+        Some(since) => since.clone(),
+        None => {
+            let published: Vec<(String,)> = reader.tuples(reader.find::<Entity>().filter(Column::Key.eq(key)).select_only().column(Column::Edition)).await?;
+            let built_in = library::editions().iter().filter(|other| other.key == key).map(|other| other.edition.clone());
+            let earlier = published.into_iter().map(|(edition,)| edition).chain(built_in).filter(|other| order(other) < order(edition));
+            earlier.max_by_key(|other| order(other)).ok_or_else(|| Error::conflict("no_earlier", "this is its first edition: there is nothing to compare it with"))?
+        }
+    };
+    let unknown = || Error::invalid("?since", "unknown", "there is no such edition of this questionnaire");
+    let before = latest(reader, key, Some(&since)).await?.ok_or_else(unknown)?;
+    Ok(diligence_questionnaires::changes(&before, &after))
+}
+
+/// How an own edition was written, for an extension to be put on a newer base.
+pub(crate) async fn source_of(reader: &Reader, key: &str, edition: Option<&str>) -> Result<Option<Source>, Error> {
+    let unknown = || Error::invalid("/questionnaire", "unknown", "there is no such edition of a questionnaire of your own");
+    let wanted = wanted(reader, key, edition).await?.ok_or_else(unknown)?;
+    Ok(row_of(reader, key, &wanted).await?.ok_or_else(unknown)?.source.map(|source| source.0))
+}
+
+/// Takes an own edition away that no assessment was ever put with, its translations too.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Stale`], or [`Error::Conflict`] for one that is in use, or that came with the program.
+pub async fn delete(writer: &Writer, key: &str, edition: &str, version: i64) -> Result<(), Error> {
+    let Some(row) = row_of(writer, key, edition).await?.filter(|row| row.origin.0 == Origin::Own) else {
+        return match library::edition(key, Some(edition)) {
+            Some(_) => Err(Error::conflict("built_in", "this edition came with the program: it stays")),
+            None => Err(Error::NotFound),
+        };
+    };
+    if row.version != version {
+        return Err(Error::Stale { current: row.version });
+    }
+    if crate::assessment::uses_edition(writer, &row.id).await? {
+        return Err(Error::conflict("in_use", "assessments were put with this edition: it stays, so that they can be understood later"));
+    }
+    crate::translation::forget(writer, key, edition).await?;
+    writer.remove::<Entity>(&row).await
 }
 
 async fn row_of(reader: &Reader, key: &str, edition: &str) -> Result<Option<Model>, Error> {
@@ -262,7 +490,8 @@ async fn row_of(reader: &Reader, key: &str, edition: &str) -> Result<Option<Mode
 ///
 /// # Errors
 /// [`Error::Invalid`] with every fault; [`Error::Conflict`] for a key of the library's, or an edition that is there or older than the latest.
-pub async fn publish(writer: &Writer, edition: Edition) -> Result<PublishedEdition, Error> {
+pub async fn publish(writer: &Writer, authored: Authored) -> Result<PublishedEdition, Error> {
+    let Authored { edition, source } = authored;
     let faults: Vec<Fault> = edition.check().into_iter().map(Fault::from).collect();
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
@@ -279,14 +508,14 @@ pub async fn publish(writer: &Writer, edition: Edition) -> Result<PublishedEditi
     {
         return Err(taken("/edition", &format!("edition {latest} is published already: choose a later number; a published edition never changes")));
     }
-    keep(writer, &edition, Origin::Own).await
+    keep(writer, &edition, Origin::Own, Some(source)).await
 }
 
 fn taken(pointer: &str, detail: &str) -> Error {
     Error::Conflict { code: "duplicate", detail: detail.to_owned(), errors: vec![Fault::new(pointer, "duplicate", detail)] }
 }
 
-async fn keep(writer: &Writer, edition: &Edition, origin: Origin) -> Result<Model, Error> {
+async fn keep(writer: &Writer, edition: &Edition, origin: Origin, source: Option<Source>) -> Result<Model, Error> {
     let row = Model {
         id: writer.new_id(),
         organisation_id: writer.scope().organisation_id.clone(),
@@ -298,6 +527,7 @@ async fn keep(writer: &Writer, edition: &Edition, origin: Origin) -> Result<Mode
         origin: Word(origin),
         hash: edition.hash(),
         document: edition.to_json(),
+        source: source.map(Json),
         created_at: writer.now(),
         updated_at: writer.now(),
     };
@@ -306,19 +536,7 @@ async fn keep(writer: &Writer, edition: &Edition, origin: Origin) -> Result<Mode
 
 /// The row of the edition to put to a subject: the one asked for, or the latest. One of the library's is kept on first use.
 pub(crate) async fn for_use(writer: &Writer, key: &str, edition: Option<&str>) -> Result<(Model, Arc<Edition>), Error> {
-    let wanted = match edition {
-        Some(edition) => Some(edition.to_owned()),
-        None => {
-            let published: Vec<String> = writer
-                .tuples::<Entity, (String,)>(writer.find::<Entity>().filter(Column::Key.eq(key)).select_only().column(Column::Edition))
-                .await?
-                .into_iter()
-                .map(|(edition,)| edition)
-                .collect();
-            published.into_iter().chain(library::edition(key, None).map(|edition| edition.edition.clone())).max_by_key(|edition| order(edition))
-        }
-    };
-    let Some(wanted) = wanted else {
+    let Some(wanted) = wanted(writer, key, edition).await? else {
         let known: Vec<&str> = library::editions().iter().map(|edition| edition.key.as_str()).collect();
         let hint = crate::fault::nearest(key, known).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
         return Err(Error::invalid("/questionnaire", "unknown", format!("there is no questionnaire by that key{hint}")));
@@ -327,7 +545,7 @@ pub(crate) async fn for_use(writer: &Writer, key: &str, edition: Option<&str>) -
         Some(row) => row,
         None => {
             let edition = library::edition(key, Some(&wanted)).ok_or_else(|| Error::invalid("/edition", "unknown", "there is no such edition of this questionnaire"))?;
-            keep(writer, edition, Origin::Library).await?
+            keep(writer, edition, Origin::Library, None).await?
         }
     };
     let edition = row.parsed(writer)?;

@@ -691,7 +691,9 @@ impl Portion {
             *count_of(&mut risks, risk.current_band.0) += 1;
         }
         let archived = supplier.status.0 == RelationshipStatus::Archived;
-        let rating = worst(approved.iter().map(|assessment| assessment.rating(policy, supplier.tier.0)));
+        // What asks for information only says nothing of how sure we are, unless an answer caps the rating.
+        let counting: Vec<&Assessment> = approved.iter().copied().filter(|assessment| assessment.counts()).collect();
+        let rating = worst(counting.iter().map(|assessment| assessment.rating(policy, supplier.tier.0)));
         let conditions =
             decisions.iter().flat_map(|decision| decision.conditions.iter()).filter(|condition| condition.met_on.is_none()).map(|condition| condition.due_on);
         let mut conditions: Vec<Day> = conditions.collect();
@@ -720,7 +722,7 @@ impl Portion {
             rating: Word(rating),
             rating_rank: rank(rating),
             frameworks: Json(lowest_by_framework(&approved)),
-            coverage: approved.iter().map(|assessment| assessment.coverage.0).min().map(Json),
+            coverage: counting.iter().map(|assessment| assessment.coverage.0).min().map(Json),
             knock_outs: Json(approved.iter().flat_map(|assessment| assessment.knock_outs.iter().cloned()).collect()),
             decision: decisions.iter().map(|decision| decision.outcome).max_by_key(|outcome| match outcome.0 {
                 DecisionOutcome::Approved => 0,

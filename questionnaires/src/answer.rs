@@ -124,6 +124,11 @@ pub struct EvidenceFact {
     /// The last day it is valid; never expires when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_on: Option<NaiveDate>,
+    /// The SHA-256 of the file that is kept of it, in lower-case hexadecimal; absent where none is. It decides no score, but
+    /// a receipt that holds says which file stood behind the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
+    pub file_sha256: Option<String>,
 }
 
 impl EvidenceFact {
@@ -329,6 +334,22 @@ pub fn normalise_answer(question: &Question, answer: Answer) -> Answer {
     Answer { value, comment: comment.filter(|text| !is_blank(text)), evidence_ids, not_applicable }
 }
 
+/// Every answer as [`normalise_answer`] stores it; one to a question that the edition does not have stays as it is.
+#[must_use]
+pub fn normalise_answers(edition: &Edition, answers: Answers) -> Answers {
+    let questions: BTreeMap<&str, &Question> = edition.questions().map(|question| (question.key.as_str(), question)).collect();
+    answers
+        .into_iter()
+        .map(|(key, answer)| {
+            let answer = match questions.get(key.as_str()) {
+                Some(question) => normalise_answer(question, answer),
+                None => answer,
+            };
+            (key, answer)
+        })
+        .collect()
+}
+
 /// Unknown values stay, at the end, so that [`check_answers`] can name them.
 fn sort_chosen(question: &Question, mut chosen: Vec<Value>) -> Option<Value> {
     let place = |value: &Value| {
@@ -361,7 +382,7 @@ fn unknown_question(key: &str, questions: &BTreeMap<&str, &Question>, faults_bef
     Fault::new(format!("/{}", escape(key)), "unknown_question", format!("this edition has no question `{name}`{nearest}"))
 }
 
-fn check_answer(question: &Question, answer: &Answer, faults: &mut Vec<Fault>) {
+pub(crate) fn check_answer(question: &Question, answer: &Answer, faults: &mut Vec<Fault>) {
     let mut fault = |field: &str, code: &str, message: String| {
         faults.push(Fault::new(format!("/{}{field}", escape(&question.key)), code, message));
     };

@@ -7,7 +7,9 @@ use chrono::NaiveDate;
 use crate::answer::{FACTS, fact, parse_date};
 use crate::condition::{Condition, Scalar, Test};
 use crate::document::Node;
-use crate::edition::{AppliesTo, Decimal, Edition, EvidenceNeed, MAX_CONDITION_DEPTH, MAX_QUESTIONS, NotApplicable, PointBand, Question, QuestionType};
+use crate::edition::{
+    AppliesTo, BUILT_IN_FRAMEWORKS, Decimal, Edition, EvidenceNeed, MAX_CONDITION_DEPTH, MAX_QUESTIONS, NotApplicable, PointBand, Question, QuestionType,
+};
 use crate::fault::{Fault, Faults};
 use crate::shape::part_of;
 
@@ -28,6 +30,7 @@ pub(crate) fn check(edition: &Edition, damaged: &HashSet<String>, node: Option<&
         }
     }
     checker.header();
+    checker.frameworks();
     checker.principles();
     checker.sections();
     checker.findings();
@@ -97,6 +100,40 @@ impl<'a> Checker<'a> {
         for (pointer, value) in values {
             if !seen.insert(value) {
                 self.fault(pointer, "duplicate_value", "this stands in the list already: leave one out".to_owned());
+            }
+        }
+    }
+
+    /// Every framework that is used is declared, and every one that is declared is used.
+    fn frameworks(&mut self) {
+        let edition = self.edition;
+        let keys = edition.frameworks.iter().enumerate().map(|(index, framework)| (format!("/frameworks/{index}/key"), framework.key.as_str()));
+        self.unique(keys, "duplicate_framework", "key");
+        let named =
+            edition.principles.iter().enumerate().filter_map(|(index, principle)| Some((format!("/principles/{index}/framework"), principle.framework.as_deref()?)));
+        let used: Vec<(String, &str)> = std::iter::once(("/framework".to_owned(), edition.framework.as_str())).chain(named).collect();
+        let doubtful = self.damaged.iter().any(|part| part.starts_with("/principles") || part == "/framework");
+        let in_use: BTreeSet<&str> = used.iter().map(|(_, key)| *key).collect();
+        for (index, framework) in edition.frameworks.iter().enumerate() {
+            let at = format!("/frameworks/{index}/key");
+            if BUILT_IN_FRAMEWORKS.contains(&framework.key.as_str()) {
+                let message = format!("`{}` is built in and keeps its meaning: give your own framework another key", framework.key);
+                self.fault(at, "built_in_framework", message);
+            } else if !doubtful && !in_use.contains(framework.key.as_str()) {
+                let message = format!("nothing counts for the framework `{}`: name it as the `framework` of a principle, or leave it out", framework.key);
+                self.fault(at, "unused_framework", message);
+            }
+        }
+        // A damaged declaration may be the one that is meant.
+        if self.damaged.contains("/frameworks") {
+            return;
+        }
+        let known: BTreeSet<&str> = BUILT_IN_FRAMEWORKS.into_iter().chain(edition.frameworks.iter().map(|framework| framework.key.as_str())).collect();
+        for (pointer, key) in used {
+            if !known.contains(key) {
+                let hint = self.faults.hint(key, known.iter().copied());
+                let message = format!("the framework `{key}` is not built in, and `frameworks` does not declare it{hint}");
+                self.fault(pointer, "unknown_framework", message);
             }
         }
     }
@@ -330,36 +367,8 @@ impl<'a> Checker<'a> {
         if self.damaged.contains(place) {
             return;
         }
-        let operator = test.operator();
-        let at = format!("{pointer}/{operator}");
-        let allowed: &[&str] = match question.kind {
-            QuestionType::YesNo | QuestionType::SingleChoice => &["is", "answered"],
-            QuestionType::MultipleChoice => &["includes", "answered"],
-            QuestionType::Number => &["is", "at_least", "at_most", "answered"],
-            QuestionType::Date => &["is", "before", "after", "answered"],
-            QuestionType::Text | QuestionType::File => &["answered"],
-        };
-        if !allowed.contains(&operator) {
-            let message = format!("`{key}` is a `{}` question: expected {}", type_name(question.kind), allowed.join(", "));
-            self.fault(at, "wrong_operator", message);
-            return;
-        }
-        match (test, question.kind) {
-            (Test::Is(Scalar::Number(_)), QuestionType::Number) => {}
-            (Test::Is(Scalar::Text(text)), QuestionType::Date) if parse_date(text).is_some() => {}
-            (Test::Is(_), QuestionType::Number) => self.fault(at, "wrong_type", "expected a number".to_owned()),
-            (Test::Is(_), QuestionType::Date) => self.fault(at, "bad_date", "expected a date that exists, as YYYY-MM-DD".to_owned()),
-            (Test::Is(Scalar::Number(value)), _) => {
-                self.fault(at, "wrong_type", format!("expected the value of an option, as text: put {value} in quotes"));
-            }
-            (Test::Is(Scalar::Text(value)) | Test::Includes(value), _) => {
-                let values: Vec<&str> = question.options.iter().map(|choice| choice.value.as_str()).collect();
-                if !values.contains(&value.as_str()) {
-                    let hint = self.faults.hint(value, values.iter().copied());
-                    self.fault(at, "unknown_option", format!("`{key}` has no option `{value}`{hint}"));
-                }
-            }
-            _ => {}
+        if let Some((code, message)) = misfit(question, test, |value, values| self.faults.hint(value, values.iter().copied())) {
+            self.fault(format!("{pointer}/{}", test.operator()), code, message);
         }
     }
 
@@ -460,6 +469,33 @@ impl<'a> Checker<'a> {
             let message = "this can never be raised: its conditions exclude one another".to_owned();
             self.fault(format!("/findings/{index}/when"), "never_raised", message);
         }
+    }
+}
+
+/// Why no answer to a question can be put to a test, as code and message. `hint` finds the nearest of the values there are.
+pub(crate) fn misfit(question: &Question, test: &Test, hint: impl FnOnce(&str, &[&str]) -> String) -> Option<(&'static str, String)> {
+    let key = &question.key;
+    let allowed: &[&str] = match question.kind {
+        QuestionType::YesNo | QuestionType::SingleChoice => &["is", "answered"],
+        QuestionType::MultipleChoice => &["includes", "answered"],
+        QuestionType::Number => &["is", "at_least", "at_most", "answered"],
+        QuestionType::Date => &["is", "before", "after", "answered"],
+        QuestionType::Text | QuestionType::File => &["answered"],
+    };
+    if !allowed.contains(&test.operator()) {
+        return Some(("wrong_operator", format!("`{key}` is a `{}` question: expected {}", type_name(question.kind), allowed.join(", "))));
+    }
+    match (test, question.kind) {
+        (Test::Is(Scalar::Number(_)), QuestionType::Number) => None,
+        (Test::Is(Scalar::Text(text)), QuestionType::Date) if parse_date(text).is_some() => None,
+        (Test::Is(_), QuestionType::Number) => Some(("wrong_type", "expected a number".to_owned())),
+        (Test::Is(_), QuestionType::Date) => Some(("bad_date", "expected a date that exists, as YYYY-MM-DD".to_owned())),
+        (Test::Is(Scalar::Number(value)), _) => Some(("wrong_type", format!("expected the value of an option, as text: put {value} in quotes"))),
+        (Test::Is(Scalar::Text(value)) | Test::Includes(value), _) => {
+            let values: Vec<&str> = question.options.iter().map(|choice| choice.value.as_str()).collect();
+            (!values.contains(&value.as_str())).then(|| ("unknown_option", format!("`{key}` has no option `{value}`{}", hint(value, &values))))
+        }
+        _ => None,
     }
 }
 

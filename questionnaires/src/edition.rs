@@ -15,6 +15,7 @@ use crate::condition::Condition;
 use crate::fault::Fault;
 use crate::parse;
 use crate::rating::Severity;
+use crate::rules;
 
 /// The largest document read, in bytes (2 MiB).
 pub const MAX_DOCUMENT_BYTES: usize = 2 * 1024 * 1024;
@@ -24,6 +25,8 @@ pub const MAX_DOCUMENT_DEPTH: usize = 100;
 pub const MAX_QUESTIONS: usize = 2_000;
 /// The most principles in one edition.
 pub const MAX_PRINCIPLES: usize = 200;
+/// The most frameworks of its own an edition declares.
+pub const MAX_FRAMEWORKS: usize = 50;
 /// The most sections in one edition.
 pub const MAX_SECTIONS: usize = 200;
 /// The most options, or bands, on one question.
@@ -48,6 +51,9 @@ pub const MAX_TEXT_CHARS: usize = 4_000;
 pub const MAX_MAPS_TO_CHARS: usize = 200;
 /// The oldest age a date band may name, in months (100 years).
 pub const MAX_MONTHS: u16 = 1_200;
+
+/// The frameworks everyone knows; any other is the organisation's own, and the edition that uses it declares it.
+pub const BUILT_IN_FRAMEWORKS: [&str; 2] = ["security", "ethical_ai"];
 
 /// Pattern of an edition's `key`.
 pub const EDITION_KEY_PATTERN: &str = "^[a-z][a-z0-9-]{1,63}$";
@@ -87,7 +93,7 @@ pub struct Edition {
     /// What the questionnaire is for, in one paragraph.
     #[schemars(length(min = 1, max = MAX_TEXT_CHARS))]
     pub summary: String,
-    /// The framework of every principle that names none: `security`, `ethical_ai` or one of the organisation's own.
+    /// The framework of every principle that names none: `security`, `ethical_ai` or one declared in `frameworks`.
     #[schemars(regex(pattern = KEY_PATTERN))]
     pub framework: String,
     /// What the questionnaire can be put to.
@@ -101,6 +107,10 @@ pub struct Edition {
     #[serde(default = "english")]
     #[schemars(regex(pattern = LANGUAGE_PATTERN))]
     pub language: String,
+    /// The organisation's own frameworks, each used by the edition or by one of its principles.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = MAX_FRAMEWORKS))]
+    pub frameworks: Vec<Framework>,
     /// What is scored.
     #[schemars(length(min = 1, max = MAX_PRINCIPLES))]
     pub principles: Vec<Principle>,
@@ -160,6 +170,22 @@ pub struct Source {
     pub address: Option<String>,
 }
 
+/// A family of principles of the organisation's own, beside `security` and `ethical_ai`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Framework {
+    /// Its key, unique in the edition and none of [`BUILT_IN_FRAMEWORKS`].
+    #[schemars(regex(pattern = KEY_PATTERN))]
+    pub key: String,
+    /// Its title.
+    #[schemars(length(min = 1, max = MAX_TITLE_CHARS))]
+    pub title: String,
+    /// What it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = MAX_TEXT_CHARS))]
+    pub summary: Option<String>,
+}
+
 /// What is scored inside a framework, e.g. *access control*.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -170,7 +196,7 @@ pub struct Principle {
     /// Its title.
     #[schemars(length(min = 1, max = MAX_TITLE_CHARS))]
     pub title: String,
-    /// Its framework; the edition's when absent.
+    /// Its framework, built in or declared in `frameworks`; the edition's when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = KEY_PATTERN))]
     pub framework: Option<String>,
@@ -607,6 +633,17 @@ impl Edition {
         canonical::sha256(self)
     }
 
+    /// The SHA-256 of everything that decides a result, in lower-case hexadecimal, 64 characters.
+    ///
+    /// What can be answered, shown, scored, knocked out and found counts; words do not, nor do the questionnaire's key
+    /// and number, what it is based on and the outside ids it maps to. So it is the same for every translation of an
+    /// edition, and for a new edition that only says the same better; and two editions with the same hash give the same
+    /// answers the same scores, knock-outs and findings.
+    #[must_use]
+    pub fn scoring_hash(&self) -> String {
+        canonical::sha256(&rules::of(self))
+    }
+
     /// The question with this key.
     #[must_use]
     pub fn question(&self, key: &str) -> Option<&Question> {
@@ -616,6 +653,12 @@ impl Edition {
     /// All questions, in the order in which they are asked.
     pub fn questions(&self) -> impl Iterator<Item = &Question> {
         self.sections.iter().flat_map(|section| &section.questions)
+    }
+
+    /// Whether anything in it can be scored; where nothing can, it asks for information only.
+    #[must_use]
+    pub fn is_scored(&self) -> bool {
+        self.questions().any(|question| question.weight > 0)
     }
 
     /// The principle with this key.

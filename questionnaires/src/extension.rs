@@ -1,7 +1,8 @@
 //! An organisation's own questions, added to an edition without copying it.
 //!
 //! An extension names its base questionnaire and what it adds. Applied to an edition of the base it gives an edition of
-//! its own; applied to the next edition of the base it is merged with what is new there, and every conflict is shown.
+//! its own. To the next edition of the base it is carried over by [`Extension::merge`], which shows every
+//! conflict.
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -12,8 +13,8 @@ use serde_json::Value;
 
 use crate::document::{Node, read_json, read_yaml};
 use crate::edition::{
-    EDITION_KEY_PATTERN, EDITION_NUMBER_PATTERN, Edition, EditionFinding, KEY_PATTERN, MAX_FINDINGS, MAX_PRINCIPLES, MAX_QUESTIONS, MAX_SECTIONS, MAX_TEXT_CHARS,
-    MAX_TITLE_CHARS, Principle, Question, Section,
+    EDITION_KEY_PATTERN, EDITION_NUMBER_PATTERN, Edition, EditionFinding, Framework, KEY_PATTERN, MAX_FINDINGS, MAX_FRAMEWORKS, MAX_PRINCIPLES, MAX_QUESTIONS,
+    MAX_SECTIONS, MAX_TEXT_CHARS, MAX_TITLE_CHARS, Principle, Question, Section,
 };
 use crate::fault::{Fault, Faults, did_you_mean};
 use crate::parse::{check, shaped};
@@ -25,6 +26,11 @@ pub struct Extension {
     /// The key of the questionnaire it is added to.
     #[schemars(regex(pattern = EDITION_KEY_PATTERN))]
     pub base: String,
+    /// The edition of the base it was written for, and the only one it is then applied to; any, such as the latest, when
+    /// absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = EDITION_NUMBER_PATTERN))]
+    pub base_edition: Option<String>,
     /// The key of the questionnaire that results; another than the base's.
     #[schemars(regex(pattern = EDITION_KEY_PATTERN))]
     pub key: String,
@@ -38,6 +44,10 @@ pub struct Extension {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = MAX_TEXT_CHARS))]
     pub summary: Option<String>,
+    /// Frameworks beside the base's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = MAX_FRAMEWORKS))]
+    pub frameworks: Vec<Framework>,
     /// Principles after the base's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = MAX_PRINCIPLES))]
@@ -100,6 +110,18 @@ impl Extension {
         }
     }
 
+    /// The extension as JSON, to be edited; reading it back gives an equal extension.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).map(|text| text + "\n").unwrap_or_default()
+    }
+
+    /// The extension as YAML; reading it back gives an equal extension.
+    #[must_use]
+    pub fn to_yaml(&self) -> String {
+        serde_saphyr::to_string(self).unwrap_or_default()
+    }
+
     /// The JSON Schema (draft 2020-12) of the document.
     #[must_use]
     pub fn json_schema() -> Value {
@@ -113,6 +135,16 @@ impl Extension {
     /// have pointers into the extension; what is wrong with the result as a whole has the code
     /// [`crate::parse::check`] gives it, a pointer into the result, and says so.
     pub fn apply(&self, base: &Edition) -> Result<Edition, Vec<Fault>> {
+        let result = self.put_together(base)?;
+        let mut faults = check(&result);
+        for fault in &mut faults {
+            fault.message = format!("in the edition that results: {}", fault.message);
+        }
+        if faults.is_empty() { Ok(result) } else { Err(faults) }
+    }
+
+    /// The base with everything added, whether or not the whole makes sense.
+    pub(crate) fn put_together(&self, base: &Edition) -> Result<Edition, Vec<Fault>> {
         let mut faults = self.conflicts(base);
         let mut result = base.clone();
         result.key.clone_from(&self.key);
@@ -121,6 +153,7 @@ impl Extension {
         if let Some(summary) = &self.summary {
             result.summary.clone_from(summary);
         }
+        result.frameworks.extend(self.frameworks.iter().cloned());
         result.principles.extend(self.principles.iter().cloned());
         for (index, added) in self.questions.iter().enumerate() {
             let Some(section) = result.sections.iter_mut().find(|section| section.key == added.section) else {
@@ -145,13 +178,6 @@ impl Extension {
         }
         result.sections.extend(self.sections.iter().cloned());
         result.findings.extend(self.findings.iter().cloned());
-        // A result put together in spite of a conflict would only repeat it in other words.
-        if faults.is_empty() {
-            faults = check(&result);
-            for fault in &mut faults {
-                fault.message = format!("in the edition that results: {}", fault.message);
-            }
-        }
         if faults.is_empty() { Ok(result) } else { Err(faults) }
     }
 
@@ -160,16 +186,28 @@ impl Extension {
         if base.key != self.base {
             faults.push(Fault::new("/base", "wrong_base", format!("expected the questionnaire `{}`, found `{}`", self.base, base.key)));
         }
+        if let Some(number) = &self.base_edition
+            && *number != base.edition
+        {
+            let message = format!("this was written for edition {number} of `{}`, and this is edition {}: merge it into that one first", self.base, base.edition);
+            faults.push(Fault::new("/base_edition", "wrong_base_edition", message));
+        }
         if self.key == self.base {
             faults.push(Fault::new("/key", "base_key_taken", "expected a key of its own, not the base's".to_owned()));
         }
         let mut taken = |pointer: String, code: &str, key: &str| {
             faults.push(Fault::new(pointer, code, format!("the base has `{key}` already: give this one another key, or drop it")));
         };
+        let frameworks: BTreeSet<&str> = base.frameworks.iter().map(|framework| framework.key.as_str()).collect();
         let principles: BTreeSet<&str> = base.principles.iter().map(|principle| principle.key.as_str()).collect();
         let sections: BTreeSet<&str> = base.sections.iter().map(|section| section.key.as_str()).collect();
         let questions: BTreeSet<&str> = base.questions().map(|question| question.key.as_str()).collect();
         let findings: BTreeSet<&str> = base.findings.iter().map(|finding| finding.key.as_str()).collect();
+        for (index, framework) in self.frameworks.iter().enumerate() {
+            if frameworks.contains(framework.key.as_str()) {
+                taken(format!("/frameworks/{index}/key"), "duplicate_framework", &framework.key);
+            }
+        }
         for (index, principle) in self.principles.iter().enumerate() {
             if principles.contains(principle.key.as_str()) {
                 taken(format!("/principles/{index}/key"), "duplicate_principle", &principle.key);

@@ -1,5 +1,7 @@
 //! One problem in a document or in answers: where it is, what was expected, how to mend it.
 
+use std::collections::HashSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -108,6 +110,11 @@ impl Faults {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.list.is_empty()
+    }
+
+    /// Where they are.
+    pub(crate) fn pointers(&self) -> HashSet<String> {
+        self.list.iter().map(|fault| fault.pointer.clone()).collect()
     }
 
     /// As [`did_you_mean`], for the first few.

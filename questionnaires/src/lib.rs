@@ -13,9 +13,18 @@
 //! | [`evaluate`](mod@evaluate) | edition + answers → result; prepare once, evaluate many |
 //! | [`finding`] | findings and knock-outs in a result |
 //! | [`rating`](mod@rating) | score → band → rating, by the organisation's policy |
+//! | [`explain`], [`movement`](mod@movement) | what would raise a score most; what moved between two assessments, and why |
 //! | [`receipt`] | hashes and recomputation |
+//! | [`preview`] | what a respondent sees of an edition |
 //! | [`extension`] | an organisation's own questions added to an edition |
+//! | [`changes`](mod@changes) | what differs between two editions, and whether it changes scores |
+//! | [`carry`](mod@carry) | answer once: a new assessment's answers proposed from earlier ones |
+//! | `rules.rs` | the edition without its words: what its scoring hash is taken of |
+//! | [`merge`] | an extension carried over to a new edition of its base, conflicts shown |
+//! | [`translation`] | an edition in another language, all else alike |
 //! | [`library`] | the built-in questionnaires |
+//! | [`table`] | an edition as one CSV file for a spreadsheet, both ways |
+//! | [`workbook`] | a questionnaire to fill in offline, as XLSX or CSV, and its answers read back |
 //! | [`canonical`], [`fault`] | canonical JSON and hashes; one problem with its place |
 //!
 //! ```
@@ -57,35 +66,56 @@
 
 pub mod answer;
 pub mod canonical;
+pub mod carry;
+mod cells;
+pub mod changes;
 mod check;
 pub mod condition;
+mod difference;
 mod document;
 pub mod edition;
 pub mod evaluate;
 mod exact;
+pub mod explain;
 pub mod extension;
 pub mod fault;
 pub mod finding;
 pub mod library;
+pub mod merge;
+pub mod movement;
 pub mod parse;
+pub mod preview;
 pub mod rating;
 pub mod receipt;
+mod rules;
 pub mod score;
 mod shape;
+pub mod table;
+pub mod translation;
+pub mod workbook;
 
-pub use answer::{Answer, Answers, EvidenceFact, EvidenceKind, Review, ReviewedPoints, Subject, check_answers, check_review, check_subject, normalise_answer};
+pub use answer::{
+    Answer, Answers, EvidenceFact, EvidenceKind, Review, ReviewedPoints, Subject, check_answers, check_review, check_subject, normalise_answer, normalise_answers,
+};
+pub use carry::{Carried, CarriedAnswer, CarriedBecause, Earlier, LeftAnswer, LeftBecause, LookAgain, carry};
+pub use changes::{ChangeKind, EditionChanges, FieldChange, PartChange, changes};
 pub use condition::{Condition, Scalar, Test};
 pub use edition::{
-    AppliesTo, Choice, Decimal, Edition, EditionFinding, EvidenceNeed, EvidenceRule, Finding, NotApplicable, PointBand, Principle, Question, QuestionType, RiskEstimate,
-    Section, Source,
+    AppliesTo, Choice, Decimal, Edition, EditionFinding, EvidenceNeed, EvidenceRule, Finding, Framework, NotApplicable, PointBand, Principle, Question, QuestionType,
+    RiskEstimate, Section, Source,
 };
 pub use evaluate::Prepared;
+pub use explain::{Improvement, ImprovementHow, Improvements, improvements};
 pub use extension::Extension;
 pub use fault::Fault;
 pub use finding::{KnockOut, RaisedFinding};
+pub use merge::{Conflict, ConflictSeverity, Merge};
+pub use movement::{FrameworkMove, MoveBecause, Movement, QuestionMove, QuestionPart, QuestionPoints, ScoreChange, ScoreMove, Side, movement};
+pub use preview::{Preview, PreviewOption, PreviewQuestion, PreviewSection};
 pub use rating::{Band, Rating, RatingMatrix, RatingPolicy, RatingRow, Severity, Tier, band, rating, residual, worst};
-pub use receipt::{Difference, Receipt};
+pub use receipt::{Basis, Difference, PortableReceipt, Receipt};
 pub use score::{
     Contribution, ENGINE_VERSION, EvidenceState, FrameworkScore, Input, NotApplicableAnswer, Outcome, PrincipleScore, QuestionState, Replacement, Score, Summary,
     evaluate,
 };
+pub use translation::Translation;

@@ -5,7 +5,44 @@ use std::sync::OnceLock;
 use crate::edition::Edition;
 
 /// The documents, as they stand in `library/`.
-const DOCUMENTS: &[&str] = &[include_str!("../library/supplier-security.yaml"), include_str!("../library/ethical-ai-in-care.yaml")];
+const DOCUMENTS: &[&str] = &[
+    include_str!("../library/ai-disclosure.yaml"),
+    include_str!("../library/ai-product-security.yaml"),
+    include_str!("../library/clinical-and-digital-readiness.yaml"),
+    include_str!("../library/cyber-essentials-controls.yaml"),
+    include_str!("../library/data-processor-check.yaml"),
+    include_str!("../library/ethical-ai-in-care.yaml"),
+    include_str!("../library/nhs-cyber-charter.yaml"),
+    include_str!("../library/supplier-security.yaml"),
+    include_str!("../library/where-is-ai.yaml"),
+];
+
+/// An edition to begin with, as YAML with a comment beside what needs one. It passes the check for any `key` and `title`
+/// that may stand in an edition, and a year of four digits.
+#[must_use]
+pub fn starter(key: &str, title: &str, year: &str) -> String {
+    include_str!("../starters/edition.yaml").replace("$year", year).replace("$key", key).replace("$title", &quoted(title))
+}
+
+/// An extension of `base` to begin with, as [`starter`].
+#[must_use]
+pub fn extension_starter(base: &Edition, key: &str, title: &str, year: &str) -> String {
+    let section = base.sections.first();
+    let principle = section.and_then(|section| section.questions.first()).map_or("", |question| question.principle.as_str());
+    include_str!("../starters/extension.yaml")
+        .replace("$base_edition", &base.edition)
+        .replace("$base", &base.key)
+        .replace("$section", section.map_or("", |section| section.key.as_str()))
+        .replace("$principle", principle)
+        .replace("$year", year)
+        .replace("$key", key)
+        .replace("$title", &quoted(title))
+}
+
+/// A text as YAML reads it whatever is in it: JSON's strings are YAML's.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
 
 /// The built-in editions, parsed once. A document that cannot be read is left out; a test proves that none is.
 #[must_use]

@@ -34,7 +34,7 @@ pub(crate) fn edition_from_json(text: &str) -> Result<Edition, Vec<Fault>> {
     edition_from(node, faults)
 }
 
-fn edition_from(node: Option<Node>, mut faults: Faults) -> Result<Edition, Vec<Fault>> {
+pub(crate) fn edition_from(node: Option<Node>, mut faults: Faults) -> Result<Edition, Vec<Fault>> {
     let Some(node) = node else { return Err(faults.into_sorted()) };
     let edition: Option<Edition> = shaped(schema(), &node, &mut faults, |edition, damaged, faults| {
         check::check(edition, damaged, Some(&node), faults);

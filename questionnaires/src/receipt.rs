@@ -5,10 +5,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::answer::{Answers, EvidenceFact, Review, Subject};
+use crate::answer::{Answers, EvidenceFact, Review, Subject, check_answers, check_review, check_subject};
 use crate::canonical;
+use crate::difference::{BY_PLACE, Differing, differences};
 use crate::edition::Edition;
-use crate::fault::escape;
+use crate::fault::Fault;
 use crate::score::{ENGINE_VERSION, Input, Outcome, evaluate};
 
 /// The receipt of an assessment.
@@ -81,27 +82,82 @@ pub fn issue(edition: &Edition, input: &Input<'_>) -> Receipt {
 #[must_use]
 pub fn verify(edition: &Edition, input: &Input<'_>, receipt: &Receipt) -> Vec<Difference> {
     let expected = issue(edition, input);
-    let mut differences = Vec::new();
-    if let (Ok(expected), Ok(found)) = (serde_json::to_value(&expected), serde_json::to_value(receipt)) {
-        compare("", Some(&expected), Some(&found), &mut differences);
-    }
-    differences
+    let (Ok(expected), Ok(found)) = (serde_json::to_value(&expected), serde_json::to_value(receipt)) else { return Vec::new() };
+    let differing = differences(&expected, &found, BY_PLACE);
+    differing.into_iter().map(|Differing { pointer, before, after }| Difference { pointer, expected: before, found: after }).collect()
 }
 
-fn compare(pointer: &str, expected: Option<&Value>, found: Option<&Value>, differences: &mut Vec<Difference>) {
-    match (expected, found) {
-        (Some(Value::Object(expected)), Some(Value::Object(found))) => {
-            let more = found.keys().filter(|key| !expected.contains_key(*key));
-            for key in expected.keys().chain(more) {
-                compare(&format!("{pointer}/{}", escape(key)), expected.get(key), found.get(key), differences);
-            }
+/// What an assessment was judged on besides its answers, as it was on the day.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Basis {
+    /// The evidence there was.
+    #[schemars(length(max = MAX_FACTS))]
+    pub evidence: Vec<EvidenceFact>,
+    /// What was known of the subject.
+    pub subject: Subject,
+}
+
+/// The most pieces of evidence that are read from a portable receipt.
+pub const MAX_FACTS: usize = 100_000;
+/// The largest portable receipt that is read, in bytes (32 MiB).
+pub const MAX_RECEIPT_BYTES: usize = 32 * 1024 * 1024;
+
+/// A receipt with everything needed to compute its result again, in one file: what was asked, what was answered, how it
+/// was reviewed, and what it rested on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PortableReceipt {
+    /// The receipt.
+    pub receipt: Receipt,
+    /// The edition that was asked.
+    pub edition: Edition,
+    /// The answers it was computed from.
+    pub answers: Answers,
+    /// The reviewers' points it was computed from.
+    pub review: Review,
+    /// The evidence and the subject as they were.
+    pub basis: Basis,
+}
+
+impl PortableReceipt {
+    /// Reads one as JSON.
+    ///
+    /// # Errors
+    /// What is wrong with it: that it is too large, is no JSON, is no portable receipt, or that its edition, answers,
+    /// review or subject make no sense.
+    pub fn from_json(text: &str) -> Result<Self, Vec<Fault>> {
+        if text.len() > MAX_RECEIPT_BYTES {
+            return Err(vec![Fault::new("", "too_large", format!("expected at most {MAX_RECEIPT_BYTES} bytes, found {}", text.len()))]);
         }
-        (Some(Value::Array(expected)), Some(Value::Array(found))) => {
-            for index in 0..expected.len().max(found.len()) {
-                compare(&format!("{pointer}/{index}"), expected.get(index), found.get(index), differences);
-            }
-        }
-        _ if expected == found => {}
-        _ => differences.push(Difference { pointer: pointer.to_owned(), expected: expected.cloned(), found: found.cloned() }),
+        let read: Self = serde_json::from_str(text).map_err(|error| {
+            let mut fault = Fault::new("", "unreadable", format!("this is no receipt: {error}"));
+            fault.line = u32::try_from(error.line()).ok().filter(|line| *line > 0);
+            fault.column = u32::try_from(error.column()).ok().filter(|_| fault.line.is_some());
+            vec![fault]
+        })?;
+        let parts = [
+            ("/edition", read.edition.check()),
+            ("/answers", check_answers(&read.edition, &read.answers)),
+            ("/review", check_review(&read.edition, &read.review)),
+            ("/basis/subject", check_subject(&read.basis.subject)),
+        ];
+        let within =
+            |(part, faults): (&str, Vec<Fault>)| faults.into_iter().map(move |fault| Fault { pointer: format!("{part}{}", fault.pointer), ..fault }).collect::<Vec<_>>();
+        let faults: Vec<Fault> = parts.into_iter().flat_map(within).collect();
+        if faults.is_empty() { Ok(read) } else { Err(faults) }
+    }
+
+    /// The JSON Schema (draft 2020-12) of the file.
+    #[must_use]
+    pub fn json_schema() -> Value {
+        schemars::schema_for!(Self).to_value()
+    }
+
+    /// Computes the receipt again from the rest of the file; empty when it holds.
+    #[must_use]
+    pub fn verify(&self) -> Vec<Difference> {
+        let Self { receipt, edition, answers, review, basis } = self;
+        verify(edition, &Input { answers, review, evidence: &basis.evidence, subject: &basis.subject, on: receipt.on }, receipt)
     }
 }

@@ -219,11 +219,24 @@ impl<'a> Walker<'a> {
         let known = |name: &str| properties.and_then(|all| all.get(name));
         let names = || properties.into_iter().flat_map(Map::keys).map(String::as_str);
         let required: Vec<&str> = schema.get("required").and_then(Value::as_array).map(|names| names.iter().filter_map(Value::as_str).collect()).unwrap_or_default();
+        // A map by keys of the document's own: all its values have one shape.
+        let others = schema.get("additionalProperties").filter(|others| others.is_object());
+        let most = schema.get("maxProperties").and_then(Value::as_u64).and_then(|most| usize::try_from(most).ok());
+        if let Some(most) = most.filter(|most| others.is_some() && entries.len() > *most) {
+            self.fault(path, node, "too_many", format!("expected at most {most} entries, found {}", entries.len()));
+        }
         let mut kept = Map::new();
         for (key, value) in entries {
             let Some(name) = key.name() else { continue };
             let inner = Path::Key(path, name);
-            let Some(of) = known(name) else {
+            if known(name).is_none()
+                && others.is_some()
+                && let Some(names) = schema.get("propertyNames")
+                && self.text(names, name, key, &inner).is_none()
+            {
+                continue;
+            }
+            let Some(of) = known(name).or(others) else {
                 let hint = self.faults.hint(name, names());
                 let shown: String = name.chars().take(64).collect();
                 let message = if hint.is_empty() {
@@ -238,7 +251,7 @@ impl<'a> Walker<'a> {
                 Some(value) => {
                     kept.insert(name.to_owned(), value);
                 }
-                None if required.contains(&name) => {
+                None if required.contains(&name) || known(name).is_none() => {
                     kept.insert(name.to_owned(), self.harmless(of, 0));
                 }
                 None => {}

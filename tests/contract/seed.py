@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from datetime import date, timedelta
 from typing import Any
 
@@ -115,6 +116,66 @@ class Register:
             "sections": [{"key": "only", "title": "The only section", "questions": [question]}],
         }
 
+    def published(self, editions: int = 1) -> dict[str, str]:
+        """A questionnaire of our own with so many editions: its key and the latest of them."""
+        document = self.fresh_edition()
+        for number in range(1, editions + 1):
+            document["edition"] = f"2026.{number}"
+            self.call("POST", "/questionnaires", document)
+        return {"key": document["key"], "edition": document["edition"]}
+
+    def fresh_draft(self) -> str:
+        return self.make("/questionnaire-drafts", {"name": self.name(), "format": "json", "document": json.dumps(self.fresh_edition())})
+
+    def fresh_extension(self) -> dict[str, str]:
+        """A published extension of a questionnaire of our own, to be merged with the base it has."""
+        base = self.published()
+        question = self.fresh_edition()["sections"][0]["questions"][0] | {"key": "ours"}
+        key = f"extended-for-a-test-{next(self.numbers)}"
+        extension = {"base": base["key"], "key": key, "title": "Extended", "edition": "2026.1", "questions": [{"section": "only", "question": question}]}
+        draft = self.make("/questionnaire-drafts", {"name": self.name(), "kind": "extension", "format": "json", "document": json.dumps(extension)})
+        self.act(f"/questionnaire-drafts/{draft}", "publish")
+        return {"questionnaire": key, "new_edition": "2026.2"}
+
+    def fresh_translation(self) -> dict[str, Any]:
+        """An edition of our own in Welsh."""
+        published = self.published()
+        words = {"text": "A adferwyd copi wrth gefn eleni?", "options": {"yes": {"label": "Do"}, "no": {"label": "Naddo"}}}
+        return {
+            "questionnaire": published["key"],
+            "edition": published["edition"],
+            "language": "cy",
+            "title": "Ar gyfer prawf",
+            "summary": "Un cwestiwn.",
+            "principles": {"recovery": {"title": "Adfer"}},
+            "sections": {"only": {"title": "Yr unig adran"}},
+            "questions": {"restored": words},
+        }
+
+    def table(self) -> str:
+        """A small edition as CSV, with a key of its own."""
+        key = f"made-for-a-test-{next(self.numbers)}"
+        return "\r\n".join([
+            "row,key,title,edition,summary,framework,applies_to,principle,text,type,value,label,points",
+            f"questionnaire,{key},Made for a test,2026.1,One question.,security,supplier,,,,,,",
+            "principle,recovery,Recovery,,,,,,,,,,",
+            "section,only,The only section,,,,,,,,,,",
+            "question,restored,,,,,,recovery,Restored?,yes_no,,,",
+            "option,,,,,,,,,,yes,Yes,100",
+            "option,,,,,,,,,,no,No,0",
+        ]) + "\r\n"
+
+    def sheet(self, assessment: str) -> bytes:
+        return self.call("GET", f"/assessments/{assessment}/sheet?format=csv").content
+
+    def with_file(self, evidence: str) -> str:
+        path = f"/evidence/{evidence}"
+        headers = {"If-Match": self.etag(path) or "", "Content-Type": "application/octet-stream"}
+        response = self.session.post(f"{self.address}{path}/file", data=b"Good until June.", headers=headers, timeout=30)
+        if response.status_code >= 400:
+            raise Refused(f"{path}/file: {response.status_code} {response.text[:500]}")
+        return evidence
+
     def fresh_review(self) -> str:
         return self.pages(f"/reviews?subject_id={self.fresh_supplier()}")[0]["id"]
 
@@ -164,8 +225,22 @@ class Register:
 
     def prepare(self, operation: str) -> dict[str, str]:
         verb, noun = operation.split("_", 1)
-        if operation == "read_edition":
+        if operation in ("read_edition", "export_edition"):
             return {"key": QUESTIONNAIRE, "edition": self.edition["edition"]}
+        if operation in ("delete_edition", "read_changes"):
+            return self.published(2)
+        if noun in ("draft", "draft_check", "draft_preview", "draft_what_if"):
+            return {"id": self.fresh_draft()}
+        if noun == "translation":
+            return {"id": self.make("/translations", self.fresh_translation())}
+        if noun == "evidence_file":
+            made = self.make("/evidence", {"subject_id": self.supplier, "kind": "other"})
+            return {"id": made if verb == "store" else self.with_file(made)}
+        if noun in ("improvements", "sheet") or operation in ("fill_in_assessment", "confirm_answers"):
+            return {"id": self.fresh_assessment("open")}
+        if noun == "movement":
+            earlier = self.call("GET", f"/assessments/{self.fresh_assessment('approved')}").json()
+            return {"id": self.make("/assessments", {"questionnaire": QUESTIONNAIRE, "subject_id": earlier["subject_id"]})}
         if noun == "supplier":
             made = self.fresh_supplier()
             if verb == "restore":

@@ -48,7 +48,18 @@ async fn every_kind_of_problem_is_explained_where_it_says() {
 }
 
 /// What an example may be refused for: the ids and keys it makes up name nothing here, and a day may have passed.
-const MADE_UP: &[&str] = &["unknown_id", "unknown_questionnaire", "unknown_question", "past"];
+const MADE_UP: &[&str] = &[
+    "unknown_id",
+    "unknown_questionnaire",
+    "unknown_question",
+    "past",
+    "/questionnaire unknown",
+    "/edition unknown",
+    "not_carried",
+    "/questionnaire fixed",
+    "/edition fixed",
+    "/language fixed",
+];
 
 #[tokio::test]
 async fn every_example_of_a_body_is_taken_but_for_the_things_it_makes_up() {
@@ -153,10 +164,13 @@ both! {
             for (name, header) in said["headers"].as_object().into_iter().flatten() {
                 assert!(header["required"] != true || !answer.header(name).is_empty(), "{} has no {name}", operation.id());
             }
-            match said["content"].as_object().and_then(|content| content.iter().next()) {
-                Some((kind, media)) => {
-                    assert_eq!(answer.header("content-type"), format!("{kind}; charset=utf-8"), "{}", operation.id());
-                    if kind == "application/json" {
+            match said["content"].as_object() {
+                Some(content) => {
+                    let sent = answer.header("content-type");
+                    let (kind, charset) = sent.split_once(';').unwrap_or((sent, ""));
+                    let media = content.get(kind).unwrap_or_else(|| panic!("{} sends {kind}, which is not documented", operation.id()));
+                    assert_eq!(charset == " charset=utf-8", kind.starts_with("text/") || kind == "application/json", "{} sends {sent}", operation.id());
+                    if kind == "application/json" && media["schema"]["type"] != "string" {
                         let body = serde_json::from_str(&answer.text).expect("JSON");
                         assert_eq!(mismatch(&document, &media["schema"], &body, ""), None, "{}: {}", operation.id(), answer.text);
                     }
@@ -178,7 +192,7 @@ both! {
             for (name, field) in found.as_object().expect("an object").iter().filter(|(name, _)| body.get(*name).is_some_and(|_| *name != "last_used_at")) {
                 assert_eq!(&body[name], field, "{} {name}", operation.id());
             }
-            if operation.id() != "publish_edition" {
+            if !["publish_edition", "publish_draft"].contains(&operation.id()) {
                 assert_eq!((read.header("etag"), made.header("etag")), ("\"1\"", "\"1\""), "{}", operation.id());
             }
             count += 1;

@@ -172,6 +172,8 @@ both! {
         ] {
             app.post(&app.editor, path, body).await.json(201);
         }
+        crate::roles::with_file(&app, &app.post(&app.editor, "/evidence", json!({ "subject_id": id(&product), "kind": "insurance" })).await.json(201)).await;
+        app.post(&app.editor, "/questionnaire-drafts", json!({ "name": "Begun", "document": "key: begun" })).await.json(201);
         let theirs = text(&app.get(&app.neighbour, "/organisation").await.json(200), "id").to_owned();
         let database = Database::connect(&app.url).await.expect("the database answers");
         let keys = foreign_keys(&database).await;

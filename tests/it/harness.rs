@@ -148,6 +148,7 @@ impl App {
             && !path.starts_with("/metrics")
             && !path.starts_with("/docs")
             && !path.starts_with("/problems")
+            && !path.starts_with("/schemas")
         {
             format!("/api/v1{path}")
         } else {
@@ -357,8 +358,10 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     /// The headers.
     pub(crate) headers: poem::http::HeaderMap,
-    /// The body.
+    /// The body, as far as it is text.
     pub(crate) text: String,
+    /// The body as it is.
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -367,7 +370,8 @@ impl Answer {
         let response = response.0;
         let status = response.status();
         let headers = response.headers().clone();
-        Self { status, headers, text: response.into_body().into_string().await.expect("a body of text") }
+        let bytes = response.into_body().into_vec().await.expect("a body");
+        Self { status, headers, text: String::from_utf8_lossy(&bytes).into_owned(), bytes }
     }
 
     /// The body as JSON, after making sure of the status.

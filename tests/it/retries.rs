@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     harness::{Answer, App, Person, both, etag, id, text},
-    roles::{document, method, target},
+    roles::{document, target},
 };
 
 /// Sends a new supplier's body with this idempotency key.
@@ -39,11 +39,11 @@ both! {
 
     async fn every_post_of_the_document_can_be_sent_again(app: App) {
         let document = document();
-        for operation in diligence_openapi::operations(&document).iter().filter(|operation| operation.method == "post") {
+        for operation in diligence_openapi::operations(&document).iter().filter(|operation| operation.method == "post" && !diligence_openapi::ASKING.contains(&operation.id())) {
             let target = target(&app, operation.id()).await;
             let tag = target.item.as_ref().map_or_else(String::new, etag);
             let headers = [("idempotency-key", operation.id()), ("if-match", tag.as_str())];
-            let send = async || app.send(&app.admin, method(operation), &target.path(operation), target.body.as_ref(), &headers).await;
+            let send = async || target.send_with(&app, &app.admin, operation, &headers).await;
             let first = send().await;
             assert!(first.status.is_success(), "{}: {}", operation.id(), first.text);
             let events = app.event_count().await;

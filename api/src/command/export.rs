@@ -1,11 +1,11 @@
 //! `diligence export`.
 
-use std::{fs::File, io::Write as _, path::PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use diligence_entities::scope::{Scope, Store};
 
-use super::{Failure, block_on, console, open_with, organisation_called, print};
+use super::{Failure, Output, block_on, console, open_with, organisation_called};
 use crate::{
     config::DatabaseFlags,
     tables::{Answers, Assessments, EvidenceTable, Export, Products, Register, Reviews, Risks, Suppliers, Table},
@@ -62,31 +62,7 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
 async fn write<T: Table>(store: Store, scope: Scope, bom: bool, output: &mut Output) -> Result<(), Failure> {
     let mut export = Export::<T>::new(store, scope, T::Filter::default(), bom);
     while let Some(part) = export.next().await? {
-        output.write(&part)?;
+        output.write(part.as_bytes())?;
     }
     Ok(())
-}
-
-enum Output {
-    Standard,
-    File(PathBuf, File),
-}
-
-impl Output {
-    fn new(path: Option<PathBuf>) -> Result<Self, Failure> {
-        match path {
-            None => Ok(Self::Standard),
-            Some(path) => match File::create(&path) {
-                Ok(file) => Ok(Self::File(path, file)),
-                Err(error) => Err(Failure::other(format!("{} cannot be written: {error}", path.display()))),
-            },
-        }
-    }
-
-    fn write(&mut self, part: &str) -> Result<(), Failure> {
-        match self {
-            Self::Standard => print(part),
-            Self::File(path, file) => file.write_all(part.as_bytes()).map_err(|error| Failure::other(format!("{} cannot be written: {error}", path.display()))),
-        }
-    }
 }

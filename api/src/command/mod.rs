@@ -1,6 +1,6 @@
 //! The command line. `--help` is the manual.
 
-use std::{fmt, io::Write as _, process::ExitCode};
+use std::{fmt, fs::File, io::Write as _, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use diligence_entities::{
@@ -19,6 +19,7 @@ mod import;
 mod key;
 mod openapi;
 mod questionnaire;
+mod receipt;
 mod serve;
 
 const CODES: &str = "\
@@ -55,9 +56,12 @@ enum Command {
     /// Make, list and revoke API keys
     #[command(subcommand)]
     Key(key::Command),
-    /// List, check and score questionnaires, without any database
+    /// Write, check, try out, publish and export questionnaires
     #[command(subcommand)]
     Questionnaire(questionnaire::Command),
+    /// Compute an approved assessment's result again
+    #[command(subcommand)]
+    Receipt(receipt::Command),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -132,6 +136,7 @@ pub fn main() -> ExitCode {
         Command::Export(command) => export::run(command),
         Command::Key(command) => key::run(command),
         Command::Questionnaire(command) => questionnaire::run(command),
+        Command::Receipt(command) => receipt::run(command),
         Command::Openapi => openapi::run(),
     };
     match done {
@@ -148,10 +153,44 @@ pub fn main() -> ExitCode {
 /// # Errors
 /// [`Failure::other`] when the disk is full, say.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::other(format!("standard output cannot be written: {error}"))),
-        _ => Ok(()),
+    Output::Standard.write(text.as_bytes())
+}
+
+/// Writes a line to standard error, beside what is printed.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// Where a command writes to.
+#[derive(Debug)]
+pub(crate) enum Output {
+    /// Standard output.
+    Standard,
+    /// A file.
+    File(PathBuf, File),
+}
+
+impl Output {
+    /// The file at `path`, made or emptied; standard output without one.
+    pub(crate) fn new(path: Option<PathBuf>) -> Result<Self, Failure> {
+        let Some(path) = path else { return Ok(Self::Standard) };
+        match File::create(&path) {
+            Ok(file) => Ok(Self::File(path, file)),
+            Err(error) => Err(Failure::other(format!("{} cannot be written: {error}", path.display()))),
+        }
+    }
+
+    pub(crate) fn write(&mut self, part: &[u8]) -> Result<(), Failure> {
+        match self {
+            Self::Standard => {
+                let mut out = std::io::stdout().lock();
+                match out.write_all(part).and_then(|()| out.flush()) {
+                    Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::other(format!("standard output cannot be written: {error}"))),
+                    _ => Ok(()),
+                }
+            }
+            Self::File(path, file) => file.write_all(part).map_err(|error| Failure::other(format!("{} cannot be written: {error}", path.display()))),
+        }
     }
 }
 

@@ -1,32 +1,65 @@
-//! `diligence questionnaire`: the engine without a database.
+//! `diligence questionnaire`: writing, checking, trying out and publishing questionnaires. All but `publish`, `export` of
+//! one's own and `what-if` work without a database.
 
 use std::{
+    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
 };
 
-use clap::Subcommand;
-use diligence_entities::clock::{Clock, Day};
-use diligence_questionnaires::{
-    Answers, Edition, EvidenceFact, Fault, Input, Review, Subject, check_answers, check_review, check_subject, evaluate, library, normalise_answer,
+use chrono::Datelike as _;
+use clap::{Subcommand, ValueEnum};
+use diligence_entities::{
+    assessment::SheetFormat,
+    clock::{Clock, Day},
+    error::Error,
+    questionnaire::{self, Authored, DocumentFilter, DocumentFormat, DocumentKind},
+    what_if::WhatIf,
 };
-use serde::de::DeserializeOwned;
+use diligence_questionnaires::{
+    Answers, ChangeKind, Edition, EditionChanges, EvidenceFact, Extension, Fault, Input, PartChange, Preview, Review, Subject, Translation, changes, check_answers,
+    check_review, check_subject, evaluate, library, normalise_answers,
+    workbook::{self, Form},
+};
+use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Failure, print};
-use crate::json;
+use super::{Failure, Output, block_on, console, open_with, organisation_called, print};
+use crate::{config::DatabaseFlags, json, schemas};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// List the built-in questionnaires: key, edition, title, with tabs between
     List,
-    /// Check a questionnaire and tell everything that is wrong with it
+    /// Print a questionnaire to begin with
+    New {
+        /// The key of the new questionnaire, e.g. our-visitors
+        key: String,
+        /// Its title
+        #[arg(long, value_name = "TEXT")]
+        title: String,
+        /// Begin an extension of this built-in questionnaire instead
+        #[arg(long, value_name = "KEY")]
+        extends: Option<String>,
+        /// The file to write [default: standard output]
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Check an edition or an extension and tell everything that is wrong with it
     Check {
-        /// The edition, YAML or JSON
+        /// The document: YAML, JSON or CSV
+        document: PathBuf,
+        /// For an extension, the edition it adds to, as a file [default: the built-in one it names]
+        #[arg(long, value_name = "FILE")]
+        base: Option<PathBuf>,
+    },
+    /// Show an edition as a respondent sees it
+    Preview {
+        /// The edition: YAML, JSON or CSV
         edition: PathBuf,
     },
     /// Score answers and print the result as JSON
     Score {
-        /// The edition, YAML or JSON
+        /// The edition: YAML, JSON or CSV
         edition: PathBuf,
         /// The answers, JSON: {"question": {"value": "yes"}}
         answers: PathBuf,
@@ -43,6 +76,143 @@ pub(super) enum Command {
         #[arg(long, value_name = "FILE")]
         review: Option<PathBuf>,
     },
+    /// Tell what changed between two editions
+    Diff {
+        /// The earlier edition: YAML, JSON or CSV
+        before: PathBuf,
+        /// The later one
+        after: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Put an extension on a newer edition of its base; prints the merged extension, and every conflict on standard error
+    Merge {
+        /// The extension: YAML or JSON
+        extension: PathBuf,
+        /// The edition of the base it was written for, as a file
+        #[arg(long, value_name = "FILE")]
+        old_base: PathBuf,
+        /// The newer edition, as a file
+        #[arg(long, value_name = "FILE")]
+        new_base: PathBuf,
+        /// The number of the edition that results, e.g. 2027.2
+        #[arg(long, value_name = "NUMBER")]
+        edition: String,
+    },
+    /// Print an edition's words, to be translated
+    Translate {
+        /// The edition: YAML, JSON or CSV
+        edition: PathBuf,
+        /// The language to translate to, e.g. cy
+        language: String,
+    },
+    /// Write an edition as a spreadsheet to fill in offline
+    Sheet {
+        /// The edition: YAML, JSON or CSV
+        edition: PathBuf,
+        /// How it is written
+        #[arg(long, value_enum, default_value_t = Sheet::Xlsx)]
+        format: Sheet,
+        /// The file to write
+        #[arg(long, short, value_name = "FILE")]
+        output: PathBuf,
+    },
+    /// Read a filled-in spreadsheet and print its answers as JSON
+    Answers {
+        /// The edition: YAML, JSON or CSV
+        edition: PathBuf,
+        /// The filled-in sheet: XLSX or CSV
+        sheet: PathBuf,
+    },
+    /// Publish an edition or an extension in an organisation's register
+    Publish {
+        /// The document: YAML, JSON or CSV
+        document: PathBuf,
+        /// Whose register
+        #[arg(long, value_name = "NAME")]
+        organisation: String,
+        #[command(flatten)]
+        database: DatabaseFlags,
+    },
+    /// Tell what publishing an edition or an extension would do to every current score, one JSON object a line; changes nothing
+    WhatIf {
+        /// The document: YAML, JSON or CSV
+        document: PathBuf,
+        /// Whose register
+        #[arg(long, value_name = "NAME")]
+        organisation: String,
+        #[command(flatten)]
+        database: DatabaseFlags,
+    },
+    /// Print an edition: a built-in one, or with `--organisation` one of its own as its author wrote it
+    Export {
+        /// The key of the questionnaire
+        key: String,
+        /// Which edition [default: the latest]
+        #[arg(long, value_name = "NUMBER")]
+        edition: Option<String>,
+        /// How it is written [default: as its author wrote it, or else yaml]
+        #[arg(long, value_enum)]
+        format: Option<Format>,
+        /// In which of its languages; needs `--organisation`
+        #[arg(long, value_name = "TAG", requires = "organisation")]
+        language: Option<String>,
+        /// Whose register
+        #[arg(long, value_name = "NAME")]
+        organisation: Option<String>,
+        /// The file to write [default: standard output]
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+        #[command(flatten)]
+        database: DatabaseFlags,
+    },
+    /// Print the JSON Schema of a document, for editors
+    Schema {
+        /// Of which document
+        #[arg(value_enum, default_value_t = Schema::Edition)]
+        document: Schema,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Sheet {
+    Xlsx,
+    Csv,
+}
+
+impl From<Sheet> for SheetFormat {
+    fn from(sheet: Sheet) -> Self {
+        match sheet {
+            Sheet::Xlsx => Self::Xlsx,
+            Sheet::Csv => Self::Csv,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Format {
+    Yaml,
+    Json,
+    Csv,
+}
+
+impl From<Format> for DocumentFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Yaml => Self::Yaml,
+            Format::Json => Self::Json,
+            Format::Csv => Self::Csv,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Schema {
+    Edition,
+    Extension,
+    Translation,
+    Receipt,
 }
 
 pub(super) fn run(command: Command) -> Result<(), Failure> {
@@ -51,10 +221,12 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
             let lines = library::editions().iter().map(|edition| format!("{}\t{}\t{}\n", edition.key, edition.edition, edition.title));
             print(&lines.collect::<String>())
         }
-        Command::Check { edition } => {
-            let edition = read_edition(&edition)?;
+        Command::New { key, title, extends, output } => begin(&key, &title, extends.as_deref(), output),
+        Command::Check { document, base } => {
+            let edition = read_whole(&document, base.as_deref())?;
             print(&format!("{} {}: {} questions, no faults\n", edition.key, edition.edition, edition.questions().count()))
         }
+        Command::Preview { edition } => print(&shown(&Preview::of(&read_edition(&edition)?))),
         Command::Score { edition, answers, on, subject, evidence, review } => {
             let edition = read_edition(&edition)?;
             let given: Answers = read(Some(&answers))?;
@@ -64,21 +236,204 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
             refuse(&answers, &check_answers(&edition, &given))?;
             refuse(subject.as_deref().unwrap_or(Path::new("the subject")), &check_subject(&subject_facts))?;
             refuse(review.as_deref().unwrap_or(Path::new("the review")), &check_review(&edition, &rated))?;
-            let given: Answers = given
-                .into_iter()
-                .map(|(key, answer)| {
-                    let answer = match edition.question(&key) {
-                        Some(question) => normalise_answer(question, answer),
-                        None => answer,
-                    };
-                    (key, answer)
-                })
-                .collect();
+            let given = normalise_answers(&edition, given);
             let on = on.unwrap_or_else(|| Clock::System.now().day()).date();
-            let outcome = evaluate(&edition, &Input { answers: &given, review: &rated, evidence: &facts, subject: &subject_facts, on });
-            let text = serde_json::to_string_pretty(&outcome).map_err(|error| Failure::other(error.to_string()))?;
-            print(&format!("{text}\n"))
+            print_json(&evaluate(&edition, &Input { answers: &given, review: &rated, evidence: &facts, subject: &subject_facts, on }))
         }
+        Command::Diff { before, after, json } => {
+            let changes = changes(&read_edition(&before)?, &read_edition(&after)?);
+            if json { print_json(&changes) } else { print(&told(&changes)) }
+        }
+        Command::Merge { extension, old_base, new_base, edition } => merge(&extension, &old_base, &new_base, &edition),
+        Command::Translate { edition, language } => {
+            let translation = Translation::start(&read_edition(&edition)?, &language);
+            print(&translation.to_yaml())
+        }
+        Command::Sheet { edition, format, output } => {
+            let edition = read_edition(&edition)?;
+            let form = Form { edition: &edition, answers: &Answers::new(), visible: None, facts: &[] };
+            let bytes = match format {
+                Sheet::Csv => workbook::write_csv(&form).into_bytes(),
+                Sheet::Xlsx => workbook::write_xlsx(&form).map_err(|fault| Failure::other(fault.message))?,
+            };
+            Output::new(Some(output))?.write(&bytes)
+        }
+        Command::Answers { edition, sheet } => {
+            let edition = read_edition(&edition)?;
+            let bytes = fs::read(&sheet).map_err(|error| Failure::refused(format!("{} cannot be read: {error}", sheet.display())))?;
+            let answers = if bytes.starts_with(b"PK") {
+                workbook::read_xlsx(&bytes, &edition)
+            } else {
+                workbook::read_csv(&String::from_utf8(bytes).map_err(|_| Failure::refused(format!("{} is no text in UTF-8", sheet.display())))?, &edition)
+            };
+            match answers {
+                Ok(answers) => print_json(&answers),
+                Err(faults) => refuse(&sheet, &faults),
+            }
+        }
+        Command::Publish { document, organisation, database } => block_on(async {
+            let store = open_with(database).await?;
+            let scope = console(&organisation_called(&store, &organisation).await?.id);
+            let writer = store.write(&scope).await?;
+            let authored = author(&writer, &document).await?;
+            let published = questionnaire::publish(&writer, authored).await.map_err(|error| told_of(&document, error))?;
+            writer.save().await?;
+            print(&format!("{} {} is published\n", published.key, published.edition))
+        }),
+        Command::WhatIf { document, organisation, database } => block_on(async {
+            let store = open_with(database).await?;
+            let scope = console(&organisation_called(&store, &organisation).await?.id);
+            let edition = author(&store.read(&scope).await?, &document).await?.edition;
+            let mut what_if = WhatIf::of_edition(store, scope, edition).await?;
+            while let Some(lines) = what_if.next().await? {
+                for line in lines {
+                    print(&format!("{}\n", serde_json::to_string(&line).map_err(|error| Failure::other(error.to_string()))?))?;
+                }
+            }
+            Ok(())
+        }),
+        Command::Export { key, edition, format, language, organisation, output, database } => {
+            let filter = DocumentFilter { format: format.map(Into::into), language };
+            let text = match organisation {
+                Some(organisation) => block_on(async {
+                    let store = open_with(database).await?;
+                    let reader = store.read(&console(&organisation_called(&store, &organisation).await?.id)).await?;
+                    let missing = || Failure::refused(format!("{organisation:?} has no such edition of a questionnaire {key:?}"));
+                    let edition = questionnaire::latest(&reader, &key, edition.as_deref()).await?.ok_or_else(missing)?;
+                    Ok(questionnaire::document(&reader, &key, &edition.edition, &filter).await?.1)
+                })?,
+                None => {
+                    let missing = || Failure::refused(format!("there is no such edition of a built-in questionnaire {key:?}; `diligence questionnaire list` lists them"));
+                    written(library::edition(&key, edition.as_deref()).ok_or_else(missing)?, filter.format.unwrap_or_default())
+                }
+            };
+            Output::new(output)?.write(text.as_bytes())
+        }
+        Command::Schema { document } => {
+            let value = document.to_possible_value();
+            print(&value.and_then(|value| schemas::text(value.get_name())).unwrap_or_default())
+        }
+    }
+}
+
+fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| Failure::other(error.to_string()))?;
+    print(&format!("{text}\n"))
+}
+
+fn written(edition: &Edition, format: DocumentFormat) -> String {
+    match format {
+        DocumentFormat::Yaml => edition.to_yaml(),
+        DocumentFormat::Json => edition.to_json(),
+        DocumentFormat::Csv => edition.to_csv(),
+    }
+}
+
+fn begin(key: &str, title: &str, extends: Option<&str>, output: Option<PathBuf>) -> Result<(), Failure> {
+    let year = Clock::System.now().day().date().year().to_string();
+    let text = match extends {
+        None => library::starter(key, title, &year),
+        Some(base) => {
+            let missing = || Failure::refused(format!("there is no built-in questionnaire {base:?}; `diligence questionnaire list` lists them"));
+            library::extension_starter(library::edition(base, None).ok_or_else(missing)?, key, title, &year)
+        }
+    };
+    // What the key or the title makes wrong is told before it stands in a file.
+    let place = Path::new("the new questionnaire");
+    match extends.and_then(|base| library::edition(base, None)) {
+        Some(base) => refuse(place, &Extension::from_yaml(&text).and_then(|extension| extension.apply(base)).err().unwrap_or_default())?,
+        None => refuse(place, &Edition::from_yaml(&text).err().unwrap_or_default())?,
+    }
+    Output::new(output)?.write(text.as_bytes())
+}
+
+fn merge(extension: &Path, old_base: &Path, new_base: &Path, edition: &str) -> Result<(), Failure> {
+    let merged = read_extension(extension)?.merge(&read_edition(old_base)?, &read_edition(new_base)?, edition);
+    let is_json = format_of(extension) == DocumentFormat::Json;
+    print(&if is_json { merged.extension.to_json() } else { merged.extension.to_yaml() })?;
+    for conflict in &merged.conflicts {
+        super::say(&format!("{}: {} ({})", conflict.pointer, conflict.message, conflict.code));
+    }
+    match merged.result {
+        Some(_) => Ok(()),
+        None => Err(Failure::refused("the extension does not fit the newer base yet: see the conflicts above")),
+    }
+}
+
+/// A preview as plain text.
+fn shown(preview: &Preview) -> String {
+    let mut text = format!("{} ({} {})\n\n{}\n", preview.title, preview.key, preview.edition, preview.summary.trim());
+    for section in &preview.sections {
+        let _ = write!(text, "\n== {}\n", section.title);
+        if let Some(asked_if) = &section.asked_if {
+            let _ = writeln!(text, "   Asked if {asked_if}.");
+        }
+        for question in &section.questions {
+            let _ = write!(text, "\n{}{} [{}]\n", question.text.trim(), if question.required { " *" } else { "" }, question.key);
+            if let Some(asked_if) = &question.asked_if {
+                let _ = writeln!(text, "   Asked if {asked_if}.");
+            }
+            if let Some(help) = &question.help {
+                let _ = writeln!(text, "   {}", help.trim());
+            }
+            for option in &question.options {
+                let _ = writeln!(text, "   ( ) {}", option.label);
+            }
+        }
+    }
+    text.push_str("\n* must be answered\n");
+    text
+}
+
+/// What changed, a line each.
+fn told(changes: &EditionChanges) -> String {
+    let mut text = format!(
+        "{} → {}: {}\n",
+        changes.before,
+        changes.after,
+        if changes.same_scoring { "equal answers give equal scores and findings" } else { "equal answers can give other scores or findings" }
+    );
+    let field = |text: &mut String, change: &diligence_questionnaires::FieldChange| {
+        let value = |value: &Option<serde_json::Value>| value.as_ref().map_or_else(|| "nothing".to_owned(), ToString::to_string);
+        let _ = writeln!(text, "    {}: {} → {}", change.pointer, value(&change.before), value(&change.after));
+    };
+    if !changes.header.is_empty() {
+        text.push_str("changed header\n");
+        changes.header.iter().for_each(|change| field(&mut text, change));
+    }
+    let groups: [(&str, &[PartChange]); 4] =
+        [("principle", &changes.principles), ("section", &changes.sections), ("question", &changes.questions), ("finding", &changes.findings)];
+    for (noun, parts) in groups {
+        for part in parts {
+            let what = match part.change {
+                ChangeKind::Added => "added",
+                ChangeKind::Removed => "removed",
+                ChangeKind::Changed => "changed",
+            };
+            let _ = writeln!(text, "{what} {noun} {}{}", part.key, if part.affects_scores { " (scores)" } else { "" });
+            if part.change == ChangeKind::Changed {
+                part.fields.iter().for_each(|change| field(&mut text, change));
+            }
+        }
+    }
+    text
+}
+
+async fn author(reader: &diligence_entities::scope::Reader, path: &Path) -> Result<Authored, Failure> {
+    let text = read_text(path)?;
+    let kind = if adds_to_another(path, &text) { DocumentKind::Extension } else { DocumentKind::Edition };
+    questionnaire::author(reader, kind, format_of(path), text).await.map_err(|error| told_of(path, error))
+}
+
+/// What an operation says of a document, one fault a line.
+fn told_of(path: &Path, error: Error) -> Failure {
+    match error {
+        Error::Invalid(faults) => {
+            let lines =
+                faults.iter().map(|fault| format!("\n  {}: {} ({})", if fault.pointer.is_empty() { "the whole" } else { &fault.pointer }, fault.detail, fault.code));
+            Failure::refused(format!("{} is refused:{}", path.display(), lines.collect::<String>()))
+        }
+        other => Failure::from(other),
     }
 }
 
@@ -86,14 +441,56 @@ fn read_text(path: &Path) -> Result<String, Failure> {
     fs::read_to_string(path).map_err(|error| Failure::refused(format!("{} cannot be read: {error}", path.display())))
 }
 
+fn format_of(path: &Path) -> DocumentFormat {
+    let ends_in = |ending: &str| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(ending));
+    if ends_in("json") {
+        DocumentFormat::Json
+    } else if ends_in("csv") {
+        DocumentFormat::Csv
+    } else {
+        DocumentFormat::Yaml
+    }
+}
+
+/// Whether a document says which questionnaire it adds to, and so is an extension.
+fn adds_to_another(path: &Path, text: &str) -> bool {
+    match format_of(path) {
+        DocumentFormat::Yaml => text.lines().any(|line| line.starts_with("base:")),
+        DocumentFormat::Json => json::parse(text.as_bytes()).is_ok_and(|value| value.get("base").is_some()),
+        DocumentFormat::Csv => false,
+    }
+}
+
+fn read_extension(path: &Path) -> Result<Extension, Failure> {
+    let text = read_text(path)?;
+    let read = if format_of(path) == DocumentFormat::Json { Extension::from_json(&text) } else { Extension::from_yaml(&text) };
+    read.or_else(|faults| refuse(path, &faults).and(Err(Failure::refused(format!("{} is no extension", path.display())))))
+}
+
+/// An edition, or what an extension makes of its base.
+fn read_whole(path: &Path, base: Option<&Path>) -> Result<Edition, Failure> {
+    if !adds_to_another(path, &read_text(path)?) {
+        return read_edition(path);
+    }
+    let extension = read_extension(path)?;
+    let base = match base {
+        Some(base) => read_edition(base)?,
+        None => {
+            let missing = || Failure::refused(format!("there is no such edition of a built-in questionnaire {:?}: name the base with --base FILE", extension.base));
+            library::edition(&extension.base, extension.base_edition.as_deref()).cloned().ok_or_else(missing)?
+        }
+    };
+    extension.apply(&base).or_else(|faults| refuse(path, &faults).and(Err(Failure::refused(format!("{} does not fit its base", path.display())))))
+}
+
 fn read_edition(path: &Path) -> Result<Edition, Failure> {
     let text = read_text(path)?;
-    let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-    let read = if is_json { Edition::from_json(&text) } else { Edition::from_yaml(&text) };
-    match read {
-        Ok(edition) => Ok(edition),
-        Err(faults) => refuse(path, &faults).and(Err(Failure::refused(format!("{} is no questionnaire", path.display())))),
-    }
+    let read = match format_of(path) {
+        DocumentFormat::Yaml => Edition::from_yaml(&text),
+        DocumentFormat::Json => Edition::from_json(&text),
+        DocumentFormat::Csv => Edition::from_csv(&text),
+    };
+    read.or_else(|faults| refuse(path, &faults).and(Err(Failure::refused(format!("{} is no questionnaire", path.display())))))
 }
 
 /// Reads a JSON file; what is not given is empty.
@@ -104,7 +501,7 @@ fn read<T: DeserializeOwned + Default>(path: Option<&Path>) -> Result<T, Failure
 }
 
 /// Tells every fault, one a line, with its place.
-fn refuse(path: &Path, faults: &[Fault]) -> Result<(), Failure> {
+pub(super) fn refuse(path: &Path, faults: &[Fault]) -> Result<(), Failure> {
     if faults.is_empty() {
         return Ok(());
     }

@@ -1,19 +1,23 @@
 //! Assessments.
 
 use diligence_entities::{
-    assessment::{self, AnswerChange, Assessment, AssessmentFilter, AssessmentReceipt, AssessmentResult, NewAssessment, PointsChange, Progress, Return},
+    assessment::{
+        self, AnswerChange, Assessment, AssessmentFilter, AssessmentReceipt, AssessmentResult, Confirmation, MovementFilter, NewAssessment, PointsChange, Progress,
+        Return, SheetFilter, SheetFormat,
+    },
     decision::NewDecision,
     id::AssessmentId,
 };
+use diligence_questionnaires::{Improvements, Movement};
 use poem_openapi::OpenApi;
 
 use super::Tag;
 use crate::{
-    answer::{Changed, Created, Done, Found, Item, Listed, Once},
+    answer::{Changed, Created, Done, File, FileKind as _, Found, Item, Listed, Once, SheetFile},
     auth::{Approver, By, Editor, Viewer},
     path::At,
-    payload::{Body, MaybeBody},
-    problem::{Acting, Answer, Changing, Creating, Deleting, Listing, Reading},
+    payload::{Body, FileBody, MaybeBody, SHEET_LIMIT},
+    problem::{Acting, Answer, Changing, Comparing, Creating, Deleting, Listing, Reading},
     query::Query,
     retry::Retry,
     version::{IfMatch, IfNoneMatch},
@@ -34,7 +38,7 @@ impl Api {
 
     /// Start an assessment
     ///
-    /// Puts one edition of a questionnaire, the latest unless `edition` says which, to one supplier or product. It stays with that edition for ever.
+    /// Puts one edition of a questionnaire, the latest unless `edition` says which, to one supplier or product. It stays with that edition for ever. Answers that the same subject gave in earlier approved assessments are laid beside it, marked as carried over: they count nowhere until they are confirmed.
     #[oai(path = "/assessments", method = "post", operation_id = "start_assessment")]
     async fn start(&self, who: By<Editor>, body: Body<NewAssessment>, retry: Retry) -> Answer<Once<Created<Assessment>>, Creating> {
         retry.once(&who, async |writer| Ok(Created::new("assessments", assessment::start(writer, body.0).await?))).await
@@ -75,6 +79,49 @@ impl Api {
         let progress = assessment::answer(&writer, &id, version.0, body.0).await?;
         writer.save().await?;
         Ok(Changed(progress))
+    }
+
+    /// Confirm carried-over answers
+    ///
+    /// From now on they are answers like any other; all of them, or those of the questions named. To drop one, clear its question with null.
+    #[oai(path = "/assessments/:id/confirm", method = "post", operation_id = "confirm_answers")]
+    async fn confirm(
+        &self,
+        who: By<Editor>,
+        id: At<AssessmentId>,
+        version: IfMatch,
+        body: MaybeBody<Confirmation>,
+        retry: Retry,
+    ) -> Answer<Once<Changed<Progress>>, Changing> {
+        retry.once(&who, async |writer| Ok(Changed(assessment::confirm(writer, &id, version.0, body.0).await?))).await
+    }
+
+    /// Export an assessment's sheet
+    ///
+    /// Its questions as a spreadsheet to fill in offline, with the answers there are: an Excel workbook with locked questions and drop-downs, or one CSV table. It shows what a respondent may see, and no weights, points, knock-outs or findings.
+    #[oai(path = "/assessments/:id/sheet", method = "get", operation_id = "export_sheet")]
+    async fn sheet(&self, who: By<Viewer>, query: Query<SheetFilter>, id: At<AssessmentId>) -> Answer<File<SheetFile>, Reading> {
+        let reader = who.read().await?;
+        let (name, bytes) = assessment::sheet_to_fill_in(&reader, &id, &query).await?;
+        let [xlsx, csv] = [SheetFile::MEDIA_TYPES[0], SheetFile::MEDIA_TYPES[1]];
+        let (ending, media_type) = if query.format.unwrap_or_default() == SheetFormat::Csv { ("csv", csv) } else { ("xlsx", xlsx) };
+        Ok(File::new(format!("{name}.{ending}"), media_type, poem::Body::from_vec(bytes)))
+    }
+
+    /// Fill in an assessment from its sheet
+    ///
+    /// Puts the answers of a filled-in workbook or CSV table in place, all or none; every cell that does not fit is named. A cell that is left empty changes nothing. At most 5 MiB.
+    #[oai(path = "/assessments/:id/sheet", method = "post", operation_id = "fill_in_assessment")]
+    async fn fill_in(
+        &self,
+        who: By<Editor>,
+        query: Query<SheetFilter>,
+        id: At<AssessmentId>,
+        version: IfMatch,
+        body: FileBody<SheetFile, SHEET_LIMIT>,
+        retry: Retry,
+    ) -> Answer<Once<Changed<Progress>>, Changing> {
+        retry.once(&who, async |writer| Ok(Changed(assessment::fill_in(writer, &id, version.0, &query, &body.bytes).await?))).await
     }
 
     /// Rate answers
@@ -149,9 +196,25 @@ impl Api {
         Ok(Found(assessment::result(&who.read().await?, &id).await?))
     }
 
+    /// Ask what would raise an assessment's score
+    ///
+    /// The answers, evidence and ratings whose improvement gains most, in order, each with what it would really gain; and which of them together would reach the next band.
+    #[oai(path = "/assessments/:id/improvements", method = "get", operation_id = "read_improvements")]
+    async fn improvements(&self, who: By<Viewer>, id: At<AssessmentId>) -> Answer<Found<Improvements>, Reading> {
+        Ok(Found(assessment::improvements(&who.read().await?, &id).await?))
+    }
+
+    /// Compare with an earlier assessment
+    ///
+    /// Of the same supplier or product, the last one decided with the same questionnaire unless `since` says which: what moved the scores, question by question. The parts add up to the change.
+    #[oai(path = "/assessments/:id/movement", method = "get", operation_id = "read_movement")]
+    async fn movement(&self, who: By<Viewer>, query: Query<MovementFilter>, id: At<AssessmentId>) -> Answer<Found<Movement>, Comparing> {
+        Ok(Found(assessment::movement(&who.read().await?, &id, &query).await?))
+    }
+
     /// Read an assessment's receipt
     ///
-    /// Of a decided one: everything needed to compute its result again, years later.
+    /// Of a decided one, as one portable file: edition, answers, review, evidence and subject as they were, and the receipt. `diligence receipt verify` computes it again, years later and without any database.
     #[oai(path = "/assessments/:id/receipt", method = "get", operation_id = "read_receipt")]
     async fn receipt(&self, who: By<Viewer>, id: At<AssessmentId>) -> Answer<Found<AssessmentReceipt>, Reading> {
         Ok(Found(assessment::receipt(&who.read().await?, &id).await?))

@@ -2,16 +2,17 @@
 
 use diligence_entities::{
     evidence::{self, Evidence, EvidenceFilter, NewEvidence},
+    evidence_file::{self, FileName, MAXIMUM_BYTES, NewFile},
     id::EvidenceId,
 };
 use poem_openapi::OpenApi;
 
 use super::Tag;
 use crate::{
-    answer::{Changed, Created, Done, Item, Listed, Once},
+    answer::{Changed, Created, Done, EvidenceFile, File, Item, Listed, Once},
     auth::{By, Editor, Viewer},
     path::At,
-    payload::{Body, Change},
+    payload::{Body, Change, FileBody},
     problem::{Answer, Changing, Creating, Deleting, Listing, Reading},
     query::Query,
     retry::Retry,
@@ -64,6 +65,43 @@ impl Api {
     async fn delete(&self, who: By<Editor>, id: At<EvidenceId>, version: IfMatch) -> Answer<Done, Deleting> {
         let writer = who.write().await?;
         evidence::delete(&writer, &id, version.0).await?;
+        writer.save().await?;
+        Ok(Done)
+    }
+
+    /// Store a file
+    ///
+    /// The document behind a piece of evidence: PDF, PNG, JPEG, Word, Excel, PowerPoint, OpenDocument text, plain text or CSV, at most 10 MiB. What it says it is, by its `Content-Type` and its name, must be what it is. It is hashed, and a receipt says which file stood behind an answer. A file that answers rest on stays.
+    #[oai(path = "/evidence/:id/file", method = "post", operation_id = "store_evidence_file")]
+    async fn store_file(
+        &self,
+        who: By<Editor>,
+        query: Query<FileName>,
+        id: At<EvidenceId>,
+        version: IfMatch,
+        body: FileBody<EvidenceFile, MAXIMUM_BYTES>,
+        retry: Retry,
+    ) -> Answer<Once<Changed<Evidence>>, Changing> {
+        let file = NewFile { name: query.filter.name, media_type: body.media_type.map(str::to_owned), content: body.bytes };
+        retry.once(&who, async |writer| Ok(Changed(evidence_file::store(writer, &id, version.0, file).await?))).await
+    }
+
+    /// Read a file
+    ///
+    /// The document behind a piece of evidence, as it came.
+    #[oai(path = "/evidence/:id/file", method = "get", operation_id = "read_evidence_file")]
+    async fn file(&self, who: By<Viewer>, id: At<EvidenceId>) -> Answer<File<EvidenceFile>, Reading> {
+        let (file, bytes) = evidence_file::read(&who.read().await?, &id).await?;
+        Ok(File::new(file.name, file.media_type, poem::Body::from_vec(bytes)))
+    }
+
+    /// Delete a file
+    ///
+    /// Only one that no answer rests on.
+    #[oai(path = "/evidence/:id/file", method = "delete", operation_id = "delete_evidence_file")]
+    async fn delete_file(&self, who: By<Editor>, id: At<EvidenceId>, version: IfMatch) -> Answer<Done, Deleting> {
+        let writer = who.write().await?;
+        evidence_file::delete(&writer, &id, version.0).await?;
         writer.save().await?;
         Ok(Done)
     }

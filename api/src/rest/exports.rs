@@ -1,16 +1,16 @@
 //! Exports: every table as CSV.
 
-use diligence_entities::error::Error;
 use futures_util::stream;
 use poem::Body;
 use poem_openapi::OpenApi;
 
 use super::Tag;
 use crate::{
-    answer::Csv,
+    answer::{CsvFile, File},
     auth::{By, Viewer},
     problem::{Answer, Listing},
     query::Query,
+    stream::broken,
     tables::{Answers, Assessments, EvidenceTable, Export, ExportQuery, Products, Register, Reviews, Risks, Suppliers, Table},
 };
 
@@ -22,7 +22,7 @@ impl Api {
     ///
     /// As CSV, with the filters of the list: one row for each supplier and product. RFC 4180 in UTF-8; columns keep their order, new ones come at the end. A list is joined with `;`, identifiers are `SCHEME:ID`, what is deeper is JSON. A cell that would run as a formula in a spreadsheet has a `'` before it.
     #[oai(path = "/register.csv", method = "get", operation_id = "export_register", tag = "Tag::Register")]
-    async fn register(&self, who: By<Viewer>, query: Query<ExportQuery<<Register as Table>::Filter>>) -> Answer<Csv, Listing> {
+    async fn register(&self, who: By<Viewer>, query: Query<ExportQuery<<Register as Table>::Filter>>) -> Answer<File<CsvFile>, Listing> {
         export::<Register>(&who, &query).await
     }
 
@@ -30,7 +30,7 @@ impl Api {
     ///
     /// As CSV, with the filters of the list. The file can be changed and imported again: `POST /suppliers/import`.
     #[oai(path = "/suppliers.csv", method = "get", operation_id = "export_suppliers", tag = "Tag::Suppliers")]
-    async fn suppliers(&self, who: By<Viewer>, query: Query<ExportQuery<<Suppliers as Table>::Filter>>) -> Answer<Csv, Listing> {
+    async fn suppliers(&self, who: By<Viewer>, query: Query<ExportQuery<<Suppliers as Table>::Filter>>) -> Answer<File<CsvFile>, Listing> {
         export::<Suppliers>(&who, &query).await
     }
 
@@ -38,7 +38,7 @@ impl Api {
     ///
     /// As CSV, with the filters of the list; the AI profile has a column for each of its fields. The file can be changed and imported again: `POST /products/import`.
     #[oai(path = "/products.csv", method = "get", operation_id = "export_products", tag = "Tag::Products")]
-    async fn products(&self, who: By<Viewer>, query: Query<ExportQuery<<Products as Table>::Filter>>) -> Answer<Csv, Listing> {
+    async fn products(&self, who: By<Viewer>, query: Query<ExportQuery<<Products as Table>::Filter>>) -> Answer<File<CsvFile>, Listing> {
         export::<Products>(&who, &query).await
     }
 
@@ -46,7 +46,7 @@ impl Api {
     ///
     /// As CSV, with the filters of the list.
     #[oai(path = "/evidence.csv", method = "get", operation_id = "export_evidence", tag = "Tag::Evidence")]
-    async fn evidence(&self, who: By<Viewer>, query: Query<ExportQuery<<EvidenceTable as Table>::Filter>>) -> Answer<Csv, Listing> {
+    async fn evidence(&self, who: By<Viewer>, query: Query<ExportQuery<<EvidenceTable as Table>::Filter>>) -> Answer<File<CsvFile>, Listing> {
         export::<EvidenceTable>(&who, &query).await
     }
 
@@ -54,7 +54,7 @@ impl Api {
     ///
     /// As CSV, with the filters of the list.
     #[oai(path = "/assessments.csv", method = "get", operation_id = "export_assessments", tag = "Tag::Assessments")]
-    async fn assessments(&self, who: By<Viewer>, query: Query<ExportQuery<<Assessments as Table>::Filter>>) -> Answer<Csv, Listing> {
+    async fn assessments(&self, who: By<Viewer>, query: Query<ExportQuery<<Assessments as Table>::Filter>>) -> Answer<File<CsvFile>, Listing> {
         export::<Assessments>(&who, &query).await
     }
 
@@ -62,7 +62,7 @@ impl Api {
     ///
     /// As CSV: every stored answer of the assessments that the filters let through, with its points. One that is not visible says so, and counts nowhere.
     #[oai(path = "/answers.csv", method = "get", operation_id = "export_answers", tag = "Tag::Assessments")]
-    async fn answers(&self, who: By<Viewer>, query: Query<ExportQuery<<Answers as Table>::Filter>>) -> Answer<Csv, Listing> {
+    async fn answers(&self, who: By<Viewer>, query: Query<ExportQuery<<Answers as Table>::Filter>>) -> Answer<File<CsvFile>, Listing> {
         export::<Answers>(&who, &query).await
     }
 
@@ -70,7 +70,7 @@ impl Api {
     ///
     /// As CSV, with the filters of the list.
     #[oai(path = "/risks.csv", method = "get", operation_id = "export_risks", tag = "Tag::Risks")]
-    async fn risks(&self, who: By<Viewer>, query: Query<ExportQuery<<Risks as Table>::Filter>>) -> Answer<Csv, Listing> {
+    async fn risks(&self, who: By<Viewer>, query: Query<ExportQuery<<Risks as Table>::Filter>>) -> Answer<File<CsvFile>, Listing> {
         export::<Risks>(&who, &query).await
     }
 
@@ -78,12 +78,12 @@ impl Api {
     ///
     /// As CSV, with the filters of the list.
     #[oai(path = "/reviews.csv", method = "get", operation_id = "export_reviews", tag = "Tag::Reviews")]
-    async fn reviews(&self, who: By<Viewer>, query: Query<ExportQuery<<Reviews as Table>::Filter>>) -> Answer<Csv, Listing> {
+    async fn reviews(&self, who: By<Viewer>, query: Query<ExportQuery<<Reviews as Table>::Filter>>) -> Answer<File<CsvFile>, Listing> {
         export::<Reviews>(&who, &query).await
     }
 }
 
-async fn export<T: Table>(who: &By<Viewer>, query: &ExportQuery<T::Filter>) -> Answer<Csv, Listing> {
+async fn export<T: Table>(who: &By<Viewer>, query: &ExportQuery<T::Filter>) -> Answer<File<CsvFile>, Listing> {
     let mut export = Export::<T>::new(who.store().clone(), who.scope().clone(), query.filter.clone(), query.bom);
     // The first part before the answer begins, so that what can be refused is refused properly.
     let first = export.next().await?.unwrap_or_default();
@@ -94,11 +94,5 @@ async fn export<T: Table>(who: &By<Viewer>, query: &ExportQuery<T::Filter>) -> A
         };
         Ok::<_, std::io::Error>(part.map(|part| (part, (None, export))))
     });
-    Ok(Csv::new(T::FILE, Body::from_bytes_stream(parts)))
-}
-
-/// The answer has begun with 200: breaking it off is the one way left to say that it is not whole.
-fn broken(error: Error) -> std::io::Error {
-    tracing::error!(cause = %error, "an export broke off");
-    std::io::Error::other("the export broke off")
+    Ok(File::new(T::FILE, "text/csv", Body::from_bytes_stream(parts)))
 }

@@ -6,6 +6,8 @@ pub mod assessments;
 pub mod audit;
 pub mod decisions;
 pub mod dependencies;
+mod document;
+pub mod drafts;
 pub mod evidence;
 pub mod exports;
 pub mod imports;
@@ -19,13 +21,14 @@ pub mod register;
 pub mod reviews;
 pub mod risks;
 pub mod suppliers;
+pub mod translations;
 
 /// Every API. Tuples of APIs stop at sixteen, so they nest.
 #[must_use]
 pub fn all() -> impl poem_openapi::OpenApi + 'static {
     (
         (register::Api, suppliers::Api, products::Api, dependencies::Api, evidence::Api),
-        (questionnaires::Api, assessments::Api, decisions::Api),
+        (questionnaires::Api, drafts::Api, translations::Api, assessments::Api, decisions::Api),
         (risks::Api, reviews::Api, incidents::Api),
         (organisation::Api, policy::Api, keys::Api, audit::Api),
         (imports::Api, exports::Api),

@@ -1,14 +1,18 @@
 //! The organisation's policy.
 
-use diligence_entities::policy::{self, NewPolicy, Policy};
+use diligence_entities::{
+    policy::{self, NewPolicy, Policy},
+    what_if::{WhatIf, WhatIfLine},
+};
 use poem_openapi::OpenApi;
 
 use super::Tag;
 use crate::{
-    answer::{Changed, Item},
+    answer::{Changed, Item, Lines},
     auth::{Admin, By, Viewer},
     payload::Change,
-    problem::{Answer, Changing, Reading},
+    problem::{Answer, Asking, Changing, Reading},
+    stream,
     version::{IfMatch, IfNoneMatch},
 };
 
@@ -34,5 +38,13 @@ impl Api {
         let policy = policy::change(&writer, version.0, change.0).await?;
         writer.save().await?;
         Ok(Changed(policy))
+    }
+
+    /// Ask what another policy would do
+    ///
+    /// To every current score and rating: who moves, by how much, and which rule does it. The body is the change, as for changing the policy. One JSON object a line: progress, moves, and at the end the summary. Nothing is changed.
+    #[oai(path = "/policy/what-if", method = "post", operation_id = "ask_policy_what_if")]
+    async fn what_if(&self, who: By<Viewer>, change: Change<NewPolicy>) -> Answer<Lines<WhatIfLine>, Asking> {
+        Ok(stream::lines(WhatIf::of_policy(who.store().clone(), who.scope().clone(), change.0).await?).await?)
     }
 }

@@ -1,30 +1,31 @@
 //! Questionnaires and their editions.
 
 use diligence_entities::{
-    fault::Fault,
-    questionnaire::{self, PublishedEdition, Questionnaire, QuestionnaireFilter},
+    draft::{self, DraftCheck, NewDraft},
+    questionnaire::{self, Authored, ChangesFilter, DocumentFilter, DocumentFormat, LanguageFilter, PublishedEdition, Questionnaire, QuestionnaireFilter},
 };
-use diligence_questionnaires::Edition;
-use poem::{Request, RequestBody};
+use diligence_questionnaires::{Edition, EditionChanges};
+use poem::{Body, Request, RequestBody};
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions, OpenApi,
-    registry::{MetaMediaType, MetaRequest, Registry},
+    registry::{MetaRequest, Registry},
 };
 
-use super::Tag;
+use super::{Tag, document};
 use crate::{
-    answer::{Created, Found, Listed, Once},
+    answer::{Created, DocumentFile, Done, File, Found, Listed, Once},
     auth::{By, Editor, Viewer},
     path::At,
-    payload,
-    problem::{Answer, Creating, Listing, Problem, Reading, Type},
+    payload::{self, DOCUMENT_LIMIT},
+    problem::{Answer, Asking, Comparing, Creating, Deleting, Listing, Problem, Reading},
     query::Query,
     retry::Retry,
     schema::{self, Side},
+    version::IfMatch,
 };
 
-/// An edition as JSON or YAML, checked in every respect.
-pub(crate) struct EditionBody(Edition);
+/// An edition as JSON, YAML or CSV, checked in every respect.
+pub(crate) struct EditionBody(Authored);
 
 impl<'a> ApiExtractor<'a> for EditionBody {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
@@ -34,15 +35,16 @@ impl<'a> ApiExtractor<'a> for EditionBody {
         schema::register::<Edition>(Side::Request, registry);
     }
     fn request_meta() -> Option<MetaRequest> {
-        let media = |content_type| MetaMediaType { content_type, schema: schema::reference::<Edition>(Side::Request) };
-        Some(MetaRequest { description: Some("The edition, at most 2 MiB."), content: vec![media("application/json"), media("application/yaml")], required: true })
+        Some(document::meta::<Edition>("The edition, at most 2 MiB.", &[document::JSON, document::YAML, document::CSV]))
     }
     async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-        let kind = payload::expect_content_type(request, &["application/json", "application/yaml"])?;
-        let bytes = payload::take(request, body, diligence_questionnaires::edition::MAX_DOCUMENT_BYTES).await?;
-        let text = String::from_utf8(bytes).map_err(|_| Problem::new(Type::Malformed, "the body is not UTF-8"))?;
-        let read = if kind == "application/json" { Edition::from_json(&text) } else { Edition::from_yaml(&text) };
-        Ok(Self(read.map_err(|faults| Problem::invalid(faults.into_iter().map(Fault::from).collect()))?))
+        let (kind, text) = document::read(request, body, &[document::JSON, document::YAML, document::CSV]).await?;
+        let format = match kind {
+            document::JSON => DocumentFormat::Json,
+            document::CSV => DocumentFormat::Csv,
+            _ => DocumentFormat::Yaml,
+        };
+        Ok(Self(questionnaire::authored(format, text).map_err(Problem::from)?))
     }
 }
 
@@ -73,11 +75,52 @@ impl Api {
             .await
     }
 
+    /// Check a document
+    ///
+    /// Without keeping it: everything that is wrong with it at once, each with line and column.
+    #[oai(path = "/questionnaires/check", method = "post", operation_id = "check_document")]
+    async fn check(&self, who: By<Viewer>, body: payload::Body<NewDraft, DOCUMENT_LIMIT>) -> Answer<Found<DraftCheck>, Asking> {
+        Ok(Found(draft::check_document(&who.read().await?, body.0).await?))
+    }
+
     /// Read an edition
     ///
-    /// The whole document: principles, sections, questions, options, findings.
+    /// The whole document: principles, sections, questions, options, findings; in another of its languages where one is asked for.
     #[oai(path = "/questionnaires/:key/editions/:edition", method = "get", operation_id = "read_edition")]
-    async fn read(&self, who: By<Viewer>, key: At<String>, edition: At<String>) -> Answer<Found<Edition>, Reading> {
-        Ok(Found(questionnaire::read(&who.read().await?, &key, &edition).await?))
+    async fn read(&self, who: By<Viewer>, key: At<String>, edition: At<String>, query: Query<LanguageFilter>) -> Answer<Found<Edition>, Reading> {
+        Ok(Found(questionnaire::read(&who.read().await?, &key, &edition, query.language.as_deref()).await?))
+    }
+
+    /// Delete an edition
+    ///
+    /// Of your own, that no assessment was ever put with; its version is always 1. Any other stays, so that what was judged by it can be understood later.
+    #[oai(path = "/questionnaires/:key/editions/:edition", method = "delete", operation_id = "delete_edition")]
+    async fn delete(&self, who: By<Editor>, key: At<String>, edition: At<String>, version: IfMatch) -> Answer<Done, Deleting> {
+        let writer = who.write().await?;
+        questionnaire::delete(&writer, &key, &edition, version.0).await?;
+        writer.save().await?;
+        Ok(Done)
+    }
+
+    /// Export an edition
+    ///
+    /// As a file to edit: as its author wrote it, comments and all, or as YAML, JSON or a spreadsheet-style CSV. Reading it back gives the same edition.
+    #[oai(path = "/questionnaires/:key/editions/:edition/document", method = "get", operation_id = "export_edition")]
+    async fn export(&self, who: By<Viewer>, key: At<String>, edition: At<String>, query: Query<DocumentFilter>) -> Answer<File<DocumentFile>, Reading> {
+        let (format, text) = questionnaire::document(&who.read().await?, &key, &edition, &query).await?;
+        let (ending, media_type) = match format {
+            DocumentFormat::Yaml => ("yaml", document::YAML),
+            DocumentFormat::Json => ("json", document::JSON),
+            DocumentFormat::Csv => ("csv", document::CSV),
+        };
+        Ok(File::new(format!("{}-{}.{ending}", key.0, edition.0), media_type, Body::from_string(text)))
+    }
+
+    /// Compare editions
+    ///
+    /// What changed in an edition since an earlier one: added, removed and changed principles, sections, questions and findings, and whether scores can come out otherwise.
+    #[oai(path = "/questionnaires/:key/editions/:edition/changes", method = "get", operation_id = "read_changes")]
+    async fn changes(&self, who: By<Viewer>, key: At<String>, edition: At<String>, query: Query<ChangesFilter>) -> Answer<Found<EditionChanges>, Comparing> {
+        Ok(Found(questionnaire::changes(&who.read().await?, &key, &edition, &query).await?))
     }
 }

@@ -7,7 +7,7 @@ use crate::harness::*;
 
 #[test]
 fn the_library_goes_through_yaml_and_json_without_loss() {
-    assert_eq!(library::editions().len(), 2);
+    assert_eq!(library::editions().len(), 9);
     for edition in library::editions() {
         let yaml = edition.to_yaml();
         let from_yaml = Edition::from_yaml(&yaml).unwrap_or_else(|faults| panic!("{faults:#?}\n{yaml}"));
@@ -47,13 +47,14 @@ fn the_schema_describes_every_member_and_refuses_others() {
     assert_eq!(Extension::json_schema()["additionalProperties"], json!(false));
 }
 
-fn base() -> Edition {
+pub fn base() -> Edition {
     edition(&questions(json!([yes_no("a", json!({})), yes_no("b", json!({}))])))
 }
 
-fn extension() -> Value {
+pub fn extension() -> Value {
     json!({
         "base": "example", "key": "example-plus", "title": "Plus", "edition": "2026.1",
+        "frameworks": [{"key": "local", "title": "Local"}],
         "principles": [{"key": "own", "title": "Own", "framework": "local"}],
         "sections": [{"key": "ours", "title": "Ours", "questions": [yes_no("x", json!({"principle": "own"}))]}],
         "questions": [{"section": "s", "after": "a", "question": yes_no("y", json!({"show_if": {"question": "a", "is": "yes"}}))}],
@@ -71,7 +72,7 @@ fn an_extension_gives_an_edition_of_its_own() {
 }
 
 #[test]
-fn a_new_base_is_merged_and_conflicts_are_shown() {
+fn what_an_extension_does_not_fit_is_shown() {
     let extension = Extension::from_json(&extension().to_string()).unwrap();
     let codes = |base: &Edition| -> Vec<String> { extension.apply(base).unwrap_err().into_iter().map(|fault| format!("{} {}", fault.pointer, fault.code)).collect() };
     let mut next = base();
@@ -90,6 +91,29 @@ fn a_new_base_is_merged_and_conflicts_are_shown() {
     next = base();
     next.sections[0].questions[0].options[1].value = "never".to_owned();
     assert_eq!(codes(&next), ["/sections/0/questions/0/options yes_no_options"]);
+}
+
+#[test]
+fn an_extension_brings_its_own_frameworks() {
+    let applied = |change: Value, base: &Edition| Extension::from_json(&with(extension(), change).to_string()).unwrap().apply(base);
+    let result = applied(json!({}), &base()).unwrap();
+    assert_eq!((result.frameworks[0].title.as_str(), base().frameworks.len()), ("Local", 0));
+    let codes =
+        |change: Value, base: &Edition| applied(change, base).unwrap_err().into_iter().map(|fault| format!("{} {}", fault.pointer, fault.code)).collect::<Vec<_>>();
+    assert_eq!(codes(json!({"frameworks": []}), &base()), ["/principles/1/framework unknown_framework"]);
+    let mut next = base();
+    next.frameworks = result.frameworks.clone();
+    next.framework = "local".to_owned();
+    assert_eq!(codes(json!({}), &next), ["/frameworks/0/key duplicate_framework"]);
+    assert!(applied(json!({"frameworks": []}), &next).is_ok(), "a framework of the base is there for the extension too");
+}
+
+#[test]
+fn an_extension_written_for_one_edition_is_applied_to_no_other() {
+    let written = |number: &str| Extension::from_json(&with(extension(), json!({"base_edition": number})).to_string()).unwrap();
+    assert_eq!(written("2026.1").apply(&base()).map(|edition| edition.key), Ok("example-plus".to_owned()));
+    let faults = written("2025.9").apply(&base()).unwrap_err();
+    assert_eq!((faults.len(), faults[0].pointer.as_str(), faults[0].code.as_str()), (1, "/base_edition", "wrong_base_edition"));
 }
 
 #[test]

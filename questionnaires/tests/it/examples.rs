@@ -35,6 +35,7 @@ fn worked_example() -> (diligence_questionnaires::Edition, Case) {
         kind: EvidenceKind::CyberEssentialsPlus,
         issued_on: None,
         expires_on: Some("2026-02-28".parse().unwrap()),
+        file_sha256: None,
     });
     (edition, case)
 }
@@ -76,7 +77,7 @@ fn a_certificate_is_valid_on_its_first_and_on_its_last_day() {
         case.evidence[0].expires_on = expires.map(|date| date.parse().unwrap());
         assert_eq!(case.outcome(&edition).contributions[0].evidence, valid, "{issued:?} {expires:?}");
     }
-    case.evidence.push(EvidenceFact { id: "other".to_owned(), kind: EvidenceKind::Other, issued_on: None, expires_on: None });
+    case.evidence.push(EvidenceFact { id: "other".to_owned(), kind: EvidenceKind::Other, issued_on: None, expires_on: None, file_sha256: None });
     case.answers.get_mut("q1").unwrap().evidence_ids.push("other".to_owned());
     assert_eq!(case.outcome(&edition).contributions[0].evidence, EvidenceState::Expired, "what comes nearest is told");
     case.evidence[0].kind = EvidenceKind::Other;
@@ -142,7 +143,7 @@ fn a_file_counts_with_the_rating_and_is_its_own_evidence() {
     assert_eq!(case.outcome(&edition).awaiting_review, ["f"]);
     case.review.insert("f".to_owned(), ReviewedPoints { points: 80, reason: None, reviewer: None });
     assert_eq!(tenths(case.outcome(&edition).evidenced), Some(0));
-    case.evidence.push(EvidenceFact { id: "doc".to_owned(), kind: EvidenceKind::Policy, issued_on: None, expires_on: None });
+    case.evidence.push(EvidenceFact { id: "doc".to_owned(), kind: EvidenceKind::Policy, issued_on: None, expires_on: None, file_sha256: None });
     assert_eq!(tenths(case.outcome(&edition).evidenced), Some(800));
 }
 

@@ -19,6 +19,8 @@ fn good() -> Value {
         ask("text", "text", json!({})),
         yes_no("shown", json!({"show_if": {"question": "a", "is": "yes"}, "evidence": {"need": "needed", "kinds": ["dspt"]}, "maps_to": ["dspt/1.1"]})),
     ]));
+    document["frameworks"] = json!([{"key": "hospitality", "title": "Hospitality"}]);
+    document["principles"][0]["framework"] = json!("hospitality");
     document["source"] = json!([{"title": "T", "version": "1", "date": "2025-03"}]);
     document["findings"] = json!([{"key": "f", "when": {"question": "a", "is": "no"}, "severity": "low", "title": "T", "advice": "A"}]);
     document
@@ -86,6 +88,13 @@ fn cases() -> Vec<FaultCase> {
             "duplicate_finding",
             "/findings/1/key".into(),
         ),
+        same("/framework".into(), json!("securty"), "unknown_framework"),
+        same("/principles/0/framework".into(), json!("hospitalty"), "unknown_framework").tap(|case| case.0.push(("/frameworks".into(), Value::Null))),
+        one("/frameworks/-".into(), json!({"key": "hospitality", "title": "H"}), "duplicate_framework", "/frameworks/1/key".into()),
+        one("/frameworks/-".into(), json!({"key": "unused", "title": "U"}), "unused_framework", "/frameworks/1/key".into()),
+        one("/frameworks/-".into(), json!({"key": "security", "title": "S"}), "built_in_framework", "/frameworks/1/key".into()),
+        same("/frameworks/0/titel".into(), json!("H"), "unknown_key"),
+        same("/frameworks/0/key".into(), json!("Hospitality"), "bad_pattern"),
         same(q(0, "/principle"), json!("q"), "unknown_principle"),
         show(6, json!({"question": "b", "is": "yes"}), "unknown_question", "/question"),
         show(6, json!({"question": "a", "is": "maybe"}), "unknown_option", "/is"),

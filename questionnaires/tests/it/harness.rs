@@ -1,5 +1,7 @@
 //! Builders shared by the tests.
 
+use std::collections::BTreeSet;
+
 use diligence_questionnaires::{Answer, Answers, Edition, EvidenceFact, Input, Outcome, Review, Subject, evaluate};
 use serde_json::{Value, json};
 
@@ -7,10 +9,16 @@ pub const ON: &str = "2026-03-01";
 
 /// A whole edition around some principles and sections, written as JSON.
 pub fn document(principles: Value, sections: Value) -> Value {
-    json!({
+    let own: BTreeSet<&str> = principles.as_array().unwrap().iter().filter_map(|principle| principle["framework"].as_str()).collect();
+    let own: Vec<Value> = own.into_iter().filter(|name| !["security", "ethical_ai"].contains(name)).map(|name| json!({"key": name, "title": name})).collect();
+    let mut document = json!({
         "key": "example", "title": "An example", "edition": "2026.1", "summary": "For tests.", "framework": "security",
         "applies_to": ["supplier"], "principles": principles, "sections": sections
-    })
+    });
+    if !own.is_empty() {
+        document["frameworks"] = own.into();
+    }
+    document
 }
 
 /// One principle and one section with these questions.

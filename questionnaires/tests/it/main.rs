@@ -2,10 +2,20 @@
 
 #![expect(clippy::unwrap_used, unreachable_pub, reason = "tests")]
 
+mod agreement;
 mod answers;
+mod carry;
+mod changes;
 mod documents;
 mod examples;
+mod explain;
 mod faults;
 mod harness;
+mod merge;
+mod movement;
 mod properties;
 mod receipts;
+mod second_evaluator;
+mod table;
+mod translation;
+mod workbook;

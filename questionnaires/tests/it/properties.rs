@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 use crate::harness::*;
 
 /// Numbers that look random and come out the same for the same seed.
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn roll(&mut self) -> u64 {
+    pub fn roll(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -23,20 +23,20 @@ impl Dice {
         mixed ^ (mixed >> 31)
     }
 
-    fn below(&mut self, limit: u64) -> u64 {
+    pub fn below(&mut self, limit: u64) -> u64 {
         self.roll() % limit.max(1)
     }
 
-    fn one_in(&mut self, count: u64) -> bool {
+    pub fn one_in(&mut self, count: u64) -> bool {
         self.below(count) == 0
     }
 
-    fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
+    pub fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
         let index = usize::try_from(self.below(list.len() as u64)).unwrap();
         &list[index]
     }
 
-    fn shuffle<T>(&mut self, list: &mut [T]) {
+    pub fn shuffle<T>(&mut self, list: &mut [T]) {
         for index in (1..list.len()).rev() {
             list.swap(index, usize::try_from(self.below(index as u64 + 1)).unwrap());
         }
@@ -44,13 +44,13 @@ impl Dice {
 }
 
 #[derive(Clone, Copy)]
-struct Shape {
-    conditions: bool,
-    information: bool,
+pub struct Shape {
+    pub conditions: bool,
+    pub information: bool,
 }
 
-const PLAIN: Shape = Shape { conditions: false, information: true };
-const FULL: Shape = Shape { conditions: true, information: true };
+pub const PLAIN: Shape = Shape { conditions: false, information: true };
+pub const FULL: Shape = Shape { conditions: true, information: true };
 
 const SUBJECT_LEAVES: [(&str, &str); 3] = [("tier", "high"), ("data_role", "none"), ("affects", "staff")];
 
@@ -130,7 +130,7 @@ fn question(dice: &mut Dice, number: u64, principles: u64, asked: &[(String, &'s
     (key, kind, question)
 }
 
-fn random_document(dice: &mut Dice, shape: Shape) -> Value {
+pub fn random_document(dice: &mut Dice, shape: Shape) -> Value {
     let principles = 1 + dice.below(4);
     let list: Vec<Value> = (0..principles)
         .map(|number| {
@@ -168,11 +168,11 @@ fn random_document(dice: &mut Dice, shape: Shape) -> Value {
 }
 
 /// Read without the check: chance makes conditions that exclude one another.
-fn random_edition(dice: &mut Dice, shape: Shape) -> Edition {
+pub fn random_edition(dice: &mut Dice, shape: Shape) -> Edition {
     serde_json::from_value(random_document(dice, shape)).unwrap()
 }
 
-fn random_value(dice: &mut Dice, kind: QuestionType) -> Value {
+pub fn random_value(dice: &mut Dice, kind: QuestionType) -> Value {
     match kind {
         QuestionType::YesNo => json!(dice.pick(&["yes", "no"])),
         QuestionType::SingleChoice => json!(dice.pick(&["o0", "o1", "o2", "o3"])),
@@ -187,7 +187,7 @@ fn random_value(dice: &mut Dice, kind: QuestionType) -> Value {
     }
 }
 
-fn random_case(dice: &mut Dice, edition: &Edition) -> Case {
+pub fn random_case(dice: &mut Dice, edition: &Edition) -> Case {
     let mut case = Case::default();
     for question in edition.questions() {
         let mut answer = match dice.below(6) {
@@ -206,7 +206,7 @@ fn random_case(dice: &mut Dice, edition: &Edition) -> Case {
     for number in 0..dice.below(5) {
         let kind = *dice.pick(&[EvidenceKind::Iso27001, EvidenceKind::Dspt]);
         let day = |dice: &mut Dice| dice.pick(&[None, Some("2026-02-01"), Some("2026-03-01"), Some("2026-04-01")]).map(|date| date.parse().unwrap());
-        case.evidence.push(EvidenceFact { id: format!("e{number}"), kind, issued_on: day(dice), expires_on: day(dice) });
+        case.evidence.push(EvidenceFact { id: format!("e{number}"), kind, issued_on: day(dice), expires_on: day(dice), file_sha256: None });
     }
     for (fact, is) in SUBJECT_LEAVES {
         if dice.one_in(2) {
@@ -404,7 +404,7 @@ proptest! {
         let edition = random_edition(&mut dice, Shape { conditions: false, information: false });
         let all = |best: bool| {
             let mut case = Case::default();
-            case.evidence.push(EvidenceFact { id: "e".to_owned(), kind: EvidenceKind::Iso27001, issued_on: None, expires_on: None });
+            case.evidence.push(EvidenceFact { id: "e".to_owned(), kind: EvidenceKind::Iso27001, issued_on: None, expires_on: None, file_sha256: None });
             for question in edition.questions() {
                 let answer = match (question.kind, best) {
                     (QuestionType::YesNo, true) => json!("no"),
@@ -534,12 +534,12 @@ fn reads_or_says_why(result: &Result<Edition, Vec<diligence_questionnaires::Faul
 
 const JUNK: [&str; 12] = ["null", "true", "-1", "1e9", "\"\"", "\"no such thing\"", "[]", "{}", "[{}]", "{\"all\": [{\"not\": {}}]}", "101", "\"a\""];
 
-fn junk(dice: &mut Dice) -> Value {
+pub fn junk(dice: &mut Dice) -> Value {
     serde_json::from_str(dice.pick::<&str>(&JUNK)).unwrap()
 }
 
 /// Replaces, removes or doubles something somewhere in a tree.
-fn mutate(dice: &mut Dice, value: &mut Value) {
+pub fn mutate(dice: &mut Dice, value: &mut Value) {
     let stop = dice.one_in(4);
     match value {
         Value::Object(members) if !members.is_empty() => {

@@ -7,7 +7,7 @@ use crate::harness::*;
 
 fn case() -> Case {
     let mut case = Case::of(answers([("a", value("yes")), ("b", value("no"))]));
-    case.evidence = ["y", "x"].map(|id| EvidenceFact { id: id.to_owned(), kind: EvidenceKind::Other, issued_on: None, expires_on: None }).into();
+    case.evidence = ["y", "x"].map(|id| EvidenceFact { id: id.to_owned(), kind: EvidenceKind::Other, issued_on: None, expires_on: None, file_sha256: None }).into();
     case
 }
 

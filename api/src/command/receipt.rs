@@ -1,0 +1,46 @@
+//! `diligence receipt`: computing a result again, without any database.
+
+use std::{fs, path::PathBuf};
+
+use clap::Subcommand;
+use diligence_questionnaires::PortableReceipt;
+
+use super::{Failure, print, questionnaire::refuse};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Compute a receipt's result again from the file alone, and tell exactly what differs
+    Verify {
+        /// The portable receipt, as `GET /assessments/{id}/receipt` gives it
+        receipt: PathBuf,
+    },
+}
+
+pub(super) fn run(command: Command) -> Result<(), Failure> {
+    let Command::Verify { receipt: path } = command;
+    let text = fs::read_to_string(&path).map_err(|error| Failure::refused(format!("{} cannot be read: {error}", path.display())))?;
+    let file = match PortableReceipt::from_json(&text) {
+        Ok(file) => file,
+        Err(faults) => return refuse(&path, &faults),
+    };
+    let differences = file.verify();
+    if differences.is_empty() {
+        let receipt = &file.receipt;
+        let score = |score: Option<diligence_questionnaires::Score>| score.map_or_else(|| "no score".to_owned(), |score| score.to_string());
+        return print(&format!(
+            "the receipt holds: {} {} on {}, claimed {}, evidenced {}\nedition {}\nanswers {}\n",
+            receipt.questionnaire,
+            receipt.edition,
+            receipt.on,
+            score(receipt.outcome.claimed),
+            score(receipt.outcome.evidenced),
+            receipt.edition_hash,
+            receipt.answers_hash
+        ));
+    }
+    let value = |value: &Option<serde_json::Value>| value.as_ref().map_or_else(|| "nothing".to_owned(), ToString::to_string);
+    let lines = differences
+        .iter()
+        .map(|difference| format!("\n  {}: the receipt says {}, computed again it is {}", difference.pointer, value(&difference.found), value(&difference.expected)));
+    Err(Failure::refused(format!("the receipt {} does not hold:{}", path.display(), lines.collect::<String>())))
+}

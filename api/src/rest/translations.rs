@@ -1,0 +1,100 @@
+//! Translations of editions.
+
+use diligence_entities::{
+    id::TranslationId,
+    translation::{self, StoredTranslation, TranslationFilter},
+};
+use diligence_questionnaires::Translation;
+use poem::{Request, RequestBody};
+use poem_openapi::{
+    ApiExtractor, ApiExtractorType, ExtractParamOptions, OpenApi,
+    registry::{MetaRequest, Registry},
+};
+
+use super::{Tag, document};
+use crate::{
+    answer::{Changed, Created, Done, Item, Listed, Once},
+    auth::{By, Editor, Viewer},
+    path::At,
+    payload::{Change, DOCUMENT_LIMIT},
+    problem::{Answer, Changing, Creating, Deleting, Listing, Problem, Reading},
+    query::Query,
+    retry::Retry,
+    schema::{self, Side},
+    version::{IfMatch, IfNoneMatch},
+};
+
+/// A translation as JSON or YAML.
+pub(crate) struct TranslationBody(Translation);
+
+impl<'a> ApiExtractor<'a> for TranslationBody {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+    type ParamType = ();
+    type ParamRawType = ();
+    fn register(registry: &mut Registry) {
+        schema::register::<Translation>(Side::Request, registry);
+    }
+    fn request_meta() -> Option<MetaRequest> {
+        Some(document::meta::<Translation>("The translation, at most 2 MiB.", &[document::JSON, document::YAML]))
+    }
+    async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+        let (kind, text) = document::read(request, body, &[document::JSON, document::YAML]).await?;
+        let read = if kind == document::JSON { Translation::from_json(&text) } else { Translation::from_yaml(&text) };
+        Ok(Self(read.map_err(|faults| Problem::invalid(faults.into_iter().map(Into::into).collect()))?))
+    }
+}
+
+pub(crate) struct Api;
+
+#[OpenApi(tag = "Tag::Questionnaires")]
+impl Api {
+    /// List translations
+    ///
+    /// A page of the editions' words in other languages.
+    #[oai(path = "/translations", method = "get", operation_id = "list_translations")]
+    async fn list(&self, who: By<Viewer>, query: Query<TranslationFilter>) -> Answer<Listed<StoredTranslation>, Listing> {
+        let page = translation::list(&who.read().await?, &query).await?;
+        Ok(Listed::new(page, &query))
+    }
+
+    /// Enter a translation
+    ///
+    /// Of an edition, the library's or your own. Every text of the edition needs one. It changes nothing of the edition: not its hash, not its scores.
+    #[oai(path = "/translations", method = "post", operation_id = "create_translation")]
+    async fn create(&self, who: By<Editor>, body: TranslationBody, retry: Retry) -> Answer<Once<Created<StoredTranslation>>, Creating> {
+        retry.once(&who, async |writer| Ok(Created::new("translations", translation::create(writer, body.0).await?))).await
+    }
+
+    /// Read a translation
+    #[oai(path = "/translations/:id", method = "get", operation_id = "read_translation")]
+    async fn read(&self, who: By<Viewer>, id: At<TranslationId>, have: IfNoneMatch) -> Answer<Item<StoredTranslation>, Reading> {
+        let translation = translation::read(&who.read().await?, &id).await?;
+        Ok(Item::new(translation, &have))
+    }
+
+    /// Change a translation
+    ///
+    /// A JSON merge patch of its words. Its edition and its language stay.
+    #[oai(path = "/translations/:id", method = "patch", operation_id = "change_translation")]
+    async fn change(
+        &self,
+        who: By<Editor>,
+        id: At<TranslationId>,
+        version: IfMatch,
+        change: Change<Translation, DOCUMENT_LIMIT>,
+    ) -> Answer<Changed<StoredTranslation>, Changing> {
+        let writer = who.write().await?;
+        let translation = translation::change(&writer, &id, version.0, change.0).await?;
+        writer.save().await?;
+        Ok(Changed(translation))
+    }
+
+    /// Delete a translation
+    #[oai(path = "/translations/:id", method = "delete", operation_id = "delete_translation")]
+    async fn delete(&self, who: By<Editor>, id: At<TranslationId>, version: IfMatch) -> Answer<Done, Deleting> {
+        let writer = who.write().await?;
+        translation::delete(&writer, &id, version.0).await?;
+        writer.save().await?;
+        Ok(Done)
+    }
+}

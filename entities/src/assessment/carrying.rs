@@ -1,0 +1,89 @@
+//! Answer once: what a subject answered before is laid beside a new assessment, marked as carried over, and counts nowhere
+//! until someone confirms it.
+
+use std::collections::BTreeMap;
+
+use diligence_questionnaires::{Carried, Earlier, Edition, EvidenceFact, carry};
+use schemars::JsonSchema;
+use sea_orm::{ColumnTrait as _, QueryFilter as _};
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+use super::{AnswerChange, Assessment, AssessmentState, Column, Entity, Progress, Work, sheet};
+use crate::{
+    error::Error,
+    fault::{Fault, nearest},
+    id::AssessmentId,
+    questionnaire,
+    scope::{Reader, Writer},
+    stored::Word,
+};
+
+/// Which carried-over answers are confirmed.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema, Validate)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(example = serde_json::json!({ "questions": ["mfa_staff", "leavers"] }))]
+pub struct Confirmation {
+    /// The keys of their questions; all that were carried over if not said.
+    #[schemars(length(max = 2000))]
+    #[validate(length(max = 2000))]
+    pub questions: Option<Vec<String>>,
+}
+
+/// What the same subject's approved assessments hold for a new one.
+pub(super) async fn over(reader: &Reader, new: &Assessment, edition: &Edition, facts: &[EvidenceFact]) -> Result<Carried, Error> {
+    let approved = reader.find::<Entity>().filter(Column::SubjectId.eq(new.subject_id.as_str())).filter(Column::State.eq(Word(AssessmentState::Approved)));
+    let mut approved = reader.all(approved).await?;
+    approved.sort_by(|left, right| (&right.decided_at, &right.id).cmp(&(&left.decided_at, &left.id)));
+    let ids = approved.iter().map(|assessment| assessment.id.clone());
+    let sheets = reader.all(reader.find::<sheet::Entity>().filter(sheet::Column::AssessmentId.is_in(ids))).await?;
+    let sheets: BTreeMap<AssessmentId, sheet::Model> = sheets.into_iter().map(|sheet| (sheet.assessment_id.clone(), sheet)).collect();
+    let edition_ids = approved.iter().map(|assessment| assessment.edition_id.to_string()).collect();
+    let mut editions = BTreeMap::new();
+    for row in reader.get_many::<questionnaire::Entity>(&edition_ids).await? {
+        editions.insert(row.id.clone(), row.parsed(reader)?);
+    }
+    let earlier: Vec<Earlier<'_>> = approved
+        .iter()
+        .filter_map(|assessment| {
+            let sheet = sheets.get(&assessment.id)?;
+            Some(Earlier {
+                assessment: assessment.id.as_str(),
+                edition: editions.get(&assessment.edition_id)?,
+                answers: &sheet.answers,
+                visible: &sheet.receipt.as_ref()?.outcome.visible,
+                answered_on: assessment.assessed_on?.date(),
+            })
+        })
+        .collect();
+    Ok(carry(edition, &earlier, facts, reader.today().date()))
+}
+
+/// Confirms carried-over answers: from now on they are answers like any other.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`] for a question that has no carried-over answer or whose answer
+/// does not hold any more, or [`Error::Conflict`] when it is not open.
+pub async fn confirm(writer: &Writer, id: &AssessmentId, version: i64, confirmation: Confirmation) -> Result<Progress, Error> {
+    let work = Work::to_answer(writer, id, version).await?;
+    let carried = &work.sheet.carried.answers;
+    let chosen = confirmation.questions.unwrap_or_else(|| carried.keys().cloned().collect());
+    let mut faults = Vec::new();
+    let mut change = BTreeMap::new();
+    for (index, key) in chosen.iter().enumerate() {
+        match carried.get(key) {
+            Some(answer) => {
+                change.insert(key.clone(), Some(answer.answer.clone()));
+            }
+            None => {
+                let hint = nearest(key, carried.keys().map(String::as_str)).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+                let detail = format!("expected the key of a question with a carried-over answer{hint}");
+                faults.push(Fault::new(format!("/questions/{index}"), "not_carried", detail));
+            }
+        }
+    }
+    if !faults.is_empty() {
+        return Err(Error::Invalid(faults));
+    }
+    work.put(writer, "confirm", AnswerChange(change)).await
+}

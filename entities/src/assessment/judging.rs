@@ -1,0 +1,268 @@
+//! Judging an assessment: rating its answers, submitting, returning, deciding, and what it all came to.
+
+use std::collections::BTreeMap;
+
+use diligence_questionnaires::{Band, Basis, Outcome, PortableReceipt, QuestionType, Rating, ReviewedPoints};
+use schemars::JsonSchema;
+use sea_orm::{ColumnTrait as _, QueryFilter as _};
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+use super::{ActiveModel, Assessment, AssessmentState, Column, Entity, Model, Progress, Work, expect_state, read};
+use crate::{
+    decision::{self, NewDecision},
+    error::Error,
+    fault::{Fault, Faults},
+    id::AssessmentId,
+    policy, review, risk,
+    scope::{Reader, Writer},
+    stored::{Json, Word},
+};
+
+/// A reviewer's points for one answer.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct NewPoints {
+    /// 0 to 100.
+    #[validate(range(min = 0, max = 100))]
+    pub points: u8,
+    /// Why; needed when an answer's own points are replaced.
+    #[validate(length(min = 1, max = 5000))]
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// A reviewer's points to put in place, by question key. A question that is absent keeps what it has; `null` clears it.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(example = serde_json::json!({ "incident_lessons": { "points": 70, "reason": "clear, but no dates" } }))]
+pub struct PointsChange(#[schemars(length(max = 2000))] pub BTreeMap<String, Option<NewPoints>>);
+
+impl Validate for PointsChange {
+    fn validate(&self) -> Result<(), validator::ValidationErrors> {
+        Ok(())
+    }
+}
+
+/// What returning an assessment needs.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct Return {
+    /// What must be mended.
+    #[validate(length(min = 1, max = 10_000))]
+    pub comment: String,
+}
+
+/// How an assessment scores.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct AssessmentResult {
+    /// The assessment.
+    pub assessment_id: AssessmentId,
+    /// Its version.
+    pub version: i64,
+    /// Where it stands. Until it is approved, this is how it would score today.
+    pub state: AssessmentState,
+    /// The band of the evidenced score.
+    pub band: Band,
+    /// The residual rating under the subject's tier.
+    pub rating: Rating,
+    /// Everything the score is made of.
+    pub outcome: Outcome,
+}
+
+impl crate::page::Versioned for AssessmentResult {
+    fn id(&self) -> &str {
+        self.assessment_id.as_str()
+    }
+    fn version(&self) -> i64 {
+        self.version
+    }
+}
+
+/// Puts a reviewer's points in place: rates text answers, replaces other answers' points with a reason.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`] with every fault by question, or [`Error::Conflict`] when it is not submitted.
+pub async fn rate(writer: &Writer, id: &AssessmentId, version: i64, change: PointsChange) -> Result<Progress, Error> {
+    let before = writer.get_at::<Entity>(id.as_str(), version).await?;
+    expect_state(&before, AssessmentState::Submitted, "be rated")?;
+    let mut work = Work::load(writer, before).await?;
+    let mut faults = Faults::default();
+    for (key, points) in &change.0 {
+        let Some(question) = work.edition.question(key) else {
+            faults.push(Fault::new(format!("/{key}"), "unknown_question", "expected the key of a question of this edition"));
+            continue;
+        };
+        let Some(points) = points else { continue };
+        for fault in Faults::of(points).into_vec() {
+            faults.push(fault.within(&format!("/{key}")));
+        }
+        let answered = work.sheet.answers.get(key).is_some_and(|answer| answer.value.is_some());
+        faults.expect(answered, format!("/{key}"), "unanswered", "expected a question that is answered: silence is not rated");
+        let judged = matches!(question.kind, QuestionType::Text | QuestionType::File);
+        faults.expect(judged || points.reason.is_some(), format!("/{key}/reason"), "required", "expected a reason for replacing an answer's own points");
+    }
+    faults.done()?;
+    let was = serde_json::to_value(&work.sheet.review).ok();
+    for (key, points) in change.0 {
+        match points {
+            Some(NewPoints { points, reason }) => {
+                let reviewer = Some(writer.scope().actor.name.clone());
+                work.sheet.review.0.insert(key, ReviewedPoints { points, reason, reviewer });
+            }
+            None => {
+                work.sheet.review.0.remove(&key);
+            }
+        }
+    }
+    work.keep_sheet(writer).await?;
+    let outcome = work.evaluate(writer.today());
+    let mut after = work.before.clone();
+    after.settle(&outcome);
+    let after = writer.replace::<Entity, ActiveModel>("rate", &work.before, after).await?;
+    let (was, is) = crate::audit::difference(was, serde_json::to_value(&work.sheet.review).ok());
+    writer.note("rate", "answers", id.as_str(), Some(was), Some(is));
+    Ok(work.progress(after, outcome))
+}
+
+/// Submits an assessment for decision. Its findings become risks, each once.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`] naming every question that still needs an answer or a comment, or [`Error::Conflict`] when it is not open.
+pub async fn submit(writer: &Writer, id: &AssessmentId, version: i64) -> Result<Assessment, Error> {
+    let before = writer.get_at::<Entity>(id.as_str(), version).await?;
+    expect_state(&before, AssessmentState::Open, "be submitted")?;
+    let work = Work::load(writer, before).await?;
+    let outcome = work.evaluate(writer.today());
+    let mut faults = Faults::default();
+    for key in &outcome.unanswered_required {
+        faults.push(Fault::new(format!("/{key}"), "required", "expected an answer before submission"));
+    }
+    for key in &outcome.comments_needed {
+        faults.push(Fault::new(format!("/{key}/comment"), "required", "expected a comment that says why, before submission"));
+    }
+    faults.done()?;
+    let mut after = work.before.clone();
+    after.settle(&outcome);
+    after.state = Word(AssessmentState::Submitted);
+    after.submitted_by = Some(writer.scope().actor.name.clone());
+    after.submitted_at = Some(writer.now());
+    after.return_comment = None;
+    let after = writer.replace::<Entity, ActiveModel>("submit", &work.before, after).await?;
+    risk::raise(writer, &work.subject, &after, &outcome.findings).await?;
+    Ok(after)
+}
+
+/// Gives a submitted assessment back to be mended.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], or [`Error::Conflict`] when it is not submitted.
+pub async fn give_back(writer: &Writer, id: &AssessmentId, version: i64, why: Return) -> Result<Assessment, Error> {
+    let before = writer.get_at::<Entity>(id.as_str(), version).await?;
+    expect_state(&before, AssessmentState::Submitted, "be returned")?;
+    Faults::of(&why).done()?;
+    let after = Model { state: Word(AssessmentState::Open), return_comment: Some(why.comment), ..before.clone() };
+    writer.replace::<Entity, ActiveModel>("return", &before, after).await
+}
+
+/// Approves a submitted assessment: from now on its scores count in the register, with the decision beside them.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], or [`Error::Conflict`] when it is not submitted or text answers wait for a reviewer.
+pub async fn approve(writer: &Writer, id: &AssessmentId, version: i64, new: NewDecision) -> Result<Assessment, Error> {
+    decide(writer, id, version, false, new).await
+}
+
+/// Refuses the supplier or product on a submitted assessment. The register's scores stay as they were; the decision stands beside them.
+///
+/// # Errors
+/// As [`approve`].
+pub async fn refuse(writer: &Writer, id: &AssessmentId, version: i64, new: NewDecision) -> Result<Assessment, Error> {
+    decide(writer, id, version, true, new).await
+}
+
+async fn decide(writer: &Writer, id: &AssessmentId, version: i64, refused: bool, new: NewDecision) -> Result<Assessment, Error> {
+    let before = writer.get_at::<Entity>(id.as_str(), version).await?;
+    expect_state(&before, AssessmentState::Submitted, if refused { "be refused" } else { "be approved" })?;
+    let mut work = Work::load(writer, before).await?;
+    let today = writer.today();
+    let outcome = work.evaluate(today);
+    if !outcome.awaiting_review.is_empty() {
+        let errors = outcome.awaiting_review.iter().map(|key| Fault::new(format!("/{key}"), "awaiting_review", "expected a reviewer's points for this text")).collect();
+        return Err(Error::Conflict { code: "awaiting_review", detail: "text answers wait for a reviewer: rate them first".into(), errors });
+    }
+    let mut after = work.before.clone();
+    after.settle(&outcome);
+    after.state = Word(if refused { AssessmentState::Refused } else { AssessmentState::Approved });
+    after.decided_by = Some(writer.scope().actor.name.clone());
+    after.decided_at = Some(writer.now());
+    after.assessed_on = Some(today);
+    let facts = work.subject.facts();
+    let receipt = diligence_questionnaires::receipt::issue(&work.edition, &work.input(&facts, today));
+    work.sheet.receipt = Some(Json(receipt));
+    work.sheet.basis = Some(Json(Basis { evidence: work.facts.clone(), subject: facts }));
+    work.keep_sheet(writer).await?;
+    if !refused {
+        let earlier = writer
+            .all(
+                writer
+                    .find::<Entity>()
+                    .filter(Column::SubjectId.eq(after.subject_id.as_str()))
+                    .filter(Column::Questionnaire.eq(after.questionnaire.as_str()))
+                    .filter(Column::State.eq(Word(AssessmentState::Approved))),
+            )
+            .await?;
+        for old in earlier {
+            let superseded = Model { state: Word(AssessmentState::Superseded), ..old.clone() };
+            writer.replace::<Entity, ActiveModel>("supersede", &old, superseded).await?;
+        }
+    }
+    let action = if refused { "refuse" } else { "approve" };
+    let after = writer.replace::<Entity, ActiveModel>(action, &work.before, after).await?;
+    decision::record(writer, &after, refused, new).await?;
+    review::looked_at(
+        writer,
+        &after.supplier_id,
+        after.product_id.as_ref(),
+        format!("assessed with {} {}: {}", after.questionnaire, after.edition, crate::stored::word(&after.state.0)),
+    )
+    .await?;
+    Ok(after)
+}
+
+/// How an assessment scores: as decided, or as it would today.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn result(reader: &Reader, id: &AssessmentId) -> Result<AssessmentResult, Error> {
+    let work = Work::load(reader, read(reader, id).await?).await?;
+    let outcome = work.outcome(reader.today());
+    let policy = policy::read(reader).await?;
+    let knocked_out = !outcome.knock_outs.is_empty();
+    Ok(AssessmentResult {
+        assessment_id: work.before.id.clone(),
+        version: work.before.version,
+        state: work.before.state.0,
+        band: diligence_questionnaires::band(&policy.rating, outcome.evidenced, outcome.coverage, knocked_out),
+        rating: diligence_questionnaires::residual(&policy.rating, work.subject.supplier.tier.0, outcome.evidenced, outcome.coverage, knocked_out),
+        outcome,
+    })
+}
+
+/// A receipt with everything needed to compute it again.
+pub type AssessmentReceipt = PortableReceipt;
+
+/// The receipt of a decided assessment, as one portable file: edition, answers, review, evidence and subject as they were.
+///
+/// # Errors
+/// [`Error::NotFound`], also while it is not decided.
+pub async fn receipt(reader: &Reader, id: &AssessmentId) -> Result<AssessmentReceipt, Error> {
+    let work = Work::load(reader, read(reader, id).await?).await?;
+    match (work.sheet.receipt, work.sheet.basis) {
+        (Some(receipt), Some(basis)) => {
+            let edition = work.edition.as_ref().clone();
+            Ok(PortableReceipt { receipt: receipt.0, edition, answers: work.sheet.answers.0, review: work.sheet.review.0, basis: basis.0 })
+        }
+        _ => Err(Error::NotFound),
+    }
+}

@@ -1,0 +1,201 @@
+//! The document behind a piece of evidence, kept beside it: limited in size and in type, and hashed.
+//!
+//! What a file says it is and what its first bytes say must agree, so that nobody opens a program that calls itself a
+//! certificate. It is only ever kept and given back, never opened here.
+
+use schemars::JsonSchema;
+use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, entity::prelude::*};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use validator::Validate;
+
+use crate::{
+    error::Error,
+    evidence::{self, Evidence},
+    fault::{Fault, Faults},
+    id::{EvidenceId, OrganisationId, SupplierId},
+    scope::{Reader, Writer, belongs},
+    stored::{Json, hex},
+};
+
+/// How large a file may be, in bytes: 10 MiB.
+pub const MAXIMUM_BYTES: usize = 10 << 20;
+/// How long a file's name may be, in characters.
+pub const MAXIMUM_NAME: usize = 200;
+
+/// A kind of file that is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileKind {
+    /// Its media type.
+    pub media_type: &'static str,
+    /// What people call it.
+    pub name: &'static str,
+    /// How names of such files end.
+    pub endings: &'static [&'static str],
+}
+
+const fn kind(media_type: &'static str, name: &'static str, endings: &'static [&'static str]) -> FileKind {
+    FileKind { media_type, name, endings }
+}
+
+/// The kinds of file that are kept.
+pub const KINDS: [FileKind; 9] = [
+    kind("application/pdf", "PDF", &["pdf"]),
+    kind("image/png", "PNG", &["png"]),
+    kind("image/jpeg", "JPEG", &["jpg", "jpeg"]),
+    kind("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "Word", &["docx"]),
+    kind("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "Excel", &["xlsx"]),
+    kind("application/vnd.openxmlformats-officedocument.presentationml.presentation", "PowerPoint", &["pptx"]),
+    kind("application/vnd.oasis.opendocument.text", "OpenDocument text", &["odt"]),
+    kind("text/plain", "plain text", &["txt", "md"]),
+    kind("text/csv", "CSV", &["csv"]),
+];
+
+/// What is known of a file that is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StoredFile {
+    /// Its name, as it came.
+    pub name: String,
+    /// Its media type, e.g. `application/pdf`.
+    pub media_type: String,
+    /// How long it is, in bytes.
+    pub byte_count: i64,
+    /// The SHA-256 of its bytes, in lower-case hexadecimal.
+    pub sha256: String,
+}
+
+/// The bytes, in a row of their own: lists of evidence never read them.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "evidence_file")]
+pub struct Model {
+    /// The piece of evidence it belongs to.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub evidence_id: EvidenceId,
+    /// The organisation whose register it is in.
+    pub organisation_id: OrganisationId,
+    /// The supplier the evidence is about, or whose product it is about.
+    pub supplier_id: SupplierId,
+    /// The bytes as they came.
+    pub content: Vec<u8>,
+}
+
+/// Rows are loaded by noun, never joined.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+belongs!();
+
+/// What a file is called.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Validate)]
+#[serde(default, deny_unknown_fields)]
+pub struct FileName {
+    /// The file's name with its ending, e.g. `certificate.pdf`; `document` with the ending of what it is if not said.
+    #[validate(length(min = 1, max = 200))]
+    pub name: Option<String>,
+}
+
+/// A file to keep.
+#[derive(Clone, Debug)]
+pub struct NewFile {
+    /// Its name, if it has one.
+    pub name: Option<String>,
+    /// What it says it is, if it says so.
+    pub media_type: Option<String>,
+    /// Its bytes.
+    pub content: Vec<u8>,
+}
+
+impl NewFile {
+    /// What it is called and what it is: its name, its media type and its first bytes agree.
+    fn check(&self) -> Result<(String, FileKind), Error> {
+        let mut faults = Faults::default();
+        let found = infer::get(&self.content).map(|found| found.mime_type());
+        let is_text = std::str::from_utf8(&self.content).is_ok_and(|text| !text.contains('\0'));
+        let of_itself =
+            || found.or(is_text.then_some("text/plain")).and_then(|found| KINDS.iter().find(|kind| kind.media_type == found)).and_then(|kind| kind.endings.first());
+        let name = self.name.clone().unwrap_or_else(|| format!("document.{}", of_itself().unwrap_or(&"unknown")));
+        let plain = !name.trim().is_empty() && name.chars().count() <= MAXIMUM_NAME && !name.chars().any(|letter| letter.is_control() || "/\\".contains(letter));
+        faults.expect(plain, "?name", "name", format!("expected the file's name alone, 1 to {MAXIMUM_NAME} characters, without a path"));
+        faults.expect(!self.content.is_empty(), "", "empty", "expected a file with something in it");
+        faults.expect(self.content.len() <= MAXIMUM_BYTES, "", "too_large", format!("expected at most {MAXIMUM_BYTES} bytes, found {}", self.content.len()));
+        let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_lowercase()).unwrap_or_default();
+        let Some(named) = KINDS.into_iter().find(|kind| kind.endings.contains(&ending.as_str())) else {
+            let known: Vec<String> = KINDS.iter().flat_map(|kind| kind.endings).map(|ending| format!(".{ending}")).collect();
+            faults.push(Fault::new("?name", "kind", format!("expected a name that ends in one of {}", known.join(", "))));
+            return Err(Error::Invalid(faults.into_vec()));
+        };
+        if self.media_type.as_ref().is_some_and(|said| said != named.media_type) {
+            faults.push(Fault::new("", "false_type", format!("the name says {}, the Content-Type says {}", named.name, self.media_type.as_deref().unwrap_or_default())));
+        }
+        let is_true = match found {
+            Some(found) => found == named.media_type,
+            None => named.media_type.starts_with("text/") && is_text,
+        };
+        if !self.content.is_empty() && !is_true {
+            let found = found.and_then(|found| KINDS.iter().find(|kind| kind.media_type == found)).map_or("something else", |kind| kind.name);
+            faults.push(Fault::new("", "false_type", format!("the file says that it is {}, but what is in it is {found}", named.name)));
+        }
+        faults.done()?;
+        Ok((name, named))
+    }
+}
+
+/// Keeps a file with a piece of evidence. One that answers rest on stays as it is.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`] for a file that is too large or not what it says it is, or
+/// [`Error::Conflict`] when answers rest on the file that is there.
+pub async fn store(writer: &Writer, id: &EvidenceId, version: i64, new: NewFile) -> Result<Evidence, Error> {
+    let before = writer.get_at::<evidence::Entity>(id.as_str(), version).await?;
+    let (name, kind) = new.check()?;
+    refuse_in_use(writer, &before).await?;
+    let content = new.content;
+    let byte_count = i64::try_from(content.len()).unwrap_or(i64::MAX);
+    let file = StoredFile { name, media_type: kind.media_type.to_owned(), byte_count, sha256: hex(&Sha256::digest(&content)) };
+    let row = Model { evidence_id: before.id.clone(), organisation_id: before.organisation_id.clone(), supplier_id: before.supplier_id.clone(), content };
+    writer.put_all::<Entity, ActiveModel>(vec![row], &[Column::EvidenceId]).await?;
+    let after = Evidence { file: Some(Json(file)), ..before.clone() };
+    writer.replace::<evidence::Entity, evidence::ActiveModel>("store_file", &before, after).await
+}
+
+async fn refuse_in_use(writer: &Writer, before: &Evidence) -> Result<(), Error> {
+    if before.file.is_some() && crate::assessment::names_evidence(writer, &before.supplier_id, &before.id).await? {
+        return Err(Error::conflict(
+            "in_use",
+            "answers of an assessment rest on this file: it stays, so that they can be understood later; enter the new one as evidence of its own",
+        ));
+    }
+    Ok(())
+}
+
+/// A file with what is known of it.
+///
+/// # Errors
+/// [`Error::NotFound`], also where the evidence has no file.
+pub async fn read(reader: &Reader, id: &EvidenceId) -> Result<(StoredFile, Vec<u8>), Error> {
+    let evidence = evidence::read(reader, id).await?;
+    let file = evidence.file.ok_or(Error::NotFound)?;
+    let row = reader.one(reader.find::<Entity>().filter(Column::EvidenceId.eq(id.clone()))).await?.ok_or(Error::NotFound)?;
+    Ok((file.0, row.content))
+}
+
+/// Takes a file away again that no answer rests on.
+///
+/// # Errors
+/// [`Error::NotFound`], also where there is no file, [`Error::Stale`], or [`Error::Conflict`] when answers rest on it.
+pub async fn delete(writer: &Writer, id: &EvidenceId, version: i64) -> Result<Evidence, Error> {
+    let before = writer.get_at::<evidence::Entity>(id.as_str(), version).await?;
+    if before.file.is_none() {
+        return Err(Error::NotFound);
+    }
+    refuse_in_use(writer, &before).await?;
+    forget(writer, id).await?;
+    let after = Evidence { file: None, ..before.clone() };
+    writer.replace::<evidence::Entity, evidence::ActiveModel>("delete_file", &before, after).await
+}
+
+/// Takes away the bytes of a piece of evidence that is about to be taken away itself.
+pub(crate) async fn forget(writer: &Writer, id: &EvidenceId) -> Result<(), Error> {
+    writer.clear::<Entity>(Condition::all().add(Column::EvidenceId.eq(id.clone()))).await?;
+    Ok(())
+}

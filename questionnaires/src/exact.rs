@@ -131,6 +131,13 @@ mod tests {
     }
 
     #[test]
+    fn fractions_too_wide_for_the_quick_sum_are_added_exactly() {
+        let wide = 1_u128 << 100;
+        assert_eq!(floor_sum(terms(&[(wide - 1, wide), (1, wide), (1, 2)])), 1);
+        assert_eq!(floor_sum(terms(&[(wide - 2, wide), (1, wide)])), 0);
+    }
+
+    #[test]
     fn halves_round_up() {
         assert_eq!(round_half_up(1, 2), Some(1));
         assert_eq!(round_half_up(49, 100), Some(0));

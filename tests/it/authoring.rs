@@ -50,7 +50,7 @@ both! {
         let draft = app.post(&app.editor, "/questionnaire-drafts", json!({ "name": "By hand", "document": WRITTEN })).await.json(201);
         let path = format!("/questionnaire-drafts/{}", id(&draft));
         assert_eq!(app.get(&app.viewer, &path).await.json(200)["document"], json!(WRITTEN));
-        assert_eq!(app.walk("/questionnaire-drafts", 50).await, [draft.clone()]);
+        assert_eq!(app.walk("/questionnaire-drafts", 50).await, vec![draft.clone()]);
         app.patch(&app.editor, &path, &json!({ "version": 7 }), json!({ "name": "x" })).await.faults(412);
         app.act(&app.editor, &format!("{path}/publish"), &draft, None).await.json(201);
         assert_eq!(app.walk("/questionnaire-drafts", 50).await, Vec::<Value>::new());

@@ -27,6 +27,7 @@ mod questionnaire_life;
 mod questionnaires;
 mod readme;
 mod real_data;
+mod receipts;
 mod register;
 mod retries;
 mod reviews;

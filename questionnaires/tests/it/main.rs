@@ -11,6 +11,7 @@ mod examples;
 mod explain;
 mod faults;
 mod harness;
+mod library;
 mod merge;
 mod movement;
 mod properties;

@@ -1,6 +1,6 @@
 //! What must hold for every edition and every answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diligence_questionnaires::{
     Answer, Answers, Edition, EvidenceFact, EvidenceKind, Input, NotApplicable, Outcome, Prepared, QuestionState, QuestionType, Rating, RatingPolicy, ReviewedPoints,
@@ -252,6 +252,21 @@ fn numbers(outcome: &Outcome) -> BTreeMap<String, Vec<Option<u32>>> {
     found
 }
 
+/// Everything a result names, in an order of its own.
+fn told(outcome: &Outcome) -> Vec<String> {
+    let lists = [&outcome.visible, &outcome.awaiting_review, &outcome.unanswered_required, &outcome.comments_needed];
+    let keys = lists.into_iter().enumerate().flat_map(|(number, list)| list.iter().map(move |key| format!("{number} {key}")));
+    let skipped = outcome.not_applicable.iter().map(|one| format!("skipped {} {}", one.question, one.reason));
+    let knock_outs = outcome.knock_outs.iter().map(|one| format!("knock-out {} {} {}", one.question, one.value, one.reason));
+    let findings = outcome.findings.iter().map(|one| {
+        let because: BTreeSet<&String> = one.because.iter().collect();
+        format!("finding {} {:?} {because:?}", one.key, one.severity)
+    });
+    let mut found: Vec<String> = keys.chain(skipped).chain(knock_outs).chain(findings).collect();
+    found.sort();
+    found
+}
+
 /// The whole's claimed score in tenths, worked out another way: one common denominator, no shortcuts.
 fn reference(edition: &Edition, outcome: &Outcome, points: fn(&diligence_questionnaires::Contribution) -> Option<u8>) -> Option<u128> {
     let mut numerator = 0_u128;
@@ -322,7 +337,9 @@ proptest! {
                 dice.shuffle(chosen);
             }
         }
-        prop_assert_eq!(numbers(&case.outcome(&edition)), numbers(&before));
+        let after = case.outcome(&edition);
+        prop_assert_eq!(numbers(&after), numbers(&before));
+        prop_assert_eq!(told(&after), told(&before));
     }
 
     #[test]
@@ -463,6 +480,24 @@ proptest! {
                 let of = |knocked_out| residual(&policy, tier, tenths.and_then(Score::from_tenths), Score::from_tenths(coverage).unwrap(), knocked_out);
                 prop_assert!(of(true) >= of(false));
             }
+        }
+    }
+
+    #[test]
+    fn a_knock_out_changes_no_score_and_improves_no_rating_of_a_result(seed: u64) {
+        let mut dice = Dice(seed);
+        let edition = random_edition(&mut dice, FULL);
+        let case = random_case(&mut dice, &edition);
+        let mut spared = edition.clone();
+        let options = spared.sections.iter_mut().flat_map(|section| &mut section.questions).flat_map(|question| &mut question.options);
+        options.for_each(|choice| choice.knock_out = None);
+        let (with, without) = (case.outcome(&edition), case.outcome(&spared));
+        prop_assert_eq!(numbers(&with), numbers(&without));
+        prop_assert!(!without.is_knocked_out());
+        for tier in [Tier::Low, Tier::Medium, Tier::High, Tier::Critical] {
+            let of = |outcome: &Outcome| residual(&RatingPolicy::default(), tier, outcome.evidenced, outcome.coverage, outcome.is_knocked_out());
+            prop_assert!(of(&with) >= of(&without));
+            prop_assert!(!with.is_knocked_out() || of(&with) > Rating::Low, "never green");
         }
     }
 

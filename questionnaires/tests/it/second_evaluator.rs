@@ -15,11 +15,6 @@ use diligence_questionnaires::{
 };
 use serde_json::Value;
 
-/// The longest text that is an answer.
-const LONGEST_TEXT: usize = 10_000;
-/// The longest id of a piece of evidence.
-const LONGEST_ID: usize = 200;
-
 /// A number that is never rounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Fraction {
@@ -724,8 +719,8 @@ fn said<'a>(question: &'a Question, value: &Value) -> Option<Said<'a>> {
             // Exactly as dates are written, not only as they can be read.
             (date.to_string() == text).then_some(Said::Date(date))
         }
-        QuestionType::Text => value.as_str().filter(|text| !is_blank(text) && text.chars().count() <= LONGEST_TEXT).map(|_| Said::Words),
-        QuestionType::File => value.as_str().filter(|text| !is_blank(text) && text.chars().count() <= LONGEST_ID).map(|_| Said::Words),
+        // Lengths are judged where answers come in.
+        QuestionType::Text | QuestionType::File => value.as_str().filter(|text| !is_blank(text)).map(|_| Said::Words),
     }
 }
 

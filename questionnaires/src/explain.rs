@@ -4,7 +4,8 @@
 //! answer may show or hide other questions, and the gain told is what is left after that.
 //!
 //! It costs one [`Prepared::summary`] for each question that could be better, and at most [`MAX_TRIALS`] more for the
-//! way to the next band: quadratic in the questions, and well under a second for the 2,000 an edition may have.
+//! way to the next band: quadratic in the questions. For 2,000 of them, the most an edition may have, one core needs
+//! about a second or two; for the 100 of a long questionnaire a few milliseconds.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,9 +23,10 @@ use crate::movement::{QuestionPoints, ScoreChange};
 use crate::rating::{Band, RatingPolicy, band};
 use crate::score::{Contribution, Input, Outcome, QuestionState, Score, Summary};
 
-/// How many evaluations the search for a way to the next band may cost. Whatever the conditions of the edition, a way of
-/// up to 120 steps is found to be free of needless ones within it.
-pub const MAX_TRIALS: usize = 4 * MAX_QUESTIONS;
+/// How many evaluations the search for a way to the next band may cost. It is enough for the most questions where none
+/// depends on another, and whatever the conditions for 75 questions that could be better; past it the search goes no
+/// further, and the way it has found may hold a needless step.
+pub const MAX_TRIALS: usize = 3 * MAX_QUESTIONS;
 
 /// What would raise a score, most first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -45,7 +47,7 @@ pub struct Improvements {
     /// knock-out, then in the edition's order. One that would change nothing is left out.
     pub improvements: Vec<Improvement>,
     /// The questions whose improvements together reach the next band or a better one, in the order in which to take
-    /// them: knock-outs first, then the largest gain. None of them can be left out.
+    /// them: knock-outs first, then the largest gain. None of them can be left out (see [`MAX_TRIALS`]).
     ///
     /// Absent when the band is *strong*, and when no such way was found among the questions asked now. Where no question
     /// depends on another answer, a way is found whenever there is one.
@@ -233,6 +235,8 @@ impl<'a> Supposed<'a> {
                 (id, false)
             });
         }
+        // Each evaluation sorts them, which costs least where they are sorted.
+        evidence.sort();
         Self { answers: input.answers.clone(), review: input.review.clone(), evidence, subject: input.subject, on: input.on, pieces, words }
     }
 
@@ -439,8 +443,12 @@ struct Way<'a, E> {
 }
 
 impl<E: Deref<Target = Edition>> Way<'_, E> {
-    /// Takes what brings most, one after the other, until the band is reached; then gives back what is not needed.
+    /// One step where one is enough. Else takes what brings most, one after the other, until the band is reached; then
+    /// gives back what is not needed.
     fn find(mut self, now: Summary, supposed: &mut Supposed<'_>, found: &mut [(Improvement, Change)]) -> Option<Vec<String>> {
+        if let Some((enough, _)) = found.iter().find(|(improvement, _)| improvement.band_after <= self.wanted) {
+            return Some(vec![enough.question.clone()]);
+        }
         let mut left: Vec<usize> = (0..found.len()).collect();
         left.sort_by_key(|number| !found[*number].0.lifts_knock_out);
         let (mut now, mut taken) = (now, Vec::new());
@@ -473,10 +481,12 @@ impl<E: Deref<Target = Edition>> Way<'_, E> {
         loop {
             let before = taken.len();
             for place in (0..before).rev() {
+                if self.trials == 0 {
+                    break;
+                }
                 let change = &mut found[taken[place]].1;
                 supposed.exchange(change);
-                let then = self.try_out(supposed);
-                if self.trials > 0 && self.is_reached(&then) {
+                if self.reaches(supposed) {
                     taken.remove(place);
                 } else {
                     supposed.exchange(change);
@@ -492,6 +502,11 @@ impl<E: Deref<Target = Edition>> Way<'_, E> {
     fn try_out(&mut self, supposed: &Supposed<'_>) -> Summary {
         self.trials = self.trials.saturating_sub(1);
         self.prepared.summary(&supposed.input())
+    }
+
+    fn reaches(&mut self, supposed: &Supposed<'_>) -> bool {
+        let summary = self.try_out(supposed);
+        self.is_reached(&summary)
     }
 
     fn is_reached(&self, summary: &Summary) -> bool {

@@ -194,6 +194,8 @@ fn what_a_reviewer_replaced_is_looked_at_again_only_where_that_helps() {
     case.review.get_mut("a").unwrap().points = 100;
     let one = only(question, &case);
     assert_eq!((one.how.as_slice(), one.evidenced_gain, one.lifts_knock_out), (&[ImprovementHow::OtherAnswer][..], change(0), true));
+    let unsupported = only(yes_no("a", json!({"evidence": {"need": "needed"}})), &case);
+    assert_eq!((unsupported.how.as_slice(), unsupported.value), (&[ImprovementHow::Evidence][..], None), "the reviewer's points are full already");
 }
 
 #[test]
@@ -211,8 +213,20 @@ fn a_better_answer_that_shows_unanswered_questions_is_told_as_the_loss_it_is() {
 }
 
 #[test]
+fn a_step_that_is_enough_alone_is_found_behind_one_that_brings_more_and_leads_astray() {
+    let list = json!([
+        yes_no("astray", json!({"weight": 60})),
+        yes_no("enough", json!({"weight": 42})),
+        yes_no("shown", json!({"weight": 40, "show_if": {"question": "astray", "is": "yes"}})),
+    ]);
+    let found = improve(&edition(&questions(list)), &Case::of(answers([("astray", value("no")), ("enough", value("no"))])));
+    assert_eq!(keys(&found), ["astray", "enough"]);
+    assert_eq!((found.improvements[0].band_after, found.next_band, found.to_next_band), (Band::Unassessed, Some(Band::Weak), Some(vec!["enough".to_owned()])));
+}
+
+#[test]
 fn a_question_for_information_matters_only_by_its_knock_out() {
-    let options = json!([{"value": "yes", "label": "Yes", "points": 0, "knock_out": "Never"}, {"value": "no", "label": "No", "points": 0}]);
+    let options = json!([{"value": "yes", "label": "Yes", "points": 0, "knock_out": "Never"}, {"value": "no", "label": "No", "points": 100}]);
     let list = json!([
         yes_no("known", json!({"weight": 0, "options": options, "evidence": {"need": "needed"}})),
         yes_no("scored", json!({})),
@@ -225,6 +239,37 @@ fn a_question_for_information_matters_only_by_its_knock_out() {
     assert_eq!((one.how.as_slice(), one.points_after, one.evidenced_gain), (&[ImprovementHow::OtherAnswer][..], None, change(0)));
     assert_eq!((found.next_band, one.band_after, found.to_next_band), (Some(Band::Strong), Band::Strong, Some(vec!["known".to_owned()])));
     assert!(keys(&improve(&edition, &Case::of(answers([("scored", value("yes"))])))).is_empty());
+}
+
+#[test]
+fn a_knock_out_among_others_is_told_though_lifting_it_alone_changes_no_number() {
+    let options = json!([{"value": "yes", "label": "Yes", "points": 0, "knock_out": "Never"}, {"value": "no", "label": "No", "points": 100}]);
+    let capped = |key| yes_no(key, json!({"weight": 0, "options": options}));
+    let found = improve(
+        &edition(&questions(json!([capped("a"), capped("b"), yes_no("c", json!({}))]))),
+        &Case::of(answers([("a", value("yes")), ("b", value("yes")), ("c", value("yes"))])),
+    );
+    assert_eq!(keys(&found), ["a", "b"]);
+    assert!(found.improvements.iter().all(|one| one.lifts_knock_out && one.band_after == Band::Poor));
+    assert_eq!(found.to_next_band, Some(vec!["a".to_owned(), "b".to_owned()]));
+}
+
+#[test]
+fn knock_outs_at_full_points_come_first_though_lifting_them_lowers_the_score() {
+    let capped = |key: &str| {
+        let options = json!([
+            {"value": "best", "label": "Best", "points": 100, "knock_out": "Never"},
+            {"value": "honest", "label": "Honest", "points": 50},
+            {"value": "none", "label": "None", "points": 0},
+        ]);
+        json!({"key": key, "principle": "p", "text": "?", "type": "single_choice", "weight": 15, "options": options})
+    };
+    let list = json!([capped("a"), capped("b"), yes_no("have", json!({"weight": 50})), yes_no("want", json!({"weight": 20}))]);
+    let case = Case::of(answers([("a", value("best")), ("b", value("best")), ("have", value("yes")), ("want", value("no"))]));
+    let found = improve(&edition(&questions(list)), &case);
+    assert_eq!(keys(&found), ["want", "a", "b"]);
+    assert_eq!((found.improvements[1].evidenced_gain, found.improvements[1].value.clone()), (change(-75), Some(json!("honest"))));
+    assert_eq!((found.next_band, found.to_next_band), (Some(Band::Strong), Some(["a", "b", "want"].map(str::to_owned).to_vec())));
 }
 
 #[test]

@@ -59,6 +59,9 @@ fn every_reason_is_told_and_only_that() {
         yes_no("reweighed", json!({"weight": 10})),
         yes_no("commented", json!({})),
         yes_no("same", json!({})),
+        yes_no("begun", json!({"evidence": {"need": "needed"}})),
+        {"key": "rewritten", "principle": "p", "text": "?", "type": "number", "bands": [{"at_least": 90, "points": 100}, {"otherwise": true, "points": 0}]},
+        with(date.clone(), json!({"key": "renewed"})),
         date,
     ]);
     let mut later = list.clone();
@@ -72,6 +75,8 @@ fn every_reason_is_told_and_only_that() {
         ("reweighed", value("yes")),
         ("commented", value(json!(true))),
         ("same", value("yes")),
+        ("rewritten", value(95.0)),
+        ("renewed", value("2024-01-01")),
         ("d", value("2025-10-01")),
     ]));
     before.evidence.push(valid("e", None));
@@ -81,6 +86,9 @@ fn every_reason_is_told_and_only_that() {
     after.answers.insert("doubted".to_owned(), value("no"));
     after.answers.insert("skipped".to_owned(), skipped("None there"));
     after.answers.insert("commented".to_owned(), Answer { comment: Some("Still".to_owned()), ..value("yes") });
+    after.answers.insert("begun".to_owned(), value("yes"));
+    after.answers.insert("rewritten".to_owned(), value(95));
+    after.answers.insert("renewed".to_owned(), value("2026-04-01"));
     let was = before.outcome(&old);
     let mut input = after.input();
     input.on = "2026-05-01".parse().unwrap();
@@ -89,7 +97,8 @@ fn every_reason_is_told_and_only_that() {
     let movement = movement(&before, &after);
     let expected = json!({
         "certified": ["evidence"], "doubted": ["answer_changed"], "words": ["review"], "skipped": ["not_applicable"], "shown": ["appeared"], "hidden": ["disappeared"],
-        "reweighed": ["question_changed"], "commented": ["weight_shifted"], "same": ["weight_shifted"], "d": ["time_passed"],
+        "reweighed": ["question_changed"], "commented": ["weight_shifted"], "same": ["weight_shifted"], "begun": ["answer_changed"],
+        "rewritten": ["weight_shifted"], "renewed": ["answer_changed"], "d": ["time_passed"],
     });
     let found = because(&movement);
     assert_eq!(serde_json::to_value(&found).unwrap(), expected);

@@ -347,7 +347,9 @@ impl<K> File<K> {
 
 impl<K: FileKind> ApiResponse for File<K> {
     fn meta() -> MetaResponses {
-        let content = |content_type: &&'static str| MetaMediaType { content_type, schema: MetaSchemaRef::Inline(Box::new(MetaSchema::new("string"))) };
+        // A file of JSON is read as what it holds, every other as text or bytes.
+        let schema = |content_type: &str| if content_type == DOCUMENTED_JSON { MetaSchema::ANY } else { MetaSchema::new("string") };
+        let content = |content_type: &&'static str| MetaMediaType { content_type, schema: MetaSchemaRef::Inline(Box::new(schema(content_type))) };
         let response = MetaResponse {
             description: "The file.",
             status: Some(200),

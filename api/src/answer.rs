@@ -347,8 +347,8 @@ impl<K> File<K> {
 
 impl<K: FileKind> ApiResponse for File<K> {
     fn meta() -> MetaResponses {
-        // A file of JSON is read as what it holds, every other as text or bytes.
-        let schema = |content_type: &str| if content_type == DOCUMENTED_JSON { MetaSchema::ANY } else { MetaSchema::new("string") };
+        // A file of JSON or YAML is read as what it holds, every other as text or bytes.
+        let schema = |content_type: &str| if [DOCUMENTED_JSON, "application/yaml"].contains(&content_type) { MetaSchema::ANY } else { MetaSchema::new("string") };
         let content = |content_type: &&'static str| MetaMediaType { content_type, schema: MetaSchemaRef::Inline(Box::new(schema(content_type))) };
         let response = MetaResponse {
             description: "The file.",

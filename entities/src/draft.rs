@@ -106,7 +106,7 @@ impl NewDraft {
     fn check(&self) -> Result<(), Error> {
         let mut faults = Faults::of(self);
         faults.expect(self.kind == DocumentKind::Edition || self.format != DocumentFormat::Csv, "/format", "format", "an extension is written as YAML or JSON");
-        faults.expect(!self.document.contains('\0'), "/document", "null_character", "expected text without null characters");
+        faults.expect(!self.document.contains('\0'), "/document", "character", "expected text without null characters");
         faults.done()
     }
 }

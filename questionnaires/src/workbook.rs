@@ -31,13 +31,13 @@ mod read;
 pub(crate) mod words;
 mod write;
 
-/// The largest workbook read, in bytes (5 MiB).
+/// The largest workbook, and the largest CSV file, read as a form, in bytes (5 MiB).
 pub const MAX_WORKBOOK_BYTES: usize = 5 * 1024 * 1024;
 /// The most that a workbook may hold once it is unpacked, in bytes (32 MiB).
 pub const MAX_UNPACKED_BYTES: usize = 32 * 1024 * 1024;
 /// The most files in the zip file that a workbook is.
 pub const MAX_WORKBOOK_PARTS: usize = 200;
-/// The last row of a sheet that may hold anything.
+/// The last row of a sheet, or of a CSV file, that may hold anything.
 pub const MAX_SHEET_ROWS: u32 = 100_000;
 /// The last column of a sheet that may hold anything.
 pub const MAX_SHEET_COLUMNS: u32 = 64;

@@ -8,27 +8,28 @@ use serde_json::Value;
 
 use super::package::{Cell, Row};
 use super::words::{excerpt, kind};
-use super::{ANSWER, COMMENT, EVIDENCE, WHY_NOT, folded, shown_options, stamp};
+use super::{ANSWER, COMMENT, EVIDENCE, MAX_SHEET_ROWS, MAX_WORKBOOK_BYTES, WHY_NOT, folded, shown_options, stamp};
 use crate::answer::{Answer, Answers, MAX_ANSWER_CHARS, MAX_COMMENT_CHARS, MAX_EVIDENCE_ID_CHARS, MAX_EVIDENCE_IDS, check_answers, normalise_answer, parse_date};
 use crate::cells::{self, letters, split};
 use crate::edition::{Choice, Decimal, Edition, MAX_TITLE_CHARS, Question, QuestionType};
 use crate::fault::{Fault, Faults, escape};
 
-/// The largest CSV file read as a form, in bytes: as much as a document.
-const MAX_FORM_BYTES: usize = crate::edition::MAX_DOCUMENT_BYTES;
 /// No key of a row is longer: a question's key, a slash and an option's value.
 const MAX_KEY_BYTES: usize = 200;
 
 /// The rows of a CSV file in which anything stands.
 pub(super) fn csv_rows(text: &str) -> Result<Vec<Row<'_>>, Fault> {
-    if text.len() > MAX_FORM_BYTES {
-        return Err(Fault::new("", "too_large", format!("expected at most {MAX_FORM_BYTES} bytes, found {}", text.len())));
+    if text.len() > MAX_WORKBOOK_BYTES {
+        return Err(Fault::new("", "too_large", format!("expected at most {MAX_WORKBOOK_BYTES} bytes, found {}", text.len())));
     }
     let mut rows = Vec::new();
     for record in cells::read(text) {
         let record = record.map_err(|malformed| Fault { line: Some(malformed.line), ..Fault::new("", "syntax", malformed.message) })?;
         if record.is_blank() {
             continue;
+        }
+        if record.row > MAX_SHEET_ROWS {
+            return Err(Fault { line: Some(record.line), ..Fault::new("", "too_large", format!("expected at most {MAX_SHEET_ROWS} rows")) });
         }
         let filled = (1..).zip(record.cells).filter(|(_, cell)| !cell.trim().is_empty());
         rows.push(Row { row: record.row, line: record.line, cells: filled.map(|(column, cell)| (column, Cell::Text(cell))).collect() });

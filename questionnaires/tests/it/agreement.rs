@@ -448,6 +448,17 @@ fn the_engine_and_a_second_evaluator_agree_on_every_field_of_every_result() {
 }
 
 #[test]
+fn editions_with_every_operator_read_back_as_they_were_written() {
+    for seed in 0..300 {
+        let mut dice = Dice(seed);
+        let days = Days::random(&mut dice);
+        let edition = Makes { dice: &mut dice, days: &days, asked: Vec::new(), principles: 4 }.edition();
+        let read: Edition = serde_json::from_str(&edition.to_json()).unwrap();
+        assert_eq!(read, edition, "seed {seed}");
+    }
+}
+
+#[test]
 fn every_score_coverage_and_knock_out_has_the_band_and_rating_of_the_published_table() {
     let policy = RatingPolicy::default();
     let scores = || [None].into_iter().chain((0..=1000).map(Score::from_tenths));

@@ -5,11 +5,11 @@ use serde_json::json;
 
 use crate::harness::*;
 
-fn tenths(score: Option<Score>) -> Option<u32> {
+pub(crate) fn tenths(score: Option<Score>) -> Option<u32> {
     score.map(Score::tenths)
 }
 
-fn worked_example() -> (diligence_questionnaires::Edition, Case) {
+pub(crate) fn worked_example() -> (diligence_questionnaires::Edition, Case) {
     let partly = json!([
         {"value": "yes", "label": "Yes", "points": 100}, {"value": "partly", "label": "Partly", "points": 50}, {"value": "no", "label": "No", "points": 0}
     ]);

@@ -7,6 +7,7 @@ mod answers;
 mod carry;
 mod changes;
 mod documents;
+mod edges;
 mod examples;
 mod explain;
 mod faults;

@@ -401,7 +401,10 @@ fn a_form_of_another_questionnaire_or_edition_is_refused() {
     assert_eq!(codes(read_csv(&csv(&[]).replace("Evidence", "Proof"), &edition)), [" missing_column"]);
     assert_eq!(codes(read_csv(&csv(&[]).replace("Evidence", "answer"), &edition)), [" missing_column", " duplicate_column"]);
     assert_eq!(codes(read_csv("\"", &edition)), [" syntax"]);
-    assert_eq!(codes(read_csv(&" ".repeat(2 * 1024 * 1024 + 1), &edition)), [" too_large"]);
+    assert_eq!(codes(read_csv(&" ".repeat(MAX_WORKBOOK_BYTES + 1), &edition)), [" too_large"]);
+    let rows = usize::try_from(MAX_SHEET_ROWS).unwrap();
+    assert_eq!(codes(read_csv(&format!("{}{}x", csv(&[]), "\n".repeat(rows)), &edition)), [" too_large"]);
+    assert_eq!(codes(read_csv(&format!("{}{}x", csv(&[]), "\n".repeat(rows - 1)), &edition)), [" unknown_question"]);
 }
 
 #[test]
@@ -471,6 +474,8 @@ fn what_a_workbook_claims_costs_nothing() {
     assert_eq!(refused(&cell("A99999999999999")), "unreadable_workbook");
     // Formats without anything in the cell are no content.
     assert_eq!(refused(&with_sheet("<worksheet><sheetData><row><c r=\"XFD1048576\" s=\"1\"/></row></sheetData></worksheet>")), "no_form");
+    // Repeated names are not looked for: among very many that would take their number squared.
+    assert_eq!(refused(&with_sheet("<worksheet><sheetData><row><c r=\"A1\" t=\"b\" t=\"b\" s=\"0\"><v>1</v></c></row></sheetData></worksheet>")), "no_form");
     let laughs = "<!DOCTYPE a [<!ENTITY a \"ha\"><!ENTITY b \"&a;&a;&a;\">]><worksheet><sheetData><row><c t=\"str\"><v>&b;</v></c></row></sheetData></worksheet>";
     assert_eq!(refused(&with_sheet(laughs)), "unreadable_workbook");
     let many = format!("<worksheet><sheetData><row>{}</row></sheetData></worksheet>", "<c r=\"A1\"><v>1</v></c>".repeat(600_000));

@@ -12,9 +12,8 @@ use serde_json::json;
 
 static EDITION: LazyLock<Edition> = LazyLock::new(every_kind);
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default)]
-#[derive(Default)]
 struct Given {
     answers: Answers,
     review: Review,

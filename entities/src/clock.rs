@@ -106,6 +106,18 @@ impl JsonSchema for Moment {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Day(NaiveDate);
 
+/// The first day there is.
+const FIRST: NaiveDate = day(1900, 1, 1, NaiveDate::MIN);
+/// The last day there is.
+const LAST: NaiveDate = day(2999, 12, 31, NaiveDate::MAX);
+
+const fn day(year: i32, month: u32, day: u32, otherwise: NaiveDate) -> NaiveDate {
+    match NaiveDate::from_ymd_opt(year, month, day) {
+        Some(date) => date,
+        None => otherwise,
+    }
+}
+
 impl Day {
     /// The same as a chrono date.
     #[must_use]
@@ -113,16 +125,17 @@ impl Day {
         self.0
     }
 
-    /// The day so many months later; the last of the month where the day does not exist. Stays put at the end of time.
+    /// The day so many months later; the last of the month where the day does not exist. 2999-12-31 at the latest.
     #[must_use]
     pub fn plus_months(self, months: u32) -> Self {
-        Self(self.0.checked_add_months(Months::new(months)).unwrap_or(self.0))
+        Self(self.0.checked_add_months(Months::new(months)).map_or(LAST, |date| date.min(LAST)))
     }
 
-    /// The day so many days later (or earlier).
+    /// The day so many days later (or earlier), between 1900-01-01 and 2999-12-31.
     #[must_use]
     pub fn plus_days(self, days: i64) -> Self {
-        Self(self.0.checked_add_signed(chrono::TimeDelta::days(days)).unwrap_or(self.0))
+        let end = if days < 0 { FIRST } else { LAST };
+        Self(chrono::TimeDelta::try_days(days).and_then(|days| self.0.checked_add_signed(days)).map_or(end, |date| date.clamp(FIRST, LAST)))
     }
 }
 

@@ -35,6 +35,10 @@ pub enum Type {
     Forbidden,
     /// Nothing there, or nothing of this organisation.
     NotFound,
+    /// It was there and is over.
+    Gone,
+    /// Too many requests, or too many tries.
+    TooMany,
     /// The address is known, the method is not.
     MethodNotAllowed,
     /// It clashes with what is there.
@@ -63,11 +67,13 @@ pub enum Type {
 
 impl Type {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Malformed,
         Self::Unauthenticated,
         Self::Forbidden,
         Self::NotFound,
+        Self::Gone,
+        Self::TooMany,
         Self::MethodNotAllowed,
         Self::Conflict,
         Self::Stale,
@@ -90,6 +96,8 @@ impl Type {
             Self::Unauthenticated => "unauthenticated",
             Self::Forbidden => "forbidden",
             Self::NotFound => "not-found",
+            Self::Gone => "gone",
+            Self::TooMany => "too-many-requests",
             Self::MethodNotAllowed => "method-not-allowed",
             Self::Conflict => "conflict",
             Self::Stale => "stale",
@@ -113,6 +121,8 @@ impl Type {
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Gone => StatusCode::GONE,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict => StatusCode::CONFLICT,
             Self::Stale => StatusCode::PRECONDITION_FAILED,
@@ -133,6 +143,8 @@ impl Type {
             Self::Unauthenticated => "A key is needed",
             Self::Forbidden => "Not allowed",
             Self::NotFound => "Not found",
+            Self::Gone => "It is over",
+            Self::TooMany => "Too many requests",
             Self::MethodNotAllowed => "Method not allowed",
             Self::Conflict => "It clashes with what is there",
             Self::Stale => "It has been changed since",
@@ -160,6 +172,8 @@ impl Type {
             }
             Self::Forbidden => "The key is good, but its role or duty does not allow this. `detail` says which role is needed.",
             Self::NotFound => "There is nothing at this address in your organisation. Whether another organisation has something there is not said.",
+            Self::Gone => "What was at this address has expired or was revoked, and does not come back. `detail` says what to ask for instead.",
+            Self::TooMany => "There were too many requests, or too many tries at a secret. Send the same request again after the seconds in `Retry-After`.",
             Self::MethodNotAllowed => "The address exists, but not with this method. The `Allow` header lists the methods it has.",
             Self::Conflict => {
                 "The request is well formed but clashes with what is there: a second of something that may exist once, or a step that the item's state does not allow. `errors` has a stable code for the kind of clash."
@@ -190,6 +204,8 @@ impl Type {
             StatusCode::UNAUTHORIZED => Self::Unauthenticated,
             StatusCode::FORBIDDEN => Self::Forbidden,
             StatusCode::NOT_FOUND => Self::NotFound,
+            StatusCode::GONE => Self::Gone,
+            StatusCode::TOO_MANY_REQUESTS => Self::TooMany,
             StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
             StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
@@ -229,15 +245,15 @@ pub struct Problem {
     pub detail: Cow<'static, str>,
     /// Every place that is wrong.
     pub errors: Vec<Fault>,
-    header: Option<(header::HeaderName, &'static str)>,
+    header: Option<(header::HeaderName, HeaderValue)>,
 }
 
 impl Problem {
     /// A problem of this kind.
     pub fn new(kind: Type, detail: impl Into<Cow<'static, str>>) -> Self {
         let header = match kind {
-            Type::Unauthenticated => Some((header::WWW_AUTHENTICATE, "Bearer realm=\"diligence\"")),
-            Type::Busy | Type::Timeout | Type::NotReady => Some((header::RETRY_AFTER, RETRY_AFTER_SECONDS)),
+            Type::Unauthenticated => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"diligence\""))),
+            Type::Busy | Type::Timeout | Type::NotReady => Some((header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS))),
             _ => None,
         };
         Self { kind, detail: detail.into(), errors: Vec::new(), header }
@@ -260,6 +276,16 @@ impl Problem {
     #[must_use]
     pub fn not_found() -> Self {
         Self::new(Type::NotFound, "there is nothing at this address")
+    }
+
+    /// Too many requests, or too many tries: wait this long.
+    #[must_use]
+    pub fn too_many(after_seconds: u64) -> Self {
+        let after_seconds = after_seconds.max(1);
+        Self {
+            header: Some((header::RETRY_AFTER, HeaderValue::from(after_seconds))),
+            ..Self::new(Type::TooMany, format!("there were too many; try again in {after_seconds} seconds"))
+        }
     }
 
     /// Our fault. `cause` is for the log only.
@@ -292,7 +318,7 @@ impl Problem {
         };
         let mut response = Response::builder().status(self.kind.status()).content_type(CONTENT_TYPE).body(serde_json::to_vec(&written).unwrap_or_default());
         if let Some((name, value)) = &self.header {
-            response.headers_mut().insert(name, HeaderValue::from_static(value));
+            response.headers_mut().insert(name, value.clone());
         }
         response
     }
@@ -305,7 +331,7 @@ impl Problem {
     }
 
     pub(crate) fn with_challenge(mut self, challenge: &'static str) -> Self {
-        self.header = Some((header::WWW_AUTHENTICATE, challenge));
+        self.header = Some((header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge)));
         self
     }
 }
@@ -336,6 +362,8 @@ impl From<Error> for Problem {
                 Self { errors, ..Self::new(Type::Conflict, detail) }
             }
             Error::Forbidden(detail) => Self::new(Type::Forbidden, detail),
+            Error::Gone(detail) => Self::new(Type::Gone, detail),
+            Error::TooMany { after_seconds } => Self::too_many(after_seconds),
             Error::Busy => Self::new(Type::Busy, "the database is busy; try again in a moment"),
             Error::Database(cause) => Self::internal(cause),
         }
@@ -414,7 +442,7 @@ pub(crate) fn text_header(name: &str, description: &str, example: &str) -> MetaH
 fn meta(kind: Type) -> MetaResponse {
     let headers = match kind {
         Type::Unauthenticated => vec![text_header("WWW-Authenticate", "How to identify oneself.", "Bearer realm=\"diligence\"")],
-        Type::Busy => vec![text_header("Retry-After", "Seconds to wait before trying again.", RETRY_AFTER_SECONDS)],
+        Type::Busy | Type::TooMany => vec![text_header("Retry-After", "Seconds to wait before trying again.", RETRY_AFTER_SECONDS)],
         _ => Vec::new(),
     };
     MetaResponse {

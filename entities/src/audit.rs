@@ -12,7 +12,7 @@ use crate::{
     error::Error,
     id::{AuditEventId, OrganisationId},
     page::{Page, Sort},
-    scope::{Reader, belongs},
+    scope::{Reader, Scope, Store, belongs},
     stored::{Json, hex},
 };
 
@@ -183,6 +183,16 @@ pub(crate) fn difference(before: Option<Value>, after: Option<Value>) -> (Value,
         }
         (before, after) => (before.unwrap_or_default(), after.unwrap_or_default()),
     }
+}
+
+/// Keeps an event that no change belongs to: an export, a sign-in, a refusal.
+///
+/// # Errors
+/// [`Error::Busy`] or [`Error::Database`].
+pub async fn record(store: &Store, scope: &Scope, action: &'static str, noun: &'static str, item_id: &str, detail: Option<Value>) -> Result<(), Error> {
+    let writer = store.write(scope).await?;
+    writer.note(action, noun, item_id, None, detail);
+    writer.save().await
 }
 
 /// Which events to list; the newest come first.

@@ -32,6 +32,15 @@ pub enum Error {
     /// The caller's role or duty does not allow it.
     #[error("{0}")]
     Forbidden(String),
+    /// It was there and is over: a link that has expired or was revoked.
+    #[error("{0}")]
+    Gone(String),
+    /// Too many tries; the same request may succeed later.
+    #[error("too many tries; wait {after_seconds} seconds")]
+    TooMany {
+        /// How long to wait, in seconds, at least 1.
+        after_seconds: u64,
+    },
     /// The database is busy; the same request may succeed a moment later.
     #[error("the database is busy")]
     Busy,

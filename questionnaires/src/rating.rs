@@ -155,13 +155,22 @@ pub struct RatingMatrix {
 #[serde(deny_unknown_fields)]
 pub struct RatingRow {
     /// For a strong score.
+    #[schemars(schema_with = "given")]
     pub strong: Rating,
     /// For an adequate score.
+    #[schemars(schema_with = "given")]
     pub adequate: Rating,
     /// For a weak score.
+    #[schemars(schema_with = "given")]
     pub weak: Rating,
     /// For a poor score or a knock-out.
+    #[schemars(schema_with = "given")]
     pub poor: Rating,
+}
+
+/// A cell is never *unassessed*: there is a score.
+fn given(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({ "type": "string", "enum": ["low", "moderate", "high", "extreme"] })
 }
 
 impl RatingRow {

@@ -52,7 +52,7 @@ UNSTATABLE = {
     "identifier", "order", "past", "same", "unknown_id", "unknown_option", "unknown_question", "url", "wrong_type",
 }  # fmt: skip
 # What an edition has, by its keys: a document in OpenAPI 3.0 states neither these nor how they are written.
-WORDS = {"bad_pattern", "unknown", "unknown_text"} | {
+WORDS = {"bad_pattern", "missing_text", "unknown", "unknown_text"} | {
     f"unknown_{part}" for part in ("band", "finding", "framework", "option", "principle", "question", "section")
 }
 UNSTATABLE_HERE = {

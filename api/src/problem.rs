@@ -245,15 +245,15 @@ pub struct Problem {
     pub detail: Cow<'static, str>,
     /// Every place that is wrong.
     pub errors: Vec<Fault>,
-    header: Option<(header::HeaderName, HeaderValue)>,
+    header: Option<(header::HeaderName, Cow<'static, str>)>,
 }
 
 impl Problem {
     /// A problem of this kind.
     pub fn new(kind: Type, detail: impl Into<Cow<'static, str>>) -> Self {
         let header = match kind {
-            Type::Unauthenticated => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"diligence\""))),
-            Type::Busy | Type::Timeout | Type::NotReady => Some((header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS))),
+            Type::Unauthenticated => Some((header::WWW_AUTHENTICATE, "Bearer realm=\"diligence\"".into())),
+            Type::Busy | Type::Timeout | Type::NotReady => Some((header::RETRY_AFTER, RETRY_AFTER_SECONDS.into())),
             _ => None,
         };
         Self { kind, detail: detail.into(), errors: Vec::new(), header }
@@ -283,7 +283,7 @@ impl Problem {
     pub fn too_many(after_seconds: u64) -> Self {
         let after_seconds = after_seconds.max(1);
         Self {
-            header: Some((header::RETRY_AFTER, HeaderValue::from(after_seconds))),
+            header: Some((header::RETRY_AFTER, after_seconds.to_string().into())),
             ..Self::new(Type::TooMany, format!("there were too many; try again in {after_seconds} seconds"))
         }
     }
@@ -317,8 +317,10 @@ impl Problem {
             errors: &self.errors,
         };
         let mut response = Response::builder().status(self.kind.status()).content_type(CONTENT_TYPE).body(serde_json::to_vec(&written).unwrap_or_default());
-        if let Some((name, value)) = &self.header {
-            response.headers_mut().insert(name, value.clone());
+        if let Some((name, value)) = &self.header
+            && let Ok(value) = HeaderValue::from_str(value)
+        {
+            response.headers_mut().insert(name, value);
         }
         response
     }
@@ -331,7 +333,7 @@ impl Problem {
     }
 
     pub(crate) fn with_challenge(mut self, challenge: &'static str) -> Self {
-        self.header = Some((header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge)));
+        self.header = Some((header::WWW_AUTHENTICATE, challenge.into()));
         self
     }
 }

@@ -13,7 +13,7 @@
 //! **Other people's files** need a map from their columns to ours. Then only mapped columns count, without the space around their
 //! cells, and rows can be chosen by what a column says.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::{borrow::Cow, fmt::Write as _, sync::Arc};
 
 use diligence_entities::{
     error::Error,
@@ -27,7 +27,7 @@ use diligence_entities::{
     stored::from_word,
     supplier::NewSupplier,
 };
-use diligence_questionnaires::EvidenceKind;
+use diligence_questionnaires::{EvidenceKind, cells};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -358,8 +358,9 @@ impl Intake {
             let fault = Fault::new("", malformed.code, malformed.detail.clone());
             Problem::new(Type::Malformed, malformed.detail).with_errors(vec![fault])
         };
-        let mut records = csv::read(bytes).map_err(malformed)?;
-        let Some(header) = records.next().transpose().map_err(malformed)? else {
+        let broken = |broken: cells::Malformed| malformed(broken.into());
+        let mut records = cells::read(csv::text(bytes).map_err(malformed)?);
+        let Some(header) = records.next().transpose().map_err(broken)? else {
             return Err(Problem::invalid(vec![Fault::new("", "header", "the file is empty: expected a header line with the names of columns")]));
         };
         let names: Vec<String> = header.cells.iter().map(|name| name.trim().to_owned()).collect();
@@ -367,20 +368,20 @@ impl Intake {
         let dates = query.dates.unwrap_or_default();
         let (mut rows, mut sources) = (Vec::new(), Vec::new());
         for (index, record) in records.enumerate() {
-            let record = record.map_err(malformed)?;
+            let record = record.map_err(broken)?;
             // Spreadsheets leave lines of nothing but commas behind.
-            if record.cells.iter().all(String::is_empty) || !columns.chooses(&record.cells) {
+            if record.cells.iter().all(|cell| cell.is_empty()) || !columns.chooses(&record.cells) {
                 continue;
             }
             // One more than may be is enough for the operation to refuse.
             if rows.len() > import::MAXIMUM_ROWS {
                 break;
             }
-            let line = i64::try_from(record.line).ok();
             let mut row = columns.row(&record.cells, dates);
             row.place = format!("line {}", record.line);
             rows.push(row);
-            sources.push(Source { row: count(index + 1), line, said: Said::Cells(Arc::clone(&columns.all), record.cells) });
+            let said = record.cells.into_iter().map(Cow::into_owned).collect();
+            sources.push(Source { row: count(index + 1), line: Some(record.line.into()), said: Said::Cells(Arc::clone(&columns.all), said) });
         }
         Ok(Self { noun, dry_run: query.dry_run == Some(true), rows, sources })
     }
@@ -643,7 +644,7 @@ impl Cell {
         if text.is_empty() {
             return if self.may_be_empty { Ok(Value::Null) } else { Err(wrong("missing", "expected a value: this can not be cleared")) };
         }
-        let words = || csv::split(text).into_iter().map(|item| item.trim().to_owned());
+        let words = || cells::split(text).into_iter().map(|item| item.trim().to_owned());
         if matches!(self.kind, CellKind::Words | CellKind::Identifiers) && text.matches(';').count() >= MAXIMUM_ITEMS {
             return Err(wrong("length", "expected a list of at most 100 items"));
         }
@@ -705,12 +706,12 @@ fn pairs(text: &str) -> Result<Vec<(String, String)>, String> {
 }
 
 impl Columns {
-    fn new(noun: Noun, names: &[String], line: u64, query: &ImportQuery) -> Result<Self, Vec<Fault>> {
+    fn new(noun: Noun, names: &[String], line: u32, query: &ImportQuery) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
         if let [only] = names
-            && let Some(separator) = [';', '\t', '|'].into_iter().find(|separator| only.contains(*separator))
+            && let Some(separator) = ['\t', '|'].into_iter().find(|separator| only.contains(*separator))
         {
-            let detail = format!("line {line}: expected commas between columns, not {separator:?}: save it as comma-separated CSV");
+            let detail = format!("line {line}: expected commas or semicolons between columns, not {separator:?}: save it as CSV");
             return Err(vec![Fault::new("", "separator", detail)]);
         }
         let map = Self::pairs_of("?map", query.map.as_deref(), names, &mut faults);
@@ -779,11 +780,11 @@ impl Columns {
     }
 
     /// Whether the row is one of those that were asked for.
-    fn chooses(&self, cells: &[String]) -> bool {
+    fn chooses(&self, cells: &[Cow<'_, str>]) -> bool {
         self.only.iter().all(|(index, text)| cells.get(*index).is_some_and(|cell| cell.trim() == text))
     }
 
-    fn row(&self, cells: &[String], dates: DateStyle) -> Row {
+    fn row(&self, cells: &[Cow<'_, str>], dates: DateStyle) -> Row {
         let mut row = Row::default();
         if cells.len() != self.all.len() {
             let detail = format!("expected {} cells, as many as the header has, not {}", self.all.len(), cells.len());
@@ -796,7 +797,7 @@ impl Columns {
                 continue;
             }
             // What others wrote has no protection to take off, but may look like it.
-            let text = if self.is_mapped { cell.trim() } else { csv::unprotect(cell) };
+            let text = if self.is_mapped { cell.trim() } else { cells::unprotect(cell) };
             match &column.target {
                 Target::Nothing => {}
                 Target::Held(schemes) => Self::hold(&mut row, column, schemes, text),

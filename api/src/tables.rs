@@ -17,6 +17,7 @@ use diligence_entities::{
     scope::{Reader, Scope, Store},
     supplier::{self, Supplier, SupplierFilter},
 };
+use diligence_questionnaires::cells;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
@@ -168,15 +169,16 @@ impl<T: Table> Export<T> {
     /// # Errors
     /// [`Error::Busy`] or [`Error::Database`].
     pub async fn next(&mut self) -> Result<Option<String>, Error> {
-        let mut file = String::new();
+        let mut file = cells::Writer::default();
+        let mut mark = "";
         let cursor = match std::mem::replace(&mut self.place, Place::End) {
             Place::End => return Ok(None),
             Place::At(cursor) => Some(cursor),
             Place::Start => {
                 if self.with_mark {
-                    file.push_str(csv::BYTE_ORDER_MARK);
+                    mark = cells::BYTE_ORDER_MARK;
                 }
-                csv::write(T::COLUMNS.iter().copied(), &mut file);
+                file.write(T::COLUMNS);
                 None
             }
         };
@@ -186,13 +188,12 @@ impl<T: Table> Export<T> {
         };
         for item in &page.items {
             let value = serde_json::to_value(item).unwrap_or_default();
-            let cells: Vec<String> = T::COLUMNS.iter().map(|column| csv::cell(at(&value, column))).collect();
-            csv::write(cells.iter().map(String::as_str), &mut file);
+            file.write(T::COLUMNS.iter().map(|column| csv::cell(at(&value, column))));
         }
         if let Some(cursor) = page.next {
             self.place = Place::At(cursor);
         }
-        Ok(Some(file))
+        Ok(Some(format!("{mark}{}", file.into_text())))
     }
 }
 

@@ -1,66 +1,103 @@
-//! CSV, both ways: records of cells, each with the line it begins on.
+//! CSV, both ways: records of cells, each with the line it begins on. Every file of ours is written and read here.
 //!
 //! Files are RFC 4180: commas, CR LF, quotes where needed. Read are also semicolons between the cells, as spreadsheets
-//! write them where the comma is the decimal sign, a byte-order mark, and lines that end in LF or CR.
+//! write them where the comma is the decimal sign, a byte-order mark, and lines that end in LF or CR. The reader is one of
+//! our own because it must say on which line a quote was never closed, where common readers take the rest of the file for
+//! one cell.
 //!
 //! A cell that begins with `=`, `+`, `-`, `@`, a tab or a carriage return is written with a `'` before it, so that no
-//! spreadsheet runs it; and so is one that begins with any number of `'` followed by one of these. Reading takes one `'`
-//! off exactly such cells, and so is the exact opposite.
+//! spreadsheet runs it; and so is one that begins with any number of `'` followed by one of these. [`unprotect`] takes one
+//! `'` off exactly such cells, and so is the exact opposite.
+//!
+//! A list in one cell has `;` between its items, where `;` and `\` inside an item are written `\;` and `\\`, and a list of one
+//! empty item `\e`.
 
 use std::borrow::Cow;
 
+/// What some spreadsheets want at the beginning to see that a file is UTF-8.
+pub const BYTE_ORDER_MARK: &str = "\u{feff}";
+
 /// The most cells in one record.
-pub(crate) const MAX_CELLS: usize = 200;
+pub const MAX_CELLS: usize = 1000;
 
 /// One record of a file.
-pub(crate) struct Record<'a> {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record<'a> {
     /// The line of the text it begins on, from 1.
-    pub(crate) line: u32,
+    pub line: u32,
     /// Its row, as a spreadsheet counts: blank lines are rows, and line breaks inside a cell begin none.
-    pub(crate) row: u32,
-    /// Its cells, without quotes and without the `'` of [`protect`].
-    pub(crate) cells: Vec<Cow<'a, str>>,
+    pub row: u32,
+    /// Its cells, without quotes.
+    pub cells: Vec<Cow<'a, str>>,
 }
 
 impl Record<'_> {
     /// Whether nothing stands in it.
-    pub(crate) fn is_blank(&self) -> bool {
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
         self.cells.iter().all(|cell| cell.trim().is_empty())
+    }
+
+    /// The record with each cell as it was before it was protected against being run.
+    #[must_use]
+    pub fn unprotected(mut self) -> Self {
+        for cell in &mut self.cells {
+            if is_protected(cell) {
+                match cell {
+                    Cow::Borrowed(text) => *text = &text[1..],
+                    Cow::Owned(text) => drop(text.remove(0)),
+                }
+            }
+        }
+        self
     }
 }
 
 /// Where a file stops being CSV.
-#[derive(Debug)]
-pub(crate) struct Malformed {
-    pub(crate) line: u32,
-    pub(crate) message: String,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Malformed {
+    /// The line, from 1.
+    pub line: u32,
+    /// What is wrong there.
+    pub message: String,
 }
 
 fn is_formula(text: &str) -> bool {
     text.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r'])
 }
 
+fn is_protected(text: &str) -> bool {
+    text.strip_prefix('\'').is_some_and(is_formula)
+}
+
 /// The cell with a `'` before it where a spreadsheet would run it.
-pub(crate) fn protect(text: &str) -> Cow<'_, str> {
+fn protect(text: &str) -> Cow<'_, str> {
     if is_formula(text) { format!("'{text}").into() } else { text.into() }
 }
 
-fn unprotect(text: Cow<'_, str>) -> Cow<'_, str> {
-    let is_protected = text.strip_prefix('\'').is_some_and(is_formula);
-    match text {
-        Cow::Borrowed(text) if is_protected => text[1..].into(),
-        Cow::Owned(text) if is_protected => text[1..].to_owned().into(),
-        text => text,
+/// The cell as it was before it was protected against being run.
+#[must_use]
+pub fn unprotect(text: &str) -> &str {
+    if is_protected(text) { &text[1..] } else { text }
+}
+
+/// Items as one cell, so that [`split`] finds each again.
+#[must_use]
+pub fn join<T: AsRef<str>>(items: &[T]) -> String {
+    match items {
+        [only] if only.as_ref().is_empty() => "\\e".into(),
+        _ => items.iter().map(|item| item.as_ref().replace('\\', "\\\\").replace(';', "\\;")).collect::<Vec<_>>().join(";"),
     }
 }
 
-/// Items as one cell, so that [`split`] finds each again: `;` between them, and `\;` and `\\` inside them.
-pub(crate) fn join<T: AsRef<str>>(items: &[T]) -> String {
-    items.iter().map(|item| item.as_ref().replace('\\', "\\\\").replace(';', "\\;")).collect::<Vec<_>>().join(";")
-}
-
-/// The items that [`join`] joined, without the spaces around them; none for an empty cell.
-pub(crate) fn split(text: &str) -> Vec<String> {
+/// The items that [`join`] joined; none for an empty cell.
+#[must_use]
+pub fn split(text: &str) -> Vec<String> {
+    match text {
+        "" => return Vec::new(),
+        "\\e" => return vec![String::new()],
+        _ => {}
+    }
     let mut items = vec![String::new()];
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
@@ -73,7 +110,7 @@ pub(crate) fn split(text: &str) -> Vec<String> {
             last.push(escaped.unwrap_or(character));
         }
     }
-    if text.trim().is_empty() { Vec::new() } else { items.into_iter().map(|item| item.trim().to_owned()).collect() }
+    items
 }
 
 /// A column as spreadsheets name it, from 1: `A` to `Z`, then `AA`.
@@ -88,35 +125,47 @@ pub(crate) fn letters(column: u32) -> String {
     name.iter().rev().collect()
 }
 
-/// Adds one record to a file.
-pub(crate) fn write<T: AsRef<str>>(cells: impl IntoIterator<Item = T>, file: &mut String) {
-    for (index, cell) in cells.into_iter().enumerate() {
-        if index > 0 {
-            file.push(',');
-        }
-        let cell = protect(cell.as_ref());
-        if cell.contains([',', ';', '"', '\r', '\n']) || cell.starts_with(' ') || cell.ends_with(' ') {
-            file.push('"');
-            file.push_str(&cell.replace('"', "\"\""));
-            file.push('"');
-        } else {
-            file.push_str(&cell);
-        }
+/// Writes records one after the other.
+#[derive(Debug)]
+pub struct Writer(csv::Writer<Vec<u8>>);
+
+impl Default for Writer {
+    fn default() -> Self {
+        Self(csv::WriterBuilder::new().flexible(true).terminator(csv::Terminator::CRLF).from_writer(Vec::new()))
     }
-    file.push_str("\r\n");
 }
 
-/// The records of a file, header included, one after the other.
-pub(crate) struct Records<'a> {
+impl Writer {
+    /// Adds one record; its cells are protected against being run.
+    pub fn write<T: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = T>) {
+        // Memory takes every record, however many cells it has: there is nothing here that can fail.
+        for cell in cells {
+            let _ = self.0.write_field(protect(cell.as_ref()).as_bytes());
+        }
+        let _ = self.0.write_record(None::<&[u8]>);
+    }
+
+    /// The text of all records.
+    #[must_use]
+    pub fn into_text(self) -> String {
+        self.0.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+    }
+}
+
+/// The records of a file, header included, one after the other; blank lines are passed over.
+#[derive(Debug)]
+pub struct Records<'a> {
     rest: &'a str,
     separator: char,
     line: u32,
     row: u32,
 }
 
-/// Begins to read a file.
-pub(crate) fn read(text: &str) -> Records<'_> {
-    let rest = text.strip_prefix('\u{feff}').unwrap_or(text);
+/// Begins to read a file. A record is refused for a quote that is never closed, something behind a closed one, or more
+/// than [`MAX_CELLS`]; nothing is read after it.
+#[must_use]
+pub fn read(text: &str) -> Records<'_> {
+    let rest = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     Records { rest, separator: separator(rest), line: 1, row: 0 }
 }
 
@@ -135,7 +184,8 @@ fn separator(text: &str) -> char {
     if semicolons > commas { ';' } else { ',' }
 }
 
-fn line_breaks(text: &str) -> u32 {
+/// How many lines end in `text`, however they do.
+pub(crate) fn line_breaks(text: &str) -> u32 {
     let bytes = text.as_bytes();
     let ends = bytes.iter().enumerate().filter(|(at, byte)| **byte == b'\n' || (**byte == b'\r' && bytes.get(at + 1) != Some(&b'\n')));
     u32::try_from(ends.count()).unwrap_or(u32::MAX)
@@ -145,14 +195,17 @@ impl<'a> Iterator for Records<'a> {
     type Item = Result<Record<'a>, Malformed>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.rest.is_empty() {
-            return None;
+        while !self.rest.is_empty() {
+            match self.record() {
+                Ok(None) => {}
+                Ok(Some(record)) => return Some(Ok(record)),
+                Err(malformed) => {
+                    self.rest = "";
+                    return Some(Err(malformed));
+                }
+            }
         }
-        let record = self.record();
-        if record.is_err() {
-            self.rest = "";
-        }
-        Some(record)
+        None
     }
 }
 
@@ -161,10 +214,12 @@ impl<'a> Records<'a> {
         Err(Malformed { line: self.line, message })
     }
 
-    fn record(&mut self) -> Result<Record<'a>, Malformed> {
+    /// The next record; none for a blank line.
+    fn record(&mut self) -> Result<Option<Record<'a>>, Malformed> {
         let line = self.line;
         self.row = self.row.saturating_add(1);
         let mut cells = Vec::new();
+        let mut has_quotes = false;
         loop {
             if cells.len() == MAX_CELLS {
                 return self.malformed(format!("expected at most {MAX_CELLS} cells in a line"));
@@ -172,6 +227,7 @@ impl<'a> Records<'a> {
             let cell = match self.rest.strip_prefix('"') {
                 Some(rest) => {
                     self.rest = rest;
+                    has_quotes = true;
                     self.quoted()?
                 }
                 None => {
@@ -181,7 +237,7 @@ impl<'a> Records<'a> {
                     cell.into()
                 }
             };
-            cells.push(unprotect(cell));
+            cells.push(cell);
             if let Some(rest) = self.rest.strip_prefix(self.separator) {
                 self.rest = rest;
                 continue;
@@ -197,7 +253,8 @@ impl<'a> Records<'a> {
                 }
                 None => {}
             }
-            return Ok(Record { line, row: self.row, cells });
+            let is_blank = !has_quotes && matches!(cells.as_slice(), [only] if only.is_empty());
+            return Ok((!is_blank).then_some(Record { line, row: self.row, cells }));
         }
     }
 
@@ -229,12 +286,12 @@ impl<'a> Records<'a> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
+    use proptest::{collection::vec, prelude::*};
 
     use super::*;
 
     fn rows(text: &str) -> Vec<(u32, u32, Vec<String>)> {
-        let records = read(text).map(|record| record.unwrap_or_else(|malformed| panic!("{malformed:?}")));
+        let records = read(text).map(|record| record.unwrap_or_else(|malformed| panic!("{malformed:?}")).unprotected());
         records.map(|record| (record.line, record.row, record.cells.into_iter().map(Cow::into_owned).collect())).collect()
     }
 
@@ -244,8 +301,13 @@ mod tests {
 
     #[test]
     fn records_carry_the_line_they_begin_on_and_the_row_a_spreadsheet_shows() {
-        let text = "\u{feff}a,b\r\n\"one\r\ntwo\",\"say \"\"hi\"\"\"\n\n5\" pipe,'=1\rx";
-        assert_eq!(rows(text), [row(1, 1, &["a", "b"]), row(2, 2, &["one\r\ntwo", "say \"hi\""]), row(4, 3, &[""]), row(5, 4, &["5\" pipe", "=1"]), row(6, 5, &["x"])]);
+        let text = "\u{feff}a,b\r\n\"one\r\ntwo\",\"say \"\"hi\"\"\"\n\n5\" pipe,'=1\r\"\"\r,x";
+        assert_eq!(
+            rows(text),
+            [row(1, 1, &["a", "b"]), row(2, 2, &["one\r\ntwo", "say \"hi\""]), row(5, 4, &["5\" pipe", "=1"]), row(6, 5, &[""]), row(7, 6, &["", "x"])]
+        );
+        assert_eq!(rows(""), []);
+        assert_eq!(rows("a"), [row(1, 1, &["a"])]);
     }
 
     #[test]
@@ -275,22 +337,29 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_file_comes_back_as_it_was(records in prop::collection::vec(prop::collection::vec(nasty(), 1..5), 1..5)) {
-            let mut file = String::new();
+        fn every_file_comes_back_as_it_was(records in vec(vec(nasty(), 1..5), 0..5)) {
+            let mut writer = Writer::default();
             // A header as ours are: without it the cells themselves would decide what separates them.
-            write(["a", "b"], &mut file);
-            records.iter().for_each(|record| write(record, &mut file));
+            writer.write(["a", "b"]);
+            records.iter().for_each(|record| writer.write(record));
+            let file = writer.into_text();
             let back: Vec<Vec<String>> = rows(&file).into_iter().skip(1).map(|(_, _, cells)| cells).collect();
-            prop_assert_eq!(back, records);
+            prop_assert_eq!(&back, &records);
+            // And a reader that is not ours finds the same.
+            let mut other = csv::ReaderBuilder::new().flexible(true).from_reader(file.as_bytes());
+            let other = other.records().map(|record| record.expect("CSV").iter().map(|cell| unprotect(cell).to_owned()).collect());
+            prop_assert_eq!(&other.collect::<Vec<Vec<String>>>(), &records);
         }
 
         #[test]
-        fn no_cell_is_written_that_a_spreadsheet_would_run(text in nasty()) {
-            prop_assert!(!protect(&text).starts_with(['=', '+', '-', '@', '\t', '\r']));
+        fn every_text_comes_back_as_it_was_and_no_spreadsheet_runs_it(text in nasty()) {
+            let protected = protect(&text);
+            prop_assert!(!protected.starts_with(['=', '+', '-', '@', '\t', '\r']));
+            prop_assert_eq!(unprotect(&protected), &text);
         }
 
         #[test]
-        fn every_list_comes_back_as_it_was(items in prop::collection::vec("[a-e;\\\\]{1,5}", 0..5)) {
+        fn every_list_comes_back_as_it_was(items in vec(nasty(), 0..5)) {
             prop_assert_eq!(split(&join(&items)), items);
         }
     }

@@ -67,7 +67,7 @@
 pub mod answer;
 pub mod canonical;
 pub mod carry;
-mod cells;
+pub mod cells;
 pub mod changes;
 mod check;
 pub mod condition;

@@ -224,13 +224,13 @@ impl Edition {
     /// edition as YAML: one that passes it is not read back.
     #[must_use]
     pub fn to_csv(&self) -> String {
-        let mut file = String::new();
-        cells::write(columns(), &mut file);
+        let mut file = cells::Writer::default();
+        file.write(columns());
         let value = serde_json::to_value(self).unwrap_or_default();
         if let Some(root) = KINDS.first() {
             write_lines(root, &value, &mut file);
         }
-        file
+        file.into_text()
     }
 
     /// Reads and checks a table ([`crate::table`]).
@@ -245,7 +245,7 @@ impl Edition {
     }
 }
 
-fn write_lines(kind: &Kind, value: &Value, file: &mut String) {
+fn write_lines(kind: &Kind, value: &Value, file: &mut cells::Writer) {
     let cells = COLUMNS.iter().map(|(column, form)| {
         if *column == ROW {
             return Cow::Borrowed(kind.name);
@@ -253,7 +253,7 @@ fn write_lines(kind: &Kind, value: &Value, file: &mut String) {
         let Some((_, path)) = kind.fields.iter().find(|(name, _)| name == column) else { return "".into() };
         value.pointer(&format!("/{path}")).map_or("".into(), |field| cell(field, *form))
     });
-    cells::write(cells, file);
+    file.write(cells);
     for below in KINDS.iter().filter(|below| below.of == kind.name) {
         for entry in value.get(below.list).and_then(Value::as_array).into_iter().flatten() {
             write_lines(below, entry, file);
@@ -296,7 +296,7 @@ impl Reader {
         let mut doubtful = false;
         for record in cells::read(text) {
             let record = match record {
-                Ok(record) => record,
+                Ok(record) => record.unprotected(),
                 Err(malformed) => {
                     faults.push(Fault { line: Some(malformed.line), ..Fault::new("", "syntax", malformed.message) });
                     return None;
@@ -470,7 +470,7 @@ fn value(cell: &str, form: Form, place: (u32, u32), faults: &mut Faults) -> Node
         Form::Truth if word.eq_ignore_ascii_case("true") => Tree::Bool(true),
         Form::Truth if word.eq_ignore_ascii_case("false") => Tree::Bool(false),
         Form::Truth => Tree::Text(word.to_owned()),
-        Form::List => Tree::List(cells::split(word).into_iter().map(|item| at(place, Tree::Text(item))).collect()),
+        Form::List => Tree::List(cells::split(word).into_iter().map(|item| at(place, Tree::Text(item.trim().to_owned()))).collect()),
         Form::Condition => return condition(word, place, faults),
     };
     at(place, tree)

@@ -72,8 +72,8 @@ pub fn write_xlsx(form: &Form<'_>) -> Result<Vec<u8>, Fault> {
 /// The form as CSV: UTF-8 without a byte-order mark, the columns of the workbook's sheet of questions.
 #[must_use]
 pub fn write_csv(form: &Form<'_>) -> String {
-    let mut file = String::new();
-    cells::write(headers(form.edition), &mut file);
+    let mut file = cells::Writer::default();
+    file.write(headers(form.edition));
     for line in lines(form) {
         let answer = match line.answer() {
             Given::Nothing => String::new(),
@@ -84,9 +84,9 @@ pub fn write_csv(form: &Form<'_>) -> String {
         let Line { key, section, text, help, how, .. } = &line;
         let more = [line.comment(), line.not_applicable(), &line.evidence()].map(ToOwned::to_owned);
         let all = [key.clone(), section.title.clone(), text.clone(), (*help).to_owned(), how.clone(), answer].into_iter().chain(more);
-        cells::write(all, &mut file);
+        file.write(all);
     }
-    file
+    file.into_text()
 }
 
 /// The answers in a workbook that [`write_xlsx`] wrote and somebody filled in.

@@ -166,7 +166,7 @@ Contact,,,,,\"[{\"\"nme\"\":\"\"Ann\"\"}]\",,\r\n";
         let count = app.event_count().await;
         for (file, status, faults) in [
             ("", 422, vec!["header"]),
-            ("name;website\nx;y\n", 422, vec!["separator"]),
+            ("name\twebsite\nx\ty\n", 422, vec!["separator"]),
             ("nmae,tier,color\nx,y,z\n", 422, vec!["unknown_column", "unknown_column"]),
             ("name,name,\nx,y,z\n", 422, vec!["header", "header"]),
             ("name\nx\n\"y\n", 400, vec!["csv"]),
@@ -179,6 +179,9 @@ Contact,,,,,\"[{\"\"nme\"\":\"\"Ann\"\"}]\",,\r\n";
         assert_eq!(app.raw(&app.editor, Method::POST, "/suppliers/import", Some(b"name\nx\n".to_vec()), &[("content-type", "text/plain")]).await.faults(415), Vec::<String>::new());
         assert_eq!(app.raw(&app.viewer, Method::POST, "/suppliers/import", Some(b"name\nx\n".to_vec()), &[CSV]).await.faults(403), Vec::<String>::new());
         assert_eq!(import(&app, "/suppliers/import", "name\r\n").await.json(200)["row_count"], json!(0));
+        // Where the comma is the decimal sign, spreadsheets write semicolons between the cells.
+        let report = import(&app, "/suppliers/import?dry_run=true", "name;notes\r\nx;\"1,5; at least\"\r\n").await.json(200);
+        assert_eq!((verdicts(&report), &report["refused_count"]), (vec!["create".to_owned()], &json!(0)));
         assert_eq!(import(&app, "/suppliers/import?map=x%3Dname,name%3Dtier,name%3Dnmae&where=y%3D1&dry_rn=true", "name\nx\n").await.faults(422), ["?dry_rn unknown_parameter"]);
         assert_eq!(import(&app, "/suppliers/import?map=x%3Dname,name%3Dtier,name%3Dnmae&where=y%3D1", "name\nx\n").await.faults(422), ["?map unknown_column", "?where unknown_column", "?map derived_column", "?map unknown_column"]);
         assert_eq!(app.post(&app.editor, "/suppliers/import?dates=dmy", json!({ "rows": [] })).await.faults(422), ["?dates csv_only"]);

@@ -24,7 +24,7 @@ pub(super) fn csv_rows(text: &str) -> Result<Vec<Row<'_>>, Fault> {
     }
     let mut rows = Vec::new();
     for record in cells::read(text) {
-        let record = record.map_err(|malformed| Fault { line: Some(malformed.line), ..Fault::new("", "syntax", malformed.message) })?;
+        let record = record.map_err(|malformed| Fault { line: Some(malformed.line), ..Fault::new("", "syntax", malformed.message) })?.unprotected();
         if record.is_blank() {
             continue;
         }
@@ -175,7 +175,7 @@ impl<'a> Reader<'a> {
         given.comment = text(comment, "/comment", MAX_COMMENT_CHARS);
         given.not_applicable = text(why_not, "/not_applicable", MAX_COMMENT_CHARS);
         let ids = text(evidence, "/evidence_ids", MAX_EVIDENCE_IDS * (MAX_EVIDENCE_ID_CHARS + 2));
-        given.evidence_ids = ids.map(|ids| split(&ids)).unwrap_or_default();
+        given.evidence_ids = ids.map(|ids| split(&ids).into_iter().map(|id| id.trim().to_owned()).collect()).unwrap_or_default();
         self.keep(question, given);
     }
 

@@ -175,9 +175,9 @@ proptest! {
         let mut dice = Dice(seed);
         let mut characters: Vec<char> = SMALL.chars().collect();
         for _ in 0..=dice.below(5) {
-            let at = usize::try_from(dice.below(characters.len() as u64)).unwrap();
+            let at = usize::try_from(dice.below(characters.len().max(1) as u64)).unwrap();
             match dice.below(3) {
-                0 => { characters.remove(at); }
+                0 => drop(characters.splice(at..characters.len().min(at + 1), [])),
                 1 => characters.insert(at, *dice.pick(&[',', '"', '\n', ';', '{', 'x', '\'', '=', '1'])),
                 _ => characters.truncate(at.max(1)),
             }

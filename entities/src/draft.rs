@@ -433,7 +433,8 @@ pub async fn publish(writer: &Writer, id: &DraftId, version: i64) -> Result<Publ
 /// draft holds what could be kept.
 ///
 /// # Errors
-/// [`Error::Invalid`] for an edition or a base edition that is not there, or [`Error::Conflict`] for one that is no extension.
+/// [`Error::Invalid`] for an edition or a base edition that is not there, or [`Error::Conflict`] for one that is no extension,
+/// or whose base is not here any more.
 pub async fn merge(writer: &Writer, new: NewMerge) -> Result<MergedDraft, Error> {
     Faults::of(&new).done()?;
     let source = questionnaire::source_of(writer, &new.questionnaire, new.edition.as_deref()).await?.filter(|source| source.kind == DocumentKind::Extension);
@@ -443,7 +444,13 @@ pub async fn merge(writer: &Writer, new: NewMerge) -> Result<MergedDraft, Error>
     let extension = questionnaire::extension(source.format, &source.document)?;
     let unknown = || Error::invalid("/base_edition", "unknown", format!("there is no such edition of `{}`", extension.base));
     let base = questionnaire::latest(writer, &extension.base, new.base_edition.as_deref()).await?.ok_or_else(unknown)?;
-    let old = questionnaire::latest(writer, &extension.base, source.base_edition.as_deref()).await?.ok_or(Error::NotFound)?;
+    let old = questionnaire::latest(writer, &extension.base, source.base_edition.as_deref()).await?;
+    let gone = || {
+        let number = source.base_edition.as_deref().unwrap_or_default();
+        let detail = format!("edition {number} of `{}`, which this one was made from, is not here any more: write what it adds anew for a later edition", extension.base);
+        Error::conflict("base_gone", detail)
+    };
+    let old = old.ok_or_else(gone)?;
     let merged = extension.merge(&old, &base, &new.new_edition);
     let format = if source.format == DocumentFormat::Json { DocumentFormat::Json } else { DocumentFormat::Yaml };
     let document = if format == DocumentFormat::Json { merged.extension.to_json() } else { merged.extension.to_yaml() };

@@ -464,7 +464,7 @@ pub(crate) async fn source_of(reader: &Reader, key: &str, edition: Option<&str>)
 /// Takes an own edition away that no assessment was ever put with, its translations too.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::Stale`], or [`Error::Conflict`] for one that is in use, or that came with the program.
+/// [`Error::NotFound`], [`Error::Stale`], or [`Error::Conflict`] for one that is in use, that another adds to, or that came with the program.
 pub async fn delete(writer: &Writer, key: &str, edition: &str, version: i64) -> Result<(), Error> {
     let Some(row) = row_of(writer, key, edition).await?.filter(|row| row.origin.0 == Origin::Own) else {
         return match library::edition(key, Some(edition)) {
@@ -478,8 +478,20 @@ pub async fn delete(writer: &Writer, key: &str, edition: &str, version: i64) -> 
     if crate::assessment::uses_edition(writer, &row.id).await? {
         return Err(Error::conflict("in_use", "assessments were put with this edition: it stays, so that they can be understood later"));
     }
+    if has_extensions(writer, key, edition).await? {
+        return Err(Error::conflict("in_use", "an edition of your own adds to this one: it stays, so that what was added can be put on a later one"));
+    }
     crate::translation::forget(writer, key, edition).await?;
     writer.remove::<Entity>(&row).await
+}
+
+/// Whether an edition that is published here was made by adding to this one.
+async fn has_extensions(reader: &Reader, key: &str, edition: &str) -> Result<bool, Error> {
+    // The number stands in the row, the key in the extension's own text.
+    let kind = page::contains(Column::Source, r#""kind":"extension""#);
+    let number = page::contains(Column::Source, &format!(r#""base_edition":"{edition}""#));
+    let sources: Vec<(Json<Source>,)> = reader.tuples(reader.find::<Entity>().filter(kind).filter(number).select_only().column(Column::Source)).await?;
+    Ok(sources.into_iter().any(|(source,)| extension(source.format, &source.document).is_ok_and(|extension| extension.base == key)))
 }
 
 async fn row_of(reader: &Reader, key: &str, edition: &str) -> Result<Option<Model>, Error> {
@@ -507,6 +519,11 @@ pub async fn publish(writer: &Writer, authored: Authored) -> Result<PublishedEdi
         && order(latest) >= order(&edition.edition)
     {
         return Err(taken("/edition", &format!("edition {latest} is published already: choose a later number; a published edition never changes")));
+    }
+    if source.kind == DocumentKind::Extension {
+        // What it adds to is kept beside it, whatever later programs bring: without it, it could be put on no later edition.
+        let base = extension(source.format, &source.document)?.base;
+        for_use(writer, &base, source.base_edition.as_deref()).await?;
     }
     keep(writer, &edition, Origin::Own, Some(source)).await
 }

@@ -2,6 +2,7 @@
 
 use diligence_questionnaires::{Edition, Extension, PortableReceipt, Translation};
 use poem::http::Method;
+use sea_orm::{ConnectionTrait as _, Database, Statement};
 use serde_json::{Value, json};
 
 use crate::{
@@ -124,6 +125,28 @@ both! {
         let severities: Vec<&str> = merged["conflicts"].as_array().expect("a list").iter().map(|conflict| text(conflict, "severity")).collect();
         assert!(severities.contains(&"conflict") && severities.contains(&"notice"), "{merged}");
         assert_eq!(app.post(&app.editor, "/questionnaire-drafts/merge", json!({ "questionnaire": "the-base", "new_edition": "2028.1" })).await.faults(409).len(), 1);
+    }
+
+    async fn what_an_extension_rests_on_stays_and_one_whose_base_is_gone_says_so(app: App) {
+        let version = json!({ "version": 1 });
+        app.post(&app.editor, "/questionnaires", edition("the-base")).await.json(201);
+        published_extension(&app, "the-base", "ours").await;
+        assert_eq!(app.delete(&app.editor, "/questionnaires/the-base/editions/2027.1", &version).await.faults(409), ["in_use"]);
+        assert_eq!(app.delete(&app.editor, "/questionnaires/ours/editions/2027.1", &version).await.status, 204);
+        assert_eq!(app.delete(&app.editor, "/questionnaires/the-base/editions/2027.1", &version).await.status, 204);
+        // A later program may bring the library without the edition that an extension was put on: it is kept beside it.
+        let base = app.get(&app.viewer, "/questionnaires/nhs-cyber-charter/editions/2026.1").await.json(200);
+        let mut ours = extension("nhs-cyber-charter", "our-charter");
+        ours["questions"][0] = json!({ "section": base["sections"][0]["key"], "question": { "key": "own", "principle": base["principles"][0]["key"], "text": "Ours?", "type": "text" } });
+        let draft = app.post(&app.editor, "/questionnaire-drafts", json!({ "name": "Ours", "kind": "extension", "format": "json", "document": ours.to_string() })).await.json(201);
+        app.act(&app.editor, &format!("/questionnaire-drafts/{}/publish", id(&draft)), &draft, None).await.json(201);
+        let database = Database::connect(&app.url).await.expect("the database");
+        let kept = database.query_all_raw(Statement::from_string(database.get_database_backend(), "SELECT key FROM edition ORDER BY key")).await.expect("rows");
+        let kept: Vec<String> = kept.iter().map(|row| row.try_get("", "key").expect("a key")).collect();
+        assert_eq!(kept, ["nhs-cyber-charter", "our-charter"]);
+        // And where an earlier program did not keep it, merging says what is missing.
+        database.execute_unprepared("UPDATE edition SET source = REPLACE(source, '\"base_edition\":\"2026.1\"', '\"base_edition\":\"2025.1\"')").await.expect("changed");
+        assert_eq!(app.post(&app.editor, "/questionnaire-drafts/merge", json!({ "questionnaire": "our-charter", "new_edition": "2027.2" })).await.faults(409), ["base_gone"]);
     }
 
     async fn an_edition_speaks_another_language_and_its_hash_and_its_scores_stay(app: App) {

@@ -190,11 +190,21 @@ both! {
         let wrong = json!({ "mfa": { "points": 100 }, "exit": { "points": 1, "reason": "x" }, "nothing": { "points": 1 } });
         let mut faults = app.patch(&app.approver, &format!("{path}/review"), &assessment, wrong).await.faults(422);
         faults.sort();
-        assert_eq!(faults, ["/exit unanswered", "/mfa/reason required", "/nothing unknown_question"]);
+        assert_eq!(faults, ["/exit unanswered", "/mfa/reason reason_missing", "/nothing unknown_question"]);
         let rated = app.patch(&app.approver, &format!("{path}/review"), &assessment, json!({ "plan": { "points": 80 } })).await.json(200);
         assert_eq!((&rated["claimed"], &rated["awaiting_review"], &rated["review"]["plan"]["reviewer"]), (&json!(76.7), &json!([]), &json!("approver")));
         app.act(&app.approver, &format!("{path}/approve"), &rated["assessment"], None).await.json(200);
     }
+    async fn a_reason_that_says_nothing_replaces_no_points(app: App) {
+        let supplier = app.supplier("Harbour").await;
+        let assessment = submitted(&app, &supplier, poor()).await;
+        let path = format!("/assessments/{}", id(&assessment));
+        assert_eq!(app.patch(&app.approver, &format!("{path}/review"), &assessment, json!({ "mfa": { "points": 100, "reason": " \u{2003}" } })).await.faults(422), ["/mfa/reason reason_missing"]);
+        app.act(&app.approver, &format!("{path}/approve"), &assessment, None).await.json(200);
+        let receipt = app.get(&app.viewer, &format!("{path}/receipt")).await.text;
+        assert_eq!(PortableReceipt::from_json(&receipt).expect("a portable receipt").verify(), []);
+    }
+
 
     async fn a_reviewers_points_stand_beside_the_answers_own(app: App) {
         let supplier = app.supplier("Harbour").await;

@@ -1,8 +1,8 @@
 //! Judging an assessment: rating its answers, submitting, returning, deciding, and what it all came to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use diligence_questionnaires::{Band, Basis, Outcome, PortableReceipt, QuestionType, Rating, ReviewedPoints};
+use diligence_questionnaires::{Band, Basis, Outcome, PortableReceipt, Rating, Review, ReviewedPoints};
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, QueryFilter as _};
 use serde::{Deserialize, Serialize};
@@ -88,20 +88,22 @@ pub async fn rate(writer: &Writer, id: &AssessmentId, version: i64, change: Poin
     expect_state(&before, AssessmentState::Submitted, "be rated")?;
     let mut work = Work::load(writer, before).await?;
     let mut faults = Faults::default();
+    let questions: BTreeSet<&str> = work.edition.questions().map(|question| question.key.as_str()).collect();
+    let mut given = Review::new();
     for (key, points) in &change.0 {
-        let Some(question) = work.edition.question(key) else {
-            faults.push(Fault::new(format!("/{key}"), "unknown_question", "expected the key of a question of this edition"));
+        let Some(NewPoints { points, reason }) = points else {
+            faults.expect(questions.contains(key.as_str()), format!("/{key}"), "unknown_question", "expected the key of a question of this edition");
             continue;
         };
-        let Some(points) = points else { continue };
-        for fault in Faults::of(points).into_vec() {
+        given.insert(key.clone(), ReviewedPoints { points: *points, reason: reason.clone(), reviewer: None });
+        for fault in Faults::of(&NewPoints { points: *points, reason: reason.clone() }).into_vec() {
             faults.push(fault.within(&format!("/{key}")));
         }
         let answered = work.sheet.answers.get(key).is_some_and(|answer| answer.value.is_some());
-        faults.expect(answered, format!("/{key}"), "unanswered", "expected a question that is answered: silence is not rated");
-        let judged = matches!(question.kind, QuestionType::Text | QuestionType::File);
-        faults.expect(judged || points.reason.is_some(), format!("/{key}/reason"), "required", "expected a reason for replacing an answer's own points");
+        faults.expect(answered || !questions.contains(key.as_str()), format!("/{key}"), "unanswered", "expected a question that is answered: silence is not rated");
     }
+    // What the engine would pass over is refused here, so that the receipt says what was decided on.
+    diligence_questionnaires::check_review(&work.edition, &given).into_iter().for_each(|fault| faults.push(fault.into()));
     faults.done()?;
     let was = serde_json::to_value(&work.sheet.review).ok();
     for (key, points) in change.0 {

@@ -59,6 +59,18 @@ pub const MAX_FAULTS: usize = 500;
 /// unknown names was not meant for us.
 pub(crate) const MAX_HINTS: usize = 25;
 
+/// The longest step of a pointer, in characters: longer than any key that means something. What stands below a key of a
+/// million characters would say them again with every fault.
+const MAX_STEP_CHARS: usize = 100;
+
+/// A text, cut where it is longer than so many characters.
+pub(crate) fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}\u{2026}", text[..end].trim_end()),
+        None => text.to_owned(),
+    }
+}
+
 /// A place in a document, while walking it.
 pub(crate) enum Path<'a> {
     Root,
@@ -70,7 +82,7 @@ impl Path<'_> {
     pub(crate) fn pointer(&self) -> String {
         match self {
             Self::Root => String::new(),
-            Self::Key(parent, key) => format!("{}/{}", parent.pointer(), escape(key)),
+            Self::Key(parent, key) => format!("{}/{}", parent.pointer(), escape(&shortened(key, MAX_STEP_CHARS))),
             Self::Index(parent, index) => format!("{}/{index}", parent.pointer()),
         }
     }

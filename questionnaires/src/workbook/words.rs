@@ -3,19 +3,12 @@
 use super::{may_be_not_applicable, shown_options};
 use crate::condition::{Condition, Scalar, Test};
 use crate::edition::{Choice, Edition, EvidenceNeed, MAX_CONDITION_DEPTH, Question, QuestionType, Section};
+use crate::fault::shortened;
 
 /// The most characters that list the choices, or say when a question is asked.
 const MAX_WORDS_CHARS: usize = 1_000;
 /// The most characters of one question inside a condition.
 const MAX_NAME_CHARS: usize = 80;
-
-/// The text, cut where it is too long.
-pub(super) fn shortened(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}\u{2026}", text[..end].trim_end()),
-        None => text.to_owned(),
-    }
-}
 
 fn quoted(text: &str) -> String {
     format!("\u{201c}{text}\u{201d}")

@@ -8,11 +8,10 @@ use rust_xlsxwriter::{
     Workbook, Worksheet, XlsxError,
 };
 
-use super::words::shortened;
 use super::{CHOSEN, Form, Given, Line, QUESTIONS_SHEET, headers, lines, may_be_not_applicable, shown_options, words};
 use crate::cells::letters;
 use crate::edition::{Decimal, QuestionType};
-use crate::fault::Fault;
+use crate::fault::{Fault, shortened};
 
 /// The name of the sheet that says how to fill the form in.
 const GUIDE_SHEET: &str = "How to fill this in";

@@ -316,6 +316,14 @@ fn a_flood_of_faults_is_cut_and_says_so() {
 }
 
 #[test]
+fn a_long_key_is_not_told_with_every_fault_below_it() {
+    let twice = "\"a\":1,".repeat(600);
+    let faults = Edition::from_json(&format!("{{\"{}\":{{{twice}\"b\":1}}}}", "k".repeat(100_000))).unwrap_err();
+    assert_eq!(faults.len(), 501);
+    assert!(faults.iter().map(|fault| fault.pointer.len() + fault.message.len()).sum::<usize>() < 500_000);
+}
+
+#[test]
 fn every_code_that_a_document_can_get_has_a_case() {
     let elsewhere =
         ["syntax", "too_large", "too_deep", "anchors_not_allowed", "tags_not_allowed", "duplicate_key", "bad_key", "too_many_faults", "too_many_questions", "unreadable"];

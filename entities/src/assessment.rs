@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use diligence_questionnaires::{
-    Answer, Answers, Carried, CarriedAnswer, Edition, EvidenceFact, Input, LeftAnswer, Outcome, QuestionType, Rating, Review as Points, Score,
+    Answer, Answers, Carried, CarriedAnswer, Edition, EvidenceFact, Input, LeftAnswer, Outcome, Question, QuestionType, Rating, Review as Points, Score,
 };
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, entity::prelude::*};
@@ -507,19 +507,21 @@ impl Work {
         for fault in diligence_questionnaires::check_answers(&self.edition, &given) {
             faults.push(fault.into());
         }
+        let questions: BTreeMap<&str, &Question> = self.edition.questions().map(|question| (question.key.as_str(), question)).collect();
+        let facts: BTreeMap<&str, &EvidenceFact> = self.facts.iter().map(|fact| (fact.id.as_str(), fact)).collect();
         for (key, answer) in &change.0 {
-            let question = self.edition.question(key);
+            let question = questions.get(key.as_str());
             if answer.is_none() {
                 faults.expect(question.is_some(), format!("/{key}"), "unknown_question", "expected the key of a question of this edition");
             }
             for (index, evidence_id) in answer.iter().flat_map(|answer| answer.evidence_ids.iter().enumerate()) {
-                let known = self.facts.iter().any(|fact| fact.id == *evidence_id);
+                let known = facts.contains_key(evidence_id.as_str());
                 faults.expect(known, format!("/{key}/evidence_ids/{index}"), "unknown_id", "there is no evidence by that id about this supplier or its products");
             }
             let named =
                 answer.as_ref().filter(|_| question.is_some_and(|question| question.kind == QuestionType::File)).and_then(|answer| answer.value.as_ref()?.as_str());
             if let Some(evidence_id) = named {
-                let kept = self.facts.iter().any(|fact| fact.id == evidence_id && fact.file_sha256.is_some());
+                let kept = facts.get(evidence_id).is_some_and(|fact| fact.file_sha256.is_some());
                 let expected = "expected the id of evidence about this supplier or its products that has a file: enter it, then store its file";
                 faults.expect(kept, format!("/{key}/value"), "no_file", expected);
             }

@@ -21,6 +21,9 @@ pub const MAX_EVIDENCE_IDS: usize = 50;
 /// The longest id of a piece of evidence, in characters.
 pub const MAX_EVIDENCE_ID_CHARS: usize = 200;
 
+/// PostgreSQL keeps no null characters in a text, and a register goes from one database to another.
+pub(crate) const NO_NULL: &str = "expected text without null characters";
+
 /// An answer to one question.
 ///
 /// The `value` is `"yes"` or `"no"`, an option's value, a list of option values, a number, a date `"YYYY-MM-DD"`,
@@ -409,6 +412,11 @@ pub(crate) fn check_answer(question: &Question, answer: &Answer, faults: &mut Fa
             fault("/not_applicable", "too_long", format!("expected at most {MAX_COMMENT_CHARS} characters"));
         }
     }
+    for (field, text) in [("/comment", comment), ("/not_applicable", not_applicable)] {
+        if text.as_deref().is_some_and(|text| text.contains('\0')) {
+            fault(field, "character", NO_NULL.to_owned());
+        }
+    }
     if comment.as_deref().is_some_and(|comment| longer_than(comment, MAX_COMMENT_CHARS)) {
         fault("/comment", "too_long", format!("expected at most {MAX_COMMENT_CHARS} characters"));
     }
@@ -418,6 +426,8 @@ pub(crate) fn check_answer(question: &Question, answer: &Answer, faults: &mut Fa
     for (index, id) in evidence_ids.iter().enumerate().take(MAX_EVIDENCE_IDS) {
         if is_blank(id) || longer_than(id, MAX_EVIDENCE_ID_CHARS) {
             fault(&format!("/evidence_ids/{index}"), "bad_evidence_id", format!("expected the id of a piece of evidence, 1 to {MAX_EVIDENCE_ID_CHARS} characters"));
+        } else if id.contains('\0') {
+            fault(&format!("/evidence_ids/{index}"), "character", NO_NULL.to_owned());
         }
     }
 }
@@ -452,6 +462,7 @@ fn check_value(question: &Question, value: &Value, faults: &mut Faults) -> Vec<V
             Some(_) => here("bad_date", "expected a date that exists, as YYYY-MM-DD".to_owned()),
             None => wrong_type("a date as text, YYYY-MM-DD"),
         },
+        QuestionType::Text | QuestionType::File if value.as_str().is_some_and(|text| text.contains('\0')) => here("character", NO_NULL.to_owned()),
         QuestionType::Text => match value.as_str() {
             Some(text) if longer_than(text, MAX_ANSWER_CHARS) => here("too_long", format!("expected at most {MAX_ANSWER_CHARS} characters")),
             Some(_) => Vec::new(),

@@ -110,6 +110,15 @@ fn a_flood_of_wrong_answers_is_cut_and_says_so() {
 }
 
 #[test]
+fn an_answer_that_no_database_keeps_alike_is_refused() {
+    assert_eq!(codes("text", value("a\0b")), [("/text/value".into(), "character".into())]);
+    assert_eq!(codes("yes_no", skipped("a\0b")), [("/yes_no/not_applicable".into(), "character".into())]);
+    assert_eq!(codes("yes_no", Answer { comment: Some("\0".to_owned()), ..value("yes") }), [("/yes_no/comment".into(), "character".into())]);
+    assert_eq!(codes("yes_no", Answer { evidence_ids: vec!["a\0".to_owned()], ..value("yes") }), [("/yes_no/evidence_ids/0".into(), "character".into())]);
+    assert_eq!(codes("file", value("a\0b")), [("/file/value".into(), "character".into())]);
+}
+
+#[test]
 fn not_applicable_needs_leave_and_a_reason_and_no_value() {
     assert_eq!(codes("single", skipped("No")), [("/single/not_applicable".into(), "not_applicable_not_allowed".into())]);
     assert_eq!(codes("yes_no", skipped(" ")), [("/yes_no/not_applicable".into(), "reason_missing".into())]);

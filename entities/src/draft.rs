@@ -132,7 +132,7 @@ impl crate::page::Versioned for WrittenDraft {
 /// Everything that is wrong with a draft.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct DraftCheck {
-    /// Whether it could be published: nothing is wrong with it.
+    /// Whether it could be published: nothing is wrong with it, and its key and number are free.
     pub is_publishable: bool,
     /// Everything that is wrong, in the order of its places.
     pub faults: Vec<Fault>,
@@ -356,7 +356,7 @@ pub async fn edition(reader: &Reader, id: &DraftId) -> Result<Edition, Error> {
 /// # Errors
 /// [`Error::NotFound`].
 pub async fn check(reader: &Reader, id: &DraftId) -> Result<DraftCheck, Error> {
-    checked(author(reader, read(reader, id).await?).await)
+    checked(reader, author(reader, read(reader, id).await?).await).await
 }
 
 /// The same for a document that is not kept.
@@ -364,19 +364,31 @@ pub async fn check(reader: &Reader, id: &DraftId) -> Result<DraftCheck, Error> {
 /// # Errors
 /// [`Error::Database`] only.
 pub async fn check_document(reader: &Reader, new: NewDraft) -> Result<DraftCheck, Error> {
-    checked(questionnaire::author(reader, new.kind, new.format, new.document).await)
+    checked(reader, questionnaire::author(reader, new.kind, new.format, new.document).await).await
 }
 
-fn checked(authored: Result<Authored, Error>) -> Result<DraftCheck, Error> {
-    match authored {
-        Ok(Authored { edition, .. }) => Ok(DraftCheck {
-            is_publishable: true,
-            faults: Vec::new(),
-            question_count: u32::try_from(edition.questions().count()).ok(),
-            key: Some(edition.key),
-            edition: Some(edition.edition),
-        }),
-        Err(Error::Invalid(faults)) => Ok(DraftCheck { is_publishable: false, faults, key: None, edition: None, question_count: None }),
+async fn checked(reader: &Reader, authored: Result<Authored, Error>) -> Result<DraftCheck, Error> {
+    let edition = match authored {
+        Ok(authored) => authored.edition,
+        Err(Error::Invalid(faults)) => return Ok(DraftCheck { is_publishable: false, faults, key: None, edition: None, question_count: None }),
+        Err(other) => return Err(other),
+    };
+    let faults = against_publishing(reader, &edition).await?;
+    Ok(DraftCheck {
+        is_publishable: faults.is_empty(),
+        faults,
+        question_count: u32::try_from(edition.questions().count()).ok(),
+        key: Some(edition.key),
+        edition: Some(edition.edition),
+    })
+}
+
+/// What publishing would refuse an edition for.
+async fn against_publishing(reader: &Reader, edition: &Edition) -> Result<Vec<Fault>, Error> {
+    match questionnaire::check_publishable(reader, edition).await {
+        Ok(()) => Ok(Vec::new()),
+        Err(Error::Invalid(faults)) => Ok(faults),
+        Err(Error::Conflict { code, detail, errors }) => Ok(if errors.is_empty() { vec![Fault::new("", code, detail)] } else { errors }),
         Err(other) => Err(other),
     }
 }
@@ -456,5 +468,9 @@ pub async fn merge(writer: &Writer, new: NewMerge) -> Result<MergedDraft, Error>
     let document = if format == DocumentFormat::Json { merged.extension.to_json() } else { merged.extension.to_yaml() };
     let name: String = format!("{} {} on {} {}", extension.title, new.new_edition, base.title, base.edition).chars().take(300).collect();
     let draft = create(writer, NewDraft { name, kind: DocumentKind::Extension, format, document }).await?;
-    Ok(MergedDraft { draft, base_edition: base.edition.clone(), is_publishable: merged.result.is_some(), conflicts: merged.conflicts })
+    let is_publishable = match &merged.result {
+        Some(edition) => against_publishing(writer, edition).await?.is_empty(),
+        None => false,
+    };
+    Ok(MergedDraft { draft, base_edition: base.edition.clone(), is_publishable, conflicts: merged.conflicts })
 }

@@ -498,20 +498,20 @@ async fn row_of(reader: &Reader, key: &str, edition: &str) -> Result<Option<Mode
     reader.one(reader.find::<Entity>().filter(Column::Key.eq(key)).filter(Column::Edition.eq(edition))).await
 }
 
-/// Publishes an edition of the organisation's own. From then on it can be put to suppliers and products, and never changes.
+/// Whether publishing would take an edition: it makes sense, and its key and its number are free.
 ///
 /// # Errors
-/// [`Error::Invalid`] with every fault; [`Error::Conflict`] for a key of the library's, or an edition that is there or older than the latest.
-pub async fn publish(writer: &Writer, authored: Authored) -> Result<PublishedEdition, Error> {
-    let Authored { edition, source } = authored;
-    let faults: Vec<Fault> = edition.check().into_iter().map(Fault::from).collect();
+/// [`Error::Invalid`] with every fault; [`Error::Conflict`] for a key of the library's, an edition that is there or older
+/// than the latest, or when there are too many.
+pub async fn check_publishable(reader: &Reader, edition: &Edition) -> Result<(), Error> {
+    let faults = edition.check();
     if !faults.is_empty() {
-        return Err(Error::Invalid(faults));
+        return Err(refused(faults));
     }
     if library::edition(&edition.key, None).is_some() {
         return Err(taken("/key", "this key belongs to a built-in questionnaire: choose another"));
     }
-    let published: Vec<(String, String)> = writer.tuples(writer.find::<Entity>().select_only().column(Column::Key).column(Column::Edition)).await?;
+    let published: Vec<(String, String)> = reader.tuples(reader.find::<Entity>().select_only().column(Column::Key).column(Column::Edition)).await?;
     if published.len() >= MAXIMUM_EDITIONS {
         return Err(Error::conflict("limit", format!("an organisation can publish {MAXIMUM_EDITIONS} editions")));
     }
@@ -520,6 +520,16 @@ pub async fn publish(writer: &Writer, authored: Authored) -> Result<PublishedEdi
     {
         return Err(taken("/edition", &format!("edition {latest} is published already: choose a later number; a published edition never changes")));
     }
+    Ok(())
+}
+
+/// Publishes an edition of the organisation's own. From then on it can be put to suppliers and products, and never changes.
+///
+/// # Errors
+/// As [`check_publishable`].
+pub async fn publish(writer: &Writer, authored: Authored) -> Result<PublishedEdition, Error> {
+    let Authored { edition, source } = authored;
+    check_publishable(writer, &edition).await?;
     if source.kind == DocumentKind::Extension {
         // What it adds to is kept beside it, whatever later programs bring: without it, it could be put on no later edition.
         let base = extension(source.format, &source.document)?.base;

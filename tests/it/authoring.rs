@@ -149,6 +149,30 @@ both! {
         assert_eq!(app.post(&app.editor, "/questionnaire-drafts/merge", json!({ "questionnaire": "our-charter", "new_edition": "2027.2" })).await.faults(409), ["base_gone"]);
     }
 
+    async fn a_draft_is_publishable_only_where_publishing_would_take_it(app: App) {
+        publish(&app).await;
+        for (document, told) in [
+            (house_check("2027.1"), vec!["/edition duplicate"]),
+            (house_check("2026.9"), vec!["/edition duplicate"]),
+            (edition("supplier-security"), vec!["/key duplicate"]),
+            (house_check("2027.2"), vec![]),
+        ] {
+            let draft = app.post(&app.editor, "/questionnaire-drafts", json!({ "name": "x", "format": "json", "document": document.to_string() })).await.json(201);
+            let path = format!("/questionnaire-drafts/{}", id(&draft));
+            let check = app.get(&app.viewer, &format!("{path}/check")).await.json(200);
+            let faults: Vec<String> = check["faults"].as_array().expect("a list").iter().map(|fault| format!("{} {}", text(fault, "pointer"), text(fault, "code"))).collect();
+            assert_eq!((&check["is_publishable"], faults), (&json!(told.is_empty()), told.iter().map(ToString::to_string).collect()), "{check}");
+            assert_eq!((&check["key"], &check["edition"]), (&document["key"], &document["edition"]));
+            let published = app.act(&app.editor, &format!("{path}/publish"), &draft, None).await;
+            assert_eq!(published.status, if told.is_empty() { 201 } else { 409 });
+        }
+        // What results from a merge fits its base, and still takes a number that is taken.
+        app.post(&app.editor, "/questionnaires", edition("the-base")).await.json(201);
+        published_extension(&app, "the-base", "ours").await;
+        let merged = app.post(&app.editor, "/questionnaire-drafts/merge", json!({ "questionnaire": "ours", "new_edition": "2027.1" })).await.json(201);
+        assert_eq!((&merged["is_publishable"], &merged["conflicts"]), (&json!(false), &json!([])));
+    }
+
     async fn an_edition_speaks_another_language_and_its_hash_and_its_scores_stay(app: App) {
         publish(&app).await;
         let before = app.walk("/questionnaires?origin=own", 50).await;

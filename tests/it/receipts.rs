@@ -77,3 +77,15 @@ async fn a_questionnaire_is_written_checked_published_and_exported_at_the_comman
     let (code, _, errors) = run(&["questionnaire", "check", "wrong.yaml"]);
     assert!(code == Some(6) && errors.contains("line 24, column 15"), "{errors}");
 }
+    // Whatever takes a questionnaire takes what an extension makes of its base.
+    assert!(fine(&["questionnaire", "preview", "charter.yaml"]).contains("(our-charter "));
+    std::fs::write(folder.0.join("none.json"), "{}").expect("a file");
+    fine(&["questionnaire", "score", "charter.yaml", "none.json"]);
+    assert!(fine(&["questionnaire", "diff", "charter.yaml", "charter.yaml"]).contains("equal answers give equal scores"));
+    assert!(fine(&["questionnaire", "translate", "charter.yaml", "cy"]).contains("questionnaire: our-charter"));
+    fine(&["questionnaire", "sheet", "charter.yaml", "--format", "csv", "--output", "charter.csv"]);
+    assert_eq!(fine(&["questionnaire", "answers", "charter.yaml", "charter.csv"]), "{}\n");
+    // An extension is known by what it says, however it is written.
+    let charter = std::fs::read_to_string(folder.0.join("charter.yaml")).expect("a file");
+    std::fs::write(folder.0.join("quoted.yaml"), charter.replace("\nbase:", "\n\"base\" :")).expect("a file");
+    assert!(fine(&["questionnaire", "check", "quoted.yaml"]).contains("our-charter"));

@@ -378,7 +378,8 @@ pub async fn read(reader: &Reader, key: &str, edition: &str, language: Option<&s
     }
 }
 
-/// One edition as a text to edit: as its author wrote it where that is kept and nothing else is asked for.
+/// One edition as a text to edit: as its author wrote it where that is kept and nothing else is asked for; of an extension
+/// that is what it adds.
 ///
 /// # Errors
 /// As [`read`].
@@ -388,8 +389,8 @@ pub async fn document(reader: &Reader, key: &str, edition: &str, filter: &Docume
         _ => None,
     };
     match kept {
-        // What makes an extension's edition stands in two documents; only the result can be written as one.
-        Some(Json(source)) if source.kind == DocumentKind::Edition && filter.format.unwrap_or(source.format) == source.format => Ok((source.format, source.document)),
+        // What makes an extension's edition stands in two documents: its own part as it was written, the result in any format.
+        Some(Json(source)) if filter.format.is_none_or(|format| source.kind == DocumentKind::Edition && format == source.format) => Ok((source.format, source.document)),
         _ => {
             let edition = read(reader, key, edition, filter.language.as_deref()).await?;
             let format = filter.format.unwrap_or_default();

@@ -173,6 +173,15 @@ both! {
         assert_eq!((&merged["is_publishable"], &merged["conflicts"]), (&json!(false), &json!([])));
     }
 
+    async fn an_extension_can_be_had_back_as_its_author_wrote_it(app: App) {
+        app.post(&app.editor, "/questionnaires", edition("the-base")).await.json(201);
+        published_extension(&app, "the-base", "ours").await;
+        let written = app.get(&app.viewer, "/questionnaires/ours/editions/2027.1/document").await;
+        assert_eq!((written.text.as_str(), written.header("content-type")), (extension("the-base", "ours").to_string().as_str(), "application/json; charset=utf-8"));
+        let whole = app.get(&app.viewer, "/questionnaires/ours/editions/2027.1/document?format=json").await.json(200);
+        assert_eq!(whole, app.get(&app.viewer, "/questionnaires/ours/editions/2027.1").await.json(200));
+    }
+
     async fn an_edition_speaks_another_language_and_its_hash_and_its_scores_stay(app: App) {
         publish(&app).await;
         let before = app.walk("/questionnaires?origin=own", 50).await;

@@ -104,7 +104,7 @@ impl Api {
 
     /// Export an edition
     ///
-    /// As a file to edit: as its author wrote it, comments and all, or as YAML, JSON or a spreadsheet-style CSV. Reading it back gives the same edition.
+    /// As a file to edit: as its author wrote it, comments and all, or as YAML, JSON or a spreadsheet-style CSV. Reading it back gives the same edition. Of one that an extension made, the extension as its author wrote it; where a format or a language is asked for, the whole edition.
     #[oai(path = "/questionnaires/:key/editions/:edition/document", method = "get", operation_id = "export_edition")]
     async fn export(&self, who: By<Viewer>, key: At<String>, edition: At<String>, query: Query<DocumentFilter>) -> Answer<File<DocumentFile>, Reading> {
         let (format, text) = questionnaire::document(&who.read().await?, &key, &edition, &query).await?;

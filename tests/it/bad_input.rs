@@ -378,6 +378,17 @@ both! {
         assert_eq!(app.event_count().await, before);
     }
 
+    async fn no_more_is_told_than_anyone_reads(app: App) {
+        let mut document = edition("ours");
+        document["sections"][0]["questions"] = (0..300).map(|number| json!({ "key": format!("q{number}"), "principle": "cure", "text": "?", "type": "text" })).collect::<Vec<_>>().into();
+        let told = app.post(&app.editor, "/questionnaires", document).await;
+        assert_eq!((told.faults(422).len(), told.json(422)["detail"].as_str().expect("text").ends_with("; and 299 more")), (100, true), "{}", told.text);
+        let open = target(&app, "answer_assessment").await.item.expect("an assessment");
+        let answers: Map<String, Value> = (0..1500).map(|number| (format!("lokced{number}"), json!({ "value": 1 }))).collect();
+        let told = app.patch(&app.editor, &format!("/assessments/{}/answers", id(&open)), &open, answers.into()).await;
+        assert_eq!(told.faults(422).len(), 100);
+    }
+
     async fn a_questionnaire_whose_text_no_database_keeps_alike_is_refused(app: App) {
         let mut titled = edition("ours");
         titled["title"] = json!("a\0b");

@@ -143,7 +143,7 @@ impl Model {
 
     /// Whether it has a say in the rating once approved.
     pub(crate) fn counts(&self) -> bool {
-        !self.information_only || !self.knock_outs.is_empty()
+        counts(!self.information_only, !self.knock_outs.is_empty())
     }
 
     fn settle(&mut self, outcome: &Outcome) {
@@ -159,6 +159,11 @@ impl Model {
         self.coverage = Json(outcome.coverage);
         self.knock_outs = Json(outcome.knock_outs.iter().map(|knock_out| knock_out.reason.clone()).collect());
     }
+}
+
+/// Whether an assessment has a say in the rating once approved: it is scored, or an answer caps the rating all the same.
+pub(crate) fn counts(is_scored: bool, is_knocked_out: bool) -> bool {
+    is_scored || is_knocked_out
 }
 
 /// What was answered, and how it was judged: one row beside each assessment.

@@ -6,7 +6,10 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use diligence_questionnaires::{AppliesTo, Edition, EditionChanges, Extension, library};
+use diligence_questionnaires::{
+    AppliesTo, Edition, EditionChanges, Extension,
+    library::{self, order},
+};
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, QueryFilter as _, QuerySelect as _, entity::prelude::*};
 use serde::{Deserialize, Serialize};
@@ -273,12 +276,6 @@ pub struct QuestionnaireFilter {
     /// The `next` of the page before.
     #[validate(length(max = 2000))]
     pub cursor: Option<String>,
-}
-
-/// Editions in order: `2026.2` before `2026.10`.
-fn order(edition: &str) -> (u32, u32) {
-    let (year, number) = edition.split_once('.').unwrap_or((edition, "0"));
-    (year.parse().unwrap_or(0), number.parse().unwrap_or(0))
 }
 
 /// A page of questionnaires by key: the library's and the organisation's own.

@@ -8,7 +8,7 @@ use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::edition::{Decimal, Edition, NotApplicable, Question, QuestionType};
+use crate::edition::{Decimal, Edition, Question, QuestionType};
 use crate::evaluate::is_blank;
 use crate::fault::{Fault, Faults, escape};
 
@@ -403,7 +403,7 @@ pub(crate) fn check_answer(question: &Question, answer: &Answer, faults: &mut Fa
         }
     }
     if let Some(reason) = not_applicable {
-        if question.not_applicable == NotApplicable::No || (question.required && question.can_knock_out()) {
+        if !question.may_be_not_applicable() {
             fault("/not_applicable", "not_applicable_not_allowed", "this question cannot be marked not applicable: answer it".to_owned());
         } else if is_blank(reason) {
             fault("/not_applicable", "reason_missing", "expected the reason why the question does not apply".to_owned());

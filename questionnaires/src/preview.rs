@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::EvidenceKind;
-use crate::edition::{Choice, Decimal, Edition, EvidenceNeed, NotApplicable, Question, QuestionType, Section};
+use crate::edition::{Choice, Decimal, Edition, EvidenceNeed, Question, QuestionType, Section};
 use crate::workbook::words::Words;
 
 /// An edition as a respondent sees it: no weights, points, knock-outs or findings.
@@ -122,7 +122,7 @@ fn preview_question(words: &Words<'_>, question: &Question) -> PreviewQuestion {
         help: question.help.clone(),
         kind: question.kind,
         required: question.required,
-        may_not_apply: question.not_applicable == NotApplicable::WithReason && !(question.required && question.can_knock_out()),
+        may_not_apply: question.may_be_not_applicable(),
         evidence: question.evidence.need,
         evidence_kinds: question.evidence.kinds.clone(),
         asked_if: question.show_if.as_ref().map(|condition| words.of_condition(condition)),

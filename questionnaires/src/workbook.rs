@@ -21,7 +21,7 @@
 
 use crate::answer::{Answer, Answers, parse_date};
 use crate::cells;
-use crate::edition::{Choice, Decimal, Edition, NotApplicable, Question, QuestionType, Section};
+use crate::edition::{Choice, Decimal, Edition, Question, QuestionType, Section};
 use crate::fault::Fault;
 use chrono::NaiveDate;
 use serde_json::Value;
@@ -203,10 +203,6 @@ impl Line<'_> {
 
 fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
-}
-
-fn may_be_not_applicable(question: &Question) -> bool {
-    question.not_applicable == NotApplicable::WithReason && !(question.required && question.can_knock_out())
 }
 
 /// Every row of a form, in the order of the questions.

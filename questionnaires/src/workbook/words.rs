@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{may_be_not_applicable, shown_options};
+use super::shown_options;
 use crate::condition::{Condition, Scalar, Test};
 use crate::edition::{Choice, Edition, EvidenceNeed, MAX_CONDITION_DEPTH, Question, QuestionType};
 use crate::fault::shortened;
@@ -62,7 +62,7 @@ pub(super) fn how(words: &Words<'_>, section_asked_if: Option<&str>, question: &
     if !why.is_empty() {
         said.push(format!("With {}, say more in the comment.", shortened(&why.join(" or "), MAX_WORDS_CHARS)));
     }
-    if may_be_not_applicable(question) {
+    if question.may_be_not_applicable() {
         said.push("If it does not apply to you, leave the answer empty and say why.".to_owned());
     }
     let kinds: Vec<String> =

@@ -182,6 +182,16 @@ both! {
         assert_eq!(whole, app.get(&app.viewer, "/questionnaires/ours/editions/2027.1").await.json(200));
     }
 
+    async fn what_is_wrong_with_a_translation_is_told_with_line_and_column(app: App) {
+        publish(&app).await;
+        let whole = app.get(&app.viewer, "/questionnaires/house-check/editions/2027.1").await;
+        let words = Translation::start(&Edition::from_json(&whole.text).expect("an edition"), "cy").to_yaml();
+        let wrong = words.replace("  mfa:", "  mfaa:");
+        let told = app.raw(&app.editor, Method::POST, "/translations", Some(wrong.into_bytes()), &[("content-type", "application/yaml")]).await;
+        assert_eq!(told.faults(422), ["/questions/mfa missing_text", "/questions/mfaa unknown_question"]);
+        assert!(told.json(422)["errors"].as_array().expect("a list").iter().all(|fault| text(fault, "detail").starts_with("line ")), "{}", told.text);
+    }
+
     async fn an_edition_speaks_another_language_and_its_hash_and_its_scores_stay(app: App) {
         publish(&app).await;
         let before = app.walk("/questionnaires?origin=own", 50).await;

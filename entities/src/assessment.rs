@@ -34,7 +34,7 @@ pub use carrying::{Confirmation, confirm};
 pub use explaining::{MovementFilter, improvements, movement};
 pub use export::{AnswerRow, list_answers};
 pub use judging::{AssessmentReceipt, AssessmentResult, NewPoints, PointsChange, Return, approve, give_back, rate, receipt, refuse, result, submit};
-pub use offline::{SheetFilter, SheetFormat, fill_in, sheet_to_fill_in};
+pub use offline::{SheetFilter, SheetFormat, fill_in, read_sheet, sheet_to_fill_in};
 
 /// Where an assessment stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -1,13 +1,16 @@
 //! Drafts: questionnaires being written. A draft may be wrong as long as it likes; it is checked, looked at as a respondent
 //! would, tried out with answers, and published once nothing is wrong with it.
 
-use diligence_questionnaires::{Answers, Band, Conflict, Edition, EvidenceFact, Input, Outcome, Preview, Rating, Review, Subject, Tier};
+use std::sync::Arc;
+
+use diligence_questionnaires::{Answers, Band, Conflict, Edition, EvidenceFact, Input, Outcome, Preview, Rating, RatingPolicy, Review, Subject, Tier};
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use crate::{
+    aside::aside,
     clock::{Day, Moment},
     error::Error,
     fault::{Fault, Faults},
@@ -398,7 +401,8 @@ async fn against_publishing(reader: &Reader, edition: &Edition) -> Result<Vec<Fa
 /// # Errors
 /// As [`edition`].
 pub async fn preview(reader: &Reader, id: &DraftId) -> Result<Preview, Error> {
-    Ok(Preview::of(&edition(reader, id).await?))
+    let edition = edition(reader, id).await?;
+    aside(move || Preview::of(&edition)).await
 }
 
 /// What answers to a draft would come to.
@@ -407,23 +411,27 @@ pub async fn preview(reader: &Reader, id: &DraftId) -> Result<Preview, Error> {
 /// As [`edition`], and [`Error::Invalid`] for answers, points or facts that do not fit it.
 pub async fn attempt(reader: &Reader, id: &DraftId, attempt: Attempt) -> Result<AttemptResult, Error> {
     let edition = edition(reader, id).await?;
+    let policy = policy::read(reader).await?;
+    let on = attempt.on.unwrap_or_else(|| reader.today());
+    aside(move || attempted(&edition, attempt, &policy.rating, on)).await?
+}
+
+fn attempted(edition: &Edition, attempt: Attempt, policy: &RatingPolicy, on: Day) -> Result<AttemptResult, Error> {
     let mut faults = Faults::default();
     for (place, found) in [
-        ("/answers", diligence_questionnaires::check_answers(&edition, &attempt.answers)),
-        ("/review", diligence_questionnaires::check_review(&edition, &attempt.review)),
+        ("/answers", diligence_questionnaires::check_answers(edition, &attempt.answers)),
+        ("/review", diligence_questionnaires::check_review(edition, &attempt.review)),
         ("/subject", diligence_questionnaires::check_subject(&attempt.subject)),
     ] {
         found.into_iter().for_each(|fault| faults.push(Fault::from(fault).within(place)));
     }
     faults.done()?;
-    let policy = policy::read(reader).await?;
-    let on = attempt.on.unwrap_or_else(|| reader.today()).date();
-    let answers = diligence_questionnaires::normalise_answers(&edition, attempt.answers);
-    let input = Input { answers: &answers, review: &attempt.review, evidence: &attempt.evidence, subject: &attempt.subject, on };
-    let outcome = diligence_questionnaires::evaluate(&edition, &input);
-    let rating = |tier| diligence_questionnaires::residual(&policy.rating, tier, outcome.evidenced, outcome.coverage, outcome.is_knocked_out());
+    let answers = diligence_questionnaires::normalise_answers(edition, attempt.answers);
+    let input = Input { answers: &answers, review: &attempt.review, evidence: &attempt.evidence, subject: &attempt.subject, on: on.date() };
+    let outcome = diligence_questionnaires::evaluate(edition, &input);
+    let rating = |tier| diligence_questionnaires::residual(policy, tier, outcome.evidenced, outcome.coverage, outcome.is_knocked_out());
     Ok(AttemptResult {
-        band: diligence_questionnaires::band(&policy.rating, outcome.evidenced, outcome.coverage, outcome.is_knocked_out()),
+        band: diligence_questionnaires::band(policy, outcome.evidenced, outcome.coverage, outcome.is_knocked_out()),
         ratings: RatingByTier { low: rating(Tier::Low), medium: rating(Tier::Medium), high: rating(Tier::High), critical: rating(Tier::Critical) },
         outcome,
     })
@@ -463,7 +471,8 @@ pub async fn merge(writer: &Writer, new: NewMerge) -> Result<MergedDraft, Error>
         Error::conflict("base_gone", detail)
     };
     let old = old.ok_or_else(gone)?;
-    let merged = extension.merge(&old, &base, &new.new_edition);
+    let (added, newer, number) = (extension.clone(), Arc::clone(&base), new.new_edition.clone());
+    let merged = aside(move || added.merge(&old, &newer, &number)).await?;
     let format = if source.format == DocumentFormat::Json { DocumentFormat::Json } else { DocumentFormat::Yaml };
     let document = if format == DocumentFormat::Json { merged.extension.to_json() } else { merged.extension.to_yaml() };
     let name: String = format!("{} {} on {} {}", extension.title, new.new_edition, base.title, base.edition).chars().take(300).collect();

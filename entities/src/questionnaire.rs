@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use crate::{
+    aside::aside,
     clock::Moment,
     error::Error,
     fault::Fault,
@@ -150,9 +151,9 @@ fn refused(faults: Vec<diligence_questionnaires::Fault>) -> Error {
 /// [`Error::Invalid`] with every fault.
 pub async fn author(reader: &Reader, kind: DocumentKind, format: DocumentFormat, document: String) -> Result<Authored, Error> {
     match kind {
-        DocumentKind::Edition => authored(format, document),
+        DocumentKind::Edition => aside(move || authored(format, document)).await?,
         DocumentKind::Extension => {
-            let extension = extension(format, &document)?;
+            let (extension, document) = aside(move || Ok::<_, Error>((extension(format, &document)?, document))).await??;
             let base = match latest(reader, &extension.base, extension.base_edition.as_deref()).await? {
                 Some(base) => base,
                 None => {
@@ -161,8 +162,9 @@ pub async fn author(reader: &Reader, kind: DocumentKind, format: DocumentFormat,
                     return Err(Error::invalid("/base", "unknown", format!("there is no such edition of a questionnaire by that key{hint}")));
                 }
             };
-            let edition = extension.apply(&base).map_err(refused)?;
-            Ok(Authored { edition, source: Source { kind, format, document, base_edition: Some(base.edition.clone()) } })
+            let base_edition = Some(base.edition.clone());
+            let edition = aside(move || extension.apply(&base)).await?.map_err(refused)?;
+            Ok(Authored { edition, source: Source { kind, format, document, base_edition } })
         }
     }
 }
@@ -502,7 +504,8 @@ async fn row_of(reader: &Reader, key: &str, edition: &str) -> Result<Option<Mode
 /// [`Error::Invalid`] with every fault; [`Error::Conflict`] for a key of the library's, an edition that is there or older
 /// than the latest, or when there are too many.
 pub async fn check_publishable(reader: &Reader, edition: &Edition) -> Result<(), Error> {
-    let faults = edition.check();
+    let whole = edition.clone();
+    let faults = aside(move || whole.check()).await?;
     if !faults.is_empty() {
         return Err(refused(faults));
     }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use crate::{
+    aside::aside,
     clock::Moment,
     error::Error,
     fault::{Fault, Faults},
@@ -122,8 +123,8 @@ pub async fn create(writer: &Writer, written: Written) -> Result<StoredTranslati
     let Written { document, format, text } = written;
     let edition = edition_of(writer, &document).await?;
     // Beside its edition, so that what does not fit it has a line and a column too.
-    let read = if format == DocumentFormat::Json { Document::from_json_for(&text, &edition) } else { Document::from_yaml_for(&text, &edition) };
-    let document = read.map_err(refused)?;
+    let read = move || if format == DocumentFormat::Json { Document::from_json_for(&text, &edition) } else { Document::from_yaml_for(&text, &edition) };
+    let document = aside(read).await?.map_err(refused)?;
     let languages: Vec<(String,)> = writer.tuples(of(writer, &document.questionnaire, &document.edition).select_only().column(Column::Language)).await?;
     if languages.iter().any(|(language,)| *language == document.language) {
         return Err(Error::conflict("duplicate", "this edition has that language already: change it, or delete it first"));

@@ -44,7 +44,9 @@ impl<'a> ApiExtractor<'a> for EditionBody {
             document::CSV => DocumentFormat::Csv,
             _ => DocumentFormat::Yaml,
         };
-        Ok(Self(questionnaire::authored(format, text).map_err(Problem::from)?))
+        // Reading a large document is work: other requests need this thread.
+        let read = tokio::task::spawn_blocking(move || questionnaire::authored(format, text)).await.map_err(Problem::internal)?;
+        Ok(Self(read.map_err(Problem::from)?))
     }
 }
 

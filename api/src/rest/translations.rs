@@ -41,7 +41,9 @@ impl<'a> ApiExtractor<'a> for TranslationBody {
     async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
         let (kind, text) = document::read(request, body, &[document::JSON, document::YAML]).await?;
         let format = if kind == document::JSON { DocumentFormat::Json } else { DocumentFormat::Yaml };
-        Ok(Self(translation::written(format, text).map_err(Problem::from)?))
+        // Reading a large document is work: other requests need this thread.
+        let read = tokio::task::spawn_blocking(move || translation::written(format, text)).await.map_err(Problem::internal)?;
+        Ok(Self(read.map_err(Problem::from)?))
     }
 }
 

@@ -2,7 +2,7 @@
 //! published; one that an assessment uses is kept with the organisation's rows for ever, whatever later programs bring.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
@@ -28,8 +28,8 @@ use crate::{
 
 /// How many editions an organisation may publish.
 pub const MAXIMUM_EDITIONS: usize = 2_000;
-/// How many parsed editions are remembered between requests.
-const REMEMBERED: usize = 200;
+/// How long the documents of the editions that are remembered parsed between requests are in all, in bytes: 64 MiB.
+const REMEMBERED_BYTES: usize = 64 << 20;
 
 /// Who wrote a questionnaire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -67,6 +67,15 @@ pub struct Model {
     pub origin: Word<Origin>,
     /// SHA-256 of the edition's canonical JSON.
     pub hash: String,
+    /// What it is about; here and in the next two, what lists show without reading the document.
+    #[serde(skip)]
+    pub summary: String,
+    /// What it can be put to.
+    #[serde(skip)]
+    pub applies_to: Json<Vec<AppliesTo>>,
+    /// How many questions it has.
+    #[serde(skip)]
+    pub question_count: i64,
     /// The edition's JSON.
     #[serde(skip)]
     pub document: String,
@@ -209,13 +218,19 @@ owned!("questionnaire", _row => None);
 
 /// Editions that were parsed a moment ago, by hash.
 #[derive(Debug, Default)]
-pub(crate) struct Cache(Mutex<HashMap<String, Arc<Edition>>>);
+pub(crate) struct Cache(Mutex<Remembered>);
+
+#[derive(Debug, Default)]
+struct Remembered {
+    editions: HashMap<String, Arc<Edition>>,
+    byte_count: usize,
+}
 
 impl Model {
     /// The edition itself.
     pub(crate) fn parsed(&self, reader: &Reader) -> Result<Arc<Edition>, Error> {
         let cache = &reader.store().editions.0;
-        if let Some(edition) = cache.lock().unwrap_or_else(PoisonError::into_inner).get(&self.hash) {
+        if let Some(edition) = cache.lock().unwrap_or_else(PoisonError::into_inner).editions.get(&self.hash) {
             return Ok(Arc::clone(edition));
         }
         // It passed the checks of the program that published it: a rule that is new since then does not reach back.
@@ -223,10 +238,12 @@ impl Model {
             serde_json::from_str(&self.document).map_err(|error| Error::Database(sea_orm::DbErr::Json(format!("edition {} {}: {error}", self.key, self.edition))))?;
         let edition = Arc::new(edition);
         let mut known = cache.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= REMEMBERED {
-            known.clear();
+        if known.byte_count.saturating_add(self.document.len()) > REMEMBERED_BYTES {
+            *known = Remembered::default();
         }
-        known.insert(self.hash.clone(), Arc::clone(&edition));
+        if known.editions.insert(self.hash.clone(), Arc::clone(&edition)).is_none() {
+            known.byte_count += self.document.len();
+        }
         Ok(edition)
     }
 }
@@ -322,27 +339,32 @@ pub async fn list(reader: &Reader, filter: &QuestionnaireFilter) -> Result<Page<
         chosen.truncate(limit);
         next = chosen.last().map(|(key, _)| hex(key.as_bytes()));
     }
-    // Only the latest edition of each questionnaire on the page is read whole.
-    let latest: BTreeSet<String> = chosen.iter().filter_map(|(_, editions)| editions.first()?.id.clone()).collect();
-    let mut documents = BTreeMap::new();
-    for row in reader.get_many::<Entity>(&latest).await? {
-        documents.insert(row.key.clone(), row.parsed(reader)?);
-    }
+    // Of those on the page that are kept here, the latest edition says what the questionnaire is about.
+    let latest: Vec<&str> = chosen.iter().filter_map(|(_, editions)| editions.first()?.id.as_deref()).collect();
+    let columns = [Column::Key, Column::Title, Column::Summary, Column::AppliesTo, Column::QuestionCount];
+    let rows: Vec<(String, String, String, Json<Vec<AppliesTo>>, i64)> =
+        reader.tuples(reader.find::<Entity>().filter(Column::Id.is_in(latest)).select_only().columns(columns)).await?;
+    let mut about: BTreeMap<String, (String, String, Vec<AppliesTo>, i64)> =
+        rows.into_iter().map(|(key, title, summary, applies_to, count)| (key, (title, summary, applies_to.0, count))).collect();
     let items = chosen.into_iter().filter_map(|(key, editions)| {
         let first = editions.first()?;
-        let latest: &Edition = match documents.get(&key) {
-            Some(edition) => edition,
-            None => library::edition(&key, Some(&first.edition))?,
+        let (title, summary, applies_to, question_count) = match about.remove(&key) {
+            Some(about) => about,
+            None => {
+                let edition = library::edition(&key, Some(&first.edition))?;
+                let question_count = i64::try_from(edition.questions().count()).unwrap_or(i64::MAX);
+                (edition.title.clone(), edition.summary.clone(), edition.applies_to.clone(), question_count)
+            }
         };
         Some(Questionnaire {
             key,
-            title: latest.title.clone(),
-            summary: latest.summary.clone(),
-            framework: latest.framework.clone(),
-            applies_to: latest.applies_to.clone(),
+            title,
+            summary,
+            framework: first.framework.clone(),
+            applies_to,
             origin: first.origin,
-            latest_edition: latest.edition.clone(),
-            question_count: u32::try_from(latest.questions().count()).unwrap_or(u32::MAX),
+            latest_edition: first.edition.clone(),
+            question_count: u32::try_from(question_count).unwrap_or(u32::MAX),
             editions: editions.iter().map(|listed| EditionEntry { edition: listed.edition.clone(), hash: listed.hash.clone() }).collect(),
         })
     });
@@ -554,6 +576,9 @@ async fn keep(writer: &Writer, edition: &Edition, origin: Origin, source: Option
         framework: edition.framework.clone(),
         origin: Word(origin),
         hash: edition.hash(),
+        summary: edition.summary.clone(),
+        applies_to: Json(edition.applies_to.clone()),
+        question_count: i64::try_from(edition.questions().count()).unwrap_or(i64::MAX),
         document: edition.to_json(),
         source: source.map(Json),
         created_at: writer.now(),

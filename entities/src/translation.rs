@@ -63,6 +63,52 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 owned!("translation", _row => None);
 
+/// The same rows without their words: a list of translations reads no documents.
+pub mod entry {
+    use schemars::JsonSchema;
+    use sea_orm::entity::prelude::*;
+    use serde::Serialize;
+
+    use crate::{
+        clock::Moment,
+        id::{OrganisationId, TranslationId},
+    };
+
+    /// A translation in a list, without its words.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, JsonSchema)]
+    #[sea_orm(table_name = "translation")]
+    #[schemars(rename = "TranslationEntry")]
+    pub struct Model {
+        /// Its id.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: TranslationId,
+        /// The organisation whose register it is in.
+        #[serde(skip)]
+        pub organisation_id: OrganisationId,
+        /// Its version, from 1; each change adds one.
+        pub version: i64,
+        /// The key of the questionnaire.
+        pub questionnaire: String,
+        /// Which edition of it.
+        pub edition: String,
+        /// The language, e.g. `cy`.
+        pub language: String,
+        /// The questionnaire's title in it.
+        pub title: String,
+        /// When it was entered.
+        pub created_at: Moment,
+        /// When it was last changed.
+        pub updated_at: Moment,
+    }
+    /// Rows are loaded by noun, never joined.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+    crate::scope::belongs!();
+}
+
+pub use entry::Model as TranslationEntry;
+
 /// Which translations to list.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Validate)]
 #[serde(default, deny_unknown_fields)]
@@ -147,14 +193,15 @@ pub async fn create(writer: &Writer, written: Written) -> Result<StoredTranslati
     writer.insert::<Entity, ActiveModel>(row).await
 }
 
-/// A page of translations, in the order of their entry.
+/// A page of translations without their words, in the order of their entry.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a cursor that is none.
-pub async fn list(reader: &Reader, filter: &TranslationFilter) -> Result<Page<StoredTranslation>, Error> {
+pub async fn list(reader: &Reader, filter: &TranslationFilter) -> Result<Page<TranslationEntry>, Error> {
+    use entry::Column;
     let wanted = [(Column::Questionnaire, &filter.questionnaire), (Column::Edition, &filter.edition), (Column::Language, &filter.language)];
     let condition = wanted.into_iter().filter_map(|(column, value)| Some(column.eq(value.as_deref()?))).fold(Condition::all(), Condition::add);
-    reader.page(reader.find::<Entity>().filter(condition), Sort::up(Column::CreatedAt), Column::Id, filter.limit, filter.cursor.as_deref()).await
+    reader.page(reader.find::<entry::Entity>().filter(condition), Sort::up(Column::CreatedAt), Column::Id, filter.limit, filter.cursor.as_deref()).await
 }
 
 /// One translation.

@@ -208,6 +208,9 @@ both! {
         assert_eq!(app.get(&app.viewer, "/questionnaires/house-check/editions/2027.1").await.text, whole.text);
         assert_eq!(app.get(&app.viewer, "/questionnaires/house-check/editions/2027.1?language=fr").await.faults(422), ["?language unknown"]);
         let path = format!("/translations/{}", id(&made));
+        let mut listed = app.get(&app.viewer, &path).await.json(200);
+        listed.as_object_mut().expect("an object").shift_remove("document").expect("words");
+        assert_eq!(app.walk("/translations", 50).await, [listed]);
         assert_eq!(app.patch(&app.editor, &path, &made, json!({ "language": "fr" })).await.faults(422), ["/language fixed"]);
         let changed = app.patch(&app.editor, &path, &made, json!({ "title": "Arall" })).await.json(200);
         assert_eq!(changed["document"]["title"], json!("Arall"));

@@ -3,7 +3,7 @@
 use diligence_entities::{
     id::TranslationId,
     questionnaire::DocumentFormat,
-    translation::{self, StoredTranslation, TranslationFilter, Written},
+    translation::{self, StoredTranslation, TranslationEntry, TranslationFilter, Written},
 };
 use diligence_questionnaires::Translation;
 use poem::{Request, RequestBody};
@@ -53,9 +53,9 @@ pub(crate) struct Api;
 impl Api {
     /// List translations
     ///
-    /// A page of the editions' words in other languages.
+    /// Which editions are translated to which languages, without the words.
     #[oai(path = "/translations", method = "get", operation_id = "list_translations")]
-    async fn list(&self, who: By<Viewer>, query: Query<TranslationFilter>) -> Answer<Listed<StoredTranslation>, Listing> {
+    async fn list(&self, who: By<Viewer>, query: Query<TranslationFilter>) -> Answer<Listed<TranslationEntry>, Listing> {
         let page = translation::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
     }

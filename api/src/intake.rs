@@ -166,7 +166,7 @@ impl ImportReport {
     /// The same, or every error of it where rows were refused in earnest.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with at most [`MAXIMUM_ERRORS`] faults, and one that says how many more there are.
+    /// [`Error::InvalidRows`] with at most [`MAXIMUM_ERRORS`] faults, and one that says how many more there are.
     pub fn accepted(self) -> Result<Self, Error> {
         if self.dry_run || self.applied {
             return Ok(self);
@@ -179,7 +179,7 @@ impl ImportReport {
         if more > 0 {
             faults.push(Fault::new("", "more", format!("and {more} more")));
         }
-        Err(Error::Invalid(faults))
+        Err(Error::InvalidRows(faults))
     }
 }
 

@@ -216,6 +216,9 @@ impl Type {
     }
 }
 
+/// How many faults a problem lists; an import lists as many as it finds useful.
+pub const MAXIMUM_ERRORS: usize = 100;
+
 /// Why a request was refused (RFC 9457).
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Problem")]
@@ -259,9 +262,17 @@ impl Problem {
         Self { kind, detail: detail.into(), errors: Vec::new(), header }
     }
 
-    /// Content that is not acceptable; every fault is listed.
+    /// Content that is not acceptable; at most [`MAXIMUM_ERRORS`] faults are listed, and how many more there are is said.
     #[must_use]
     pub fn invalid(errors: Vec<Fault>) -> Self {
+        let mut problem = Self::invalid_rows(errors);
+        problem.errors.truncate(MAXIMUM_ERRORS);
+        problem
+    }
+
+    /// Content of an import that is not acceptable; as many faults are listed as there are.
+    #[must_use]
+    pub fn invalid_rows(errors: Vec<Fault>) -> Self {
         let detail = match errors.as_slice() {
             [] => "the content is not acceptable".into(),
             [only] if only.pointer.is_empty() => only.detail.clone(),
@@ -359,6 +370,7 @@ impl From<Error> for Problem {
             Error::NotFound => Self::not_found(),
             Error::Stale { current } => Self::new(Type::Stale, format!("it has been changed since it was read; it is at version {current} now")),
             Error::Invalid(errors) => Self::invalid(errors),
+            Error::InvalidRows(errors) => Self::invalid_rows(errors),
             Error::Conflict { code, detail, errors } => {
                 let errors = if errors.is_empty() { vec![Fault::new("", code, detail.clone())] } else { errors };
                 Self { errors, ..Self::new(Type::Conflict, detail) }

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use diligence_questionnaires::{
-    Answer, Answers, Carried, CarriedAnswer, Edition, EvidenceFact, Input, LeftAnswer, Outcome, QuestionType, Rating, Review as Points, Score,
+    Answer, Answers, Carried, CarriedAnswer, Edition, EvidenceFact, Input, LeftAnswer, Outcome, Question, QuestionType, Rating, Review as Points, Score,
 };
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, entity::prelude::*};
@@ -34,7 +34,7 @@ pub use carrying::{Confirmation, confirm};
 pub use explaining::{MovementFilter, improvements, movement};
 pub use export::{AnswerRow, list_answers};
 pub use judging::{AssessmentReceipt, AssessmentResult, NewPoints, PointsChange, Return, approve, give_back, rate, receipt, refuse, result, submit};
-pub use offline::{SheetFilter, SheetFormat, fill_in, sheet_to_fill_in};
+pub use offline::{SheetFilter, SheetFormat, fill_in, read_sheet, sheet_to_fill_in};
 
 /// Where an assessment stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -143,7 +143,7 @@ impl Model {
 
     /// Whether it has a say in the rating once approved.
     pub(crate) fn counts(&self) -> bool {
-        !self.information_only || !self.knock_outs.is_empty()
+        counts(!self.information_only, !self.knock_outs.is_empty())
     }
 
     fn settle(&mut self, outcome: &Outcome) {
@@ -159,6 +159,11 @@ impl Model {
         self.coverage = Json(outcome.coverage);
         self.knock_outs = Json(outcome.knock_outs.iter().map(|knock_out| knock_out.reason.clone()).collect());
     }
+}
+
+/// Whether an assessment has a say in the rating once approved: it is scored, or an answer caps the rating all the same.
+pub(crate) fn counts(is_scored: bool, is_knocked_out: bool) -> bool {
+    is_scored || is_knocked_out
 }
 
 /// What was answered, and how it was judged: one row beside each assessment.
@@ -507,19 +512,21 @@ impl Work {
         for fault in diligence_questionnaires::check_answers(&self.edition, &given) {
             faults.push(fault.into());
         }
+        let questions: BTreeMap<&str, &Question> = self.edition.questions().map(|question| (question.key.as_str(), question)).collect();
+        let facts: BTreeMap<&str, &EvidenceFact> = self.facts.iter().map(|fact| (fact.id.as_str(), fact)).collect();
         for (key, answer) in &change.0 {
-            let question = self.edition.question(key);
+            let question = questions.get(key.as_str());
             if answer.is_none() {
                 faults.expect(question.is_some(), format!("/{key}"), "unknown_question", "expected the key of a question of this edition");
             }
             for (index, evidence_id) in answer.iter().flat_map(|answer| answer.evidence_ids.iter().enumerate()) {
-                let known = self.facts.iter().any(|fact| fact.id == *evidence_id);
+                let known = facts.contains_key(evidence_id.as_str());
                 faults.expect(known, format!("/{key}/evidence_ids/{index}"), "unknown_id", "there is no evidence by that id about this supplier or its products");
             }
             let named =
                 answer.as_ref().filter(|_| question.is_some_and(|question| question.kind == QuestionType::File)).and_then(|answer| answer.value.as_ref()?.as_str());
             if let Some(evidence_id) = named {
-                let kept = self.facts.iter().any(|fact| fact.id == evidence_id && fact.file_sha256.is_some());
+                let kept = facts.get(evidence_id).is_some_and(|fact| fact.file_sha256.is_some());
                 let expected = "expected the id of evidence about this supplier or its products that has a file: enter it, then store its file";
                 faults.expect(kept, format!("/{key}/value"), "no_file", expected);
             }

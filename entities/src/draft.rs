@@ -1,13 +1,16 @@
 //! Drafts: questionnaires being written. A draft may be wrong as long as it likes; it is checked, looked at as a respondent
 //! would, tried out with answers, and published once nothing is wrong with it.
 
-use diligence_questionnaires::{Answers, Band, Conflict, Edition, EvidenceFact, Input, Outcome, Preview, Rating, Review, Subject, Tier};
+use std::sync::Arc;
+
+use diligence_questionnaires::{Answers, Band, Conflict, Edition, EvidenceFact, Input, Outcome, Preview, Rating, RatingPolicy, Review, Subject, Tier};
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use crate::{
+    aside::aside,
     clock::{Day, Moment},
     error::Error,
     fault::{Fault, Faults},
@@ -132,7 +135,7 @@ impl crate::page::Versioned for WrittenDraft {
 /// Everything that is wrong with a draft.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct DraftCheck {
-    /// Whether it could be published: nothing is wrong with it.
+    /// Whether it could be published: nothing is wrong with it, and its key and number are free.
     pub is_publishable: bool,
     /// Everything that is wrong, in the order of its places.
     pub faults: Vec<Fault>,
@@ -356,7 +359,7 @@ pub async fn edition(reader: &Reader, id: &DraftId) -> Result<Edition, Error> {
 /// # Errors
 /// [`Error::NotFound`].
 pub async fn check(reader: &Reader, id: &DraftId) -> Result<DraftCheck, Error> {
-    checked(author(reader, read(reader, id).await?).await)
+    checked(reader, author(reader, read(reader, id).await?).await).await
 }
 
 /// The same for a document that is not kept.
@@ -364,19 +367,31 @@ pub async fn check(reader: &Reader, id: &DraftId) -> Result<DraftCheck, Error> {
 /// # Errors
 /// [`Error::Database`] only.
 pub async fn check_document(reader: &Reader, new: NewDraft) -> Result<DraftCheck, Error> {
-    checked(questionnaire::author(reader, new.kind, new.format, new.document).await)
+    checked(reader, questionnaire::author(reader, new.kind, new.format, new.document).await).await
 }
 
-fn checked(authored: Result<Authored, Error>) -> Result<DraftCheck, Error> {
-    match authored {
-        Ok(Authored { edition, .. }) => Ok(DraftCheck {
-            is_publishable: true,
-            faults: Vec::new(),
-            question_count: u32::try_from(edition.questions().count()).ok(),
-            key: Some(edition.key),
-            edition: Some(edition.edition),
-        }),
-        Err(Error::Invalid(faults)) => Ok(DraftCheck { is_publishable: false, faults, key: None, edition: None, question_count: None }),
+async fn checked(reader: &Reader, authored: Result<Authored, Error>) -> Result<DraftCheck, Error> {
+    let edition = match authored {
+        Ok(authored) => authored.edition,
+        Err(Error::Invalid(faults)) => return Ok(DraftCheck { is_publishable: false, faults, key: None, edition: None, question_count: None }),
+        Err(other) => return Err(other),
+    };
+    let faults = against_publishing(reader, &edition).await?;
+    Ok(DraftCheck {
+        is_publishable: faults.is_empty(),
+        faults,
+        question_count: u32::try_from(edition.questions().count()).ok(),
+        key: Some(edition.key),
+        edition: Some(edition.edition),
+    })
+}
+
+/// What publishing would refuse an edition for.
+async fn against_publishing(reader: &Reader, edition: &Edition) -> Result<Vec<Fault>, Error> {
+    match questionnaire::check_publishable(reader, edition).await {
+        Ok(()) => Ok(Vec::new()),
+        Err(Error::Invalid(faults)) => Ok(faults),
+        Err(Error::Conflict { code, detail, errors }) => Ok(if errors.is_empty() { vec![Fault::new("", code, detail)] } else { errors }),
         Err(other) => Err(other),
     }
 }
@@ -386,7 +401,8 @@ fn checked(authored: Result<Authored, Error>) -> Result<DraftCheck, Error> {
 /// # Errors
 /// As [`edition`].
 pub async fn preview(reader: &Reader, id: &DraftId) -> Result<Preview, Error> {
-    Ok(Preview::of(&edition(reader, id).await?))
+    let edition = edition(reader, id).await?;
+    aside(move || Preview::of(&edition)).await
 }
 
 /// What answers to a draft would come to.
@@ -395,23 +411,27 @@ pub async fn preview(reader: &Reader, id: &DraftId) -> Result<Preview, Error> {
 /// As [`edition`], and [`Error::Invalid`] for answers, points or facts that do not fit it.
 pub async fn attempt(reader: &Reader, id: &DraftId, attempt: Attempt) -> Result<AttemptResult, Error> {
     let edition = edition(reader, id).await?;
+    let policy = policy::read(reader).await?;
+    let on = attempt.on.unwrap_or_else(|| reader.today());
+    aside(move || attempted(&edition, attempt, &policy.rating, on)).await?
+}
+
+fn attempted(edition: &Edition, attempt: Attempt, policy: &RatingPolicy, on: Day) -> Result<AttemptResult, Error> {
     let mut faults = Faults::default();
     for (place, found) in [
-        ("/answers", diligence_questionnaires::check_answers(&edition, &attempt.answers)),
-        ("/review", diligence_questionnaires::check_review(&edition, &attempt.review)),
+        ("/answers", diligence_questionnaires::check_answers(edition, &attempt.answers)),
+        ("/review", diligence_questionnaires::check_review(edition, &attempt.review)),
         ("/subject", diligence_questionnaires::check_subject(&attempt.subject)),
     ] {
         found.into_iter().for_each(|fault| faults.push(Fault::from(fault).within(place)));
     }
     faults.done()?;
-    let policy = policy::read(reader).await?;
-    let on = attempt.on.unwrap_or_else(|| reader.today()).date();
-    let answers = diligence_questionnaires::normalise_answers(&edition, attempt.answers);
-    let input = Input { answers: &answers, review: &attempt.review, evidence: &attempt.evidence, subject: &attempt.subject, on };
-    let outcome = diligence_questionnaires::evaluate(&edition, &input);
-    let rating = |tier| diligence_questionnaires::residual(&policy.rating, tier, outcome.evidenced, outcome.coverage, outcome.is_knocked_out());
+    let answers = diligence_questionnaires::normalise_answers(edition, attempt.answers);
+    let input = Input { answers: &answers, review: &attempt.review, evidence: &attempt.evidence, subject: &attempt.subject, on: on.date() };
+    let outcome = diligence_questionnaires::evaluate(edition, &input);
+    let rating = |tier| diligence_questionnaires::residual(policy, tier, outcome.evidenced, outcome.coverage, outcome.is_knocked_out());
     Ok(AttemptResult {
-        band: diligence_questionnaires::band(&policy.rating, outcome.evidenced, outcome.coverage, outcome.is_knocked_out()),
+        band: diligence_questionnaires::band(policy, outcome.evidenced, outcome.coverage, outcome.is_knocked_out()),
         ratings: RatingByTier { low: rating(Tier::Low), medium: rating(Tier::Medium), high: rating(Tier::High), critical: rating(Tier::Critical) },
         outcome,
     })
@@ -433,7 +453,8 @@ pub async fn publish(writer: &Writer, id: &DraftId, version: i64) -> Result<Publ
 /// draft holds what could be kept.
 ///
 /// # Errors
-/// [`Error::Invalid`] for an edition or a base edition that is not there, or [`Error::Conflict`] for one that is no extension.
+/// [`Error::Invalid`] for an edition or a base edition that is not there, or [`Error::Conflict`] for one that is no extension,
+/// or whose base is not here any more.
 pub async fn merge(writer: &Writer, new: NewMerge) -> Result<MergedDraft, Error> {
     Faults::of(&new).done()?;
     let source = questionnaire::source_of(writer, &new.questionnaire, new.edition.as_deref()).await?.filter(|source| source.kind == DocumentKind::Extension);
@@ -443,11 +464,22 @@ pub async fn merge(writer: &Writer, new: NewMerge) -> Result<MergedDraft, Error>
     let extension = questionnaire::extension(source.format, &source.document)?;
     let unknown = || Error::invalid("/base_edition", "unknown", format!("there is no such edition of `{}`", extension.base));
     let base = questionnaire::latest(writer, &extension.base, new.base_edition.as_deref()).await?.ok_or_else(unknown)?;
-    let old = questionnaire::latest(writer, &extension.base, source.base_edition.as_deref()).await?.ok_or(Error::NotFound)?;
-    let merged = extension.merge(&old, &base, &new.new_edition);
+    let old = questionnaire::latest(writer, &extension.base, source.base_edition.as_deref()).await?;
+    let gone = || {
+        let number = source.base_edition.as_deref().unwrap_or_default();
+        let detail = format!("edition {number} of `{}`, which this one was made from, is not here any more: write what it adds anew for a later edition", extension.base);
+        Error::conflict("base_gone", detail)
+    };
+    let old = old.ok_or_else(gone)?;
+    let (added, newer, number) = (extension.clone(), Arc::clone(&base), new.new_edition.clone());
+    let merged = aside(move || added.merge(&old, &newer, &number)).await?;
     let format = if source.format == DocumentFormat::Json { DocumentFormat::Json } else { DocumentFormat::Yaml };
     let document = if format == DocumentFormat::Json { merged.extension.to_json() } else { merged.extension.to_yaml() };
     let name: String = format!("{} {} on {} {}", extension.title, new.new_edition, base.title, base.edition).chars().take(300).collect();
     let draft = create(writer, NewDraft { name, kind: DocumentKind::Extension, format, document }).await?;
-    Ok(MergedDraft { draft, base_edition: base.edition.clone(), is_publishable: merged.result.is_some(), conflicts: merged.conflicts })
+    let is_publishable = match &merged.result {
+        Some(edition) => against_publishing(writer, edition).await?.is_empty(),
+        None => false,
+    };
+    Ok(MergedDraft { draft, base_edition: base.edition.clone(), is_publishable, conflicts: merged.conflicts })
 }

@@ -19,6 +19,9 @@ pub enum Error {
     /// The input's content is not acceptable; every fault is listed.
     #[error("the input is not acceptable: {}", .0.iter().map(|fault| format!("{} {}", fault.pointer, fault.detail)).collect::<Vec<_>>().join("; "))]
     Invalid(Vec<Fault>),
+    /// Rows of an import are not acceptable; more faults are listed than of anything else.
+    #[error("rows are not acceptable: {}", .0.iter().map(|fault| format!("{} {}", fault.pointer, fault.detail)).collect::<Vec<_>>().join("; "))]
+    InvalidRows(Vec<Fault>),
     /// It clashes with what is there, or with the state it is in.
     #[error("{detail}")]
     Conflict {

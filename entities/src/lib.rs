@@ -10,6 +10,7 @@
 //! | [`migrations`] | the schema, step by step, the same on SQLite and PostgreSQL |
 //! | one file a noun | its types, its checks, its operations |
 
+mod aside;
 pub mod clock;
 pub mod error;
 pub mod fault;

@@ -2,6 +2,7 @@
 
 mod m0001_register;
 mod m0002_questionnaires;
+mod m0008_lists;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait as _};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -14,7 +15,7 @@ struct Steps;
 #[async_trait::async_trait]
 impl MigratorTrait for Steps {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_register::Step), Box::new(m0002_questionnaires::Step)]
+        vec![Box::new(m0001_register::Step), Box::new(m0002_questionnaires::Step), Box::new(m0008_lists::Step)]
     }
 }
 

@@ -2,17 +2,21 @@
 //! published; one that an assessment uses is kept with the organisation's rows for ever, whatever later programs bring.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use diligence_questionnaires::{AppliesTo, Edition, EditionChanges, Extension, library};
+use diligence_questionnaires::{
+    AppliesTo, Edition, EditionChanges, Extension,
+    library::{self, order},
+};
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, QueryFilter as _, QuerySelect as _, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use crate::{
+    aside::aside,
     clock::Moment,
     error::Error,
     fault::Fault,
@@ -24,8 +28,8 @@ use crate::{
 
 /// How many editions an organisation may publish.
 pub const MAXIMUM_EDITIONS: usize = 2_000;
-/// How many parsed editions are remembered between requests.
-const REMEMBERED: usize = 200;
+/// How long the documents of the editions that are remembered parsed between requests are in all, in bytes: 64 MiB.
+const REMEMBERED_BYTES: usize = 64 << 20;
 
 /// Who wrote a questionnaire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -63,6 +67,15 @@ pub struct Model {
     pub origin: Word<Origin>,
     /// SHA-256 of the edition's canonical JSON.
     pub hash: String,
+    /// What it is about; here and in the next two, what lists show without reading the document.
+    #[serde(skip)]
+    pub summary: String,
+    /// What it can be put to.
+    #[serde(skip)]
+    pub applies_to: Json<Vec<AppliesTo>>,
+    /// How many questions it has.
+    #[serde(skip)]
+    pub question_count: i64,
     /// The edition's JSON.
     #[serde(skip)]
     pub document: String,
@@ -147,9 +160,9 @@ fn refused(faults: Vec<diligence_questionnaires::Fault>) -> Error {
 /// [`Error::Invalid`] with every fault.
 pub async fn author(reader: &Reader, kind: DocumentKind, format: DocumentFormat, document: String) -> Result<Authored, Error> {
     match kind {
-        DocumentKind::Edition => authored(format, document),
+        DocumentKind::Edition => aside(move || authored(format, document)).await?,
         DocumentKind::Extension => {
-            let extension = extension(format, &document)?;
+            let (extension, document) = aside(move || Ok::<_, Error>((extension(format, &document)?, document))).await??;
             let base = match latest(reader, &extension.base, extension.base_edition.as_deref()).await? {
                 Some(base) => base,
                 None => {
@@ -158,8 +171,9 @@ pub async fn author(reader: &Reader, kind: DocumentKind, format: DocumentFormat,
                     return Err(Error::invalid("/base", "unknown", format!("there is no such edition of a questionnaire by that key{hint}")));
                 }
             };
-            let edition = extension.apply(&base).map_err(refused)?;
-            Ok(Authored { edition, source: Source { kind, format, document, base_edition: Some(base.edition.clone()) } })
+            let base_edition = Some(base.edition.clone());
+            let edition = aside(move || extension.apply(&base)).await?.map_err(refused)?;
+            Ok(Authored { edition, source: Source { kind, format, document, base_edition } })
         }
     }
 }
@@ -204,13 +218,19 @@ owned!("questionnaire", _row => None);
 
 /// Editions that were parsed a moment ago, by hash.
 #[derive(Debug, Default)]
-pub(crate) struct Cache(Mutex<HashMap<String, Arc<Edition>>>);
+pub(crate) struct Cache(Mutex<Remembered>);
+
+#[derive(Debug, Default)]
+struct Remembered {
+    editions: HashMap<String, Arc<Edition>>,
+    byte_count: usize,
+}
 
 impl Model {
     /// The edition itself.
     pub(crate) fn parsed(&self, reader: &Reader) -> Result<Arc<Edition>, Error> {
         let cache = &reader.store().editions.0;
-        if let Some(edition) = cache.lock().unwrap_or_else(PoisonError::into_inner).get(&self.hash) {
+        if let Some(edition) = cache.lock().unwrap_or_else(PoisonError::into_inner).editions.get(&self.hash) {
             return Ok(Arc::clone(edition));
         }
         // It passed the checks of the program that published it: a rule that is new since then does not reach back.
@@ -218,10 +238,12 @@ impl Model {
             serde_json::from_str(&self.document).map_err(|error| Error::Database(sea_orm::DbErr::Json(format!("edition {} {}: {error}", self.key, self.edition))))?;
         let edition = Arc::new(edition);
         let mut known = cache.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= REMEMBERED {
-            known.clear();
+        if known.byte_count.saturating_add(self.document.len()) > REMEMBERED_BYTES {
+            *known = Remembered::default();
         }
-        known.insert(self.hash.clone(), Arc::clone(&edition));
+        if known.editions.insert(self.hash.clone(), Arc::clone(&edition)).is_none() {
+            known.byte_count += self.document.len();
+        }
         Ok(edition)
     }
 }
@@ -275,12 +297,6 @@ pub struct QuestionnaireFilter {
     pub cursor: Option<String>,
 }
 
-/// Editions in order: `2026.2` before `2026.10`.
-fn order(edition: &str) -> (u32, u32) {
-    let (year, number) = edition.split_once('.').unwrap_or((edition, "0"));
-    (year.parse().unwrap_or(0), number.parse().unwrap_or(0))
-}
-
 /// A page of questionnaires by key: the library's and the organisation's own.
 ///
 /// # Errors
@@ -323,27 +339,32 @@ pub async fn list(reader: &Reader, filter: &QuestionnaireFilter) -> Result<Page<
         chosen.truncate(limit);
         next = chosen.last().map(|(key, _)| hex(key.as_bytes()));
     }
-    // Only the latest edition of each questionnaire on the page is read whole.
-    let latest: BTreeSet<String> = chosen.iter().filter_map(|(_, editions)| editions.first()?.id.clone()).collect();
-    let mut documents = BTreeMap::new();
-    for row in reader.get_many::<Entity>(&latest).await? {
-        documents.insert(row.key.clone(), row.parsed(reader)?);
-    }
+    // Of those on the page that are kept here, the latest edition says what the questionnaire is about.
+    let latest: Vec<&str> = chosen.iter().filter_map(|(_, editions)| editions.first()?.id.as_deref()).collect();
+    let columns = [Column::Key, Column::Title, Column::Summary, Column::AppliesTo, Column::QuestionCount];
+    let rows: Vec<(String, String, String, Json<Vec<AppliesTo>>, i64)> =
+        reader.tuples(reader.find::<Entity>().filter(Column::Id.is_in(latest)).select_only().columns(columns)).await?;
+    let mut about: BTreeMap<String, (String, String, Vec<AppliesTo>, i64)> =
+        rows.into_iter().map(|(key, title, summary, applies_to, count)| (key, (title, summary, applies_to.0, count))).collect();
     let items = chosen.into_iter().filter_map(|(key, editions)| {
         let first = editions.first()?;
-        let latest: &Edition = match documents.get(&key) {
-            Some(edition) => edition,
-            None => library::edition(&key, Some(&first.edition))?,
+        let (title, summary, applies_to, question_count) = match about.remove(&key) {
+            Some(about) => about,
+            None => {
+                let edition = library::edition(&key, Some(&first.edition))?;
+                let question_count = i64::try_from(edition.questions().count()).unwrap_or(i64::MAX);
+                (edition.title.clone(), edition.summary.clone(), edition.applies_to.clone(), question_count)
+            }
         };
         Some(Questionnaire {
             key,
-            title: latest.title.clone(),
-            summary: latest.summary.clone(),
-            framework: latest.framework.clone(),
-            applies_to: latest.applies_to.clone(),
+            title,
+            summary,
+            framework: first.framework.clone(),
+            applies_to,
             origin: first.origin,
-            latest_edition: latest.edition.clone(),
-            question_count: u32::try_from(latest.questions().count()).unwrap_or(u32::MAX),
+            latest_edition: first.edition.clone(),
+            question_count: u32::try_from(question_count).unwrap_or(u32::MAX),
             editions: editions.iter().map(|listed| EditionEntry { edition: listed.edition.clone(), hash: listed.hash.clone() }).collect(),
         })
     });
@@ -378,7 +399,8 @@ pub async fn read(reader: &Reader, key: &str, edition: &str, language: Option<&s
     }
 }
 
-/// One edition as a text to edit: as its author wrote it where that is kept and nothing else is asked for.
+/// One edition as a text to edit: as its author wrote it where that is kept and nothing else is asked for; of an extension
+/// that is what it adds.
 ///
 /// # Errors
 /// As [`read`].
@@ -388,8 +410,8 @@ pub async fn document(reader: &Reader, key: &str, edition: &str, filter: &Docume
         _ => None,
     };
     match kept {
-        // What makes an extension's edition stands in two documents; only the result can be written as one.
-        Some(Json(source)) if source.kind == DocumentKind::Edition && filter.format.unwrap_or(source.format) == source.format => Ok((source.format, source.document)),
+        // What makes an extension's edition stands in two documents: its own part as it was written, the result in any format.
+        Some(Json(source)) if filter.format.is_none_or(|format| source.kind == DocumentKind::Edition && format == source.format) => Ok((source.format, source.document)),
         _ => {
             let edition = read(reader, key, edition, filter.language.as_deref()).await?;
             let format = filter.format.unwrap_or_default();
@@ -464,7 +486,7 @@ pub(crate) async fn source_of(reader: &Reader, key: &str, edition: Option<&str>)
 /// Takes an own edition away that no assessment was ever put with, its translations too.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::Stale`], or [`Error::Conflict`] for one that is in use, or that came with the program.
+/// [`Error::NotFound`], [`Error::Stale`], or [`Error::Conflict`] for one that is in use, that another adds to, or that came with the program.
 pub async fn delete(writer: &Writer, key: &str, edition: &str, version: i64) -> Result<(), Error> {
     let Some(row) = row_of(writer, key, edition).await?.filter(|row| row.origin.0 == Origin::Own) else {
         return match library::edition(key, Some(edition)) {
@@ -478,28 +500,41 @@ pub async fn delete(writer: &Writer, key: &str, edition: &str, version: i64) -> 
     if crate::assessment::uses_edition(writer, &row.id).await? {
         return Err(Error::conflict("in_use", "assessments were put with this edition: it stays, so that they can be understood later"));
     }
+    if has_extensions(writer, key, edition).await? {
+        return Err(Error::conflict("in_use", "an edition of your own adds to this one: it stays, so that what was added can be put on a later one"));
+    }
     crate::translation::forget(writer, key, edition).await?;
     writer.remove::<Entity>(&row).await
+}
+
+/// Whether an edition that is published here was made by adding to this one.
+async fn has_extensions(reader: &Reader, key: &str, edition: &str) -> Result<bool, Error> {
+    // The number stands in the row, the key in the extension's own text.
+    let kind = page::contains(Column::Source, r#""kind":"extension""#);
+    let number = page::contains(Column::Source, &format!(r#""base_edition":"{edition}""#));
+    let sources: Vec<(Json<Source>,)> = reader.tuples(reader.find::<Entity>().filter(kind).filter(number).select_only().column(Column::Source)).await?;
+    Ok(sources.into_iter().any(|(source,)| extension(source.format, &source.document).is_ok_and(|extension| extension.base == key)))
 }
 
 async fn row_of(reader: &Reader, key: &str, edition: &str) -> Result<Option<Model>, Error> {
     reader.one(reader.find::<Entity>().filter(Column::Key.eq(key)).filter(Column::Edition.eq(edition))).await
 }
 
-/// Publishes an edition of the organisation's own. From then on it can be put to suppliers and products, and never changes.
+/// Whether publishing would take an edition: it makes sense, and its key and its number are free.
 ///
 /// # Errors
-/// [`Error::Invalid`] with every fault; [`Error::Conflict`] for a key of the library's, or an edition that is there or older than the latest.
-pub async fn publish(writer: &Writer, authored: Authored) -> Result<PublishedEdition, Error> {
-    let Authored { edition, source } = authored;
-    let faults: Vec<Fault> = edition.check().into_iter().map(Fault::from).collect();
+/// [`Error::Invalid`] with every fault; [`Error::Conflict`] for a key of the library's, an edition that is there or older
+/// than the latest, or when there are too many.
+pub async fn check_publishable(reader: &Reader, edition: &Edition) -> Result<(), Error> {
+    let whole = edition.clone();
+    let faults = aside(move || whole.check()).await?;
     if !faults.is_empty() {
-        return Err(Error::Invalid(faults));
+        return Err(refused(faults));
     }
     if library::edition(&edition.key, None).is_some() {
         return Err(taken("/key", "this key belongs to a built-in questionnaire: choose another"));
     }
-    let published: Vec<(String, String)> = writer.tuples(writer.find::<Entity>().select_only().column(Column::Key).column(Column::Edition)).await?;
+    let published: Vec<(String, String)> = reader.tuples(reader.find::<Entity>().select_only().column(Column::Key).column(Column::Edition)).await?;
     if published.len() >= MAXIMUM_EDITIONS {
         return Err(Error::conflict("limit", format!("an organisation can publish {MAXIMUM_EDITIONS} editions")));
     }
@@ -507,6 +542,21 @@ pub async fn publish(writer: &Writer, authored: Authored) -> Result<PublishedEdi
         && order(latest) >= order(&edition.edition)
     {
         return Err(taken("/edition", &format!("edition {latest} is published already: choose a later number; a published edition never changes")));
+    }
+    Ok(())
+}
+
+/// Publishes an edition of the organisation's own. From then on it can be put to suppliers and products, and never changes.
+///
+/// # Errors
+/// As [`check_publishable`].
+pub async fn publish(writer: &Writer, authored: Authored) -> Result<PublishedEdition, Error> {
+    let Authored { edition, source } = authored;
+    check_publishable(writer, &edition).await?;
+    if source.kind == DocumentKind::Extension {
+        // What it adds to is kept beside it, whatever later programs bring: without it, it could be put on no later edition.
+        let base = extension(source.format, &source.document)?.base;
+        for_use(writer, &base, source.base_edition.as_deref()).await?;
     }
     keep(writer, &edition, Origin::Own, Some(source)).await
 }
@@ -526,6 +576,9 @@ async fn keep(writer: &Writer, edition: &Edition, origin: Origin, source: Option
         framework: edition.framework.clone(),
         origin: Word(origin),
         hash: edition.hash(),
+        summary: edition.summary.clone(),
+        applies_to: Json(edition.applies_to.clone()),
+        question_count: i64::try_from(edition.questions().count()).unwrap_or(i64::MAX),
         document: edition.to_json(),
         source: source.map(Json),
         created_at: writer.now(),

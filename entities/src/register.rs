@@ -586,6 +586,11 @@ pub(crate) async fn refresh(writer: &Writer, suppliers: BTreeSet<SupplierId>) ->
     Ok(())
 }
 
+/// A supplier's rating: the worst of its own and its active products'.
+pub(crate) fn with_products(own: Rating, products: impl IntoIterator<Item = (RelationshipStatus, Rating)>) -> Rating {
+    worst(products.into_iter().filter(|(status, _)| *status == RelationshipStatus::Active).map(|(_, rating)| rating).chain([own]))
+}
+
 /// Everything that the lines of some suppliers follow from.
 struct Portion {
     suppliers: Vec<Supplier>,
@@ -626,9 +631,7 @@ impl Portion {
             for product in &mine.products {
                 let mut line = self.line(policy, supplier, Some(product), &mine);
                 plan_review(writer, policy, &mut line, &mine, &mut reviews, &mut steps);
-                if product.status.0 == RelationshipStatus::Active {
-                    ratings.push(line.rating.0);
-                }
+                ratings.push((product.status.0, line.rating.0));
                 if product.rating != line.rating {
                     let changed = [(product::Column::Rating, line.rating.into()), (product::Column::UpdatedAt, writer.now().into())];
                     writer.set_derived::<product::Entity>(product.id.as_str(), changed).await?;
@@ -637,8 +640,7 @@ impl Portion {
             }
             let mut line = self.line(policy, supplier, None, &mine);
             plan_review(writer, policy, &mut line, &mine, &mut reviews, &mut steps);
-            ratings.push(line.rating.0);
-            line.rating = Word(worst(ratings));
+            line.rating = Word(with_products(line.rating.0, ratings));
             line.rating_rank = rank(line.rating.0);
             if supplier.rating != line.rating {
                 let changed = [(supplier::Column::Rating, line.rating.into()), (supplier::Column::UpdatedAt, writer.now().into())];

@@ -1,6 +1,8 @@
 //! Translations: an edition's words in another language. They stand beside the edition and change nothing of it, its hash
 //! and its scores least of all.
 
+use std::sync::Arc;
+
 use diligence_questionnaires::{Edition, Translation as Document};
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QuerySelect as _, Select, entity::prelude::*};
@@ -8,13 +10,14 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use crate::{
+    aside::aside,
     clock::Moment,
     error::Error,
     fault::{Fault, Faults},
     id::{OrganisationId, TranslationId},
     page::{Page, Sort},
     patch::Change,
-    questionnaire,
+    questionnaire::{self, DocumentFormat},
     scope::{Reader, Writer, owned},
     stored::Json,
 };
@@ -60,6 +63,52 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 owned!("translation", _row => None);
 
+/// The same rows without their words: a list of translations reads no documents.
+pub mod entry {
+    use schemars::JsonSchema;
+    use sea_orm::entity::prelude::*;
+    use serde::Serialize;
+
+    use crate::{
+        clock::Moment,
+        id::{OrganisationId, TranslationId},
+    };
+
+    /// A translation in a list, without its words.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, JsonSchema)]
+    #[sea_orm(table_name = "translation")]
+    #[schemars(rename = "TranslationEntry")]
+    pub struct Model {
+        /// Its id.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: TranslationId,
+        /// The organisation whose register it is in.
+        #[serde(skip)]
+        pub organisation_id: OrganisationId,
+        /// Its version, from 1; each change adds one.
+        pub version: i64,
+        /// The key of the questionnaire.
+        pub questionnaire: String,
+        /// Which edition of it.
+        pub edition: String,
+        /// The language, e.g. `cy`.
+        pub language: String,
+        /// The questionnaire's title in it.
+        pub title: String,
+        /// When it was entered.
+        pub created_at: Moment,
+        /// When it was last changed.
+        pub updated_at: Moment,
+    }
+    /// Rows are loaded by noun, never joined.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+    crate::scope::belongs!();
+}
+
+pub use entry::Model as TranslationEntry;
+
 /// Which translations to list.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Validate)]
 #[serde(default, deny_unknown_fields)]
@@ -85,11 +134,30 @@ fn of(reader: &Reader, key: &str, edition: &str) -> Select<Entity> {
     reader.find::<Entity>().filter(Column::Questionnaire.eq(key)).filter(Column::Edition.eq(edition))
 }
 
-async fn check(reader: &Reader, document: &Document) -> Result<(), Error> {
+/// A translation as its author wrote it: read by itself, to be read again beside its edition.
+#[derive(Clone, Debug)]
+pub struct Written {
+    document: Document,
+    format: DocumentFormat,
+    text: String,
+}
+
+/// Reads the document of a translation by itself; every fault with line and column.
+///
+/// # Errors
+/// [`Error::Invalid`] with every fault.
+pub fn written(format: DocumentFormat, text: String) -> Result<Written, Error> {
+    let read = if format == DocumentFormat::Json { Document::from_json(&text) } else { Document::from_yaml(&text) };
+    Ok(Written { document: read.map_err(refused)?, format, text })
+}
+
+fn refused(faults: Vec<diligence_questionnaires::Fault>) -> Error {
+    Error::Invalid(faults.into_iter().map(Fault::from).collect())
+}
+
+async fn edition_of(reader: &Reader, document: &Document) -> Result<Arc<Edition>, Error> {
     let unknown = || Error::invalid("/edition", "unknown", format!("there is no edition `{}` of a questionnaire `{}`", document.edition, document.questionnaire));
-    let edition = questionnaire::latest(reader, &document.questionnaire, Some(&document.edition)).await?.ok_or_else(unknown)?;
-    let faults: Vec<Fault> = document.check(&edition).into_iter().map(Fault::from).collect();
-    if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
+    questionnaire::latest(reader, &document.questionnaire, Some(&document.edition)).await?.ok_or_else(unknown)
 }
 
 /// Enters a translation of an edition, the library's or the organisation's own.
@@ -97,8 +165,12 @@ async fn check(reader: &Reader, document: &Document) -> Result<(), Error> {
 /// # Errors
 /// [`Error::Invalid`] for an edition that is not there, with every text that is missing and every one that the edition does
 /// not have, [`Error::Conflict`] when it has this language already.
-pub async fn create(writer: &Writer, document: Document) -> Result<StoredTranslation, Error> {
-    check(writer, &document).await?;
+pub async fn create(writer: &Writer, written: Written) -> Result<StoredTranslation, Error> {
+    let Written { document, format, text } = written;
+    let edition = edition_of(writer, &document).await?;
+    // Beside its edition, so that what does not fit it has a line and a column too.
+    let read = move || if format == DocumentFormat::Json { Document::from_json_for(&text, &edition) } else { Document::from_yaml_for(&text, &edition) };
+    let document = aside(read).await?.map_err(refused)?;
     let languages: Vec<(String,)> = writer.tuples(of(writer, &document.questionnaire, &document.edition).select_only().column(Column::Language)).await?;
     if languages.iter().any(|(language,)| *language == document.language) {
         return Err(Error::conflict("duplicate", "this edition has that language already: change it, or delete it first"));
@@ -121,14 +193,15 @@ pub async fn create(writer: &Writer, document: Document) -> Result<StoredTransla
     writer.insert::<Entity, ActiveModel>(row).await
 }
 
-/// A page of translations, in the order of their entry.
+/// A page of translations without their words, in the order of their entry.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a cursor that is none.
-pub async fn list(reader: &Reader, filter: &TranslationFilter) -> Result<Page<StoredTranslation>, Error> {
+pub async fn list(reader: &Reader, filter: &TranslationFilter) -> Result<Page<TranslationEntry>, Error> {
+    use entry::Column;
     let wanted = [(Column::Questionnaire, &filter.questionnaire), (Column::Edition, &filter.edition), (Column::Language, &filter.language)];
     let condition = wanted.into_iter().filter_map(|(column, value)| Some(column.eq(value.as_deref()?))).fold(Condition::all(), Condition::add);
-    reader.page(reader.find::<Entity>().filter(condition), Sort::up(Column::CreatedAt), Column::Id, filter.limit, filter.cursor.as_deref()).await
+    reader.page(reader.find::<entry::Entity>().filter(condition), Sort::up(Column::CreatedAt), Column::Id, filter.limit, filter.cursor.as_deref()).await
 }
 
 /// One translation.
@@ -154,7 +227,10 @@ pub async fn change(writer: &Writer, id: &TranslationId, version: i64, change: C
     let mut faults = Faults::default();
     fixed.into_iter().for_each(|(place, same)| faults.expect(same, place, "fixed", "expected what it has: enter a translation of its own for another"));
     faults.done()?;
-    check(writer, &document).await?;
+    let faults = document.check(edition_of(writer, &document).await?.as_ref());
+    if !faults.is_empty() {
+        return Err(refused(faults));
+    }
     let after = Model { title: document.title.clone(), document: Json(document), ..before.clone() };
     writer.replace::<Entity, ActiveModel>("change", &before, after).await
 }
@@ -179,5 +255,5 @@ pub(crate) async fn forget(writer: &Writer, key: &str, edition: &str) -> Result<
 pub(crate) async fn translated(reader: &Reader, edition: &Edition, language: &str) -> Result<Edition, Error> {
     let found = reader.one(of(reader, &edition.key, &edition.edition).filter(Column::Language.eq(language))).await?;
     let row = found.ok_or_else(|| Error::invalid("?language", "unknown", "this edition is not translated to that language"))?;
-    row.document.apply(edition).map_err(|faults| Error::Invalid(faults.into_iter().map(Fault::from).collect()))
+    row.document.apply(edition).map_err(refused)
 }

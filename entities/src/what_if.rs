@@ -22,7 +22,9 @@ use crate::{
     id::{AssessmentId, ProductId, SubjectId, SupplierId},
     patch::Change,
     policy::{self, NewPolicy, Policy},
-    product, questionnaire, risk,
+    product, questionnaire,
+    register::with_products,
+    risk,
     scope::{PORTION, Reader, Scope, Store},
     stored::{Json, Word, word},
     supplier::{self, RelationshipStatus},
@@ -235,27 +237,23 @@ impl WhatIf {
         for assessment in &approved {
             by_subject.entry(&assessment.subject_id).or_default().push(assessment);
         }
-        let mut products_of: BTreeMap<&SupplierId, Vec<(&ProductId, &str, bool)>> = BTreeMap::new();
+        let mut products_of: BTreeMap<&SupplierId, Vec<(&ProductId, &str, RelationshipStatus)>> = BTreeMap::new();
         for (id, supplier_id, name, status) in &products {
-            products_of.entry(supplier_id).or_default().push((id, name, status.0 == RelationshipStatus::Active));
+            products_of.entry(supplier_id).or_default().push((id, name, status.0));
         }
         let mut lines = Vec::new();
         for supplier in suppliers {
             let (mut before, mut after) = (Vec::new(), Vec::new());
-            for (id, name, is_active) in products_of.remove(&supplier.id).unwrap_or_default() {
+            for (id, name, status) in products_of.remove(&supplier.id).unwrap_or_default() {
                 let subject_id = SubjectId::Product(id.clone());
                 let (was, is) = self.subject(&subject_id, name, supplier.tier, by_subject.get(&subject_id), &rescored, &mut lines);
                 self.rate(subject_id, name, was, is, &mut lines);
-                if is_active {
-                    before.push(was);
-                    after.push(is);
-                }
+                before.push((status, was));
+                after.push((status, is));
             }
             let subject_id = SubjectId::Supplier(supplier.id.clone());
             let (was, is) = self.subject(&subject_id, &supplier.name, supplier.tier, by_subject.get(&subject_id), &rescored, &mut lines);
-            before.push(was);
-            after.push(is);
-            self.rate(subject_id, &supplier.name, worst(before), worst(after), &mut lines);
+            self.rate(subject_id, &supplier.name, with_products(was, before), with_products(is, after), &mut lines);
         }
         Ok(lines)
     }
@@ -289,7 +287,7 @@ impl WhatIf {
                 before.push(was.rating);
             }
             let scores = self.edition.as_ref().filter(|_| new.is_some()).map_or(!assessment.information_only, |prepared| prepared.edition().is_scored());
-            if scores || is.knocked_out {
+            if assessment::counts(scores, is.knocked_out) {
                 after.push(is.rating);
             }
             if was != is {

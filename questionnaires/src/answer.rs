@@ -8,9 +8,9 @@ use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::edition::{Decimal, Edition, NotApplicable, Question, QuestionType};
+use crate::edition::{Decimal, Edition, Question, QuestionType};
 use crate::evaluate::is_blank;
-use crate::fault::{Fault, MAX_HINTS, did_you_mean, escape};
+use crate::fault::{Fault, Faults, escape};
 
 /// The longest text answer, in characters.
 pub const MAX_ANSWER_CHARS: usize = 10_000;
@@ -20,6 +20,9 @@ pub const MAX_COMMENT_CHARS: usize = 10_000;
 pub const MAX_EVIDENCE_IDS: usize = 50;
 /// The longest id of a piece of evidence, in characters.
 pub const MAX_EVIDENCE_ID_CHARS: usize = 200;
+
+/// PostgreSQL keeps no null characters in a text, and a register goes from one database to another.
+pub(crate) const NO_NULL: &str = "expected text without null characters";
 
 /// An answer to one question.
 ///
@@ -366,29 +369,33 @@ fn sort_chosen(question: &Question, mut chosen: Vec<Value>) -> Option<Value> {
 #[must_use]
 pub fn check_answers(edition: &Edition, answers: &Answers) -> Vec<Fault> {
     let questions: BTreeMap<&str, &Question> = edition.questions().map(|question| (question.key.as_str(), question)).collect();
-    let mut faults = Vec::new();
+    let mut faults = Faults::default();
     for (key, answer) in answers {
         match questions.get(key.as_str()) {
             Some(question) => check_answer(question, answer, &mut faults),
-            None => faults.push(unknown_question(key, &questions, faults.len())),
+            None => unknown_question(key, &questions, &mut faults),
+        }
+        if faults.is_cut() {
+            break;
         }
     }
-    faults
+    faults.into_list()
 }
 
-fn unknown_question(key: &str, questions: &BTreeMap<&str, &Question>, faults_before: usize) -> Fault {
-    let nearest = if faults_before < MAX_HINTS { did_you_mean(key, questions.keys().copied()) } else { String::new() };
+fn unknown_question(key: &str, questions: &BTreeMap<&str, &Question>, faults: &mut Faults) {
+    let nearest = faults.hint(key, questions.keys().copied());
     let name: String = key.chars().take(100).collect();
-    Fault::new(format!("/{}", escape(key)), "unknown_question", format!("this edition has no question `{name}`{nearest}"))
+    faults.push(Fault::new(format!("/{}", escape(key)), "unknown_question", format!("this edition has no question `{name}`{nearest}")));
 }
 
-pub(crate) fn check_answer(question: &Question, answer: &Answer, faults: &mut Vec<Fault>) {
+pub(crate) fn check_answer(question: &Question, answer: &Answer, faults: &mut Faults) {
+    let Answer { value, comment, evidence_ids, not_applicable } = answer;
+    let wrong = value.as_ref().filter(|value| !value.is_null()).map(|value| check_value(question, value, faults)).unwrap_or_default();
     let mut fault = |field: &str, code: &str, message: String| {
         faults.push(Fault::new(format!("/{}{field}", escape(&question.key)), code, message));
     };
-    let Answer { value, comment, evidence_ids, not_applicable } = answer;
-    if let Some(value) = value.as_ref().filter(|value| !value.is_null()) {
-        for (place, code, message) in check_value(question, value) {
+    if value.as_ref().is_some_and(|value| !value.is_null()) {
+        for (place, code, message) in wrong {
             fault(&format!("/value{place}"), code, message);
         }
         if not_applicable.is_some() {
@@ -396,13 +403,18 @@ pub(crate) fn check_answer(question: &Question, answer: &Answer, faults: &mut Ve
         }
     }
     if let Some(reason) = not_applicable {
-        if question.not_applicable == NotApplicable::No || (question.required && question.can_knock_out()) {
+        if !question.may_be_not_applicable() {
             fault("/not_applicable", "not_applicable_not_allowed", "this question cannot be marked not applicable: answer it".to_owned());
         } else if is_blank(reason) {
             fault("/not_applicable", "reason_missing", "expected the reason why the question does not apply".to_owned());
         }
         if longer_than(reason, MAX_COMMENT_CHARS) {
             fault("/not_applicable", "too_long", format!("expected at most {MAX_COMMENT_CHARS} characters"));
+        }
+    }
+    for (field, text) in [("/comment", comment), ("/not_applicable", not_applicable)] {
+        if text.as_deref().is_some_and(|text| text.contains('\0')) {
+            fault(field, "character", NO_NULL.to_owned());
         }
     }
     if comment.as_deref().is_some_and(|comment| longer_than(comment, MAX_COMMENT_CHARS)) {
@@ -414,6 +426,8 @@ pub(crate) fn check_answer(question: &Question, answer: &Answer, faults: &mut Ve
     for (index, id) in evidence_ids.iter().enumerate().take(MAX_EVIDENCE_IDS) {
         if is_blank(id) || longer_than(id, MAX_EVIDENCE_ID_CHARS) {
             fault(&format!("/evidence_ids/{index}"), "bad_evidence_id", format!("expected the id of a piece of evidence, 1 to {MAX_EVIDENCE_ID_CHARS} characters"));
+        } else if id.contains('\0') {
+            fault(&format!("/evidence_ids/{index}"), "character", NO_NULL.to_owned());
         }
     }
 }
@@ -425,18 +439,18 @@ pub(crate) fn longer_than(text: &str, limit: usize) -> bool {
 type ValueFault = (String, &'static str, String);
 
 /// What is wrong with a value: where inside it, which code, which message.
-fn check_value(question: &Question, value: &Value) -> Vec<ValueFault> {
+fn check_value(question: &Question, value: &Value, faults: &mut Faults) -> Vec<ValueFault> {
     let here = |code: &'static str, message: String| vec![(String::new(), code, message)];
     let wrong_type = |expected: &str| here("wrong_type", format!("expected {expected}"));
     match question.kind {
         QuestionType::YesNo if value.is_boolean() => Vec::new(),
         QuestionType::YesNo | QuestionType::SingleChoice => match value.as_str() {
-            Some(text) => check_option(question, text).map(|message| here("unknown_option", message)).unwrap_or_default(),
+            Some(text) => check_option(question, text, faults).map(|message| here("unknown_option", message)).unwrap_or_default(),
             None if question.kind == QuestionType::YesNo => wrong_type("`\"yes\"` or `\"no\"`"),
             None => wrong_type("the value of one option, as text"),
         },
         QuestionType::MultipleChoice => match value.as_array() {
-            Some(chosen) => check_chosen(question, chosen),
+            Some(chosen) => check_chosen(question, chosen, faults),
             None => wrong_type("a list of option values"),
         },
         QuestionType::Number => match value {
@@ -448,6 +462,7 @@ fn check_value(question: &Question, value: &Value) -> Vec<ValueFault> {
             Some(_) => here("bad_date", "expected a date that exists, as YYYY-MM-DD".to_owned()),
             None => wrong_type("a date as text, YYYY-MM-DD"),
         },
+        QuestionType::Text | QuestionType::File if value.as_str().is_some_and(|text| text.contains('\0')) => here("character", NO_NULL.to_owned()),
         QuestionType::Text => match value.as_str() {
             Some(text) if longer_than(text, MAX_ANSWER_CHARS) => here("too_long", format!("expected at most {MAX_ANSWER_CHARS} characters")),
             Some(_) => Vec::new(),
@@ -463,17 +478,17 @@ fn check_value(question: &Question, value: &Value) -> Vec<ValueFault> {
     }
 }
 
-fn check_option(question: &Question, value: &str) -> Option<String> {
+fn check_option(question: &Question, value: &str, faults: &mut Faults) -> Option<String> {
     let values = || question.options.iter().map(|choice| choice.value.as_str());
     if values().any(|known| known == value) {
         return None;
     }
     let known: Vec<String> = values().take(10).map(|value| format!("`{value}`")).collect();
     let more = if question.options.len() > 10 { " …" } else { "" };
-    Some(format!("expected one of {}{more}{}", known.join(", "), did_you_mean(value, values())))
+    Some(format!("expected one of {}{more}{}", known.join(", "), faults.hint(value, values())))
 }
 
-fn check_chosen(question: &Question, chosen: &[Value]) -> Vec<ValueFault> {
+fn check_chosen(question: &Question, chosen: &[Value], hints: &mut Faults) -> Vec<ValueFault> {
     let mut faults = Vec::new();
     // Each option once, and each once more by mistake: no honest list is longer.
     let limit = question.options.len().saturating_mul(2);
@@ -482,7 +497,7 @@ fn check_chosen(question: &Question, chosen: &[Value]) -> Vec<ValueFault> {
     }
     for (index, item) in chosen.iter().enumerate().take(limit) {
         match item.as_str() {
-            Some(text) => faults.extend(check_option(question, text).map(|message| (format!("/{index}"), "unknown_option", message))),
+            Some(text) => faults.extend(check_option(question, text, hints).map(|message| (format!("/{index}"), "unknown_option", message))),
             None => faults.push((format!("/{index}"), "wrong_type", "expected the value of an option, as text".to_owned())),
         }
     }
@@ -512,10 +527,10 @@ fn check_number(question: &Question, number: &serde_json::Number) -> Option<(&'s
 #[must_use]
 pub fn check_review(edition: &Edition, review: &Review) -> Vec<Fault> {
     let questions: BTreeMap<&str, &Question> = edition.questions().map(|question| (question.key.as_str(), question)).collect();
-    let mut faults = Vec::new();
+    let mut faults = Faults::default();
     for (key, reviewed) in review {
         let Some(question) = questions.get(key.as_str()) else {
-            faults.push(unknown_question(key, &questions, faults.len()));
+            unknown_question(key, &questions, &mut faults);
             continue;
         };
         if reviewed.points > 100 {
@@ -530,27 +545,27 @@ pub fn check_review(edition: &Edition, review: &Review) -> Vec<Fault> {
             faults.push(Fault::new(format!("/{key}/reason"), "too_long", format!("expected at most {MAX_COMMENT_CHARS} characters")));
         }
     }
-    faults
+    faults.into_list()
 }
 
 /// Every fact of a subject that is not in [`FACTS`], has an impossible value, or has several values where one is possible.
 #[must_use]
 pub fn check_subject(subject: &Subject) -> Vec<Fault> {
-    let mut faults = Vec::new();
+    let mut faults = Faults::default();
     for (name, values) in subject.facts() {
         let pointer = format!("/{}", escape(name));
         let Some(fact) = fact(name) else {
-            let nearest = did_you_mean(name, FACTS.iter().map(|fact| fact.name));
+            let nearest = faults.hint(name, FACTS.iter().map(|fact| fact.name));
             faults.push(Fault::new(pointer, "unknown_fact", format!("no such fact about a subject{nearest}")));
             continue;
         };
         for value in values.iter().filter(|value| !fact.values.contains(&value.as_str())) {
-            let nearest = did_you_mean(value, fact.values.iter().copied());
+            let nearest = faults.hint(value, fact.values.iter().copied());
             faults.push(Fault::new(pointer.clone(), "impossible_fact", format!("expected one of {}{nearest}", fact.values.join(", "))));
         }
         if !fact.list && values.len() > 1 {
             faults.push(Fault::new(pointer, "too_many", "expected one value".to_owned()));
         }
     }
-    faults
+    faults.into_list()
 }

@@ -24,7 +24,7 @@ use serde_json::Value;
 use crate::answer::{Answer, Answers, EvidenceFact, check_answer, normalise_answer};
 use crate::changes::as_scored;
 use crate::edition::{Edition, EvidenceNeed, NotApplicable, Question, QuestionType};
-use crate::fault::Fault;
+use crate::fault::{Fault, Faults};
 
 /// An earlier assessment of the same subject.
 #[derive(Debug, Clone, Copy)]
@@ -301,9 +301,9 @@ impl Target<'_> {
 }
 
 fn first_fault(question: &Question, answer: &Answer) -> Option<Fault> {
-    let mut faults = Vec::new();
+    let mut faults = Faults::default();
     check_answer(question, answer, &mut faults);
-    faults.into_iter().next()
+    faults.into_list().into_iter().next()
 }
 
 /// The questions of an edition by their keys, in order; where keys repeat, the first.

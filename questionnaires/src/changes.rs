@@ -366,7 +366,7 @@ pub(crate) fn as_scored(question: &Question) -> Question {
     seen.help = None;
     seen.unit = None;
     seen.maps_to.clear();
-    if question.required && question.can_knock_out() {
+    if !question.may_be_not_applicable() {
         seen.not_applicable = NotApplicable::No;
     }
     seen.required = false;

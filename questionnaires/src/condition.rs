@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::edition::{Decimal, Edition, KEY_PATTERN, MAX_CONDITION_PARTS};
+use crate::edition::{Decimal, KEY_PATTERN, MAX_CONDITION_PARTS};
 
 /// A condition over answers and over the subject's own profile.
 ///
@@ -220,12 +220,6 @@ impl JsonSchema for Condition {
 }
 
 impl Condition {
-    /// The condition as people read it after "asked if", with the edition's own words for questions and options.
-    #[must_use]
-    pub fn in_words(&self, edition: &Edition) -> String {
-        crate::workbook::words::in_words(self, edition, 1)
-    }
-
     /// The questions it reads, in order, possibly more than once.
     #[must_use]
     pub fn questions(&self) -> Vec<&str> {

@@ -11,7 +11,7 @@ use serde_json::{Number, Value};
 use serde_saphyr::granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError};
 
 use crate::edition::{MAX_DOCUMENT_BYTES, MAX_DOCUMENT_DEPTH};
-use crate::fault::{Fault, Faults, Path};
+use crate::fault::{Fault, Faults, Path, shortened};
 
 /// A value and where it begins; line 0 where no text was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -287,7 +287,7 @@ fn tidy(node: &mut Node, path: &Path<'_>, depth: usize, faults: &mut Faults) -> 
                 };
                 let first = seen.insert(name.to_owned());
                 if !first {
-                    faults.push_at(&Path::Key(path, name), place, "duplicate_key", format!("`{name}` stands here a second time: keep one"));
+                    faults.push_at(&Path::Key(path, name), place, "duplicate_key", format!("`{}` stands here a second time: keep one", shortened(name, 64)));
                 }
                 first
             });

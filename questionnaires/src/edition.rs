@@ -3,6 +3,7 @@
 //! One serde shape serves YAML and JSON. The patterns and limits stand beside the fields, so the
 //! published JSON Schema ([`Edition::json_schema`]) and the strict parser ([`crate::parse`]) read the same rules.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use chrono::NaiveDate;
@@ -655,10 +656,12 @@ impl Edition {
         self.sections.iter().flat_map(|section| &section.questions)
     }
 
-    /// Whether anything in it can be scored; where nothing can, it asks for information only.
+    /// Whether anything in it can be scored: a question of some weight under a principle of some weight. Where nothing can,
+    /// it asks for information only.
     #[must_use]
     pub fn is_scored(&self) -> bool {
-        self.questions().any(|question| question.weight > 0)
+        let weighty: BTreeSet<&str> = self.principles.iter().filter(|principle| principle.weight > 0).map(|principle| principle.key.as_str()).collect();
+        self.questions().any(|question| question.weight > 0 && weighty.contains(question.principle.as_str()))
     }
 
     /// The principle with this key.

@@ -178,7 +178,7 @@ impl<E: Deref<Target = Edition>> Prepared<E> {
                     place,
                     principle: principle_numbers.get(question.principle.as_str()).copied(),
                     weight: question.weight.min(MAX_WEIGHT),
-                    may_skip: question.not_applicable == NotApplicable::WithReason && !(question.required && question.can_knock_out()),
+                    may_skip: question.may_be_not_applicable(),
                     rank: rank[questions.len()],
                     rule: question.show_if.as_ref().map(|condition| resolver.rule(condition, 0)),
                 });
@@ -629,6 +629,12 @@ fn evidence_state(question: &Question, answer: &Answer, facts: &[(&str, &Evidenc
 }
 
 impl Question {
+    /// Whether it may be marked not applicable: where it says so, and never where it is required and can cap the rating.
+    #[must_use]
+    pub fn may_be_not_applicable(&self) -> bool {
+        self.not_applicable == NotApplicable::WithReason && !(self.required && self.can_knock_out())
+    }
+
     /// Whether an answer to it can cap the rating.
     #[must_use]
     pub fn can_knock_out(&self) -> bool {

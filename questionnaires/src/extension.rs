@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::document::{Node, read_json, read_yaml};
+use crate::document::{Node, Tree, read_json, read_yaml};
 use crate::edition::{
     EDITION_KEY_PATTERN, EDITION_NUMBER_PATTERN, Edition, EditionFinding, Framework, KEY_PATTERN, MAX_FINDINGS, MAX_FRAMEWORKS, MAX_PRINCIPLES, MAX_QUESTIONS,
     MAX_SECTIONS, MAX_TEXT_CHARS, MAX_TITLE_CHARS, Principle, Question, Section,
@@ -100,6 +100,13 @@ impl Extension {
         let mut faults = Faults::default();
         let node = read_json(text, &mut faults);
         Self::from_node(node, faults)
+    }
+
+    /// Whether a YAML document says at its top what it adds to, and so is an extension, right or wrong.
+    #[must_use]
+    pub fn is_in_yaml(text: &str) -> bool {
+        let node = read_yaml(text, &mut Faults::default());
+        matches!(node, Some(Node { value: Tree::Map(entries), .. }) if entries.iter().any(|(key, _)| key.name() == Some("base")))
     }
 
     fn from_node(node: Option<Node>, mut faults: Faults) -> Result<Self, Vec<Fault>> {

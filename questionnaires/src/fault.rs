@@ -57,7 +57,19 @@ pub(crate) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a s
 pub const MAX_FAULTS: usize = 500;
 /// How many faults say which known name is nearest. Looking it up costs, and a document with more than so many
 /// unknown names was not meant for us.
-pub(crate) const MAX_HINTS: usize = 25;
+const MAX_HINTS: usize = 25;
+
+/// The longest step of a pointer, in characters: longer than any key that means something. What stands below a key of a
+/// million characters would say them again with every fault.
+const MAX_STEP_CHARS: usize = 100;
+
+/// A text, cut where it is longer than so many characters.
+pub(crate) fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}\u{2026}", text[..end].trim_end()),
+        None => text.to_owned(),
+    }
+}
 
 /// A place in a document, while walking it.
 pub(crate) enum Path<'a> {
@@ -70,7 +82,7 @@ impl Path<'_> {
     pub(crate) fn pointer(&self) -> String {
         match self {
             Self::Root => String::new(),
-            Self::Key(parent, key) => format!("{}/{}", parent.pointer(), escape(key)),
+            Self::Key(parent, key) => format!("{}/{}", parent.pointer(), escape(&shortened(key, MAX_STEP_CHARS))),
             Self::Index(parent, index) => format!("{}/{index}", parent.pointer()),
         }
     }
@@ -108,6 +120,11 @@ impl Faults {
         self.list.len() >= MAX_FAULTS
     }
 
+    /// Whether more were found than are told.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.more
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
@@ -126,6 +143,11 @@ impl Faults {
     /// All of them in the order of their places.
     pub(crate) fn into_sorted(mut self) -> Vec<Fault> {
         self.list.sort_by(|left, right| (left.line, left.column, &left.pointer, &left.code).cmp(&(right.line, right.column, &right.pointer, &right.code)));
+        self.into_list()
+    }
+
+    /// All of them in the order in which they were found.
+    pub(crate) fn into_list(mut self) -> Vec<Fault> {
         if self.more {
             self.list.push(Fault::new("", "too_many_faults", format!("there are more than {MAX_FAULTS} problems; these are the first found")));
         }

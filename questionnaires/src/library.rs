@@ -57,8 +57,9 @@ pub fn edition(key: &str, number: Option<&str>) -> Option<&'static Edition> {
     editions().iter().filter(|edition| edition.key == key && number.is_none_or(|number| edition.edition == number)).max_by_key(|edition| order(&edition.edition))
 }
 
-/// `2026.10` is newer than `2026.9`.
-fn order(number: &str) -> (u32, u32) {
+/// The place of an edition's number among others: `2026.10` is newer than `2026.9`.
+#[must_use]
+pub fn order(number: &str) -> (u32, u32) {
     let (year, count) = number.split_once('.').unwrap_or((number, "0"));
     (year.parse().unwrap_or(0), count.parse().unwrap_or(0))
 }

@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::EvidenceKind;
-use crate::edition::{Choice, Decimal, Edition, EvidenceNeed, NotApplicable, Question, QuestionType, Section};
+use crate::edition::{Choice, Decimal, Edition, EvidenceNeed, Question, QuestionType, Section};
+use crate::workbook::words::Words;
 
 /// An edition as a respondent sees it: no weights, points, knock-outs or findings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -91,28 +92,29 @@ impl Preview {
     /// What a respondent sees of an edition.
     #[must_use]
     pub fn of(edition: &Edition) -> Self {
+        let words = Words::of(edition);
         Self {
             key: edition.key.clone(),
             title: edition.title.clone(),
             edition: edition.edition.clone(),
             summary: edition.summary.clone(),
             language: edition.language.clone(),
-            sections: edition.sections.iter().map(|section| preview_section(edition, section)).collect(),
+            sections: edition.sections.iter().map(|section| preview_section(&words, section)).collect(),
         }
     }
 }
 
-fn preview_section(edition: &Edition, section: &Section) -> PreviewSection {
+fn preview_section(words: &Words<'_>, section: &Section) -> PreviewSection {
     PreviewSection {
         key: section.key.clone(),
         title: section.title.clone(),
         intro: section.intro.clone(),
-        asked_if: section.show_if.as_ref().map(|condition| condition.in_words(edition)),
-        questions: section.questions.iter().map(|question| preview_question(edition, question)).collect(),
+        asked_if: section.show_if.as_ref().map(|condition| words.of_condition(condition)),
+        questions: section.questions.iter().map(|question| preview_question(words, question)).collect(),
     }
 }
 
-fn preview_question(edition: &Edition, question: &Question) -> PreviewQuestion {
+fn preview_question(words: &Words<'_>, question: &Question) -> PreviewQuestion {
     let option = |choice: &Choice| PreviewOption { value: choice.value.clone(), label: choice.label.clone(), ask_why: choice.ask_why, exclusive: choice.exclusive };
     PreviewQuestion {
         key: question.key.clone(),
@@ -120,10 +122,10 @@ fn preview_question(edition: &Edition, question: &Question) -> PreviewQuestion {
         help: question.help.clone(),
         kind: question.kind,
         required: question.required,
-        may_not_apply: question.not_applicable == NotApplicable::WithReason && !(question.required && question.can_knock_out()),
+        may_not_apply: question.may_be_not_applicable(),
         evidence: question.evidence.need,
         evidence_kinds: question.evidence.kinds.clone(),
-        asked_if: question.show_if.as_ref().map(|condition| condition.in_words(edition)),
+        asked_if: question.show_if.as_ref().map(|condition| words.of_condition(condition)),
         options: question.options.iter().map(option).collect(),
         unit: question.unit.clone(),
         minimum: question.minimum,

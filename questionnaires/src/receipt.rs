@@ -121,11 +121,11 @@ pub struct PortableReceipt {
 }
 
 impl PortableReceipt {
-    /// Reads one as JSON.
+    /// Reads one as JSON. Whether it holds, [`PortableReceipt::verify`] says; what today's rules would say of what is in it,
+    /// [`PortableReceipt::faults`].
     ///
     /// # Errors
-    /// What is wrong with it: that it is too large, is no JSON, is no portable receipt, or that its edition, answers,
-    /// review or subject make no sense.
+    /// What is wrong with it: that it is too large, is no JSON, or is no portable receipt.
     pub fn from_json(text: &str) -> Result<Self, Vec<Fault>> {
         if text.len() > MAX_RECEIPT_BYTES {
             return Err(vec![Fault::new("", "too_large", format!("expected at most {MAX_RECEIPT_BYTES} bytes, found {}", text.len()))]);
@@ -136,16 +136,26 @@ impl PortableReceipt {
             fault.column = u32::try_from(error.column()).ok().filter(|_| fault.line.is_some());
             vec![fault]
         })?;
+        if read.basis.evidence.len() > MAX_FACTS {
+            let message = format!("expected at most {MAX_FACTS} pieces of evidence, found {}", read.basis.evidence.len());
+            return Err(vec![Fault::new("/basis/evidence", "too_many", message)]);
+        }
+        Ok(read)
+    }
+
+    /// What today's rules say of the edition, the answers, the review and the subject. A receipt that has faults may hold all
+    /// the same: a rule that is newer than it does not reach back.
+    #[must_use]
+    pub fn faults(&self) -> Vec<Fault> {
         let parts = [
-            ("/edition", read.edition.check()),
-            ("/answers", check_answers(&read.edition, &read.answers)),
-            ("/review", check_review(&read.edition, &read.review)),
-            ("/basis/subject", check_subject(&read.basis.subject)),
+            ("/edition", self.edition.check()),
+            ("/answers", check_answers(&self.edition, &self.answers)),
+            ("/review", check_review(&self.edition, &self.review)),
+            ("/basis/subject", check_subject(&self.basis.subject)),
         ];
         let within =
             |(part, faults): (&str, Vec<Fault>)| faults.into_iter().map(move |fault| Fault { pointer: format!("{part}{}", fault.pointer), ..fault }).collect::<Vec<_>>();
-        let faults: Vec<Fault> = parts.into_iter().flat_map(within).collect();
-        if faults.is_empty() { Ok(read) } else { Err(faults) }
+        parts.into_iter().flat_map(within).collect()
     }
 
     /// The JSON Schema (draft 2020-12) of the file.

@@ -9,8 +9,8 @@ use crate::edition::{Choice, Edition, EditionFinding, Finding, PointBand, Princi
 
 /// The edition with every word taken out, and with it whatever no result depends on.
 ///
-/// Of a knock-out stays that it is one. Order stays: results are listed in it, and tenths that do not divide go to the
-/// earlier question. Frameworks are named where they count, so neither where they are written nor that they are declared
+/// Of a knock-out stays that it is one. Order stays, since results are listed in it; tenths that do not divide go by the
+/// questions' keys and not by it. Frameworks are named where they count, so neither where they are written nor that they are declared
 /// makes a difference.
 pub(crate) fn of(edition: &Edition) -> Edition {
     // A list in which order and repetition mean nothing.
@@ -45,7 +45,7 @@ fn of_section(section: &Section) -> Section {
     }
 }
 
-/// Also what one question is to the conditions that read it and to whoever compares two editions.
+/// Also what one question is to the conditions that read it, for an extension whose base has changed.
 pub(crate) fn of_question(question: &Question) -> Question {
     Question {
         key: question.key.clone(),

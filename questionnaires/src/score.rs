@@ -318,7 +318,8 @@ pub struct Summary {
 /// The result of one assessment. To evaluate an edition more than once, prepare it once: [`Prepared::new`].
 ///
 /// Total: any edition, any answers give a result. What does not fit its question (see
-/// [`crate::answer::check_answers`]) counts as unanswered, what does not fit in a review is ignored.
+/// [`crate::answer::check_answers`]) counts as unanswered, what does not fit in a review is ignored. A text that is too
+/// long, or that no database keeps, is an answer all the same: such limits stand where answers come in.
 #[must_use]
 pub fn evaluate(edition: &Edition, input: &Input<'_>) -> Outcome {
     Prepared::new(edition).evaluate(input)

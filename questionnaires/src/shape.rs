@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use crate::answer::{longer_than, parse_date};
+use crate::answer::{NO_NULL, longer_than, parse_date};
 use crate::condition::{OPERATORS, SHAPE, SUBJECTS};
 use crate::document::{Node, Tree};
 use crate::edition::{
@@ -177,6 +177,10 @@ impl<'a> Walker<'a> {
         let limit = |name: &str| schema.get(name).and_then(Value::as_u64).and_then(|limit| usize::try_from(limit).ok());
         if limit("minLength").is_some_and(|least| least > 0) && text.trim().is_empty() {
             self.fault(path, node, "empty", "expected some text: write it, or leave the key out".to_owned());
+            return None;
+        }
+        if text.contains('\0') {
+            self.fault(path, node, "character", NO_NULL.to_owned());
             return None;
         }
         if let Some(most) = limit("maxLength")

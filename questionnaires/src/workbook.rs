@@ -21,7 +21,7 @@
 
 use crate::answer::{Answer, Answers, parse_date};
 use crate::cells;
-use crate::edition::{Choice, Decimal, Edition, NotApplicable, Question, QuestionType, Section};
+use crate::edition::{Choice, Decimal, Edition, Question, QuestionType, Section};
 use crate::fault::Fault;
 use chrono::NaiveDate;
 use serde_json::Value;
@@ -205,20 +205,19 @@ fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
 }
 
-fn may_be_not_applicable(question: &Question) -> bool {
-    question.not_applicable == NotApplicable::WithReason && !(question.required && question.can_knock_out())
-}
-
 /// Every row of a form, in the order of the questions.
 fn lines<'a>(form: &Form<'a>) -> impl Iterator<Item = Line<'a>> {
     let Form { edition, answers, visible, .. } = *form;
     let visible: Option<std::collections::BTreeSet<&str>> = visible.map(|keys| keys.iter().map(String::as_str).collect());
-    let asked = edition.sections.iter().flat_map(|section| section.questions.iter().map(move |question| (section, question)));
-    asked.flat_map(move |(section, question)| {
+    let words = words::Words::of(edition);
+    // When a section is asked is said with each of its questions, and worked out once.
+    let asked_if: Vec<Option<String>> = edition.sections.iter().map(|section| section.show_if.as_ref().map(|condition| words.grouped(condition))).collect();
+    let asked = edition.sections.iter().enumerate().flat_map(|(number, section)| section.questions.iter().map(move |question| (number, section, question)));
+    asked.flat_map(move |(number, section, question)| {
         let is_asked = visible.as_ref().is_none_or(|keys| keys.contains(question.key.as_str()));
         let line = |key: String, choice, text: String, help, how| Line { key, section, question, choice, text, help, how, is_asked, given: answers.get(&question.key) };
         let help = question.help.as_deref().unwrap_or_default();
-        let mut all = vec![line(question.key.clone(), None, question.text.clone(), help, words::how(edition, section, question, is_asked))];
+        let mut all = vec![line(question.key.clone(), None, question.text.clone(), help, words::how(&words, asked_if[number].as_deref(), question, is_asked))];
         if question.kind == QuestionType::MultipleChoice {
             all.extend(question.options.iter().map(|choice| {
                 let key = format!("{}/{}", question.key, choice.value);

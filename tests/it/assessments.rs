@@ -181,7 +181,6 @@ both! {
         let assessment = submitted(&app, &supplier, answers).await;
         let path = format!("/assessments/{}", id(&assessment));
         assert_eq!(app.act(&app.approver, &format!("{path}/approve"), &assessment, None).await.faults(409), ["/plan awaiting_review"]);
-        assert_eq!(app.act(&app.approver, &format!("{path}/refuse"), &assessment, None).await.faults(409), ["/plan awaiting_review"]);
         app.patch(&app.editor, &format!("{path}/review"), &assessment, json!({ "plan": { "points": 80 } })).await.faults(403);
         let wrong = json!({ "plan": { "points": 101 }, "mfa": { "points": 100 }, "exit": { "points": 1, "reason": "x" }, "nothing": { "points": 1 } });
         let mut faults = app.patch(&app.approver, &format!("{path}/review"), &assessment, wrong).await.faults(422);
@@ -190,10 +189,51 @@ both! {
         let wrong = json!({ "mfa": { "points": 100 }, "exit": { "points": 1, "reason": "x" }, "nothing": { "points": 1 } });
         let mut faults = app.patch(&app.approver, &format!("{path}/review"), &assessment, wrong).await.faults(422);
         faults.sort();
-        assert_eq!(faults, ["/exit unanswered", "/mfa/reason required", "/nothing unknown_question"]);
+        assert_eq!(faults, ["/exit unanswered", "/mfa/reason reason_missing", "/nothing unknown_question"]);
         let rated = app.patch(&app.approver, &format!("{path}/review"), &assessment, json!({ "plan": { "points": 80 } })).await.json(200);
         assert_eq!((&rated["claimed"], &rated["awaiting_review"], &rated["review"]["plan"]["reviewer"]), (&json!(76.7), &json!([]), &json!("approver")));
         app.act(&app.approver, &format!("{path}/approve"), &rated["assessment"], None).await.json(200);
+    }
+
+    async fn a_reason_that_says_nothing_replaces_no_points(app: App) {
+        let supplier = app.supplier("Harbour").await;
+        let assessment = submitted(&app, &supplier, poor()).await;
+        let path = format!("/assessments/{}", id(&assessment));
+        assert_eq!(app.patch(&app.approver, &format!("{path}/review"), &assessment, json!({ "mfa": { "points": 100, "reason": " \u{2003}" } })).await.faults(422), ["/mfa/reason reason_missing"]);
+        app.act(&app.approver, &format!("{path}/approve"), &assessment, None).await.json(200);
+        let receipt = app.get(&app.viewer, &format!("{path}/receipt")).await.text;
+        assert_eq!(PortableReceipt::from_json(&receipt).expect("a portable receipt").verify(), []);
+    }
+
+    async fn nothing_is_approved_that_could_not_be_submitted_any_more(app: App) {
+        let mut document = house_check("2027.1");
+        document["sections"][0]["questions"][2]["show_if"] = json!({ "subject": "data_role", "is": "processor" });
+        document["sections"][0]["questions"][3]["show_if"] = json!({ "question": "exit", "is": "no" });
+        app.post(&app.editor, "/questionnaires", document).await.json(201);
+        let supplier = app.supplier("Harbour").await;
+        let assessment = submitted(&app, &supplier, good(&certificate(&app, &supplier, "2027-12-31").await)).await;
+        let path = format!("/assessments/{}", id(&assessment));
+        let changed = app.patch(&app.editor, &format!("/suppliers/{}", id(&supplier)), &supplier, json!({ "data_role": "processor" })).await.json(200);
+        // Now a question is asked that was not asked at submission.
+        assert_eq!(app.act(&app.approver, &format!("{path}/approve"), &assessment, None).await.faults(409), ["/exit required"]);
+        let returned = app.act(&app.approver, &format!("{path}/return"), &assessment, Some(json!({ "comment": "One more." }))).await.json(200);
+        let answers = json!({ "exit": { "value": "no", "comment": "A lock." }, "plan": { "value": "To leave." } });
+        let answered = app.patch(&app.editor, &format!("{path}/answers"), &returned, answers).await.json(200);
+        let again = app.act(&app.editor, &format!("{path}/submit"), &answered["assessment"], None).await.json(200);
+        assert_eq!(app.act(&app.approver, &format!("{path}/approve"), &again, None).await.faults(409), ["/plan awaiting_review"]);
+        app.patch(&app.editor, &format!("/suppliers/{}", id(&supplier)), &changed, json!({ "data_role": "none" })).await.json(200);
+        app.act(&app.approver, &format!("{path}/approve"), &again, None).await.json(200);
+    }
+
+    async fn nobody_rates_texts_only_to_refuse(app: App) {
+        let supplier = app.supplier("Harbour").await;
+        let answers = json!({ "mfa": { "value": "partly" }, "hosting": { "value": "ours" }, "plan": { "value": "By June." } });
+        let assessment = submitted(&app, &supplier, answers).await;
+        let path = format!("/assessments/{}", id(&assessment));
+        let refused = app.act(&app.approver, &format!("{path}/refuse"), &assessment, None).await.json(200);
+        assert_eq!(refused["state"], json!("refused"));
+        let receipt = app.get(&app.viewer, &format!("{path}/receipt")).await.text;
+        assert_eq!(PortableReceipt::from_json(&receipt).expect("a portable receipt").verify(), []);
     }
 
     async fn a_reviewers_points_stand_beside_the_answers_own(app: App) {

@@ -2,6 +2,7 @@
 
 use diligence_questionnaires::{Edition, Extension, PortableReceipt, Translation};
 use poem::http::Method;
+use sea_orm::{ConnectionTrait as _, Database, Statement};
 use serde_json::{Value, json};
 
 use crate::{
@@ -126,6 +127,71 @@ both! {
         assert_eq!(app.post(&app.editor, "/questionnaire-drafts/merge", json!({ "questionnaire": "the-base", "new_edition": "2028.1" })).await.faults(409).len(), 1);
     }
 
+    async fn what_an_extension_rests_on_stays_and_one_whose_base_is_gone_says_so(app: App) {
+        let version = json!({ "version": 1 });
+        app.post(&app.editor, "/questionnaires", edition("the-base")).await.json(201);
+        published_extension(&app, "the-base", "ours").await;
+        assert_eq!(app.delete(&app.editor, "/questionnaires/the-base/editions/2027.1", &version).await.faults(409), ["in_use"]);
+        assert_eq!(app.delete(&app.editor, "/questionnaires/ours/editions/2027.1", &version).await.status, 204);
+        assert_eq!(app.delete(&app.editor, "/questionnaires/the-base/editions/2027.1", &version).await.status, 204);
+        // A later program may bring the library without the edition that an extension was put on: it is kept beside it.
+        let base = app.get(&app.viewer, "/questionnaires/nhs-cyber-charter/editions/2026.1").await.json(200);
+        let mut ours = extension("nhs-cyber-charter", "our-charter");
+        ours["questions"][0] = json!({ "section": base["sections"][0]["key"], "question": { "key": "own", "principle": base["principles"][0]["key"], "text": "Ours?", "type": "text" } });
+        let draft = app.post(&app.editor, "/questionnaire-drafts", json!({ "name": "Ours", "kind": "extension", "format": "json", "document": ours.to_string() })).await.json(201);
+        app.act(&app.editor, &format!("/questionnaire-drafts/{}/publish", id(&draft)), &draft, None).await.json(201);
+        let database = Database::connect(&app.url).await.expect("the database");
+        let kept = database.query_all_raw(Statement::from_string(database.get_database_backend(), "SELECT key FROM edition ORDER BY key")).await.expect("rows");
+        let kept: Vec<String> = kept.iter().map(|row| row.try_get("", "key").expect("a key")).collect();
+        assert_eq!(kept, ["nhs-cyber-charter", "our-charter"]);
+        // And where an earlier program did not keep it, merging says what is missing.
+        database.execute_unprepared("UPDATE edition SET source = REPLACE(source, '\"base_edition\":\"2026.1\"', '\"base_edition\":\"2025.1\"')").await.expect("changed");
+        assert_eq!(app.post(&app.editor, "/questionnaire-drafts/merge", json!({ "questionnaire": "our-charter", "new_edition": "2027.2" })).await.faults(409), ["base_gone"]);
+    }
+
+    async fn a_draft_is_publishable_only_where_publishing_would_take_it(app: App) {
+        publish(&app).await;
+        for (document, told) in [
+            (house_check("2027.1"), vec!["/edition duplicate"]),
+            (house_check("2026.9"), vec!["/edition duplicate"]),
+            (edition("supplier-security"), vec!["/key duplicate"]),
+            (house_check("2027.2"), vec![]),
+        ] {
+            let draft = app.post(&app.editor, "/questionnaire-drafts", json!({ "name": "x", "format": "json", "document": document.to_string() })).await.json(201);
+            let path = format!("/questionnaire-drafts/{}", id(&draft));
+            let check = app.get(&app.viewer, &format!("{path}/check")).await.json(200);
+            let faults: Vec<String> = check["faults"].as_array().expect("a list").iter().map(|fault| format!("{} {}", text(fault, "pointer"), text(fault, "code"))).collect();
+            assert_eq!((&check["is_publishable"], faults), (&json!(told.is_empty()), told.iter().map(ToString::to_string).collect()), "{check}");
+            assert_eq!((&check["key"], &check["edition"]), (&document["key"], &document["edition"]));
+            let published = app.act(&app.editor, &format!("{path}/publish"), &draft, None).await;
+            assert_eq!(published.status, if told.is_empty() { 201 } else { 409 });
+        }
+        // What results from a merge fits its base, and still takes a number that is taken.
+        app.post(&app.editor, "/questionnaires", edition("the-base")).await.json(201);
+        published_extension(&app, "the-base", "ours").await;
+        let merged = app.post(&app.editor, "/questionnaire-drafts/merge", json!({ "questionnaire": "ours", "new_edition": "2027.1" })).await.json(201);
+        assert_eq!((&merged["is_publishable"], &merged["conflicts"]), (&json!(false), &json!([])));
+    }
+
+    async fn an_extension_can_be_had_back_as_its_author_wrote_it(app: App) {
+        app.post(&app.editor, "/questionnaires", edition("the-base")).await.json(201);
+        published_extension(&app, "the-base", "ours").await;
+        let written = app.get(&app.viewer, "/questionnaires/ours/editions/2027.1/document").await;
+        assert_eq!((written.text.as_str(), written.header("content-type")), (extension("the-base", "ours").to_string().as_str(), "application/json; charset=utf-8"));
+        let whole = app.get(&app.viewer, "/questionnaires/ours/editions/2027.1/document?format=json").await.json(200);
+        assert_eq!(whole, app.get(&app.viewer, "/questionnaires/ours/editions/2027.1").await.json(200));
+    }
+
+    async fn what_is_wrong_with_a_translation_is_told_with_line_and_column(app: App) {
+        publish(&app).await;
+        let whole = app.get(&app.viewer, "/questionnaires/house-check/editions/2027.1").await;
+        let words = Translation::start(&Edition::from_json(&whole.text).expect("an edition"), "cy").to_yaml();
+        let wrong = words.replace("  mfa:", "  mfaa:");
+        let told = app.raw(&app.editor, Method::POST, "/translations", Some(wrong.into_bytes()), &[("content-type", "application/yaml")]).await;
+        assert_eq!(told.faults(422), ["/questions/mfa missing_text", "/questions/mfaa unknown_question"]);
+        assert!(told.json(422)["errors"].as_array().expect("a list").iter().all(|fault| text(fault, "detail").starts_with("line ")), "{}", told.text);
+    }
+
     async fn an_edition_speaks_another_language_and_its_hash_and_its_scores_stay(app: App) {
         publish(&app).await;
         let before = app.walk("/questionnaires?origin=own", 50).await;
@@ -142,6 +208,9 @@ both! {
         assert_eq!(app.get(&app.viewer, "/questionnaires/house-check/editions/2027.1").await.text, whole.text);
         assert_eq!(app.get(&app.viewer, "/questionnaires/house-check/editions/2027.1?language=fr").await.faults(422), ["?language unknown"]);
         let path = format!("/translations/{}", id(&made));
+        let mut listed = app.get(&app.viewer, &path).await.json(200);
+        listed.as_object_mut().expect("an object").shift_remove("document").expect("words");
+        assert_eq!(app.walk("/translations", 50).await, [listed]);
         assert_eq!(app.patch(&app.editor, &path, &made, json!({ "language": "fr" })).await.faults(422), ["/language fixed"]);
         let changed = app.patch(&app.editor, &path, &made, json!({ "title": "Arall" })).await.json(200);
         assert_eq!(changed["document"]["title"], json!("Arall"));

@@ -378,6 +378,39 @@ both! {
         assert_eq!(app.event_count().await, before);
     }
 
+    async fn no_more_is_told_than_anyone_reads(app: App) {
+        let mut document = edition("ours");
+        document["sections"][0]["questions"] = (0..300).map(|number| json!({ "key": format!("q{number}"), "principle": "cure", "text": "?", "type": "text" })).collect::<Vec<_>>().into();
+        let told = app.post(&app.editor, "/questionnaires", document).await;
+        assert_eq!((told.faults(422).len(), told.json(422)["detail"].as_str().expect("text").ends_with("; and 299 more")), (100, true), "{}", told.text);
+        let open = target(&app, "answer_assessment").await.item.expect("an assessment");
+        let answers: Map<String, Value> = (0..1500).map(|number| (format!("lokced{number}"), json!({ "value": 1 }))).collect();
+        let told = app.patch(&app.editor, &format!("/assessments/{}/answers", id(&open)), &open, answers.into()).await;
+        assert_eq!(told.faults(422).len(), 100);
+    }
+
+    async fn a_questionnaire_whose_text_no_database_keeps_alike_is_refused(app: App) {
+        let mut titled = edition("ours");
+        titled["title"] = json!("a\0b");
+        assert_eq!(app.post(&app.editor, "/questionnaires", titled.clone()).await.faults(422), ["/title character"]);
+        let yaml = titled.to_string().replace("\\u0000", "\\0");
+        let told = app.raw(&app.editor, Method::POST, "/questionnaires", Some(yaml.into_bytes()), &[("content-type", "application/yaml")]).await;
+        assert_eq!(told.faults(422), ["/title character"]);
+        let open = target(&app, "answer_assessment").await.item.expect("an assessment");
+        let path = format!("/assessments/{}/sheet", id(&open));
+        let sheet = app.get(&app.viewer, &format!("{path}?format=csv")).await.text;
+        let row = sheet.lines().find(|line| line.starts_with("how,")).expect("a row").to_owned();
+        let tag = etag(&open);
+        for (column, place) in [(3, "/how/value"), (2, "/how/comment")] {
+            // The last four cells of a row are the answer, the comment, why not, and the evidence.
+            let cut = row.trim_end_matches('\r').trim_end_matches(',');
+            let filled = format!("{cut}{}a\0b{}", ",".repeat(4 - column), ",".repeat(column));
+            let filled = sheet.replace(&row, &filled);
+            let told = app.raw(&app.editor, Method::POST, &path, Some(filled.into_bytes()), &[("content-type", "text/csv"), ("if-match", &tag)]).await;
+            assert_eq!(told.faults(422), [format!("{place} character")], "{}", told.text);
+        }
+    }
+
     async fn no_json_at_all_makes_the_program_fail(app: App) {
         let document = document();
         let mut runner = TestRunner::new(Config { rng_seed: RngSeed::Fixed(20_270_301), ..Config::default() });

@@ -69,6 +69,7 @@ both! {
         assert_eq!(app.post(&app.editor, "/questionnaires", keyed("supplier-security", "2099.1")).await.faults(409), ["/key duplicate"]);
         let listed = app.walk("/questionnaires?origin=own", 50).await.remove(0);
         assert_eq!((&listed["latest_edition"], &listed["editions"][0]["edition"], &listed["editions"][1]["edition"], &listed["question_count"]), (&json!("2027.10"), &json!("2027.10"), &json!("2027.1"), &json!(4)));
+        assert_eq!((&listed["title"], &listed["summary"], &listed["applies_to"]), (&json!("House check"), &json!("What we ask everyone."), &json!(["supplier", "product"])));
         assert_eq!(app.get(&app.viewer, "/questionnaires/house-check/editions/2027.1").await.json(200)["title"], json!("House check"));
     }
 

@@ -1,5 +1,6 @@
 //! Receipts at the command line: computed again from the file alone, and what differs is named.
 
+use diligence_questionnaires::{Input, PortableReceipt};
 use serde_json::{Value, json};
 
 use crate::{
@@ -41,6 +42,14 @@ async fn a_receipt_is_verified_from_the_exported_file_alone_and_says_exactly_wha
         assert!(code == Some(6) && said.contains(told), "{name}: {said}");
     }
     assert_eq!(verify("{", "broken").0, Some(6));
+    // A rule that came after the questionnaire was published changes nothing of what was proved by it.
+    let mut file = PortableReceipt::from_json(&receipt).expect("a portable receipt");
+    file.edition.sections[0].questions[0].text = "\u{a0}".to_owned();
+    let Input { answers, review, evidence, subject, on } =
+        Input { answers: &file.answers, review: &file.review, evidence: &file.basis.evidence, subject: &file.basis.subject, on: file.receipt.on };
+    file.receipt = diligence_questionnaires::receipt::issue(&file.edition, &Input { answers, review, evidence, subject, on });
+    let (code, said) = verify(&serde_json::to_string(&file).expect("JSON"), "older");
+    assert!(code == Some(0) && said.contains("the receipt holds") && said.contains("/edition/sections/0/questions/0/text"), "{said}");
 }
 
 #[tokio::test]
@@ -70,6 +79,18 @@ async fn a_questionnaire_is_written_checked_published_and_exported_at_the_comman
     assert!(diff.contains("changed question checked (scores)") && diff.contains("/bands/at_least_90/points: 50 → 60"), "{diff}");
     fine(&["questionnaire", "new", "our-charter", "--title", "Ours", "--extends", "nhs-cyber-charter", "--output", "charter.yaml"]);
     fine(&["questionnaire", "publish", "charter.yaml", "--organisation", "Meadow View"]);
+    // Whatever takes a questionnaire takes what an extension makes of its base.
+    assert!(fine(&["questionnaire", "preview", "charter.yaml"]).contains("(our-charter "));
+    std::fs::write(folder.0.join("none.json"), "{}").expect("a file");
+    fine(&["questionnaire", "score", "charter.yaml", "none.json"]);
+    assert!(fine(&["questionnaire", "diff", "charter.yaml", "charter.yaml"]).contains("equal answers give equal scores"));
+    assert!(fine(&["questionnaire", "translate", "charter.yaml", "cy"]).contains("questionnaire: our-charter"));
+    fine(&["questionnaire", "sheet", "charter.yaml", "--format", "csv", "--output", "charter.csv"]);
+    assert_eq!(fine(&["questionnaire", "answers", "charter.yaml", "charter.csv"]), "{}\n");
+    // An extension is known by what it says, however it is written.
+    let charter = std::fs::read_to_string(folder.0.join("charter.yaml")).expect("a file");
+    std::fs::write(folder.0.join("quoted.yaml"), charter.replace("\nbase:", "\n\"base\" :")).expect("a file");
+    assert!(fine(&["questionnaire", "check", "quoted.yaml"]).contains("our-charter"));
     assert!(fine(&["questionnaire", "translate", "ours.yaml", "cy"]).contains("language: cy"));
     fine(&["questionnaire", "sheet", "ours.yaml", "--format", "csv", "--output", "ours.csv"]);
     assert_eq!(fine(&["questionnaire", "answers", "ours.yaml", "ours.csv"]), "{}\n");

@@ -54,12 +54,12 @@ pub(super) enum Command {
     },
     /// Show an edition as a respondent sees it
     Preview {
-        /// The edition: YAML, JSON or CSV
+        /// The edition, or an extension of a built-in one: YAML, JSON or CSV
         edition: PathBuf,
     },
     /// Score answers and print the result as JSON
     Score {
-        /// The edition: YAML, JSON or CSV
+        /// The edition, or an extension of a built-in one: YAML, JSON or CSV
         edition: PathBuf,
         /// The answers, JSON: {"question": {"value": "yes"}}
         answers: PathBuf,
@@ -78,7 +78,7 @@ pub(super) enum Command {
     },
     /// Tell what changed between two editions
     Diff {
-        /// The earlier edition: YAML, JSON or CSV
+        /// The earlier edition, or an extension of a built-in one: YAML, JSON or CSV
         before: PathBuf,
         /// The later one
         after: PathBuf,
@@ -102,14 +102,14 @@ pub(super) enum Command {
     },
     /// Print an edition's words, to be translated
     Translate {
-        /// The edition: YAML, JSON or CSV
+        /// The edition, or an extension of a built-in one: YAML, JSON or CSV
         edition: PathBuf,
         /// The language to translate to, e.g. cy
         language: String,
     },
     /// Write an edition as a spreadsheet to fill in offline
     Sheet {
-        /// The edition: YAML, JSON or CSV
+        /// The edition, or an extension of a built-in one: YAML, JSON or CSV
         edition: PathBuf,
         /// How it is written
         #[arg(long, value_enum, default_value_t = Sheet::Xlsx)]
@@ -120,7 +120,7 @@ pub(super) enum Command {
     },
     /// Read a filled-in spreadsheet and print its answers as JSON
     Answers {
-        /// The edition: YAML, JSON or CSV
+        /// The edition, or an extension of a built-in one: YAML, JSON or CSV
         edition: PathBuf,
         /// The filled-in sheet: XLSX or CSV
         sheet: PathBuf,
@@ -226,9 +226,9 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
             let edition = read_whole(&document, base.as_deref())?;
             print(&format!("{} {}: {} questions, no faults\n", edition.key, edition.edition, edition.questions().count()))
         }
-        Command::Preview { edition } => print(&shown(&Preview::of(&read_edition(&edition)?))),
+        Command::Preview { edition } => print(&shown(&Preview::of(&read_whole(&edition, None)?))),
         Command::Score { edition, answers, on, subject, evidence, review } => {
-            let edition = read_edition(&edition)?;
+            let edition = read_whole(&edition, None)?;
             let given: Answers = read(Some(&answers))?;
             let subject_facts: Subject = read(subject.as_deref())?;
             let facts: Vec<EvidenceFact> = read(evidence.as_deref())?;
@@ -241,16 +241,16 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
             print_json(&evaluate(&edition, &Input { answers: &given, review: &rated, evidence: &facts, subject: &subject_facts, on }))
         }
         Command::Diff { before, after, json } => {
-            let changes = changes(&read_edition(&before)?, &read_edition(&after)?);
+            let changes = changes(&read_whole(&before, None)?, &read_whole(&after, None)?);
             if json { print_json(&changes) } else { print(&told(&changes)) }
         }
         Command::Merge { extension, old_base, new_base, edition } => merge(&extension, &old_base, &new_base, &edition),
         Command::Translate { edition, language } => {
-            let translation = Translation::start(&read_edition(&edition)?, &language);
+            let translation = Translation::start(&read_whole(&edition, None)?, &language);
             print(&translation.to_yaml())
         }
         Command::Sheet { edition, format, output } => {
-            let edition = read_edition(&edition)?;
+            let edition = read_whole(&edition, None)?;
             let form = Form { edition: &edition, answers: &Answers::new(), visible: None, facts: &[] };
             let bytes = match format {
                 Sheet::Csv => workbook::write_csv(&form).into_bytes(),
@@ -259,7 +259,7 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
             Output::new(Some(output))?.write(&bytes)
         }
         Command::Answers { edition, sheet } => {
-            let edition = read_edition(&edition)?;
+            let edition = read_whole(&edition, None)?;
             let bytes = fs::read(&sheet).map_err(|error| Failure::refused(format!("{} cannot be read: {error}", sheet.display())))?;
             let answers = if bytes.starts_with(b"PK") {
                 workbook::read_xlsx(&bytes, &edition)
@@ -348,7 +348,7 @@ fn begin(key: &str, title: &str, extends: Option<&str>, output: Option<PathBuf>)
 }
 
 fn merge(extension: &Path, old_base: &Path, new_base: &Path, edition: &str) -> Result<(), Failure> {
-    let merged = read_extension(extension)?.merge(&read_edition(old_base)?, &read_edition(new_base)?, edition);
+    let merged = read_extension(extension)?.merge(&read_whole(old_base, None)?, &read_whole(new_base, None)?, edition);
     let is_json = format_of(extension) == DocumentFormat::Json;
     print(&if is_json { merged.extension.to_json() } else { merged.extension.to_yaml() })?;
     for conflict in &merged.conflicts {
@@ -455,7 +455,7 @@ fn format_of(path: &Path) -> DocumentFormat {
 /// Whether a document says which questionnaire it adds to, and so is an extension.
 fn adds_to_another(path: &Path, text: &str) -> bool {
     match format_of(path) {
-        DocumentFormat::Yaml => text.lines().any(|line| line.starts_with("base:")),
+        DocumentFormat::Yaml => Extension::is_in_yaml(text),
         DocumentFormat::Json => json::parse(text.as_bytes()).is_ok_and(|value| value.get("base").is_some()),
         DocumentFormat::Csv => false,
     }
@@ -474,7 +474,7 @@ fn read_whole(path: &Path, base: Option<&Path>) -> Result<Edition, Failure> {
     }
     let extension = read_extension(path)?;
     let base = match base {
-        Some(base) => read_edition(base)?,
+        Some(base) => read_whole(base, None)?,
         None => {
             let missing = || Failure::refused(format!("there is no such edition of a built-in questionnaire {:?}: name the base with --base FILE", extension.base));
             library::edition(&extension.base, extension.base_edition.as_deref()).cloned().ok_or_else(missing)?

@@ -24,11 +24,13 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
         Err(faults) => return refuse(&path, &faults),
     };
     let differences = file.verify();
+    let faults: String = file.faults().iter().map(|fault| format!("\n  {}: {} ({})", fault.pointer, fault.message, fault.code)).collect();
+    let beside = if faults.is_empty() { faults } else { format!("\nby today's rules, which need not be those of its day:{faults}") };
     if differences.is_empty() {
         let receipt = &file.receipt;
         let score = |score: Option<diligence_questionnaires::Score>| score.map_or_else(|| "no score".to_owned(), |score| score.to_string());
         return print(&format!(
-            "the receipt holds: {} {} on {}, claimed {}, evidenced {}\nedition {}\nanswers {}\n",
+            "the receipt holds: {} {} on {}, claimed {}, evidenced {}\nedition {}\nanswers {}{beside}\n",
             receipt.questionnaire,
             receipt.edition,
             receipt.on,
@@ -42,5 +44,5 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
     let lines = differences
         .iter()
         .map(|difference| format!("\n  {}: the receipt says {}, computed again it is {}", difference.pointer, value(&difference.found), value(&difference.expected)));
-    Err(Failure::refused(format!("the receipt {} does not hold:{}", path.display(), lines.collect::<String>())))
+    Err(Failure::refused(format!("the receipt {} does not hold:{}{beside}", path.display(), lines.collect::<String>())))
 }

@@ -101,8 +101,7 @@ impl Api {
     /// Its questions as a spreadsheet to fill in offline, with the answers there are: an Excel workbook with locked questions and drop-downs, or one CSV table. It shows what a respondent may see, and no weights, points, knock-outs or findings.
     #[oai(path = "/assessments/:id/sheet", method = "get", operation_id = "export_sheet")]
     async fn sheet(&self, who: By<Viewer>, query: Query<SheetFilter>, id: At<AssessmentId>) -> Answer<File<SheetFile>, Reading> {
-        let reader = who.read().await?;
-        let (name, bytes) = assessment::sheet_to_fill_in(&reader, &id, &query).await?;
+        let (name, bytes) = assessment::sheet_to_fill_in(who.read().await?, &id, &query).await?;
         let [xlsx, csv] = [SheetFile::MEDIA_TYPES[0], SheetFile::MEDIA_TYPES[1]];
         let (ending, media_type) = if query.format.unwrap_or_default() == SheetFormat::Csv { ("csv", csv) } else { ("xlsx", xlsx) };
         Ok(File::new(format!("{name}.{ending}"), media_type, poem::Body::from_vec(bytes)))
@@ -121,7 +120,8 @@ impl Api {
         body: FileBody<SheetFile, SHEET_LIMIT>,
         retry: Retry,
     ) -> Answer<Once<Changed<Progress>>, Changing> {
-        retry.once(&who, async |writer| Ok(Changed(assessment::fill_in(writer, &id, version.0, &query, &body.bytes).await?))).await
+        let sheet = assessment::read_sheet(who.read().await?, &id, &query, body.bytes).await;
+        retry.once(&who, async |writer| Ok(Changed(assessment::fill_in(writer, &id, version.0, sheet).await?))).await
     }
 
     /// Rate answers
@@ -201,7 +201,7 @@ impl Api {
     /// The answers, evidence and ratings whose improvement gains most, in order, each with what it would really gain; and which of them together would reach the next band.
     #[oai(path = "/assessments/:id/improvements", method = "get", operation_id = "read_improvements")]
     async fn improvements(&self, who: By<Viewer>, id: At<AssessmentId>) -> Answer<Found<Improvements>, Reading> {
-        Ok(Found(assessment::improvements(&who.read().await?, &id).await?))
+        Ok(Found(assessment::improvements(who.read().await?, &id).await?))
     }
 
     /// Compare with an earlier assessment

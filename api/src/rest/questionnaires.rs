@@ -44,7 +44,9 @@ impl<'a> ApiExtractor<'a> for EditionBody {
             document::CSV => DocumentFormat::Csv,
             _ => DocumentFormat::Yaml,
         };
-        Ok(Self(questionnaire::authored(format, text).map_err(Problem::from)?))
+        // Reading a large document is work: other requests need this thread.
+        let read = tokio::task::spawn_blocking(move || questionnaire::authored(format, text)).await.map_err(Problem::internal)?;
+        Ok(Self(read.map_err(Problem::from)?))
     }
 }
 
@@ -104,7 +106,7 @@ impl Api {
 
     /// Export an edition
     ///
-    /// As a file to edit: as its author wrote it, comments and all, or as YAML, JSON or a spreadsheet-style CSV. Reading it back gives the same edition.
+    /// As a file to edit: as its author wrote it, comments and all, or as YAML, JSON or a spreadsheet-style CSV. Reading it back gives the same edition. Of one that an extension made, the extension as its author wrote it; where a format or a language is asked for, the whole edition.
     #[oai(path = "/questionnaires/:key/editions/:edition/document", method = "get", operation_id = "export_edition")]
     async fn export(&self, who: By<Viewer>, key: At<String>, edition: At<String>, query: Query<DocumentFilter>) -> Answer<File<DocumentFile>, Reading> {
         let (format, text) = questionnaire::document(&who.read().await?, &key, &edition, &query).await?;

@@ -2,7 +2,8 @@
 
 use diligence_entities::{
     id::TranslationId,
-    translation::{self, StoredTranslation, TranslationFilter},
+    questionnaire::DocumentFormat,
+    translation::{self, StoredTranslation, TranslationEntry, TranslationFilter, Written},
 };
 use diligence_questionnaires::Translation;
 use poem::{Request, RequestBody};
@@ -25,7 +26,7 @@ use crate::{
 };
 
 /// A translation as JSON or YAML.
-pub(crate) struct TranslationBody(Translation);
+pub(crate) struct TranslationBody(Written);
 
 impl<'a> ApiExtractor<'a> for TranslationBody {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
@@ -39,8 +40,10 @@ impl<'a> ApiExtractor<'a> for TranslationBody {
     }
     async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
         let (kind, text) = document::read(request, body, &[document::JSON, document::YAML]).await?;
-        let read = if kind == document::JSON { Translation::from_json(&text) } else { Translation::from_yaml(&text) };
-        Ok(Self(read.map_err(|faults| Problem::invalid(faults.into_iter().map(Into::into).collect()))?))
+        let format = if kind == document::JSON { DocumentFormat::Json } else { DocumentFormat::Yaml };
+        // Reading a large document is work: other requests need this thread.
+        let read = tokio::task::spawn_blocking(move || translation::written(format, text)).await.map_err(Problem::internal)?;
+        Ok(Self(read.map_err(Problem::from)?))
     }
 }
 
@@ -50,9 +53,9 @@ pub(crate) struct Api;
 impl Api {
     /// List translations
     ///
-    /// A page of the editions' words in other languages.
+    /// Which editions are translated to which languages, without the words.
     #[oai(path = "/translations", method = "get", operation_id = "list_translations")]
-    async fn list(&self, who: By<Viewer>, query: Query<TranslationFilter>) -> Answer<Listed<StoredTranslation>, Listing> {
+    async fn list(&self, who: By<Viewer>, query: Query<TranslationFilter>) -> Answer<Listed<TranslationEntry>, Listing> {
         let page = translation::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
     }

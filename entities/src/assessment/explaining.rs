@@ -7,7 +7,7 @@ use serde::Deserialize;
 use validator::Validate;
 
 use super::{Assessment, AssessmentState, Column, Entity, Work, read};
-use crate::{error::Error, id::AssessmentId, policy, scope::Reader, stored::Word};
+use crate::{aside::aside, error::Error, id::AssessmentId, policy, scope::Reader, stored::Word};
 
 /// Which assessment to compare with.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Validate)]
@@ -21,24 +21,30 @@ pub struct MovementFilter {
 ///
 /// # Errors
 /// [`Error::NotFound`].
-pub async fn improvements(reader: &Reader, id: &AssessmentId) -> Result<Improvements, Error> {
-    let work = Work::load(reader, read(reader, id).await?).await?;
-    let policy = policy::read(reader).await?;
+pub async fn improvements(reader: Reader, id: &AssessmentId) -> Result<Improvements, Error> {
+    let work = Work::load(&reader, read(&reader, id).await?).await?;
+    let policy = policy::read(&reader).await?;
     let (facts, today) = (work.subject.facts(), reader.today());
-    Ok(match (&work.sheet.receipt, &work.sheet.basis) {
-        // Once decided, what counts is what it was decided on.
-        (Some(receipt), Some(basis)) => {
-            let input = diligence_questionnaires::Input {
-                answers: &work.sheet.answers,
-                review: &work.sheet.review,
-                evidence: &basis.evidence,
-                subject: &basis.subject,
-                on: receipt.on,
-            };
-            diligence_questionnaires::improvements(&Prepared::new(work.edition.as_ref()), &input, &policy.rating)
+    // It tries many answers, and needs nothing more of the database.
+    drop(reader);
+    let improve = move || {
+        let prepared = Prepared::new(work.edition.as_ref());
+        match (&work.sheet.receipt, &work.sheet.basis) {
+            // Once decided, what counts is what it was decided on.
+            (Some(receipt), Some(basis)) => {
+                let input = diligence_questionnaires::Input {
+                    answers: &work.sheet.answers,
+                    review: &work.sheet.review,
+                    evidence: &basis.evidence,
+                    subject: &basis.subject,
+                    on: receipt.on,
+                };
+                diligence_questionnaires::improvements(&prepared, &input, &policy.rating)
+            }
+            _ => diligence_questionnaires::improvements(&prepared, &work.input(&facts, today), &policy.rating),
         }
-        _ => diligence_questionnaires::improvements(&Prepared::new(work.edition.as_ref()), &work.input(&facts, today), &policy.rating),
-    })
+    };
+    aside(improve).await
 }
 
 /// What moved the scores from an earlier assessment of the same subject to this one; the parts add up to the change.

@@ -90,9 +90,11 @@ pub async fn list_answers(reader: &Reader, filter: &AssessmentFilter) -> Result<
 impl Work {
     fn rows(&self, today: Day) -> Vec<AnswerRow> {
         let outcome = self.outcome(today);
+        let visible: BTreeSet<&str> = outcome.visible.iter().map(String::as_str).collect();
+        let contributions: BTreeMap<&str, _> = outcome.contributions.iter().map(|contribution| (contribution.question.as_str(), contribution)).collect();
         let row = |question: &diligence_questionnaires::Question| {
             let answer = self.sheet.answers.get(&question.key)?;
-            let contribution = outcome.contributions.iter().find(|contribution| contribution.question == question.key);
+            let contribution = contributions.get(question.key.as_str());
             Some(AnswerRow {
                 assessment_id: self.before.id.clone(),
                 subject_id: self.before.subject_id.clone(),
@@ -101,7 +103,7 @@ impl Work {
                 state: self.before.state.0,
                 question: question.key.clone(),
                 text: question.text.clone(),
-                visible: outcome.visible.contains(&question.key),
+                visible: visible.contains(question.key.as_str()),
                 value: answer.value.clone(),
                 comment: answer.comment.clone(),
                 not_applicable: answer.not_applicable.clone(),

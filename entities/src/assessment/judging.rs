@@ -1,8 +1,8 @@
 //! Judging an assessment: rating its answers, submitting, returning, deciding, and what it all came to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use diligence_questionnaires::{Band, Basis, Outcome, PortableReceipt, QuestionType, Rating, ReviewedPoints};
+use diligence_questionnaires::{Band, Basis, Outcome, PortableReceipt, Rating, Review, ReviewedPoints};
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, QueryFilter as _};
 use serde::{Deserialize, Serialize};
@@ -88,20 +88,22 @@ pub async fn rate(writer: &Writer, id: &AssessmentId, version: i64, change: Poin
     expect_state(&before, AssessmentState::Submitted, "be rated")?;
     let mut work = Work::load(writer, before).await?;
     let mut faults = Faults::default();
+    let questions: BTreeSet<&str> = work.edition.questions().map(|question| question.key.as_str()).collect();
+    let mut given = Review::new();
     for (key, points) in &change.0 {
-        let Some(question) = work.edition.question(key) else {
-            faults.push(Fault::new(format!("/{key}"), "unknown_question", "expected the key of a question of this edition"));
+        let Some(NewPoints { points, reason }) = points else {
+            faults.expect(questions.contains(key.as_str()), format!("/{key}"), "unknown_question", "expected the key of a question of this edition");
             continue;
         };
-        let Some(points) = points else { continue };
-        for fault in Faults::of(points).into_vec() {
+        given.insert(key.clone(), ReviewedPoints { points: *points, reason: reason.clone(), reviewer: None });
+        for fault in Faults::of(&NewPoints { points: *points, reason: reason.clone() }).into_vec() {
             faults.push(fault.within(&format!("/{key}")));
         }
         let answered = work.sheet.answers.get(key).is_some_and(|answer| answer.value.is_some());
-        faults.expect(answered, format!("/{key}"), "unanswered", "expected a question that is answered: silence is not rated");
-        let judged = matches!(question.kind, QuestionType::Text | QuestionType::File);
-        faults.expect(judged || points.reason.is_some(), format!("/{key}/reason"), "required", "expected a reason for replacing an answer's own points");
+        faults.expect(answered || !questions.contains(key.as_str()), format!("/{key}"), "unanswered", "expected a question that is answered: silence is not rated");
     }
+    // What the engine would pass over is refused here, so that the receipt says what was decided on.
+    diligence_questionnaires::check_review(&work.edition, &given).into_iter().for_each(|fault| faults.push(fault.into()));
     faults.done()?;
     let was = serde_json::to_value(&work.sheet.review).ok();
     for (key, points) in change.0 {
@@ -134,14 +136,10 @@ pub async fn submit(writer: &Writer, id: &AssessmentId, version: i64) -> Result<
     expect_state(&before, AssessmentState::Open, "be submitted")?;
     let work = Work::load(writer, before).await?;
     let outcome = work.evaluate(writer.today());
-    let mut faults = Faults::default();
-    for key in &outcome.unanswered_required {
-        faults.push(Fault::new(format!("/{key}"), "required", "expected an answer before submission"));
+    let open = open(&outcome);
+    if !open.is_empty() {
+        return Err(Error::Invalid(open));
     }
-    for key in &outcome.comments_needed {
-        faults.push(Fault::new(format!("/{key}/comment"), "required", "expected a comment that says why, before submission"));
-    }
-    faults.done()?;
     let mut after = work.before.clone();
     after.settle(&outcome);
     after.state = Word(AssessmentState::Submitted);
@@ -151,6 +149,25 @@ pub async fn submit(writer: &Writer, id: &AssessmentId, version: i64) -> Result<
     let after = writer.replace::<Entity, ActiveModel>("submit", &work.before, after).await?;
     risk::raise(writer, &work.subject, &after, &outcome.findings).await?;
     Ok(after)
+}
+
+/// What must be answered before submission, and still holds at approval.
+fn open(outcome: &Outcome) -> Vec<Fault> {
+    let unanswered = outcome.unanswered_required.iter().map(|key| Fault::new(format!("/{key}"), "required", "expected an answer before submission"));
+    let uncommented = outcome.comments_needed.iter();
+    let uncommented = uncommented.map(|key| Fault::new(format!("/{key}/comment"), "required", "expected a comment that says why, before submission"));
+    unanswered.chain(uncommented).collect()
+}
+
+/// Why an assessment cannot be approved yet.
+fn unready(outcome: &Outcome) -> Error {
+    let mut errors = open(outcome);
+    let (code, detail) = match errors.as_slice() {
+        [] => ("awaiting_review", "text answers wait for a reviewer: rate them first"),
+        _ => ("unanswered", "more is asked now than when this was submitted: return it to be answered"),
+    };
+    errors.extend(outcome.awaiting_review.iter().map(|key| Fault::new(format!("/{key}"), "awaiting_review", "expected a reviewer's points for this text")));
+    Error::Conflict { code, detail: detail.into(), errors }
 }
 
 /// Gives a submitted assessment back to be mended.
@@ -168,15 +185,18 @@ pub async fn give_back(writer: &Writer, id: &AssessmentId, version: i64, why: Re
 /// Approves a submitted assessment: from now on its scores count in the register, with the decision beside them.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], or [`Error::Conflict`] when it is not submitted or text answers wait for a reviewer.
+/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], or [`Error::Conflict`] when it is not submitted, text answers wait for a reviewer,
+/// or something is asked now that was not answered.
 pub async fn approve(writer: &Writer, id: &AssessmentId, version: i64, new: NewDecision) -> Result<Assessment, Error> {
     decide(writer, id, version, false, new).await
 }
 
 /// Refuses the supplier or product on a submitted assessment. The register's scores stay as they were; the decision stands beside them.
 ///
+/// Nothing need be rated for that.
+///
 /// # Errors
-/// As [`approve`].
+/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], or [`Error::Conflict`] when it is not submitted.
 pub async fn refuse(writer: &Writer, id: &AssessmentId, version: i64, new: NewDecision) -> Result<Assessment, Error> {
     decide(writer, id, version, true, new).await
 }
@@ -187,9 +207,9 @@ async fn decide(writer: &Writer, id: &AssessmentId, version: i64, refused: bool,
     let mut work = Work::load(writer, before).await?;
     let today = writer.today();
     let outcome = work.evaluate(today);
-    if !outcome.awaiting_review.is_empty() {
-        let errors = outcome.awaiting_review.iter().map(|key| Fault::new(format!("/{key}"), "awaiting_review", "expected a reviewer's points for this text")).collect();
-        return Err(Error::Conflict { code: "awaiting_review", detail: "text answers wait for a reviewer: rate them first".into(), errors });
+    // What is asked can have changed since submission: the profile is another, or a date has come.
+    if !refused && !outcome.is_ready_to_approve() {
+        return Err(unready(&outcome));
     }
     let mut after = work.before.clone();
     after.settle(&outcome);

@@ -1,6 +1,6 @@
 //! Answering offline: an assessment's questions as a spreadsheet to fill in, and back.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use diligence_questionnaires::{
     Edition,
@@ -12,6 +12,7 @@ use validator::Validate;
 
 use super::{AnswerChange, Progress, Work, read};
 use crate::{
+    aside::aside,
     error::Error,
     fault::Fault,
     id::AssessmentId,
@@ -52,37 +53,59 @@ async fn edition_in(reader: &Reader, work: &Work, language: Option<&str>) -> Res
 ///
 /// # Errors
 /// [`Error::NotFound`], or [`Error::Invalid`] for a language that the edition does not have.
-pub async fn sheet_to_fill_in(reader: &Reader, id: &AssessmentId, filter: &SheetFilter) -> Result<(String, Vec<u8>), Error> {
-    let work = Work::load(reader, read(reader, id).await?).await?;
-    let edition = edition_in(reader, &work, filter.language.as_deref()).await?;
-    let visible = work.outcome(reader.today()).visible;
-    let about = work.subject.product.as_ref().map_or(&work.subject.supplier.name, |product| &product.name).clone();
-    let facts = [("About".to_owned(), about), ("Assessment".to_owned(), work.before.id.to_string())];
-    let form = Form { edition: &edition, answers: &work.sheet.answers, visible: Some(&visible), facts: &facts };
-    let bytes = match filter.format.unwrap_or_default() {
-        SheetFormat::Csv => workbook::write_csv(&form).into_bytes(),
-        SheetFormat::Xlsx => workbook::write_xlsx(&form).map_err(|fault| Error::Invalid(vec![fault.into()]))?,
+pub async fn sheet_to_fill_in(reader: Reader, id: &AssessmentId, filter: &SheetFilter) -> Result<(String, Vec<u8>), Error> {
+    let work = Work::load(&reader, read(&reader, id).await?).await?;
+    let edition = edition_in(&reader, &work, filter.language.as_deref()).await?;
+    let (today, format) = (reader.today(), filter.format.unwrap_or_default());
+    drop(reader);
+    let write = move || {
+        let visible = work.outcome(today).visible;
+        let about = work.subject.product.as_ref().map_or(&work.subject.supplier.name, |product| &product.name).clone();
+        let facts = [("About".to_owned(), about), ("Assessment".to_owned(), work.before.id.to_string())];
+        let form = Form { edition: &edition, answers: &work.sheet.answers, visible: Some(&visible), facts: &facts };
+        let bytes = match format {
+            SheetFormat::Csv => workbook::write_csv(&form).into_bytes(),
+            SheetFormat::Xlsx => workbook::write_xlsx(&form).map_err(|fault| Error::Invalid(vec![fault.into()]))?,
+        };
+        Ok((format!("{}-{}", edition.key, edition.edition), bytes))
     };
-    Ok((format!("{}-{}", edition.key, edition.edition), bytes))
+    aside(write).await?
 }
 
-/// Puts the answers of a filled-in sheet in place, all or none. A cell that is left empty changes nothing.
+/// The answers of a filled-in sheet, as they can be put in place with [`fill_in`]. A cell that is left empty changes nothing.
+///
+/// It is read before the change is opened: a workbook takes a while, and nobody else can change anything meanwhile.
 ///
 /// # Errors
-/// As [`super::answer`], with every cell that does not fit named by sheet and cell.
-pub async fn fill_in(writer: &Writer, id: &AssessmentId, version: i64, filter: &SheetFilter, bytes: &[u8]) -> Result<Progress, Error> {
-    let work = Work::to_answer(writer, id, version).await?;
-    let edition = edition_in(writer, &work, filter.language.as_deref()).await?;
+/// [`Error::NotFound`], or [`Error::Invalid`] for a language that the edition does not have, and with every cell that does
+/// not fit named by sheet and cell.
+pub async fn read_sheet(reader: Reader, id: &AssessmentId, filter: &SheetFilter, bytes: Vec<u8>) -> Result<AnswerChange, Error> {
+    let work = Work::load(&reader, read(&reader, id).await?).await?;
+    let edition = edition_in(&reader, &work, filter.language.as_deref()).await?;
+    drop(reader);
+    aside(move || answers_in(&bytes, &edition)).await?
+}
+
+fn answers_in(bytes: &[u8], edition: &Edition) -> Result<AnswerChange, Error> {
     // A workbook is a ZIP archive, and no CSV begins as one does.
     let read = if bytes.starts_with(b"PK") {
-        workbook::read_xlsx(bytes, &edition)
+        workbook::read_xlsx(bytes, edition)
     } else {
         match std::str::from_utf8(bytes) {
-            Ok(text) => workbook::read_csv(text, &edition),
+            Ok(text) => workbook::read_csv(text, edition),
             Err(_) => return Err(Error::invalid("", "encoding", "expected an Excel workbook, or a CSV table in UTF-8")),
         }
     };
     let answers = read.map_err(|faults| Error::Invalid(faults.into_iter().map(Fault::from).collect()))?;
-    let change: BTreeMap<_, _> = answers.into_iter().map(|(key, answer)| (key, Some(answer))).collect();
-    work.put(writer, "fill_in", AnswerChange(change)).await
+    Ok(AnswerChange(answers.into_iter().map(|(key, answer)| (key, Some(answer))).collect()))
+}
+
+/// Puts the answers of a filled-in sheet in place, all or none; or tells what [`read_sheet`] found wrong with it, where
+/// nothing else stands in the way.
+///
+/// # Errors
+/// As [`super::answer`], and as [`read_sheet`].
+pub async fn fill_in(writer: &Writer, id: &AssessmentId, version: i64, sheet: Result<AnswerChange, Error>) -> Result<Progress, Error> {
+    let work = Work::to_answer(writer, id, version).await?;
+    work.put(writer, "fill_in", sheet?).await
 }

@@ -1,21 +1,16 @@
 //! How to answer a question, and when it is asked, in words.
 
-use super::{may_be_not_applicable, shown_options};
+use std::collections::BTreeMap;
+
+use super::shown_options;
 use crate::condition::{Condition, Scalar, Test};
-use crate::edition::{Choice, Edition, EvidenceNeed, MAX_CONDITION_DEPTH, Question, QuestionType, Section};
+use crate::edition::{Choice, Edition, EvidenceNeed, MAX_CONDITION_DEPTH, Question, QuestionType};
+use crate::fault::shortened;
 
 /// The most characters that list the choices, or say when a question is asked.
 const MAX_WORDS_CHARS: usize = 1_000;
 /// The most characters of one question inside a condition.
 const MAX_NAME_CHARS: usize = 80;
-
-/// The text, cut where it is too long.
-pub(super) fn shortened(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}\u{2026}", text[..end].trim_end()),
-        None => text.to_owned(),
-    }
-}
 
 fn quoted(text: &str) -> String {
     format!("\u{201c}{text}\u{201d}")
@@ -53,7 +48,7 @@ pub(super) fn kind(question: &Question) -> String {
 }
 
 /// All that a respondent is told beside the question and its help.
-pub(super) fn how(edition: &Edition, section: &Section, question: &Question, is_asked: bool) -> String {
+pub(super) fn how(words: &Words<'_>, section_asked_if: Option<&str>, question: &Question, is_asked: bool) -> String {
     let mut said = vec![match question.kind {
         QuestionType::MultipleChoice => format!("Choose all that apply: write {} in the rows below.", quoted("yes")),
         QuestionType::YesNo | QuestionType::SingleChoice => format!("Choose {}.", kind(question)),
@@ -67,7 +62,7 @@ pub(super) fn how(edition: &Edition, section: &Section, question: &Question, is_
     if !why.is_empty() {
         said.push(format!("With {}, say more in the comment.", shortened(&why.join(" or "), MAX_WORDS_CHARS)));
     }
-    if may_be_not_applicable(question) {
+    if question.may_be_not_applicable() {
         said.push("If it does not apply to you, leave the answer empty and say why.".to_owned());
     }
     let kinds: Vec<String> =
@@ -78,7 +73,8 @@ pub(super) fn how(edition: &Edition, section: &Section, question: &Question, is_
         EvidenceNeed::Optional => said.push(format!("Evidence is welcome{kinds}.")),
         EvidenceNeed::Needed => said.push(format!("Evidence is needed{kinds}.")),
     }
-    let conditions: Vec<String> = [&section.show_if, &question.show_if].into_iter().flatten().map(|condition| grouped(condition, edition, 1)).collect();
+    let own = question.show_if.as_ref().map(|condition| words.grouped(condition));
+    let conditions: Vec<&str> = section_asked_if.into_iter().chain(own.as_deref()).collect();
     if !conditions.is_empty() {
         said.push(format!("Asked only if {}.", shortened(&conditions.join(" and "), MAX_WORDS_CHARS)));
     }
@@ -93,54 +89,103 @@ pub(super) fn how_option(choice: &Choice) -> String {
     if choice.exclusive { format!("{} only if no other row has it, or leave it empty.", quoted("yes")) } else { format!("{}, or leave it empty.", quoted("yes")) }
 }
 
-/// The condition, in brackets where it would run together with others.
-fn grouped(condition: &Condition, edition: &Edition, depth: usize) -> String {
-    match condition {
-        Condition::All(parts) | Condition::Any(parts) if parts.len() > 1 => format!("({})", in_words(condition, edition, depth)),
-        _ => in_words(condition, edition, depth),
-    }
-}
+/// The words of an edition's conditions: its questions by key, looked up once.
+pub(crate) struct Words<'a>(BTreeMap<&'a str, &'a Question>);
 
-pub(crate) fn in_words(condition: &Condition, edition: &Edition, depth: usize) -> String {
-    if depth > MAX_CONDITION_DEPTH {
-        return "\u{2026}".to_owned();
+impl<'a> Words<'a> {
+    pub(crate) fn of(edition: &'a Edition) -> Self {
+        // Of two questions by one key, the first is meant, as everywhere.
+        let mut questions = BTreeMap::new();
+        for question in edition.questions() {
+            questions.entry(question.key.as_str()).or_insert(question);
+        }
+        Self(questions)
     }
-    let all = |parts: &[Condition], between: &str| parts.iter().map(|part| grouped(part, edition, depth + 1)).collect::<Vec<_>>().join(between);
-    match condition {
-        Condition::All(parts) => all(parts, " and "),
-        Condition::Any(parts) => all(parts, " or "),
-        Condition::Not(part) => match part.as_ref() {
-            Condition::Question { question, test } => leaf(question, test, edition, true),
-            Condition::Subject { fact, is } => profile(fact, is, " not"),
-            other => format!("not ({})", in_words(other, edition, depth + 1)),
-        },
-        Condition::Question { question, test } => leaf(question, test, edition, false),
-        Condition::Subject { fact, is } => profile(fact, is, ""),
+
+    /// A condition as people read it after "asked if", up to [`MAX_WORDS_CHARS`].
+    pub(crate) fn of_condition(&self, condition: &Condition) -> String {
+        let mut text = String::new();
+        self.say(condition, 1, &mut text);
+        shortened(&text, MAX_WORDS_CHARS)
+    }
+
+    /// The same, in brackets where it would run together with others.
+    pub(super) fn grouped(&self, condition: &Condition) -> String {
+        let mut text = String::new();
+        self.say_grouped(condition, 1, &mut text);
+        shortened(&text, MAX_WORDS_CHARS)
+    }
+
+    fn say_grouped(&self, condition: &Condition, depth: usize, text: &mut String) {
+        match condition {
+            Condition::All(parts) | Condition::Any(parts) if parts.len() > 1 => {
+                text.push('(');
+                self.say(condition, depth, text);
+                text.push(')');
+            }
+            _ => self.say(condition, depth, text),
+        }
+    }
+
+    fn say(&self, condition: &Condition, depth: usize, text: &mut String) {
+        // Nobody reads more than is kept of it. A character has four bytes at the most.
+        if text.len() > MAX_WORDS_CHARS * 4 {
+            return;
+        }
+        if depth > MAX_CONDITION_DEPTH {
+            text.push('\u{2026}');
+            return;
+        }
+        match condition {
+            Condition::All(parts) | Condition::Any(parts) => {
+                let between = if matches!(condition, Condition::All(_)) { " and " } else { " or " };
+                for (index, part) in parts.iter().enumerate() {
+                    if text.len() > MAX_WORDS_CHARS * 4 {
+                        return;
+                    }
+                    if index > 0 {
+                        text.push_str(between);
+                    }
+                    self.say_grouped(part, depth + 1, text);
+                }
+            }
+            Condition::Not(part) => match part.as_ref() {
+                Condition::Question { question, test } => text.push_str(&self.leaf(question, test, true)),
+                Condition::Subject { fact, is } => text.push_str(&profile(fact, is, " not")),
+                other => {
+                    text.push_str("not (");
+                    self.say(other, depth + 1, text);
+                    text.push(')');
+                }
+            },
+            Condition::Question { question, test } => text.push_str(&self.leaf(question, test, false)),
+            Condition::Subject { fact, is } => text.push_str(&profile(fact, is, "")),
+        }
+    }
+
+    fn leaf(&self, key: &str, test: &Test, negated: bool) -> String {
+        let question = self.0.get(key).copied();
+        let name = quoted(&question.map_or_else(|| key.to_owned(), |question| shortened(&question.text, MAX_NAME_CHARS)));
+        let option = |value: &str| {
+            let index = question.and_then(|question| question.options.iter().position(|choice| choice.value == value).map(|index| (question, index)));
+            quoted(&index.and_then(|(question, index)| shown_options(question).into_iter().nth(index)).unwrap_or_else(|| value.to_owned()))
+        };
+        let not = if negated { " not" } else { "" };
+        match test {
+            Test::Is(Scalar::Text(value)) => format!("the answer to {name} is{not} {}", option(value)),
+            Test::Is(Scalar::Number(number)) => format!("the answer to {name} is{not} {number}"),
+            Test::Includes(value) => format!("the answer to {name} {} {}", if negated { "leaves out" } else { "includes" }, option(value)),
+            Test::Answered(there) => format!("{name} is{} answered", if *there == negated { " not" } else { "" }),
+            Test::AtLeast(number) => format!("the answer to {name} is{not} {number} or more"),
+            Test::AtMost(number) => format!("the answer to {name} is{not} {number} or less"),
+            Test::Before(date) => format!("the answer to {name} is{not} before {date}"),
+            Test::After(date) => format!("the answer to {name} is{not} after {date}"),
+        }
     }
 }
 
 fn profile(fact: &str, is: &str, not: &str) -> String {
     format!("{} is{not} {} in the profile", quoted(&fact.replace('_', " ")), quoted(&is.replace('_', " ")))
-}
-
-fn leaf(key: &str, test: &Test, edition: &Edition, negated: bool) -> String {
-    let question = edition.question(key);
-    let name = quoted(&question.map_or_else(|| key.to_owned(), |question| shortened(&question.text, MAX_NAME_CHARS)));
-    let option = |value: &str| {
-        let index = question.and_then(|question| question.options.iter().position(|choice| choice.value == value).map(|index| (question, index)));
-        quoted(&index.and_then(|(question, index)| shown_options(question).into_iter().nth(index)).unwrap_or_else(|| value.to_owned()))
-    };
-    let not = if negated { " not" } else { "" };
-    match test {
-        Test::Is(Scalar::Text(value)) => format!("the answer to {name} is{not} {}", option(value)),
-        Test::Is(Scalar::Number(number)) => format!("the answer to {name} is{not} {number}"),
-        Test::Includes(value) => format!("the answer to {name} {} {}", if negated { "leaves out" } else { "includes" }, option(value)),
-        Test::Answered(there) => format!("{name} is{} answered", if *there == negated { " not" } else { "" }),
-        Test::AtLeast(number) => format!("the answer to {name} is{not} {number} or more"),
-        Test::AtMost(number) => format!("the answer to {name} is{not} {number} or less"),
-        Test::Before(date) => format!("the answer to {name} is{not} before {date}"),
-        Test::After(date) => format!("the answer to {name} is{not} after {date}"),
-    }
 }
 
 /// What somebody wrote, as a message repeats it.

@@ -8,11 +8,10 @@ use rust_xlsxwriter::{
     Workbook, Worksheet, XlsxError,
 };
 
-use super::words::shortened;
-use super::{CHOSEN, Form, Given, Line, QUESTIONS_SHEET, headers, lines, may_be_not_applicable, shown_options, words};
+use super::{CHOSEN, Form, Given, Line, QUESTIONS_SHEET, headers, lines, shown_options, words};
 use crate::cells::letters;
 use crate::edition::{Decimal, QuestionType};
-use crate::fault::Fault;
+use crate::fault::{Fault, shortened};
 
 /// The name of the sheet that says how to fill the form in.
 const GUIDE_SHEET: &str = "How to fill this in";
@@ -177,7 +176,7 @@ fn write_line(sheet: &mut Worksheet, row: u32, line: &Line<'_>, styles: &Styles,
         sheet.add_data_validation(row, ANSWER, row, ANSWER, &check)?;
     }
     // What belongs to the question as a whole stands in its own row.
-    let (whole, why_not) = match (choice, may_be_not_applicable(question)) {
+    let (whole, why_not) = match (choice, question.may_be_not_applicable()) {
         (Some(_), _) => (fixed, fixed),
         (None, true) => (&styles.open_text, &styles.open_text),
         (None, false) => (&styles.open_text, fixed),

@@ -96,6 +96,29 @@ fn the_nearest_known_name_is_offered() {
 }
 
 #[test]
+fn a_flood_of_wrong_answers_is_cut_and_says_so() {
+    let flood = (0..1_000).map(|number| (format!("singel{number}"), value("some"))).collect();
+    let faults = check_answers(&every_type(), &flood);
+    assert_eq!((faults.len(), faults.last().unwrap().code.as_str()), (501, "too_many_faults"));
+    let review = flood.keys().map(|key| (key.clone(), ReviewedPoints { points: 1, reason: None, reviewer: None })).collect();
+    assert_eq!(check_review(&every_type(), &review).len(), 501);
+    // Looking up what is nearest costs, and after the first few it helps nobody.
+    let many: Vec<Value> = (0..100).map(|number| yes_no(&format!("q{number}"), json!({}))).collect();
+    let wrong = (0..100).map(|number| (format!("q{number}"), value("yess"))).collect();
+    let faults = check_answers(&edition(&questions(many.into())), &wrong);
+    assert_eq!((faults.len(), faults.iter().filter(|fault| fault.message.contains("did you mean")).count()), (100, 25));
+}
+
+#[test]
+fn an_answer_that_no_database_keeps_alike_is_refused() {
+    assert_eq!(codes("text", value("a\0b")), [("/text/value".into(), "character".into())]);
+    assert_eq!(codes("yes_no", skipped("a\0b")), [("/yes_no/not_applicable".into(), "character".into())]);
+    assert_eq!(codes("yes_no", Answer { comment: Some("\0".to_owned()), ..value("yes") }), [("/yes_no/comment".into(), "character".into())]);
+    assert_eq!(codes("yes_no", Answer { evidence_ids: vec!["a\0".to_owned()], ..value("yes") }), [("/yes_no/evidence_ids/0".into(), "character".into())]);
+    assert_eq!(codes("file", value("a\0b")), [("/file/value".into(), "character".into())]);
+}
+
+#[test]
 fn not_applicable_needs_leave_and_a_reason_and_no_value() {
     assert_eq!(codes("single", skipped("No")), [("/single/not_applicable".into(), "not_applicable_not_allowed".into())]);
     assert_eq!(codes("yes_no", skipped(" ")), [("/yes_no/not_applicable".into(), "reason_missing".into())]);

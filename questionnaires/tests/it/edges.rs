@@ -29,6 +29,19 @@ fn a_condition_is_one_thing_with_one_test() {
 }
 
 #[test]
+fn what_no_weighty_principle_asks_is_for_information_only() {
+    let scored = |principle: u16, question: u16| {
+        let mut document = questions(json!([yes_no("a", json!({"weight": question}))]));
+        document["principles"][0]["weight"] = json!(principle);
+        let edition = edition(&document);
+        let outcome = Case::of(answers([("a", value("yes"))])).outcome(&edition);
+        assert_eq!(outcome.claimed.is_some(), edition.is_scored(), "{principle} {question}");
+        edition.is_scored()
+    };
+    assert_eq!([(1, 1), (1, 0), (0, 1), (0, 0)].map(|(principle, question)| scored(principle, question)), [true, false, false, false]);
+}
+
+#[test]
 fn a_receipt_says_what_it_is_of() {
     let (edition, case) = worked_example();
     let issued = receipt::issue(&edition, &case.input());

@@ -66,6 +66,7 @@ fn cases() -> Vec<FaultCase> {
         same("/title".into(), json!(5), "wrong_type"),
         same("/title".into(), json!("  "), "empty"),
         same("/title".into(), json!("x".repeat(301)), "too_long"),
+        same("/title".into(), json!("a\0b"), "character"),
         same("/key".into(), json!("Not A Key"), "bad_pattern"),
         same("/edition".into(), json!("1"), "bad_pattern"),
         same("/edition".into(), json!(2026.1), "wrong_type"),
@@ -313,6 +314,24 @@ fn a_flood_of_faults_is_cut_and_says_so() {
     let text: String = (0..5_000).map(|number| format!("k{number}: 1\n")).collect();
     let faults = Edition::from_yaml(&text).unwrap_err();
     assert_eq!((faults.len(), faults.last().unwrap().code.as_str()), (501, "too_many_faults"));
+}
+
+#[test]
+fn a_long_key_is_not_told_with_every_fault_below_it() {
+    let twice = "\"a\":1,".repeat(600);
+    let faults = Edition::from_json(&format!("{{\"{}\":{{{twice}\"b\":1}}}}", "k".repeat(100_000))).unwrap_err();
+    assert_eq!(faults.len(), 501);
+    assert!(faults.iter().map(|fault| fault.pointer.len() + fault.message.len()).sum::<usize>() < 500_000);
+}
+
+#[test]
+fn a_text_that_no_database_keeps_alike_is_refused_however_it_is_written() {
+    let codes =
+        |result: Result<Edition, Vec<Fault>>| result.err().unwrap_or_default().into_iter().map(|fault| format!("{} {}", fault.pointer, fault.code)).collect::<Vec<_>>();
+    let mut document = good();
+    document["sections"][0]["questions"][0]["options"][1]["finding"] = json!({"severity": "low", "title": "a\0b", "advice": "A"});
+    assert_eq!(codes(Edition::from_json(&document.to_string())), ["/sections/0/questions/0/options/1/finding/title character"]);
+    assert_eq!(codes(Edition::from_yaml(&document.to_string().replace("\\u0000", "\\0"))), ["/sections/0/questions/0/options/1/finding/title character"]);
 }
 
 #[test]

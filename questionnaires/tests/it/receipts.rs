@@ -1,6 +1,7 @@
 //! Receipts, hashes, and the bytes of a result.
 
-use diligence_questionnaires::{ENGINE_VERSION, EvidenceFact, EvidenceKind, Prepared, Replacement, ReviewedPoints, library, receipt};
+use diligence_questionnaires::receipt::{self, MAX_FACTS};
+use diligence_questionnaires::{Basis, ENGINE_VERSION, EvidenceFact, EvidenceKind, PortableReceipt, Prepared, Replacement, ReviewedPoints, library};
 use serde_json::json;
 
 use crate::harness::*;
@@ -89,4 +90,18 @@ fn the_summary_says_what_the_result_says() {
         assert_eq!((summary.claimed, summary.evidenced, summary.coverage), (outcome.claimed, outcome.evidenced, outcome.coverage));
         assert_eq!((summary.counting_count, summary.knocked_out), (outcome.counting_count, outcome.is_knocked_out()));
     }
+}
+
+#[test]
+fn a_receipt_with_more_evidence_than_anyone_has_is_not_read() {
+    let (edition, mut case) = (example(), case());
+    case.evidence = vec![case.evidence[0].clone(); MAX_FACTS + 1];
+    let file = |evidence: &[EvidenceFact]| {
+        let basis = Basis { evidence: evidence.to_vec(), subject: case.subject.clone() };
+        let receipt = receipt::issue(&edition, &Case { answers: case.answers.clone(), ..Case::default() }.input());
+        PortableReceipt { receipt, edition: edition.clone(), answers: case.answers.clone(), review: case.review.clone(), basis }
+    };
+    let read = |evidence: &[EvidenceFact]| PortableReceipt::from_json(&serde_json::to_string(&file(evidence)).unwrap()).map_err(|faults| faults[0].code.clone());
+    assert!(read(&case.evidence[1..]).is_ok());
+    assert_eq!(read(&case.evidence), Err("too_many".to_owned()));
 }

@@ -134,6 +134,14 @@ impl<T: Versioned> Created<T> {
 }
 
 impl<T> Created<T> {
+    /// A new item of `collection` below another root than the main API's.
+    pub fn under(root: &str, collection: &str, value: T) -> Self
+    where
+        T: Versioned,
+    {
+        Self { location: format!("{root}/{collection}/{}", value.id()), value, kept_body: None }
+    }
+
     /// A new item at `path` below the API's root.
     pub fn at(path: &str, value: T) -> Self {
         Self { location: format!("{ROOT}/{path}"), value, kept_body: None }
@@ -168,6 +176,67 @@ impl<T: Serialize + JsonSchema + Versioned + Send + 'static> Render for Changed<
     }
 }
 rendering!(Changed<T>, StatusCode::OK, "The item as it is now.", vec![etag_header()]);
+
+/// 200: an item after a change that gave it a secret, to be shown once.
+#[derive(Debug)]
+pub struct Reissued<T> {
+    value: T,
+    kept_body: Option<String>,
+}
+
+impl<T: Serialize> Reissued<T> {
+    /// The item, with `kept` in its place for retries.
+    pub fn keeping(value: T, kept: &T) -> Self {
+        Self { kept_body: serde_json::to_string(kept).ok(), value }
+    }
+}
+
+impl<T: Serialize + JsonSchema + Versioned + Send + 'static> Render for Reissued<T> {
+    fn render(self) -> Result<Rendered, Problem> {
+        let mut rendered = Changed(self.value).render()?;
+        rendered.kept_body = self.kept_body;
+        Ok(rendered)
+    }
+}
+rendering!(Reissued<T>, StatusCode::OK, "The item as it is now.", vec![etag_header()]);
+
+/// An answer that sets cookies.
+#[derive(Debug)]
+pub struct WithCookies<A> {
+    answer: A,
+    cookies: Vec<String>,
+}
+
+impl<A> WithCookies<A> {
+    /// `answer`, with these cookies.
+    pub fn new(answer: A, cookies: Vec<String>) -> Self {
+        Self { answer, cookies }
+    }
+}
+
+impl<A: ApiResponse> ApiResponse for WithCookies<A> {
+    fn meta() -> MetaResponses {
+        let mut meta = A::meta();
+        for response in &mut meta.responses {
+            response.headers.push(text_header("Set-Cookie", "The session's cookie, or its end.", "__Host-diligence=dls_…; Path=/; HttpOnly; SameSite=Lax; Secure"));
+        }
+        meta
+    }
+    fn register(registry: &mut Registry) {
+        A::register(registry);
+    }
+}
+impl<A: IntoResponse> IntoResponse for WithCookies<A> {
+    fn into_response(self) -> Response {
+        let mut response = self.answer.into_response();
+        for cookie in self.cookies {
+            if let Ok(value) = HeaderValue::from_str(&cookie) {
+                response.headers_mut().append(header::SET_COOKIE, value);
+            }
+        }
+        response
+    }
+}
 
 /// 200: an item; or 304 for a caller who has it already.
 #[derive(Debug)]
@@ -416,6 +485,14 @@ impl<T> IntoResponse for Lines<T> {
 /// An answer that was written out for [`crate::retry`]: documented as an `A`, with the mark of a replay.
 #[derive(Debug)]
 pub struct Once<A>(pub(crate) Rendered, pub(crate) PhantomData<fn() -> A>);
+
+impl<A> Once<A> {
+    /// Whether this is the answer to an earlier request, and nothing was done.
+    #[must_use]
+    pub fn is_replay(&self) -> bool {
+        self.0.is_replay
+    }
+}
 
 impl<A: ApiResponse> ApiResponse for Once<A> {
     fn meta() -> MetaResponses {

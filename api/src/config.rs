@@ -2,13 +2,16 @@
 
 use std::{
     fs,
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use clap::{Args, ValueEnum};
+use ipnet::IpNet;
 use serde::Deserialize;
+
+use crate::{client::ProxyHeaders, link::PublicUrl, mail::Mailer};
 
 /// How the program runs.
 #[derive(Clone, Debug)]
@@ -27,6 +30,57 @@ pub struct Config {
     pub request_timeout: Duration,
     /// How long requests in flight may go on after a signal to stop.
     pub shutdown_timeout: Duration,
+    /// The address under which people reach this server, for links and for the `Host` they may send; else where it listens.
+    pub public_url: Option<PublicUrl>,
+    /// Names that `Host` may have besides the public address's, `localhost` and any address of digits; in small letters, without ports.
+    pub allowed_hosts: Vec<String>,
+    /// The proxies that are believed when they say for whom they speak.
+    pub trusted_proxies: Vec<IpNet>,
+    /// In which headers they say it.
+    pub proxy_headers: ProxyHeaders,
+    /// The certificate and its key, to serve https; http without.
+    pub tls: Option<TlsFiles>,
+    /// The server that sends e-mail, as `smtps://USER:PASSWORD@HOST`; none is sent without one.
+    pub smtp_url: Option<String>,
+    /// Whom e-mail comes from, as `Register <register@example.org>`.
+    pub smtp_from: Option<String>,
+    /// How many requests are taken.
+    pub limits: Limits,
+    /// How long a client may take to send a request's head; an idle connection is closed after as long.
+    pub head_timeout: Duration,
+    /// How many connections of clients are open at once at the most, 1 to 100,000; further ones wait.
+    pub client_connections: u32,
+}
+
+/// Where the certificate is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate and those between it and its root, as PEM.
+    pub certificate: PathBuf,
+    /// Its private key, as PEM.
+    pub key: PathBuf,
+}
+
+/// How many requests are taken in a minute; as many may come at once, and 0 is no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Of one caller: a key or a session.
+    pub caller: u32,
+    /// Of one address, whoever calls.
+    pub address: u32,
+    /// Of one address, to what anyone may call, such as signing in, and with keys and sessions that have not been good lately.
+    pub stranger: u32,
+}
+
+impl Limits {
+    /// No limits.
+    pub const NONE: Self = Self { caller: 0, address: 0, stranger: 0 };
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { caller: 6000, address: 12_000, stranger: 120 }
+    }
 }
 
 /// How the log is written, always to standard error.
@@ -50,6 +104,16 @@ impl Default for Config {
             log_level: "info".into(),
             request_timeout: Duration::from_secs(30),
             shutdown_timeout: Duration::from_secs(30),
+            public_url: None,
+            allowed_hosts: Vec::new(),
+            trusted_proxies: Vec::new(),
+            proxy_headers: ProxyHeaders::XForwarded,
+            tls: None,
+            smtp_url: None,
+            smtp_from: None,
+            limits: Limits::default(),
+            head_timeout: Duration::from_secs(75),
+            client_connections: 4096,
         }
     }
 }
@@ -89,6 +153,61 @@ pub struct ServeFlags {
     /// How long requests in flight may go on after a signal to stop [default: 30]
     #[arg(long, env = "DILIGENCE_SHUTDOWN_TIMEOUT_SECONDS", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=3600))]
     pub shutdown_timeout_seconds: Option<u64>,
+    /// The address under which people reach this server, for links: https://register.example.org [default: where it listens]
+    #[arg(long, env = "DILIGENCE_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<PublicUrl>,
+    /// Further names that requests may be for, with commas between, against pages elsewhere that pass themselves off as this
+    /// server [default: none; the public URL's own, localhost and addresses of digits always are]
+    #[arg(long, env = "DILIGENCE_ALLOWED_HOSTS", value_name = "NAMES", value_delimiter = ',', value_parser = host_name)]
+    pub allowed_hosts: Option<Vec<String>>,
+    /// Proxies, by address or network, with commas between: 10.0.0.7/32. Only these are believed about whom they speak for
+    /// [default: none]
+    #[arg(long, env = "DILIGENCE_TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',', value_parser = network)]
+    pub trusted_proxies: Option<Vec<IpNet>>,
+    /// In which headers trusted proxies say for whom they speak [default: x-forwarded]
+    #[arg(long, env = "DILIGENCE_PROXY_HEADERS", value_enum)]
+    pub proxy_headers: Option<ProxyHeaders>,
+    /// Serve https with this certificate (PEM, with those between it and its root); read again on SIGHUP
+    #[arg(long, env = "DILIGENCE_TLS_CERTIFICATE", value_name = "FILE")]
+    pub tls_certificate: Option<PathBuf>,
+    /// The certificate's private key (PEM)
+    #[arg(long, env = "DILIGENCE_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+    /// Send links by e-mail through this server: smtps://USER:PASSWORD@HOST, or smtp://HOST:587?tls=required [default: none is sent]
+    #[arg(long, env = "DILIGENCE_SMTP_URL", hide_env_values = true, value_name = "URL")]
+    pub smtp_url: Option<String>,
+    /// Whom e-mail comes from: Register <register@example.org>
+    #[arg(long, env = "DILIGENCE_SMTP_FROM", value_name = "ADDRESS")]
+    pub smtp_from: Option<String>,
+    /// Requests a minute from one key or session; 0 for no limit [default: 6000]
+    #[arg(long, env = "DILIGENCE_REQUESTS_PER_MINUTE", value_name = "NUMBER")]
+    pub requests_per_minute: Option<u32>,
+    /// Requests a minute from one address, whoever calls; 0 for no limit [default: 12000]
+    #[arg(long, env = "DILIGENCE_ADDRESS_REQUESTS_PER_MINUTE", value_name = "NUMBER")]
+    pub address_requests_per_minute: Option<u32>,
+    /// Requests a minute from one address to what anyone may call, such as signing in, and with keys and sessions that have not
+    /// been good lately; 0 for no limit [default: 120]
+    #[arg(long, env = "DILIGENCE_STRANGER_REQUESTS_PER_MINUTE", value_name = "NUMBER")]
+    pub stranger_requests_per_minute: Option<u32>,
+    /// How long a client may take to send a request's head; an idle connection is closed after as long [default: 75]
+    #[arg(long, env = "DILIGENCE_HEAD_TIMEOUT_SECONDS", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub head_timeout_seconds: Option<u64>,
+    /// Connections of clients open at once at the most; further ones wait [default: 4096]
+    #[arg(long, env = "DILIGENCE_CLIENT_CONNECTIONS", value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub client_connections: Option<u32>,
+}
+
+/// A host's name as `Host` is compared with it.
+fn host_name(text: &str) -> Result<String, String> {
+    let name = text.trim().trim_end_matches('.').to_ascii_lowercase();
+    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+    if is_name { Ok(name) } else { Err(format!("expected a host's name without a port, such as register.example.org, not {text:?}")) }
+}
+
+/// A network, or one address.
+fn network(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).map_err(|_| format!("expected an address or a network such as 10.0.0.0/8, not {text:?}"))
 }
 
 /// The configuration file.
@@ -102,6 +221,19 @@ struct File {
     log_level: Option<String>,
     request_timeout_seconds: Option<u64>,
     shutdown_timeout_seconds: Option<u64>,
+    public_url: Option<PublicUrl>,
+    allowed_hosts: Option<Vec<String>>,
+    trusted_proxies: Option<Vec<String>>,
+    proxy_headers: Option<ProxyHeaders>,
+    tls_certificate: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+    smtp_url: Option<String>,
+    smtp_from: Option<String>,
+    requests_per_minute: Option<u32>,
+    address_requests_per_minute: Option<u32>,
+    stranger_requests_per_minute: Option<u32>,
+    head_timeout_seconds: Option<u64>,
+    client_connections: Option<u32>,
 }
 
 impl File {
@@ -124,6 +256,8 @@ impl File {
         within("max_connections", file.max_connections.map(u64::from), 1, 1000)?;
         within("request_timeout_seconds", file.request_timeout_seconds, 1, 3600)?;
         within("shutdown_timeout_seconds", file.shutdown_timeout_seconds, 0, 3600)?;
+        within("head_timeout_seconds", file.head_timeout_seconds, 1, 3600)?;
+        within("client_connections", file.client_connections.map(u64::from), 1, 100_000)?;
         Ok(file)
     }
 }
@@ -135,10 +269,12 @@ impl Config {
     /// A sentence on what is wrong with the file.
     pub fn resolve(flags: ServeFlags) -> Result<Self, String> {
         let file = File::read(flags.database.config.as_deref())?;
-        Ok(Self::merge(flags, file))
+        let config = Self::merge(flags, file)?;
+        Mailer::new(&config)?;
+        Ok(config)
     }
 
-    fn merge(flags: ServeFlags, file: File) -> Self {
+    fn merge(flags: ServeFlags, file: File) -> Result<Self, String> {
         let ServeFlags {
             listen,
             database: DatabaseFlags { database_url, max_connections, config: _ },
@@ -146,9 +282,31 @@ impl Config {
             log_level,
             request_timeout_seconds,
             shutdown_timeout_seconds,
+            public_url,
+            allowed_hosts,
+            trusted_proxies,
+            proxy_headers,
+            tls_certificate,
+            tls_key,
+            smtp_url,
+            smtp_from,
+            requests_per_minute,
+            address_requests_per_minute,
+            stranger_requests_per_minute,
+            head_timeout_seconds,
+            client_connections,
         } = flags;
         let default = Self::default();
-        Self {
+        let named = |name: &'static str| move |error: String| format!("{name}: {error}");
+        let hosts = file.allowed_hosts.unwrap_or_default().iter().map(|text| host_name(text)).collect::<Result<_, _>>().map_err(named("allowed_hosts"))?;
+        let proxies = file.trusted_proxies.unwrap_or_default().iter().map(|text| network(text)).collect::<Result<_, _>>().map_err(named("trusted_proxies"))?;
+        let tls = match (tls_certificate.or(file.tls_certificate), tls_key.or(file.tls_key)) {
+            (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
+            (None, None) => None,
+            (Some(_), None) => return Err("tls_certificate needs tls_key beside it".into()),
+            (None, Some(_)) => return Err("tls_key needs tls_certificate beside it".into()),
+        };
+        Ok(Self {
             listen: listen.or(file.listen).unwrap_or(default.listen),
             database_url: database_url.or(file.database_url).unwrap_or(default.database_url),
             max_connections: max_connections.or(file.max_connections).unwrap_or(default.max_connections),
@@ -156,7 +314,35 @@ impl Config {
             log_level: log_level.or(file.log_level).unwrap_or(default.log_level),
             request_timeout: request_timeout_seconds.or(file.request_timeout_seconds).map_or(default.request_timeout, Duration::from_secs),
             shutdown_timeout: shutdown_timeout_seconds.or(file.shutdown_timeout_seconds).map_or(default.shutdown_timeout, Duration::from_secs),
+            public_url: public_url.or(file.public_url),
+            allowed_hosts: allowed_hosts.unwrap_or(hosts),
+            trusted_proxies: trusted_proxies.unwrap_or(proxies),
+            proxy_headers: proxy_headers.or(file.proxy_headers).unwrap_or_default(),
+            tls,
+            smtp_url: smtp_url.or(file.smtp_url),
+            smtp_from: smtp_from.or(file.smtp_from),
+            limits: Limits {
+                caller: requests_per_minute.or(file.requests_per_minute).unwrap_or(default.limits.caller),
+                address: address_requests_per_minute.or(file.address_requests_per_minute).unwrap_or(default.limits.address),
+                stranger: stranger_requests_per_minute.or(file.stranger_requests_per_minute).unwrap_or(default.limits.stranger),
+            },
+            head_timeout: head_timeout_seconds.or(file.head_timeout_seconds).map_or(default.head_timeout, Duration::from_secs),
+            client_connections: client_connections.or(file.client_connections).unwrap_or(default.client_connections),
+        })
+    }
+
+    /// The address of `path` on this server, for people elsewhere: `link("/sign-in")`.
+    #[must_use]
+    pub fn link(&self, path: &str) -> String {
+        if let Some(url) = &self.public_url {
+            return url.link(path);
         }
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let mut address = self.listen;
+        if address.ip().is_unspecified() {
+            address.set_ip(if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+        }
+        format!("{scheme}://{address}{path}")
     }
 }
 
@@ -168,7 +354,7 @@ mod tests {
     fn a_flag_beats_the_file_and_the_file_beats_the_default() {
         let file = File::parse("database_url = \"sqlite://file.db\"\nmax_connections = 3\n").expect("a good file");
         let flags = ServeFlags { database: DatabaseFlags { max_connections: Some(5), ..DatabaseFlags::default() }, ..ServeFlags::default() };
-        let config = Config::merge(flags, file);
+        let config = Config::merge(flags, file).expect("a good configuration");
         assert_eq!((config.database_url.as_str(), config.max_connections, config.listen.port()), ("sqlite://file.db", 5, 8080));
     }
 
@@ -177,5 +363,33 @@ mod tests {
         let told = File::parse("listen = \"127.0.0.1:1\"\n\ndatabase = 3\n").expect_err("refused");
         assert!(told.starts_with("line 3: unknown field `database`"), "{told}");
         assert!(File::parse("max_connections = 0").is_err());
+    }
+
+    #[test]
+    fn who_is_trusted_and_where_we_are_is_checked_before_the_start() {
+        let merged = |text: &str| Config::merge(ServeFlags::default(), File::parse(text)?);
+        let config = merged("public_url = \"https://Register.example.org/\"\nallowed_hosts = [\"Register.\"]\ntrusted_proxies = [\"10.0.0.0/8\", \"::1\"]\nproxy_headers = \"forwarded\"\nrequests_per_minute = 0\n")
+            .expect("a good file");
+        assert_eq!((config.link("/x").as_str(), config.allowed_hosts.as_slice()), ("https://register.example.org/x", &["register".to_owned()][..]));
+        assert_eq!((config.trusted_proxies.len(), config.proxy_headers, config.limits), (2, ProxyHeaders::Forwarded, Limits { caller: 0, ..Limits::default() }));
+        for (text, said) in [
+            ("public_url = \"register.example.org\"", "line 1: expected an address such as"),
+            ("allowed_hosts = [\"a:80\"]", "allowed_hosts: expected a host's name"),
+            ("trusted_proxies = [\"proxy\"]", "trusted_proxies: expected an address or a network"),
+            ("tls_key = \"key.pem\"", "tls_key needs tls_certificate"),
+            ("tls_certificate = \"certificate.pem\"", "tls_certificate needs tls_key"),
+            ("head_timeout_seconds = 0", "head_timeout_seconds: expected 1"),
+        ] {
+            let told = merged(text).expect_err("refused");
+            assert!(told.starts_with(said), "{told}");
+        }
+    }
+
+    #[test]
+    fn without_a_public_address_links_lead_to_where_it_listens() {
+        let listening = |text: &str| Config { listen: text.parse().expect("an address"), ..Config::default() }.link("/x");
+        assert_eq!(listening("127.0.0.1:8080"), "http://127.0.0.1:8080/x");
+        assert_eq!(listening("0.0.0.0:80"), "http://127.0.0.1:80/x");
+        assert_eq!(listening("[::]:80"), "http://[::1]:80/x");
     }
 }

@@ -6,7 +6,7 @@ use poem::{Endpoint, Response, Route, endpoint::make_sync, get, http::header};
 use poem_openapi::{OpenApi, OpenApiService};
 
 /// Scripts and styles from here only; the browser's own colours and icons come as data.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; script-src 'self'; object-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const PAGE: &str = r#"<!doctype html>
 <html lang="en">

@@ -2,13 +2,17 @@
 
 use std::sync::OnceLock;
 
+use diligence_entities::role::Role;
 use poem_openapi::OpenApiService;
 use serde_json::{Map, Value, json};
 
 use crate::{
     ROOT,
-    auth::{REQUIREMENT_MARK, SCHEME},
-    json, rest,
+    auth::{KEY_SCHEME, OWN_MARK, REQUIREMENT_MARK, SCOPE_MARK, SESSION_SCHEME, opened_by, reads},
+    json,
+    problem::Type,
+    respond::{self, auth as visit},
+    rest,
     schema::{Side, keep_used, name_of, reference_to},
 };
 
@@ -19,15 +23,38 @@ A register of suppliers and AI products for people who buy, commission and provi
 - **Changes** need `If-Match` with the item's `ETag`; `PATCH` is a JSON merge patch: absent leaves, null clears.
 - **Retries** of a `POST` are safe with an `Idempotency-Key`, kept for 24 hours.
 - **Lists** come in pages: send `next` as `cursor`, or follow the `Link` header.
+- **Keys** have a role and a scope; `x-role` and `x-scopes` say what an operation needs. In the last 14 days of a key's life every answer to it has a `Key-Expires-On` with its last day: have it rotated.
 - **Unknown** fields and parameters are refused with the nearest known name.
+- **Limits**: too many requests are answered 429 with `Retry-After`, in seconds. A request whose `Host` is no name of this server is answered 421.
 - Bodies may have 1 MiB, imports 32 MiB. Times are RFC 3339 in UTC, dates ISO 8601.";
+
+const RESPONDENT_DESCRIPTION: &str = "\
+What someone at a supplier can do with a link: answer one assessment, and nothing else.
+
+- **A visit** begins with `create_session`, which exchanges a link for a cookie; each change also needs its `csrf_token` in `X-CSRF-Token`.
+- **A link** that has expired, was revoked or was sent again is answered with 410, and one that never was with 404.
+- **Errors** are problems (RFC 9457), always with the same five members; `errors` lists everything that is wrong at once.
+- **Changes** need `If-Match` with the `ETag` of the answers, so that two who answer at once do not overwrite each other.
+- **Retries** of a `POST` are safe with an `Idempotency-Key`, kept for 24 hours.
+- **Unknown** fields and parameters are refused with the nearest known name.";
 
 /// The document, ready to be written.
 ///
 /// # Errors
 /// Everything that is inconsistent in it, such as two types of one name.
 pub fn build() -> Result<Value, Vec<String>> {
-    let text = OpenApiService::new(rest::all(), "Diligence", "1").description(DESCRIPTION).server(ROOT).spec();
+    put_together(&OpenApiService::new(rest::all(), "Diligence", "1").description(DESCRIPTION).server(ROOT).spec())
+}
+
+/// The document of the respondents' surface, ready to be written.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_respondent() -> Result<Value, Vec<String>> {
+    put_together(&OpenApiService::new(respond::all(), "Diligence for respondents", "1").description(RESPONDENT_DESCRIPTION).server(respond::ROOT).spec())
+}
+
+fn put_together(text: &str) -> Result<Value, Vec<String>> {
     // Strictly: two APIs that share a path would lose one's operations here without a word.
     let mut document = json::parse(text.as_bytes()).map_err(|error| vec![format!("a path is described in two places: {}", error.detail)])?;
     let mut builder = Builder::default();
@@ -39,7 +66,7 @@ pub fn build() -> Result<Value, Vec<String>> {
     builder.replace(&mut paths);
     for (path, item) in paths.as_object_mut().into_iter().flatten() {
         for (method, operation) in item.as_object_mut().into_iter().flatten() {
-            builder.finish(&format!("{method} {path}"), operation);
+            builder.finish(method, path, operation);
         }
     }
     // What only a query's parameters or a replaced schema used is left out.
@@ -61,27 +88,52 @@ pub fn text() -> Result<&'static str, &'static [String]> {
     text.as_ref().map(String::as_str).map_err(Vec::as_slice)
 }
 
-/// The methods that `path` has, as `Allow` lists them.
-pub(crate) fn methods(path: &str) -> String {
-    static KNOWN: OnceLock<Vec<(Vec<String>, Vec<String>)>> = OnceLock::new();
+/// The document of the respondents' surface as text.
+///
+/// # Errors
+/// As [`build`].
+pub fn respondent_text() -> Result<&'static str, &'static [String]> {
+    static TEXT: OnceLock<Result<String, Vec<String>>> = OnceLock::new();
+    let text = TEXT.get_or_init(|| build_respondent().map(|document| format!("{document:#}\n")));
+    text.as_ref().map(String::as_str).map_err(Vec::as_slice)
+}
+
+/// What the documents know of an address: its parts, and its methods, each with whether anyone may call it.
+type Known = (Vec<String>, Vec<(String, bool)>);
+
+/// What the documents know of `path`.
+fn known(path: &str) -> Option<&'static Known> {
+    static KNOWN: OnceLock<Vec<Known>> = OnceLock::new();
     let known = KNOWN.get_or_init(|| {
-        let document = build().unwrap_or_default();
-        let paths = document.get("paths").and_then(Value::as_object).cloned().unwrap_or_default();
+        let paths = |root: &'static str, document: Result<Value, Vec<String>>| {
+            let paths = document.unwrap_or_default().get("paths").and_then(Value::as_object).cloned().unwrap_or_default();
+            paths.into_iter().map(move |(path, item)| (format!("{root}{path}"), item))
+        };
         let of = |(path, item): (String, Value)| {
-            let mut methods: Vec<String> = item.as_object().into_iter().flat_map(Map::keys).map(|method| method.to_uppercase()).collect();
-            if methods.iter().any(|method| method == "GET") {
-                methods.push("HEAD".into());
+            let operations = item.as_object().into_iter().flatten();
+            let mut methods: Vec<(String, bool)> = operations.map(|(method, operation)| (method.to_uppercase(), operation.get("x-role").is_none())).collect();
+            if let Some((_, is_public)) = methods.iter().find(|(method, _)| method == "GET") {
+                methods.push(("HEAD".into(), *is_public));
             }
             methods.sort();
-            (format!("{ROOT}{path}").split('/').map(str::to_owned).collect(), methods)
+            (path.split('/').map(str::to_owned).collect(), methods)
         };
-        paths.into_iter().map(of).collect()
+        paths(ROOT, build()).chain(paths(respond::ROOT, build_respondent())).map(of).collect()
     });
     let parts: Vec<&str> = path.split('/').collect();
     let fits = |pattern: &Vec<String>| pattern.len() == parts.len() && pattern.iter().zip(&parts).all(|(pattern, part)| pattern.starts_with('{') || pattern == part);
     // Where a fixed path and a pattern both fit, the fixed one has the fewest parameters.
-    let found = known.iter().filter(|(pattern, _)| fits(pattern)).min_by_key(|(pattern, _)| pattern.iter().filter(|part| part.starts_with('{')).count());
-    found.map_or_else(|| "GET, HEAD".to_owned(), |(_, methods)| methods.join(", "))
+    known.iter().filter(|(pattern, _)| fits(pattern)).min_by_key(|(pattern, _)| pattern.iter().filter(|part| part.starts_with('{')).count())
+}
+
+/// The methods that `path` has, as `Allow` lists them.
+pub(crate) fn methods(path: &str) -> String {
+    known(path).map_or_else(|| "GET, HEAD".to_owned(), |(_, methods)| methods.iter().map(|(method, _)| method.as_str()).collect::<Vec<_>>().join(", "))
+}
+
+/// Whether anyone may call `method` at `path`: whether the document says of it that it needs no role.
+pub(crate) fn is_public(method: &str, path: &str) -> bool {
+    known(path).is_some_and(|(_, methods)| methods.iter().any(|(known, is_public)| known == method && *is_public))
 }
 
 #[derive(Default)]
@@ -176,8 +228,9 @@ impl Builder {
     }
 
     /// Says what poem-openapi's own words cannot.
-    fn finish(&mut self, place: &str, operation: &mut Value) {
-        self.permission(operation);
+    fn finish(&mut self, method: &str, path: &str, operation: &mut Value) {
+        let place = format!("{method} {path}");
+        self.permission(method, operation);
         let parameters = operation.get_mut("parameters").map(Value::take);
         if let Some(Value::Array(parameters)) = parameters {
             let parameters: Vec<Value> = parameters.into_iter().flat_map(|parameter| self.parameter(parameter)).collect();
@@ -194,28 +247,50 @@ impl Builder {
         self.examples(operation);
     }
 
-    /// The scheme, the role and the refusals that follow from them.
-    fn permission(&mut self, operation: &mut Value) {
-        let role = operation
-            .get("security")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_object)
-            .flat_map(Map::keys)
-            .find_map(|name| name.strip_prefix(REQUIREMENT_MARK))
-            .map(str::to_owned);
+    /// The scheme, the role, the scopes, and the refusals that follow from them.
+    fn permission(&mut self, method: &str, operation: &mut Value) {
+        let marks: Vec<&String> = operation.get("security").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object).flat_map(Map::keys).collect();
+        let marked = |mark: &str| marks.iter().find_map(|name| name.strip_prefix(mark)).map(str::to_owned);
+        let is_own = marks.iter().any(|name| *name == OWN_MARK);
+        let role = if is_own { Some("viewer".to_owned()) } else { marked(REQUIREMENT_MARK) };
+        let narrow = marked(SCOPE_MARK);
+        let is_respondent = role.as_deref() == Some(visit::ROLE);
+        let only_fetches = method == "get";
         let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
         if role.is_none() {
-            responses.shift_remove("401");
+            // What anyone may call refuses no one for who they are, unless it says so itself.
+            for kind in [Type::Unauthenticated, Type::Forbidden] {
+                let status = kind.status().as_str().to_owned();
+                if responses.get(&status).is_some_and(|response| response["description"] == kind.title()) {
+                    responses.shift_remove(&status);
+                }
+            }
         }
-        if role.as_deref().is_none_or(|role| role == "viewer") {
+        if is_respondent && only_fetches {
             responses.shift_remove("403");
         }
         responses.sort_keys();
         if let Some(role) = role {
-            operation["security"] = json!([{ SCHEME: [] }]);
+            operation["security"] = match (is_respondent, is_own) {
+                (true, _) => json!([{ visit::SCHEME: [] }]),
+                (_, true) => json!([{ SESSION_SCHEME: [] }]),
+                _ => json!([{ KEY_SCHEME: [] }, { SESSION_SCHEME: [] }]),
+            };
+            if !is_own && !is_respondent {
+                let needed = role.parse().unwrap_or(Role::Admin);
+                let only_reads = method.to_uppercase().parse().is_ok_and(|method| reads(&method, needed));
+                let scopes = opened_by(only_reads, narrow.and_then(|scope| scope.parse().ok()));
+                operation["x-scopes"] = scopes.iter().map(ToString::to_string).collect();
+            }
             operation["x-role"] = role.into();
+        }
+        if is_respondent && !only_fetches {
+            let description = "The `csrf_token` of the visit: proof that the change comes from its page.";
+            let proof = json!({ "name": visit::CSRF_HEADER, "in": "header", "required": true, "description": description, "schema": { "type": "string", "example": "0".repeat(64) } });
+            match operation.get_mut("parameters").and_then(Value::as_array_mut) {
+                Some(parameters) => parameters.push(proof),
+                None => operation["parameters"] = json!([proof]),
+            }
         }
     }
 
@@ -388,7 +463,7 @@ mod tests {
         });
         assert!(dangling.is_empty(), "{dangling:?}");
         let text = document.to_string();
-        assert!(!text.contains("\"role.") && !text.contains("/request.") && !text.contains("/answer.") && !text.contains("/change."));
+        assert!(!text.contains("\"role.") && !text.contains("\"scope.") && !text.contains("/request.") && !text.contains("/answer.") && !text.contains("/change."));
     }
 
     fn references(value: &Value, found: &mut impl FnMut(&str)) {

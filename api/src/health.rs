@@ -5,7 +5,7 @@ use std::{
     fmt::Write as _,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -23,6 +23,34 @@ const BOUNDS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.
 pub struct Metrics {
     answered: Arc<Mutex<BTreeMap<Labels, Series>>>,
     in_flight: Arc<AtomicI64>,
+    refused: Arc<[AtomicU64; Reason::ALL.len()]>,
+}
+
+/// Why a request was refused before it was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It is for another host.
+    Host,
+    /// Too many from its address.
+    Address,
+    /// Too many from its caller.
+    Caller,
+    /// Too many from strangers at its address.
+    Stranger,
+}
+
+impl Reason {
+    /// All of them, in the order they are declared in.
+    pub const ALL: [Self; 4] = [Self::Host, Self::Address, Self::Caller, Self::Stranger];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::Address => "address",
+            Self::Caller => "caller",
+            Self::Stranger => "stranger",
+        }
+    }
 }
 
 /// Route, method, status.
@@ -48,6 +76,12 @@ impl Metrics {
     pub(crate) fn enter(&self) -> InFlight {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
         InFlight(Arc::clone(&self.in_flight))
+    }
+
+    pub(crate) fn refuse(&self, reason: Reason) {
+        for (known, count) in Reason::ALL.iter().zip(self.refused.iter()) {
+            count.fetch_add(u64::from(*known == reason), Ordering::Relaxed);
+        }
     }
 
     pub(crate) fn count(&self, route: &str, method: &str, status: StatusCode, took: Duration) {
@@ -78,6 +112,10 @@ impl Metrics {
         }
         let _ = writeln!(text, "# HELP diligence_requests_in_flight Requests being answered now.\n# TYPE diligence_requests_in_flight gauge");
         let _ = writeln!(text, "diligence_requests_in_flight {}", self.in_flight.load(Ordering::Relaxed));
+        let _ = writeln!(text, "# HELP diligence_requests_refused_total Requests refused at the door, by why.\n# TYPE diligence_requests_refused_total counter");
+        for (reason, count) in Reason::ALL.iter().zip(self.refused.iter()) {
+            let _ = writeln!(text, "diligence_requests_refused_total{{reason=\"{}\"}} {}", reason.name(), count.load(Ordering::Relaxed));
+        }
         let _ = writeln!(text, "# HELP diligence_database_statements_total Statements sent to the database.\n# TYPE diligence_database_statements_total counter");
         let _ = writeln!(text, "diligence_database_statements_total {}", store.statement_count());
         let _ = writeln!(

@@ -4,36 +4,50 @@
 //! |---|---|
 //! | [`app`] | everything that is served, as one endpoint: for the server and for every test |
 //! | [`rest`] | one file a noun; a handler opens, does, saves, answers |
-//! | [`auth`] [`path`] [`query`] [`payload`] [`version`] [`retry`] | what a handler can ask for in its signature |
+//! | [`respond`] | the respondents' surface, an API of its own |
+//! | [`auth`] `cookie` `single_sign_on` [`path`] [`query`] [`payload`] [`version`] [`retry`] | what a handler can ask for in its signature |
+//! | [`pages`] | one file a noun: for people with a browser |
 //! | [`answer`] [`problem`] `stream` | what it can answer |
 //! | [`schema`] [`check`] [`json`] | one definition of each shape: shown in the document, checked at the door |
 //! | [`document`] `docs` [`schemas`] | the OpenAPI document and the page to browse it; JSON Schemas for editors |
-//! | [`middleware`] [`health`] | what every request goes through, and what is counted |
-//! | [`config`] [`command`] | the command line |
+//! | [`middleware`] [`client`] [`limit`] [`health`] | what every request goes through, and what is counted |
+//! | [`link`] | where we are, and where in ourselves a browser may be sent |
+//! | [`config`] [`command`] `server` | the command line, and the connections it serves |
 
 pub mod answer;
 pub mod auth;
 pub mod check;
+pub mod client;
 pub mod command;
 pub mod config;
+mod cookie;
 pub mod csv;
 mod docs;
 pub mod document;
 pub mod health;
 pub mod intake;
 pub mod json;
+pub mod limit;
+pub mod link;
+pub mod mail;
 pub mod middleware;
+pub mod pages;
 pub mod path;
 pub mod payload;
 pub mod problem;
 pub mod query;
+pub mod respond;
 pub mod rest;
 pub mod retry;
 pub mod schema;
 pub mod schemas;
+mod server;
+mod single_sign_on;
 mod stream;
 pub mod tables;
 pub mod version;
+
+use std::sync::{Arc, atomic::AtomicBool};
 
 use diligence_entities::scope::Store;
 use poem::{
@@ -46,6 +60,8 @@ use poem_openapi::OpenApiService;
 use crate::{
     config::Config,
     health::Metrics,
+    limit::Limiter,
+    mail::Mailer,
     middleware::Around,
     problem::{Problem, Type},
 };
@@ -53,7 +69,7 @@ use crate::{
 /// Where the API begins.
 pub const ROOT: &str = "/api/v1";
 
-/// Everything that is served.
+/// Everything that is served. A handler finds the [`Config`] as `Data<&Arc<Config>>`, and the [`client::Client`] as itself.
 pub fn app(store: Store, config: &Config) -> impl Endpoint<Output = Response> + 'static {
     let metrics = Metrics::default();
     let (ready_store, metrics_store, counted) = (store.clone(), store.clone(), metrics.clone());
@@ -65,17 +81,38 @@ pub fn app(store: Store, config: &Config) -> impl Endpoint<Output = Response> + 
     let route = Route::new()
         .at(format!("{ROOT}/openapi.json"), get(openapi))
         .nest(ROOT, OpenApiService::new(path::Named(rest::all()), "Diligence", "1"))
+        .at(format!("{}/openapi.json", respond::ROOT), get(respondent_openapi))
+        .nest(respond::ROOT, OpenApiService::new(path::Named(respond::all()), "Diligence for respondents", "1"))
         .at("/health/live", get(make_sync(|_: Request| health::live())))
         .at("/health/ready", get(ready))
         .at("/metrics", get(numbers))
+        .at("/sign-in/:provider", get(single_sign_on::begin))
+        .at("/sign-in/:provider/callback", get(single_sign_on::finish))
         .at("/schemas/:name", get(schemas::serve))
         .at("/problems/:name", get(explanation));
-    Around { inner: docs::routes(route).data(store), metrics, timeout: config.request_timeout }
+    let limiter = Limiter::new(config.limits, store.clock());
+    let config = Arc::new(config.clone());
+    // `Config::resolve` has made sure that there is nothing wrong with it.
+    let mailer = Mailer::new(&config).unwrap_or_else(|fault| {
+        tracing::error!(fault, "no e-mail is sent");
+        Mailer::none()
+    });
+    let inner = pages::routes(docs::routes(route)).data(store).data(mailer).data(single_sign_on::Discovered::default()).data(Arc::clone(&config));
+    Around { inner, metrics, config, limiter, has_warned: AtomicBool::new(false) }
 }
 
 #[handler]
 fn openapi() -> Response {
-    match document::text() {
+    written(document::text())
+}
+
+#[handler]
+fn respondent_openapi() -> Response {
+    written(document::respondent_text())
+}
+
+fn written(document: Result<&'static str, &'static [String]>) -> Response {
+    match document {
         Ok(text) => Response::builder().content_type("application/json; charset=utf-8").body(text),
         Err(faults) => Problem::internal(format!("the document is inconsistent: {}", faults.join("; "))).response(),
     }

@@ -1,27 +1,35 @@
-//! What every request goes through: an id, a time limit, a net under panics, problems for the framework's own refusals,
-//! headers that keep browsers careful, a line in the log and a count in the metrics.
+//! What every request goes through: an id, a look at who it is for and whom it comes from, a time limit, a net under panics,
+//! problems for the framework's own refusals, headers that keep browsers careful, a line in the log and a count in the metrics.
 
 use std::{
     panic::AssertUnwindSafe,
-    sync::{Arc, OnceLock},
-    time::{Duration, Instant},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
 };
 
-use diligence_entities::scope::Scope;
+use diligence_entities::{clock::Day, respondent::RespondentScope, scope::Scope};
 use futures_util::FutureExt as _;
 use poem::{
     Endpoint, IntoResponse, PathPattern, Request, Response, Result,
-    http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
 };
 use tracing::Instrument as _;
 
 use crate::{
+    client::{self, Client},
+    config::Config,
     document,
-    health::Metrics,
+    health::{Metrics, Reason},
+    limit::{self, Credential, Limiter, Place},
     problem::{Problem, Type},
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Says on which day the key that was sent ends, when that is near.
+const KEY_EXPIRES_ON: HeaderName = HeaderName::from_static("key-expires-on");
 
 /// What a request leaves behind for the log. Shared between the middleware, outside, and [`crate::auth`], inside.
 #[derive(Clone, Debug)]
@@ -31,12 +39,23 @@ pub struct Trail {
     /// The address as it came in: what is nested below sees only the rest of it.
     pub(crate) address: Uri,
     who: Arc<OnceLock<(String, String)>>,
+    key_ends_on: Arc<OnceLock<Day>>,
 }
 
 impl Trail {
     /// Notes who is asking.
     pub(crate) fn note(&self, scope: &Scope) {
         let _ = self.who.set((scope.organisation_id.to_string(), scope.actor.id.clone()));
+    }
+
+    /// Notes which respondent is asking.
+    pub(crate) fn note_respondent(&self, visit: &RespondentScope) {
+        let _ = self.who.set((visit.organisation_id().to_string(), visit.actor().id.clone()));
+    }
+
+    /// Notes that the caller's key is about to end.
+    pub(crate) fn note_end_of_key(&self, day: Day) {
+        let _ = self.key_ends_on.set(day);
     }
 }
 
@@ -45,7 +64,10 @@ impl Trail {
 pub(crate) struct Around<E> {
     pub(crate) inner: E,
     pub(crate) metrics: Metrics,
-    pub(crate) timeout: Duration,
+    pub(crate) config: Arc<Config>,
+    pub(crate) limiter: Limiter,
+    /// Whether it was said that a proxy speaks which is not trusted.
+    pub(crate) has_warned: AtomicBool,
 }
 
 /// The caller's own id if it is short and plain, else a new one.
@@ -61,32 +83,73 @@ impl<E: Endpoint> Endpoint for Around<E> {
     async fn call(&self, mut request: Request) -> Result<Response> {
         let start = Instant::now();
         let _in_flight = self.metrics.enter();
-        let trail = Trail { request_id: request_id(request.headers()), address: request.uri().clone(), who: Arc::default() };
+        let trail = Trail { request_id: request_id(request.headers()), address: request.uri().clone(), who: Arc::default(), key_ends_on: Arc::default() };
         let method = request.method().clone();
         let path = request.uri().path().to_owned();
+        let client = Client::of(&request, &self.config);
         request.set_data(trail.clone());
+        request.set_data(client);
 
         let span = tracing::info_span!("request", id = %trail.request_id);
-        let (mut response, route) = self.answer(request, &method, &path).instrument(span).await;
+        let answer = async {
+            let credential = limit::credential(&request);
+            match self.admit(&request, &client, credential.as_ref()) {
+                Ok(()) => {
+                    let answer = self.answer(request, &method, &path).await;
+                    if let Some(credential) = credential {
+                        let status = answer.0.status();
+                        if trail.who.get().is_some() || (status.is_success() && Place::of(&method, &path) == Place::Guarded) {
+                            self.limiter.learn(credential, true);
+                        } else if status == StatusCode::UNAUTHORIZED {
+                            self.limiter.learn(credential, false);
+                        }
+                    }
+                    answer
+                }
+                Err((reason, problem)) => {
+                    self.metrics.refuse(reason);
+                    (problem.response(), None)
+                }
+            }
+        };
+        let (mut response, route) = answer.instrument(span).await;
 
-        careful(response.headers_mut(), &method);
+        careful(response.headers_mut(), &method, client.secure);
         if let Ok(id) = HeaderValue::from_str(&trail.request_id) {
             response.headers_mut().insert(REQUEST_ID, id);
+        }
+        if let Some(day) = trail.key_ends_on.get().and_then(|day| HeaderValue::from_str(&day.to_string()).ok()) {
+            response.headers_mut().insert(KEY_EXPIRES_ON, day);
         }
         let (route, status, took) = (route.as_deref().unwrap_or("unknown"), response.status(), start.elapsed());
         // Methods are free text on the wire; only the known ones may become a label.
         let known = [Method::GET, Method::HEAD, Method::POST, Method::PATCH, Method::PUT, Method::DELETE, Method::OPTIONS].contains(&method);
         self.metrics.count(route, if known { method.as_str() } else { "other" }, status, took);
         let (organisation, actor) = trail.who.get().map_or(("", ""), |(organisation, actor)| (organisation, actor));
-        tracing::info!(method = %method, route, status = status.as_u16(), micros = took.as_micros(), request_id = %trail.request_id, organisation, actor, "answered");
+        tracing::info!(method = %method, route, status = status.as_u16(), micros = took.as_micros(), client = %client.address, request_id = %trail.request_id, organisation, actor, "answered");
         Ok(response)
     }
 }
 
 impl<E: Endpoint> Around<E> {
+    /// Refuses what is not for us, and what is too much, before anything is done for it.
+    fn admit(&self, request: &Request, client: &Client, credential: Option<&Credential>) -> std::result::Result<(), (Reason, Problem)> {
+        // Whoever watches whether this program lives asks by whatever name it has found, and learns nothing else.
+        if request.uri().path().starts_with("/health/") {
+            return Ok(());
+        }
+        if client::has_strange_proxy(request, &self.config) && !self.has_warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                "a request says for whom it was forwarded, but comes from no trusted proxy, so it is not believed: if there is a proxy in front of this server, list it in trusted_proxies"
+            );
+        }
+        client::expect_own_host(request, &self.config).map_err(|problem| (Reason::Host, problem))?;
+        self.limiter.admit(request, client, credential)
+    }
+
     async fn answer(&self, request: Request, method: &Method, path: &str) -> (Response, Option<Arc<str>>) {
         let guarded = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
-        match tokio::time::timeout(self.timeout, guarded).await {
+        match tokio::time::timeout(self.config.request_timeout, guarded).await {
             Ok(Ok(Ok(answer))) => {
                 let response = answer.into_response();
                 let route = response.data::<PathPattern>().map(|pattern| Arc::clone(&pattern.0));
@@ -100,7 +163,7 @@ impl<E: Endpoint> Around<E> {
                 let what = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
                 (Problem::internal(format!("panic: {what}")).response(), None)
             }
-            Err(_) => (Problem::new(Type::Timeout, format!("it took longer than {} seconds", self.timeout.as_secs())).response(), None),
+            Err(_) => (Problem::new(Type::Timeout, format!("it took longer than {} seconds", self.config.request_timeout.as_secs())).response(), None),
         }
     }
 }
@@ -126,13 +189,18 @@ fn refusal(error: poem::Error, method: &Method, path: &str) -> Response {
 }
 
 /// Headers that keep browsers careful with what they get. A page that needs more brings its own policy.
-fn careful(headers: &mut HeaderMap, method: &Method) {
+fn careful(headers: &mut HeaderMap, method: &Method, is_secure: bool) {
+    if is_secure {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains"));
+    }
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_FRAME_OPTIONS, "DENY"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"),
     ] {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
@@ -143,6 +211,9 @@ fn careful(headers: &mut HeaderMap, method: &Method) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use diligence_entities::clock::Clock;
     use poem::{Route, endpoint::make, get, test::TestClient};
     use serde_json::Value;
 
@@ -153,7 +224,9 @@ mod tests {
         let panics = make(async |_: Request| if true { panic!("a secret cause") } else { "" });
         let sleeps = make(async |_: Request| tokio::time::sleep(Duration::from_secs(60)).await);
         let inner = Route::new().at("/panics", get(panics)).at("/sleeps", get(sleeps)).at("/fine/:id", get(make(async |_: Request| "fine")));
-        Around { inner, metrics: Metrics::default(), timeout: Duration::from_millis(20) }
+        let config = Config { request_timeout: Duration::from_millis(20), ..Config::default() };
+        let limiter = Limiter::new(config.limits, &Clock::System);
+        Around { inner, metrics: Metrics::default(), config: config.into(), limiter, has_warned: AtomicBool::new(false) }
     }
 
     async fn told(path: &str) -> (u16, Value) {

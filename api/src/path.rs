@@ -60,8 +60,12 @@ impl<'a, I: FromStr + JsonSchema + Send + 'static> ApiExtractor<'a> for At<I> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TakesNoQuery;
 
+/// The operation that a request is for, by its id; for [`crate::auth`] to name it in the audit trail.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OperationName(pub(crate) &'static str);
+
 /// The same API with its own names in its routes: poem-openapi numbers path parameters (`:param0`), which only its own
-/// `Path` understands, and which says little in logs and metrics. And with a mark where no query is taken.
+/// `Path` understands, and which says little in logs and metrics. And with a mark where no query is taken, and each operation's name.
 pub(crate) struct Named<A>(pub(crate) A);
 
 type Routes = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
@@ -79,10 +83,12 @@ impl<A: OpenApi> OpenApi for Named<A> {
         for path in A::meta().into_iter().flat_map(|api| api.paths) {
             let (named, number) = both(&path.path);
             if let Some(mut methods) = numbered.remove(&number) {
-                for operation in path.operations.iter().filter(|operation| !operation.params.iter().any(|parameter| parameter.in_type == MetaParamIn::Query)) {
-                    if let Some(endpoint) = methods.remove(&operation.method) {
-                        methods.insert(operation.method.clone(), endpoint.data(TakesNoQuery).boxed());
+                for operation in &path.operations {
+                    let Some(mut endpoint) = methods.remove(&operation.method) else { continue };
+                    if !operation.params.iter().any(|parameter| parameter.in_type == MetaParamIn::Query) {
+                        endpoint = endpoint.data(TakesNoQuery).boxed();
                     }
+                    methods.insert(operation.method.clone(), endpoint.data(OperationName(operation.operation_id.unwrap_or("unknown"))).boxed());
                 }
                 routes.entry(named).or_default().extend(methods);
             }

@@ -29,7 +29,7 @@ pub const RETRY_AFTER_SECONDS: &str = "1";
 pub enum Type {
     /// The request cannot be read.
     Malformed,
-    /// No key, or one that opens nothing.
+    /// No key and no session, or one that opens nothing; or signing in failed.
     Unauthenticated,
     /// A good key whose role does not suffice.
     Forbidden,
@@ -39,6 +39,8 @@ pub enum Type {
     Gone,
     /// Too many requests, or too many tries.
     TooMany,
+    /// It is for another server.
+    Misdirected,
     /// The address is known, the method is not.
     MethodNotAllowed,
     /// It clashes with what is there.
@@ -67,13 +69,14 @@ pub enum Type {
 
 impl Type {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Malformed,
         Self::Unauthenticated,
         Self::Forbidden,
         Self::NotFound,
         Self::Gone,
         Self::TooMany,
+        Self::Misdirected,
         Self::MethodNotAllowed,
         Self::Conflict,
         Self::Stale,
@@ -98,6 +101,7 @@ impl Type {
             Self::NotFound => "not-found",
             Self::Gone => "gone",
             Self::TooMany => "too-many-requests",
+            Self::Misdirected => "misdirected",
             Self::MethodNotAllowed => "method-not-allowed",
             Self::Conflict => "conflict",
             Self::Stale => "stale",
@@ -123,6 +127,7 @@ impl Type {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Gone => StatusCode::GONE,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict => StatusCode::CONFLICT,
             Self::Stale => StatusCode::PRECONDITION_FAILED,
@@ -140,11 +145,12 @@ impl Type {
     pub const fn title(self) -> &'static str {
         match self {
             Self::Malformed => "The request cannot be read",
-            Self::Unauthenticated => "A key is needed",
+            Self::Unauthenticated => "Not signed in",
             Self::Forbidden => "Not allowed",
             Self::NotFound => "Not found",
             Self::Gone => "It is over",
             Self::TooMany => "Too many requests",
+            Self::Misdirected => "It is for another server",
             Self::MethodNotAllowed => "Method not allowed",
             Self::Conflict => "It clashes with what is there",
             Self::Stale => "It has been changed since",
@@ -168,12 +174,17 @@ impl Type {
                 "The body is not JSON, names a field twice, or a header or the query string is not in the form it must have. `detail` says where. Nothing was changed; mend the request before sending it again."
             }
             Self::Unauthenticated => {
-                "The request carries no key, or one that is unknown, expired or revoked. Send `Authorization: Bearer <key>`. An administrator makes keys with `POST /api/v1/keys`, or at the console with `diligence key create`."
+                "The request carries neither a key nor a session that is good, or what was given to sign in is wrong. Programs send `Authorization: Bearer <key>`: an administrator makes keys with `POST /api/v1/keys`, or at the console with `diligence key create`. People sign in with `POST /api/v1/sessions`. `errors` has a stable code where signing in failed."
             }
-            Self::Forbidden => "The key is good, but its role or duty does not allow this. `detail` says which role is needed.",
+            Self::Forbidden => {
+                "We know who you are, but your role or duty does not allow this, or the request does not show that it comes from our own pages (`X-CSRF-Token`). `detail` says what is missing."
+            }
             Self::NotFound => "There is nothing at this address in your organisation. Whether another organisation has something there is not said.",
             Self::Gone => "What was at this address has expired or was revoked, and does not come back. `detail` says what to ask for instead.",
             Self::TooMany => "There were too many requests, or too many tries at a secret. Send the same request again after the seconds in `Retry-After`.",
+            Self::Misdirected => {
+                "The request's `Host` is not a name of this server. Whoever runs it says in its configuration, with `public_url` and `allowed_hosts`, which names it has."
+            }
             Self::MethodNotAllowed => "The address exists, but not with this method. The `Allow` header lists the methods it has.",
             Self::Conflict => {
                 "The request is well formed but clashes with what is there: a second of something that may exist once, or a step that the item's state does not allow. `errors` has a stable code for the kind of clash."
@@ -375,6 +386,7 @@ impl From<Error> for Problem {
                 let errors = if errors.is_empty() { vec![Fault::new("", code, detail.clone())] } else { errors };
                 Self { errors, ..Self::new(Type::Conflict, detail) }
             }
+            Error::Unauthenticated { code, detail } => Self { errors: vec![Fault::new("", code, detail.clone())], ..Self::new(Type::Unauthenticated, detail) },
             Error::Forbidden(detail) => Self::new(Type::Forbidden, detail),
             Error::Gone(detail) => Self::new(Type::Gone, detail),
             Error::TooMany { after_seconds } => Self::too_many(after_seconds),
@@ -384,10 +396,20 @@ impl From<Error> for Problem {
     }
 }
 
-/// What a kind of operation can be refused with, besides 401 (every one), 403 (where a role is needed) and 503 (every one).
+/// What a kind of operation can be refused with, besides 401, 429 and 503 (every one) and 403 (where a role is needed).
 pub trait Operation: Send + Sync + 'static {
     /// The kinds.
     const REFUSALS: &'static [Type];
+    /// Whether it is reached through a link, which can be over.
+    const BY_LINK: bool = false;
+}
+
+/// The same operation, reached through a link: it can also be refused with 410.
+#[derive(Debug)]
+pub struct ByLink<K>(PhantomData<fn() -> K>);
+impl<K: Operation> Operation for ByLink<K> {
+    const REFUSALS: &'static [Type] = K::REFUSALS;
+    const BY_LINK: bool = true;
 }
 
 macro_rules! operations {
@@ -417,6 +439,22 @@ operations! {
     Changing: Malformed NotFound Conflict Stale TooLarge UnsupportedMediaType Invalid VersionRequired;
     /// Moving an item to another state, at a version, without a body.
     Acting: Malformed NotFound Conflict Stale TooLarge Invalid VersionRequired;
+    /// Beginning a visit with a secret.
+    Entering: Malformed NotFound TooLarge UnsupportedMediaType Invalid;
+    /// Ending a visit.
+    Leaving: Invalid;
+    /// Signing in, or showing who one is in another way.
+    SigningIn: Malformed Unauthenticated Forbidden Conflict TooMany TooLarge UnsupportedMediaType Invalid;
+    /// Reading what anyone may, without a query.
+    Offering: Invalid;
+    /// Looking at what a link's token opens.
+    Opening: Malformed NotFound Gone TooMany TooLarge UnsupportedMediaType Invalid;
+    /// Accepting what a link's token opens.
+    Accepting: Malformed Unauthenticated NotFound Conflict Gone TooMany TooLarge UnsupportedMediaType Invalid;
+    /// Changing one's own account or session, with a body that may hold secrets.
+    Owning: Malformed NotFound Conflict Gone TooMany TooLarge UnsupportedMediaType Invalid;
+    /// The same without a body.
+    OwnActing: Malformed Conflict TooLarge Invalid;
     /// Taking an item away, at a version.
     Deleting: NotFound Conflict Stale Invalid VersionRequired;
 }
@@ -426,6 +464,13 @@ pub struct Refused<K>(Problem, PhantomData<fn() -> K>);
 
 /// What an operation of kind `K` gives.
 pub type Answer<T, K> = Result<T, Refused<K>>;
+
+impl<K> Refused<K> {
+    /// Why, where the caller may not.
+    pub(crate) fn forbids(&self) -> Option<&str> {
+        (self.0.kind == Type::Forbidden).then(|| &*self.0.detail)
+    }
+}
 
 impl<K, E: Into<Problem>> From<E> for Refused<K> {
     fn from(error: E) -> Self {
@@ -470,8 +515,18 @@ fn meta(kind: Type) -> MetaResponse {
 
 impl<K: Operation> ApiResponse for Refused<K> {
     fn meta() -> MetaResponses {
-        let mut responses: Vec<MetaResponse> = K::REFUSALS.iter().chain(&[Type::Unauthenticated, Type::Forbidden, Type::Busy]).map(|kind| meta(*kind)).collect();
+        // What an operation lists itself is told apart from what follows from a role: see the document.
+        let own = K::REFUSALS.iter().chain(if K::BY_LINK { &[Type::Gone][..] } else { &[] }).map(|kind| {
+            let description = match kind {
+                Type::Unauthenticated => "What was given to sign in is wrong",
+                Type::Forbidden => "Not allowed in this way",
+                kind => kind.title(),
+            };
+            MetaResponse { description, ..meta(*kind) }
+        });
+        let mut responses: Vec<MetaResponse> = own.chain([Type::Unauthenticated, Type::Forbidden, Type::TooMany, Type::Busy].map(meta)).collect();
         responses.sort_by_key(|response| response.status);
+        responses.dedup_by_key(|response| response.status);
         MetaResponses { responses }
     }
     fn register(registry: &mut Registry) {

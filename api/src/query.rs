@@ -37,6 +37,12 @@ impl<F> Deref for Query<F> {
 }
 
 impl<F> Query<F> {
+    /// What was asked for, for the audit trail; without the text searched for, which may be anyone's name.
+    pub(crate) fn told(&self) -> Option<Value> {
+        let told: Map<String, Value> = self.pairs.iter().filter(|(name, _)| name != "q").map(|(name, value)| (name.clone(), value.as_str().into())).collect();
+        (!told.is_empty()).then(|| Value::Object(told))
+    }
+
     /// The address of the same list's next page.
     pub(crate) fn next(&self, cursor: &str) -> String {
         let mut address = format!("{}?", self.path);

@@ -7,6 +7,7 @@ use diligence_entities::{
     error::Error,
     fault::Fault,
     idempotency::{self, Recall, StoredAnswer},
+    respondent::RespondentWriter,
     scope::Writer,
     stored::hex,
 };
@@ -23,6 +24,7 @@ use crate::{
     middleware::Trail,
     payload,
     problem::{Problem, Refused, Type},
+    respond::auth::Respondent,
     version::header_schema,
 };
 
@@ -38,6 +40,37 @@ struct Key {
     fingerprint: String,
 }
 
+/// A change that can keep its answer for a retry.
+trait Keeping: Sized {
+    async fn recall(&self, key: &str, fingerprint: &str) -> Result<Recall, Error>;
+    async fn remember(&self, key: &str, fingerprint: &str, answer: &StoredAnswer) -> Result<(), Error>;
+    async fn save(self) -> Result<(), Error>;
+}
+
+impl Keeping for Writer {
+    async fn recall(&self, key: &str, fingerprint: &str) -> Result<Recall, Error> {
+        idempotency::recall(self, key, fingerprint).await
+    }
+    async fn remember(&self, key: &str, fingerprint: &str, answer: &StoredAnswer) -> Result<(), Error> {
+        idempotency::remember(self, key, fingerprint, answer).await
+    }
+    async fn save(self) -> Result<(), Error> {
+        Self::save(self).await
+    }
+}
+
+impl Keeping for RespondentWriter {
+    async fn recall(&self, key: &str, fingerprint: &str) -> Result<Recall, Error> {
+        Self::recall(self, key, fingerprint).await
+    }
+    async fn remember(&self, key: &str, fingerprint: &str, answer: &StoredAnswer) -> Result<(), Error> {
+        Self::remember(self, key, fingerprint, answer).await
+    }
+    async fn save(self) -> Result<(), Error> {
+        Self::save(self).await
+    }
+}
+
 impl Retry {
     /// Opens a change, does `operation`, writes its answer out once, keeps it, saves, and answers; or gives the kept answer again.
     ///
@@ -50,26 +83,44 @@ impl Retry {
         F: AsyncFnOnce(&Writer) -> Result<A, Error>,
     {
         let writer = who.write().await?;
-        let Some(key) = self.0 else {
-            let rendered = operation(&writer).await?.render()?;
-            writer.save().await?;
-            return Ok(once(rendered));
-        };
+        let Some(key) = self.0 else { return Ok(do_once(writer, operation).await?) };
         if let Some(kept) = key.kept(&writer).await? {
             return Ok(once(kept));
         }
-        let error = match key.do_and_keep(writer, operation).await {
-            Ok(rendered) => return Ok(once(rendered)),
-            Err(error) => error,
-        };
-        // Where the same request ran at the same time and was quicker, this one clashed with what that one made.
-        if error.kind == Type::Conflict
-            && let Some(kept) = key.kept(&who.write().await?).await?
-        {
+        match key.do_and_keep(writer, operation).await {
+            Ok(rendered) => Ok(once(rendered)),
+            // Where the same request ran at the same time and was quicker, this one clashed with what that one made.
+            Err(error) if error.kind == Type::Conflict => key.kept(&who.write().await?).await?.map(once).ok_or_else(|| error.into()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The same, for a change through a link.
+    ///
+    /// # Errors
+    /// As [`Retry::once`].
+    pub async fn once_by_link<A, K, F>(self, who: &Respondent, operation: F) -> Result<Once<A>, Refused<K>>
+    where
+        A: Render,
+        F: AsyncFnOnce(&RespondentWriter) -> Result<A, Error>,
+    {
+        let writer = who.write().await?;
+        let Some(key) = self.0 else { return Ok(do_once(writer, operation).await?) };
+        if let Some(kept) = key.kept(&writer).await? {
             return Ok(once(kept));
         }
-        Err(error.into())
+        match key.do_and_keep(writer, operation).await {
+            Ok(rendered) => Ok(once(rendered)),
+            Err(error) if error.kind == Type::Conflict => key.kept(&who.write().await?).await?.map(once).ok_or_else(|| error.into()),
+            Err(error) => Err(error.into()),
+        }
     }
+}
+
+async fn do_once<W: Keeping, A: Render>(writer: W, operation: impl AsyncFnOnce(&W) -> Result<A, Error>) -> Result<Once<A>, Problem> {
+    let rendered = operation(&writer).await?.render()?;
+    writer.save().await?;
+    Ok(once(rendered))
 }
 
 fn once<A>(rendered: Rendered) -> Once<A> {
@@ -77,18 +128,18 @@ fn once<A>(rendered: Rendered) -> Once<A> {
 }
 
 impl Key {
-    async fn kept(&self, writer: &Writer) -> Result<Option<Rendered>, Problem> {
-        match idempotency::recall(writer, &self.key, &self.fingerprint).await? {
+    async fn kept(&self, writer: &impl Keeping) -> Result<Option<Rendered>, Problem> {
+        match writer.recall(&self.key, &self.fingerprint).await? {
             Recall::New => Ok(None),
             Recall::Same(answer) => Ok(Some(Rendered { answer, kept_body: None, is_replay: true })),
             Recall::Other => Err(Problem::new(Type::KeyReused, format!("this {NAME} was used for another request in the last 24 hours"))),
         }
     }
 
-    async fn do_and_keep<A: Render>(&self, writer: Writer, operation: impl AsyncFnOnce(&Writer) -> Result<A, Error>) -> Result<Rendered, Problem> {
+    async fn do_and_keep<W: Keeping, A: Render>(&self, writer: W, operation: impl AsyncFnOnce(&W) -> Result<A, Error>) -> Result<Rendered, Problem> {
         let rendered = operation(&writer).await?.render()?;
         let kept = StoredAnswer { body: rendered.kept_body.clone().unwrap_or_else(|| rendered.answer.body.clone()), ..rendered.answer.clone() };
-        idempotency::remember(&writer, &self.key, &self.fingerprint, &kept).await?;
+        writer.remember(&self.key, &self.fingerprint, &kept).await?;
         writer.save().await?;
         Ok(rendered)
     }

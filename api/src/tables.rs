@@ -7,6 +7,7 @@ use std::{borrow::Cow, future::Future};
 
 use diligence_entities::{
     assessment::{self, AnswerRow, Assessment, AssessmentFilter},
+    audit::{self, AuditEvent, AuditEventFilter},
     error::Error,
     evidence::{self, Evidence, EvidenceFilter},
     page::{MAXIMUM_LIMIT, Page},
@@ -27,6 +28,8 @@ use crate::csv;
 
 /// Something that can be exported as a table.
 pub trait Table: Send + Sync + 'static {
+    /// What a row is of, for the audit trail.
+    const NOUN: &'static str;
     /// The file's name.
     const FILE: &'static str;
     /// The columns, in their order: the names of the item's fields, with a dot before those of a field inside it.
@@ -41,11 +44,12 @@ pub trait Table: Send + Sync + 'static {
 }
 
 macro_rules! tables {
-    ($($(#[$doc:meta])* $table:ident $file:literal $list:path: $filter:ty => $item:ty = [$($column:literal)*];)*) => {$(
+    ($($(#[$doc:meta])* $table:ident $noun:literal $file:literal $list:path: $filter:ty => $item:ty = [$($column:literal)*];)*) => {$(
         $(#[$doc])*
         #[derive(Debug)]
         pub enum $table {}
         impl Table for $table {
+            const NOUN: &'static str = $noun;
             const FILE: &'static str = $file;
             const COLUMNS: &'static [&'static str] = &[$($column),*];
             type Filter = $filter;
@@ -60,7 +64,7 @@ macro_rules! tables {
 }
 tables! {
     /// The register: a row for each supplier and product.
-    Register "register.csv" register::list: RegisterFilter => RegisterEntry = [
+    Register "register" "register.csv" register::list: RegisterFilter => RegisterEntry = [
         "subject_id" "subject_type" "supplier_id" "supplier_name" "name" "kind" "status" "identifiers" "tier" "ai_features" "rating"
         "security.claimed" "security.evidenced" "ethical_ai.claimed" "ethical_ai.evidenced" "coverage" "knock_outs"
         "decision" "decision_lapses_on" "decision_lapsed" "stale_reasons" "open_condition_count" "overdue_condition_count"
@@ -68,13 +72,13 @@ tables! {
         "next_review_on" "review_overdue" "next_review_id" "certificates" "under_way" "frameworks" "updated_at"
     ];
     /// Suppliers.
-    Suppliers "suppliers.csv" supplier::list: SupplierFilter => Supplier = [
+    Suppliers "supplier" "suppliers.csv" supplier::list: SupplierFilter => Supplier = [
         "id" "name" "legal_name" "website" "country" "status" "relationship_owner" "identifiers" "contacts" "contracts"
         "data_role" "personal_data" "data_locations" "data_sensitivity" "system_access" "service_criticality" "people_affected"
         "tier_override" "tier_override_reason" "tier" "tier_reason" "rating" "notes" "version" "created_at" "updated_at"
     ];
     /// Products.
-    Products "products.csv" product::list: ProductFilter => Product = [
+    Products "product" "products.csv" product::list: ProductFilter => Product = [
         "id" "supplier_id" "name" "kind" "product_version" "purpose" "status" "ai_features"
         "ai_profile.purpose" "ai_profile.generative" "ai_profile.model" "ai_profile.model_provider" "ai_profile.model_version"
         "ai_profile.trains_on_our_data" "ai_profile.runs_in" "ai_profile.autonomy" "ai_profile.affects" "ai_profile.overseer"
@@ -83,26 +87,31 @@ tables! {
         "rating" "notes" "version" "created_at" "updated_at"
     ];
     /// Evidence.
-    EvidenceTable "evidence.csv" evidence::list: EvidenceFilter => Evidence = [
+    EvidenceTable "evidence" "evidence.csv" evidence::list: EvidenceFilter => Evidence = [
         "id" "subject_id" "supplier_id" "product_id" "kind" "reference" "statement" "scope" "document_version" "issued_on" "expires_on"
         "address" "notes" "version" "created_at" "updated_at" "file.name" "file.media_type" "file.byte_count" "file.sha256"
     ];
     /// Assessments.
-    Assessments "assessments.csv" assessment::list: AssessmentFilter => Assessment = [
+    Assessments "assessment" "assessments.csv" assessment::list: AssessmentFilter => Assessment = [
         "id" "subject_id" "supplier_id" "product_id" "questionnaire" "edition" "edition_id" "state" "claimed" "evidenced" "coverage"
         "frameworks" "knock_outs" "started_by" "submitted_by" "submitted_at" "return_comment" "decided_by" "decided_at" "assessed_on"
-        "version" "created_at" "updated_at" "information_only"
+        "version" "created_at" "updated_at" "information_only" "answered_by" "reviewed_by" "override_reason"
     ];
     /// Risks.
-    Risks "risks.csv" risk::list: RiskFilter => Risk = [
+    Risks "risk" "risks.csv" risk::list: RiskFilter => Risk = [
         "id" "subject_id" "supplier_id" "product_id" "title" "description" "likelihood" "impact" "band"
         "residual_likelihood" "residual_impact" "current_band" "treatment" "owner" "actions" "state" "acceptance" "acceptance_expires_on" "closed_reason"
         "origin_assessment_id" "origin_finding" "origin_question" "version" "created_at" "updated_at"
     ];
     /// Reviews.
-    Reviews "reviews.csv" review::list: ReviewFilter => Review = [
+    Reviews "review" "reviews.csv" review::list: ReviewFilter => Review = [
         "id" "subject_id" "supplier_id" "product_id" "state" "due_on" "reason" "reason_detail" "counted_from" "triggers"
         "rescheduled_to" "rescheduled_reason" "completed_at" "completed_by" "outcome" "version" "created_at" "updated_at"
+    ];
+    /// Audit events.
+    AuditEvents "audit_event" "audit-events.csv" audit::list: AuditEventFilter => AuditEvent = [
+        "sequence" "id" "at" "actor_id" "actor_name" "request_id" "action" "noun" "item_id" "before" "after" "previous_hash" "hash"
+        "supplier_id" "product_id"
     ];
 }
 
@@ -111,6 +120,7 @@ tables! {
 pub enum Answers {}
 
 impl Table for Answers {
+    const NOUN: &'static str = "answers";
     const FILE: &'static str = "answers.csv";
     const COLUMNS: &'static [&'static str] = &[
         "assessment_id",
@@ -282,6 +292,7 @@ mod tests {
         is_whole::<Answers>();
         is_whole::<Risks>();
         is_whole::<Reviews>();
+        is_whole::<AuditEvents>();
     }
 
     #[test]

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use crate::{
+    audit::About,
     clock::{Day, Moment},
     error::Error,
     evidence,
@@ -29,6 +30,7 @@ mod explaining;
 mod export;
 mod judging;
 mod offline;
+pub(crate) mod responding;
 
 pub use carrying::{Confirmation, confirm};
 pub use explaining::{MovementFilter, improvements, movement};
@@ -121,6 +123,14 @@ pub struct Model {
     pub decided_at: Option<Moment>,
     /// The day its evidence was judged on, once decided.
     pub assessed_on: Option<Day>,
+    /// The ids of the keys, people and links that answered it, confirmed answers or submitted it.
+    #[schemars(with = "Vec<String>")]
+    pub answered_by: Json<Vec<String>>,
+    /// The ids of the keys and people that rated its answers.
+    #[schemars(with = "Vec<String>")]
+    pub reviewed_by: Json<Vec<String>>,
+    /// Why an admin decided though the policy's separation of duties stood against it; null where nothing did.
+    pub override_reason: Option<String>,
     /// When it was started.
     pub created_at: Moment,
     /// When it was last changed.
@@ -133,7 +143,7 @@ pub use Model as Assessment;
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
-owned!("assessment", row => Some(&row.supplier_id));
+owned!("assessment", row => Some(&row.supplier_id), row.product_id.as_ref());
 
 impl Model {
     /// The residual rating it gives a subject of this tier.
@@ -309,6 +319,9 @@ pub struct AssessmentFilter {
     pub cursor: Option<String>,
 }
 
+/// What is expected of an answer that is a file.
+const NO_FILE: &str = "expected the id of evidence about this supplier or its products that has a file: enter it, then store its file";
+
 /// An assessment with everything that judging it needs.
 struct Work {
     before: Model,
@@ -355,6 +368,14 @@ impl Work {
 
     async fn keep_sheet(&self, writer: &Writer) -> Result<(), Error> {
         writer.put_all::<sheet::Entity, sheet::ActiveModel>(vec![self.sheet.clone()], &[sheet::Column::AssessmentId]).await
+    }
+}
+
+/// Puts whoever acts on a list of those who did, once.
+fn sign(list: &mut Json<Vec<String>>, writer: &Writer) {
+    let actor = &writer.scope().actor.id;
+    if !list.contains(actor) {
+        list.0.push(actor.clone());
     }
 }
 
@@ -410,6 +431,9 @@ pub async fn start(writer: &Writer, new: NewAssessment) -> Result<Assessment, Er
         decided_by: None,
         decided_at: None,
         assessed_on: None,
+        answered_by: Json::default(),
+        reviewed_by: Json::default(),
+        override_reason: None,
         created_at: writer.now(),
         updated_at: writer.now(),
     };
@@ -527,8 +551,7 @@ impl Work {
                 answer.as_ref().filter(|_| question.is_some_and(|question| question.kind == QuestionType::File)).and_then(|answer| answer.value.as_ref()?.as_str());
             if let Some(evidence_id) = named {
                 let kept = facts.get(evidence_id).is_some_and(|fact| fact.file_sha256.is_some());
-                let expected = "expected the id of evidence about this supplier or its products that has a file: enter it, then store its file";
-                faults.expect(kept, format!("/{key}/value"), "no_file", expected);
+                faults.expect(kept, format!("/{key}/value"), "no_file", NO_FILE);
             }
         }
         faults.done()
@@ -556,8 +579,11 @@ impl Work {
         let outcome = self.evaluate(writer.today());
         let mut after = self.before.clone();
         after.settle(&outcome);
+        if !is.is_empty() {
+            sign(&mut after.answered_by, writer);
+        }
         let after = writer.replace::<Entity, ActiveModel>(action, &self.before, after).await?;
-        writer.note(action, "answers", after.id.as_str(), Some(was.into()), Some(is.into()));
+        writer.note_about(About::of::<Entity>(&after), action, "answers", after.id.as_str(), Some(was.into()), Some(is.into()));
         Ok(self.progress(after, outcome))
     }
 }
@@ -571,6 +597,7 @@ pub async fn delete(writer: &Writer, id: &AssessmentId, version: i64) -> Result<
     if row.state.0 != AssessmentState::Open || row.submitted_at.is_some() {
         return Err(Error::conflict("state", "this assessment has been submitted: it stays, so that what followed can be understood"));
     }
+    crate::respondent_link::forget(writer, id).await?;
     writer.clear::<sheet::Entity>(Condition::all().add(sheet::Column::AssessmentId.eq(id.clone()))).await?;
     writer.remove::<Entity>(&row).await
 }

@@ -1,22 +1,34 @@
 //! Audit events: who did what to which item, when, and what it was before and after. Append-only, hash-chained per organisation.
+//!
+//! The database refuses to change or remove an event; whoever owns it can still take that refusal away, so each event
+//! holds the hash of the one before it, [`verify`] walks the chain, and a [`Checkpoint`] kept elsewhere shows what a chain
+//! made anew from some event on would not.
 
 use schemars::JsonSchema;
-use sea_orm::{ColumnTrait as _, QueryFilter as _, entity::prelude::*};
+use sea_orm::{ColumnTrait as _, QueryFilter as _, Select, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use sha2::{Digest as _, Sha256};
 use validator::Validate;
 
 use crate::{
     clock::Moment,
     error::Error,
-    id::{AuditEventId, OrganisationId},
+    id::{AuditEventId, OrganisationId, ProductId, SupplierId},
     page::{Page, Sort},
-    scope::{Reader, Scope, Store, belongs},
-    stored::{Json, hex},
+    personal,
+    scope::{Owned, Reader, Scope, Store, belongs},
+    stored::Json,
 };
 
-/// One event: something was created, changed, decided or taken away.
+mod refusing;
+mod verifying;
+
+pub(crate) use refusing::Refusals;
+pub use refusing::refused;
+use verifying::Raw;
+pub use verifying::{AuditFault, AuditFaultKind, Checkpoint, Verification, checkpoint, verify};
+
+/// One event: something was created, changed, decided, taken away, exported or refused.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, JsonSchema)]
 #[sea_orm(table_name = "audit_event")]
 #[schemars(rename = "AuditEvent")]
@@ -33,17 +45,17 @@ pub struct Model {
     pub at: Moment,
     /// The id of the key or person who acted; `console` for the command line.
     pub actor_id: String,
-    /// The actor's name at the time.
+    /// The actor's name at the time; `erased` once the person is.
     pub actor_name: String,
     /// The request it came with, to find it in the logs.
     pub request_id: Option<String>,
-    /// What was done: `create`, `change`, `delete`, `submit`, `approve` …
+    /// What was done: `create`, `change`, `delete`, `submit`, `approve`, `export`, `forbid` …
     pub action: String,
     /// The noun it was done to.
     pub noun: String,
     /// The id of the item it was done to.
     pub item_id: String,
-    /// The fields that changed, as they were.
+    /// The fields that changed, as they were; `{"erased": true}` in the place of a person who is.
     pub before: Option<Json<Value>>,
     /// The fields that changed, as they became.
     pub after: Option<Json<Value>>,
@@ -51,6 +63,13 @@ pub struct Model {
     pub previous_hash: String,
     /// SHA-256 over the previous hash and this event.
     pub hash: String,
+    /// What the hash is made of: 1 leaves out the two fields below, which events before step `m0003_audit` were given later.
+    #[serde(skip)]
+    pub form: i64,
+    /// The supplier to whose history it belongs.
+    pub supplier_id: Option<SupplierId>,
+    /// The product to whose history it belongs.
+    pub product_id: Option<ProductId>,
 }
 
 pub use Model as AuditEvent;
@@ -88,9 +107,24 @@ pub(crate) mod head {
     crate::scope::belongs!();
 }
 
+/// To whose history an event belongs.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct About {
+    supplier_id: Option<SupplierId>,
+    product_id: Option<ProductId>,
+}
+
+impl About {
+    /// What `row` is about.
+    pub(crate) fn of<E: Owned>(row: &E::Model) -> Self {
+        Self { supplier_id: E::supplier_id(row).cloned(), product_id: E::product_id(row).cloned() }
+    }
+}
+
 /// An event that its writer has yet to chain.
 #[derive(Debug)]
 pub(crate) struct Draft {
+    pub(crate) about: About,
     pub(crate) action: &'static str,
     pub(crate) noun: &'static str,
     pub(crate) item_id: String,
@@ -98,34 +132,17 @@ pub(crate) struct Draft {
     pub(crate) after: Option<Value>,
 }
 
-impl Model {
-    /// What the hash of this event must be: SHA-256 over its canonical JSON, previous hash included and own hash left out.
-    #[must_use]
-    pub fn expected_hash(&self) -> String {
-        let mut content = serde_json::to_value(self).unwrap_or_default();
-        if let Value::Object(fields) = &mut content {
-            fields.shift_remove("hash");
-            fields.insert("organisation_id".into(), self.organisation_id.as_str().into());
-        }
-        hex(&Sha256::digest(canonical(content).to_string().as_bytes()))
-    }
-}
+/// What new events' hashes are made of.
+const FORM: i64 = 2;
 
-/// The same value with the keys of every object in order.
-fn canonical(value: Value) -> Value {
-    match value {
-        Value::Object(fields) => {
-            let mut fields: Vec<(String, Value)> = fields.into_iter().map(|(name, value)| (name, canonical(value))).collect();
-            fields.sort_by(|left, right| left.0.cmp(&right.0));
-            Value::Object(fields.into_iter().collect())
-        }
-        Value::Array(items) => Value::Array(items.into_iter().map(canonical).collect()),
-        other => other,
-    }
-}
-
-/// Chains `drafts` to the end of the organisation's chain; gives the events and the new end.
-pub(crate) fn chain(reader: &Reader, head: Option<head::Model>, drafts: Vec<Draft>, mut mint: impl FnMut(Moment) -> AuditEventId) -> (Vec<Model>, head::Model) {
+/// Chains `drafts`, whose people are sealed, to the end of the organisation's chain; gives the events and the new end.
+pub(crate) fn chain(
+    reader: &Reader,
+    head: Option<head::Model>,
+    actor_name: &str,
+    drafts: Vec<Draft>,
+    mut mint: impl FnMut(Moment) -> AuditEventId,
+) -> (Vec<Model>, head::Model) {
     let scope = reader.scope();
     let mut head = head.unwrap_or_else(|| head::Model::start(&scope.organisation_id));
     let events = drafts
@@ -137,7 +154,7 @@ pub(crate) fn chain(reader: &Reader, head: Option<head::Model>, drafts: Vec<Draf
                 sequence: head.sequence + 1,
                 at: reader.now(),
                 actor_id: scope.actor.id.clone(),
-                actor_name: scope.actor.name.clone(),
+                actor_name: actor_name.to_owned(),
                 request_id: scope.request_id.clone(),
                 action: draft.action.to_owned(),
                 noun: draft.noun.to_owned(),
@@ -146,8 +163,11 @@ pub(crate) fn chain(reader: &Reader, head: Option<head::Model>, drafts: Vec<Draf
                 after: draft.after.map(Json),
                 previous_hash: head.hash.clone(),
                 hash: String::new(),
+                form: FORM,
+                supplier_id: draft.about.supplier_id,
+                product_id: draft.about.product_id,
             };
-            event.hash = event.expected_hash();
+            event.hash = Raw::of(&event).expected_hash(event.sequence);
             head.sequence = event.sequence;
             head.hash.clone_from(&event.hash);
             event
@@ -211,8 +231,13 @@ pub struct AuditEventFilter {
     /// Events by this actor.
     #[validate(length(max = 100))]
     pub actor_id: Option<String>,
+    /// Events that came with this request.
+    #[validate(length(max = 200))]
+    pub request_id: Option<String>,
     /// Events from this moment on.
     pub since: Option<Moment>,
+    /// Events before this moment.
+    pub until: Option<Moment>,
     /// How many to answer, 1 to 200; 50 if not said.
     #[validate(range(min = 1, max = 200))]
     pub limit: Option<u64>,
@@ -226,14 +251,79 @@ pub struct AuditEventFilter {
 /// # Errors
 /// [`Error::Invalid`] for a cursor that is none.
 pub async fn list(reader: &Reader, filter: &AuditEventFilter) -> Result<Page<AuditEvent>, Error> {
-    let mut select = reader.find::<Entity>();
-    for (column, value) in [(Column::ItemId, &filter.item_id), (Column::Noun, &filter.noun), (Column::Action, &filter.action), (Column::ActorId, &filter.actor_id)] {
+    let AuditEventFilter { item_id, noun, action, actor_id, request_id, since, until, limit, cursor } = filter;
+    let equal = [(Column::ItemId, item_id), (Column::Noun, noun), (Column::Action, action), (Column::ActorId, actor_id), (Column::RequestId, request_id)];
+    page(reader, reader.find::<Entity>(), &equal, (*since, *until), *limit, cursor.as_deref()).await
+}
+
+async fn page(
+    reader: &Reader,
+    mut select: Select<Entity>,
+    equal: &[(Column, &Option<String>)],
+    (since, until): (Option<Moment>, Option<Moment>),
+    limit: Option<u64>,
+    cursor: Option<&str>,
+) -> Result<Page<AuditEvent>, Error> {
+    for (column, value) in equal {
         if let Some(value) = value {
             select = select.filter(column.eq(value.as_str()));
         }
     }
-    if let Some(since) = filter.since {
+    if let Some(since) = since {
         select = select.filter(Column::At.gte(since));
     }
-    reader.page(select, Sort::down(Column::Sequence), Column::Id, filter.limit, filter.cursor.as_deref()).await
+    if let Some(until) = until {
+        select = select.filter(Column::At.lt(until));
+    }
+    let mut page = reader.page(select, Sort::down(Column::Sequence), Column::Id, limit, cursor).await?;
+    personal::open(reader, &mut page.items).await?;
+    Ok(page)
+}
+
+/// Which events of a history to list; the newest come first.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Validate)]
+#[serde(default, deny_unknown_fields)]
+pub struct HistoryFilter {
+    /// Events about this noun, e.g. `decision`.
+    #[validate(length(max = 100))]
+    pub noun: Option<String>,
+    /// Events of this kind, e.g. `approve`.
+    #[validate(length(max = 100))]
+    pub action: Option<String>,
+    /// Events from this moment on.
+    pub since: Option<Moment>,
+    /// Events before this moment.
+    pub until: Option<Moment>,
+    /// How many to answer, 1 to 200; 50 if not said.
+    #[validate(range(min = 1, max = 200))]
+    pub limit: Option<u64>,
+    /// The `next` of the page before.
+    #[validate(length(max = 1000))]
+    pub cursor: Option<String>,
+}
+
+/// What happened to a supplier and to everything that hangs on it, newest first; also of one that is there no more.
+///
+/// # Errors
+/// [`Error::NotFound`], or [`Error::Invalid`] for a cursor that is none.
+pub async fn supplier_history(reader: &Reader, id: &SupplierId, filter: &HistoryFilter) -> Result<Page<AuditEvent>, Error> {
+    history(reader, Column::SupplierId, id.as_str(), filter).await
+}
+
+/// What happened to a product and to everything that hangs on it, newest first; also of one that is there no more.
+///
+/// # Errors
+/// [`Error::NotFound`], or [`Error::Invalid`] for a cursor that is none.
+pub async fn product_history(reader: &Reader, id: &ProductId, filter: &HistoryFilter) -> Result<Page<AuditEvent>, Error> {
+    history(reader, Column::ProductId, id.as_str(), filter).await
+}
+
+async fn history(reader: &Reader, column: Column, id: &str, filter: &HistoryFilter) -> Result<Page<AuditEvent>, Error> {
+    let HistoryFilter { noun, action, since, until, limit, cursor } = filter;
+    let select = reader.find::<Entity>().filter(column.eq(id));
+    // Whatever is or was there has at least the event of its making.
+    if !reader.has(select.clone()).await? {
+        return Err(Error::NotFound);
+    }
+    page(reader, select, &[(Column::Noun, noun), (Column::Action, action)], (*since, *until), *limit, cursor.as_deref()).await
 }

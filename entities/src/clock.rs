@@ -67,6 +67,18 @@ impl Moment {
         Day(self.0.date_naive())
     }
 
+    /// So many seconds later (or earlier).
+    #[must_use]
+    pub fn plus_seconds(self, seconds: i64) -> Self {
+        Self(self.0 + chrono::TimeDelta::seconds(seconds))
+    }
+
+    /// How many seconds this is after `earlier`; negative where it is before.
+    #[must_use]
+    pub fn seconds_since(self, earlier: Self) -> i64 {
+        (self.0 - earlier.0).num_seconds()
+    }
+
     /// So many hours later.
     #[must_use]
     pub fn plus_hours(self, hours: i64) -> Self {

@@ -108,6 +108,8 @@ pub struct Model {
     pub decided_by: String,
     /// When.
     pub decided_at: Moment,
+    /// Why an admin decided though the policy's separation of duties stood against it; null where nothing did.
+    pub override_reason: Option<String>,
     /// When it was made.
     pub created_at: Moment,
     /// When it was last changed.
@@ -120,7 +122,7 @@ pub use Model as Decision;
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
-owned!("decision", row => Some(&row.supplier_id));
+owned!("decision", row => Some(&row.supplier_id), row.product_id.as_ref());
 
 /// What approving or refusing an assessment may say.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema, Validate)]
@@ -135,6 +137,10 @@ pub struct NewDecision {
     pub conditions: Vec<NewCondition>,
     /// The last day it holds.
     pub lapses_on: Option<Day>,
+    /// For an admin whom the policy's separation of duties would keep from deciding: why they decide all the same. It is kept with
+    /// the decision and shown.
+    #[validate(length(min = 10, max = 2000))]
+    pub override_reason: Option<String>,
 }
 
 /// Which decisions to list.
@@ -151,6 +157,8 @@ pub struct DecisionFilter {
     pub stale: Option<bool>,
     /// Only superseded ones (`true`) or only current ones (`false`).
     pub superseded: Option<bool>,
+    /// Only those for which an admin set the separation of duties aside (`true`), or only the others (`false`).
+    pub overridden: Option<bool>,
     /// Only what lapses before this day.
     pub lapses_before: Option<Day>,
     /// Only what changed at or after this moment.
@@ -212,6 +220,7 @@ pub(crate) async fn record(writer: &Writer, assessment: &Assessment, refused: bo
         questionnaire: assessment.questionnaire.clone(),
         decided_by: writer.scope().actor.name.clone(),
         decided_at: writer.now(),
+        override_reason: new.override_reason,
         created_at: writer.now(),
         updated_at: writer.now(),
     };
@@ -248,6 +257,11 @@ pub async fn list(reader: &Reader, filter: &DecisionFilter) -> Result<Page<Decis
     }
     if let Some(superseded) = filter.superseded {
         condition = condition.add(Column::Superseded.eq(superseded));
+    }
+    match filter.overridden {
+        Some(true) => condition = condition.add(Column::OverrideReason.is_not_null()),
+        Some(false) => condition = condition.add(Column::OverrideReason.is_null()),
+        None => {}
     }
     if let Some(day) = filter.lapses_before {
         condition = condition.add(Column::LapsesOn.lt(day));

@@ -77,7 +77,7 @@ pub use Model as Dependency;
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
-owned!("dependency", row => Some(&row.supplier_id));
+owned!("dependency", row => Some(&row.supplier_id), row.product_id.as_ref());
 
 /// What a dependency is made of.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Validate)]

@@ -35,6 +35,14 @@ pub enum Error {
     /// The caller's role or duty does not allow it.
     #[error("{0}")]
     Forbidden(String),
+    /// Who asks is not who they say, or has not shown it yet.
+    #[error("{detail}")]
+    Unauthenticated {
+        /// A stable word for what is missing: `wrong_credentials`, `wrong_code`, `code_needed`.
+        code: &'static str,
+        /// What is missing, for people. Never says whether there is such an account.
+        detail: String,
+    },
     /// It was there and is over: a link that has expired or was revoked.
     #[error("{0}")]
     Gone(String),

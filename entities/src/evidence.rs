@@ -73,7 +73,7 @@ pub use Model as Evidence;
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
-owned!("evidence", row => Some(&row.supplier_id));
+owned!("evidence", row => Some(&row.supplier_id), row.product_id.as_ref());
 
 impl Model {
     /// What scoring needs to know of it.
@@ -299,5 +299,13 @@ pub async fn delete(writer: &Writer, id: &EvidenceId, version: i64) -> Result<()
         return Err(Error::conflict("in_use", "answers of an assessment rest on this evidence: it stays, so that they can be understood later"));
     }
     evidence_file::forget(writer, id).await?;
+    crate::respondent::forget_upload(writer, id).await?;
     writer.remove::<Entity>(&row).await
+}
+
+/// Evidence with a file that expired before this day, the longest expired first.
+pub(crate) async fn expired_with_file(reader: &Reader, before: Day) -> Result<Vec<Evidence>, Error> {
+    use sea_orm::QueryOrder as _;
+    let select = reader.find::<Entity>().filter(Column::File.is_not_null()).filter(Column::ExpiresOn.lt(before));
+    reader.all(select.order_by_asc(Column::ExpiresOn).order_by_asc(Column::Id)).await
 }

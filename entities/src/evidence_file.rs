@@ -186,8 +186,13 @@ pub async fn store(writer: &Writer, id: &EvidenceId, version: i64, new: NewFile)
     writer.replace::<evidence::Entity, evidence::ActiveModel>("store_file", &before, after).await
 }
 
+/// Whether answers rest on the file.
+pub(crate) async fn is_in_use(writer: &Writer, evidence: &Evidence) -> Result<bool, Error> {
+    Ok(evidence.file.is_some() && crate::assessment::names_evidence(writer, &evidence.supplier_id, &evidence.id).await?)
+}
+
 async fn refuse_in_use(writer: &Writer, before: &Evidence) -> Result<(), Error> {
-    if before.file.is_some() && crate::assessment::names_evidence(writer, &before.supplier_id, &before.id).await? {
+    if is_in_use(writer, before).await? {
         return Err(Error::conflict(
             "in_use",
             "answers of an assessment rest on this file: it stays, so that they can be understood later; enter the new one as evidence of its own",

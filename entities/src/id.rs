@@ -150,6 +150,14 @@ kinds! {
     Incident IncidentId "inc" "incident",
     AuditEvent AuditEventId "evt" "audit event",
     Policy PolicyId "pol" "policy",
+    RespondentLink RespondentLinkId "lnk" "link",
+    RespondentSession RespondentSessionId "rss" "visit",
+    User UserId "usr" "user",
+    Invitation InvitationId "inv" "invitation",
+    Session SessionId "ses" "session",
+    SignInPolicy SignInPolicyId "sip" "sign-in policy",
+    IdentityProvider IdentityProviderId "idp" "identity provider",
+    Retention RetentionId "ret" "retention",
 }
 
 /// What an assessment, a risk or a review is about: one supplier or one product.

@@ -95,3 +95,9 @@ pub async fn remember(writer: &Writer, key: &str, fingerprint: &str, answer: &St
     };
     writer.put_all::<Entity, ActiveModel>(vec![row], &[]).await
 }
+
+/// Forgets every answer kept for retries: they may name someone who is erased.
+pub(crate) async fn forget_all(writer: &Writer) -> Result<(), Error> {
+    writer.clear::<Entity>(Condition::all()).await?;
+    Ok(())
+}

@@ -67,7 +67,7 @@ pub use Model as Incident;
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
-owned!("incident", row => Some(&row.supplier_id));
+owned!("incident", row => Some(&row.supplier_id), row.product_id.as_ref());
 
 /// What an incident is made of.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Validate)]

@@ -2,6 +2,11 @@
 
 mod m0001_register;
 mod m0002_questionnaires;
+mod m0003_audit;
+mod m0004_people;
+mod m0005_keys;
+mod m0006_respondents;
+mod m0007_privacy;
 mod m0008_lists;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait as _};
@@ -15,7 +20,16 @@ struct Steps;
 #[async_trait::async_trait]
 impl MigratorTrait for Steps {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_register::Step), Box::new(m0002_questionnaires::Step), Box::new(m0008_lists::Step)]
+        vec![
+            Box::new(m0001_register::Step),
+            Box::new(m0002_questionnaires::Step),
+            Box::new(m0003_audit::Step),
+            Box::new(m0004_people::Step),
+            Box::new(m0005_keys::Step),
+            Box::new(m0006_respondents::Step),
+            Box::new(m0007_privacy::Step),
+            Box::new(m0008_lists::Step),
+        ]
     }
 }
 

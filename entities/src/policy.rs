@@ -1,4 +1,5 @@
-//! The organisation's policy: bands, matrix, cadence, minimum coverage. Defaults are the field's; all can be set.
+//! The organisation's policy: bands, matrix, cadence, minimum coverage, who may decide, how long a key may live. Defaults are the
+//! field's; all can be set.
 
 use diligence_questionnaires::{RatingPolicy, Severity, Tier};
 use schemars::JsonSchema;
@@ -13,7 +14,7 @@ use crate::{
     id::{OrganisationId, PolicyId},
     patch::Change,
     scope::{Reader, Writer, owned},
-    stored::Json,
+    stored::{Json, Word},
 };
 
 /// How often a subject is looked at again, in months, by tier.
@@ -91,6 +92,23 @@ impl RiskBands {
     }
 }
 
+/// Who may not decide on an assessment, though their role lets them. An admin may set it aside for one decision, with a reason
+/// that is kept and shown.
+///
+/// It is about decisions only. Whoever raised a risk may accept it: to raise one is to speak against oneself, and an acceptance
+/// names its approver, has a reason and ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SeparationOfDuties {
+    /// Nobody is kept from deciding: in a home of two people, the same person answers and decides.
+    #[default]
+    Off,
+    /// Whoever answered or submitted an assessment does not decide on it.
+    NotWhoAnswered,
+    /// Nor does whoever rated its answers.
+    NotWhoAnsweredOrReviewed,
+}
+
 /// The policy as stored.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, JsonSchema)]
 #[sea_orm(table_name = "policy")]
@@ -113,6 +131,11 @@ pub struct Model {
     /// What a risk is called.
     #[schemars(with = "RiskBands")]
     pub risk_bands: Json<RiskBands>,
+    /// Who may not decide on an assessment.
+    #[schemars(with = "SeparationOfDuties")]
+    pub separation_of_duties: Word<SeparationOfDuties>,
+    /// How many days a key may live at the most, from the day it is made; null for no limit.
+    pub maximum_key_days: Option<i64>,
     /// When it was made.
     pub created_at: Moment,
     /// When it was last changed.
@@ -130,7 +153,18 @@ owned!("policy", _row => None);
 impl Model {
     /// The policy an organisation starts with.
     pub(crate) fn start(id: PolicyId, organisation_id: OrganisationId, now: Moment) -> Self {
-        Self { id, organisation_id, version: 1, rating: Json::default(), cadence_months: Json::default(), risk_bands: Json::default(), created_at: now, updated_at: now }
+        Self {
+            id,
+            organisation_id,
+            version: 1,
+            rating: Json::default(),
+            cadence_months: Json::default(),
+            risk_bands: Json::default(),
+            separation_of_duties: Word::default(),
+            maximum_key_days: None,
+            created_at: now,
+            updated_at: now,
+        }
     }
 }
 
@@ -150,6 +184,25 @@ pub struct NewPolicy {
     #[validate(nested)]
     #[serde(default)]
     pub risk_bands: RiskBands,
+    /// Who may not decide on an assessment; `off` if not said.
+    #[serde(default)]
+    pub separation_of_duties: SeparationOfDuties,
+    /// How many days a key may live at the most, from the day it is made; null for no limit. Keys that are there already stay as they are.
+    #[validate(range(min = 1, max = 3650))]
+    #[serde(default)]
+    pub maximum_key_days: Option<i64>,
+}
+
+impl From<&Policy> for NewPolicy {
+    fn from(policy: &Policy) -> Self {
+        Self {
+            rating: policy.rating.0,
+            cadence_months: policy.cadence_months.0,
+            risk_bands: policy.risk_bands.0,
+            separation_of_duties: policy.separation_of_duties.0,
+            maximum_key_days: policy.maximum_key_days,
+        }
+    }
 }
 
 /// The organisation's policy.
@@ -170,7 +223,14 @@ pub async fn change(writer: &Writer, version: i64, change: Change<NewPolicy>) ->
         return Err(Error::Stale { current: before.version });
     }
     let new = checked(change.over(&before)?)?;
-    let after = Model { rating: Json(new.rating), cadence_months: Json(new.cadence_months), risk_bands: Json(new.risk_bands), ..before.clone() };
+    let after = Model {
+        rating: Json(new.rating),
+        cadence_months: Json(new.cadence_months),
+        risk_bands: Json(new.risk_bands),
+        separation_of_duties: Word(new.separation_of_duties),
+        maximum_key_days: new.maximum_key_days,
+        ..before.clone()
+    };
     let after = writer.replace::<Entity, ActiveModel>("change", &before, after).await?;
     crate::risk::band_all(writer, after.risk_bands.0).await?;
     crate::register::refresh_all(writer).await?;

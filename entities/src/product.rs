@@ -228,7 +228,7 @@ pub use Model as Product;
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
-owned!("product", row => Some(&row.supplier_id));
+owned!("product", row => Some(&row.supplier_id), Some(&row.id));
 
 /// What a product is made of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]

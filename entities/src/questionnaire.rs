@@ -342,8 +342,8 @@ pub async fn list(reader: &Reader, filter: &QuestionnaireFilter) -> Result<Page<
     // Of those on the page that are kept here, the latest edition says what the questionnaire is about.
     let latest: Vec<&str> = chosen.iter().filter_map(|(_, editions)| editions.first()?.id.as_deref()).collect();
     let columns = [Column::Key, Column::Title, Column::Summary, Column::AppliesTo, Column::QuestionCount];
-    let rows: Vec<(String, String, String, Json<Vec<AppliesTo>>, i64)> =
-        reader.tuples(reader.find::<Entity>().filter(Column::Id.is_in(latest)).select_only().columns(columns)).await?;
+    type Row = (String, String, String, Json<Vec<AppliesTo>>, i64);
+    let rows: Vec<Row> = reader.tuples(reader.find::<Entity>().filter(Column::Id.is_in(latest)).select_only().columns(columns)).await?;
     let mut about: BTreeMap<String, (String, String, Vec<AppliesTo>, i64)> =
         rows.into_iter().map(|(key, title, summary, applies_to, count)| (key, (title, summary, applies_to.0, count))).collect();
     let items = chosen.into_iter().filter_map(|(key, editions)| {

@@ -113,7 +113,7 @@ pub use Model as Review;
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
-owned!("review", row => Some(&row.supplier_id));
+owned!("review", row => Some(&row.supplier_id), row.product_id.as_ref());
 
 /// How to order reviews.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

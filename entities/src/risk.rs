@@ -150,7 +150,7 @@ pub use Model as Risk;
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
-owned!("risk", row => Some(&row.supplier_id));
+owned!("risk", row => Some(&row.supplier_id), row.product_id.as_ref());
 
 impl Model {
     /// Likelihood and impact as they are now: after what we do, if that was judged.

@@ -13,7 +13,7 @@ pub enum Role {
     Editor,
     /// Decides: approves assessments, accepts risks.
     Approver,
-    /// Sets policy, makes and revokes keys.
+    /// Sets policy, invites people, makes and revokes keys.
     Admin,
 }
 

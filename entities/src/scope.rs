@@ -15,8 +15,8 @@ use std::{
 
 use sea_orm::{
     AccessMode, ActiveModelBehavior, ActiveModelTrait, ColumnTrait, Condition, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    EntityTrait, IntoActiveModel, IsolationLevel, Iterable as _, QueryFilter, QuerySelect as _, Select, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
-    sea_query::OnConflict,
+    EntityTrait, FromQueryResult, IntoActiveModel, IsolationLevel, Iterable as _, QueryFilter, QuerySelect as _, Select, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait as _, sea_query::OnConflict,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -26,10 +26,19 @@ use crate::{
     api_key, audit,
     clock::{Clock, Day, Moment},
     error::Error,
-    id::{Id, Kind, OrganisationId, SupplierId},
-    migrations, organisation,
+    id::{Id, IdentityProviderId, InvitationId, Kind, OrganisationId, ProductId, SessionId, SupplierId, UserId},
+    identity_provider::{self, attempt},
+    invitation, migrations, organisation,
     page::{self, Page, Sort},
+    password,
+    personal::{self, Forgotten},
+    respondent::session as visit,
+    respondent_link,
     role::Role,
+    session, sign_in_policy,
+    stored::Json,
+    throttle,
+    user::{self, membership},
 };
 
 /// How to open a [`Store`].
@@ -72,7 +81,10 @@ pub struct Store {
     statements: Arc<AtomicU64>,
     mint: Arc<Mutex<ContextV7>>,
     pub(crate) keys: Arc<api_key::Cache>,
+    pub(crate) sessions: Arc<session::Cache>,
+    pub(crate) desk: Arc<password::Desk>,
     pub(crate) editions: Arc<crate::questionnaire::Cache>,
+    pub(crate) refusals: Arc<audit::Refusals>,
 }
 
 /// Who acts.
@@ -117,6 +129,10 @@ pub(crate) trait Owned: Belongs<Model: Serialize + page::Versioned + Clone + Sen
     fn stamp(row: &mut Self::Model, version: i64, now: Moment);
     /// The supplier whose line in the register rests on this row.
     fn supplier_id(row: &Self::Model) -> Option<&SupplierId>;
+    /// The product that this row is about, or is; none where it is about the supplier itself.
+    fn product_id(_row: &Self::Model) -> Option<&ProductId> {
+        None
+    }
 }
 
 /// Implements [`Belongs`] for the `Entity` of the module it stands in.
@@ -132,9 +148,10 @@ macro_rules! belongs {
 }
 pub(crate) use belongs;
 
-/// Implements [`Belongs`] and [`Owned`] for the `Entity` of the module it stands in.
+/// Implements [`Belongs`] and [`Owned`] for the `Entity` of the module it stands in: the noun, the supplier it hangs on if
+/// it does, and the product.
 macro_rules! owned {
-    ($noun:literal, $row:ident => $supplier:expr) => {
+    ($noun:literal, $row:ident => $supplier:expr $(, $product:expr)?) => {
         crate::scope::belongs!();
         impl crate::scope::Owned for Entity {
             const NOUN: &'static str = $noun;
@@ -147,6 +164,9 @@ macro_rules! owned {
             fn supplier_id($row: &Model) -> Option<&crate::id::SupplierId> {
                 $supplier
             }
+            $(fn product_id($row: &Model) -> Option<&crate::id::ProductId> {
+                $product
+            })?
         }
         impl crate::page::Versioned for Model {
             fn id(&self) -> &str {
@@ -180,6 +200,8 @@ impl Store {
                     .journal_mode(SqliteJournalMode::Wal)
                     .synchronous(SqliteSynchronous::Full)
                     .busy_timeout(Duration::from_secs(5))
+                    // What is taken away, a person erased not least, must not stay readable in the file's unused parts.
+                    .pragma("secure_delete", "ON")
                     .foreign_keys(true)
             });
             Database::connect(how).await.map_err(|error| if sqlite { OpenError::NotWritable(plain(&error)) } else { OpenError::Unreachable(plain(&error)) })
@@ -202,7 +224,18 @@ impl Store {
         } else {
             writers.clone()
         };
-        Ok(Self { readers, writers, clock: options.clock, statements, mint: Arc::default(), keys: Arc::default(), editions: Arc::default() })
+        Ok(Self {
+            readers,
+            writers,
+            clock: options.clock,
+            statements,
+            mint: Arc::default(),
+            keys: Arc::default(),
+            sessions: Arc::default(),
+            desk: Arc::default(),
+            editions: Arc::default(),
+            refusals: Arc::default(),
+        })
     }
 
     /// Opens a view of one organisation's rows as they stand now.
@@ -233,7 +266,7 @@ impl Store {
         if self.writers.get_database_backend() == DbBackend::Postgres {
             reader.one(reader.find::<audit::head::Entity>().lock_exclusive()).await?;
         }
-        Ok(Writer { reader, events: Mutex::default(), touched: Mutex::default() })
+        Ok(Writer { reader, events: Mutex::default(), touched: Mutex::default(), unnamed: Mutex::default() })
     }
 
     /// Where time comes from.
@@ -321,6 +354,11 @@ impl Reader {
         Ok(select.one(&self.transaction).await?)
     }
 
+    /// Rows as they are stored, without a look at what their columns mean.
+    pub(crate) async fn raw<E: Belongs, T: FromQueryResult + Send + Sync>(&self, select: Select<E>) -> Result<Vec<T>, Error> {
+        Ok(select.into_model::<T>().all(&self.transaction).await?)
+    }
+
     /// A selection of columns or aggregates, as tuples.
     pub(crate) async fn tuples<E: Belongs, T: sea_orm::TryGetableMany + Send + Sync>(&self, select: Select<E>) -> Result<Vec<T>, Error> {
         Ok(select.into_tuple::<T>().all(&self.transaction).await?)
@@ -369,6 +407,7 @@ pub struct Writer {
     reader: Reader,
     events: Mutex<Vec<audit::Draft>>,
     touched: Mutex<BTreeSet<SupplierId>>,
+    unnamed: Mutex<Vec<Forgotten>>,
 }
 
 impl std::ops::Deref for Writer {
@@ -389,9 +428,19 @@ impl Writer {
         self.touched.lock().unwrap_or_else(PoisonError::into_inner).insert(supplier_id.clone());
     }
 
+    /// The events of this change keep nothing of them that could be read later.
+    pub(crate) fn leave_unnamed(&self, forgotten: Forgotten) {
+        self.unnamed.lock().unwrap_or_else(PoisonError::into_inner).push(forgotten);
+    }
+
     /// Notes that something happened; written when this is saved. Rows note themselves.
     pub(crate) fn note(&self, action: &'static str, noun: &'static str, item_id: &str, before: Option<Value>, after: Option<Value>) {
-        let draft = audit::Draft { action, noun, item_id: item_id.to_owned(), before, after };
+        self.note_about(audit::About::default(), action, noun, item_id, before, after);
+    }
+
+    /// The same, of something that belongs to the history of a supplier or product.
+    pub(crate) fn note_about(&self, about: audit::About, action: &'static str, noun: &'static str, item_id: &str, before: Option<Value>, after: Option<Value>) {
+        let draft = audit::Draft { about, action, noun, item_id: item_id.to_owned(), before, after };
         self.events.lock().unwrap_or_else(PoisonError::into_inner).push(draft);
     }
 
@@ -423,7 +472,7 @@ impl Writer {
         for row in &mut rows {
             E::claim(row, &self.scope.organisation_id);
             E::stamp(row, 1, self.now);
-            self.note("create", E::NOUN, row.id(), None, serde_json::to_value(&*row).ok());
+            self.note_about(audit::About::of::<E>(row), "create", E::NOUN, row.id(), None, serde_json::to_value(&*row).ok());
             self.touch_row::<E>(row);
         }
         for portion in rows.chunks(PORTION) {
@@ -443,7 +492,7 @@ impl Writer {
         E::claim(&mut after, &self.scope.organisation_id);
         E::stamp(&mut after, before.version() + 1, self.now);
         let (was, is) = audit::difference(serde_json::to_value(before).ok(), serde_json::to_value(&after).ok());
-        self.note(action, E::NOUN, before.id(), Some(was), Some(is));
+        self.note_about(audit::About::of::<E>(&after), action, E::NOUN, before.id(), Some(was), Some(is));
         self.touch_row::<E>(before);
         self.touch_row::<E>(&after);
         #[expect(clippy::disallowed_methods, reason = "the organisation and the version are in the filter")]
@@ -467,7 +516,7 @@ impl Writer {
     /// Takes away a row that this writer has read.
     pub(crate) async fn remove<E: Owned>(&self, row: &E::Model) -> Result<(), Error> {
         use page::Versioned as _;
-        self.note("delete", E::NOUN, row.id(), serde_json::to_value(row).ok(), None);
+        self.note_about(audit::About::of::<E>(row), "delete", E::NOUN, row.id(), serde_json::to_value(row).ok(), None);
         self.touch_row::<E>(row);
         let gone = self.clear::<E>(Condition::all().add(E::ID.eq(row.id())).add(E::VERSION.eq(row.version()))).await?;
         if gone == 1 { Ok(()) } else { Err(Error::Stale { current: row.version() }) }
@@ -521,18 +570,26 @@ impl Writer {
     pub async fn save(self) -> Result<(), Error> {
         let touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner));
         crate::register::refresh(&self, touched).await?;
-        let drafts = std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut drafts = std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner));
+        let changed_keys: Vec<String> = drafts.iter().filter(|draft| draft.noun == "api_key").map(|draft| draft.item_id.clone()).collect();
         if !drafts.is_empty() {
+            let unnamed = std::mem::take(&mut *self.unnamed.lock().unwrap_or_else(PoisonError::into_inner));
+            let actor_name = personal::seal(&self, &self.scope.actor, &unnamed, &mut drafts).await?;
             let head = self.one(self.find::<audit::head::Entity>()).await?;
-            let (events, head) = audit::chain(&self.reader, head, drafts, |now| self.store.mint(now));
+            let (events, head) = audit::chain(&self.reader, head, &actor_name, drafts, |now| self.store.mint(now));
             self.put_all::<audit::Entity, audit::ActiveModel>(events, &[]).await?;
             self.put_all::<audit::head::Entity, audit::head::ActiveModel>(vec![head], &[audit::head::Column::OrganisationId]).await?;
         }
-        Ok(self.reader.transaction.commit().await?)
+        let Reader { transaction, store, .. } = self.reader;
+        transaction.commit().await?;
+        // Only now: whoever looked a key up while this was under way has remembered it as it was.
+        store.keys.forget(changed_keys.iter().map(String::as_str));
+        Ok(())
     }
 }
 
-/// The few statements without an organisation in them: finding out whose key it is, and making an organisation.
+/// The few statements without an organisation in them: finding out whose key or session it is, what belongs to a person
+/// alone, and making an organisation.
 #[expect(clippy::disallowed_methods, reason = "these are the named exceptions")]
 impl Store {
     /// The key by this id, of whatever organisation: who asks is not known before.
@@ -548,6 +605,38 @@ impl Store {
             .exec(&self.writers)
             .await?;
         Ok(())
+    }
+
+    /// The respondents' link by this id, of whatever organisation: who asks is not known before.
+    pub(crate) async fn respondent_link_of_anyone(&self, id: &str) -> Result<Option<respondent_link::Model>, Error> {
+        Ok(respondent_link::Entity::find().filter(respondent_link::Column::Id.eq(id)).one(&self.readers).await?)
+    }
+
+    /// The visit by this id, of whatever organisation.
+    pub(crate) async fn respondent_session_of_anyone(&self, id: &str) -> Result<Option<visit::Model>, Error> {
+        Ok(visit::Entity::find().filter(visit::Column::Id.eq(id)).one(&self.readers).await?)
+    }
+
+    /// Notes that a visit goes on, and that its link is used, without a new version: no one's edit may fail for it.
+    pub(crate) async fn mark_visit_used(&self, session_id: &str, link_id: &str, at: Moment) -> Result<(), Error> {
+        let at = sea_orm::sea_query::Expr::value(at);
+        visit::Entity::update_many().col_expr(visit::Column::LastUsedAt, at.clone()).filter(visit::Column::Id.eq(session_id)).exec(&self.writers).await?;
+        respondent_link::Entity::update_many()
+            .col_expr(respondent_link::Column::LastUsedAt, at)
+            .filter(respondent_link::Column::Id.eq(link_id))
+            .exec(&self.writers)
+            .await?;
+        Ok(())
+    }
+
+    /// By organisation, how many keys that are good today have their last day no later than `until`, and the first such day.
+    pub(crate) async fn keys_ending(&self, today: Day, until: Day) -> Result<Vec<(OrganisationId, i64, Day)>, Error> {
+        use sea_orm::QueryOrder as _;
+        let select = api_key::Entity::find().select_only().column(api_key::Column::OrganisationId);
+        let select = select.column_as(api_key::Column::Id.count(), "key_count").column_as(api_key::Column::ExpiresOn.min(), "first_on");
+        let select = select.filter(api_key::Column::RevokedAt.is_null()).filter(api_key::Column::ExpiresOn.gte(today)).filter(api_key::Column::ExpiresOn.lte(until));
+        let select = select.group_by(api_key::Column::OrganisationId).order_by_asc(api_key::Column::OrganisationId);
+        Ok(select.into_tuple().all(&self.readers).await?)
     }
 
     /// The organisation of this name.
@@ -571,8 +660,267 @@ impl Store {
         writer.put_all::<audit::head::Entity, audit::head::ActiveModel>(vec![audit::head::Model::start(&row.id)], &[audit::head::Column::OrganisationId]).await?;
         let policy = crate::policy::Model::start(writer.new_id(), row.id.clone(), now);
         writer.insert::<crate::policy::Entity, crate::policy::ActiveModel>(policy).await?;
+        let sign_in_policy = sign_in_policy::Model::start(writer.new_id(), row.id.clone(), now);
+        writer.insert::<sign_in_policy::Entity, sign_in_policy::ActiveModel>(sign_in_policy).await?;
+        let retention = crate::retention::Model::start(writer.new_id(), row.id.clone(), now);
+        writer.insert::<crate::retention::Entity, crate::retention::ActiveModel>(retention).await?;
         writer.note("create", "organisation", row.id.as_str(), None, serde_json::to_value(&row).ok());
         writer.save().await?;
         Ok(row)
+    }
+
+    /// The organisation by this id.
+    pub(crate) async fn organisation_of_anyone(&self, id: &OrganisationId) -> Result<Option<organisation::Model>, Error> {
+        Ok(organisation::Entity::find().filter(organisation::Column::Id.eq(id.clone())).one(&self.readers).await?)
+    }
+
+    /// An id for someone new.
+    pub(crate) fn new_user_id(&self) -> UserId {
+        self.mint(self.clock.now())
+    }
+
+    /// The person of this address.
+    pub(crate) async fn user_by_email(&self, email: &str) -> Result<Option<user::Model>, Error> {
+        Ok(user::Entity::find().filter(user::Column::Email.eq(email)).one(&self.readers).await?)
+    }
+
+    /// The person by this id.
+    pub(crate) async fn user_of_anyone(&self, id: &UserId) -> Result<Option<user::Model>, Error> {
+        Ok(user::Entity::find().filter(user::Column::Id.eq(id.clone())).one(&self.readers).await?)
+    }
+
+    /// To which organisations a person belongs, in the order they came to them.
+    pub(crate) async fn memberships_of_anyone(&self, id: &UserId) -> Result<Vec<membership::Model>, Error> {
+        use sea_orm::QueryOrder as _;
+        let select = membership::Entity::find().filter(membership::Column::UserId.eq(id.clone()));
+        Ok(select.order_by_asc(membership::Column::CreatedAt).order_by_asc(membership::Column::OrganisationId).all(&self.readers).await?)
+    }
+
+    /// The same with what holds there.
+    pub(crate) async fn places_of_anyone(&self, id: &UserId) -> Result<Vec<session::Place>, Error> {
+        let memberships = self.memberships_of_anyone(id).await?;
+        let ids: Vec<OrganisationId> = memberships.iter().map(|membership| membership.organisation_id.clone()).collect();
+        let organisations = organisation::Entity::find().filter(organisation::Column::Id.is_in(ids.clone())).all(&self.readers).await?;
+        let policies = sign_in_policy::Entity::find().filter(sign_in_policy::Column::OrganisationId.is_in(ids)).all(&self.readers).await?;
+        let place = |membership: membership::Model| {
+            let organisation = organisations.iter().find(|organisation| organisation.id == membership.organisation_id)?.clone();
+            let policy = policies.iter().find(|policy| policy.organisation_id == membership.organisation_id)?.clone();
+            Some(session::Place { organisation, membership, policy })
+        };
+        Ok(memberships.into_iter().filter_map(place).collect())
+    }
+
+    /// The session by this id, with whose it is and what holds for it.
+    pub(crate) async fn session_of_anyone(&self, id: &SessionId) -> Result<Option<session::Known>, Error> {
+        let Some(session) = session::Entity::find().filter(session::Column::Id.eq(id.clone())).one(&self.readers).await? else { return Ok(None) };
+        let user = user::Entity::find().filter(user::Column::Id.eq(session.user_id.clone())).one(&self.readers).await?;
+        let membership = membership::Entity::find()
+            .filter(membership::Column::OrganisationId.eq(session.organisation_id.clone()))
+            .filter(membership::Column::UserId.eq(session.user_id.clone()))
+            .one(&self.readers)
+            .await?;
+        let policy = sign_in_policy::Entity::find().filter(sign_in_policy::Column::OrganisationId.eq(session.organisation_id.clone())).one(&self.readers).await?;
+        Ok(match (user, membership, policy) {
+            (Some(user), Some(membership), Some(policy)) => Some(session::Known { session, user, membership, policy }),
+            _ => None,
+        })
+    }
+
+    /// A page of a person's sessions in whatever organisation, oldest first.
+    pub(crate) async fn sessions_of_anyone(&self, id: &UserId, limit: Option<u64>, cursor: Option<&str>) -> Result<Page<session::Model>, Error> {
+        let limit = limit.unwrap_or(page::DEFAULT_LIMIT).clamp(1, page::MAXIMUM_LIMIT);
+        let select = session::Entity::find().filter(session::Column::UserId.eq(id.clone())).filter(session::Column::ExpiresAt.gt(self.clock.now()));
+        let sort = Sort::up(session::Column::CreatedAt);
+        let rows = page::cut(select, sort, session::Column::Id, limit, cursor)?.all(&self.readers).await?;
+        Ok(page::bind::<session::Entity>(rows, sort, session::Column::Id, limit))
+    }
+
+    /// Notes that a session was used.
+    pub(crate) async fn mark_session_seen(&self, id: &SessionId, at: Moment) -> Result<(), Error> {
+        session::Entity::update_many()
+            .col_expr(session::Column::LastSeenAt, sea_orm::sea_query::Expr::value(at))
+            .filter(session::Column::Id.eq(id.clone()))
+            .exec(&self.writers)
+            .await?;
+        Ok(())
+    }
+
+    /// Uses up a one-time code's step of time; whether it was not used before.
+    pub(crate) async fn use_step(&self, id: &UserId, step: i64) -> Result<bool, Error> {
+        let done = user::Entity::update_many()
+            .col_expr(user::Column::TotpStep, sea_orm::sea_query::Expr::value(step))
+            .filter(user::Column::Id.eq(id.clone()))
+            .filter(user::Column::TotpStep.lt(step))
+            .exec(&self.writers)
+            .await?;
+        Ok(done.rows_affected == 1)
+    }
+
+    /// Uses up a recovery code: puts `left` where `were` are; whether they still were.
+    pub(crate) async fn use_recovery_code(&self, id: &UserId, were: &Json<Vec<String>>, left: Vec<String>) -> Result<bool, Error> {
+        let done = user::Entity::update_many()
+            .col_expr(user::Column::RecoveryHashes, sea_orm::sea_query::Expr::value(Json(left)))
+            .filter(user::Column::Id.eq(id.clone()))
+            .filter(user::Column::RecoveryHashes.eq(were.clone()))
+            .exec(&self.writers)
+            .await?;
+        Ok(done.rows_affected == 1)
+    }
+
+    /// Keeps the same password under another hash, unless it was changed meanwhile.
+    pub(crate) async fn rehash(&self, user: &user::Model, hash: &str) -> Result<(), Error> {
+        user::Entity::update_many()
+            .col_expr(user::Column::PasswordHash, sea_orm::sea_query::Expr::value(hash))
+            .filter(user::Column::Id.eq(user.id.clone()))
+            .filter(user::Column::PasswordHash.eq(user.password_hash.clone()))
+            .exec(&self.writers)
+            .await?;
+        Ok(())
+    }
+
+    /// How often something was tried in vain.
+    pub(crate) async fn failures(&self, bucket: &str) -> Result<Option<throttle::Model>, Error> {
+        Ok(throttle::Entity::find().filter(throttle::Column::Bucket.eq(bucket)).one(&self.writers).await?)
+    }
+
+    /// Counts one more failure after `known` of them; whether no other came between.
+    pub(crate) async fn count_failure(&self, bucket: &str, known: i64, now: Moment) -> Result<bool, Error> {
+        use sea_orm::sea_query::Expr;
+        let row = throttle::Model { bucket: bucket.to_owned(), failure_count: 1, failed_at: now };
+        let insert = throttle::Entity::insert(row.into_active_model().reset_all());
+        let insert = insert.on_conflict(OnConflict::column(throttle::Column::Bucket).do_nothing().to_owned());
+        if insert.exec_without_returning(&self.writers).await? == 1 {
+            return Ok(true);
+        }
+        let done = throttle::Entity::update_many()
+            .col_expr(throttle::Column::FailureCount, Expr::value(known + 1))
+            .col_expr(throttle::Column::FailedAt, Expr::value(now))
+            .filter(throttle::Column::Bucket.eq(bucket))
+            // Forgotten failures are still in the row.
+            .filter(Condition::any().add(throttle::Column::FailureCount.eq(known)).add(throttle::Column::FailedAt.lte(now.plus_hours(-24))))
+            .exec(&self.writers)
+            .await?;
+        Ok(done.rows_affected == 1)
+    }
+
+    /// Forgets the failures of one thing.
+    pub(crate) async fn forget_failures(&self, bucket: &str) -> Result<(), Error> {
+        throttle::Entity::delete_many().filter(throttle::Column::Bucket.eq(bucket)).exec(&self.writers).await?;
+        Ok(())
+    }
+
+    /// Forgets the failures of long ago.
+    pub(crate) async fn forget_failures_before(&self, moment: Moment) -> Result<(), Error> {
+        throttle::Entity::delete_many().filter(throttle::Column::FailedAt.lte(moment)).exec(&self.writers).await?;
+        Ok(())
+    }
+
+    /// The device whose secret hashes to this.
+    pub(crate) async fn device(&self, secret_hash: &str) -> Result<Option<session::device::Model>, Error> {
+        Ok(session::device::Entity::find().filter(session::device::Column::SecretHash.eq(secret_hash)).one(&self.readers).await?)
+    }
+
+    /// Keeps that someone has signed in from a device; the oldest of too many is forgotten.
+    pub(crate) async fn add_device(&self, device: session::device::Model) -> Result<(), Error> {
+        use sea_orm::QueryOrder as _;
+        use session::device::{Column, Entity};
+        let known = Entity::find().filter(Column::UserId.eq(device.user_id.clone())).order_by_desc(Column::LastUsedAt).all(&self.writers).await?;
+        let old: Vec<String> = known.into_iter().skip(session::DEVICES - 1).map(|device| device.secret_hash).collect();
+        if !old.is_empty() {
+            Entity::delete_many().filter(Column::SecretHash.is_in(old)).exec(&self.writers).await?;
+        }
+        Entity::insert(device.into_active_model().reset_all()).exec_without_returning(&self.writers).await?;
+        Ok(())
+    }
+
+    /// Forgets from which devices someone has signed in.
+    pub(crate) async fn forget_devices(&self, id: &UserId) -> Result<(), Error> {
+        use session::device::{Column, Entity};
+        Entity::delete_many().filter(Column::UserId.eq(id.clone())).exec(&self.writers).await?;
+        Ok(())
+    }
+
+    /// The providers that people can sign in through, by name: where someone belongs is not known before.
+    pub(crate) async fn providers_of_anyone(&self) -> Result<Vec<identity_provider::Model>, Error> {
+        use sea_orm::QueryOrder as _;
+        let select = identity_provider::Entity::find().filter(identity_provider::Column::IsEnabled.eq(true)).order_by_asc(identity_provider::Column::Name);
+        Ok(select.limit(page::MAXIMUM_LIMIT).all(&self.readers).await?)
+    }
+
+    /// The provider by this id, of whatever organisation.
+    pub(crate) async fn provider_of_anyone(&self, id: &IdentityProviderId) -> Result<Option<identity_provider::Model>, Error> {
+        Ok(identity_provider::Entity::find().filter(identity_provider::Column::Id.eq(id.clone())).one(&self.readers).await?)
+    }
+
+    /// Keeps that a sign-in was begun, and forgets those whose time is over.
+    pub(crate) async fn begin_attempt(&self, attempt: attempt::Model) -> Result<(), Error> {
+        attempt::Entity::delete_many().filter(attempt::Column::ExpiresAt.lte(self.clock.now())).exec(&self.writers).await?;
+        attempt::Entity::insert(attempt.into_active_model().reset_all()).exec_without_returning(&self.writers).await?;
+        Ok(())
+    }
+
+    /// The sign-in that was begun with this state, once.
+    pub(crate) async fn take_attempt(&self, state_hash: &str) -> Result<Option<attempt::Model>, Error> {
+        let found = attempt::Entity::find().filter(attempt::Column::StateHash.eq(state_hash)).one(&self.writers).await?;
+        let gone = attempt::Entity::delete_many().filter(attempt::Column::StateHash.eq(state_hash)).exec(&self.writers).await?;
+        Ok(found.filter(|_| gone.rows_affected == 1))
+    }
+
+    /// The invitation by this id, of whatever organisation: who has its token is not known before.
+    pub(crate) async fn invitation_of_anyone(&self, id: &InvitationId) -> Result<Option<invitation::Model>, Error> {
+        Ok(invitation::Entity::find().filter(invitation::Column::Id.eq(id.clone())).one(&self.readers).await?)
+    }
+}
+
+/// What is about people themselves, read within a view of one of their organisations.
+#[expect(clippy::disallowed_methods, reason = "these are named exceptions too")]
+impl Reader {
+    /// The people with these ids, in no order: for those who were found as the organisation's own.
+    pub(crate) async fn users(&self, ids: &BTreeSet<String>) -> Result<Vec<user::Model>, Error> {
+        Ok(user::Entity::find().filter(user::Column::Id.is_in(ids.iter().map(String::as_str))).all(&self.transaction).await?)
+    }
+}
+
+/// What is about people themselves, changed together with what is one organisation's.
+#[expect(clippy::disallowed_methods, reason = "these are named exceptions too")]
+impl Writer {
+    /// Adds someone new.
+    pub(crate) async fn add_user(&self, user: &user::Model) -> Result<(), Error> {
+        user::Entity::insert(user.clone().into_active_model().reset_all()).exec_without_returning(&self.transaction).await?;
+        Ok(())
+    }
+
+    /// Puts `after` in the place of `before`, unless it has been changed since.
+    pub(crate) async fn replace_user(&self, before: &user::Model, mut after: user::Model) -> Result<user::Model, Error> {
+        after.version = before.version + 1;
+        after.updated_at = self.now;
+        let done = user::Entity::update_many()
+            .set(after.clone().into_active_model().reset_all())
+            .filter(user::Column::Id.eq(before.id.clone()))
+            .filter(user::Column::Version.eq(before.version))
+            .exec(&self.transaction)
+            .await?;
+        if done.rows_affected == 1 { Ok(after) } else { Err(Error::Stale { current: before.version }) }
+    }
+
+    /// Puts `after` in the place of a session wherever it is, unless it has ended or been renewed since; whether it had not.
+    pub(crate) async fn renew_session(&self, before: &session::Model, after: &session::Model) -> Result<bool, Error> {
+        let done = session::Entity::update_many()
+            .set(after.clone().into_active_model().reset_all())
+            .filter(session::Column::Id.eq(before.id.clone()))
+            .filter(session::Column::Version.eq(before.version))
+            .exec(&self.transaction)
+            .await?;
+        Ok(done.rows_affected == 1)
+    }
+
+    /// Ends a person's sessions in whatever organisation.
+    pub(crate) async fn end_sessions(&self, id: &UserId, except: Option<&SessionId>) -> Result<(), Error> {
+        let mut delete = session::Entity::delete_many().filter(session::Column::UserId.eq(id.clone()));
+        if let Some(except) = except {
+            delete = delete.filter(session::Column::Id.ne(except.clone()));
+        }
+        delete.exec(&self.transaction).await?;
+        Ok(())
     }
 }

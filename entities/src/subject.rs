@@ -59,6 +59,11 @@ impl Subject {
         self.product.as_ref().map(|product| product.id.clone())
     }
 
+    /// What it is called.
+    pub(crate) fn name(&self) -> &str {
+        self.product.as_ref().map_or(&self.supplier.name, |product| &product.name)
+    }
+
     pub(crate) fn is_archived(&self) -> bool {
         let gone = RelationshipStatus::Archived;
         self.supplier.status.0 == gone || self.product.as_ref().is_some_and(|product| product.status.0 == gone)

@@ -251,6 +251,14 @@ pub(crate) async fn forget(writer: &Writer, key: &str, edition: &str) -> Result<
     Ok(())
 }
 
+/// The languages an edition has besides its own, in order.
+pub(crate) async fn languages(reader: &Reader, key: &str, edition: &str) -> Result<Vec<String>, Error> {
+    let found: Vec<(String,)> = reader.tuples(of(reader, key, edition).select_only().column(Column::Language)).await?;
+    let mut languages: Vec<String> = found.into_iter().map(|(language,)| language).collect();
+    languages.sort();
+    Ok(languages)
+}
+
 /// An edition in one of its languages.
 pub(crate) async fn translated(reader: &Reader, edition: &Edition, language: &str) -> Result<Edition, Error> {
     let found = reader.one(of(reader, &edition.key, &edition.edition).filter(Column::Language.eq(language))).await?;

@@ -186,7 +186,7 @@ impl WhatIf {
     pub async fn of_edition(store: Store, scope: Scope, edition: Edition) -> Result<Self, Error> {
         let reader = store.read(&scope).await?;
         let now = policy::read(&reader).await?;
-        let then = NewPolicy { rating: now.rating.0, cadence_months: now.cadence_months.0, risk_bands: now.risk_bands.0 };
+        let then = NewPolicy::from(&now);
         Self::new(&reader, store.clone(), scope, now, then, Some(Prepared::new(Arc::new(edition)))).await
     }
 

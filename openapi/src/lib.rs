@@ -10,16 +10,49 @@ use serde_json::{Map, Value};
 /// The document, as committed. `diligence openapi > openapi/openapi.json` writes it.
 pub const DOCUMENT: &str = include_str!("../openapi.json");
 
+/// The document of the respondents' surface, as committed. `diligence openapi --respondent > openapi/respondent.json` writes it.
+pub const RESPONDENT_DOCUMENT: &str = include_str!("../respondent.json");
+
+/// Operations of the respondents' surface that anyone may call, by id.
+pub const RESPONDENT_PUBLIC: &[&str] = &["create_session"];
+
+/// Operations that begin or end a visit: what they change has no version, and cannot clash.
+const VISITS: &[&str] = &["create_session", "delete_session"];
+
+/// What the document of the respondents' surface has in the place of a role.
+const RESPONDENT: &str = "respondent";
+
 /// Operations that anyone may call, by id.
-pub const PUBLIC: &[&str] = &[];
+pub const PUBLIC: &[&str] = &["accept_invitation", "create_session", "open_invitation", "read_sign_in_options"];
 
 /// Operations that are sent by POST only because what they ask is too long for an address: they change nothing.
-pub const ASKING: &[&str] = &["ask_policy_what_if", "check_document", "try_draft"];
+pub const ASKING: &[&str] = &["ask_policy_what_if", "check_document", "find_person", "open_invitation", "try_draft"];
+
+/// Operations on a person's own account or session. They are done by people in a session, not by programs with a key, and
+/// either do the same when they are repeated or show a secret that must not be kept for a repetition.
+pub const OWN: &[&str] = &[
+    "change_me",
+    "change_password",
+    "confirm_mfa",
+    "confirm_session",
+    "delete_own_session",
+    "disable_mfa",
+    "end_other_sessions",
+    "end_session",
+    "enrol_mfa",
+    "join_organisation",
+    "list_own_sessions",
+    "read_me",
+    "read_session",
+    "renew_recovery_codes",
+    "switch_session",
+];
 
 /// Collections whose name has no plural, and things that there is one of.
-const SINGULAR: &[&str] = &["evidence", "organisation", "policy", "register"];
+const SINGULAR: &[&str] = &["evidence", "organisation", "people", "policy", "register", "retention", "sign-in", "sign-in-policy"];
 const METHODS: &[&str] = &["get", "post", "patch", "delete"];
-const ROLES: &[&str] = &["viewer", "editor", "approver", "admin"];
+const ROLES: &[&str] = &["viewer", "editor", "approver", "admin", RESPONDENT];
+const SCOPES: &[&str] = &["everything", "read_only", "register_only", "import_only"];
 const PROBLEM: &str = "application/problem+json";
 
 /// One operation, with where it stands.
@@ -44,6 +77,18 @@ impl<'a> Operation<'a> {
     #[must_use]
     pub fn role(&self) -> Option<&'a str> {
         self.value.get("x-role").and_then(Value::as_str)
+    }
+
+    /// The scopes of keys that open it; none where no key does.
+    #[must_use]
+    pub fn scopes(&self) -> Vec<&'a str> {
+        self.value.get("x-scopes").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
+    }
+
+    /// Whether it changes nothing and is for whoever may read.
+    #[must_use]
+    pub fn only_reads(&self) -> bool {
+        self.method == "get" || (ASKING.contains(&self.id()) && self.role() == Some("viewer"))
     }
 
     /// Whether it can be answered with this status.
@@ -165,11 +210,32 @@ fn names(operation: &Operation<'_>, document: &Value, say: &mut impl FnMut(Strin
     }
 }
 
+fn is_public(operation: &Operation<'_>) -> bool {
+    PUBLIC.contains(&operation.id()) || RESPONDENT_PUBLIC.contains(&operation.id())
+}
+
 fn permission(operation: &Operation<'_>, say: &mut impl FnMut(String)) {
-    let security = operation.value["security"].as_array().is_some_and(|schemes| !schemes.is_empty());
+    let schemes: Vec<&String> = operation.value["security"].as_array().into_iter().flatten().filter_map(Value::as_object).flat_map(Map::keys).collect();
+    let expected: &[&str] = match operation.id() {
+        _ if is_public(operation) => &[],
+        _ if operation.role() == Some(RESPONDENT) => &["visit"],
+        id if OWN.contains(&id) => &["session"],
+        _ => &["key", "session"],
+    };
     let role = operation.role().is_some_and(|role| ROLES.contains(&role));
-    if PUBLIC.contains(&operation.id()) == (security || role) || security != role {
-        say("it does not say which key and which role it needs, nor is it listed as public".into());
+    if schemes != expected || role == expected.is_empty() {
+        say("it does not say which key, session or visit and which role it needs, nor is it listed as public".into());
+    }
+    let takes_keys = operation.value["security"].as_array().into_iter().flatten().any(|scheme| scheme.get("key").is_some());
+    let scopes = operation.scopes();
+    let is_known = scopes.iter().all(|scope| SCOPES.contains(scope)) && takes_keys == scopes.contains(&"everything") && takes_keys != scopes.is_empty();
+    if !is_known {
+        say("it does not say which scopes of keys open it".into());
+    }
+    // What only reads opens to keys that may only read; what changes something never does, nor to those for the register.
+    let reads = operation.only_reads();
+    if takes_keys && (scopes.contains(&"read_only") != reads || (scopes.contains(&"register_only") && !reads)) {
+        say("it opens a change to keys that may only read, or does not open to them".into());
     }
 }
 
@@ -188,7 +254,8 @@ fn parameters(operation: &Operation<'_>, say: &mut impl FnMut(String)) {
             say(format!("the path's `{name}` is not listed"));
         }
     }
-    if operation.method == "post" && !ASKING.contains(&operation.id()) && operation.parameter("header", "Idempotency-Key").is_none() {
+    let is_repeatable = [ASKING, OWN, PUBLIC, VISITS].iter().any(|list| list.contains(&operation.id()));
+    if operation.method == "post" && !is_repeatable && operation.parameter("header", "Idempotency-Key").is_none() {
         say("it takes no Idempotency-Key".into());
     }
     let must_match = operation.parameter("header", "If-Match").is_some_and(|parameter| parameter["required"] == true);
@@ -199,19 +266,23 @@ fn parameters(operation: &Operation<'_>, say: &mut impl FnMut(String)) {
 
 /// Whether it changes something that has a version already.
 fn changes_an_item(operation: &Operation<'_>) -> bool {
-    matches!(operation.method, "patch" | "delete") || (operation.method == "post" && operation.path.contains('{') && !ASKING.contains(&operation.id()))
+    !VISITS.contains(&operation.id()) && matches!(operation.method, "patch" | "delete")
+        || (operation.method == "post" && operation.path.contains('{') && !ASKING.contains(&operation.id()))
 }
 
 fn refusals(operation: &Operation<'_>, document: &Value, say: &mut impl FnMut(String)) {
     let has_query = operation.parameters().any(|parameter| parameter["in"] == "query");
     let has_body = operation.value.get("requestBody").is_some();
-    let is_public = PUBLIC.contains(&operation.id());
+    let is_public = is_public(operation);
+    let is_respondent = operation.role() == Some(RESPONDENT);
     let expected = [
         (503, true),
+        (429, true),
         (401, !is_public),
-        (403, operation.role().is_some_and(|role| role != "viewer")),
+        (403, operation.role().is_some() && !(is_respondent && operation.method == "get")),
+        (410, is_respondent),
         (404, operation.path.contains('{') || operation.method == "patch"),
-        (409, operation.method != "get" && !ASKING.contains(&operation.id())),
+        (409, operation.method != "get" && !ASKING.contains(&operation.id()) && !VISITS.contains(&operation.id())),
         (412, changes_an_item(operation)),
         (428, changes_an_item(operation)),
         (422, has_query || has_body || operation.method == "post"),
@@ -237,9 +308,11 @@ fn refusals(operation: &Operation<'_>, document: &Value, say: &mut impl FnMut(St
             }
         }
     }
-    let retry_after = &operation.value["responses"]["503"]["headers"]["Retry-After"];
-    if operation.answers(503) && retry_after.is_null() {
-        say("its 503 has no Retry-After".into());
+    for status in [429, 503] {
+        let retry_after = &operation.value["responses"][status.to_string()]["headers"]["Retry-After"];
+        if operation.answers(status) && retry_after.is_null() {
+            say(format!("its {status} has no Retry-After"));
+        }
     }
 }
 
@@ -429,24 +502,37 @@ mod tests {
 
     #[test]
     fn every_operation_says_which_role_it_needs() {
-        bites("which key and which role", |document| document["paths"]["/keys"]["get"]["security"] = json!([]));
-        bites("which key and which role", |document| document["paths"]["/keys"]["get"]["x-role"] = Value::Null);
-        bites("which key and which role", |document| document["paths"]["/keys"]["get"]["x-role"] = json!("owner"));
-        bites("which key and which role", |document| {
+        bites("which key, session or visit and which role", |document| document["paths"]["/keys"]["get"]["security"] = json!([]));
+        bites("which key, session or visit and which role", |document| document["paths"]["/keys"]["get"]["x-role"] = Value::Null);
+        bites("which key, session or visit and which role", |document| document["paths"]["/keys"]["get"]["x-role"] = json!("owner"));
+        bites("which key, session or visit and which role", |document| {
             document["paths"]["/keys"]["get"]["security"] = json!([]);
             document["paths"]["/keys"]["get"]["x-role"] = Value::Null;
         });
     }
 
     #[test]
+    fn every_operation_says_which_scopes_of_keys_open_it() {
+        let scopes = |path: &'static str, method: &'static str, scopes: Value| move |document: &mut Value| document["paths"][path][method]["x-scopes"] = scopes;
+        for wrong in [Value::Null, json!([]), json!(["read_only"]), json!(["everything", "read_only", "some"])] {
+            bites("which scopes of keys open it", scopes("/keys", "get", wrong));
+        }
+        bites("which scopes of keys open it", |document| document["paths"]["/keys"]["get"]["security"] = json!([{ "cookie": [] }]));
+        bites("it opens a change to keys that may only read", scopes("/keys", "get", json!(["everything"])));
+        for scope in ["read_only", "register_only"] {
+            bites("it opens a change to keys that may only read", scopes("/keys", "post", json!(["everything", scope])));
+        }
+    }
+
+    #[test]
     fn every_refusal_of_its_kind_is_listed() {
         let rows = [
-            ("/suppliers/{id}", "patch", &["400", "401", "403", "404", "409", "412", "413", "415", "422", "428", "503"][..]),
-            ("/suppliers/{id}", "delete", &["401", "403", "404", "409", "412", "428", "503"][..]),
-            ("/suppliers/{id}", "get", &["401", "404", "503"][..]),
-            ("/suppliers", "get", &["401", "422", "503"][..]),
-            ("/suppliers", "post", &["400", "401", "403", "409", "413", "415", "422", "503"][..]),
-            ("/suppliers/{id}/archive", "post", &["400", "401", "403", "404", "409", "412", "413", "422", "428", "503"][..]),
+            ("/suppliers/{id}", "patch", &["400", "401", "403", "404", "409", "412", "413", "415", "422", "428", "429", "503"][..]),
+            ("/suppliers/{id}", "delete", &["401", "403", "404", "409", "412", "428", "429", "503"][..]),
+            ("/suppliers/{id}", "get", &["401", "403", "404", "429", "503"][..]),
+            ("/suppliers", "get", &["401", "403", "422", "429", "503"][..]),
+            ("/suppliers", "post", &["400", "401", "403", "409", "413", "415", "422", "429", "503"][..]),
+            ("/suppliers/{id}/archive", "post", &["400", "401", "403", "404", "409", "412", "413", "422", "428", "429", "503"][..]),
         ];
         for (path, method, statuses) in rows {
             for status in statuses {
@@ -468,7 +554,9 @@ mod tests {
         bites("is no problem", |document| {
             document["components"]["schemas"]["Problem"]["properties"].as_object_mut().expect("properties").shift_remove("detail");
         });
-        bites("its 503 has no Retry-After", |document| document["paths"]["/suppliers"]["get"]["responses"]["503"]["headers"] = Value::Null);
+        for status in ["429", "503"] {
+            bites(&format!("its {status} has no Retry-After"), |document| document["paths"]["/suppliers"]["get"]["responses"][status]["headers"] = Value::Null);
+        }
     }
 
     #[test]

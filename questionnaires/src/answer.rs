@@ -113,6 +113,53 @@ pub enum EvidenceKind {
     Other,
 }
 
+impl EvidenceKind {
+    /// All of them, in the order in which people choose.
+    pub const ALL: [Self; 17] = [
+        Self::CyberEssentials,
+        Self::CyberEssentialsPlus,
+        Self::Iso27001,
+        Self::Dspt,
+        Self::Dtac,
+        Self::Dpia,
+        Self::PenetrationTest,
+        Self::SafetyCase,
+        Self::Insurance,
+        Self::IcoRegistration,
+        Self::Soc2,
+        Self::Pledge,
+        Self::SecurityCheck,
+        Self::IncidentExercise,
+        Self::Contract,
+        Self::Policy,
+        Self::Other,
+    ];
+
+    /// What people call it.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::CyberEssentials => "Cyber Essentials certificate",
+            Self::CyberEssentialsPlus => "Cyber Essentials Plus certificate",
+            Self::Iso27001 => "ISO 27001 certificate",
+            Self::Dspt => "Data Security and Protection Toolkit (DSPT) status",
+            Self::Dtac => "Digital Technology Assessment Criteria (DTAC) assessment",
+            Self::Dpia => "Data protection impact assessment (DPIA)",
+            Self::PenetrationTest => "Penetration test report",
+            Self::SafetyCase => "Clinical safety case",
+            Self::Insurance => "Insurance certificate",
+            Self::IcoRegistration => "ICO registration",
+            Self::Soc2 => "SOC 2 report",
+            Self::Pledge => "Pledge",
+            Self::SecurityCheck => "Check your cyber security result",
+            Self::IncidentExercise => "Record of an incident exercise",
+            Self::Contract => "Contract",
+            Self::Policy => "Policy",
+            Self::Other => "Something else",
+        }
+    }
+}
+
 /// What the engine needs to know about a piece of evidence.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import itertools
 import json
+import os
+import struct
+import time
+import uuid
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,8 +18,10 @@ import requests
 
 # For dates that must not be past (an acceptance ends within two years), and for those that must not be ahead.
 FUTURE = (date.today() + timedelta(days=300)).isoformat()
+SOON = (date.today() + timedelta(days=90)).isoformat()
 PAST = (date.today() - timedelta(days=30)).isoformat()
 QUESTIONNAIRE = "supplier-security"
+PASSWORD = "plum chair river nine"
 
 
 class Refused(Exception):
@@ -34,6 +43,53 @@ def best(question: dict[str, Any]) -> Any:
     return "It is written down, tested twice a year, and the last test is on file."
 
 
+def code_at(secret: str, moment: float) -> str:
+    """The six digits that an authenticator app with `secret` shows at `moment` (RFC 6238)."""
+    padded = secret + "=" * (-len(secret) % 8)
+    digest = hmac.new(base64.b32decode(padded), struct.pack(">Q", int(moment) // 30), hashlib.sha1).digest()
+    at = digest[-1] & 15
+    return f"{(struct.unpack('>I', digest[at : at + 4])[0] & 0x7FFFFFFF) % 1_000_000:06}"
+
+
+class Person:
+    """Someone who belongs to the organisation of `register`, in a session of theirs."""
+
+    def __init__(self, register: Register, email: str | None = None) -> None:
+        self.address = register.address
+        self.email = email or f"made.for.a.test.{uuid.uuid4().hex}@example.org"
+        token = register.call("POST", "/invitations", {"email": self.email, "name": "Sam", "role": "viewer"}).json()["token"]
+        self.send("POST", "/invitations/accept", {"token": token, "password": PASSWORD})
+        self.secret = ""
+        self.token: str | None = None
+        self.sign_in()
+
+    def sign_in(self) -> None:
+        self.headers: dict[str, str] = {}
+        response = self.send("POST", "/sessions", {"email": self.email, "password": PASSWORD})
+        cookie = response.cookies["diligence"]
+        # A tool that looks for the cookie by the name it has in the document finds it too.
+        self.headers = {"Cookie": f"diligence={cookie}; __Host-diligence={cookie}", "X-CSRF-Token": response.json()["csrf_token"]}
+        self.session = response.json()
+
+    def send(self, method: str, path: str, body: Any = None) -> requests.Response:
+        headers = getattr(self, "headers", {})
+        response = requests.request(method, self.address + path, json=body, headers=headers, timeout=30)
+        if response.status_code >= 400:
+            raise Refused(f"{method} {path}: {response.status_code} {response.text[:500]}")
+        return response
+
+    def begin_mfa(self) -> None:
+        self.secret = self.send("POST", "/users/me/mfa/enrol").json()["secret"]
+
+    def enrol_mfa(self) -> None:
+        # A code of a moment ago, so that the present one is still unused.
+        self.begin_mfa()
+        self.send("POST", "/users/me/mfa/confirm", {"code": code_at(self.secret, time.time() - 30)})
+
+    def code(self) -> str:
+        return code_at(self.secret, time.time())
+
+
 def questions(edition: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Every question of an edition's document, by key."""
     return {question["key"]: question for section in edition["sections"] for question in section["questions"]}
@@ -50,14 +106,20 @@ class Register:
         self.address = address
         self.session = requests.Session()
         self.session.headers["Authorization"] = f"Bearer {key}"
+        # Another run on the same database makes items of its own.
+        self.run = os.environ.get("DILIGENCE_ROLE", "respondent")
         self.numbers = itertools.count(1)
         self.items: dict[str, dict[str, str]] = {}
+        self.owners: dict[str, Person] = {}
+        self.other: Register | None = None
         self.answers: dict[str, Any] = {}
         self.supplier = self.make("/suppliers", {"name": "The supplier that stays"})
         self.product = self.make("/products", {"supplier_id": self.supplier, "name": "The product that stays", "kind": "software"})
         latest = next(entry["latest_edition"] for entry in self.pages("/questionnaires") if entry["key"] == QUESTIONNAIRE)
         self.edition = self.call("GET", f"/questionnaires/{QUESTIONNAIRE}/editions/{latest}").json()
         self.policy = self.call("GET", "/policy").json()
+        self.sign_in_policy = self.call("GET", "/sign-in-policy").json()
+        self.organisation = self.call("GET", "/organisation").json()
 
     def call(self, method: str, path: str, body: Any = None, etag: str | None = None) -> requests.Response:
         headers = {"If-Match": etag} if etag else {}
@@ -90,7 +152,7 @@ class Register:
     # Fresh items, by what they are.
 
     def name(self) -> str:
-        return f"Made for a test {next(self.numbers)}"
+        return f"Made for a test by the {self.run}, {next(self.numbers)}"
 
     def fresh_supplier(self) -> str:
         return self.make("/suppliers", {"name": self.name(), "data_role": "processor", "system_access": "standing"})
@@ -106,7 +168,7 @@ class Register:
         options = [{"value": "yes", "label": "Yes", "points": 100}, {"value": "no", "label": "No", "points": 0}]
         question = {"key": "restored", "principle": "recovery", "text": "Has a backup been restored this year?", "type": "yes_no", "options": options}
         return {
-            "key": f"made-for-a-test-{next(self.numbers)}",
+            "key": f"made-for-a-test-{self.run}-{next(self.numbers)}",
             "title": "Made for a test",
             "edition": "2026.1",
             "summary": "One question.",
@@ -131,7 +193,7 @@ class Register:
         """A published extension of a questionnaire of our own, to be merged with the base it has."""
         base = self.published()
         question = self.fresh_edition()["sections"][0]["questions"][0] | {"key": "ours"}
-        key = f"extended-for-a-test-{next(self.numbers)}"
+        key = f"extended-for-a-test-{self.run}-{next(self.numbers)}"
         extension = {"base": base["key"], "key": key, "title": "Extended", "edition": "2026.1", "questions": [{"section": "only", "question": question}]}
         draft = self.make("/questionnaire-drafts", {"name": self.name(), "kind": "extension", "format": "json", "document": json.dumps(extension)})
         self.act(f"/questionnaire-drafts/{draft}", "publish")
@@ -154,7 +216,7 @@ class Register:
 
     def table(self) -> str:
         """A small edition as CSV, with a key of its own."""
-        key = f"made-for-a-test-{next(self.numbers)}"
+        key = f"made-for-a-test-{self.run}-{next(self.numbers)}"
         return "\r\n".join([
             "row,key,title,edition,summary,framework,applies_to,principle,text,type,value,label,points",
             f"questionnaire,{key},Made for a test,2026.1,One question.,security,supplier,,,,,,",
@@ -175,6 +237,9 @@ class Register:
         if response.status_code >= 400:
             raise Refused(f"{path}/file: {response.status_code} {response.text[:500]}")
         return evidence
+
+    def fresh_link(self) -> str:
+        return self.make("/links", {"assessment_id": self.fresh_assessment("open"), "contact_name": self.name()})
 
     def fresh_review(self) -> str:
         return self.pages(f"/reviews?subject_id={self.fresh_supplier()}")[0]["id"]
@@ -222,6 +287,46 @@ class Register:
 
     def spend(self, operation: str) -> None:
         self.items.pop(operation, None)
+        self.owners.pop(operation, None)
+
+    def owner(self, operation: str) -> Person:
+        """Someone whose own account or session `operation` can act on."""
+        if operation not in self.owners:
+            if operation == "join_organisation" and self.other:
+                person = Person(self.other)
+            else:
+                person = Person(self)
+            if operation == "confirm_mfa":
+                person.begin_mfa()
+            elif operation in ("confirm_session", "disable_mfa", "renew_recovery_codes"):
+                person.enrol_mfa()
+            if operation == "confirm_session":
+                person.sign_in()
+            self.owners[operation] = person
+        return self.owners[operation]
+
+    def invited(self, email: str | None = None) -> dict[str, Any]:
+        return self.call("POST", "/invitations", {"email": email or f"invited.{uuid.uuid4().hex}@example.org", "name": "Sam", "role": "viewer"}).json()
+
+    def signing_in(self, operation: str) -> dict[str, Any]:
+        """A body for what people do to get in, and to their own account."""
+        if operation == "create_session":
+            return {"email": self.owner(operation).email, "password": PASSWORD}
+        if operation in ("accept_invitation", "open_invitation"):
+            body = {"token": self.invited()["token"]}
+            return body | {"password": PASSWORD} if operation == "accept_invitation" else body
+        owner = self.owner(operation)
+        if operation == "join_organisation":
+            # One invitation serves until it is accepted.
+            if owner.token is None:
+                owner.token = self.invited(owner.email)["token"]
+            return {"token": owner.token}
+        if operation == "switch_session":
+            return {"organisation_id": self.organisation["id"]}
+        if operation == "change_password":
+            return {"present_password": PASSWORD, "new_password": "slate window kettle heron"}
+        proof = {"code": owner.code()}
+        return proof if operation in ("confirm_mfa", "confirm_session") else proof | {"password": PASSWORD}
 
     def prepare(self, operation: str) -> dict[str, str]:
         verb, noun = operation.split("_", 1)
@@ -241,6 +346,24 @@ class Register:
         if noun == "movement":
             earlier = self.call("GET", f"/assessments/{self.fresh_assessment('approved')}").json()
             return {"id": self.make("/assessments", {"questionnaire": QUESTIONNAIRE, "subject_id": earlier["subject_id"]})}
+        if noun == "invitation":
+            return {"id": self.invited()["id"]}
+        if noun == "identity_provider":
+            there = self.call("GET", "/identity-providers?limit=1").json()["items"]
+            if there and verb != "delete":
+                return {"id": there[0]["id"]}
+            return {"id": self.make("/identity-providers", {"name": self.name(), "issuer": "https://login.example.org", "client_id": "diligence"})}
+        if noun == "own_session":
+            return {"id": self.owner(operation).session["id"]}
+        if operation == "delete_session":
+            return {"id": Person(self).session["id"]}
+        if noun in ("user", "password", "mfa"):
+            person = Person(self)
+            if noun == "mfa":
+                person.enrol_mfa()
+            return {"id": person.session["user_id"]}
+        if noun in ("supplier_history", "product_history"):
+            return {"id": self.supplier if noun == "supplier_history" else self.product}
         if noun == "supplier":
             made = self.fresh_supplier()
             if verb == "restore":
@@ -261,6 +384,8 @@ class Register:
             made = self.make("/incidents", {"subject_id": self.supplier, "title": self.name(), "severity": "low", "occurred_on": PAST})
         elif noun == "review":
             made = self.fresh_review()
+        elif noun == "link":
+            made = self.fresh_link()
         elif noun == "key":
             made = self.make("/keys", {"name": self.name(), "role": "viewer"})
         elif noun in ("decision", "condition"):

@@ -1,6 +1,6 @@
 //! What is promised is what runs.
 
-use diligence_openapi::{DOCUMENT, house_rules, operations};
+use diligence_openapi::{DOCUMENT, OWN, PUBLIC, house_rules, operations};
 use poem::http::Method;
 use serde_json::{Value, json};
 
@@ -59,6 +59,8 @@ const MADE_UP: &[&str] = &[
     "/questionnaire fixed",
     "/edition fixed",
     "/language fixed",
+    "wrong_password",
+    "wrong_code",
 ];
 
 #[tokio::test]
@@ -73,14 +75,21 @@ async fn every_example_of_a_body_is_taken_but_for_the_things_it_makes_up() {
             let target = target(&app, operation.id()).await;
             let tag = target.item.as_ref().map_or_else(String::new, crate::harness::etag);
             let answer = app
-                .raw(&app.admin, method(&operation), &target.path(&operation), Some(example.to_string().into_bytes()), &[("content-type", kind), ("if-match", &tag)])
+                .raw(
+                    target.owner.as_ref().unwrap_or(&app.admin),
+                    method(&operation),
+                    &target.path(&operation),
+                    Some(example.to_string().into_bytes()),
+                    &[("content-type", kind), ("if-match", &tag)],
+                )
                 .await;
             assert!(operation.answers(answer.status.as_u16()), "{}: {}", operation.id(), answer.text);
             if answer.status == 422 {
                 let wrong = answer.faults(422).into_iter().filter(|fault| !MADE_UP.iter().any(|code| fault.ends_with(code)));
                 refused.extend(wrong.map(|fault| format!("{} as {kind}: {fault}", operation.id())));
             } else {
-                assert!(answer.status.is_success() || answer.status == 409, "{}: {}", operation.id(), answer.text);
+                let is_made_up = answer.status == 404 || ([OWN, PUBLIC].iter().any(|list| list.contains(&operation.id())) && answer.status == 401);
+                assert!(answer.status.is_success() || answer.status == 409 || is_made_up, "{}: {}", operation.id(), answer.text);
             }
         }
     }
@@ -88,7 +97,7 @@ async fn every_example_of_a_body_is_taken_but_for_the_things_it_makes_up() {
 }
 
 /// Whether `value` is as `schema` says, as far as a client's types depend on it; else where it is not.
-fn mismatch(document: &Value, schema: &Value, value: &Value, place: &str) -> Option<String> {
+pub(crate) fn mismatch(document: &Value, schema: &Value, value: &Value, place: &str) -> Option<String> {
     if schema.is_null() {
         return None;
     }
@@ -183,7 +192,7 @@ both! {
     async fn what_is_made_is_where_it_says_and_is_read_back_the_same(app: App) {
         let document = document();
         let mut count = 0;
-        for operation in operations(&document).iter().filter(|operation| operation.answers(201)) {
+        for operation in operations(&document).iter().filter(|operation| operation.answers(201) && operation.id() != "create_session") {
             let made = target(&app, operation.id()).await.send(&app, &app.admin, operation).await;
             let body = made.json(201);
             let read = app.get(&app.admin, made.header("location")).await;

@@ -3,9 +3,12 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::{TimeZone as _, Utc};
-use diligence::{app, config::Config};
+use diligence::{
+    app,
+    config::{Config, Limits},
+};
 use diligence_entities::{
-    api_key::{self, NewApiKey},
+    api_key::{self, KeyScope, NewApiKey},
     clock::Clock,
     organisation,
     role::Role,
@@ -52,9 +55,24 @@ pub(crate) use both;
 /// Someone who sends requests.
 #[derive(Clone, Debug)]
 pub(crate) struct Person {
-    /// Their key; a stranger has none.
+    /// Their key, or the text of their session and its CSRF token with a space between; a stranger has neither.
     pub(crate) key: Option<String>,
 }
+
+impl Person {
+    /// Someone in a session.
+    pub(crate) fn in_session(cookie: &str, csrf_token: &str) -> Self {
+        Self { key: Some(format!("{cookie} {csrf_token}")) }
+    }
+
+    /// The text of their session, and its CSRF token.
+    pub(crate) fn session(&self) -> Option<(&str, &str)> {
+        self.key.as_deref().filter(|key| key.starts_with("dls_")).and_then(|key| key.split_once(' '))
+    }
+}
+
+/// The password of everyone in tests who has one.
+pub(crate) const PASSWORD: &str = "plum chair river nine";
 
 /// The app, and the people around it.
 pub(crate) struct App {
@@ -78,7 +96,7 @@ pub(crate) struct App {
     pub(crate) neighbour: Person,
     /// Has no key.
     pub(crate) stranger: Person,
-    _folder: Option<Folder>,
+    pub(crate) _folder: Option<Folder>,
 }
 
 /// A folder that goes with its test.
@@ -112,8 +130,13 @@ pub(crate) async fn empty_database(on: On) -> (String, Option<Folder>) {
 }
 
 impl App {
-    /// A new app on an empty database, with two organisations.
+    /// A new app on an empty database, with two organisations. Tests ask faster than anyone may, on a clock that stands.
     pub(crate) async fn open(on: On) -> Self {
+        Self::open_with(on, Config { limits: Limits::NONE, ..Config::default() }).await
+    }
+
+    /// The same with a configuration of its own.
+    pub(crate) async fn open_with(on: On, config: Config) -> Self {
         let (url, folder) = empty_database(on).await;
         let clock = Clock::fixed(Utc.with_ymd_and_hms(2027, 3, 1, 9, 0, 0).single().expect("a time"));
         let store = Store::open(StoreOptions { url: url.clone(), max_connections: 4, clock: clock.clone() }).await.expect("the store opens");
@@ -125,11 +148,46 @@ impl App {
             admin: person(&store, ours, Role::Admin).await,
             neighbour: person(&store, "Riverside Council", Role::Admin).await,
             stranger: Person { key: None },
-            client: TestClient::new(app(store.clone(), &Config::default()).boxed()),
+            client: TestClient::new(app(store.clone(), &config).boxed()),
             store,
             clock,
             url,
             _folder: folder,
+        }
+    }
+
+    /// The same people at another program on the same database.
+    pub(crate) fn on(store: Store, other: &Self) -> Self {
+        Self {
+            client: TestClient::new(app(store.clone(), &Config::default()).boxed()),
+            store,
+            clock: other.clock.clone(),
+            url: other.url.clone(),
+            viewer: other.viewer.clone(),
+            editor: other.editor.clone(),
+            approver: other.approver.clone(),
+            admin: other.admin.clone(),
+            neighbour: other.neighbour.clone(),
+            stranger: other.stranger.clone(),
+            _folder: None,
+        }
+    }
+
+    /// The same app as the neighbour has it: they are everyone here, and our administrator is their neighbour.
+    pub(crate) fn next_door(&self) -> Self {
+        let they = || self.neighbour.clone();
+        Self {
+            client: TestClient::new(app(self.store.clone(), &Config::default()).boxed()),
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            url: self.url.clone(),
+            viewer: they(),
+            editor: they(),
+            approver: they(),
+            admin: they(),
+            neighbour: self.admin.clone(),
+            stranger: self.stranger.clone(),
+            _folder: None,
         }
     }
 
@@ -149,13 +207,20 @@ impl App {
             && !path.starts_with("/docs")
             && !path.starts_with("/problems")
             && !path.starts_with("/schemas")
+            && !path.starts_with("/respond/")
+            && !path.starts_with("/sign-in/")
         {
             format!("/api/v1{path}")
         } else {
             path.to_owned()
         };
         let mut request = self.client.request(method, &path);
-        if let Some(key) = &who.key {
+        if let Some((cookie, csrf_token)) = who.session() {
+            request = request.header("cookie", format!("__Host-diligence={cookie}"));
+            if !headers.iter().any(|(name, _)| *name == "x-csrf-token") {
+                request = request.header("x-csrf-token", csrf_token);
+            }
+        } else if let Some(key) = &who.key {
             request = request.header("authorization", format!("Bearer {key}"));
         }
         for (name, value) in headers {
@@ -167,7 +232,26 @@ impl App {
         Answer::of(request.send().await).await
     }
 
-    /// The number of the organisation's audit events: it stands still while nothing is changed.
+    /// Someone of this address, who comes to an organisation through an invitation by this admin of it.
+    pub(crate) async fn joins(&self, admin: &Person, email: &str, role: &str) {
+        let sent = self.post(admin, "/invitations", json!({ "email": email, "role": role })).await.json(201);
+        let body = json!({ "token": sent["token"], "name": email.split('@').next(), "password": PASSWORD });
+        self.post(&self.stranger, "/invitations/accept", body).await.json(200);
+    }
+
+    /// Someone of this address signs in with their password.
+    pub(crate) async fn signs_in(&self, email: &str) -> Person {
+        session_of(&self.post(&self.stranger, "/sessions", json!({ "email": email, "password": PASSWORD })).await)
+    }
+
+    /// Someone new in our organisation, with this role and a session.
+    pub(crate) async fn member(&self, role: &str) -> Person {
+        let email = format!("{role}.{}@example.org", NUMBER.fetch_add(1, Ordering::Relaxed));
+        self.joins(&self.admin, &email, role).await;
+        self.signs_in(&email).await
+    }
+
+    /// The number of the organisation's audit events: it stands still while nothing is changed, exported or refused.
     pub(crate) async fn event_count(&self) -> i64 {
         self.get(&self.admin, "/audit-events?limit=1").await.json(200)["items"][0]["sequence"].as_i64().expect("a number")
     }
@@ -341,12 +425,29 @@ fn chosen(question: &Value, pick: impl Fn(&[Value]) -> Option<&Value>) -> Value 
     }
 }
 
+/// Whoever was just signed in.
+#[track_caller]
+pub(crate) fn session_of(answer: &Answer) -> Person {
+    assert!(answer.status.is_success(), "{}", answer.text);
+    let set = answer.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
+    let cookie = set.filter_map(|cookie| cookie.strip_prefix("__Host-diligence=")).filter_map(|rest| rest.split(';').next()).next().expect("a session's cookie");
+    let current: Value = serde_json::from_str(&answer.text).expect("JSON");
+    Person::in_session(cookie, text(&current, "csrf_token"))
+}
+
+/// The code that the authenticator app with this secret shows at this time.
+pub(crate) fn code_at(secret: &str, time: i64) -> String {
+    let bytes = totp_rs::Secret::Encoded(secret.to_owned()).to_bytes().expect("base 32");
+    let totp = totp_rs::TOTP::new(totp_rs::Algorithm::SHA1, 6, 1, 30, bytes, None, String::new()).expect("a secret");
+    totp.generate(u64::try_from(time).expect("a time"))
+}
+
 /// A new key of this role in the organisation of this name, which is made if it is new.
 pub(crate) async fn person(store: &Store, organisation: &str, role: Role) -> Person {
     let organisation = organisation::ensure(store, organisation).await.expect("an organisation");
     let scope = Scope { organisation_id: organisation.id, actor: Actor { id: "console".into(), name: "console".into() }, role: Role::Admin, request_id: None };
     let writer = store.write(&scope).await.expect("a writer");
-    let (_, secret) = api_key::create(&writer, NewApiKey { name: role.to_string(), role, expires_on: None }).await.expect("a key");
+    let (_, secret) = api_key::create(&writer, NewApiKey { name: role.to_string(), role, scope: KeyScope::Everything, expires_on: None }).await.expect("a key");
     writer.save().await.expect("saved");
     Person { key: Some(secret.reveal().to_owned()) }
 }

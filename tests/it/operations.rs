@@ -15,13 +15,13 @@ use crate::{
 };
 
 /// The address of a new SQLite file, and its folder.
-async fn empty() -> (String, Folder) {
+pub(crate) async fn empty() -> (String, Folder) {
     let (url, folder) = empty_database(On::Sqlite).await;
     (url, folder.expect("a folder"))
 }
 
 /// What a command says, and the code it ends with.
-fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
+pub(crate) fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
     said(&command(arguments).output().expect("the program runs"))
 }
 
@@ -29,11 +29,11 @@ fn said(output: &Output) -> (Option<i32>, String, String) {
     (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
-fn connect(server: &Server) -> TcpStream {
+pub(crate) fn connect(server: &Server) -> TcpStream {
     TcpStream::connect(server.address.trim_start_matches("http://")).expect("it listens")
 }
 
-fn head(method: &str, path: &str, key: &str, length: usize, more: &str) -> String {
+pub(crate) fn head(method: &str, path: &str, key: &str, length: usize, more: &str) -> String {
     format!(
         "{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n{more}\r\n"
     )
@@ -47,7 +47,7 @@ fn ask(server: &Server, method: &str, path: &str, key: &str, body: &str) -> (u16
 }
 
 /// Status and body of what comes until the other side closes.
-fn answer(connection: &mut impl std::io::Read) -> (u16, String) {
+pub(crate) fn answer(connection: &mut impl std::io::Read) -> (u16, String) {
     let mut text = String::new();
     connection.read_to_string(&mut text).expect("an answer");
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {text:?}"));
@@ -60,7 +60,7 @@ fn make(server: &Server, key: &str, name: &str) -> Value {
     serde_json::from_str(&body).expect("JSON")
 }
 
-fn signal(server: &Server, name: &str) {
+pub(crate) fn signal(server: &Server, name: &str) {
     let sent = Command::new("kill").args([&format!("-{name}"), &server.process.id().to_string()]).status().expect("kill runs");
     assert!(sent.success());
 }
@@ -98,7 +98,7 @@ async fn a_signal_to_stop_lets_a_request_in_flight_finish() {
     let (url, _folder) = empty().await;
     let key = run(&["key", "create", "--organisation", "Ours", "--role", "admin", "--name", "Test", "--database-url", &url]).1.trim().to_owned();
     for name in ["TERM", "INT"] {
-        let mut process = command(&["serve", "--listen", "127.0.0.1:0", "--database-url", &url, "--log-level", "info,poem=info"])
+        let mut process = command(&["serve", "--listen", "127.0.0.1:0", "--database-url", &url, "--log-level", "info"])
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -122,7 +122,7 @@ async fn a_signal_to_stop_lets_a_request_in_flight_finish() {
         connection.read_exact(&mut line).expect("a first answer");
         assert_eq!(&line, b"HTTP/1.1 100 Continue\r\n\r\n");
         signal(&server, name);
-        wait_for("graceful shutdown");
+        wait_for("stopping:");
         connection.write_all(body.as_bytes()).expect("sent");
         let (status, told) = answer(&mut connection);
         assert_eq!(status, 201, "{told}");
@@ -213,6 +213,10 @@ async fn a_wrong_setting_is_said_and_nothing_starts() {
         (&["serve", "--log-level", "lou=d"], "the log level \"lou=d\" is not understood"),
         (&["serve", "--config", &file], "line 1: unknown field `lisen`"),
         (&["serve", "--config", "/nowhere/diligence.toml"], "the configuration file /nowhere/diligence.toml cannot be read"),
+        (&["serve", "--public-url", "register.example.org"], "expected an address such as https://register.example.org"),
+        (&["serve", "--allowed-hosts", "register,http://register"], "expected a host's name without a port"),
+        (&["serve", "--trusted-proxies", "10.0.0.0/8,proxy"], "expected an address or a network such as 10.0.0.0/8"),
+        (&["serve", "--tls-key", "key.pem"], "tls_key needs tls_certificate"),
         (&["sreve"], "unrecognized subcommand 'sreve'"),
         (&["key", "create", "--organisation", "Ours", "--name", "x", "--role", "owner"], "owner"),
     ] {
@@ -237,7 +241,20 @@ const SETTINGS: &[(&str, &str, &str)] = &[
     ("--log-format", "DILIGENCE_LOG_FORMAT", "text"),
     ("--log-level", "DILIGENCE_LOG_LEVEL", "info"),
     ("--request-timeout-seconds", "DILIGENCE_REQUEST_TIMEOUT_SECONDS", "30"),
+    ("--smtp-url", "DILIGENCE_SMTP_URL", ""),
+    ("--smtp-from", "DILIGENCE_SMTP_FROM", ""),
     ("--shutdown-timeout-seconds", "DILIGENCE_SHUTDOWN_TIMEOUT_SECONDS", "30"),
+    ("--public-url", "DILIGENCE_PUBLIC_URL", ""),
+    ("--allowed-hosts", "DILIGENCE_ALLOWED_HOSTS", ""),
+    ("--trusted-proxies", "DILIGENCE_TRUSTED_PROXIES", "none"),
+    ("--proxy-headers", "DILIGENCE_PROXY_HEADERS", "x-forwarded"),
+    ("--tls-certificate", "DILIGENCE_TLS_CERTIFICATE", ""),
+    ("--tls-key", "DILIGENCE_TLS_KEY", ""),
+    ("--requests-per-minute", "DILIGENCE_REQUESTS_PER_MINUTE", "6000"),
+    ("--address-requests-per-minute", "DILIGENCE_ADDRESS_REQUESTS_PER_MINUTE", "12000"),
+    ("--stranger-requests-per-minute", "DILIGENCE_STRANGER_REQUESTS_PER_MINUTE", "120"),
+    ("--head-timeout-seconds", "DILIGENCE_HEAD_TIMEOUT_SECONDS", "75"),
+    ("--client-connections", "DILIGENCE_CLIENT_CONNECTIONS", "4096"),
 ];
 
 #[test]
@@ -295,13 +312,63 @@ async fn keys_are_made_listed_and_ended_at_the_console() {
     let (_, list, _) = run(&["key", "list", "--database-url", &url]);
     assert_eq!(list.lines().count(), 1, "{list}");
     let cells: Vec<&str> = list.trim_end().split('\t').collect();
-    assert_eq!((cells.len(), cells[1], cells[2], cells[4]), (6, "viewer", "no end", "Ours"), "{list}");
+    assert_eq!((cells.len(), cells[1], cells[2], cells[4], cells[6]), (7, "viewer", "no end", "Ours", "everything"), "{list}");
     let (_, random) = key.trim().rsplit_once('_').expect("two parts");
     assert!(!list.contains(random));
     let ended = run(&["key", "revoke", cells[0], "--database-url", &url]);
     assert_eq!(ended.0, Some(0), "{}", ended.2);
     let server = Server::start(&url);
     assert_eq!(ask(&server, "GET", "/api/v1/suppliers", key.trim(), "").0, 401);
+}
+
+/// What a command says when `input` is its standard input.
+fn told(arguments: &[&str], input: &str) -> (Option<i32>, String, String) {
+    let mut process = command(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    process.stdin.take().expect("its input").write_all(input.as_bytes()).expect("written");
+    said(&process.wait_with_output().expect("it ends"))
+}
+
+#[tokio::test]
+async fn the_first_admin_is_made_at_the_console_and_people_are_helped_there() {
+    let (url, _folder) = empty().await;
+    let user = |arguments: &[&str]| run(&[&["user"], arguments, &["--database-url", &url]].concat());
+    let (code, link, told_beside) = user(&["create", "--organisation", "Ours", "--role", "admin", "--email", "Sam@example.org", "--name", "Sam\tOkafor"]);
+    assert_eq!((code, link.lines().count()), (Some(0), 1), "{told_beside}");
+    let token = link.trim().strip_prefix("/invitations#").expect("a link");
+    let server = Server::start(&url);
+    assert_eq!(server.key, "", "there is an organisation already");
+    let send = |path: &str, body: Value| ask(&server, "POST", path, "", &body.to_string());
+    let accepted = send("/api/v1/invitations/accept", json!({ "token": token, "password": "plum chair river nine" }));
+    assert_eq!(accepted.0, 200, "{}", accepted.1);
+    let signs_in = |password: &str| send("/api/v1/sessions", json!({ "email": "sam@example.org", "password": password })).0;
+    assert_eq!(signs_in("plum chair river nine"), 201);
+    let refused = user(&["role", "sam@example.org", "--organisation", "Ours", "--role", "viewer"]);
+    assert_eq!((refused.0, refused.2.contains("last admin")), (Some(6), true), "{}", refused.2);
+    let (code, _, wrong) = told(
+        &["user", "create", "--organisation", "Ours", "--role", "editor", "--email", "kit@example.org", "--name", "Kit", "--password-stdin", "--database-url", &url],
+        "password1234\n",
+    );
+    assert_eq!((code, wrong.contains("guessed")), (Some(6), true), "{wrong}");
+    let (_, list, _) = user(&["list", "--organisation", "Ours"]);
+    let cells: Vec<&str> = list.trim_end().split('\t').collect();
+    assert_eq!(cells[1..], ["admin", "no mfa", "Ours", "sam@example.org", "Sam Okafor"], "{list}");
+    let (code, made, wrong) = told(
+        &["user", "create", "--organisation", "Another", "--role", "editor", "--email", "kit@example.org", "--name", "Kit", "--password-stdin", "--database-url", &url],
+        "slate window kettle heron\n",
+    );
+    assert_eq!((code, made.as_str()), (Some(0), "kit@example.org\n"), "{wrong}");
+    let (_, sessions, _) = user(&["sessions", "sam@example.org", "--organisation", "Ours", "--end"]);
+    assert_eq!(sessions.lines().count(), 1, "{sessions}");
+    assert_eq!(user(&["sessions", "sam@example.org", "--organisation", "Ours"]).1, "");
+    let (_, link, _) = user(&["reset-password", "sam@example.org", "--organisation", "Ours"]);
+    let token = link.trim().strip_prefix("/invitations#").expect("a link");
+    assert_eq!(send("/api/v1/invitations/accept", json!({ "token": token, "password": "heron kettle window slate" })).0, 200);
+    assert_eq!((signs_in("plum chair river nine"), signs_in("heron kettle window slate")), (401, 201));
+    assert_eq!(user(&["reset-mfa", "sam@example.org", "--organisation", "Ours"]).0, Some(6), "there is none");
+    assert_eq!(user(&["invite", "--organisation", "Ours", "--role", "admin", "--email", "kit@example.org"]).0, Some(0));
+    assert_eq!(user(&["invite", "--organisation", "Nowhere", "--role", "admin", "--email", "kit@example.org"]).0, Some(6));
+    assert_eq!(user(&["remove", "kit@example.org", "--organisation", "Another"]).0, Some(0));
+    assert_eq!(user(&["remove", "kit@example.org", "--organisation", "Another"]).0, Some(6));
 }
 
 #[tokio::test]

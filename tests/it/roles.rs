@@ -5,14 +5,15 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use diligence_openapi::{DOCUMENT, Operation, PUBLIC, operations};
+use diligence_openapi::{ASKING, DOCUMENT, OWN, Operation, PUBLIC, operations};
 use poem::http::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, App, Person, both, etag, id, person, text};
+use crate::harness::{Answer, App, PASSWORD, Person, both, code_at, etag, id, person, text};
 
 /// The least role for each operation, by hand: a new operation is entered here after some thought, not copied.
 const TABLE: &[(&str, &[&str])] = &[
+    ("public", &["accept_invitation", "create_session", "open_invitation", "read_sign_in_options"]),
     (
         "viewer",
         &[
@@ -48,6 +49,8 @@ const TABLE: &[(&str, &[&str])] = &[
             "read_improvements",
             "read_movement",
             "export_sheet",
+            "list_links",
+            "read_link",
             "list_decisions",
             "read_decision",
             "list_risks",
@@ -58,7 +61,23 @@ const TABLE: &[(&str, &[&str])] = &[
             "read_incident",
             "read_organisation",
             "read_policy",
+            "read_sign_in_policy",
             "ask_policy_what_if",
+            "read_me",
+            "change_me",
+            "change_password",
+            "enrol_mfa",
+            "confirm_mfa",
+            "renew_recovery_codes",
+            "disable_mfa",
+            "join_organisation",
+            "read_session",
+            "confirm_session",
+            "switch_session",
+            "end_session",
+            "list_own_sessions",
+            "delete_own_session",
+            "end_other_sessions",
             "export_register",
             "export_suppliers",
             "export_products",
@@ -67,6 +86,9 @@ const TABLE: &[(&str, &[&str])] = &[
             "export_answers",
             "export_risks",
             "export_reviews",
+            "list_supplier_history",
+            "list_product_history",
+            "read_retention",
         ],
     ),
     (
@@ -106,6 +128,9 @@ const TABLE: &[(&str, &[&str])] = &[
             "confirm_answers",
             "fill_in_assessment",
             "submit_assessment",
+            "create_link",
+            "revoke_link",
+            "resend_link",
             "create_risk",
             "change_risk",
             "close_risk",
@@ -121,7 +146,45 @@ const TABLE: &[(&str, &[&str])] = &[
         ],
     ),
     ("approver", &["rate_assessment", "return_assessment", "approve_assessment", "refuse_assessment", "meet_condition", "accept_risk"]),
-    ("admin", &["change_organisation", "change_policy", "list_keys", "create_key", "read_key", "revoke_key", "list_audit_events"]),
+    (
+        "admin",
+        &[
+            "change_organisation",
+            "change_policy",
+            "change_sign_in_policy",
+            "list_users",
+            "read_user",
+            "change_user",
+            "delete_user",
+            "reset_password",
+            "reset_mfa",
+            "list_invitations",
+            "create_invitation",
+            "read_invitation",
+            "resend_invitation",
+            "revoke_invitation",
+            "list_sessions",
+            "delete_session",
+            "list_identity_providers",
+            "create_identity_provider",
+            "read_identity_provider",
+            "change_identity_provider",
+            "delete_identity_provider",
+            "list_keys",
+            "create_key",
+            "read_key",
+            "rotate_key",
+            "revoke_key",
+            "list_audit_events",
+            "export_audit_events",
+            "read_audit_checkpoint",
+            "read_audit_verification",
+            "find_person",
+            "erase_person",
+            "change_retention",
+            "apply_retention",
+        ],
+    ),
 ];
 
 /// The document as committed; a test of its own says that it is the one served.
@@ -138,6 +201,8 @@ pub(crate) struct Target {
     pub(crate) body: Option<Value>,
     /// A file for a body, with what stands behind the path.
     pub(crate) file: Option<(String, Vec<u8>)>,
+    /// The person whose own it is: they send what our admin would.
+    pub(crate) owner: Option<Person>,
 }
 
 impl Target {
@@ -145,13 +210,16 @@ impl Target {
         Self::default()
     }
     fn with(body: Value) -> Self {
-        Self { item: None, body: Some(body), file: None }
+        Self { body: Some(body), ..Self::default() }
     }
     fn on(item: Value) -> Self {
-        Self { item: Some(item), body: None, file: None }
+        Self { item: Some(item), ..Self::default() }
     }
     fn and(self, body: Value) -> Self {
         Self { body: Some(body), ..self }
+    }
+    fn by(self, owner: Person) -> Self {
+        Self { owner: Some(owner), ..self }
     }
     fn file(self, query: &str, bytes: Vec<u8>) -> Self {
         Self { file: Some((query.to_owned(), bytes)), ..self }
@@ -175,6 +243,7 @@ impl Target {
 
     /// Sends the operation with these headers.
     pub(crate) async fn send_with(&self, app: &App, who: &Person, operation: &Operation<'_>, headers: &[(&str, &str)]) -> Answer {
+        let who = self.owner.as_ref().filter(|_| who.key == app.admin.key).unwrap_or(who);
         match &self.file {
             Some((query, bytes)) => {
                 let headers: Vec<(&str, &str)> = headers.iter().copied().chain([("content-type", "application/octet-stream")]).collect();
@@ -209,6 +278,38 @@ pub(crate) async fn with_file(app: &App, evidence: &Value) -> Value {
     app.raw(&app.admin, Method::POST, &format!("/evidence/{}/file?name=note.txt", id(evidence)), Some(b"Good until June.".to_vec()), &headers).await.json(200)
 }
 
+/// A link to this assessment.
+fn link(assessment: &Value) -> Value {
+    json!({ "assessment_id": id(assessment), "contact_name": "Sam Harbour" })
+}
+
+/// Someone who belongs to our organisation in this role and to a third one, and works in the third.
+async fn guest(app: &App, role: &str) -> Person {
+    let email = format!("{}@example.org", unique());
+    app.joins(&person(&app.store, "Hilltop Surgery", diligence_entities::role::Role::Admin).await, &email, "admin").await;
+    app.joins(&app.admin, &email, role).await;
+    app.signs_in(&email).await
+}
+
+/// Turns this person's second factor on; gives its secret.
+pub(crate) async fn enrolled(app: &App, who: &Person) -> String {
+    let begun = app.send(who, Method::POST, "/users/me/mfa/enrol", None, &[]).await.json(200);
+    let secret = text(&begun, "secret").to_owned();
+    app.post(who, "/users/me/mfa/confirm", json!({ "code": code_at(&secret, now(app) - 30) })).await.json(200);
+    secret
+}
+
+/// The app's time, in seconds.
+pub(crate) fn now(app: &App) -> i64 {
+    app.clock.now().time().timestamp()
+}
+
+/// The user that this person is, as our admin sees them.
+pub(crate) async fn user_of(app: &App, who: &Person) -> Value {
+    let me = app.get(who, "/users/me").await.json(200);
+    app.get(&app.admin, &format!("/users/{}", id(&me))).await.json(200)
+}
+
 async fn acted_to(app: &App, collection: &str, item: &Value, verb: &str, status: u16) -> Value {
     app.act(&app.admin, &format!("/{collection}/{}/{verb}", id(item)), item, None).await.json(status)
 }
@@ -218,7 +319,7 @@ pub(crate) fn method(operation: &Operation<'_>) -> Method {
 }
 
 /// A text that no other has.
-fn unique() -> String {
+pub(crate) fn unique() -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(1);
     format!("own-{}", NUMBER.fetch_add(1, Ordering::Relaxed))
 }
@@ -269,6 +370,11 @@ pub(crate) async fn assessment(app: &App, subject: &Value, until: &str) -> Value
 
 /// Something of our own to do this operation to, and a body that does it, both fresh.
 pub(crate) async fn target(app: &App, operation: &str) -> Target {
+    target_for(app, operation, "editor").await
+}
+
+/// The same, with an owner of this role where it is a person's own.
+pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target {
     let supplier = || app.supplier("Harbour Care Systems");
     let product = async || app.product(&app.supplier("Harbour Care Systems").await, &unique()).await;
     let made = async |path: &str, body: Value| app.post(&app.admin, path, body).await.json(201);
@@ -284,6 +390,8 @@ pub(crate) async fn target(app: &App, operation: &str) -> Target {
     let review = async || first(format!("/reviews?subject_id={}", id(&supplier().await))).await;
     let decision = async || first(format!("/decisions?subject_id={}", text(&assessment("approved").await, "subject_id"))).await;
     let key = || json!({ "name": "Nightly", "role": "viewer" });
+    let provider = || json!({ "name": unique(), "issuer": "https://login.example.org", "client_id": "diligence", "client_secret": "kept" });
+    let invitation = || json!({ "email": format!("{}@example.org", unique()), "role": "viewer" });
     match operation {
         "list_register"
         | "read_summary"
@@ -295,22 +403,33 @@ pub(crate) async fn target(app: &App, operation: &str) -> Target {
         | "list_drafts"
         | "list_translations"
         | "list_assessments"
+        | "list_links"
         | "list_decisions"
         | "list_risks"
         | "list_reviews"
         | "list_incidents"
         | "read_organisation"
         | "read_policy"
+        | "read_sign_in_policy"
+        | "list_users"
+        | "list_invitations"
+        | "list_sessions"
+        | "list_identity_providers"
+        | "read_sign_in_options"
         | "list_keys"
-        | "list_audit_events" => Target::none(),
+        | "list_audit_events"
+        | "read_audit_checkpoint"
+        | "read_audit_verification"
+        | "read_retention"
+        | "apply_retention" => Target::none(),
 
         "create_supplier" => Target::with(json!({ "name": "Harbour Care Systems" })),
-        "read_supplier" | "delete_supplier" | "archive_supplier" => Target::on(supplier().await),
+        "read_supplier" | "delete_supplier" | "archive_supplier" | "list_supplier_history" => Target::on(supplier().await),
         "change_supplier" => Target::on(supplier().await).and(json!({ "notes": "Small." })),
         "restore_supplier" => Target::on(acted("suppliers", &supplier().await, "archive", None).await),
 
         "create_product" => Target::with(json!({ "supplier_id": id(&supplier().await), "name": "Rota", "kind": "software" })),
-        "read_product" | "delete_product" | "archive_product" => Target::on(product().await),
+        "read_product" | "delete_product" | "archive_product" | "list_product_history" => Target::on(product().await),
         "change_product" => Target::on(product().await).and(json!({ "purpose": "Who works when." })),
         "restore_product" => Target::on(acted("products", &product().await, "archive", None).await),
 
@@ -387,6 +506,10 @@ pub(crate) async fn target(app: &App, operation: &str) -> Target {
         "approve_assessment" | "refuse_assessment" => Target::on(assessment("rated").await),
         "read_receipt" => Target::on(assessment("approved").await),
 
+        "create_link" => Target::with(link(&assessment("open").await)),
+        "read_link" | "revoke_link" => Target::on(made("/links", link(&assessment("open").await)).await),
+        "resend_link" => Target::on(made("/links", link(&assessment("open").await)).await).and(json!({ "message": "Once more." })),
+
         "read_decision" => Target::on(decision().await),
         "meet_condition" => Target::on(decision().await).and(json!({ "number": 1 })),
 
@@ -407,21 +530,97 @@ pub(crate) async fn target(app: &App, operation: &str) -> Target {
         "read_incident" | "delete_incident" => Target::on(made("/incidents", incident().await).await),
         "change_incident" => Target::on(made("/incidents", incident().await).await).and(json!({ "lessons": "Two of everything." })),
 
-        "export_register" | "export_suppliers" | "export_products" | "export_evidence" | "export_assessments" | "export_answers" | "export_risks" | "export_reviews" => {
-            Target::none()
-        }
+        "export_register"
+        | "export_suppliers"
+        | "export_products"
+        | "export_evidence"
+        | "export_assessments"
+        | "export_answers"
+        | "export_risks"
+        | "export_reviews"
+        | "export_audit_events" => Target::none(),
         "import_suppliers" => Target::with(json!({ "rows": [{ "name": "Harbour Care Systems" }] })),
         "import_products" => Target::with(json!({ "rows": [{ "supplier_id": id(&supplier().await), "name": unique(), "kind": "software" }] })),
 
         "change_organisation" => Target::on(app.get(&app.admin, "/organisation").await.json(200)).and(json!({ "name": unique() })),
         "change_policy" => Target::on(app.get(&app.admin, "/policy").await.json(200)).and(json!({ "cadence_months": { "low": 30 } })),
+        "find_person" => Target::with(json!({ "email": "kim.lee@example.org" })),
+        "erase_person" => Target::with(json!({ "email": "kim.lee@example.org", "reason": "They asked." })),
+        "change_retention" => Target::on(app.get(&app.admin, "/retention").await.json(200)).and(json!({ "archived_contact_days": 365 })),
         "ask_policy_what_if" => Target::with(json!({ "rating": { "strong_from": 90 } })),
 
+        "change_sign_in_policy" => Target::on(app.get(&app.admin, "/sign-in-policy").await.json(200)).and(json!({ "idle_minutes": 90 })),
+
+        "create_identity_provider" => Target::with(provider()),
+        "read_identity_provider" | "delete_identity_provider" => Target::on(made("/identity-providers", provider()).await),
+        "change_identity_provider" => Target::on(made("/identity-providers", provider()).await).and(json!({ "name": "Accounts" })),
+
+        "read_user" | "delete_user" | "reset_password" => Target::on(user_of(app, &app.member("editor").await).await),
+        "change_user" => Target::on(user_of(app, &app.member("editor").await).await).and(json!({ "role": "viewer" })),
+        "reset_mfa" => {
+            let member = app.member("editor").await;
+            enrolled(app, &member).await;
+            Target::on(user_of(app, &member).await)
+        }
+        "create_invitation" => Target::with(invitation()),
+        "read_invitation" | "resend_invitation" | "revoke_invitation" => Target::on(made("/invitations", invitation()).await),
+        "open_invitation" => Target::with(json!({ "token": made("/invitations", invitation()).await["token"] })),
+        "accept_invitation" => Target::with(json!({ "token": made("/invitations", invitation()).await["token"], "name": "Sam", "password": PASSWORD })),
+        "create_session" => {
+            let me = app.get(&app.member(role).await, "/users/me").await.json(200);
+            Target::with(json!({ "email": me["email"], "password": PASSWORD }))
+        }
+        "delete_session" => Target::on(app.get(&app.member(role).await, "/sessions/current").await.json(200)),
+
+        "read_me" | "enrol_mfa" | "read_session" | "end_session" | "list_own_sessions" => Target::none().by(app.member(role).await),
+        "change_me" => {
+            let member = app.member(role).await;
+            Target::on(app.get(&member, "/users/me").await.json(200)).and(json!({ "name": "Sam Okafor" })).by(member)
+        }
+        "change_password" => Target::with(json!({ "present_password": PASSWORD, "new_password": "slate window kettle heron" })).by(app.member(role).await),
+        "confirm_mfa" => {
+            let member = app.member(role).await;
+            let begun = app.send(&member, Method::POST, "/users/me/mfa/enrol", None, &[]).await.json(200);
+            Target::with(json!({ "code": code_at(text(&begun, "secret"), now(app)) })).by(member)
+        }
+        "renew_recovery_codes" | "disable_mfa" => {
+            let member = app.member(role).await;
+            let secret = enrolled(app, &member).await;
+            Target::with(json!({ "password": PASSWORD, "code": code_at(&secret, now(app)) })).by(member)
+        }
+        "confirm_session" => {
+            let member = app.member(role).await;
+            let me = app.get(&member, "/users/me").await.json(200);
+            let secret = enrolled(app, &member).await;
+            Target::with(json!({ "code": code_at(&secret, now(app)) })).by(app.signs_in(text(&me, "email")).await)
+        }
+        "switch_session" => {
+            let ours = app.get(&app.admin, "/organisation").await.json(200);
+            Target::with(json!({ "organisation_id": id(&ours) })).by(guest(app, role).await)
+        }
+        "join_organisation" => {
+            let email = format!("{}@example.org", unique());
+            app.joins(&person(&app.store, "Hilltop Surgery", diligence_entities::role::Role::Admin).await, &email, "admin").await;
+            let sent = made("/invitations", json!({ "email": email, "role": role })).await;
+            Target::with(json!({ "token": sent["token"] })).by(app.signs_in(&email).await)
+        }
+        "delete_own_session" | "end_other_sessions" => {
+            let member = app.member(role).await;
+            let me = app.get(&member, "/users/me").await.json(200);
+            let other = app.get(&app.signs_in(text(&me, "email")).await, "/sessions/current").await.json(200);
+            if operation == "delete_own_session" { Target::on(other).by(member) } else { Target::none().by(member) }
+        }
+
         "create_key" => Target::with(key()),
-        "read_key" | "revoke_key" => Target::on(made("/keys", key()).await),
+        "read_key" | "rotate_key" | "revoke_key" => Target::on(made("/keys", key()).await),
 
         other => panic!("say here what `{other}` is done to, and with what"),
     }
+}
+
+/// Whether an operation takes a copy out of the register, which the audit trail keeps.
+fn exports(operation: &str) -> bool {
+    operation.starts_with("export_") || ["find_person", "read_receipt"].contains(&operation)
 }
 
 /// The people of our organisation, the least first.
@@ -436,29 +635,53 @@ fn every_operation_has_its_line_in_the_table_and_the_document_says_the_same() {
     let document = document();
     let said: BTreeMap<&str, &str> = operations(&document).iter().map(|operation| (operation.id(), operation.role().unwrap_or("public"))).collect();
     assert_eq!(said, by_hand);
-    assert!(PUBLIC.is_empty());
+    assert_eq!(TABLE[0].1, PUBLIC);
+    let own: Vec<&str> =
+        operations(&document).iter().filter(|operation| operation.value["security"] == json!([{ "session": [] }])).map(|operation| operation.id()).collect();
+    assert_eq!(own.iter().collect::<std::collections::BTreeSet<_>>(), OWN.iter().collect());
 }
 
 both! {
-    async fn everyone_can_do_what_their_role_allows_and_nothing_more(app: App) {
+    async fn every_key_can_do_what_its_role_allows_and_nothing_more(app: App) {
+        everyone_can_do_what_their_role_allows_and_nothing_more(&app, ranks(&app).map(|(role, who)| (role, who.clone())), "the key has").await;
+    }
+
+    async fn every_person_can_do_what_their_role_allows_and_nothing_more(app: App) {
+        let mut people = Vec::new();
+        for role in ["viewer", "editor", "approver", "admin"] {
+            people.push((role, app.member(role).await));
+        }
+        everyone_can_do_what_their_role_allows_and_nothing_more(&app, people, "you have").await;
+    }
+
+    async fn anyone_can_do_what_is_public(app: App) {
         let document = document();
-        for operation in operations(&document) {
-            let least = operation.role().expect("a role");
-            let mut is_allowed = false;
-            for (role, who) in ranks(&app) {
-                is_allowed |= role == least;
-                let target = target(&app, operation.id()).await;
+        for operation in operations(&document).iter().filter(|operation| PUBLIC.contains(&operation.id())) {
+            let target = target(&app, operation.id()).await;
+            let before = app.event_count().await;
+            let answer = target.send(&app, &app.stranger, operation).await;
+            assert!(answer.status.is_success(), "{}: {} {}", operation.id(), answer.status, answer.text);
+            assert_eq!(app.event_count().await > before, operation.method != "get" && !ASKING.contains(&operation.id()), "{}", operation.id());
+        }
+    }
+
+    async fn everyone_can_do_what_is_their_own_and_no_key_can(app: App) {
+        let document = document();
+        for operation in operations(&document).iter().filter(|operation| OWN.contains(&operation.id())) {
+            for (role, key) in ranks(&app) {
+                let target = target_for(&app, operation.id(), role).await;
                 let before = app.event_count().await;
-                let answer = target.send(&app, who, &operation).await;
-                assert!(operation.answers(answer.status.as_u16()), "{} answered {} to {role}, which is not documented: {}", operation.id(), answer.status, answer.text);
-                if is_allowed {
-                    assert!(answer.status.is_success(), "{} as {role}: {} {}", operation.id(), answer.status, answer.text);
-                    assert_eq!(app.event_count().await > before, operation.method != "get" && !diligence_openapi::ASKING.contains(&operation.id()), "{} leaves its event, and reading leaves none", operation.id());
-                } else {
-                    assert_eq!(answer.faults(403), Vec::<String>::new(), "{} as {role}", operation.id());
-                    assert!(answer.text.contains(&format!("this needs the role {least}; the key has the role {role}")), "{}", answer.text);
-                    assert_eq!(app.event_count().await, before, "{} as {role} changed something", operation.id());
-                }
+                let version = target.item.as_ref().map(etag);
+                let headers: Vec<(&str, &str)> = version.iter().map(|tag| ("if-match", tag.as_str())).collect();
+                let told = app.send(key, method(operation), &target.path(operation), target.body.as_ref(), &headers).await;
+                assert_eq!(told.faults(403), Vec::<String>::new(), "{} with a key", operation.id());
+                let owner = target.owner.as_ref().expect("an owner");
+                let forged = app.send(owner, method(operation), &target.path(operation), target.body.as_ref(), &[&headers[..], &[("x-csrf-token", "forged")]].concat()).await;
+                assert_eq!(forged.status == 403, operation.method != "get", "{} forged: {}", operation.id(), forged.text);
+                assert_eq!(app.event_count().await, before, "{} refused", operation.id());
+                let answer = target.send(&app, &app.admin, operation).await;
+                assert!(answer.status.is_success(), "{} as {role}: {} {}", operation.id(), answer.status, answer.text);
+                assert_eq!(app.event_count().await > before, operation.method != "get", "{} leaves its event, and reading leaves none", operation.id());
             }
         }
     }
@@ -466,18 +689,25 @@ both! {
     async fn who_may_not_learns_nothing_else(app: App) {
         let document = document();
         let nothing = "0".repeat(32);
-        for operation in operations(&document) {
+        let mut people = Vec::new();
+        for role in ["viewer", "editor", "approver"] {
+            people.push((role, app.member(role).await));
+        }
+        for operation in operations(&document).iter().filter(|operation| !PUBLIC.contains(&operation.id())) {
             // Nothing else is right about this request: the id, the parameters, the headers, the body.
             let parts = operation.path.split('/').map(|part| if part.starts_with('{') { nothing.as_str() } else { part });
             let path = format!("{}?nonsense=1", parts.collect::<Vec<_>>().join("/"));
             let headers = [("content-type", "image/png"), ("if-match", "nonsense"), ("idempotency-key", "")];
-            let send = async |who: &Person| app.raw(who, method(&operation), &path, Some(b"{\"x\":".to_vec()), &headers).await;
+            let send = async |who: &Person| app.raw(who, method(operation), &path, Some(b"{\"x\":".to_vec()), &headers).await;
             let told = send(&app.stranger).await;
             assert_eq!(told.faults(401), Vec::<String>::new(), "{}", operation.id());
             assert_eq!(told.header("www-authenticate"), "Bearer realm=\"diligence\"");
             let least = operation.role().expect("a role");
-            for (role, who) in ranks(&app).into_iter().take_while(|(role, _)| *role != least) {
+            for (role, who) in ranks(&app).into_iter().take_while(|(role, _)| *role != least || OWN.contains(&operation.id())) {
                 assert_eq!(send(who).await.faults(403), Vec::<String>::new(), "{} as {role}", operation.id());
+            }
+            for (role, who) in people.iter().take_while(|(role, _)| *role != least) {
+                assert_eq!(send(who).await.faults(403), Vec::<String>::new(), "{} as {role} in a session", operation.id());
             }
         }
     }
@@ -526,5 +756,38 @@ both! {
         }
         let made = person(&app.store, "Meadow View Care", diligence_entities::role::Role::Editor).await;
         app.post(&made, "/suppliers", json!({ "name": "Harbour" })).await.json(201);
+    }
+}
+
+/// Everyone of `people`, the least first, sends every operation that is neither public nor a person's own.
+async fn everyone_can_do_what_their_role_allows_and_nothing_more(app: &App, people: impl IntoIterator<Item = (&'static str, Person)>, has: &str) {
+    let people: Vec<(&str, Person)> = people.into_iter().collect();
+    let document = document();
+    for operation in operations(&document).iter().filter(|operation| !PUBLIC.contains(&operation.id()) && !OWN.contains(&operation.id())) {
+        let least = operation.role().expect("a role");
+        let mut is_allowed = false;
+        for (role, who) in &people {
+            is_allowed |= *role == least;
+            let target = target(app, operation.id()).await;
+            let before = app.event_count().await;
+            let answer = target.send(app, who, operation).await;
+            assert!(operation.answers(answer.status.as_u16()), "{} answered {} to {role}, which is not documented: {}", operation.id(), answer.status, answer.text);
+            if is_allowed {
+                assert!(answer.status.is_success(), "{} as {role}: {} {}", operation.id(), answer.status, answer.text);
+                let changes = operation.method != "get" && !ASKING.contains(&operation.id());
+                assert_eq!(app.event_count().await > before, changes || exports(operation.id()), "{} leaves its event, and reading leaves none", operation.id());
+            } else {
+                assert_eq!(answer.faults(403), Vec::<String>::new(), "{} as {role}", operation.id());
+                assert!(answer.text.contains(&format!("this needs the role {least}; {has} the role {role}")), "{}", answer.text);
+                let since: Vec<Value> = app.walk("/audit-events", 200).await.into_iter().take_while(|event| event["sequence"].as_i64() > Some(before)).collect();
+                let [event] = since.as_slice() else { panic!("{} as {role} left {since:?}", operation.id()) };
+                assert_eq!(
+                    (text(event, "action"), text(event, "noun"), text(event, "item_id")),
+                    ("forbid", "operation", operation.id()),
+                    "{} as {role} changed something",
+                    operation.id()
+                );
+            }
+        }
     }
 }

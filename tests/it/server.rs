@@ -34,8 +34,14 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
 impl Server {
     /// Starts it on this database and waits until it says that it is ready.
     pub(crate) fn start(database_url: &str) -> Self {
+        Self::start_with(database_url, &[])
+    }
+
+    /// The same with more arguments.
+    pub(crate) fn start_with(database_url: &str, more: &[&str]) -> Self {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         let process = command(&["serve", "--listen", "127.0.0.1:0", "--database-url", database_url])
+            .args(more)
             .stdout(writer.try_clone().expect("a second end"))
             .stderr(writer)
             .spawn()

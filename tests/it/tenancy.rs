@@ -1,20 +1,26 @@
 //! Two organisations in one database never see, touch or guess at each other's things.
 
-use diligence_openapi::operations;
+use std::collections::{BTreeMap, BTreeSet};
+
+use diligence_openapi::{OWN, Operation, PUBLIC, operations};
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{App, both, etag, id, text},
+    harness::{Answer, App, both, etag, id, text},
     roles::{assessment, document, edition, method, target},
 };
 
 /// Every list of the document that is not the library's.
 fn lists(document: &Value) -> Vec<&str> {
-    operations(document).iter().filter(|operation| operation.id().starts_with("list_")).map(|operation| operation.path).collect()
+    operations(document)
+        .iter()
+        .filter(|operation| operation.id().starts_with("list_") && !operation.path.contains('{') && !OWN.contains(&operation.id()))
+        .map(|operation| operation.path)
+        .collect()
 }
 
 /// Every id in `text`: a word of three letters, an underscore and 32 hexadecimal digits.
-fn ids(text: &str) -> Vec<&str> {
+pub(crate) fn ids(text: &str) -> Vec<&str> {
     let words = text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_'));
     words.filter(|word| word.len() == 36 && word.as_bytes()[3] == b'_').collect()
 }
@@ -47,10 +53,124 @@ async fn everything(app: &App) -> Vec<Vec<Value>> {
     all
 }
 
+/// An id of the same kind that names nothing.
+fn of_nothing(id: &str) -> String {
+    id.chars()
+        .map(|digit| {
+            if digit == '7' {
+                '8'
+            } else if digit.is_ascii_digit() {
+                '7'
+            } else {
+                digit
+            }
+        })
+        .collect()
+}
+
+/// The places of `schema` that hold an id, as JSON pointers from `place`, each with the kinds of id it takes, e.g. `sup`.
+fn id_places(document: &Value, schema: &Value, place: &str, depth: usize, found: &mut BTreeMap<String, BTreeSet<String>>) {
+    if depth > 12 {
+        return;
+    }
+    if let Some(name) = schema["$ref"].as_str() {
+        return id_places(document, document.pointer(name.trim_start_matches('#')).expect("a schema"), place, depth + 1, found);
+    }
+    if let Some(kinds) = schema["pattern"].as_str().and_then(|pattern| pattern.strip_prefix('^')?.strip_suffix("_[0-9a-f]{32}$")) {
+        found.entry(place.to_owned()).or_default().extend(kinds.trim_matches(['(', ')']).split('|').map(str::to_owned));
+    }
+    for part in ["allOf", "oneOf", "anyOf"].iter().flat_map(|name| schema[*name].as_array().into_iter().flatten()) {
+        id_places(document, part, place, depth + 1, found);
+    }
+    for (name, part) in schema["properties"].as_object().into_iter().flatten() {
+        id_places(document, part, &format!("{place}/{name}"), depth + 1, found);
+    }
+    if schema["items"].is_object() {
+        id_places(document, &schema["items"], &format!("{place}/0"), depth + 1, found);
+    }
+}
+
+/// Every place of an operation that takes an id, its path apart: `?name` in the query, a pointer in the body.
+fn places(document: &Value, operation: &Operation<'_>) -> BTreeMap<String, BTreeSet<String>> {
+    let mut found = BTreeMap::new();
+    for parameter in operation.value["parameters"].as_array().into_iter().flatten().filter(|parameter| parameter["in"] == "query") {
+        id_places(document, &parameter["schema"], &format!("?{}", text(parameter, "name")), 0, &mut found);
+    }
+    for (_, media) in operation.value["requestBody"]["content"].as_object().into_iter().flatten() {
+        id_places(document, &media["schema"], "", 0, &mut found);
+    }
+    found
+}
+
+/// Puts `value` at the pointer `place`, where need be beside what is there.
+fn put(body: &mut Value, place: &str, value: &str) {
+    let at = place.split('/').skip(1).fold(body, |at, part| match part.parse::<usize>() {
+        Ok(index) => {
+            if !at.is_array() {
+                *at = json!([]);
+            }
+            let list = at.as_array_mut().expect("a list");
+            while list.len() <= index {
+                list.push(json!({}));
+            }
+            &mut list[index]
+        }
+        Err(_) => {
+            if !at.is_object() {
+                *at = json!({});
+            }
+            at.as_object_mut().expect("an object").entry(part).or_insert(Value::Null)
+        }
+    });
+    *at = json!(value);
+}
+
 both! {
+    async fn our_ids_in_every_place_of_a_neighbours_requests_are_like_ids_of_nothing(app: App) {
+        let all: BTreeSet<String> = filled(&app).await.into_iter().collect();
+        let ours: BTreeMap<&str, &String> = all.iter().map(|id| (&id[..3], id)).collect();
+        let theirs = app.next_door();
+        let before = everything(&app).await;
+        let document = document();
+        let mut count = 0;
+        for operation in operations(&document) {
+            let places = places(&document, &operation);
+            if places.is_empty() {
+                continue;
+            }
+            // Something of theirs that would go well, but for the one id that is ours.
+            let own = target(&theirs, operation.id()).await;
+            for (place, kind) in places.iter().flat_map(|(place, kinds)| kinds.iter().map(move |kind| (place, kind))) {
+                let known = ours.get(kind.as_str()).copied().unwrap_or_else(|| panic!("{}: nothing of ours is a {kind}", operation.id()));
+                let send = async |id: &str| {
+                    let answer = if place.starts_with('?') {
+                        theirs.get(&theirs.admin, &format!("{}{place}={id}", own.path(&operation))).await
+                    } else {
+                        let mut body = own.body.clone().expect("a body");
+                        put(&mut body, place, id);
+                        let tag = own.item.as_ref().filter(|item| item["version"].is_number()).map(etag);
+                        let headers: Vec<(&str, &str)> = tag.iter().map(|tag| ("if-match", tag.as_str())).collect();
+                        theirs.send(&theirs.admin, method(&operation), &own.path(&operation), Some(&body), &headers).await
+                    };
+                    let said = |answer: &Answer| (answer.status, answer.text.replace(id, "…"));
+                    (said(&answer), answer)
+                };
+                let (told, answer) = send(known).await;
+                assert_eq!(told, send(&of_nothing(known)).await.0, "{} {place} {kind}", operation.id());
+                assert!(place.starts_with('?') || answer.status.is_client_error(), "{} {place} {kind}: {}", operation.id(), answer.text);
+                for found in ids(&answer.text) {
+                    assert!(found == known || !all.contains(found), "{} {place} shows a neighbour {found}: {}", operation.id(), answer.text);
+                }
+                count += 1;
+            }
+        }
+        assert!(count > 40, "{count}");
+        assert_eq!(everything(&app).await, before);
+    }
+
     async fn a_neighbours_item_is_answered_byte_for_byte_like_one_that_is_not_there(app: App) {
         let document = document();
-        for operation in operations(&document).iter().filter(|operation| operation.path.contains('{')) {
+        for operation in operations(&document).iter().filter(|operation| operation.path.contains('{') && !OWN.contains(&operation.id())) {
             let ours = target(&app, operation.id()).await;
             let before = everything(&app).await;
             let told = ours.send(&app, &app.neighbour, operation).await;
@@ -59,8 +179,7 @@ both! {
             let item = absent.item.as_mut().expect("an item");
             for name in ["id", "key"] {
                 if let Some(known) = item[name].as_str() {
-                    let other: String = known.chars().map(|digit| if digit == '7' { '8' } else if digit.is_ascii_digit() { '7' } else { digit }).collect();
-                    item[name] = json!(other);
+                    item[name] = json!(of_nothing(known));
                 }
             }
             let nothing = absent.send(&app, &app.neighbour, operation).await;
@@ -83,7 +202,7 @@ both! {
         let ours = filled(&app).await;
         assert!(ours.len() > 100);
         let document = document();
-        for operation in operations(&document).iter().filter(|operation| operation.method == "get" && !operation.path.contains('{')) {
+        for operation in operations(&document).iter().filter(|operation| operation.method == "get" && !operation.path.contains('{') && !OWN.contains(&operation.id()) && !PUBLIC.contains(&operation.id())) {
             let answer = app.get(&app.neighbour, operation.path).await;
             assert_eq!(answer.status, 200, "{}", operation.id());
             for found in ids(&answer.text) {

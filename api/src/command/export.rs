@@ -3,12 +3,15 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use diligence_entities::scope::{Scope, Store};
+use diligence_entities::{
+    audit,
+    scope::{Scope, Store},
+};
 
 use super::{Failure, Output, block_on, console, open_with, organisation_called};
 use crate::{
     config::DatabaseFlags,
-    tables::{Answers, Assessments, EvidenceTable, Export, Products, Register, Reviews, Risks, Suppliers, Table},
+    tables::{Answers, Assessments, AuditEvents, EvidenceTable, Export, Products, Register, Reviews, Risks, Suppliers, Table},
 };
 
 #[derive(Args, Debug)]
@@ -38,6 +41,7 @@ enum Choice {
     Answers,
     Risks,
     Reviews,
+    AuditEvents,
 }
 
 pub(super) fn run(command: Command) -> Result<(), Failure> {
@@ -55,11 +59,13 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
             Choice::Answers => write::<Answers>(store, scope, bom, &mut file).await,
             Choice::Risks => write::<Risks>(store, scope, bom, &mut file).await,
             Choice::Reviews => write::<Reviews>(store, scope, bom, &mut file).await,
+            Choice::AuditEvents => write::<AuditEvents>(store, scope, bom, &mut file).await,
         }
     })
 }
 
 async fn write<T: Table>(store: Store, scope: Scope, bom: bool, output: &mut Output) -> Result<(), Failure> {
+    audit::record(&store, &scope, "export", T::NOUN, T::FILE, None).await?;
     let mut export = Export::<T>::new(store, scope, T::Filter::default(), bom);
     while let Some(part) = export.next().await? {
         output.write(part.as_bytes())?;

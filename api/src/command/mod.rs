@@ -14,13 +14,17 @@ use diligence_entities::{
 
 use crate::config::{Config, DatabaseFlags, ServeFlags};
 
+mod audit;
 mod export;
 mod import;
 mod key;
+mod link;
 mod openapi;
 mod questionnaire;
 mod receipt;
+mod retention;
 mod serve;
+mod user;
 
 const CODES: &str = "\
 Exit codes:
@@ -48,22 +52,38 @@ struct Line {
 enum Command {
     /// Serve the API (also what happens without a command)
     #[command(after_help = CODES)]
-    Serve(ServeFlags),
+    Serve(Box<ServeFlags>),
     /// Import suppliers or products from CSV or JSON
     Import(import::Command),
     /// Export a table as CSV
     Export(export::Command),
-    /// Make, list and revoke API keys
+    /// Verify the audit trail, and keep its end to verify against later
+    #[command(subcommand)]
+    Audit(audit::Command),
+    /// Make, list, rotate and revoke API keys
     #[command(subcommand)]
     Key(key::Command),
+    /// Send assessments to suppliers as links: make, list and revoke them
+    #[command(subcommand)]
+    Link(link::Command),
+    /// Make, invite, list and remove users, and help those who cannot get in
+    #[command(subcommand)]
+    User(user::Command),
     /// Write, check, try out, publish and export questionnaires
     #[command(subcommand)]
     Questionnaire(questionnaire::Command),
     /// Compute an approved assessment's result again
     #[command(subcommand)]
     Receipt(receipt::Command),
+    /// Take away what is older than it is kept
+    #[command(subcommand)]
+    Retention(retention::Command),
     /// Print the OpenAPI document
-    Openapi,
+    Openapi {
+        /// That of the respondents' surface
+        #[arg(long)]
+        respondent: bool,
+    },
 }
 
 /// Why a command failed: one sentence for standard error, and the exit code.
@@ -130,14 +150,18 @@ impl From<Error> for Failure {
 #[must_use]
 pub fn main() -> ExitCode {
     let Line { command, serve } = Line::parse();
-    let done = match command.unwrap_or(Command::Serve(serve)) {
-        Command::Serve(flags) => serve::run(flags),
+    let done = match command.unwrap_or(Command::Serve(Box::new(serve))) {
+        Command::Serve(flags) => serve::run(*flags),
         Command::Import(command) => import::run(command),
         Command::Export(command) => export::run(command),
+        Command::Audit(command) => audit::run(command),
         Command::Key(command) => key::run(command),
+        Command::User(command) => user::run(command),
         Command::Questionnaire(command) => questionnaire::run(command),
         Command::Receipt(command) => receipt::run(command),
-        Command::Openapi => openapi::run(),
+        Command::Link(command) => link::run(command),
+        Command::Retention(command) => retention::run(command),
+        Command::Openapi { respondent } => openapi::run(respondent),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

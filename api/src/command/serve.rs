@@ -2,17 +2,22 @@
 
 use std::io;
 
-use diligence_entities::{api_key::NewApiKey, error::Error, organisation, role::Role, scope::Store};
-use poem::{
-    Server,
-    listener::{Acceptor as _, Listener as _, TcpListener},
+use diligence_entities::{
+    api_key::{self, KeyScope, NewApiKey},
+    error::Error,
+    organisation,
+    role::Role,
+    scope::Store,
 };
+use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use super::{Failure, block_on, key, open, print};
 use crate::{
     app,
     config::{Config, LogFormat, ServeFlags},
+    link::PublicUrl,
+    server::{self, Tls},
 };
 
 pub(super) fn run(flags: ServeFlags) -> Result<(), Failure> {
@@ -33,22 +38,67 @@ fn start_log(config: &Config) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn serve(config: Config) -> Result<(), Failure> {
+async fn serve(mut config: Config) -> Result<(), Failure> {
+    let tls = config.tls.as_ref().map(Tls::read).transpose().map_err(Failure::usage)?;
     // First the port, so that a second start beside a first fails before it touches the data.
-    let acceptor = TcpListener::bind(config.listen).into_acceptor().await.map_err(|error| match error.kind() {
+    let listener = TcpListener::bind(config.listen).await.map_err(|error| match error.kind() {
         io::ErrorKind::AddrInUse => Failure::port_taken(format!("{} is taken: stop what listens there, or choose another with --listen", config.listen)),
         _ => Failure::other(format!("cannot listen on {}: {error}", config.listen)),
     })?;
-    let address = acceptor.local_addr().first().and_then(|address| address.as_socket_addr().copied()).unwrap_or(config.listen);
+    // Port 0 has become a port.
+    config.listen = listener.local_addr().unwrap_or(config.listen);
     let store = open(&config).await?;
-    welcome(&store, &format!("http://{address}")).await?;
+    let local = Config { public_url: None, ..config.clone() }.link("");
+    welcome(&store, &local).await?;
+    warn_of_keys(&store).await?;
+    if let Some(tls) = &tls {
+        read_certificate_again(tls.clone());
+    }
     let app = app(store.clone(), &config);
-    tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "ready: http://{address}");
-    let stopped = Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(app, signal(), Some(config.shutdown_timeout)).await;
+    for warning in exposed(&config) {
+        tracing::warn!("{warning}");
+    }
+    tracing::info!(address = %config.listen, version = env!("CARGO_PKG_VERSION"), "ready: {local}");
+    server::run(listener, tls, app, &config, signal()).await;
     store.close().await;
     tracing::info!("stopped");
-    stopped.map_err(|error| Failure::other(format!("the server failed: {error}")))
+    Ok(())
 }
+
+/// What of this configuration lets others listen in, or makes what is sent between look insecure: a sentence each.
+fn exposed(config: &Config) -> Vec<&'static str> {
+    let is_proxied = !config.trusted_proxies.is_empty();
+    let mut warnings = Vec::new();
+    if !config.listen.ip().is_loopback() && config.tls.is_none() && !is_proxied {
+        warnings.push(
+            "this server listens beyond this machine without encryption: keys and all that is asked and answered can be read on the way. Give it a certificate (tls_certificate, tls_key), or put a proxy with one in front and list it in trusted_proxies",
+        );
+    }
+    if config.public_url.as_ref().is_some_and(PublicUrl::is_secure) && config.tls.is_none() && !is_proxied {
+        warnings.push(
+            "public_url is https, but this server has no certificate and trusts no proxy, so it takes every connection for an insecure one: list the proxy in trusted_proxies",
+        );
+    }
+    warnings
+}
+
+/// Reads the certificate again whenever SIGHUP says that it was renewed.
+#[cfg(unix)]
+fn read_certificate_again(tls: Tls) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut hangups) = signal(SignalKind::hangup()) else { return };
+    tokio::spawn(async move {
+        while hangups.recv().await.is_some() {
+            match tls.read_again() {
+                Ok(()) => tracing::info!("the certificate was read again"),
+                Err(error) => tracing::error!(cause = error, "the certificate could not be read again; the one before stays in use"),
+            }
+        }
+    });
+}
+
+#[cfg(not(unix))]
+fn read_certificate_again(_: Tls) {}
 
 /// In a database without any organisation: makes one, with an administrator's key, and shows once how to get in.
 async fn welcome(store: &Store, address: &str) -> Result<(), Failure> {
@@ -62,7 +112,7 @@ async fn welcome(store: &Store, address: &str) -> Result<(), Failure> {
         Err(Error::Conflict { .. }) => return Ok(()),
         Err(error) => return Err(error.into()),
     };
-    let text = key::create(store, &organisation, NewApiKey { name: "First key".into(), role: Role::Admin, expires_on: None }).await?;
+    let text = key::create(store, &organisation, NewApiKey { name: "First key".into(), role: Role::Admin, scope: KeyScope::Everything, expires_on: None }).await?;
     print(&format!(
         "\
 Welcome to Diligence. The database is new, so here is a way in: the organisation \"{NAME}\" and an administrator's key.
@@ -78,6 +128,15 @@ Everything else is described at {address}/docs. More keys: diligence key create 
 
 "
     ))
+}
+
+/// Says in the log whose keys end soon: a key that ends unnoticed stops whatever rests on it.
+async fn warn_of_keys(store: &Store) -> Result<(), Failure> {
+    for ending in api_key::ending_soon(store).await? {
+        let (organisation, first_on) = (ending.organisation_id, ending.first_on);
+        tracing::warn!(%organisation, count = ending.key_count, %first_on, "keys end within {} days: see diligence key list --expires-soon", api_key::SOON_DAYS);
+    }
+    Ok(())
 }
 
 async fn signal() {
@@ -96,5 +155,26 @@ async fn signal() {
     #[cfg(not(unix))]
     {
         let _ = interrupt.await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_lets_others_listen_in_is_told_so() {
+        let told = |listen: &str, change: fn(&mut Config)| {
+            let mut config = Config { listen: listen.parse().expect("an address"), ..Config::default() };
+            change(&mut config);
+            exposed(&config).iter().map(|warning| warning.split(' ').next().unwrap_or_default()).collect::<Vec<_>>()
+        };
+        let secure = |config: &mut Config| config.public_url = "https://register.example.org".parse().ok();
+        assert_eq!(told("127.0.0.1:80", |_| ()), [""; 0]);
+        assert_eq!(told("[::1]:80", |_| ()), [""; 0]);
+        assert_eq!(told("0.0.0.0:80", |_| ()), ["this"]);
+        assert_eq!(told("127.0.0.1:80", secure), ["public_url"]);
+        assert_eq!(told("0.0.0.0:80", |config| config.trusted_proxies = vec!["10.0.0.1/32".parse().expect("a network")]), [""; 0]);
+        assert_eq!(told("0.0.0.0:80", |config| config.tls = Some(crate::config::TlsFiles { certificate: "a".into(), key: "b".into() })), [""; 0]);
     }
 }

@@ -102,6 +102,7 @@ impl Api {
     #[oai(path = "/assessments/:id/sheet", method = "get", operation_id = "export_sheet")]
     async fn sheet(&self, who: By<Viewer>, query: Query<SheetFilter>, id: At<AssessmentId>) -> Answer<File<SheetFile>, Reading> {
         let (name, bytes) = assessment::sheet_to_fill_in(who.read().await?, &id, &query).await?;
+        who.exports("sheet", id.as_str(), query.told()).await?;
         let [xlsx, csv] = [SheetFile::MEDIA_TYPES[0], SheetFile::MEDIA_TYPES[1]];
         let (ending, media_type) = if query.format.unwrap_or_default() == SheetFormat::Csv { ("csv", csv) } else { ("xlsx", xlsx) };
         Ok(File::new(format!("{name}.{ending}"), media_type, poem::Body::from_vec(bytes)))
@@ -160,7 +161,7 @@ impl Api {
 
     /// Approve an assessment
     ///
-    /// From now on its scores count in the register. With conditions, or without; the body may be left out. An earlier approved one is superseded.
+    /// From now on its scores count in the register. With conditions, or without; the body may be left out. An earlier approved one is superseded. Where the policy's separation of duties stands against the caller's decision, it is refused with 403; an admin may give an `override_reason`, which is kept and shown.
     #[oai(path = "/assessments/:id/approve", method = "post", operation_id = "approve_assessment")]
     async fn approve(
         &self,
@@ -170,12 +171,13 @@ impl Api {
         body: MaybeBody<NewDecision>,
         retry: Retry,
     ) -> Answer<Once<Changed<Assessment>>, Changing> {
-        retry.once(&who, async |writer| Ok(Changed(assessment::approve(writer, &id, version.0, body.0).await?))).await
+        let answer = retry.once(&who, async |writer| Ok(Changed(assessment::approve(writer, &id, version.0, body.0).await?))).await;
+        who.keeping_refusal("assessment", id.as_str(), answer).await
     }
 
     /// Refuse on an assessment
     ///
-    /// We may not rely on the supplier or product. The register's scores stay as they were; the decision stands beside them.
+    /// We may not rely on the supplier or product. The register's scores stay as they were; the decision stands beside them. Separation of duties is as for approving.
     #[oai(path = "/assessments/:id/refuse", method = "post", operation_id = "refuse_assessment")]
     async fn refuse(
         &self,
@@ -185,7 +187,8 @@ impl Api {
         body: MaybeBody<NewDecision>,
         retry: Retry,
     ) -> Answer<Once<Changed<Assessment>>, Changing> {
-        retry.once(&who, async |writer| Ok(Changed(assessment::refuse(writer, &id, version.0, body.0).await?))).await
+        let answer = retry.once(&who, async |writer| Ok(Changed(assessment::refuse(writer, &id, version.0, body.0).await?))).await;
+        who.keeping_refusal("assessment", id.as_str(), answer).await
     }
 
     /// Read an assessment's result
@@ -217,6 +220,8 @@ impl Api {
     /// Of a decided one, as one portable file: edition, answers, review, evidence and subject as they were, and the receipt. `diligence receipt verify` computes it again, years later and without any database.
     #[oai(path = "/assessments/:id/receipt", method = "get", operation_id = "read_receipt")]
     async fn receipt(&self, who: By<Viewer>, id: At<AssessmentId>) -> Answer<Found<AssessmentReceipt>, Reading> {
-        Ok(Found(assessment::receipt(&who.read().await?, &id).await?))
+        let receipt = assessment::receipt(&who.read().await?, &id).await?;
+        who.exports("receipt", id.as_str(), None).await?;
+        Ok(Found(receipt))
     }
 }

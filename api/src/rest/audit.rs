@@ -1,15 +1,33 @@
 //! Audit events.
 
-use diligence_entities::audit::{self, AuditEvent, AuditEventFilter};
+use diligence_entities::{
+    audit::{self, AuditEvent, AuditEventFilter, Checkpoint, Verification},
+    fault::Faults,
+};
 use poem_openapi::OpenApi;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use validator::Validate;
 
 use super::Tag;
 use crate::{
-    answer::Listed,
+    answer::{Found, Listed},
     auth::{Admin, By},
     problem::{Answer, Listing},
     query::Query,
 };
+
+/// What to verify against.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Validate)]
+#[serde(default, deny_unknown_fields)]
+struct VerificationFilter {
+    /// The `sequence` of a checkpoint; with its `checkpoint_hash`.
+    #[validate(range(min = 0))]
+    checkpoint_sequence: Option<i64>,
+    /// The `hash` of a checkpoint; with its `checkpoint_sequence`.
+    #[validate(length(min = 64, max = 64))]
+    checkpoint_hash: Option<String>,
+}
 
 pub(crate) struct Api;
 
@@ -22,5 +40,33 @@ impl Api {
     async fn list(&self, who: By<Admin>, query: Query<AuditEventFilter>) -> Answer<Listed<AuditEvent>, Listing> {
         let page = audit::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
+    }
+
+    /// Read the audit trail's checkpoint
+    ///
+    /// How many events there are now and the hash of the last. Keep it where whoever owns the database cannot write: later it shows that everything up to now is still as it was.
+    #[oai(path = "/audit-events/checkpoint", method = "get", operation_id = "read_audit_checkpoint")]
+    async fn checkpoint(&self, who: By<Admin>) -> Answer<Found<Checkpoint>, Listing> {
+        Ok(Found(audit::checkpoint(&who.read().await?).await?))
+    }
+
+    /// Verify the audit trail
+    ///
+    /// Walks the whole chain and says which events were changed, removed, put in or moved; with a checkpoint's sequence and hash, also whether events up to then were made anew. `diligence audit verify` does the same, however long it takes.
+    #[oai(path = "/audit-events/verification", method = "get", operation_id = "read_audit_verification")]
+    async fn verification(&self, who: By<Admin>, query: Query<VerificationFilter>) -> Answer<Found<Verification>, Listing> {
+        let VerificationFilter { checkpoint_sequence, checkpoint_hash } = query.filter.clone();
+        let mut faults = Faults::default();
+        for (name, is_there, other) in [
+            ("?checkpoint_sequence", checkpoint_sequence.is_some(), checkpoint_hash.is_some()),
+            ("?checkpoint_hash", checkpoint_hash.is_some(), checkpoint_sequence.is_some()),
+        ] {
+            faults.expect(is_there || !other, name, "required", "expected both the sequence and the hash of the checkpoint");
+        }
+        faults.done()?;
+        let reader = who.read().await?;
+        let checkpoint =
+            checkpoint_sequence.zip(checkpoint_hash).map(|(sequence, hash)| Checkpoint { organisation: who.organisation_id.clone(), sequence, hash, at: reader.now() });
+        Ok(Found(audit::verify(&reader, checkpoint.as_ref()).await?))
     }
 }

@@ -9,7 +9,7 @@ use poem_openapi::OpenApi;
 use super::Tag;
 use crate::{
     answer::{Changed, Created, Done, Item, Listed, Once},
-    auth::{By, Editor, Viewer},
+    auth::{By, Editor, InRegister, Viewer},
     path::At,
     payload::{Body, Change},
     problem::{Answer, Changing, Creating, Deleting, Listing, Reading},
@@ -26,7 +26,7 @@ impl Api {
     ///
     /// What rests on what: filter by `subject_id` for what something rests on, by `rests_on_id` for what rests on it.
     #[oai(path = "/dependencies", method = "get", operation_id = "list_dependencies")]
-    async fn list(&self, who: By<Viewer>, query: Query<DependencyFilter>) -> Answer<Listed<Dependency>, Listing> {
+    async fn list(&self, who: By<InRegister<Viewer>>, query: Query<DependencyFilter>) -> Answer<Listed<Dependency>, Listing> {
         let page = dependency::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
     }
@@ -41,7 +41,7 @@ impl Api {
 
     /// Read a dependency
     #[oai(path = "/dependencies/:id", method = "get", operation_id = "read_dependency")]
-    async fn read(&self, who: By<Viewer>, id: At<DependencyId>, have: IfNoneMatch) -> Answer<Item<Dependency>, Reading> {
+    async fn read(&self, who: By<InRegister<Viewer>>, id: At<DependencyId>, have: IfNoneMatch) -> Answer<Item<Dependency>, Reading> {
         let dependency = dependency::read(&who.read().await?, &id).await?;
         Ok(Item::new(dependency, &have))
     }

@@ -7,11 +7,11 @@ use poem_openapi::OpenApi;
 use super::Tag;
 use crate::{
     answer::{CsvFile, File},
-    auth::{By, Viewer},
+    auth::{Admin, By, InRegister, Viewer},
     problem::{Answer, Listing},
     query::Query,
     stream::broken,
-    tables::{Answers, Assessments, EvidenceTable, Export, ExportQuery, Products, Register, Reviews, Risks, Suppliers, Table},
+    tables::{Answers, Assessments, AuditEvents, EvidenceTable, Export, ExportQuery, Products, Register, Reviews, Risks, Suppliers, Table},
 };
 
 pub(crate) struct Api;
@@ -22,24 +22,24 @@ impl Api {
     ///
     /// As CSV, with the filters of the list: one row for each supplier and product. RFC 4180 in UTF-8; columns keep their order, new ones come at the end. A list is joined with `;`, identifiers are `SCHEME:ID`, what is deeper is JSON. A cell that would run as a formula in a spreadsheet has a `'` before it.
     #[oai(path = "/register.csv", method = "get", operation_id = "export_register", tag = "Tag::Register")]
-    async fn register(&self, who: By<Viewer>, query: Query<ExportQuery<<Register as Table>::Filter>>) -> Answer<File<CsvFile>, Listing> {
-        export::<Register>(&who, &query).await
+    async fn register(&self, who: By<InRegister<Viewer>>, query: Query<ExportQuery<<Register as Table>::Filter>>) -> Answer<File<CsvFile>, Listing> {
+        export::<Register, _>(&who, &query).await
     }
 
     /// Export suppliers
     ///
     /// As CSV, with the filters of the list. The file can be changed and imported again: `POST /suppliers/import`.
     #[oai(path = "/suppliers.csv", method = "get", operation_id = "export_suppliers", tag = "Tag::Suppliers")]
-    async fn suppliers(&self, who: By<Viewer>, query: Query<ExportQuery<<Suppliers as Table>::Filter>>) -> Answer<File<CsvFile>, Listing> {
-        export::<Suppliers>(&who, &query).await
+    async fn suppliers(&self, who: By<InRegister<Viewer>>, query: Query<ExportQuery<<Suppliers as Table>::Filter>>) -> Answer<File<CsvFile>, Listing> {
+        export::<Suppliers, _>(&who, &query).await
     }
 
     /// Export products
     ///
     /// As CSV, with the filters of the list; the AI profile has a column for each of its fields. The file can be changed and imported again: `POST /products/import`.
     #[oai(path = "/products.csv", method = "get", operation_id = "export_products", tag = "Tag::Products")]
-    async fn products(&self, who: By<Viewer>, query: Query<ExportQuery<<Products as Table>::Filter>>) -> Answer<File<CsvFile>, Listing> {
-        export::<Products>(&who, &query).await
+    async fn products(&self, who: By<InRegister<Viewer>>, query: Query<ExportQuery<<Products as Table>::Filter>>) -> Answer<File<CsvFile>, Listing> {
+        export::<Products, _>(&who, &query).await
     }
 
     /// Export evidence
@@ -47,7 +47,7 @@ impl Api {
     /// As CSV, with the filters of the list.
     #[oai(path = "/evidence.csv", method = "get", operation_id = "export_evidence", tag = "Tag::Evidence")]
     async fn evidence(&self, who: By<Viewer>, query: Query<ExportQuery<<EvidenceTable as Table>::Filter>>) -> Answer<File<CsvFile>, Listing> {
-        export::<EvidenceTable>(&who, &query).await
+        export::<EvidenceTable, _>(&who, &query).await
     }
 
     /// Export assessments
@@ -55,7 +55,7 @@ impl Api {
     /// As CSV, with the filters of the list.
     #[oai(path = "/assessments.csv", method = "get", operation_id = "export_assessments", tag = "Tag::Assessments")]
     async fn assessments(&self, who: By<Viewer>, query: Query<ExportQuery<<Assessments as Table>::Filter>>) -> Answer<File<CsvFile>, Listing> {
-        export::<Assessments>(&who, &query).await
+        export::<Assessments, _>(&who, &query).await
     }
 
     /// Export answers
@@ -63,7 +63,7 @@ impl Api {
     /// As CSV: every stored answer of the assessments that the filters let through, with its points. One that is not visible says so, and counts nowhere.
     #[oai(path = "/answers.csv", method = "get", operation_id = "export_answers", tag = "Tag::Assessments")]
     async fn answers(&self, who: By<Viewer>, query: Query<ExportQuery<<Answers as Table>::Filter>>) -> Answer<File<CsvFile>, Listing> {
-        export::<Answers>(&who, &query).await
+        export::<Answers, _>(&who, &query).await
     }
 
     /// Export risks
@@ -71,22 +71,31 @@ impl Api {
     /// As CSV, with the filters of the list.
     #[oai(path = "/risks.csv", method = "get", operation_id = "export_risks", tag = "Tag::Risks")]
     async fn risks(&self, who: By<Viewer>, query: Query<ExportQuery<<Risks as Table>::Filter>>) -> Answer<File<CsvFile>, Listing> {
-        export::<Risks>(&who, &query).await
+        export::<Risks, _>(&who, &query).await
     }
 
     /// Export reviews
     ///
     /// As CSV, with the filters of the list.
     #[oai(path = "/reviews.csv", method = "get", operation_id = "export_reviews", tag = "Tag::Reviews")]
-    async fn reviews(&self, who: By<Viewer>, query: Query<ExportQuery<<Reviews as Table>::Filter>>) -> Answer<File<CsvFile>, Listing> {
-        export::<Reviews>(&who, &query).await
+    async fn reviews(&self, who: By<InRegister<Viewer>>, query: Query<ExportQuery<<Reviews as Table>::Filter>>) -> Answer<File<CsvFile>, Listing> {
+        export::<Reviews, _>(&who, &query).await
+    }
+
+    /// Export audit events
+    ///
+    /// As CSV, with the filters of the list; the newest come first.
+    #[oai(path = "/audit-events.csv", method = "get", operation_id = "export_audit_events", tag = "Tag::Audit")]
+    async fn audit_events(&self, who: By<Admin>, query: Query<ExportQuery<<AuditEvents as Table>::Filter>>) -> Answer<File<CsvFile>, Listing> {
+        export::<AuditEvents, _>(&who, &query).await
     }
 }
 
-async fn export<T: Table>(who: &By<Viewer>, query: &ExportQuery<T::Filter>) -> Answer<File<CsvFile>, Listing> {
-    let mut export = Export::<T>::new(who.store().clone(), who.scope().clone(), query.filter.clone(), query.bom);
+async fn export<T: Table, R>(who: &By<R>, query: &Query<ExportQuery<T::Filter>>) -> Answer<File<CsvFile>, Listing> {
+    let mut export = Export::<T>::new(who.store().clone(), who.scope().clone(), query.filter.filter.clone(), query.filter.bom);
     // The first part before the answer begins, so that what can be refused is refused properly.
     let first = export.next().await?.unwrap_or_default();
+    who.exports(T::NOUN, T::FILE, query.told()).await?;
     let parts = stream::try_unfold((Some(first), export), |(first, mut export)| async move {
         let part = match first {
             Some(first) => Some(first),

@@ -12,7 +12,7 @@ use validator::Validate;
 use super::Tag;
 use crate::{
     answer::{Found, Once},
-    auth::{By, Editor},
+    auth::{By, Editor, Importing},
     intake::{ImportQuery, ImportReport, Intake, JsonRows, ProductImport, SupplierImport},
     payload::{self, IMPORT_LIMIT},
     problem::{Answer, Creating, Problem},
@@ -33,7 +33,13 @@ impl Api {
     ///
     /// With `dry_run=true` nothing is changed and every row's verdict is told, what is wrong included; without it, anything wrong refuses the whole import.
     #[oai(path = "/suppliers/import", method = "post", operation_id = "import_suppliers", tag = "Tag::Suppliers")]
-    async fn suppliers(&self, who: By<Editor>, query: Query<ImportQuery>, body: Upload<SupplierImport>, retry: Retry) -> Answer<Once<Found<ImportReport>>, Creating> {
+    async fn suppliers(
+        &self,
+        who: By<Importing<Editor>>,
+        query: Query<ImportQuery>,
+        body: Upload<SupplierImport>,
+        retry: Retry,
+    ) -> Answer<Once<Found<ImportReport>>, Creating> {
         import(&who, &query, body, retry).await
     }
 
@@ -43,12 +49,18 @@ impl Api {
     ///
     /// `map`, `where` and `dates` read other people's CSV files. With `dry_run=true` nothing is changed and every row's verdict is told, what is wrong included; without it, anything wrong refuses the whole import.
     #[oai(path = "/products/import", method = "post", operation_id = "import_products", tag = "Tag::Products")]
-    async fn products(&self, who: By<Editor>, query: Query<ImportQuery>, body: Upload<ProductImport>, retry: Retry) -> Answer<Once<Found<ImportReport>>, Creating> {
+    async fn products(
+        &self,
+        who: By<Importing<Editor>>,
+        query: Query<ImportQuery>,
+        body: Upload<ProductImport>,
+        retry: Retry,
+    ) -> Answer<Once<Found<ImportReport>>, Creating> {
         import(&who, &query, body, retry).await
     }
 }
 
-async fn import<R: JsonRows>(who: &By<Editor>, query: &ImportQuery, body: Upload<R>, retry: Retry) -> Answer<Once<Found<ImportReport>>, Creating> {
+async fn import<R: JsonRows>(who: &By<Importing<Editor>>, query: &ImportQuery, body: Upload<R>, retry: Retry) -> Answer<Once<Found<ImportReport>>, Creating> {
     let intake = match body {
         Upload::File(bytes) => {
             let query = query.clone();

@@ -1,7 +1,7 @@
 //! API keys.
 
 use diligence_entities::{
-    api_key::{self, ApiKey, ApiKeyFilter, NewApiKey},
+    api_key::{self, ApiKey, ApiKeyFilter, NewApiKey, Rotation, Secret},
     id::ApiKeyId,
     page::Versioned,
 };
@@ -14,8 +14,8 @@ use crate::{
     answer::{Changed, Created, Item, Listed, Once},
     auth::{Admin, By},
     path::At,
-    payload::Body,
-    problem::{Acting, Answer, Creating, Listing, Reading},
+    payload::{Body, MaybeBody},
+    problem::{Acting, Answer, Changing, Creating, Listing, Reading},
     query::Query,
     retry::Retry,
     version::{IfMatch, IfNoneMatch},
@@ -40,11 +40,21 @@ impl Versioned for CreatedApiKey {
     }
 }
 
+impl CreatedApiKey {
+    /// The answer that shows the secret; what is kept of it for retries does not.
+    fn once((key, secret): (ApiKey, Secret)) -> Created<Self> {
+        let kept = Self { key, secret: None };
+        Created::new("keys", Self { secret: Some(secret.reveal().to_owned()), ..kept.clone() }).keeping(&kept)
+    }
+}
+
 pub(crate) struct Api;
 
 #[OpenApi(tag = "Tag::Keys")]
 impl Api {
     /// List keys
+    ///
+    /// The oldest first. `expires_soon=true` lists those to rotate.
     #[oai(path = "/keys", method = "get", operation_id = "list_keys")]
     async fn list(&self, who: By<Admin>, query: Query<ApiKeyFilter>) -> Answer<Listed<ApiKey>, Listing> {
         let page = api_key::list(&who.read().await?, &query).await?;
@@ -56,13 +66,7 @@ impl Api {
     /// The answer holds the key's text, once. It is kept nowhere, so a retry of this request is answered with `secret` null.
     #[oai(path = "/keys", method = "post", operation_id = "create_key")]
     async fn create(&self, who: By<Admin>, body: Body<NewApiKey>, retry: Retry) -> Answer<Once<Created<CreatedApiKey>>, Creating> {
-        retry
-            .once(&who, async |writer| {
-                let (key, secret) = api_key::create(writer, body.0).await?;
-                let kept = CreatedApiKey { key, secret: None };
-                Ok(Created::new("keys", CreatedApiKey { secret: Some(secret.reveal().to_owned()), ..kept.clone() }).keeping(&kept))
-            })
-            .await
+        retry.once(&who, async |writer| Ok(CreatedApiKey::once(api_key::create(writer, body.0).await?))).await
     }
 
     /// Read a key
@@ -70,6 +74,21 @@ impl Api {
     async fn read(&self, who: By<Admin>, id: At<ApiKeyId>, have: IfNoneMatch) -> Answer<Item<ApiKey>, Reading> {
         let key = api_key::read(&who.read().await?, &id).await?;
         Ok(Item::new(key, &have))
+    }
+
+    /// Rotate a key
+    ///
+    /// Makes a successor of the same name, role and scope, and answers with it and its text, which is shown once. The old key works beside it for the days of overlap and is shown as replaced; with an overlap of 0 it ends at once. A retry is answered with `secret` null.
+    #[oai(path = "/keys/:id/rotate", method = "post", operation_id = "rotate_key")]
+    async fn rotate(
+        &self,
+        who: By<Admin>,
+        id: At<ApiKeyId>,
+        version: IfMatch,
+        body: MaybeBody<Rotation>,
+        retry: Retry,
+    ) -> Answer<Once<Created<CreatedApiKey>>, Changing> {
+        retry.once(&who, async |writer| Ok(CreatedApiKey::once(api_key::rotate(writer, &id, version.0, body.0).await?))).await
     }
 
     /// Revoke a key

@@ -2,6 +2,7 @@
 
 use poem_openapi::Tags;
 
+pub mod account;
 pub mod assessments;
 pub mod audit;
 pub mod decisions;
@@ -10,27 +11,35 @@ mod document;
 pub mod drafts;
 pub mod evidence;
 pub mod exports;
+pub mod identity_providers;
 pub mod imports;
 pub mod incidents;
+pub mod invitations;
 pub mod keys;
+pub mod links;
 pub mod organisation;
 pub mod policy;
+pub mod privacy;
 pub mod products;
 pub mod questionnaires;
 pub mod register;
 pub mod reviews;
 pub mod risks;
+pub mod sessions;
+pub mod sign_in_policy;
 pub mod suppliers;
 pub mod translations;
+pub mod users;
 
 /// Every API. Tuples of APIs stop at sixteen, so they nest.
 #[must_use]
 pub fn all() -> impl poem_openapi::OpenApi + 'static {
     (
         (register::Api, suppliers::Api, products::Api, dependencies::Api, evidence::Api),
-        (questionnaires::Api, drafts::Api, translations::Api, assessments::Api, decisions::Api),
+        (questionnaires::Api, drafts::Api, translations::Api, assessments::Api, links::Api, decisions::Api),
         (risks::Api, reviews::Api, incidents::Api),
-        (organisation::Api, policy::Api, keys::Api, audit::Api),
+        (organisation::Api, policy::Api, sign_in_policy::Api, keys::Api, audit::Api, privacy::Api),
+        (users::Api, invitations::Api, sessions::Api, account::Api, identity_providers::Api),
         (imports::Api, exports::Api),
     )
 }
@@ -52,6 +61,8 @@ pub(crate) enum Tag {
     Questionnaires,
     /// One edition of a questionnaire put to one supplier or product.
     Assessments,
+    /// Assessments sent to suppliers, to be answered without an account.
+    Links,
     /// What was decided, on which conditions.
     Decisions,
     /// What may go wrong, and what we do about it.
@@ -62,8 +73,16 @@ pub(crate) enum Tag {
     Incidents,
     /// The owner of the register, and its policy.
     Organisation,
+    /// The people of the organisation, and how they come to it.
+    Users,
+    /// How people are let in.
+    Sessions,
+    /// What is a person's own.
+    Account,
     /// How programs are let in.
     Keys,
     /// Who did what, when.
     Audit,
+    /// What is kept of people, and for how long.
+    Privacy,
 }

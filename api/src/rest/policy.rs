@@ -22,7 +22,7 @@ pub(crate) struct Api;
 impl Api {
     /// Read the policy
     ///
-    /// Bands, matrix, cadence and minimum coverage.
+    /// Bands, matrix, cadence and minimum coverage; who may not decide on an assessment; how long a key may live.
     #[oai(path = "/policy", method = "get", operation_id = "read_policy")]
     async fn read(&self, who: By<Viewer>, have: IfNoneMatch) -> Answer<Item<Policy>, Reading> {
         let policy = policy::read(&who.read().await?).await?;

@@ -1,6 +1,7 @@
 //! Products.
 
 use diligence_entities::{
+    audit::{self, AuditEvent, HistoryFilter},
     id::ProductId,
     product::{self, NewProduct, Product, ProductFilter},
 };
@@ -9,7 +10,7 @@ use poem_openapi::OpenApi;
 use super::Tag;
 use crate::{
     answer::{Changed, Created, Done, Listed, Once},
-    auth::{By, Editor, Viewer},
+    auth::{By, Editor, InRegister, Viewer},
     path::At,
     payload::{Body, Change},
     problem::{Acting, Answer, Changing, Creating, Deleting, Listing, Reading},
@@ -26,7 +27,7 @@ impl Api {
     ///
     /// A page of the products that the parameters let through, each with its rating.
     #[oai(path = "/products", method = "get", operation_id = "list_products")]
-    async fn list(&self, who: By<Viewer>, query: Query<ProductFilter>) -> Answer<Listed<Product>, Listing> {
+    async fn list(&self, who: By<InRegister<Viewer>>, query: Query<ProductFilter>) -> Answer<Listed<Product>, Listing> {
         let page = product::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
     }
@@ -41,7 +42,7 @@ impl Api {
 
     /// Read a product
     #[oai(path = "/products/:id", method = "get", operation_id = "read_product")]
-    async fn read(&self, who: By<Viewer>, id: At<ProductId>) -> Answer<Changed<Product>, Reading> {
+    async fn read(&self, who: By<InRegister<Viewer>>, id: At<ProductId>) -> Answer<Changed<Product>, Reading> {
         // No 304 here: the rating follows from other items, under the same version.
         Ok(Changed(product::read(&who.read().await?, &id).await?))
     }
@@ -82,5 +83,14 @@ impl Api {
         product::delete(&writer, &id, version.0).await?;
         writer.save().await?;
         Ok(Done)
+    }
+
+    /// List a product's history
+    ///
+    /// Who did what and when, to the product itself and to everything that hangs on it: evidence, assessments and answers, decisions, risks, reviews, dependencies, incidents. The newest come first; each with what it was before and after. It stays when the product is taken away.
+    #[oai(path = "/products/:id/history", method = "get", operation_id = "list_product_history")]
+    async fn history(&self, who: By<Viewer>, query: Query<HistoryFilter>, id: At<ProductId>) -> Answer<Listed<AuditEvent>, Reading> {
+        let page = audit::product_history(&who.read().await?, &id, &query).await?;
+        Ok(Listed::new(page, &query))
     }
 }

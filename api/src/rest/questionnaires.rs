@@ -110,6 +110,7 @@ impl Api {
     #[oai(path = "/questionnaires/:key/editions/:edition/document", method = "get", operation_id = "export_edition")]
     async fn export(&self, who: By<Viewer>, key: At<String>, edition: At<String>, query: Query<DocumentFilter>) -> Answer<File<DocumentFile>, Reading> {
         let (format, text) = questionnaire::document(&who.read().await?, &key, &edition, &query).await?;
+        who.exports("questionnaire", &format!("{} {}", key.0, edition.0), query.told()).await?;
         let (ending, media_type) = match format {
             DocumentFormat::Yaml => ("yaml", document::YAML),
             DocumentFormat::Json => ("json", document::JSON),

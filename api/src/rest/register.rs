@@ -6,7 +6,7 @@ use poem_openapi::OpenApi;
 use super::Tag;
 use crate::{
     answer::{Found, Listed},
-    auth::{By, Viewer},
+    auth::{By, InRegister, Viewer},
     problem::{Answer, Listing},
     query::Query,
 };
@@ -19,7 +19,7 @@ impl Api {
     ///
     /// One line for each supplier and product, with tier, scores, rating, what caps it, decision, open risks, next review and certificates.
     #[oai(path = "/register", method = "get", operation_id = "list_register")]
-    async fn list(&self, who: By<Viewer>, query: Query<RegisterFilter>) -> Answer<Listed<RegisterEntry>, Listing> {
+    async fn list(&self, who: By<InRegister<Viewer>>, query: Query<RegisterFilter>) -> Answer<Listed<RegisterEntry>, Listing> {
         let page = register::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
     }
@@ -28,7 +28,7 @@ impl Api {
     ///
     /// Counts over the whole register, and the heat map of open risks.
     #[oai(path = "/register/summary", method = "get", operation_id = "read_summary")]
-    async fn summary(&self, who: By<Viewer>) -> Answer<Found<Summary>, Listing> {
+    async fn summary(&self, who: By<InRegister<Viewer>>) -> Answer<Found<Summary>, Listing> {
         Ok(Found(register::summary(&who.read().await?).await?))
     }
 }

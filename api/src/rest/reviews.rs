@@ -9,7 +9,7 @@ use poem_openapi::OpenApi;
 use super::Tag;
 use crate::{
     answer::{Changed, Item, Listed, Once},
-    auth::{By, Editor, Viewer},
+    auth::{By, Editor, InRegister, Viewer},
     path::At,
     payload::{Body, MaybeBody},
     problem::{Answer, Changing, Listing, Reading},
@@ -26,14 +26,14 @@ impl Api {
     ///
     /// What is due, and why: open ones, soonest first, unless something else is asked. One whose day has passed stays until it is completed.
     #[oai(path = "/reviews", method = "get", operation_id = "list_reviews")]
-    async fn list(&self, who: By<Viewer>, query: Query<ReviewFilter>) -> Answer<Listed<Review>, Listing> {
+    async fn list(&self, who: By<InRegister<Viewer>>, query: Query<ReviewFilter>) -> Answer<Listed<Review>, Listing> {
         let page = review::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
     }
 
     /// Read a review
     #[oai(path = "/reviews/:id", method = "get", operation_id = "read_review")]
-    async fn read(&self, who: By<Viewer>, id: At<ReviewId>, have: IfNoneMatch) -> Answer<Item<Review>, Reading> {
+    async fn read(&self, who: By<InRegister<Viewer>>, id: At<ReviewId>, have: IfNoneMatch) -> Answer<Item<Review>, Reading> {
         let review = review::read(&who.read().await?, &id).await?;
         Ok(Item::new(review, &have))
     }

@@ -1,6 +1,7 @@
 //! Suppliers.
 
 use diligence_entities::{
+    audit::{self, AuditEvent, HistoryFilter},
     id::SupplierId,
     supplier::{self, NewSupplier, Supplier, SupplierFilter},
 };
@@ -9,7 +10,7 @@ use poem_openapi::OpenApi;
 use super::Tag;
 use crate::{
     answer::{Changed, Created, Done, Listed, Once},
-    auth::{By, Editor, Viewer},
+    auth::{By, Editor, InRegister, Viewer},
     path::At,
     payload::{Body, Change},
     problem::{Acting, Answer, Changing, Creating, Deleting, Listing, Reading},
@@ -26,7 +27,7 @@ impl Api {
     ///
     /// A page of the suppliers that the parameters let through, each with its tier and rating.
     #[oai(path = "/suppliers", method = "get", operation_id = "list_suppliers")]
-    async fn list(&self, who: By<Viewer>, query: Query<SupplierFilter>) -> Answer<Listed<Supplier>, Listing> {
+    async fn list(&self, who: By<InRegister<Viewer>>, query: Query<SupplierFilter>) -> Answer<Listed<Supplier>, Listing> {
         let page = supplier::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
     }
@@ -41,7 +42,7 @@ impl Api {
 
     /// Read a supplier
     #[oai(path = "/suppliers/:id", method = "get", operation_id = "read_supplier")]
-    async fn read(&self, who: By<Viewer>, id: At<SupplierId>) -> Answer<Changed<Supplier>, Reading> {
+    async fn read(&self, who: By<InRegister<Viewer>>, id: At<SupplierId>) -> Answer<Changed<Supplier>, Reading> {
         // No 304 here: the rating follows from other items, under the same version.
         Ok(Changed(supplier::read(&who.read().await?, &id).await?))
     }
@@ -82,5 +83,14 @@ impl Api {
         supplier::delete(&writer, &id, version.0).await?;
         writer.save().await?;
         Ok(Done)
+    }
+
+    /// List a supplier's history
+    ///
+    /// Who did what and when, to the supplier itself and to everything that hangs on it: products, evidence, assessments and answers, decisions, risks, reviews, dependencies, incidents. The newest come first; each with what it was before and after. It stays when the supplier is taken away.
+    #[oai(path = "/suppliers/:id/history", method = "get", operation_id = "list_supplier_history")]
+    async fn history(&self, who: By<Viewer>, query: Query<HistoryFilter>, id: At<SupplierId>) -> Answer<Listed<AuditEvent>, Reading> {
+        let page = audit::supplier_history(&who.read().await?, &id, &query).await?;
+        Ok(Listed::new(page, &query))
     }
 }

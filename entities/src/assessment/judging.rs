@@ -8,13 +8,16 @@ use sea_orm::{ColumnTrait as _, QueryFilter as _};
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
-use super::{ActiveModel, Assessment, AssessmentState, Column, Entity, Model, Progress, Work, expect_state, read};
+use super::{ActiveModel, Assessment, AssessmentState, Column, Entity, Model, Progress, Work, expect_state, read, sign};
 use crate::{
+    api_key,
     decision::{self, NewDecision},
     error::Error,
     fault::{Fault, Faults},
     id::AssessmentId,
-    policy, review, risk,
+    policy::{self, SeparationOfDuties},
+    review, risk,
+    role::Role,
     scope::{Reader, Writer},
     stored::{Json, Word},
 };
@@ -106,6 +109,7 @@ pub async fn rate(writer: &Writer, id: &AssessmentId, version: i64, change: Poin
     diligence_questionnaires::check_review(&work.edition, &given).into_iter().for_each(|fault| faults.push(fault.into()));
     faults.done()?;
     let was = serde_json::to_value(&work.sheet.review).ok();
+    let rates = !change.0.is_empty();
     for (key, points) in change.0 {
         match points {
             Some(NewPoints { points, reason }) => {
@@ -121,9 +125,12 @@ pub async fn rate(writer: &Writer, id: &AssessmentId, version: i64, change: Poin
     let outcome = work.evaluate(writer.today());
     let mut after = work.before.clone();
     after.settle(&outcome);
+    if rates {
+        sign(&mut after.reviewed_by, writer);
+    }
     let after = writer.replace::<Entity, ActiveModel>("rate", &work.before, after).await?;
     let (was, is) = crate::audit::difference(was, serde_json::to_value(&work.sheet.review).ok());
-    writer.note("rate", "answers", id.as_str(), Some(was), Some(is));
+    writer.note_about(crate::audit::About::of::<Entity>(&after), "rate", "answers", id.as_str(), Some(was), Some(is));
     Ok(work.progress(after, outcome))
 }
 
@@ -145,6 +152,7 @@ pub async fn submit(writer: &Writer, id: &AssessmentId, version: i64) -> Result<
     after.state = Word(AssessmentState::Submitted);
     after.submitted_by = Some(writer.scope().actor.name.clone());
     after.submitted_at = Some(writer.now());
+    sign(&mut after.answered_by, writer);
     after.return_comment = None;
     let after = writer.replace::<Entity, ActiveModel>("submit", &work.before, after).await?;
     risk::raise(writer, &work.subject, &after, &outcome.findings).await?;
@@ -185,8 +193,8 @@ pub async fn give_back(writer: &Writer, id: &AssessmentId, version: i64, why: Re
 /// Approves a submitted assessment: from now on its scores count in the register, with the decision beside them.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], or [`Error::Conflict`] when it is not submitted, text answers wait for a reviewer,
-/// or something is asked now that was not answered.
+/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], [`Error::Conflict`] when it is not submitted, text answers wait for a
+/// reviewer or something is asked now that was not answered, or [`Error::Forbidden`] when the policy's separation of duties stands against it.
 pub async fn approve(writer: &Writer, id: &AssessmentId, version: i64, new: NewDecision) -> Result<Assessment, Error> {
     decide(writer, id, version, false, new).await
 }
@@ -201,9 +209,35 @@ pub async fn refuse(writer: &Writer, id: &AssessmentId, version: i64, new: NewDe
     decide(writer, id, version, true, new).await
 }
 
+/// Whether whoever acts may decide on an assessment under the policy's separation of duties; gives the reason for which an admin
+/// decides though they may not.
+async fn expect_no_other_duty(writer: &Writer, assessment: &Assessment, reason: Option<&str>) -> Result<Option<String>, Error> {
+    let duties = policy::read(writer).await?.separation_of_duties.0;
+    let scope = writer.scope();
+    let mut did = None;
+    if duties != SeparationOfDuties::Off {
+        let hands = api_key::same_hand(writer, &scope.actor.id).await?;
+        let is_mine = |list: &[String]| list.iter().any(|actor| hands.contains(actor));
+        if is_mine(&assessment.answered_by) {
+            did = Some("answered or submitted");
+        } else if duties == SeparationOfDuties::NotWhoAnsweredOrReviewed && is_mine(&assessment.reviewed_by) {
+            did = Some("rated");
+        }
+    }
+    match (did, reason) {
+        (None, None) => Ok(None),
+        (None, Some(_)) => Err(Error::invalid("/override_reason", "contradiction", "expected none: no other duty stands against your decision")),
+        (Some(_), Some(reason)) if scope.role >= Role::Admin => Ok(Some(reason.to_owned())),
+        (Some(did), _) => Err(Error::Forbidden(format!(
+            "you {did} this assessment, and by the policy whoever did so does not decide on it: leave it to another approver, or to an admin, who may give an override_reason"
+        ))),
+    }
+}
+
 async fn decide(writer: &Writer, id: &AssessmentId, version: i64, refused: bool, new: NewDecision) -> Result<Assessment, Error> {
     let before = writer.get_at::<Entity>(id.as_str(), version).await?;
     expect_state(&before, AssessmentState::Submitted, if refused { "be refused" } else { "be approved" })?;
+    let override_reason = expect_no_other_duty(writer, &before, new.override_reason.as_deref()).await?;
     let mut work = Work::load(writer, before).await?;
     let today = writer.today();
     let outcome = work.evaluate(today);
@@ -217,6 +251,7 @@ async fn decide(writer: &Writer, id: &AssessmentId, version: i64, refused: bool,
     after.decided_by = Some(writer.scope().actor.name.clone());
     after.decided_at = Some(writer.now());
     after.assessed_on = Some(today);
+    after.override_reason = override_reason;
     let facts = work.subject.facts();
     let receipt = diligence_questionnaires::receipt::issue(&work.edition, &work.input(&facts, today));
     work.sheet.receipt = Some(Json(receipt));

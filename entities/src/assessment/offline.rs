@@ -42,7 +42,7 @@ pub struct SheetFilter {
     pub language: Option<String>,
 }
 
-async fn edition_in(reader: &Reader, work: &Work, language: Option<&str>) -> Result<Arc<Edition>, Error> {
+pub(super) async fn edition_in(reader: &Reader, work: &Work, language: Option<&str>) -> Result<Arc<Edition>, Error> {
     match language {
         Some(language) if language != work.edition.language => Ok(Arc::new(translation::translated(reader, &work.edition, language).await?)),
         _ => Ok(Arc::clone(&work.edition)),

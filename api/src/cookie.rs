@@ -1,0 +1,97 @@
+//! Cookies: a session's text, and the mark of a device from which someone has signed in before.
+//!
+//! Their names begin with `__Host-`, so that browsers take them from this host alone and over TLS. A browser on the same
+//! machine that speaks plain HTTP could not keep those, so there, and only there, the names are without.
+
+use poem::{
+    Request,
+    http::{header, uri::Scheme},
+};
+
+/// The cookie of a session.
+pub(crate) const SESSION: &str = "__Host-diligence";
+/// The cookie of a device that is known.
+pub(crate) const DEVICE: &str = "__Host-diligence-device";
+/// The cookie of a browser that was sent to an identity provider.
+pub(crate) const ATTEMPT: &str = "__Host-diligence-sign-in";
+/// How long a browser may stay at an identity provider, in seconds.
+const ATTEMPT_SECONDS: u32 = 600;
+/// How long a device is known, in seconds: 180 days.
+const DEVICE_SECONDS: u32 = 180 * 24 * 60 * 60;
+
+/// Whether the request came over plain HTTP to an address that only this machine has.
+pub(crate) fn is_on_this_machine(request: &Request) -> bool {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    let is_loopback = name.eq_ignore_ascii_case("localhost") || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    *request.scheme() == Scheme::HTTP && is_loopback
+}
+
+fn name_here(name: &'static str, is_local: bool) -> &'static str {
+    if is_local { name.trim_start_matches("__Host-") } else { name }
+}
+
+/// What the browser sent in the cookie of this name.
+pub(crate) fn sent<'a>(request: &'a Request, name: &'static str) -> Option<&'a str> {
+    let name = name_here(name, is_on_this_machine(request));
+    let pairs = request.headers().get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
+    pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(known, _)| *known == name).map(|(_, value)| value)
+}
+
+/// What sets a session's cookie. It goes when the browser is closed; until when it is good, the server knows.
+pub(crate) fn session(text: &str, is_local: bool) -> String {
+    format!("{}={text}; Path=/; HttpOnly; SameSite=Lax{}", name_here(SESSION, is_local), if is_local { "" } else { "; Secure" })
+}
+
+/// What takes a session's cookie away.
+pub(crate) fn no_session(is_local: bool) -> String {
+    format!("{}; Max-Age=0", session("", is_local))
+}
+
+/// What marks a device as known.
+pub(crate) fn device(text: &str, is_local: bool) -> String {
+    let secure = if is_local { "" } else { "; Secure" };
+    format!("{}={text}; Path=/; HttpOnly; SameSite=Strict; Max-Age={DEVICE_SECONDS}{secure}", name_here(DEVICE, is_local))
+}
+
+/// What a browser keeps while it is at an identity provider, so that it alone can come back.
+pub(crate) fn attempt(text: &str, is_local: bool) -> String {
+    let secure = if is_local { "" } else { "; Secure" };
+    format!("{}={text}; Path=/; HttpOnly; SameSite=Lax; Max-Age={ATTEMPT_SECONDS}{secure}", name_here(ATTEMPT, is_local))
+}
+
+/// What takes that away again.
+pub(crate) fn no_attempt(is_local: bool) -> String {
+    attempt("", is_local).replace(&format!("Max-Age={ATTEMPT_SECONDS}"), "Max-Age=0")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(host: &str, cookie: &str) -> Request {
+        Request::builder().header("host", host).header("cookie", cookie).finish()
+    }
+
+    #[test]
+    fn a_name_without_its_prefix_is_taken_on_this_machine_only() {
+        for local in ["localhost", "localhost:8080", "127.0.0.1:80", "[::1]:8080"] {
+            assert_eq!(sent(&request(local, "a=1; diligence=here; __Host-diligence=there"), SESSION), Some("here"), "{local}");
+        }
+        for other in ["example.org", "localhost.example.org", "127.0.0.1.example.org:80", ""] {
+            assert_eq!(sent(&request(other, "diligence=here; __Host-diligence=there"), SESSION), Some("there"), "{other}");
+            assert_eq!(sent(&request(other, "diligence=here"), SESSION), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn cookies_are_kept_from_scripts_other_hosts_and_plain_http() {
+        assert_eq!(session("x", false), "__Host-diligence=x; Path=/; HttpOnly; SameSite=Lax; Secure");
+        assert_eq!(session("x", true), "diligence=x; Path=/; HttpOnly; SameSite=Lax");
+        assert_eq!(no_session(false), "__Host-diligence=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0");
+        assert!(device("x", false).ends_with("; Secure") && device("x", false).contains("SameSite=Strict"));
+    }
+}

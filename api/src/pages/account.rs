@@ -1,0 +1,244 @@
+//! One's own account, and where one lands after signing in.
+
+use askama::Template;
+use diligence_entities::{
+    error::Error,
+    session::{self, OwnSessionFilter, Stage, Switch},
+    sign_in_policy::MfaRule,
+    user::{self, FirstCode, Me, NewPassword, Proof},
+};
+use poem::{Request, RequestBody, http::StatusCode};
+
+use super::{
+    Frame, Refusal, Shown, Wrong, at, faults,
+    form::{Form, parameter},
+    html, request_id, see,
+    sign_in::{Here, entered, factor},
+    words, wrongs,
+};
+use crate::auth::{Stranger, store_of};
+
+#[derive(Template)]
+#[template(path = "home.html")]
+struct HomePage<'a> {
+    frame: Frame,
+    here: &'a Here,
+    is_mfa_recommended: bool,
+}
+
+/// Where one lands: what can be done from here.
+pub(super) async fn home(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    Ok(html(
+        StatusCode::OK,
+        &HomePage { frame: here.frame("Your register"), is_mfa_recommended: here.current.mfa_rule == MfaRule::Recommended && !here.current.has_mfa, here: &here },
+    )?)
+}
+
+fn codes_left(me: &Me) -> String {
+    words::count(me.recovery_code_count, "recovery code", "recovery codes")
+}
+
+struct Open {
+    agent: String,
+    began: String,
+    seen: String,
+    is_this: bool,
+}
+
+#[derive(Template)]
+#[template(path = "account.html")]
+struct AccountPage<'a> {
+    frame: Frame,
+    here: &'a Here,
+    me: Me,
+    codes_left: String,
+    sessions: Vec<Open>,
+    wrongs: Vec<Wrong>,
+    notice: &'static str,
+}
+
+/// The account.
+pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    let notice = match parameter(&request, "notice").as_str() {
+        "password" => "Your password is changed, and your other sessions have ended.",
+        "ended" => "Your other sessions have ended.",
+        "removed" => "Your second factor is removed.",
+        _ => "",
+    };
+    account(&request, &here, StatusCode::OK, Vec::new(), notice).await
+}
+
+async fn account(request: &Request, here: &Here, status: StatusCode, wrongs: Vec<Wrong>, notice: &'static str) -> Shown {
+    let store = store_of(request)?;
+    let me = user::me(store, &here.person).await?;
+    let page = session::list_own(store, &here.person, &OwnSessionFilter { limit: Some(50), cursor: None }).await?;
+    let sessions = page.items.into_iter().map(|session| Open {
+        is_this: session.id == here.current.id,
+        agent: session.agent.unwrap_or_else(|| "A browser that does not say which".into()),
+        began: words::moment(session.created_at),
+        seen: words::moment(session.last_seen_at),
+    });
+    Ok(html(status, &AccountPage { frame: here.frame("Your account"), here, codes_left: codes_left(&me), me, sessions: sessions.collect(), wrongs, notice })?)
+}
+
+/// Changes the password.
+pub(super) async fn change_password(request: Request, body: RequestBody) -> Shown {
+    let form = Form::read(&request, body).await?;
+    let here = Here::of(&request).await?;
+    here.is_proven(&form)?;
+    let new = NewPassword { present_password: form.exact("present_password"), new_password: form.exact("new_password") };
+    let mut wrong = Vec::new();
+    if new.present_password.is_empty() || new.present_password.chars().count() > 128 {
+        wrong.push(Wrong::new("present_password", "enter the password you have"));
+    }
+    if !(12..=128).contains(&new.new_password.chars().count()) {
+        wrong.push(Wrong::new("new_password", "expected 12 to 128 characters"));
+    }
+    if !wrong.is_empty() {
+        return account(&request, &here, StatusCode::UNPROCESSABLE_ENTITY, wrong, "").await;
+    }
+    match user::change_password(store_of(&request)?, &here.person, request_id(&request), &new).await {
+        Ok(_) => Ok(see("/account?notice=password")),
+        Err(Error::Unauthenticated { detail, .. }) => account(&request, &here, StatusCode::UNPROCESSABLE_ENTITY, vec![Wrong::new("present_password", detail)], "").await,
+        Err(error) => {
+            let found = faults(error)?;
+            account(&request, &here, StatusCode::UNPROCESSABLE_ENTITY, wrongs(&found, &["present_password", "new_password"], "new_password"), "").await
+        }
+    }
+}
+
+/// Goes on in another organisation.
+pub(super) async fn switch(request: Request, body: RequestBody) -> Shown {
+    let form = Form::read(&request, body).await?;
+    let here = Here::begun(&request).await?;
+    here.is_proven(&form)?;
+    let stranger = Stranger::of(&request)?;
+    let to = Switch { organisation_id: form.text("organisation_id").parse().map_err(|_| Error::NotFound)? };
+    let granted = session::switch(stranger.store(), stranger.visit(), &here.person, &to).await?;
+    Ok(entered(&granted, "/", stranger.is_local))
+}
+
+/// Ends the other sessions.
+pub(super) async fn end_others(request: Request, body: RequestBody) -> Shown {
+    let form = Form::read(&request, body).await?;
+    let here = Here::of(&request).await?;
+    here.is_proven(&form)?;
+    session::end_others(store_of(&request)?, &here.person, request_id(&request)).await?;
+    Ok(see("/account?notice=ended"))
+}
+
+// ---------------------------------------------------------------- the second factor
+
+#[derive(Template)]
+#[template(path = "second_factor.html")]
+struct SecondFactorPage<'a> {
+    frame: Frame,
+    here: &'a Here,
+    me: Me,
+    codes_left: String,
+    wrongs: Vec<Wrong>,
+    /// What to scan or type, while it is being set up.
+    enrolment: Option<Picture>,
+    /// Shown once, after it was set up or made anew.
+    recovery_codes: Vec<String>,
+    must: bool,
+}
+
+struct Picture {
+    secret: String,
+    svg: String,
+}
+
+fn picture(secret: &str, address: &str) -> Result<Picture, crate::problem::Problem> {
+    let code = qrcode::QrCode::new(address).map_err(crate::problem::Problem::internal)?;
+    let svg = code.render::<qrcode::render::svg::Color<'_>>().min_dimensions(224, 224).quiet_zone(true).build();
+    // Only the drawing: what stands before it is for files.
+    let svg = svg.find("<svg").map_or(svg.as_str(), |start| &svg[start..]).replacen(
+        "<svg",
+        "<svg class=\"qr\" role=\"img\" aria-label=\"A code to scan with your authenticator app\"",
+        1,
+    );
+    let groups: Vec<String> = secret.as_bytes().chunks(4).map(|four| String::from_utf8_lossy(four).into_owned()).collect();
+    Ok(Picture { secret: groups.join(" "), svg })
+}
+
+async fn second_factor(request: &Request, here: &Here, status: StatusCode, wrongs: Vec<Wrong>, enrolment: Option<Picture>, recovery_codes: Vec<String>) -> Shown {
+    let me = user::me(store_of(request)?, &here.person).await?;
+    let must = here.current.stage == Stage::Enrolling;
+    Ok(html(status, &SecondFactorPage { frame: here.frame("Your second factor"), here, codes_left: codes_left(&me), me, wrongs, enrolment, recovery_codes, must })?)
+}
+
+async fn enrolling(request: &Request) -> Result<Here, Refusal> {
+    let here = Here::begun(request).await?;
+    if here.current.stage == Stage::NeedsCode { Err(Refusal::Elsewhere("/sign-in/code".into())) } else { Ok(here) }
+}
+
+/// How it stands with the second factor.
+pub(super) async fn show_second_factor(request: Request, _: RequestBody) -> Shown {
+    second_factor(&request, &enrolling(&request).await?, StatusCode::OK, Vec::new(), None, Vec::new()).await
+}
+
+/// Begins to set one up.
+pub(super) async fn begin_second_factor(request: Request, body: RequestBody) -> Shown {
+    let form = Form::read(&request, body).await?;
+    let here = enrolling(&request).await?;
+    here.is_proven(&form)?;
+    let enrolment = user::enrol_mfa(store_of(&request)?, &here.person, request_id(&request)).await?;
+    let picture = picture(&enrolment.secret, &enrolment.otpauth_uri)?;
+    second_factor(&request, &here, StatusCode::OK, Vec::new(), Some(picture), Vec::new()).await
+}
+
+/// Shows that the app has the secret.
+pub(super) async fn confirm_second_factor(request: Request, body: RequestBody) -> Shown {
+    let form = Form::read(&request, body).await?;
+    let here = enrolling(&request).await?;
+    here.is_proven(&form)?;
+    let first = FirstCode { code: form.text("code").split_whitespace().collect() };
+    match user::confirm_mfa(store_of(&request)?, &here.person, request_id(&request), &first).await {
+        Ok(codes) => second_factor(&request, &here, StatusCode::OK, Vec::new(), None, codes.recovery_codes).await,
+        Err(Error::Unauthenticated { detail, .. }) => {
+            second_factor(&request, &here, StatusCode::UNPROCESSABLE_ENTITY, vec![Wrong::new("code", detail)], None, Vec::new()).await
+        }
+        Err(error) => {
+            let found = faults(error)?;
+            second_factor(&request, &here, StatusCode::UNPROCESSABLE_ENTITY, wrongs(&found, &["code"], "code"), None, Vec::new()).await
+        }
+    }
+}
+
+fn proof(form: &Form) -> Proof {
+    let factor = factor(form);
+    Proof { password: form.exact("password"), code: factor.code, recovery_code: factor.recovery_code }
+}
+
+/// Makes the recovery codes anew.
+pub(super) async fn renew_recovery_codes(request: Request, body: RequestBody) -> Shown {
+    let form = Form::read(&request, body).await?;
+    let here = Here::of(&request).await?;
+    here.is_proven(&form)?;
+    match user::renew_recovery_codes(store_of(&request)?, &here.person, request_id(&request), &proof(&form)).await {
+        Ok(codes) => second_factor(&request, &here, StatusCode::OK, Vec::new(), None, codes.recovery_codes).await,
+        Err(error) => refused(&request, &here, error).await,
+    }
+}
+
+/// Removes it.
+pub(super) async fn remove_second_factor(request: Request, body: RequestBody) -> Shown {
+    let form = Form::read(&request, body).await?;
+    let here = Here::of(&request).await?;
+    here.is_proven(&form)?;
+    match user::disable_mfa(store_of(&request)?, &here.person, request_id(&request), &proof(&form)).await {
+        Ok(_) => Ok(see("/account?notice=removed")),
+        Err(error) => refused(&request, &here, error).await,
+    }
+}
+
+async fn refused(request: &Request, here: &Here, error: Error) -> Shown {
+    let wrong = match error {
+        Error::Unauthenticated { code, detail } => vec![Wrong::new(if code.contains("code") { "code" } else { "password" }, detail)],
+        error => wrongs(&faults(error)?, &["password", "code"], "password"),
+    };
+    second_factor(request, here, StatusCode::UNPROCESSABLE_ENTITY, wrong, None, Vec::new()).await
+}

@@ -1,0 +1,63 @@
+//! What a browser sends, read within limits.
+
+use poem::{Request, RequestBody, http::header};
+
+use crate::problem::{Problem, Type};
+
+/// How large a form without files may be, in bytes.
+const MAXIMUM_BYTES: usize = 1024 * 1024;
+/// How many fields it may have.
+const MAXIMUM_FIELDS: usize = 10_000;
+
+/// The fields of a form, in the order in which they were sent.
+#[derive(Debug, Default)]
+pub(super) struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// Reads a form without files.
+    pub(super) async fn read(request: &Request, mut body: RequestBody) -> Result<Self, Problem> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if kind.split(';').next().map(str::trim) != Some("application/x-www-form-urlencoded") {
+            return Err(Problem::new(Type::UnsupportedMediaType, "expected a form"));
+        }
+        let too_large = || Problem::new(Type::TooLarge, "the form is larger than this page takes");
+        let body = body.take().map_err(|_| Problem::new(Type::Malformed, "the form cannot be read"))?;
+        let bytes = body.into_bytes_limit(MAXIMUM_BYTES).await.map_err(|_| too_large())?;
+        let fields: Vec<(String, String)> = form_urlencoded::parse(&bytes).take(MAXIMUM_FIELDS).map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+        // What no database keeps is no text.
+        if fields.iter().any(|(_, value)| value.contains('\0')) {
+            return Err(Problem::new(Type::Malformed, "the character U+0000 cannot be kept"));
+        }
+        Ok(Self(fields))
+    }
+
+    /// Every value of this field.
+    pub(super) fn every(&self, name: &str) -> Vec<&str> {
+        self.0.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str()).collect()
+    }
+
+    fn first(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The first value of this field, without the space around it; empty where there is none. Browsers send lines with CR LF.
+    pub(super) fn text(&self, name: &str) -> String {
+        self.first(name).map(|value| value.trim().replace("\r\n", "\n")).unwrap_or_default()
+    }
+
+    /// The same, `None` where nothing stands in it.
+    pub(super) fn some(&self, name: &str) -> Option<String> {
+        Some(self.text(name)).filter(|text| !text.is_empty())
+    }
+
+    /// The value as it was typed: for passwords, of which a space can be part.
+    pub(super) fn exact(&self, name: &str) -> String {
+        self.first(name).map(str::to_owned).unwrap_or_default()
+    }
+}
+
+/// One parameter of the address; empty where there is none.
+pub(super) fn parameter(request: &Request, name: &str) -> String {
+    let query = request.uri().query().unwrap_or_default();
+    form_urlencoded::parse(query.as_bytes()).find(|(known, _)| known == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
+}

@@ -1,0 +1,103 @@
+//! What an invitation or a link for another password leads to.
+
+use askama::Template;
+use diligence_entities::{
+    error::Error,
+    invitation::{self, Acceptance, InvitationKind, OpenedInvitation},
+};
+use poem::{Request, RequestBody, http::StatusCode};
+
+use super::{Frame, Shown, Wrong, at, faults, form::Form, html, refuse_foreign, see, sign_in, wrongs};
+use crate::auth::Stranger;
+
+#[derive(Template)]
+#[template(path = "invitation_enter.html")]
+struct EnterPage {
+    frame: Frame,
+    wrongs: Vec<Wrong>,
+}
+
+#[derive(Template)]
+#[template(path = "invitation.html")]
+struct InvitationPage {
+    frame: Frame,
+    wrongs: Vec<Wrong>,
+    opened: OpenedInvitation,
+    token: String,
+    name: String,
+}
+
+impl InvitationPage {
+    fn is_reset(&self) -> bool {
+        self.opened.kind == InvitationKind::PasswordReset
+    }
+
+    /// Whether a new password is chosen here, or the one there is asked for.
+    fn chooses(&self) -> bool {
+        self.is_reset() || !self.opened.has_account
+    }
+}
+
+/// Where the link is handed in.
+pub(super) async fn show(_: Request, _: RequestBody) -> Shown {
+    Ok(html(StatusCode::OK, &EnterPage { frame: Frame::new("Open your invitation"), wrongs: Vec::new() })?)
+}
+
+/// Opens the link, and accepts what it offers.
+pub(super) async fn send(request: Request, body: RequestBody) -> Shown {
+    refuse_foreign(&request)?;
+    let form = Form::read(&request, body).await?;
+    let stranger = Stranger::of(&request)?;
+    let pasted = form.text("token");
+    let token = pasted.rsplit('#').next().unwrap_or_default().to_owned();
+    let opened = match invitation::open(stranger.store(), &token).await {
+        Ok(opened) => opened,
+        Err(Error::NotFound) => {
+            let wrongs = vec![Wrong::new("token", "this is no link that was sent from here: check that you copied all of it")];
+            return Ok(html(StatusCode::NOT_FOUND, &EnterPage { frame: Frame::new("Open your invitation"), wrongs })?);
+        }
+        Err(other) => return Err(other.into()),
+    };
+    let title = if opened.kind == InvitationKind::PasswordReset { "Choose another password".to_owned() } else { format!("Join {}", opened.organisation_name) };
+    let name = form.some("name").or_else(|| opened.name.clone()).unwrap_or_default();
+    let shown = |status, wrongs, opened, name| Ok(html(status, &InvitationPage { frame: Frame::new(title), wrongs, opened, token: token.clone(), name })?);
+    if form.text("step") != "accept" {
+        return shown(StatusCode::OK, Vec::new(), opened, name);
+    }
+    let factor = sign_in::factor(&form);
+    let acceptance = Acceptance {
+        token: token.clone(),
+        name: Some(name.clone()).filter(|name| !name.is_empty()),
+        password: form.exact("password"),
+        code: factor.code,
+        recovery_code: factor.recovery_code,
+    };
+    let mut wrong = Vec::new();
+    if acceptance.password.is_empty() {
+        wrong.push(Wrong::new("password", "enter a password"));
+    }
+    if acceptance.password.chars().count() > 128 {
+        wrong.push(Wrong::new("password", "expected at most 128 characters"));
+    }
+    if name.chars().count() > 200 {
+        wrong.push(Wrong::new("name", "expected at most 200 characters"));
+    }
+    if !wrong.is_empty() {
+        return shown(StatusCode::UNPROCESSABLE_ENTITY, wrong, opened, name);
+    }
+    match invitation::accept(stranger.store(), stranger.visit(), &acceptance).await {
+        Ok(accepted) => {
+            let notice = if opened.kind == InvitationKind::PasswordReset { "password" } else { "joined" };
+            let email: String = form_urlencoded::byte_serialize(accepted.email.as_bytes()).collect();
+            Ok(see(&format!("/sign-in?notice={notice}&email={email}")))
+        }
+        Err(Error::Unauthenticated { code, detail }) => {
+            let field = if code == "code_needed" || code == "wrong_code" { "code" } else { "password" };
+            shown(StatusCode::UNPROCESSABLE_ENTITY, vec![Wrong::new(field, detail)], opened, name)
+        }
+        Err(error) => {
+            let found = faults(error)?;
+            shown(StatusCode::UNPROCESSABLE_ENTITY, wrongs(&found, &["name", "password", "code"], "password"), opened, name)
+        }
+    }
+}

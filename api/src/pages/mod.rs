@@ -1,0 +1,285 @@
+//! The pages: for people, with a browser. Each calls the operations that the API calls, and works without JavaScript.
+//!
+//! | Where | What |
+//! |---|---|
+//! | [`sign_in`] [`invitations`] [`account`] | who one is |
+//! | [`respond`] | a supplier's answers, through a link |
+//! | `form` | what a browser sends, read within limits |
+//! | `words` | dates and words as people write them |
+
+use std::{future::Future, sync::OnceLock};
+
+use askama::Template;
+use diligence_entities::{error::Error, fault::Fault};
+use poem::{
+    Endpoint, EndpointExt as _, Request, RequestBody, Response, Route,
+    endpoint::{make, make_sync},
+    get,
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    post,
+};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    middleware::Trail,
+    problem::{Problem, Type},
+};
+
+pub mod account;
+mod form;
+pub mod invitations;
+pub mod respond;
+pub mod sign_in;
+mod words;
+
+const STYLE: &str = include_str!("../../assets/style.css");
+const SCRIPT: &str = include_str!("../../assets/page.js");
+
+/// Only what is our own, and no script or style inside a page.
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// `route` with every page.
+pub(crate) fn routes(route: Route) -> Route {
+    route
+        .at("/", get(page(account::home)))
+        .at("/sign-in", get(page(sign_in::show)).post(page(sign_in::send)))
+        .at("/sign-in/code", get(page(sign_in::show_code)).post(page(sign_in::send_code)))
+        .at("/sign-out", post(page(sign_in::leave)))
+        .at("/invitations", get(page(invitations::show)).post(page(invitations::send)))
+        .at("/account", get(page(account::show)))
+        .at("/account/password", post(page(account::change_password)))
+        .at("/account/organisation", post(page(account::switch)))
+        .at("/account/sessions", post(page(account::end_others)))
+        .at("/account/second-factor", get(page(account::show_second_factor)).post(page(account::confirm_second_factor)))
+        .at("/account/second-factor/begin", post(page(account::begin_second_factor)))
+        .at("/account/second-factor/recovery-codes", post(page(account::renew_recovery_codes)))
+        .at("/account/second-factor/remove", post(page(account::remove_second_factor)))
+        .at("/respond", get(page(respond::show)).post(page(respond::enter)))
+        .at("/respond/leave", post(page(respond::leave)))
+        .at("/respond/earlier", post(page(respond::confirm_earlier)))
+        .at("/respond/sections/:key", get(page(respond::show_section)).post(page(respond::save_section)))
+        .at("/respond/evidence", get(page(respond::show_evidence)).post(page(respond::send_evidence)))
+        .at("/respond/evidence/delete", post(page(respond::delete_evidence)))
+        .at("/respond/check", get(page(respond::check)).post(page(respond::submit)))
+        .at("/respond/receipt", get(page(respond::receipt)))
+        .at("/assets/:name", get(make_sync(asset)))
+}
+
+/// Why a page is not what was asked for.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// It says so.
+    Problem(Problem),
+    /// It is to be found there.
+    Elsewhere(String),
+}
+
+impl<E: Into<Problem>> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        Self::Problem(error.into())
+    }
+}
+
+/// What a page gives.
+pub(crate) type Shown = Result<Response, Refusal>;
+
+fn page<F, G>(show: F) -> impl Endpoint<Output = Response>
+where
+    F: Fn(Request, RequestBody) -> G + Send + Sync,
+    G: Future<Output = Shown> + Send,
+{
+    make(move |request: Request| {
+        let (request, body) = request.split();
+        let shown = show(request, body);
+        async move {
+            Ok::<_, poem::Error>(match shown.await {
+                Ok(response) => response,
+                Err(Refusal::Elsewhere(place)) => see(&place),
+                Err(Refusal::Problem(problem)) => told(&problem),
+            })
+        }
+    })
+    .map_to_response()
+}
+
+/// What stands around every page.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Frame {
+    /// The page's title.
+    title: String,
+    /// The language of its words.
+    language: String,
+    /// Who is signed in, and what proves their forms.
+    person: Option<Signed>,
+}
+
+/// Who is signed in.
+#[derive(Clone, Debug)]
+pub(crate) struct Signed {
+    name: String,
+    organisation: String,
+    csrf: String,
+}
+
+impl Frame {
+    /// A page in English, without anyone signed in.
+    pub(crate) fn new(title: impl Into<String>) -> Self {
+        Self { title: title.into(), language: "en".into(), person: None }
+    }
+
+    fn style(&self) -> &'static str {
+        &assets().style
+    }
+
+    fn script(&self) -> &'static str {
+        &assets().script
+    }
+}
+
+struct Assets {
+    style: String,
+    script: String,
+}
+
+/// Where the style and the script are: a name that changes with what they hold, so that a browser can keep them for ever.
+fn assets() -> &'static Assets {
+    static ASSETS: OnceLock<Assets> = OnceLock::new();
+    ASSETS.get_or_init(|| {
+        let name = |content: &str, ending: &str| {
+            let hash: String = Sha256::digest(content.as_bytes()).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+            format!("/assets/{hash}.{ending}")
+        };
+        Assets { style: name(STYLE, "css"), script: name(SCRIPT, "js") }
+    })
+}
+
+fn asset(request: Request) -> Response {
+    let path = request.uri().path();
+    let (content, kind) = if path == assets().style {
+        (STYLE, "text/css; charset=utf-8")
+    } else if path == assets().script {
+        (SCRIPT, "text/javascript; charset=utf-8")
+    } else {
+        return Problem::not_found().response();
+    };
+    Response::builder().header(header::CONTENT_TYPE, kind).header(header::CACHE_CONTROL, "public, max-age=31536000, immutable").body(content)
+}
+
+/// A page, as it is sent.
+pub(crate) fn html(status: StatusCode, template: &impl Template) -> Result<Response, Problem> {
+    let text = template.render().map_err(Problem::internal)?;
+    Ok(Response::builder()
+        .status(status)
+        .header(header::CONTENT_TYPE, "text/html; charset=utf-8")
+        .header(header::CONTENT_SECURITY_POLICY, POLICY)
+        .header(header::CACHE_CONTROL, "no-store")
+        .body(text))
+}
+
+/// The same page with cookies to keep.
+pub(crate) fn with_cookies(mut response: Response, cookies: impl IntoIterator<Item = String>) -> Response {
+    for cookie in cookies {
+        if let Ok(mut value) = HeaderValue::from_str(&cookie) {
+            value.set_sensitive(true);
+            response.headers_mut().append(header::SET_COOKIE, value);
+        }
+    }
+    response
+}
+
+/// Sends the browser to a place of ours.
+pub(crate) fn see(place: &str) -> Response {
+    let place = HeaderValue::from_str(place).unwrap_or(HeaderValue::from_static("/"));
+    Response::builder().status(StatusCode::SEE_OTHER).header(header::LOCATION, place).finish()
+}
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct ProblemPage<'a> {
+    frame: Frame,
+    detail: &'a str,
+    what_to_do: &'a str,
+}
+
+/// A refusal as a page.
+pub(crate) fn told(problem: &Problem) -> Response {
+    let what_to_do = match problem.kind {
+        Type::Unauthenticated | Type::Forbidden => "If you were signed in before, sign in again and go on where you were.",
+        Type::Gone => "Ask whoever sent you the link for a new one.",
+        Type::NotFound => "If you typed the address, check it. If you followed a link, it may be out of date.",
+        Type::TooMany | Type::Busy | Type::Timeout | Type::NotReady => "Wait a moment, then send it again. Nothing you sent was half done.",
+        Type::Stale => "Someone else changed it meanwhile. Go back, load the page again, and look at what changed.",
+        _ => "Go back and try again. If it happens again, tell whoever runs this register.",
+    };
+    let detail = sentence(&problem.detail);
+    let page = ProblemPage { frame: Frame::new(problem.kind.title()), detail: &detail, what_to_do };
+    let header = problem.response().headers().get(header::RETRY_AFTER).cloned();
+    let mut response = html(problem.kind.status(), &page).unwrap_or_else(|problem| problem.response());
+    if let Some(value) = header {
+        response.headers_mut().insert(header::RETRY_AFTER, value);
+    }
+    response
+}
+
+/// A detail with a capital letter and a full stop.
+pub(crate) fn sentence(detail: &str) -> String {
+    let mut letters = detail.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let end = if detail.ends_with(['.', '?', '!']) || detail.is_empty() { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
+}
+
+/// What is wrong with one field, for the summary at the top and for the field itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Wrong {
+    /// The id of the field in the page.
+    field: String,
+    /// What was expected.
+    detail: String,
+}
+
+impl Wrong {
+    pub(crate) fn new(field: impl Into<String>, detail: impl AsRef<str>) -> Self {
+        Self { field: field.into(), detail: sentence(detail.as_ref()) }
+    }
+}
+
+/// Faults of a body with plain fields: each at the field of its name, the others at `other`.
+pub(crate) fn wrongs(faults: &[Fault], fields: &[&str], other: &str) -> Vec<Wrong> {
+    let field = |fault: &Fault| fields.iter().find(|field| fault.pointer.trim_start_matches('/') == **field).map_or(other.to_owned(), ToString::to_string);
+    faults.iter().map(|fault| Wrong::new(field(fault), &fault.detail)).collect()
+}
+
+/// What is wrong at this field.
+pub(crate) fn at<'a>(wrongs: &'a [Wrong], field: &str) -> Option<&'a str> {
+    wrongs.iter().find(|wrong| wrong.field == field).map(|wrong| wrong.detail.as_str())
+}
+
+/// The faults that a form can be shown with again; any other refusal goes on.
+pub(crate) fn faults(error: Error) -> Result<Vec<Fault>, Refusal> {
+    match error {
+        Error::Invalid(faults) => Ok(faults),
+        Error::Conflict { errors, .. } if !errors.is_empty() => Ok(errors),
+        Error::Conflict { code, detail, .. } => Ok(vec![Fault::new("", code, detail)]),
+        other => Err(other.into()),
+    }
+}
+
+/// The request, to find it in the logs.
+pub(crate) fn request_id(request: &Request) -> Option<String> {
+    request.data::<Trail>().map(|trail| trail.request_id.clone())
+}
+
+/// Whether the form that is sent stands on a page of ours: browsers say where a form comes from. For forms that nobody has
+/// signed in to send; the others have a token besides.
+pub(crate) fn refuse_foreign(request: &Request) -> Result<(), Problem> {
+    const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+    let text = |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let is_ours = match (text(SITE), text(header::ORIGIN)) {
+        (Some(site), _) => site == "same-origin" || site == "none",
+        (None, Some(origin)) => origin.split_once("://").is_some_and(|(_, host)| text(header::HOST) == Some(host)),
+        (None, None) => true,
+    };
+    if is_ours { Ok(()) } else { Err(Problem::new(Type::Forbidden, "this form was sent from another site's page")) }
+}

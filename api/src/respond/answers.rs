@@ -1,0 +1,79 @@
+//! What is asked and what is answered, through a link.
+
+use diligence_entities::{
+    assessment::{AnswerChange, Confirmation},
+    respondent::{self, InLanguage, RespondentProgress, RespondentQuestions, RespondentReceipt},
+};
+use poem_openapi::OpenApi;
+
+use super::{Tag, auth::Respondent};
+use crate::{
+    answer::{Changed, Found, Item, Once},
+    payload::{Body, MaybeBody},
+    problem::{Acting, Answer, ByLink, Changing, Reading},
+    query::Query,
+    retry::Retry,
+    version::{IfMatch, IfNoneMatch},
+};
+
+pub(crate) struct Api;
+
+#[OpenApi(tag = "Tag::Answers")]
+impl Api {
+    /// Read the questions
+    ///
+    /// All questions of the questionnaire, in the order in which they are asked. Which of them are visible depends on the answers, and is said there.
+    #[oai(path = "/questions", method = "get", operation_id = "read_questions")]
+    async fn questions(&self, who: Respondent, query: Query<InLanguage>) -> Answer<Found<RespondentQuestions>, ByLink<Reading>> {
+        Ok(Found(respondent::questions(&who.read().await?, query.language.as_deref()).await?))
+    }
+
+    /// Read the answers
+    ///
+    /// The answers so far, those given before that can be confirmed, what is visible now, and what is missing.
+    #[oai(path = "/answers", method = "get", operation_id = "read_answers")]
+    async fn read(&self, who: Respondent, have: IfNoneMatch) -> Answer<Item<RespondentProgress>, ByLink<Reading>> {
+        Ok(Item::new(respondent::progress(&who.read().await?).await?, &have))
+    }
+
+    /// Save answers
+    ///
+    /// Puts answers in place, as many as there are: absent questions keep theirs, null clears. Where someone else has answered since they were read, it is refused with 412: read them again, and save again.
+    #[oai(path = "/answers", method = "patch", operation_id = "save_answers")]
+    async fn save(&self, who: Respondent, version: IfMatch, body: Body<AnswerChange>) -> Answer<Changed<RespondentProgress>, ByLink<Changing>> {
+        let writer = who.write().await?;
+        let progress = respondent::save_answers(&writer, version.0, body.0).await?;
+        writer.save().await?;
+        Ok(Changed(progress))
+    }
+
+    /// Confirm earlier answers
+    ///
+    /// Answers that were given before about the same supplier or product: all of them, or those of the questions named, become answers like any other. To drop one, clear its question with null.
+    #[oai(path = "/answers/confirm", method = "post", operation_id = "confirm_answers")]
+    async fn confirm(
+        &self,
+        who: Respondent,
+        version: IfMatch,
+        body: MaybeBody<Confirmation>,
+        retry: Retry,
+    ) -> Answer<Once<Changed<RespondentProgress>>, ByLink<Changing>> {
+        retry.once_by_link(&who, async |writer| Ok(Changed(respondent::confirm_answers(writer, version.0, body.0).await?))).await
+    }
+
+    /// Submit the answers
+    ///
+    /// Required questions must be answered. From now on the answers stay as they are, unless they are given back to be mended.
+    #[oai(path = "/answers/submit", method = "post", operation_id = "submit_answers")]
+    async fn submit(&self, who: Respondent, version: IfMatch, retry: Retry) -> Answer<Once<Changed<RespondentReceipt>>, ByLink<Acting>> {
+        retry.once_by_link(&who, async |writer| Ok(Changed(respondent::submit_answers(writer, version.0).await?))).await
+    }
+
+    /// Read the receipt
+    ///
+    /// What was answered, who submitted it, and when. There is none before.
+    #[oai(path = "/answers/receipt", method = "get", operation_id = "read_receipt")]
+    async fn receipt(&self, who: Respondent, query: Query<InLanguage>) -> Answer<Found<RespondentReceipt>, ByLink<Reading>> {
+        Ok(Found(respondent::receipt(&who.read().await?, query.language.as_deref()).await?))
+    }
+}

@@ -1,0 +1,82 @@
+//! Visits: a link exchanged for one, who asks and what about, and the end.
+
+use diligence_entities::respondent::{self, Exchange, Visit};
+use poem::{
+    IntoResponse, Response,
+    http::{HeaderValue, header},
+};
+use poem_openapi::{
+    ApiResponse, OpenApi,
+    registry::{MetaResponses, Registry},
+};
+
+use super::{
+    Tag,
+    auth::{Anyone, Cookies, Respondent},
+};
+use crate::{
+    answer::{Done, Found},
+    payload::Body,
+    problem::{Answer, ByLink, Entering, Leaving, Reading, text_header},
+};
+
+/// An answer that sets the visit's cookie, or takes it back.
+#[derive(Debug)]
+pub struct WithCookie<A> {
+    answer: A,
+    cookie: Option<HeaderValue>,
+}
+
+impl<A: ApiResponse> ApiResponse for WithCookie<A> {
+    fn meta() -> MetaResponses {
+        let mut meta = A::meta();
+        let example = "__Host-diligence-respondent=…; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=28800";
+        for response in &mut meta.responses {
+            response.headers.push(text_header("Set-Cookie", "The visit's cookie.", example));
+        }
+        meta
+    }
+    fn register(registry: &mut Registry) {
+        A::register(registry);
+    }
+}
+impl<A: IntoResponse> IntoResponse for WithCookie<A> {
+    fn into_response(self) -> Response {
+        let mut response = self.answer.into_response();
+        if let Some(cookie) = self.cookie {
+            response.headers_mut().insert(header::SET_COOKIE, cookie);
+        }
+        response
+    }
+}
+
+pub(crate) struct Api;
+
+#[OpenApi(tag = "Tag::Visits")]
+impl Api {
+    /// Begin a visit
+    ///
+    /// Exchanges what stands behind the `#` of a link for a visit: a cookie that is sent along from now on, and a token to be sent as `X-CSRF-Token` with every change. A visit lasts eight hours at the most and an hour without use; the link can then be used again until it expires.
+    #[oai(path = "/sessions", method = "post", operation_id = "create_session")]
+    async fn create(&self, who: Anyone, body: Body<Exchange>) -> Answer<WithCookie<Found<Visit>>, ByLink<Entering>> {
+        let (visit, cookie) = who.enter(&body.token).await?;
+        Ok(WithCookie { answer: Found(respondent::welcome(&visit.read().await?).await?), cookie: Some(cookie) })
+    }
+
+    /// Read the visit
+    ///
+    /// Who asks, about what and why, by when, in which languages, and whether answers can be given.
+    #[oai(path = "/sessions/current", method = "get", operation_id = "read_session")]
+    async fn read(&self, who: Respondent) -> Answer<Found<Visit>, ByLink<Reading>> {
+        Ok(Found(respondent::welcome(&who.read().await?).await?))
+    }
+
+    /// End the visit
+    ///
+    /// Its cookie opens nothing from now on. The link can be used again until it expires.
+    #[oai(path = "/sessions/current", method = "delete", operation_id = "delete_session")]
+    async fn delete(&self, who: Respondent, cookies: Cookies) -> Answer<WithCookie<Done>, ByLink<Leaving>> {
+        who.leave().await?;
+        Ok(WithCookie { answer: Done, cookie: cookies.none() })
+    }
+}

@@ -1,0 +1,82 @@
+//! One's own account: name, password, second factor.
+
+use diligence_entities::{
+    invitation::{self, Accepted, Token},
+    user::{self, Enrolment, FirstCode, Me as Account, NewMe, NewPassword, Proof, RecoveryCodes},
+};
+use poem_openapi::OpenApi;
+
+use super::Tag;
+use crate::{
+    answer::{Changed, Found},
+    auth::{Complete, Enrolling, Me},
+    payload::{Body, Change},
+    problem::{Answer, Changing, OwnActing, Owning, Reading},
+    version::IfMatch,
+};
+
+pub(crate) struct Api;
+
+#[OpenApi(tag = "Tag::Account")]
+impl Api {
+    /// Read your account
+    #[oai(path = "/users/me", method = "get", operation_id = "read_me")]
+    async fn read(&self, me: Me<Enrolling>) -> Answer<Changed<Account>, Reading> {
+        // Never "as you have it": the organisations, say, are others without another version of the account.
+        Ok(Changed(user::me(me.store(), me.person()).await?))
+    }
+
+    /// Change your name
+    #[oai(path = "/users/me", method = "patch", operation_id = "change_me")]
+    async fn change(&self, me: Me<Complete>, version: IfMatch, change: Change<NewMe>) -> Answer<Changed<Account>, Changing> {
+        Ok(Changed(user::change_me(me.store(), me.person(), me.request_id(), version.0, change.0).await?))
+    }
+
+    /// Change your password
+    ///
+    /// With the present one. All your other sessions end.
+    #[oai(path = "/users/me/change-password", method = "post", operation_id = "change_password")]
+    async fn change_password(&self, me: Me<Enrolling>, body: Body<NewPassword>) -> Answer<Changed<Account>, Owning> {
+        Ok(Changed(user::change_password(me.store(), me.person(), me.request_id(), &body).await?))
+    }
+
+    /// Begin to set up a second factor
+    ///
+    /// The answer holds a secret for an authenticator app, once. It counts from when a code of the app has confirmed it.
+    #[oai(path = "/users/me/mfa/enrol", method = "post", operation_id = "enrol_mfa")]
+    async fn enrol_mfa(&self, me: Me<Enrolling>) -> Answer<Found<Enrolment>, OwnActing> {
+        Ok(Found(user::enrol_mfa(me.store(), me.person(), me.request_id()).await?))
+    }
+
+    /// Turn your second factor on
+    ///
+    /// With the code that the app shows. The answer holds ten recovery codes, once. All your other sessions end.
+    #[oai(path = "/users/me/mfa/confirm", method = "post", operation_id = "confirm_mfa")]
+    async fn confirm_mfa(&self, me: Me<Enrolling>, body: Body<FirstCode>) -> Answer<Found<RecoveryCodes>, Owning> {
+        Ok(Found(user::confirm_mfa(me.store(), me.person(), me.request_id(), &body).await?))
+    }
+
+    /// Make new recovery codes
+    ///
+    /// With password and code. The old ones are good for nothing from then on.
+    #[oai(path = "/users/me/mfa/renew-recovery-codes", method = "post", operation_id = "renew_recovery_codes")]
+    async fn renew_recovery_codes(&self, me: Me<Complete>, body: Body<Proof>) -> Answer<Found<RecoveryCodes>, Owning> {
+        Ok(Found(user::renew_recovery_codes(me.store(), me.person(), me.request_id(), &body).await?))
+    }
+
+    /// Turn your second factor off
+    ///
+    /// With password and code.
+    #[oai(path = "/users/me/mfa/disable", method = "post", operation_id = "disable_mfa")]
+    async fn disable_mfa(&self, me: Me<Complete>, body: Body<Proof>) -> Answer<Changed<Account>, Owning> {
+        Ok(Changed(user::disable_mfa(me.store(), me.person(), me.request_id(), &body).await?))
+    }
+
+    /// Join another organisation
+    ///
+    /// With the token of an invitation to your e-mail address.
+    #[oai(path = "/users/me/join", method = "post", operation_id = "join_organisation")]
+    async fn join(&self, me: Me<Complete>, body: Body<Token>) -> Answer<Found<Accepted>, Owning> {
+        Ok(Found(invitation::accept_signed_in(me.store(), me.person(), me.request_id(), &body.token).await?))
+    }
+}

@@ -1,0 +1,91 @@
+//! Identity providers.
+
+use diligence_entities::{
+    id::IdentityProviderId,
+    identity_provider::{self, IdentityProvider, IdentityProviderFilter, NewIdentityProvider, SignInOption},
+};
+use poem_openapi::OpenApi;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Tag;
+use crate::{
+    answer::{Changed, Created, Done, Found, Item, Listed, Once},
+    auth::{Admin, By, Stranger},
+    path::At,
+    payload::{Body, Change},
+    problem::{Answer, Changing, Creating, Deleting, Listing, Offering, Reading},
+    query::Query,
+    retry::Retry,
+    version::{IfMatch, IfNoneMatch},
+};
+
+/// How people can sign in.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+struct SignInOptions {
+    /// The identity providers to choose from; `/sign-in/{id}` leads to each. An e-mail address and a password do everywhere else.
+    identity_providers: Vec<SignInOption>,
+}
+
+pub(crate) struct Api;
+
+#[OpenApi(tag = "Tag::Sessions")]
+impl Api {
+    /// Read how one can sign in
+    ///
+    /// The identity providers that can be signed in through. A browser goes to `/sign-in/{id}` on this server, outside the API, and comes back with a session.
+    #[oai(path = "/sign-in", method = "get", operation_id = "read_sign_in_options")]
+    async fn options(&self, stranger: Stranger) -> Answer<Found<SignInOptions>, Offering> {
+        Ok(Found(SignInOptions { identity_providers: identity_provider::options(stranger.store()).await? }))
+    }
+
+    /// List identity providers
+    #[oai(path = "/identity-providers", method = "get", operation_id = "list_identity_providers")]
+    async fn list(&self, who: By<Admin>, query: Query<IdentityProviderFilter>) -> Answer<Listed<IdentityProvider>, Listing> {
+        let page = identity_provider::list(&who.read().await?, &query).await?;
+        Ok(Listed::new(page, &query))
+    }
+
+    /// Enter an identity provider
+    ///
+    /// Through which people sign in (OpenID Connect). Tell the provider the address to send them back to: `/sign-in/{id}/callback` on this server.
+    #[oai(path = "/identity-providers", method = "post", operation_id = "create_identity_provider")]
+    async fn create(&self, who: By<Admin>, body: Body<NewIdentityProvider>, retry: Retry) -> Answer<Once<Created<IdentityProvider>>, Creating> {
+        retry.once(&who, async |writer| Ok(Created::new("identity-providers", identity_provider::create(writer, body.0).await?))).await
+    }
+
+    /// Read an identity provider
+    #[oai(path = "/identity-providers/:id", method = "get", operation_id = "read_identity_provider")]
+    async fn read(&self, who: By<Admin>, id: At<IdentityProviderId>, have: IfNoneMatch) -> Answer<Item<IdentityProvider>, Reading> {
+        let provider = identity_provider::read(&who.read().await?, &id).await?;
+        Ok(Item::new(provider, &have))
+    }
+
+    /// Change an identity provider
+    ///
+    /// Its secret stays unless another is sent. While passwords are turned off, the last one that is on stays on.
+    #[oai(path = "/identity-providers/:id", method = "patch", operation_id = "change_identity_provider")]
+    async fn change(
+        &self,
+        who: By<Admin>,
+        id: At<IdentityProviderId>,
+        version: IfMatch,
+        change: Change<NewIdentityProvider>,
+    ) -> Answer<Changed<IdentityProvider>, Changing> {
+        let writer = who.write().await?;
+        let provider = identity_provider::change(&writer, &id, version.0, change.0).await?;
+        writer.save().await?;
+        Ok(Changed(provider))
+    }
+
+    /// Delete an identity provider
+    ///
+    /// The people it signed in stay. While passwords are turned off, the last one that is on stays.
+    #[oai(path = "/identity-providers/:id", method = "delete", operation_id = "delete_identity_provider")]
+    async fn delete(&self, who: By<Admin>, id: At<IdentityProviderId>, version: IfMatch) -> Answer<Done, Deleting> {
+        let writer = who.write().await?;
+        identity_provider::remove(&writer, &id, version.0).await?;
+        writer.save().await?;
+        Ok(Done)
+    }
+}

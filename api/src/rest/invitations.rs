@@ -1,0 +1,128 @@
+//! Invitations, and links to choose another password.
+
+use diligence_entities::{
+    id::InvitationId,
+    invitation::{self, Acceptance, Accepted, Invitation, InvitationFilter, LinkToken, NewInvitation, OpenedInvitation, Token},
+    page::Versioned,
+};
+use poem_openapi::OpenApi;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Tag;
+use crate::{
+    answer::{Changed, Created, Found, Item, Listed, Once, Reissued},
+    auth::{Admin, By, Stranger},
+    path::At,
+    payload::Body,
+    problem::{Accepting, Acting, Answer, Creating, Listing, Opening, Reading},
+    query::Query,
+    retry::Retry,
+    version::{IfMatch, IfNoneMatch},
+};
+
+/// An invitation with its link.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct SentInvitation {
+    /// The invitation as it is listed from now on.
+    #[serde(flatten)]
+    invitation: Invitation,
+    /// The text behind the `#` of the link. Shown this once and kept nowhere: null when this is the answer to a retry.
+    token: Option<String>,
+    /// The link, below this server's address. Null when this is the answer to a retry.
+    link: Option<String>,
+}
+
+impl SentInvitation {
+    pub(crate) fn without_token(invitation: Invitation) -> Self {
+        Self { invitation, token: None, link: None }
+    }
+    pub(crate) fn with(&self, token: &LinkToken) -> Self {
+        Self { invitation: self.invitation.clone(), token: Some(token.reveal().to_owned()), link: Some(link(token)) }
+    }
+}
+
+/// Where a link leads. What stands behind the `#` is not sent to a server, and so stays out of logs and referrers.
+pub(crate) fn link(token: &LinkToken) -> String {
+    format!("/invitations#{}", token.reveal())
+}
+
+impl Versioned for SentInvitation {
+    fn id(&self) -> &str {
+        self.invitation.id()
+    }
+    fn version(&self) -> i64 {
+        self.invitation.version()
+    }
+}
+
+pub(crate) struct Api;
+
+#[OpenApi(tag = "Tag::Users")]
+impl Api {
+    /// List invitations
+    ///
+    /// And links to choose another password.
+    #[oai(path = "/invitations", method = "get", operation_id = "list_invitations")]
+    async fn list(&self, who: By<Admin>, query: Query<InvitationFilter>) -> Answer<Listed<Invitation>, Listing> {
+        let page = invitation::list(&who.read().await?, &query).await?;
+        Ok(Listed::new(page, &query))
+    }
+
+    /// Invite someone
+    ///
+    /// The answer holds the link, once: hand it over. It is good once, and for a week. Whoever follows it chooses their own password, or joins with the account they have.
+    #[oai(path = "/invitations", method = "post", operation_id = "create_invitation")]
+    async fn create(&self, who: By<Admin>, body: Body<NewInvitation>, retry: Retry) -> Answer<Once<Created<SentInvitation>>, Creating> {
+        retry
+            .once(&who, async |writer| {
+                let (made, token) = invitation::create(writer, body.0).await?;
+                let kept = SentInvitation::without_token(made);
+                Ok(Created::new("invitations", kept.with(&token)).keeping(&kept))
+            })
+            .await
+    }
+
+    /// Read an invitation
+    #[oai(path = "/invitations/:id", method = "get", operation_id = "read_invitation")]
+    async fn read(&self, who: By<Admin>, id: At<InvitationId>, have: IfNoneMatch) -> Answer<Item<Invitation>, Reading> {
+        let found = invitation::read(&who.read().await?, &id).await?;
+        Ok(Item::new(found, &have))
+    }
+
+    /// Send an invitation again
+    ///
+    /// With another link, good for a week from now. The old one dies.
+    #[oai(path = "/invitations/:id/resend", method = "post", operation_id = "resend_invitation")]
+    async fn resend(&self, who: By<Admin>, id: At<InvitationId>, version: IfMatch, retry: Retry) -> Answer<Once<Reissued<SentInvitation>>, Acting> {
+        retry
+            .once(&who, async |writer| {
+                let (sent, token) = invitation::resend(writer, &id, version.0).await?;
+                let kept = SentInvitation::without_token(sent);
+                Ok(Reissued::keeping(kept.with(&token), &kept))
+            })
+            .await
+    }
+
+    /// Take an invitation back
+    #[oai(path = "/invitations/:id/revoke", method = "post", operation_id = "revoke_invitation")]
+    async fn revoke(&self, who: By<Admin>, id: At<InvitationId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<Invitation>>, Acting> {
+        retry.once(&who, async |writer| Ok(Changed(invitation::revoke(writer, &id, version.0).await?))).await
+    }
+
+    /// Look at an invitation one was sent
+    ///
+    /// Says whom it is from, and whether a new password is to be chosen or an account is there already.
+    #[oai(path = "/invitations/open", method = "post", operation_id = "open_invitation")]
+    async fn open(&self, stranger: Stranger, body: Body<Token>) -> Answer<Found<OpenedInvitation>, Opening> {
+        Ok(Found(invitation::open(stranger.store(), &body.token).await?))
+    }
+
+    /// Accept an invitation, or choose another password
+    ///
+    /// Afterwards sign in with `POST /sessions`.
+    #[oai(path = "/invitations/accept", method = "post", operation_id = "accept_invitation")]
+    async fn accept(&self, stranger: Stranger, body: Body<Acceptance>) -> Answer<Found<Accepted>, Accepting> {
+        Ok(Found(invitation::accept(stranger.store(), stranger.visit(), &body).await?))
+    }
+}

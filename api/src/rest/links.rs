@@ -1,0 +1,137 @@
+//! Respondents' links.
+
+use std::sync::Arc;
+
+use diligence_entities::{
+    id::RespondentLinkId,
+    page::Versioned,
+    respondent_link::{self, Made, NewRespondentLink, Resend, RespondentLink, RespondentLinkFilter},
+    scope::Scope,
+};
+use poem::web::Data;
+use poem_openapi::OpenApi;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Tag;
+use crate::{
+    answer::{Changed, Created, Listed, Once},
+    auth::{By, Editor, Viewer},
+    config::Config,
+    mail::Mailer,
+    path::At,
+    payload::{Body, MaybeBody},
+    problem::{Acting, Answer, Changing, Creating, Listing, Reading},
+    query::Query,
+    retry::Retry,
+    version::IfMatch,
+};
+
+/// A link just made, with its text.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+struct CreatedRespondentLink {
+    /// The link as it is listed from now on.
+    #[serde(flatten)]
+    link: RespondentLink,
+    /// The address to hand over. Shown this once and kept nowhere: null when this is the answer to a retry.
+    url: Option<String>,
+}
+
+impl Versioned for CreatedRespondentLink {
+    fn id(&self) -> &str {
+        self.link.id()
+    }
+    fn version(&self) -> i64 {
+        self.link.version()
+    }
+}
+
+/// Where a link's page is; its text stands in the fragment, which browsers send to nobody.
+pub(crate) fn url(config: &Config, token: &str) -> String {
+    config.link(&format!("/respond#{token}"))
+}
+
+/// What to answer once a link was made, and the letter that is then to be sent with this address.
+fn made(config: &Config, made: Made, post: &mut Option<(respondent_link::Letter, String)>) -> Created<CreatedRespondentLink> {
+    let url = url(config, made.token.reveal());
+    *post = made.letter.map(|letter| (letter, url.clone()));
+    let kept = CreatedRespondentLink { link: made.link, url: None };
+    Created::new("links", CreatedRespondentLink { url: Some(url), ..kept.clone() }).keeping(&kept)
+}
+
+/// Sends the letter once its link is kept, unless this is the answer to an earlier request.
+fn post<A>(mailer: &Mailer, who: (&diligence_entities::scope::Store, &Scope), answer: &Once<A>, letter: Option<(respondent_link::Letter, String)>) {
+    if let Some((letter, url)) = letter.filter(|_| !answer.is_replay()) {
+        mailer.post(who.0.clone(), who.1.clone(), letter, url);
+    }
+}
+
+pub(crate) struct Api;
+
+#[expect(clippy::too_many_arguments, reason = "each is something that the operation takes")]
+#[OpenApi(tag = "Tag::Links")]
+impl Api {
+    /// List links
+    ///
+    /// A page of links, those that have ended too, never with their text.
+    #[oai(path = "/links", method = "get", operation_id = "list_links")]
+    async fn list(&self, who: By<Viewer>, query: Query<RespondentLinkFilter>) -> Answer<Listed<RespondentLink>, Listing> {
+        let page = respondent_link::list(&who.read().await?, &query).await?;
+        Ok(Listed::new(page, &query))
+    }
+
+    /// Send an assessment as a link
+    ///
+    /// To a contact at the supplier, who needs no account: whoever holds the link can answer this one assessment until its last day, and sees nothing else. The answer holds the link, once, to be copied; it is kept nowhere, so a retry of this request is answered with `url` null. With an e-mail address, and where this server sends e-mail, it is sent too: `mail` says what became of that. An assessment can have several links.
+    #[oai(path = "/links", method = "post", operation_id = "create_link")]
+    async fn create(
+        &self,
+        who: By<Editor>,
+        config: Data<&Arc<Config>>,
+        mailer: Data<&Mailer>,
+        body: Body<NewRespondentLink>,
+        retry: Retry,
+    ) -> Answer<Once<Created<CreatedRespondentLink>>, Creating> {
+        let mut letter = None;
+        let answer = retry.once(&who, async |writer| Ok(made(&config, respondent_link::create(writer, body.0, mailer.mailing()).await?, &mut letter))).await?;
+        post(&mailer, (who.store(), who.scope()), &answer, letter);
+        Ok(answer)
+    }
+
+    /// Read a link
+    ///
+    /// Where it stands and what became of its letter, without its text.
+    #[oai(path = "/links/:id", method = "get", operation_id = "read_link")]
+    async fn read(&self, who: By<Viewer>, id: At<RespondentLinkId>) -> Answer<Changed<RespondentLink>, Reading> {
+        Ok(Changed(respondent_link::read(&who.read().await?, &id).await?))
+    }
+
+    /// Revoke a link
+    ///
+    /// It opens nothing from now on, and visits through it end at once. It stays in the list.
+    #[oai(path = "/links/:id/revoke", method = "post", operation_id = "revoke_link")]
+    async fn revoke(&self, who: By<Editor>, id: At<RespondentLinkId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<RespondentLink>>, Acting> {
+        retry.once(&who, async |writer| Ok(Changed(respondent_link::revoke(writer, &id, version.0).await?))).await
+    }
+
+    /// Send a link again
+    ///
+    /// A new link takes its place and is answered as when it was made, once; the old one ends at once. Also for a link that was revoked, has expired, or whose letter could not be sent.
+    #[oai(path = "/links/:id/resend", method = "post", operation_id = "resend_link")]
+    async fn resend(
+        &self,
+        who: By<Editor>,
+        config: Data<&Arc<Config>>,
+        mailer: Data<&Mailer>,
+        id: At<RespondentLinkId>,
+        version: IfMatch,
+        body: MaybeBody<Resend>,
+        retry: Retry,
+    ) -> Answer<Once<Created<CreatedRespondentLink>>, Changing> {
+        let mut letter = None;
+        let answer =
+            retry.once(&who, async |writer| Ok(made(&config, respondent_link::resend(writer, &id, version.0, body.0, mailer.mailing()).await?, &mut letter))).await?;
+        post(&mailer, (who.store(), who.scope()), &answer, letter);
+        Ok(answer)
+    }
+}

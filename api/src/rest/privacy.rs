@@ -1,0 +1,80 @@
+//! Privacy: what is kept of a person, erasing it, and how long things are kept.
+
+use diligence_entities::{
+    person::{self, Erased, Erasure, Person, PersonRecord},
+    retention::{self, NewRetention, Retention, RetentionReport},
+};
+use poem_openapi::OpenApi;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use validator::Validate;
+
+use super::Tag;
+use crate::{
+    answer::{Changed, Found, Item, Once},
+    auth::{Admin, By, Viewer},
+    payload::{Body, Change},
+    problem::{Answer, Asking, Changing, Creating, Reading},
+    query::Query,
+    retry::Retry,
+    version::{IfMatch, IfNoneMatch},
+};
+
+/// How to apply the periods.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Validate)]
+#[serde(default, deny_unknown_fields)]
+struct ApplyQuery {
+    /// Whether only to say what would go; `false` if not said.
+    dry_run: Option<bool>,
+}
+
+pub(crate) struct Api;
+
+#[OpenApi(tag = "Tag::Privacy")]
+impl Api {
+    /// Find what is kept of a person
+    ///
+    /// Where they are named now, and what the audit trail names of them: to be given to them when they ask. The address and the name are sent in the body, so that they are in no log. It leaves an event, which does not name them.
+    #[oai(path = "/people/find", method = "post", operation_id = "find_person")]
+    async fn find(&self, who: By<Admin>, body: Body<Person>) -> Answer<Found<PersonRecord>, Asking> {
+        let found = person::find(&who.read().await?, body.0).await?;
+        let detail = serde_json::json!({ "place_count": found.places.len(), "audit_record_count": found.audit_records.len() });
+        who.exports("person", "person", Some(detail)).await?;
+        Ok(Found(found))
+    }
+
+    /// Erase a person
+    ///
+    /// Where they are named now, and what the audit trail names of them; its events stay, say `erased` in their place, and its hashes hold. Free text such as notes, comments and answers is not looked through. It cannot be taken back.
+    #[oai(path = "/people/erase", method = "post", operation_id = "erase_person")]
+    async fn erase(&self, who: By<Admin>, body: Body<Erasure>, retry: Retry) -> Answer<Once<Found<Erased>>, Creating> {
+        retry.once(&who, async |writer| Ok(Found(person::erase(writer, body.0).await?))).await
+    }
+
+    /// Read how long things are kept
+    ///
+    /// Null is for ever.
+    #[oai(path = "/retention", method = "get", operation_id = "read_retention")]
+    async fn read(&self, who: By<Viewer>, have: IfNoneMatch) -> Answer<Item<Retention>, Reading> {
+        Ok(Item::new(retention::read(&who.read().await?).await?, &have))
+    }
+
+    /// Change how long things are kept
+    ///
+    /// Nothing goes by itself: the periods are applied by `POST /retention/apply`, or `diligence retention apply` from a timetable.
+    #[oai(path = "/retention", method = "patch", operation_id = "change_retention")]
+    async fn change(&self, who: By<Admin>, version: IfMatch, change: Change<NewRetention>) -> Answer<Changed<Retention>, Changing> {
+        let writer = who.write().await?;
+        let retention = retention::change(&writer, version.0, change.0).await?;
+        writer.save().await?;
+        Ok(Changed(retention))
+    }
+
+    /// Take away what is older than it is kept
+    ///
+    /// Contacts of archived suppliers, in the audit trail too, and files behind expired evidence that no answer rests on. With `dry_run=true` it only says what would go. It cannot be taken back.
+    #[oai(path = "/retention/apply", method = "post", operation_id = "apply_retention")]
+    async fn apply(&self, who: By<Admin>, query: Query<ApplyQuery>, retry: Retry) -> Answer<Once<Found<RetentionReport>>, Creating> {
+        retry.once(&who, async |writer| Ok(Found(retention::apply(writer, query.dry_run.unwrap_or(false)).await?))).await
+    }
+}

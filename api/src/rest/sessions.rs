@@ -1,0 +1,124 @@
+//! Sessions: signing in and out.
+
+use diligence_entities::{
+    error::Error,
+    id::SessionId,
+    scope::Store,
+    session::{self, CurrentSession, Ended, Granted, NewSession, OwnSessionFilter, Session, SessionFilter, Switch},
+    user::SecondFactor,
+};
+use poem_openapi::OpenApi;
+
+use super::Tag;
+use crate::{
+    answer::{Changed, Created, Done, Found, Listed, WithCookies},
+    auth::{Admin, Begun, By, Complete, Enrolling, Me, Stranger},
+    cookie,
+    path::At,
+    payload::Body,
+    problem::{Answer, Deleting, Listing, OwnActing, Owning, Reading, SigningIn},
+    query::Query,
+    version::IfMatch,
+};
+
+/// What a session that was just granted looks like from inside, and its cookies.
+pub(crate) async fn granted(store: &Store, granted: &Granted, is_local: bool) -> Result<(CurrentSession, Vec<String>), Error> {
+    let mut cookies = vec![cookie::session(granted.text.reveal(), is_local)];
+    cookies.extend(granted.device.as_ref().map(|device| cookie::device(device.reveal(), is_local)));
+    Ok((session::current(store, &granted.person).await?, cookies))
+}
+
+pub(crate) struct Api;
+
+#[OpenApi(tag = "Tag::Sessions")]
+impl Api {
+    /// Sign in
+    ///
+    /// With e-mail address and password, and a code where there is a second factor; without the code, `stage` is `needs_code` and the session waits for it. The answer sets the session's cookie and holds its CSRF token. After five failures each further try must wait, up to a quarter of an hour; whether there is such an account is never said.
+    #[oai(path = "/sessions", method = "post", operation_id = "create_session")]
+    async fn create(&self, stranger: Stranger, body: Body<NewSession>) -> Answer<WithCookies<Created<CurrentSession>>, SigningIn> {
+        let new = session::sign_in(stranger.store(), stranger.visit(), &body).await?;
+        let (current, cookies) = granted(stranger.store(), &new, stranger.is_local).await?;
+        Ok(WithCookies::new(Created::at("sessions/current", current), cookies))
+    }
+
+    /// Read your session
+    ///
+    /// Who you are, where you work, what you still have to do, and the CSRF token to send with changes.
+    #[oai(path = "/sessions/current", method = "get", operation_id = "read_session")]
+    async fn read(&self, me: Me<Begun>) -> Answer<Found<CurrentSession>, Reading> {
+        // Never "as you have it": the role, say, is another one without another version of the session.
+        Ok(Found(session::current(me.store(), me.person()).await?))
+    }
+
+    /// Give the second factor
+    ///
+    /// For a session whose `stage` is `needs_code`. The session's cookie changes.
+    #[oai(path = "/sessions/current/confirm", method = "post", operation_id = "confirm_session")]
+    async fn confirm(&self, me: Me<Begun>, body: Body<SecondFactor>) -> Answer<WithCookies<Changed<CurrentSession>>, Owning> {
+        let new = session::confirm(me.store(), me.visit(), me.person(), &body).await?;
+        let (current, cookies) = granted(me.store(), &new, me.is_local()).await?;
+        Ok(WithCookies::new(Changed(current), cookies))
+    }
+
+    /// Go on in another organisation
+    ///
+    /// One you belong to. The session's cookie changes.
+    #[oai(path = "/sessions/current/switch", method = "post", operation_id = "switch_session")]
+    async fn switch(&self, me: Me<Enrolling>, body: Body<Switch>) -> Answer<WithCookies<Changed<CurrentSession>>, Owning> {
+        let new = session::switch(me.store(), me.visit(), me.person(), &body).await?;
+        let (current, cookies) = granted(me.store(), &new, me.is_local()).await?;
+        Ok(WithCookies::new(Changed(current), cookies))
+    }
+
+    /// Sign out
+    #[oai(path = "/sessions/current/end", method = "post", operation_id = "end_session")]
+    async fn end(&self, me: Me<Begun>) -> Answer<WithCookies<Found<Ended>>, OwnActing> {
+        let ended = session::sign_out(me.store(), me.person(), me.request_id()).await?;
+        Ok(WithCookies::new(Found(ended), vec![cookie::no_session(me.is_local())]))
+    }
+
+    /// List sessions
+    ///
+    /// Of everyone in your organisation.
+    #[oai(path = "/sessions", method = "get", operation_id = "list_sessions")]
+    async fn list(&self, who: By<Admin>, query: Query<SessionFilter>) -> Answer<Listed<Session>, Listing> {
+        let page = session::list(&who.read().await?, &query).await?;
+        Ok(Listed::new(page, &query))
+    }
+
+    /// End someone's session
+    ///
+    /// At once here, and within seconds on other replicas.
+    #[oai(path = "/sessions/:id", method = "delete", operation_id = "delete_session")]
+    async fn delete(&self, who: By<Admin>, id: At<SessionId>, version: IfMatch) -> Answer<Done, Deleting> {
+        let writer = who.write().await?;
+        session::revoke(&writer, &id, version.0).await?;
+        writer.save().await?;
+        Ok(Done)
+    }
+
+    /// List your sessions
+    ///
+    /// In whichever of your organisations they are.
+    #[oai(path = "/users/me/sessions", method = "get", operation_id = "list_own_sessions")]
+    async fn list_own(&self, me: Me<Complete>, query: Query<OwnSessionFilter>) -> Answer<Listed<Session>, Listing> {
+        let page = session::list_own(me.store(), me.person(), &query).await?;
+        Ok(Listed::new(page, &query))
+    }
+
+    /// End a session of yours
+    ///
+    /// At once here, and within seconds on other replicas.
+    #[oai(path = "/users/me/sessions/:id", method = "delete", operation_id = "delete_own_session")]
+    async fn delete_own(&self, me: Me<Complete>, id: At<SessionId>, version: IfMatch) -> Answer<Done, Deleting> {
+        session::revoke_own(me.store(), me.person(), me.request_id(), &id, version.0).await?;
+        Ok(Done)
+    }
+
+    /// End your other sessions
+    #[oai(path = "/users/me/sessions/end-others", method = "post", operation_id = "end_other_sessions")]
+    async fn end_others(&self, me: Me<Complete>) -> Answer<Found<Ended>, OwnActing> {
+        Ok(Found(session::end_others(me.store(), me.person(), me.request_id()).await?))
+    }
+}

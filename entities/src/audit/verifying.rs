@@ -1,0 +1,466 @@
+//! Walking the chain: in batches, oldest first, in memory that does not grow with it, to the end whatever is found.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use schemars::JsonSchema;
+use sea_orm::{ColumnTrait as _, Condition, FromQueryResult, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
+use validator::Validate;
+
+use super::{Column, Entity, Model, head};
+use crate::{clock::Moment, error::Error, id::OrganisationId, personal, scope::Reader, stored::hex};
+
+/// How many events a batch has.
+const BATCH: u64 = 500;
+/// How many faults are told; more are counted.
+const MAXIMUM_FAULTS: usize = 200;
+/// How many places away an event that was moved is looked for.
+const NEAR: i64 = 16;
+/// How many gaps are kept open for an event that may come later.
+const MAXIMUM_GAPS: usize = 1000;
+
+/// An event as it is stored: nothing is read into its columns, so that whatever someone put there can be told.
+#[derive(Clone, Debug, FromQueryResult)]
+pub(super) struct Raw {
+    id: String,
+    organisation_id: String,
+    sequence: i64,
+    at: String,
+    actor_id: String,
+    actor_name: String,
+    request_id: Option<String>,
+    action: String,
+    noun: String,
+    item_id: String,
+    before: Option<String>,
+    after: Option<String>,
+    previous_hash: String,
+    hash: String,
+    form: i64,
+    supplier_id: Option<String>,
+    product_id: Option<String>,
+}
+
+impl Raw {
+    /// The event as it will be stored.
+    pub(super) fn of(event: &Model) -> Self {
+        let json = |value: &Option<crate::stored::Json<Value>>| value.as_ref().map(|value| value.0.to_string());
+        Self {
+            id: event.id.to_string(),
+            organisation_id: event.organisation_id.to_string(),
+            sequence: event.sequence,
+            at: event.at.to_string(),
+            actor_id: event.actor_id.clone(),
+            actor_name: event.actor_name.clone(),
+            request_id: event.request_id.clone(),
+            action: event.action.clone(),
+            noun: event.noun.clone(),
+            item_id: event.item_id.clone(),
+            before: json(&event.before),
+            after: json(&event.after),
+            previous_hash: event.previous_hash.clone(),
+            hash: event.hash.clone(),
+            form: event.form,
+            supplier_id: event.supplier_id.as_ref().map(ToString::to_string),
+            product_id: event.product_id.as_ref().map(ToString::to_string),
+        }
+    }
+
+    /// What the hash must be if the event's place is `sequence`: SHA-256 over its canonical JSON, the previous hash included and
+    /// its own left out.
+    pub(super) fn expected_hash(&self, sequence: i64) -> String {
+        let json = |text: &Option<String>| text.as_ref().map(|text| serde_json::from_str::<Value>(text).map_or_else(|_| Value::from(text.as_str()), canonical));
+        let mut content = BTreeMap::from([
+            ("id", Value::from(self.id.as_str())),
+            ("organisation_id", self.organisation_id.as_str().into()),
+            ("sequence", sequence.into()),
+            ("at", self.at.as_str().into()),
+            ("actor_id", self.actor_id.as_str().into()),
+            ("actor_name", self.actor_name.as_str().into()),
+            ("request_id", self.request_id.as_deref().into()),
+            ("action", self.action.as_str().into()),
+            ("noun", self.noun.as_str().into()),
+            ("item_id", self.item_id.as_str().into()),
+            ("before", json(&self.before).into()),
+            ("after", json(&self.after).into()),
+            ("previous_hash", self.previous_hash.as_str().into()),
+        ]);
+        if self.form != 1 {
+            content.insert("form", self.form.into());
+            content.insert("supplier_id", self.supplier_id.as_deref().into());
+            content.insert("product_id", self.product_id.as_deref().into());
+        }
+        let content: Map<String, Value> = content.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        hex(&Sha256::digest(Value::from(content).to_string().as_bytes()))
+    }
+}
+
+/// The same value with the keys of every object in order.
+fn canonical(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let mut fields: Vec<(String, Value)> = fields.into_iter().map(|(name, value)| (name, canonical(value))).collect();
+            fields.sort_by(|left, right| left.0.cmp(&right.0));
+            Value::Object(fields.into_iter().collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(canonical).collect()),
+        other => other,
+    }
+}
+
+/// The end of an organisation's chain at some moment. Kept where whoever owns the database cannot write, it shows later that
+/// everything up to then is still as it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct Checkpoint {
+    /// The organisation's id.
+    pub organisation: OrganisationId,
+    /// How many events there were.
+    #[validate(range(min = 0))]
+    pub sequence: i64,
+    /// The hash of the last of them; 64 zeros if there was none.
+    #[validate(length(equal = 64))]
+    pub hash: String,
+    /// When it was made.
+    pub at: Moment,
+}
+
+/// What can be wrong with a chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AuditFaultKind {
+    /// The event is not what its hash was made of.
+    Changed,
+    /// Events that were there are there no more.
+    Removed,
+    /// An event that was not there before.
+    Inserted,
+    /// Events that stand at another place than they did.
+    Moved,
+    /// Two neighbours of which the later does not hold the hash of the earlier.
+    Unlinked,
+    /// The recorded end of the chain is not its last event.
+    End,
+    /// The chain is not the one that the checkpoint was made of.
+    Rewritten,
+    /// What events name of a person is not what they named. Their place is 0: it may be several.
+    Altered,
+}
+
+/// One thing that is wrong with a chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct AuditFault {
+    /// What sort of thing.
+    pub kind: AuditFaultKind,
+    /// The place in the chain, or the first of several.
+    pub sequence: i64,
+    /// The last of the places.
+    pub last_sequence: i64,
+    /// The id of the event at the first place, if there is one.
+    pub event_id: Option<String>,
+    /// The same as a sentence.
+    pub detail: String,
+}
+
+/// What a walk along the chain found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Verification {
+    /// The organisation's id.
+    pub organisation: OrganisationId,
+    /// Whether nothing is wrong.
+    pub sound: bool,
+    /// How many events there are.
+    pub event_count: i64,
+    /// The last event's place in the chain.
+    pub sequence: i64,
+    /// The last event's hash.
+    pub hash: String,
+    /// The place up to which a checkpoint was checked; null without one.
+    pub checkpoint_sequence: Option<i64>,
+    /// How many things are wrong.
+    pub fault_count: i64,
+    /// What is wrong, by place; the first 200.
+    pub faults: Vec<AuditFault>,
+}
+
+/// The end of the chain as it stands now.
+///
+/// # Errors
+/// [`Error::Database`] only.
+pub async fn checkpoint(reader: &Reader) -> Result<Checkpoint, Error> {
+    let organisation = reader.scope().organisation_id.clone();
+    let head = reader.one(reader.find::<head::Entity>()).await?.unwrap_or_else(|| head::Model::start(&organisation));
+    Ok(Checkpoint { organisation, sequence: head.sequence, hash: head.hash, at: reader.now() })
+}
+
+/// Walks the whole chain and says everything that is wrong with it; with a checkpoint, also whether it is still the chain that
+/// the checkpoint was made of.
+///
+/// # Errors
+/// [`Error::Invalid`] for another organisation's checkpoint.
+pub async fn verify(reader: &Reader, checkpoint: Option<&Checkpoint>) -> Result<Verification, Error> {
+    let organisation = &reader.scope().organisation_id;
+    if checkpoint.is_some_and(|checkpoint| checkpoint.organisation != *organisation) {
+        return Err(Error::invalid("/organisation", "other_organisation", "this checkpoint is another organisation's"));
+    }
+    let head = reader.one(reader.find::<head::Entity>()).await?;
+    let mut walk = Walk::new(organisation, head, checkpoint);
+    let mut last: Option<(i64, String)> = None;
+    loop {
+        let mut select = reader.find::<Entity>().order_by_asc(Column::Sequence).order_by_asc(Column::Id).limit(BATCH);
+        if let Some((sequence, id)) = &last {
+            select = select
+                .filter(Condition::any().add(Column::Sequence.gt(*sequence)).add(Condition::all().add(Column::Sequence.eq(*sequence)).add(Column::Id.gt(id.as_str()))));
+        }
+        let batch: Vec<Raw> = reader.raw(select).await?;
+        let Some(end) = batch.last() else { break };
+        last = Some((end.sequence, end.id.clone()));
+        for event in batch {
+            walk.step(event);
+        }
+    }
+    let mut after = String::new();
+    while let Some((last, altered)) = personal::altered(reader, &after, BATCH).await? {
+        for row in altered {
+            let detail = format!("what the trail names with {} (hash {}) is not what its events named: it was altered", row.about, row.digest);
+            walk.say(AuditFaultKind::Altered, (0, 0), None, detail);
+        }
+        after = last;
+    }
+    Ok(walk.end())
+}
+
+/// An event that was passed.
+#[derive(Debug)]
+struct Passed {
+    sequence: i64,
+    id: String,
+    hash: String,
+    /// Whether it stands elsewhere than it did.
+    is_moved: bool,
+    /// Whether its content fits its hash, at whatever place.
+    fits: bool,
+}
+
+struct Walk<'a> {
+    organisation: &'a OrganisationId,
+    head: Option<head::Model>,
+    checkpoint: Option<&'a Checkpoint>,
+    /// The first place that no event has claimed yet.
+    next: i64,
+    /// Places before `next` that no event has claimed: first and last.
+    gaps: BTreeMap<i64, i64>,
+    /// How far the last event that was moved stands from its place.
+    shift: i64,
+    recent: VecDeque<Passed>,
+    /// The event of the highest place.
+    last: (String, String),
+    event_count: i64,
+    fault_count: i64,
+    faults: Vec<AuditFault>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(organisation: &'a OrganisationId, head: Option<head::Model>, checkpoint: Option<&'a Checkpoint>) -> Self {
+        let start = Passed { sequence: 0, id: String::new(), hash: head::Model::start(organisation).hash, is_moved: false, fits: true };
+        Self {
+            organisation,
+            head,
+            checkpoint,
+            next: 1,
+            gaps: BTreeMap::new(),
+            shift: 0,
+            last: (String::new(), start.hash.clone()),
+            recent: VecDeque::from([start]),
+            event_count: 0,
+            fault_count: 0,
+            faults: Vec::new(),
+        }
+    }
+
+    fn say(&mut self, kind: AuditFaultKind, (sequence, last_sequence): (i64, i64), event_id: Option<&str>, detail: String) {
+        self.fault_count += 1;
+        if self.faults.len() < MAXIMUM_FAULTS {
+            self.faults.push(AuditFault { kind, sequence, last_sequence, event_id: event_id.map(str::to_owned), detail });
+        }
+    }
+
+    /// The place that the event's hash was made for, if it is near; none where the content fits no place.
+    fn origin(&self, event: &Raw) -> Option<i64> {
+        let offsets = [0, self.shift].into_iter().chain((1..=NEAR).flat_map(|distance| [distance, -distance]));
+        offsets.map(|offset| event.sequence.saturating_sub(offset)).find(|place| event.expected_hash(*place) == event.hash)
+    }
+
+    fn step(&mut self, event: Raw) {
+        self.event_count += 1;
+        let (sequence, id) = (event.sequence, event.id.clone());
+        let origin = self.origin(&event);
+        let place = origin.unwrap_or(sequence);
+        let is_moved = place != sequence;
+        let was_put_in = self.link(&event, origin.is_some(), is_moved, place > self.next);
+        match origin {
+            None => self.say(
+                AuditFaultKind::Changed,
+                (sequence, sequence),
+                Some(&id),
+                format!("event {sequence} ({id}, {} {} {}) is not what its hash was made of: it was changed", event.action, event.noun, event.item_id),
+            ),
+            Some(place) if is_moved => self.moved(sequence, &id, place),
+            Some(_) => {}
+        }
+        if self.head.as_ref().is_some_and(|head| place > head.sequence) {
+            self.say(AuditFaultKind::Inserted, (sequence, sequence), Some(&id), format!("event {sequence} ({id}) stands after the end of the chain: it was put in"));
+        }
+        self.claim(place, &event, was_put_in);
+        if let Some(checkpoint) = self.checkpoint.filter(|checkpoint| checkpoint.sequence == place && checkpoint.hash != event.hash) {
+            let detail = format!(
+                "event {place} ({id}) is not the one that the checkpoint of {} was made of: it, or an event before it, was changed and the hashes from there on were made anew",
+                checkpoint.at
+            );
+            self.say(AuditFaultKind::Rewritten, (place, place), Some(&id), detail);
+        }
+        if self.recent.len() > usize::try_from(NEAR).unwrap_or_default() {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(Passed { sequence, id, hash: event.hash, is_moved, fits: origin.is_some() });
+    }
+
+    /// Says that an event was moved, in one sentence with those before it that went the same way.
+    fn moved(&mut self, sequence: i64, id: &str, place: i64) {
+        self.shift = sequence - place;
+        let shift = self.shift;
+        if let Some(fault) = self.faults.last_mut()
+            && fault.kind == AuditFaultKind::Moved
+            && fault.last_sequence + 1 == sequence
+            && self.recent.back().is_some_and(|passed| passed.is_moved)
+            && fault.detail.ends_with(&format!("by {shift}"))
+        {
+            fault.last_sequence = sequence;
+            fault.detail = format!("events {} to {sequence} stand elsewhere than they did: they were moved by {shift}", fault.sequence);
+            return;
+        }
+        self.say(
+            AuditFaultKind::Moved,
+            (sequence, sequence),
+            Some(id),
+            format!("event {sequence} ({id}) stands elsewhere than it did: it was event {place}, and was moved by {shift}"),
+        );
+    }
+
+    /// Looks whether the event holds the hash of the one before it; gives whether the one before was put in between.
+    fn link(&mut self, event: &Raw, fits: bool, is_moved: bool, leaves_gap: bool) -> bool {
+        let Some(before) = self.recent.back() else { return false };
+        if before.hash == event.previous_hash {
+            return false;
+        }
+        // Does it hold the hash of an event further back? Then what stands between was put there, unless that was moved there.
+        let between: Vec<&Passed> = self.recent.iter().rev().take_while(|passed| passed.hash != event.previous_hash).collect();
+        if between.len() < self.recent.len() && between.iter().all(|passed| !passed.is_moved && passed.sequence > 0) {
+            let found: Vec<(i64, String)> = between.iter().rev().map(|passed| (passed.sequence, passed.id.clone())).collect();
+            for (sequence, id) in found {
+                let detail = format!("event {sequence} ({id}) is not in the chain, which goes past it to event {} ({}): it was put in", event.sequence, event.id);
+                self.say(AuditFaultKind::Inserted, (sequence, sequence), Some(&id), detail);
+            }
+            return true;
+        }
+        // What is told already explains the rest.
+        if !(fits && before.fits) || is_moved || before.is_moved || leaves_gap {
+            return false;
+        }
+        let (place, id) = (before.sequence, before.id.clone());
+        let named = if place == 0 { "the beginning of the chain".to_owned() } else { format!("event {place} ({id})") };
+        let detail = format!("event {} ({}) does not hold the hash of {named}: one of the two was put in another's place", event.sequence, event.id);
+        self.say(AuditFaultKind::Unlinked, (event.sequence, event.sequence), Some(&event.id), detail);
+        false
+    }
+
+    /// Notes that a place is taken.
+    fn claim(&mut self, place: i64, event: &Raw, was_put_in: bool) {
+        if place >= self.next {
+            if place > self.next {
+                self.gaps.insert(self.next, place - 1);
+            }
+            self.next = place + 1;
+            self.last = (event.id.clone(), event.hash.clone());
+            while self.gaps.len() > MAXIMUM_GAPS {
+                if let Some((first, last)) = self.gaps.pop_first() {
+                    self.removed(first, last, "");
+                }
+            }
+            return;
+        }
+        let gap = self.gaps.range(..=place).next_back().map(|(first, last)| (*first, *last)).filter(|(_, last)| place <= *last);
+        if let Some((first, last)) = gap {
+            self.gaps.remove(&first);
+            if first < place {
+                self.gaps.insert(first, place - 1);
+            }
+            if place < last {
+                self.gaps.insert(place + 1, last);
+            }
+        } else if !was_put_in {
+            let (sequence, id) = (event.sequence, &event.id);
+            self.say(
+                AuditFaultKind::Inserted,
+                (sequence, sequence),
+                Some(id),
+                format!("event {sequence} ({id}) claims place {place}, which another event has: one of them was put in"),
+            );
+        }
+    }
+
+    fn removed(&mut self, first: i64, last: i64, where_: &str) {
+        let what = if first == last {
+            format!("event {first} is missing{where_}: it was removed")
+        } else {
+            format!("events {first} to {last} are missing{where_}: they were removed")
+        };
+        self.say(AuditFaultKind::Removed, (first, last), None, what);
+    }
+
+    fn end(mut self) -> Verification {
+        for (first, last) in std::mem::take(&mut self.gaps) {
+            self.removed(first, last, "");
+        }
+        let sequence = self.next - 1;
+        let mut known = sequence;
+        match self.head.take() {
+            None => self.say(AuditFaultKind::End, (sequence, sequence), None, "the end of the chain is recorded nowhere: the record was removed".into()),
+            Some(head) if head.sequence > sequence => {
+                self.removed(self.next, head.sequence, " at the end of the chain");
+                known = head.sequence;
+            }
+            Some(head) if head.sequence == sequence && head.hash != self.last.1 => {
+                let id = self.last.0.clone();
+                let detail = format!("event {sequence} ({id}) is not the one that the recorded end of the chain names: one of the two was changed");
+                self.say(AuditFaultKind::End, (sequence, sequence), Some(&id), detail);
+            }
+            Some(head) if head.sequence < sequence => {
+                let detail = format!("the chain is recorded to end at event {}, but goes on to event {sequence}", head.sequence);
+                self.say(AuditFaultKind::End, (head.sequence, sequence), None, detail);
+            }
+            Some(_) => {}
+        }
+        if let Some(checkpoint) = self.checkpoint {
+            if checkpoint.sequence > known {
+                let at = format!(" at the end of the chain, which had {} when the checkpoint of {} was made", checkpoint.sequence, checkpoint.at);
+                self.removed(known + 1, checkpoint.sequence, &at);
+            } else if checkpoint.sequence == 0 && checkpoint.hash != head::Model::start(self.organisation).hash {
+                self.say(AuditFaultKind::Rewritten, (0, 0), None, "the checkpoint has no events and yet a hash: it is not one of this chain".into());
+            }
+        }
+        self.faults.sort_by_key(|fault| fault.sequence);
+        Verification {
+            organisation: self.organisation.clone(),
+            sound: self.fault_count == 0,
+            event_count: self.event_count,
+            sequence,
+            hash: self.last.1,
+            checkpoint_sequence: self.checkpoint.map(|checkpoint| checkpoint.sequence),
+            fault_count: self.fault_count,
+            faults: self.faults,
+        }
+    }
+}

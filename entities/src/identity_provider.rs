@@ -1,0 +1,628 @@
+//! Identity providers: how an organisation's people sign in with the account they have at work (OpenID Connect).
+//!
+//! A provider vouches for people in its own organisation only. Someone is known again by the provider's issuer and subject,
+//! never by an e-mail address alone: an address only joins an account to a person when the provider says that it has verified
+//! it, it is of a domain that the organisation has listed, and the person belongs to the organisation or was invited there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, entity::prelude::*};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use validator::Validate;
+
+use crate::{
+    audit,
+    clock::Moment,
+    error::Error,
+    fault::Faults,
+    id::{IdentityProviderId, OrganisationId, UserId},
+    invitation,
+    page::{Page, Sort},
+    patch::Change,
+    role::Role,
+    scope::{Actor, Reader, Scope, Store, Writer, owned},
+    session::{self, Granted, Method, Stage, Visit},
+    sign_in_policy,
+    stored::{Json, Word, hex},
+    user::{self, membership},
+};
+
+/// How long someone has to sign in at the provider, in seconds.
+const ATTEMPT_SECONDS: i64 = 600;
+/// How many providers an organisation has at the most.
+const AT_MOST: usize = 20;
+
+/// An identity provider as stored, and as it is shown but for its secret.
+#[derive(Clone, PartialEq, Eq, DeriveEntityModel, Serialize, JsonSchema)]
+#[sea_orm(table_name = "identity_provider")]
+#[schemars(rename = "IdentityProvider")]
+pub struct Model {
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: IdentityProviderId,
+    /// The organisation whose people it signs in.
+    #[serde(skip)]
+    pub organisation_id: OrganisationId,
+    /// Its version, from 1; each change adds one.
+    pub version: i64,
+    /// What people call it.
+    pub name: String,
+    /// Its address, as it calls itself in its tokens.
+    pub issuer: String,
+    /// What it calls us.
+    pub client_id: String,
+    /// What we identify ourselves with.
+    #[serde(skip)]
+    pub client_secret: Option<String>,
+    /// Whether people can sign in through it.
+    pub is_enabled: bool,
+    /// The claim whose values say which role someone has; null if roles are given here.
+    pub role_claim: Option<String>,
+    /// Which value of the claim stands for which role; the highest counts.
+    #[schemars(with = "BTreeMap<String, Role>")]
+    pub roles: Json<BTreeMap<String, Role>>,
+    /// The role of those for whom no claim says one; null to let none of them in.
+    #[schemars(with = "Option<Role>")]
+    pub default_role: Option<Word<Role>>,
+    /// Domains of e-mail addresses by which it may say who someone is.
+    #[schemars(with = "Vec<String>")]
+    pub email_domains: Json<Vec<String>>,
+    /// Whether people come to the organisation by signing in, without an invitation.
+    pub admits_new_people: bool,
+    /// When it was entered.
+    pub created_at: Moment,
+    /// When it was last changed.
+    pub updated_at: Moment,
+}
+
+pub use Model as IdentityProvider;
+
+/// A provider hangs on its organisation alone.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+owned!("identity_provider", _row => None);
+
+// Not derived: no secret may end up in a log.
+impl std::fmt::Debug for Model {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("identity_provider").field("id", &self.id).field("issuer", &self.issuer).finish_non_exhaustive()
+    }
+}
+
+/// Whom a provider calls what.
+#[expect(unreachable_pub, reason = "sea-orm derives a public entity from the row")]
+pub(crate) mod identity {
+    use sea_orm::entity::prelude::*;
+
+    use crate::{
+        clock::Moment,
+        id::{IdentityProviderId, OrganisationId, UserId},
+    };
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "identity")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub organisation_id: OrganisationId,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub provider_id: IdentityProviderId,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub issuer: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub subject: String,
+        pub user_id: UserId,
+        pub created_at: Moment,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+    crate::scope::belongs!();
+}
+
+/// A sign-in that was begun.
+#[expect(unreachable_pub, reason = "sea-orm derives a public entity from the row")]
+pub(crate) mod attempt {
+    use sea_orm::entity::prelude::*;
+
+    use crate::{
+        clock::Moment,
+        id::{IdentityProviderId, OrganisationId},
+    };
+
+    /// A sign-in that was begun.
+    #[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "sign_in_attempt")]
+    pub struct Model {
+        /// SHA-256 of what the provider gives back.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub state_hash: String,
+        /// Into which organisation.
+        pub organisation_id: OrganisationId,
+        /// Through which provider.
+        pub provider_id: IdentityProviderId,
+        /// SHA-256 of what the browser that began it keeps.
+        pub browser_hash: String,
+        /// What the ID token must hold.
+        pub nonce: String,
+        /// What the code is exchanged with (PKCE).
+        pub verifier: String,
+        /// Until when it can be finished.
+        pub expires_at: Moment,
+    }
+    // Not derived: no secret may end up in a log.
+    impl std::fmt::Debug for Model {
+        fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            formatter.debug_struct("sign_in_attempt").field("provider_id", &self.provider_id).finish_non_exhaustive()
+        }
+    }
+    /// An attempt hangs on its provider.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+    crate::scope::belongs!();
+}
+
+/// What a provider is made of.
+#[derive(Clone, Serialize, Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[schemars(example = json!({
+    "name": "Meadow View accounts", "issuer": "https://login.example.org", "client_id": "diligence", "client_secret": "kept by the provider and by us",
+    "role_claim": "groups", "roles": { "care-managers": "editor", "directors": "approver" }, "email_domains": ["example.org"],
+}))]
+pub struct NewIdentityProvider {
+    /// What people call it.
+    #[validate(length(min = 1, max = 200))]
+    pub name: String,
+    /// Its address, as it calls itself: `https://…`, below which it has `/.well-known/openid-configuration`.
+    #[validate(length(min = 1, max = 500))]
+    pub issuer: String,
+    /// What it calls us.
+    #[validate(length(min = 1, max = 500))]
+    pub client_id: String,
+    /// What we identify ourselves with; null for a public client. Never shown again.
+    #[validate(length(min = 1, max = 1000))]
+    #[serde(default)]
+    pub client_secret: Option<String>,
+    /// Whether people can sign in through it.
+    #[serde(default = "yes")]
+    pub is_enabled: bool,
+    /// The claim of the ID token whose values (a text or a list of them) say which role someone has.
+    #[validate(length(min = 1, max = 200))]
+    #[serde(default)]
+    pub role_claim: Option<String>,
+    /// Which value of the claim stands for which role; the highest counts, at each sign-in.
+    #[validate(length(max = 100))]
+    #[serde(default)]
+    pub roles: BTreeMap<String, Role>,
+    /// The role of those for whom no claim says one; null to let none of them in.
+    #[serde(default)]
+    pub default_role: Option<Role>,
+    /// Domains of e-mail addresses by which it may say who someone is, e.g. `example.org`. Without one, only people whom it has signed in before are let in.
+    #[validate(length(max = 50))]
+    #[serde(default)]
+    pub email_domains: Vec<String>,
+    /// Whether people come to the organisation by signing in, without an invitation.
+    #[serde(default)]
+    pub admits_new_people: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Which providers to list.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Validate)]
+#[serde(default, deny_unknown_fields)]
+pub struct IdentityProviderFilter {
+    /// How many to answer, 1 to 200; 50 if not said.
+    #[validate(range(min = 1, max = 200))]
+    pub limit: Option<u64>,
+    /// The `next` of the page before.
+    #[validate(length(max = 1000))]
+    pub cursor: Option<String>,
+}
+
+/// Whether an address of a provider is one that nobody between can read or change: `https`, or `http` on this machine.
+#[must_use]
+pub fn is_safe_address(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once("://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if authority.is_empty() || authority.contains(['@', '\\']) || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return false;
+    }
+    let host = match authority.strip_prefix('[') {
+        Some(inner) => inner.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    let is_loopback = host.eq_ignore_ascii_case("localhost") || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    scheme == "https" || (scheme == "http" && is_loopback)
+}
+
+fn checked(mut new: NewIdentityProvider) -> Result<NewIdentityProvider, Error> {
+    let mut faults = Faults::of(&new);
+    let is_issuer = is_safe_address(&new.issuer) && !new.issuer.contains(['?', '#']);
+    faults.expect(is_issuer, "/issuer", "url", "expected an address that begins with https:// (or http:// on this machine), without ? and #");
+    for (index, domain) in new.email_domains.iter_mut().enumerate() {
+        *domain = domain.trim().trim_start_matches('@').to_lowercase();
+        let is_domain = domain.len() <= 253
+            && domain.contains('.')
+            && domain.split('.').all(|part| !part.is_empty() && part.chars().all(|letter| letter.is_alphanumeric() || letter == '-'));
+        faults.expect(is_domain, format!("/email_domains/{index}"), "domain", "expected a domain such as example.org");
+    }
+    faults.expect(new.roles.is_empty() || new.role_claim.is_some(), "/role_claim", "required", "expected the claim whose values `roles` lists");
+    faults.expect(new.roles.keys().all(|value| (1..=200).contains(&value.chars().count())), "/roles", "length", "expected values of 1 to 200 characters");
+    faults.done()?;
+    Ok(new)
+}
+
+impl Model {
+    fn with(self, new: NewIdentityProvider) -> Self {
+        Self {
+            name: new.name,
+            issuer: new.issuer,
+            client_id: new.client_id,
+            client_secret: new.client_secret,
+            is_enabled: new.is_enabled,
+            role_claim: new.role_claim,
+            roles: Json(new.roles),
+            default_role: new.default_role.map(Word),
+            email_domains: Json(new.email_domains),
+            admits_new_people: new.admits_new_people,
+            ..self
+        }
+    }
+}
+
+/// Enters a provider.
+///
+/// # Errors
+/// [`Error::Invalid`], or [`Error::Conflict`] for one too many.
+pub async fn create(writer: &Writer, new: NewIdentityProvider) -> Result<IdentityProvider, Error> {
+    let new = checked(new)?;
+    if writer.all(writer.find::<Entity>()).await?.len() >= AT_MOST {
+        return Err(Error::conflict("too_many", format!("an organisation has {AT_MOST} identity providers at the most")));
+    }
+    let empty = Model {
+        id: writer.new_id(),
+        organisation_id: writer.scope().organisation_id.clone(),
+        version: 1,
+        name: String::new(),
+        issuer: String::new(),
+        client_id: String::new(),
+        client_secret: None,
+        is_enabled: false,
+        role_claim: None,
+        roles: Json::default(),
+        default_role: None,
+        email_domains: Json::default(),
+        admits_new_people: false,
+        created_at: writer.now(),
+        updated_at: writer.now(),
+    };
+    writer.insert::<Entity, ActiveModel>(empty.with(new)).await
+}
+
+/// One provider.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn read(reader: &Reader, id: &IdentityProviderId) -> Result<IdentityProvider, Error> {
+    reader.get::<Entity>(id.as_str()).await
+}
+
+/// A page of the organisation's providers, oldest first.
+///
+/// # Errors
+/// [`Error::Invalid`] for a cursor that is none.
+pub async fn list(reader: &Reader, filter: &IdentityProviderFilter) -> Result<Page<IdentityProvider>, Error> {
+    reader.page(reader.find::<Entity>(), Sort::up(Column::CreatedAt), Column::Id, filter.limit, filter.cursor.as_deref()).await
+}
+
+/// Changes a provider. What it signed people in as under another issuer counts no more.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], or [`Error::Conflict`] when no one could sign in any more.
+pub async fn change(writer: &Writer, id: &IdentityProviderId, version: i64, change: Change<NewIdentityProvider>) -> Result<IdentityProvider, Error> {
+    let before = writer.get_at::<Entity>(id.as_str(), version).await?;
+    let mut stored = serde_json::to_value(&before).unwrap_or_default();
+    stored["client_secret"] = before.client_secret.clone().into();
+    let new = checked(change.over(&stored)?)?;
+    if !new.is_enabled {
+        leaves_a_way_in(writer, id).await?;
+    }
+    let is_another_secret = new.client_secret != before.client_secret;
+    let after = writer.replace::<Entity, ActiveModel>("change", &before, before.clone().with(new)).await?;
+    if is_another_secret {
+        writer.note("change_secret", "identity_provider", id.as_str(), None, None);
+    }
+    Ok(after)
+}
+
+/// Takes a provider away. The people it signed in stay.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Stale`], or [`Error::Conflict`] when no one could sign in any more.
+pub async fn remove(writer: &Writer, id: &IdentityProviderId, version: i64) -> Result<(), Error> {
+    let row = writer.get_at::<Entity>(id.as_str(), version).await?;
+    leaves_a_way_in(writer, id).await?;
+    writer.clear::<attempt::Entity>(Condition::all().add(attempt::Column::ProviderId.eq(id.clone()))).await?;
+    writer.clear::<identity::Entity>(Condition::all().add(identity::Column::ProviderId.eq(id.clone()))).await?;
+    writer.remove::<Entity>(&row).await
+}
+
+/// Whether people can sign in through a provider other than `except`.
+pub(crate) async fn is_there_another(reader: &Reader, except: Option<&IdentityProviderId>) -> Result<bool, Error> {
+    let mut select = reader.find::<Entity>().filter(Column::IsEnabled.eq(true));
+    if let Some(except) = except {
+        select = select.filter(Column::Id.ne(except.clone()));
+    }
+    reader.has(select).await
+}
+
+async fn leaves_a_way_in(writer: &Writer, id: &IdentityProviderId) -> Result<(), Error> {
+    if sign_in_policy::read(writer).await?.allows_passwords || is_there_another(writer, Some(id)).await? {
+        return Ok(());
+    }
+    Err(Error::conflict("no_other_way", "passwords are turned off, and this is the last identity provider: no one could sign in any more"))
+}
+
+/// Forgets whom providers call a person, who is about to leave the organisation.
+pub(crate) async fn forget_member(writer: &Writer, user_id: &UserId) -> Result<(), Error> {
+    writer.clear::<identity::Entity>(Condition::all().add(identity::Column::UserId.eq(user_id.clone()))).await?;
+    Ok(())
+}
+
+// Signing in.
+
+/// A provider that people can sign in through, as anyone may see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct SignInOption {
+    /// Its id: `/sign-in/{id}` leads there.
+    pub id: IdentityProviderId,
+    /// What people call it.
+    pub name: String,
+}
+
+/// The providers that people can sign in through, of every organisation.
+///
+/// # Errors
+/// [`Error::Database`] only.
+pub async fn options(store: &Store) -> Result<Vec<SignInOption>, Error> {
+    Ok(store.providers_of_anyone().await?.into_iter().map(|provider| SignInOption { id: provider.id, name: provider.name }).collect())
+}
+
+/// The provider by this id, if people can sign in through it.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn enabled(store: &Store, id: &IdentityProviderId) -> Result<IdentityProvider, Error> {
+    store.provider_of_anyone(id).await?.filter(|provider| provider.is_enabled).ok_or(Error::NotFound)
+}
+
+/// What is kept while someone signs in at the provider. The texts themselves go to the browser and to the provider.
+#[derive(Clone)]
+pub struct Begun {
+    /// What the provider gives back.
+    pub state: String,
+    /// What the browser keeps.
+    pub browser: String,
+    /// What the ID token must hold.
+    pub nonce: String,
+    /// What the code is exchanged with.
+    pub verifier: String,
+}
+
+impl Begun {
+    /// Four texts of 256 random bits each.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when the operating system has no random numbers.
+    pub fn new() -> Result<Self, Error> {
+        let text = || {
+            let mut random = [0_u8; 32];
+            getrandom::fill(&mut random).map_err(|_| Error::Busy)?;
+            Ok::<_, Error>(hex(&random))
+        };
+        Ok(Self { state: text()?, browser: text()?, nonce: text()?, verifier: text()? })
+    }
+}
+
+/// Keeps that a sign-in was begun.
+///
+/// # Errors
+/// [`Error::Busy`] or [`Error::Database`].
+pub async fn begin(store: &Store, provider: &IdentityProvider, begun: &Begun) -> Result<(), Error> {
+    let row = attempt::Model {
+        state_hash: hex(&Sha256::digest(begun.state.as_bytes())),
+        organisation_id: provider.organisation_id.clone(),
+        provider_id: provider.id.clone(),
+        browser_hash: hex(&Sha256::digest(begun.browser.as_bytes())),
+        nonce: begun.nonce.clone(),
+        verifier: begun.verifier.clone(),
+        expires_at: store.clock().now().plus_seconds(ATTEMPT_SECONDS),
+    };
+    store.begin_attempt(row).await
+}
+
+/// Takes up a sign-in that was begun in this browser: gives its nonce and verifier, once.
+///
+/// # Errors
+/// [`Error::Unauthenticated`] where none was, or its time is over.
+pub async fn take_up(store: &Store, provider: &IdentityProvider, state: &str, browser: Option<&str>) -> Result<(String, String), Error> {
+    let lost =
+        || Error::Unauthenticated { code: "not_begun", detail: "this sign-in was not begun in this browser a moment ago, or was finished already: begin again".into() };
+    let attempt = store.take_attempt(&hex(&Sha256::digest(state.as_bytes()))).await?.ok_or_else(lost)?;
+    let is_ours = attempt.provider_id == provider.id && attempt.expires_at > store.clock().now();
+    let is_same_browser = browser.is_some_and(|browser| {
+        use subtle::ConstantTimeEq as _;
+        hex(&Sha256::digest(browser.as_bytes())).as_bytes().ct_eq(attempt.browser_hash.as_bytes()).into()
+    });
+    if is_ours && is_same_browser { Ok((attempt.nonce, attempt.verifier)) } else { Err(lost()) }
+}
+
+/// Whom a provider says someone is, after everything about its token was checked.
+#[derive(Clone, Debug)]
+pub struct Vouched {
+    /// The issuer in the token.
+    pub issuer: String,
+    /// The subject in the token.
+    pub subject: String,
+    /// Their address, and whether the provider has verified it.
+    pub email: Option<(String, bool)>,
+    /// Their name.
+    pub name: Option<String>,
+    /// Every claim of the token.
+    pub claims: Value,
+}
+
+impl Model {
+    /// The role that the claims say, or the default one.
+    fn role_of(&self, claims: &Value) -> Option<Role> {
+        let claim = self.role_claim.as_deref().and_then(|name| claims.get(name));
+        let values: BTreeSet<&str> = match claim {
+            Some(Value::String(text)) => BTreeSet::from([text.as_str()]),
+            Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect(),
+            _ => BTreeSet::new(),
+        };
+        values.into_iter().filter_map(|value| self.roles.get(value).copied()).max().or(self.default_role.map(|role| role.0))
+    }
+
+    /// The address, if this provider may say by it who someone is.
+    fn trusted_email(&self, vouched: &Vouched) -> Option<String> {
+        let (email, is_verified) = vouched.email.as_ref()?;
+        let email = user::normal(email);
+        let (_, domain) = email.rsplit_once('@')?;
+        (*is_verified && self.email_domains.iter().any(|known| known == domain)).then(|| email.clone())
+    }
+}
+
+/// Signs in whom a provider vouches for.
+///
+/// # Errors
+/// [`Error::Forbidden`] for someone who does not belong to the organisation and may not come to it so.
+pub async fn sign_in(store: &Store, visit: &Visit, provider: &IdentityProvider, vouched: &Vouched) -> Result<Granted, Error> {
+    let granted = admit(store, visit, provider, vouched).await;
+    if let Err(Error::Forbidden(why)) = &granted {
+        let stranger = Actor { id: "stranger".into(), name: "someone not signed in".into() };
+        let scope = Scope { organisation_id: provider.organisation_id.clone(), actor: stranger, role: Role::Viewer, request_id: visit.request_id.clone() };
+        audit::record(store, &scope, "sign_in_failed", "identity_provider", provider.id.as_str(), Some(json!({ "why": why }))).await?;
+    }
+    granted
+}
+
+async fn admit(store: &Store, visit: &Visit, provider: &IdentityProvider, vouched: &Vouched) -> Result<Granted, Error> {
+    let role = provider.role_of(&vouched.claims);
+    let email = provider.trusted_email(vouched);
+    let by_email = match &email {
+        Some(email) => store.user_by_email(email).await?,
+        None => None,
+    };
+    let scope = |actor: Actor| Scope { organisation_id: provider.organisation_id.clone(), actor, role: Role::Viewer, request_id: visit.request_id.clone() };
+    let provider_itself = Actor { id: provider.id.to_string(), name: provider.name.clone() };
+    let writer = store.write(&scope(provider_itself)).await?;
+    let known = writer
+        .find::<identity::Entity>()
+        .filter(identity::Column::ProviderId.eq(provider.id.clone()))
+        .filter(identity::Column::Issuer.eq(vouched.issuer.as_str()))
+        .filter(identity::Column::Subject.eq(vouched.subject.as_str()));
+    let known = writer.one(known).await?.map(|identity| identity.user_id);
+    let user = match &known {
+        Some(id) => user::row(&writer, id).await?,
+        None => {
+            let email =
+                email.ok_or_else(|| Error::Forbidden("your identity provider does not say a verified e-mail address that this organisation trusts it with".into()))?;
+            match by_email {
+                Some(user) => user,
+                // Someone new has no password, and can be let in nowhere else.
+                None => {
+                    if !provider.admits_new_people && invitation::pending(&writer, &email).await?.is_none() {
+                        return Err(not_invited());
+                    }
+                    let name = vouched.name.clone().filter(|name| (1..=200).contains(&name.chars().count())).unwrap_or_else(|| email.clone());
+                    let user = user::Model::new(store.new_user_id(), email.clone(), name, None, writer.now());
+                    writer.add_user(&user).await?;
+                    user
+                }
+            }
+        }
+    };
+    let membership = writer.one(writer.find::<membership::Entity>().filter(membership::Column::UserId.eq(user.id.clone()))).await?;
+    let membership = match membership {
+        Some(membership) => {
+            let wanted = if provider.role_claim.is_some() { role.ok_or_else(no_role)? } else { membership.role.0 };
+            if wanted == membership.role.0 { membership } else { user::set_role(&writer, &membership, wanted).await? }
+        }
+        None => {
+            let invited = invitation::pending(&writer, &user.email).await?;
+            // An account that is there already joins only by proving itself: whoever made it might be someone else.
+            if user.password_hash.is_some() || user.created_at < writer.now() {
+                return Err(Error::Forbidden(
+                    "there is an account of this e-mail address that does not belong to the organisation yet: accept an invitation with its password first".into(),
+                ));
+            }
+            let wanted = match (&invited, provider.role_claim.is_some()) {
+                (_, true) => role.ok_or_else(no_role)?,
+                (Some(invited), false) => invited.role.0,
+                (None, false) => role.ok_or_else(no_role)?,
+            };
+            if let Some(invited) = invited {
+                invitation::use_up(&writer, &invited).await?;
+            }
+            invitation::add_member(&writer, &user, wanted).await?
+        }
+    };
+    if known.is_none() {
+        let row = identity::Model {
+            organisation_id: provider.organisation_id.clone(),
+            provider_id: provider.id.clone(),
+            issuer: vouched.issuer.clone(),
+            subject: vouched.subject.clone(),
+            user_id: user.id.clone(),
+            created_at: writer.now(),
+        };
+        writer.put_all::<identity::Entity, identity::ActiveModel>(vec![row], &[]).await?;
+        writer.note("link_identity", "user", user.id.as_str(), None, Some(json!({ "identity_provider_id": provider.id, "issuer": vouched.issuer })));
+    }
+    writer.save().await?;
+    let place =
+        store.places_of_anyone(&user.id).await?.into_iter().find(|place| place.membership.organisation_id == membership.organisation_id).ok_or(Error::NotFound)?;
+    session::open(store, visit, user, place, Stage::Complete, Method::Provider, false).await
+}
+
+fn not_invited() -> Error {
+    Error::Forbidden("you do not belong to this organisation: ask one of its admins for an invitation".into())
+}
+
+fn no_role() -> Error {
+    Error::Forbidden("your identity provider says no role that this organisation knows".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_addresses_that_nobody_between_can_read_are_safe() {
+        for safe in ["https://login.example.org", "https://login.example.org/realms/care", "http://localhost:9000", "http://127.0.0.1:9000/x", "http://[::1]:9000"] {
+            assert!(is_safe_address(safe), "{safe}");
+        }
+        for unsafe_one in [
+            "http://login.example.org",
+            "http://127.0.0.1.example.org",
+            "http://localhost@example.org",
+            "ftp://localhost",
+            "https://",
+            "login.example.org",
+            "file:///etc/passwd",
+            "https://a\\b",
+            "https://a b",
+            "http://10.0.0.1",
+        ] {
+            assert!(!is_safe_address(unsafe_one), "{unsafe_one}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+// A real identity provider (OpenID Connect) for the tests of signing in through one. It listens on a free port, says so in its
+// first line, and ends with its standard input.
+//
+// Nobody types a password here: /interaction/{uid}?account=sam&groups=a,b signs sam in. Everything else, from discovery and
+// PKCE to signatures, is what the provider's library does. /new-keys has it sign with another key from then on.
+
+import { createServer } from 'node:http';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { Provider } from 'oidc-provider';
+
+const key = () => ({ ...generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' }), kid: randomUUID(), alg: 'RS256', use: 'sig' });
+const people = new Map();
+
+function start(issuer, keys) {
+  const provider = new Provider(issuer, {
+    clients: [{ client_id: 'diligence', client_secret: 'the secret of the tests', redirect_uris: ['https://localhost/replaced/below'] }],
+    claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'groups'] },
+    cookies: { keys: ['for a test'] },
+    features: { devInteractions: { enabled: false } },
+    interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
+    jwks: { keys },
+    pkce: { required: () => true },
+    ttl: { AccessToken: 900, AuthorizationCode: 60, Grant: 60, IdToken: 900, Interaction: 60, Session: 60 },
+    findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, ...people.get(id) }) }),
+    async loadExistingGrant({ oidc }) {
+      const grant = new oidc.provider.Grant({ clientId: oidc.client.clientId, accountId: oidc.session.accountId });
+      grant.addOIDCScope('openid email profile');
+      await grant.save();
+      return grant;
+    },
+  });
+  // Each test enters this provider anew, and so comes back to an address of its own.
+  provider.Client.prototype.redirectUriAllowed = (address) => /^https:\/\/localhost\/sign-in\/idp_[0-9a-f]{32}\/callback$/.test(address);
+  return provider;
+}
+
+const server = createServer();
+server.listen(0, '127.0.0.1', () => {
+  const issuer = `http://127.0.0.1:${server.address().port}`;
+  let provider = start(issuer, [key()]);
+  server.on('request', async (request, response) => {
+    const address = new URL(request.url, issuer);
+    if (address.pathname === '/new-keys') {
+      provider = start(issuer, [key()]);
+      return response.end();
+    }
+    if (!address.pathname.startsWith('/interaction/')) return provider.callback()(request, response);
+    const { account, email = `${account}@example.org`, verified = 'true', name = account, groups = '' } = Object.fromEntries(address.searchParams);
+    people.set(account, { email, email_verified: verified === 'true', name, groups: groups ? groups.split(',') : [] });
+    try {
+      await provider.interactionFinished(request, response, { login: { accountId: account } });
+    } catch (error) {
+      response.writeHead(500).end(String(error));
+    }
+  });
+  console.log(issuer);
+});
+process.stdin.resume().on('end', () => process.exit());

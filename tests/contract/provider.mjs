@@ -3,6 +3,9 @@
 //
 // Nobody types a password here: /interaction/{uid}?account=sam&groups=a,b signs sam in. Everything else, from discovery and
 // PKCE to signatures, is what the provider's library does. /new-keys has it sign with another key from then on.
+//
+// Tests run side by side and each enters this provider anew, so whoever signs in is called something else in each entry
+// (a pairwise subject): no test changes what another is told of "sam".
 
 import { createServer } from 'node:http';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
@@ -46,9 +49,11 @@ server.listen(0, '127.0.0.1', () => {
     }
     if (!address.pathname.startsWith('/interaction/')) return provider.callback()(request, response);
     const { account, email = `${account}@example.org`, verified = 'true', name = account, groups = '' } = Object.fromEntries(address.searchParams);
-    people.set(account, { email, email_verified: verified === 'true', name, groups: groups ? groups.split(',') : [] });
     try {
-      await provider.interactionFinished(request, response, { login: { accountId: account } });
+      const { params } = await provider.interactionDetails(request, response);
+      const subject = `${account} at ${new URL(params.redirect_uri).pathname}`;
+      people.set(subject, { email, email_verified: verified === 'true', name, groups: groups ? groups.split(',') : [] });
+      await provider.interactionFinished(request, response, { login: { accountId: subject } });
     } catch (error) {
       response.writeHead(500).end(String(error));
     }

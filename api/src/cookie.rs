@@ -8,6 +8,8 @@ use poem::{
     http::{header, uri::Scheme},
 };
 
+use crate::client::Client;
+
 /// The cookie of a session.
 pub(crate) const SESSION: &str = "__Host-diligence";
 /// The cookie of a device that is known.
@@ -19,7 +21,7 @@ const ATTEMPT_SECONDS: u32 = 600;
 /// How long a device is known, in seconds: 180 days.
 const DEVICE_SECONDS: u32 = 180 * 24 * 60 * 60;
 
-/// Whether the request came over plain HTTP to an address that only this machine has.
+/// Whether the request came over plain HTTP, and from this machine, to an address that only this machine has.
 pub(crate) fn is_on_this_machine(request: &Request) -> bool {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let name = match host.strip_prefix('[') {
@@ -27,7 +29,9 @@ pub(crate) fn is_on_this_machine(request: &Request) -> bool {
         None => host.split(':').next().unwrap_or_default(),
     };
     let is_loopback = name.eq_ignore_ascii_case("localhost") || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
-    *request.scheme() == Scheme::HTTP && is_loopback
+    // A trusted proxy on this machine may speak for a browser elsewhere, or for one here that came over TLS.
+    let is_elsewhere = request.data::<Client>().is_some_and(|client| client.secure || !client.address.is_loopback());
+    *request.scheme() == Scheme::HTTP && is_loopback && !is_elsewhere
 }
 
 fn name_here(name: &'static str, is_local: bool) -> &'static str {

@@ -50,6 +50,9 @@ const GUARDED: [&str; 2] = ["/api/", "/respond/v1/"];
 /// What anyone may call, besides what the documents say of themselves: the pages at which passwords, codes and links are tried.
 const PUBLIC: [(&str, &str); 4] = [("POST", "/sign-in"), ("POST", "/sign-in/code"), ("POST", "/invitations"), ("POST", "/respond")];
 
+/// And where people go to an identity provider and come back from it: each way costs us a request to the provider.
+const PROVIDERS: &str = "/sign-in/idp_";
+
 /// Counts requests.
 #[derive(Debug)]
 pub(crate) struct Limiter {
@@ -130,7 +133,7 @@ pub(crate) enum Place {
 impl Place {
     pub(crate) fn of(method: &Method, path: &str) -> Self {
         let method = method.as_str();
-        if PUBLIC.contains(&(method, path)) {
+        if PUBLIC.contains(&(method, path)) || path.starts_with(PROVIDERS) {
             Self::Public
         } else if !GUARDED.iter().any(|guarded| path.starts_with(guarded)) || [ROOT, respond::ROOT].iter().any(|root| path.strip_prefix(root) == Some("/openapi.json")) {
             Self::Open

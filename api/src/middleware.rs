@@ -24,6 +24,7 @@ use crate::{
     document,
     health::{Metrics, Reason},
     limit::{self, Credential, Limiter, Place},
+    pages,
     problem::{Problem, Type},
 };
 
@@ -89,6 +90,7 @@ impl<E: Endpoint> Endpoint for Around<E> {
         let client = Client::of(&request, &self.config);
         request.set_data(trail.clone());
         request.set_data(client);
+        let is_browser = pages::is_for_reading(&request);
 
         let span = tracing::info_span!("request", id = %trail.request_id);
         let answer = async {
@@ -113,6 +115,9 @@ impl<E: Endpoint> Endpoint for Around<E> {
             }
         };
         let (mut response, route) = answer.instrument(span).await;
+        if is_browser && let Some(problem) = response.data::<Problem>() {
+            response = pages::told(&problem.clone());
+        }
 
         careful(response.headers_mut(), &method, client.secure);
         if let Ok(id) = HeaderValue::from_str(&trail.request_id) {

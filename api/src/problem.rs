@@ -251,7 +251,7 @@ struct Written<'a> {
 }
 
 /// A refusal.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Problem {
     /// Which kind.
     pub kind: Type,
@@ -344,6 +344,8 @@ impl Problem {
         {
             response.headers_mut().insert(name, value);
         }
+        // What a browser is shown instead is made of this.
+        response.set_data(Self { kind: self.kind, detail: self.detail.clone(), errors: Vec::new(), header: self.header.clone() });
         response
     }
 

@@ -38,6 +38,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     auth::Stranger,
+    config::Config,
     cookie,
     problem::{Problem, Type},
 };
@@ -177,8 +178,11 @@ fn party(provider: &IdentityProvider, metadata: CoreProviderMetadata, base: &str
     Ok(if posts { party.set_auth_type(AuthType::RequestBody) } else { party })
 }
 
-/// Where we are, as the browser knows it.
+/// Where we are, as the browser knows it, and as the provider was told.
 fn base(request: &Request) -> String {
+    if let Some(url) = request.data::<Arc<Config>>().and_then(|config| config.public_url.as_ref()) {
+        return url.link("");
+    }
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     let scheme = if cookie::is_on_this_machine(request) { "http" } else { "https" };
     format!("{scheme}://{host}")

@@ -12,8 +12,6 @@ use std::{
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, entity::prelude::*};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
-use subtle::ConstantTimeEq as _;
 use validator::Validate;
 
 use crate::{
@@ -25,8 +23,12 @@ use crate::{
     policy::{self, Policy},
     role::Role,
     scope::{Actor, Reader, Scope, Store, Writer, owned},
-    stored::{Word, from_hex, from_word, hex, word},
+    secret::{Offered, Token},
+    stored::{Word, from_word, word},
 };
+
+/// What the text of a key begins with.
+const PREFIX: &str = "dlg";
 
 /// How long a key that has been looked up is trusted without another look, in seconds. A revoked key dies here at once,
 /// and on every other replica within this time.
@@ -227,21 +229,6 @@ pub struct ApiKeyFilter {
     pub cursor: Option<String>,
 }
 
-/// A key's text, to be shown once. Its `Debug` does not show it.
-pub struct Secret(String);
-impl Secret {
-    /// The text to hand over.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Secret(…)")
-    }
-}
-
 /// Who a key turned out to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
@@ -267,13 +254,6 @@ impl Caller {
     }
 }
 
-/// A new secret: what to hand over, and the hash to keep.
-fn mint(id: &ApiKeyId) -> Result<(Secret, String), Error> {
-    let mut random = [0_u8; 32];
-    getrandom::fill(&mut random).map_err(|_| Error::Busy)?;
-    Ok((Secret(format!("dlg_{}_{}", id.as_str().trim_start_matches("key_"), hex(&random))), hex(&Sha256::digest(random))))
-}
-
 /// Notes what is wrong with a key's last day.
 fn check_end(faults: &mut Faults, expires_on: Option<Day>, today: Day, policy: &Policy) {
     faults.expect(expires_on.is_none_or(|day| day >= today), "/expires_on", "past", "expected today or a later day");
@@ -292,7 +272,7 @@ fn check_end(faults: &mut Faults, expires_on: Option<Day>, today: Day, policy: &
 ///
 /// # Errors
 /// [`Error::Invalid`], e.g. for an expiry that has passed, or that the policy finds too far away.
-pub async fn create(writer: &Writer, new: NewApiKey) -> Result<(ApiKey, Secret), Error> {
+pub async fn create(writer: &Writer, new: NewApiKey) -> Result<(ApiKey, Token), Error> {
     let policy = policy::read(writer).await?;
     let mut faults = Faults::of(&new);
     check_end(&mut faults, new.expires_on, writer.today(), &policy);
@@ -304,7 +284,7 @@ pub async fn create(writer: &Writer, new: NewApiKey) -> Result<(ApiKey, Secret),
     );
     faults.done()?;
     let id: ApiKeyId = writer.new_id();
-    let (secret, secret_hash) = mint(&id)?;
+    let secret = Token::new(PREFIX, id.as_str())?;
     let row = Model {
         line_id: id.clone(),
         id,
@@ -318,7 +298,7 @@ pub async fn create(writer: &Writer, new: NewApiKey) -> Result<(ApiKey, Secret),
         replaced_by: None,
         revoked_at: None,
         last_used_at: None,
-        secret_hash,
+        secret_hash: secret.hash().to_owned(),
         created_at: writer.now(),
         updated_at: writer.now(),
     };
@@ -362,7 +342,7 @@ pub async fn list(reader: &Reader, filter: &ApiKeyFilter) -> Result<Page<ApiKey>
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], or [`Error::Conflict`] when it is revoked or has a successor already.
-pub async fn rotate(writer: &Writer, id: &ApiKeyId, version: i64, rotation: Rotation) -> Result<(ApiKey, Secret), Error> {
+pub async fn rotate(writer: &Writer, id: &ApiKeyId, version: i64, rotation: Rotation) -> Result<(ApiKey, Token), Error> {
     let before = writer.get_at::<Entity>(id.as_str(), version).await?;
     if before.revoked_at.is_some() {
         return Err(Error::conflict("revoked", "this key is revoked: make a new one"));
@@ -380,9 +360,16 @@ pub async fn rotate(writer: &Writer, id: &ApiKeyId, version: i64, rotation: Rota
     check_end(&mut faults, expires_on, today, &policy);
     faults.done()?;
     let successor_id: ApiKeyId = writer.new_id();
-    let (secret, secret_hash) = mint(&successor_id)?;
-    let successor =
-        Model { id: successor_id.clone(), expires_on, replaces: Some(before.id.clone()), last_used_at: None, secret_hash, created_at: writer.now(), ..before.clone() };
+    let secret = Token::new(PREFIX, successor_id.as_str())?;
+    let successor = Model {
+        id: successor_id.clone(),
+        expires_on,
+        replaces: Some(before.id.clone()),
+        last_used_at: None,
+        secret_hash: secret.hash().to_owned(),
+        created_at: writer.now(),
+        ..before.clone()
+    };
     let successor = writer.insert::<Entity, ActiveModel>(successor).await?;
     let mut after = Model { replaced_by: Some(successor_id), ..before.clone() };
     if rotation.overlap_days == 0 {
@@ -470,8 +457,8 @@ impl Cache {
 /// # Errors
 /// [`Error::Busy`] or [`Error::Database`] when that cannot be found out.
 pub async fn authenticate(store: &Store, text: &str) -> Result<Option<Caller>, Error> {
-    let Some((which, secret)) = text.strip_prefix("dlg_").and_then(|rest| rest.split_once('_')) else { return Ok(None) };
-    let (Ok(id), Some(secret)) = (format!("key_{which}").parse::<ApiKeyId>(), from_hex(secret)) else { return Ok(None) };
+    let Some(offered) = Offered::read(PREFIX, text) else { return Ok(None) };
+    let Ok(id) = format!("key_{}", offered.which).parse::<ApiKeyId>() else { return Ok(None) };
     let now = store.clock().now();
     let key = match store.keys.recall(&id, now) {
         Some(key) => key,
@@ -481,8 +468,7 @@ pub async fn authenticate(store: &Store, text: &str) -> Result<Option<Caller>, E
             key
         }
     };
-    let offered = hex(&Sha256::digest(&secret));
-    if !bool::from(offered.as_bytes().ct_eq(key.secret_hash.as_bytes())) || key.revoked_at.is_some() || key.expires_on.is_some_and(|last| last < now.day()) {
+    if !offered.is(&key.secret_hash) || key.revoked_at.is_some() || key.expires_on.is_some_and(|last| last < now.day()) {
         return Ok(None);
     }
     // The time of last use is worth one write an hour, not one a request.

@@ -6,7 +6,6 @@
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, entity::prelude::*};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use validator::Validate;
 
 use crate::{
@@ -15,7 +14,7 @@ use crate::{
     fault::{Fault, Faults},
     id::{EvidenceId, OrganisationId, SupplierId},
     scope::{Reader, Writer, belongs},
-    stored::{Json, hex},
+    stored::{Json, sha256},
 };
 
 /// How large a file may be, in bytes: 10 MiB.
@@ -179,7 +178,7 @@ pub async fn store(writer: &Writer, id: &EvidenceId, version: i64, new: NewFile)
     refuse_in_use(writer, &before).await?;
     let content = new.content;
     let byte_count = i64::try_from(content.len()).unwrap_or(i64::MAX);
-    let file = StoredFile { name, media_type: kind.media_type.to_owned(), byte_count, sha256: hex(&Sha256::digest(&content)) };
+    let file = StoredFile { name, media_type: kind.media_type.to_owned(), byte_count, sha256: sha256(&content) };
     let row = Model { evidence_id: before.id.clone(), organisation_id: before.organisation_id.clone(), supplier_id: before.supplier_id.clone(), content };
     writer.put_all::<Entity, ActiveModel>(vec![row], &[Column::EvidenceId]).await?;
     let after = Evidence { file: Some(Json(file)), ..before.clone() };

@@ -10,7 +10,6 @@ use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use validator::Validate;
 
 use crate::{
@@ -24,9 +23,10 @@ use crate::{
     patch::Change,
     role::Role,
     scope::{Actor, Reader, Scope, Store, Writer, owned},
+    secret,
     session::{self, Granted, Method, Stage, Visit},
     sign_in_policy,
-    stored::{Json, Word, hex},
+    stored::{Json, Word, hex, sha256},
     user::{self, membership},
 };
 
@@ -422,11 +422,7 @@ impl Begun {
     /// # Errors
     /// [`Error::Busy`] when the operating system has no random numbers.
     pub fn new() -> Result<Self, Error> {
-        let text = || {
-            let mut random = [0_u8; 32];
-            getrandom::fill(&mut random).map_err(|_| Error::Busy)?;
-            Ok::<_, Error>(hex(&random))
-        };
+        let text = || Ok::<_, Error>(hex(&secret::random::<32>()?));
         Ok(Self { state: text()?, browser: text()?, nonce: text()?, verifier: text()? })
     }
 }
@@ -437,10 +433,10 @@ impl Begun {
 /// [`Error::Busy`] or [`Error::Database`].
 pub async fn begin(store: &Store, provider: &IdentityProvider, begun: &Begun) -> Result<(), Error> {
     let row = attempt::Model {
-        state_hash: hex(&Sha256::digest(begun.state.as_bytes())),
+        state_hash: sha256(&begun.state),
         organisation_id: provider.organisation_id.clone(),
         provider_id: provider.id.clone(),
-        browser_hash: hex(&Sha256::digest(begun.browser.as_bytes())),
+        browser_hash: sha256(&begun.browser),
         nonce: begun.nonce.clone(),
         verifier: begun.verifier.clone(),
         expires_at: store.clock().now().plus_seconds(ATTEMPT_SECONDS),
@@ -455,11 +451,11 @@ pub async fn begin(store: &Store, provider: &IdentityProvider, begun: &Begun) ->
 pub async fn take_up(store: &Store, provider: &IdentityProvider, state: &str, browser: Option<&str>) -> Result<(String, String), Error> {
     let lost =
         || Error::Unauthenticated { code: "not_begun", detail: "this sign-in was not begun in this browser a moment ago, or was finished already: begin again".into() };
-    let attempt = store.take_attempt(&hex(&Sha256::digest(state.as_bytes()))).await?.ok_or_else(lost)?;
+    let attempt = store.take_attempt(&sha256(state)).await?.ok_or_else(lost)?;
     let is_ours = attempt.provider_id == provider.id && attempt.expires_at > store.clock().now();
     let is_same_browser = browser.is_some_and(|browser| {
         use subtle::ConstantTimeEq as _;
-        hex(&Sha256::digest(browser.as_bytes())).as_bytes().ct_eq(attempt.browser_hash.as_bytes()).into()
+        sha256(browser).as_bytes().ct_eq(attempt.browser_hash.as_bytes()).into()
     });
     if is_ours && is_same_browser { Ok((attempt.nonce, attempt.verifier)) } else { Err(lost()) }
 }

@@ -8,8 +8,6 @@ use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
-use subtle::ConstantTimeEq as _;
 use validator::{Validate, ValidateEmail as _};
 
 use crate::{
@@ -22,12 +20,15 @@ use crate::{
     personal::Forgotten,
     role::Role,
     scope::{Actor, Reader, Scope, Store, Writer, owned},
+    secret::{self, Offered},
     session::{self, Person, Stage, Visit},
-    stored::{Word, from_hex, hex},
+    stored::Word,
     throttle::Bucket,
     user::{self, membership},
 };
 
+/// What the text of a link begins with.
+const PREFIX: &str = "dli";
 /// How long a link is good, in hours: a week.
 pub const GOOD_HOURS: i64 = 168;
 
@@ -258,33 +259,11 @@ pub struct Accepted {
     pub organisation_name: String,
 }
 
-/// The text behind a link's `#`, to be shown once. Its `Debug` does not show it.
-#[derive(Clone)]
-pub struct LinkToken(String);
-impl LinkToken {
-    /// The text.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-impl std::fmt::Debug for LinkToken {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("LinkToken(…)")
-    }
-}
-
-fn new_token(id: &InvitationId) -> Result<(LinkToken, String), Error> {
-    let mut random = [0_u8; 32];
-    getrandom::fill(&mut random).map_err(|_| Error::Busy)?;
-    Ok((LinkToken(format!("dli_{}_{}", id.as_str().trim_start_matches("inv_"), hex(&random))), hex(&Sha256::digest(random))))
-}
-
 /// Invites someone; gives the token to send them, once.
 ///
 /// # Errors
 /// [`Error::Invalid`], or [`Error::Conflict`] when they belong here or are invited already.
-pub async fn create(writer: &Writer, new: NewInvitation) -> Result<(Invitation, LinkToken), Error> {
+pub async fn create(writer: &Writer, new: NewInvitation) -> Result<(Invitation, secret::Token), Error> {
     let email = user::normal(&new.email);
     let mut faults = Faults::of(&new);
     faults.expect(email.validate_email(), "/email", "email", "expected an e-mail address such as name@example.org");
@@ -309,9 +288,9 @@ pub(crate) async fn pending(reader: &Reader, email: &str) -> Result<Option<Model
     reader.one(reader.find::<Entity>().filter(good)).await
 }
 
-async fn add(writer: &Writer, kind: InvitationKind, email: String, name: Option<String>, role: Role) -> Result<(Invitation, LinkToken), Error> {
+async fn add(writer: &Writer, kind: InvitationKind, email: String, name: Option<String>, role: Role) -> Result<(Invitation, secret::Token), Error> {
     let id: InvitationId = writer.new_id();
-    let (token, token_hash) = new_token(&id)?;
+    let token = secret::Token::new(PREFIX, id.as_str())?;
     let row = Model {
         id,
         organisation_id: writer.scope().organisation_id.clone(),
@@ -320,7 +299,7 @@ async fn add(writer: &Writer, kind: InvitationKind, email: String, name: Option<
         email,
         name,
         role: Word(role),
-        token_hash,
+        token_hash: token.hash().to_owned(),
         expires_at: writer.now().plus_hours(GOOD_HOURS),
         accepted_at: None,
         revoked_at: None,
@@ -335,7 +314,7 @@ async fn add(writer: &Writer, kind: InvitationKind, email: String, name: Option<
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Stale`], or [`Error::Conflict`] when they belong to other organisations too.
-pub async fn create_password_reset(writer: &Writer, id: &UserId, version: i64) -> Result<(Invitation, LinkToken), Error> {
+pub async fn create_password_reset(writer: &Writer, id: &UserId, version: i64) -> Result<(Invitation, secret::Token), Error> {
     let membership = writer.get_at::<membership::Entity>(id.as_str(), version).await?;
     user::belongs_here_alone(writer, id).await?;
     let user = user::row(writer, id).await?;
@@ -381,10 +360,10 @@ pub async fn list(reader: &Reader, filter: &InvitationFilter) -> Result<Page<Inv
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Stale`], or [`Error::Conflict`] when it was used or taken back.
-pub async fn resend(writer: &Writer, id: &InvitationId, version: i64) -> Result<(Invitation, LinkToken), Error> {
+pub async fn resend(writer: &Writer, id: &InvitationId, version: i64) -> Result<(Invitation, secret::Token), Error> {
     let before = open_at(writer, id, version).await?;
-    let (token, token_hash) = new_token(id)?;
-    let after = Model { token_hash, expires_at: writer.now().plus_hours(GOOD_HOURS), ..before.clone() };
+    let token = secret::Token::new(PREFIX, id.as_str())?;
+    let after = Model { token_hash: token.hash().to_owned(), expires_at: writer.now().plus_hours(GOOD_HOURS), ..before.clone() };
     Ok((writer.replace::<Entity, ActiveModel>("resend", &before, after).await?.seen(writer.now()), token))
 }
 
@@ -409,10 +388,10 @@ async fn open_at(writer: &Writer, id: &InvitationId, version: i64) -> Result<Mod
 
 /// The invitation that `token` opens.
 async fn of_token(store: &Store, token: &str) -> Result<Model, Error> {
-    let Some((which, secret)) = token.trim().strip_prefix("dli_").and_then(|rest| rest.split_once('_')) else { return Err(Error::NotFound) };
-    let (Ok(id), Some(secret)) = (format!("inv_{which}").parse::<InvitationId>(), from_hex(secret)) else { return Err(Error::NotFound) };
+    let offered = Offered::read(PREFIX, token.trim()).ok_or(Error::NotFound)?;
+    let id = format!("inv_{}", offered.which).parse::<InvitationId>().map_err(|_| Error::NotFound)?;
     let row = store.invitation_of_anyone(&id).await?.ok_or(Error::NotFound)?;
-    if !bool::from(hex(&Sha256::digest(&secret)).as_bytes().ct_eq(row.token_hash.as_bytes())) {
+    if !offered.is(&row.token_hash) {
         return Err(Error::NotFound);
     }
     let gone = |how: &str| Err(Error::Gone(format!("this link {how}: ask whoever sent it for another")));

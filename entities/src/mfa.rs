@@ -1,13 +1,13 @@
 //! The second factor: one-time codes of an authenticator app (TOTP, RFC 6238), and recovery codes for when it is lost.
 
-use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use totp_rs::{Algorithm, TOTP};
 
 use crate::{
     clock::Moment,
     error::Error,
-    stored::{from_hex, hex},
+    secret,
+    stored::{from_hex, hex, sha256},
 };
 
 /// How long a code lasts, in seconds.
@@ -16,14 +16,12 @@ const STEP_SECONDS: u64 = 30;
 const DIGITS: usize = 6;
 /// How many recovery codes there are.
 pub const RECOVERY_CODES: usize = 10;
-/// How a recovery code is written: letters and digits that are not mistaken for one another, 80 bits of chance.
+/// How a recovery code is written: letters and digits that are not mistaken for one another, 120 bits of chance: so much that a fast hash of them tells nothing.
 const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 
 /// A new secret, as it is kept: 160 random bits in hexadecimal.
 pub(crate) fn new_secret() -> Result<String, Error> {
-    let mut random = [0_u8; 20];
-    getrandom::fill(&mut random).map_err(|_| Error::Busy)?;
-    Ok(hex(&random))
+    Ok(hex(&secret::random::<20>()?))
 }
 
 fn totp(secret: &str, email: &str) -> Option<TOTP> {
@@ -55,10 +53,9 @@ pub(crate) fn step_of(secret: &str, code: &str, now: Moment, last: i64) -> Optio
 pub(crate) fn new_recovery_codes() -> Result<(Vec<String>, Vec<String>), Error> {
     let mut codes = Vec::with_capacity(RECOVERY_CODES);
     for _ in 0..RECOVERY_CODES {
-        let mut random = [0_u8; 16];
-        getrandom::fill(&mut random).map_err(|_| Error::Busy)?;
-        let letters: String = random.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect();
-        codes.push(format!("{}-{}-{}-{}", &letters[..4], &letters[4..8], &letters[8..12], &letters[12..]));
+        let random: [u8; 24] = secret::random()?;
+        let groups: Vec<String> = random.chunks(4).map(|group| group.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect()).collect();
+        codes.push(groups.join("-"));
     }
     let hashes = codes.iter().map(|code| recovery_hash(code)).collect();
     Ok((codes, hashes))
@@ -67,7 +64,7 @@ pub(crate) fn new_recovery_codes() -> Result<(Vec<String>, Vec<String>), Error> 
 /// What is kept of a recovery code, however it is spaced.
 pub(crate) fn recovery_hash(code: &str) -> String {
     let plain: String = code.chars().filter(char::is_ascii_alphanumeric).map(|character| character.to_ascii_lowercase()).collect();
-    hex(&Sha256::digest(format!("diligence recovery {plain}").as_bytes()))
+    sha256(format!("diligence recovery {plain}"))
 }
 
 #[cfg(test)]
@@ -93,6 +90,7 @@ mod tests {
     fn recovery_codes_are_unlike_each_other_and_taken_however_they_are_spaced() {
         let (codes, hashes) = new_recovery_codes().unwrap();
         assert_eq!((codes.len(), hashes.iter().collect::<std::collections::BTreeSet<_>>().len()), (10, 10));
+        assert!(codes.iter().all(|code| code.chars().filter(char::is_ascii_alphanumeric).count() == 24), "5 bits each");
         assert_eq!(recovery_hash(&codes[0].to_uppercase().replace('-', " ")), hashes[0]);
     }
 }

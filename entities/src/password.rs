@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 use crate::{
     error::Error,
     fault::{Fault, Faults},
+    secret,
 };
 
 /// How short a password may be, in characters.
@@ -49,8 +50,7 @@ impl Desk {
 
     /// The hash to keep of `password`.
     pub(crate) async fn hash(self: &Arc<Self>, password: &str) -> Result<String, Error> {
-        let mut salt = [0_u8; 16];
-        getrandom::fill(&mut salt).map_err(|_| Error::Busy)?;
+        let salt: [u8; 16] = secret::random()?;
         let password = password.to_owned();
         self.run(move || {
             let salt = SaltString::encode_b64(&salt).ok()?;

@@ -14,6 +14,7 @@ use crate::{
     id::OrganisationId,
     person::Person,
     scope::{Actor, PORTION, Reader, Writer, belongs},
+    secret,
     stored::{from_hex, hex},
 };
 
@@ -147,8 +148,7 @@ pub(crate) async fn seal(writer: &Writer, actor: &Actor, forgotten: &[Forgotten]
     }
     let mut rows = Vec::new();
     for ((about, value), known) in digests.iter_mut().filter(|(_, known)| known.is_empty()) {
-        let mut salt = [0; 32];
-        getrandom::fill(&mut salt).map_err(|error| Error::Database(sea_orm::DbErr::Custom(format!("no random bytes: {error}"))))?;
+        let salt: [u8; 32] = secret::random()?;
         *known = digest(&salt, value);
         let is_actor = own.as_ref().is_some_and(|(id, name)| id == about && name == value);
         let (name, email) = if is_actor { (None, None) } else { found_by(&serde_json::from_str(value).unwrap_or_default()) };

@@ -197,7 +197,7 @@ pub async fn enter(store: &Store, token: &str, request_id: Option<String>) -> Re
     let now = writer.now();
     let id: RespondentSessionId = writer.new_id();
     let secret = Token::new(PREFIX, id.as_str())?;
-    let csrf = secret.offered().map(|offered| offered.derive(CSRF)).ok_or(Error::NotFound)?;
+    let csrf = secret.derive(CSRF);
     make_room(&writer, &link.id).await?;
     let row = session::Model {
         id: id.clone(),

@@ -1,26 +1,37 @@
-//! Secrets for links and visits: which one it is, and 256 random bits of which only the SHA-256 is kept.
+//! Secrets of keys, sessions, links and visits: which one it is, and 256 random bits of which only the SHA-256 is kept.
 
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use crate::{
     error::Error,
-    stored::{from_hex, hex},
+    stored::{from_hex, hex, sha256},
 };
 
+/// How many random bytes a secret is made of.
+const BYTES: usize = 32;
+
+/// Something that nobody guesses.
+pub(crate) fn random<const LENGTH: usize>() -> Result<[u8; LENGTH], Error> {
+    let mut random = [0_u8; LENGTH];
+    getrandom::fill(&mut random).map_err(|_| Error::Busy)?;
+    Ok(random)
+}
+
 /// A secret's text, `<prefix>_<32 hexadecimal digits>_<64 hexadecimal digits>`, to be shown once. Its `Debug` does not show it.
+#[derive(Clone)]
 pub struct Token {
     text: String,
     hash: String,
+    random: [u8; BYTES],
 }
 
 impl Token {
     /// A new one for the item with this id, whose own prefix is left out of the text.
     pub(crate) fn new(prefix: &str, id: &str) -> Result<Self, Error> {
-        let mut random = [0_u8; 32];
-        getrandom::fill(&mut random).map_err(|_| Error::Busy)?;
+        let random = random()?;
         let which = id.split_once('_').map_or(id, |(_, which)| which);
-        Ok(Self { text: format!("{prefix}_{which}_{}", hex(&random)), hash: hash(&random) })
+        Ok(Self { text: format!("{prefix}_{which}_{}", hex(&random)), hash: sha256(random), random })
     }
 
     /// The text to hand over.
@@ -29,15 +40,21 @@ impl Token {
         &self.text
     }
 
+    /// One that says of nothing which it is: what is kept of it is what it is looked up by.
+    pub(crate) fn alone() -> Result<Self, Error> {
+        let random = random()?;
+        let text = hex(&random);
+        Ok(Self { hash: sha256(&text), text, random })
+    }
+
     /// What is kept of it.
     pub(crate) fn hash(&self) -> &str {
         &self.hash
     }
 
-    /// Its secret part, for what is derived from it.
-    pub(crate) fn offered(&self) -> Option<Offered<'_>> {
-        let prefix = self.text.split('_').next().unwrap_or_default();
-        Offered::read(prefix, &self.text)
+    /// Another secret that follows from it and does not give it away; `purpose` keeps such secrets apart.
+    pub(crate) fn derive(&self, purpose: &str) -> String {
+        derive(&self.random, purpose)
     }
 }
 
@@ -58,27 +75,27 @@ impl<'a> Offered<'a> {
     /// What `text` offers, if it has the form of a secret with this prefix.
     pub(crate) fn read(prefix: &str, text: &'a str) -> Option<Self> {
         let (which, secret) = text.strip_prefix(prefix)?.strip_prefix('_')?.split_once('_')?;
-        let fits = which.len() == 32 && secret.len() == 64;
+        let fits = which.len() == 32 && secret.len() == 2 * BYTES;
         Some(Self { which, secret: from_hex(secret).filter(|_| fits)? })
     }
 
     /// Whether it is the one that was kept, in constant time.
     pub(crate) fn is(&self, kept: &str) -> bool {
-        hash(&self.secret).as_bytes().ct_eq(kept.as_bytes()).into()
+        sha256(&self.secret).as_bytes().ct_eq(kept.as_bytes()).into()
     }
 
-    /// Another secret that follows from it and does not give it away; `purpose` keeps such secrets apart.
+    /// What [`Token::derive`] gave for it.
     pub(crate) fn derive(&self, purpose: &str) -> String {
-        let mut sum = Sha256::new();
-        sum.update((purpose.len() as u64).to_be_bytes());
-        sum.update(purpose.as_bytes());
-        sum.update(&self.secret);
-        hex(&sum.finalize())
+        derive(&self.secret, purpose)
     }
 }
 
-fn hash(secret: &[u8]) -> String {
-    hex(&Sha256::digest(secret))
+fn derive(secret: &[u8], purpose: &str) -> String {
+    let mut sum = Sha256::new();
+    sum.update((purpose.len() as u64).to_be_bytes());
+    sum.update(purpose.as_bytes());
+    sum.update(secret);
+    hex(&sum.finalize())
 }
 
 #[cfg(test)]
@@ -93,6 +110,7 @@ mod tests {
         assert_eq!(offered.which, "0190c5d2e5f27c3c8a4b0d6f1e2a3b4c");
         assert!(offered.is(token.hash()) && !offered.is(other.hash()) && !offered.is(""));
         assert!(!token.reveal().contains(token.hash()) && !format!("{token:?}").contains("0190"));
+        assert_eq!(offered.derive("one"), token.derive("one"));
         assert_ne!(offered.derive("one"), offered.derive("two"));
     }
 

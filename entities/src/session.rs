@@ -13,7 +13,6 @@ use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use validator::Validate;
 
@@ -26,12 +25,17 @@ use crate::{
     page::{self, Page, Sort},
     role::Role,
     scope::{Actor, Reader, Scope, Store, Writer, belongs},
+    secret::{Offered, Token},
     sign_in_policy::{self, MfaRule},
-    stored::{Word, from_hex, hex},
+    stored::{Word, sha256},
     throttle::{self, Bucket},
     user::{self, SecondFactor, membership},
 };
 
+/// What the text of a session begins with.
+const PREFIX: &str = "dls";
+/// What the token of its changes is derived for.
+const CSRF: &str = "csrf";
 /// How long a session that has been looked up is trusted without another look, in seconds. One that has ended dies here at
 /// once, and on every other replica within this time.
 pub const TRUSTED_SECONDS: i64 = 5;
@@ -316,31 +320,15 @@ pub struct Visit {
     pub request_id: Option<String>,
 }
 
-/// A secret text to hand over once. Its `Debug` does not show it.
-#[derive(Clone)]
-pub struct Text(String);
-impl Text {
-    /// The text.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-impl std::fmt::Debug for Text {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Text(…)")
-    }
-}
-
 /// A session that was just opened or given another secret.
 #[derive(Debug)]
 pub struct Granted {
     /// Who is in it.
     pub person: Person,
     /// What their cookie holds from now on.
-    pub text: Text,
+    pub text: Token,
     /// What marks their device as known from now on; none where it is already, or before the second factor.
-    pub device: Option<Text>,
+    pub device: Option<Token>,
 }
 
 /// Someone who has shown who they are.
@@ -399,10 +387,10 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    fn person(self, secret: &[u8]) -> Person {
+    fn person(self, csrf_token: String) -> Person {
         let mfa_rule = self.policy.mfa.of(self.membership.role.0);
         let stage = user::stage(self.session.stage.0, self.session.method.0, self.user.mfa_since.is_some(), mfa_rule);
-        Person { stage, mfa_rule, role: self.membership.role.0, csrf_token: csrf_token(secret), session: self.session, user: self.user }
+        Person { stage, mfa_rule, role: self.membership.role.0, csrf_token, session: self.session, user: self.user }
     }
 
     fn is_over(&self, now: Moment) -> bool {
@@ -410,14 +398,6 @@ impl Known {
         let absolute = self.session.created_at.plus_hours(self.policy.absolute_hours).min(self.session.expires_at);
         idle <= now || absolute <= now
     }
-}
-
-/// Follows from the session's secret, and says nothing about it.
-fn csrf_token(secret: &[u8]) -> String {
-    let mut hash = Sha256::new();
-    hash.update(b"diligence csrf\0");
-    hash.update(secret);
-    hex(&hash.finalize())
 }
 
 /// Sessions that were looked up a moment ago.
@@ -447,23 +427,13 @@ impl Cache {
     }
 }
 
-fn new_secret() -> Result<[u8; 32], Error> {
-    let mut random = [0_u8; 32];
-    getrandom::fill(&mut random).map_err(|_| Error::Busy)?;
-    Ok(random)
-}
-
-fn text_of(id: &SessionId, secret: &[u8]) -> Text {
-    Text(format!("dls_{}_{}", id.as_str().trim_start_matches("ses_"), hex(secret)))
-}
-
 /// Whose session `text` is, if it is one that has not ended.
 ///
 /// # Errors
 /// [`Error::Busy`] or [`Error::Database`] when that cannot be found out.
 pub async fn authenticate(store: &Store, text: &str) -> Result<Option<Person>, Error> {
-    let Some((which, secret)) = text.strip_prefix("dls_").and_then(|rest| rest.split_once('_')) else { return Ok(None) };
-    let (Ok(id), Some(secret)) = (format!("ses_{which}").parse::<SessionId>(), from_hex(secret)) else { return Ok(None) };
+    let Some(offered) = Offered::read(PREFIX, text) else { return Ok(None) };
+    let Ok(id) = format!("ses_{}", offered.which).parse::<SessionId>() else { return Ok(None) };
     let now = store.clock().now();
     let mut known = match store.sessions.recall(&id, now) {
         Some(known) => known,
@@ -473,8 +443,7 @@ pub async fn authenticate(store: &Store, text: &str) -> Result<Option<Person>, E
             known
         }
     };
-    let offered = hex(&Sha256::digest(&secret));
-    if !bool::from(offered.as_bytes().ct_eq(known.session.secret_hash.as_bytes())) || known.is_over(now) {
+    if !offered.is(&known.session.secret_hash) || known.is_over(now) {
         return Ok(None);
     }
     if now.seconds_since(known.session.last_seen_at) >= SEEN_SECONDS {
@@ -484,7 +453,7 @@ pub async fn authenticate(store: &Store, text: &str) -> Result<Option<Person>, E
         }
         store.sessions.remember(&known, now);
     }
-    Ok(Some(known.person(&secret)))
+    Ok(Some(known.person(offered.derive(CSRF))))
 }
 
 /// The organisations that someone belongs to, in the order they came to them.
@@ -539,7 +508,7 @@ pub(crate) struct Proven {
 pub(crate) async fn prove(store: &Store, visit: &Visit, email: &str, password: &str) -> Result<Proven, Error> {
     let email = user::normal(email);
     let user = store.user_by_email(&email).await?;
-    let device = visit.device.as_deref().map(|text| hex(&Sha256::digest(text.as_bytes()))).unwrap_or_default();
+    let device = visit.device.as_deref().map(|text| sha256(text)).unwrap_or_default();
     let device = store.device(&device).await?.filter(|device| user.as_ref().is_some_and(|user| user.id == device.user_id)).map(|device| device.secret_hash);
     let bucket = Bucket::of("password", &email, device.as_deref());
     bucket.count(store).await?;
@@ -635,16 +604,17 @@ pub(crate) async fn open(store: &Store, visit: &Visit, user: user::Model, place:
     for old in writer.all(own().order_by_desc(Column::CreatedAt)).await?.into_iter().skip(AT_MOST - 1) {
         writer.clear::<Entity>(Condition::all().add(Column::Id.eq(old.id))).await?;
     }
-    let secret = new_secret()?;
+    let id: SessionId = writer.new_id();
+    let text = Token::new(PREFIX, id.as_str())?;
     let row = Model {
-        id: writer.new_id(),
+        id,
         organisation_id: scope.organisation_id.clone(),
         version: 1,
         user_id: user.id.clone(),
         stage: Word(stage),
         method: Word(method),
         agent: visit.agent.as_deref().map(|agent| agent.chars().filter(|character| !character.is_control()).take(200).collect()),
-        secret_hash: hex(&Sha256::digest(secret)),
+        secret_hash: text.hash().to_owned(),
         created_at: now,
         last_seen_at: now,
         expires_at: ends_at(stage, now, &place.policy),
@@ -653,9 +623,8 @@ pub(crate) async fn open(store: &Store, visit: &Visit, user: user::Model, place:
     writer.note(event(stage), "session", row.id.as_str(), None, Some(json!({ "user_id": user.id, "method": method, "has_mfa": user.mfa_since.is_some() })));
     writer.save().await?;
     let device = if is_new_device && stage == Stage::Complete { Some(new_device(store, &user).await?) } else { None };
-    let text = text_of(&row.id, &secret);
     let known = Known { session: row, user, membership: place.membership, policy: place.policy };
-    Ok(Granted { person: known.person(&secret), text, device })
+    Ok(Granted { person: known.person(text.derive(CSRF)), text, device })
 }
 
 fn event(stage: Stage) -> &'static str {
@@ -666,10 +635,10 @@ fn ends_at(stage: Stage, now: Moment, policy: &sign_in_policy::Model) -> Moment 
     if stage == Stage::NeedsCode { now.plus_seconds(CODE_SECONDS) } else { now.plus_hours(policy.absolute_hours) }
 }
 
-async fn new_device(store: &Store, user: &user::Model) -> Result<Text, Error> {
-    let text = hex(&new_secret()?);
-    store.add_device(device::Model { secret_hash: hex(&Sha256::digest(text.as_bytes())), user_id: user.id.clone(), last_used_at: store.clock().now() }).await?;
-    Ok(Text(text))
+async fn new_device(store: &Store, user: &user::Model) -> Result<Token, Error> {
+    let device = Token::alone()?;
+    store.add_device(device::Model { secret_hash: device.hash().to_owned(), user_id: user.id.clone(), last_used_at: store.clock().now() }).await?;
+    Ok(device)
 }
 
 /// Gives the second factor that a session waits for.
@@ -681,7 +650,7 @@ pub async fn confirm(store: &Store, visit: &Visit, person: &Person, factor: &Sec
         return Err(Error::conflict("complete", "this session does not wait for a code"));
     }
     let user = store.user_of_anyone(&person.user.id).await?.ok_or(Error::NotFound)?;
-    let device = store.device(&visit.device.as_deref().map(|text| hex(&Sha256::digest(text.as_bytes()))).unwrap_or_default()).await?;
+    let device = store.device(&visit.device.as_deref().map(|text| sha256(text)).unwrap_or_default()).await?;
     let proven = Proven { is_known_device: device.is_some_and(|device| device.user_id == user.id), user };
     if factor.code.is_none() && factor.recovery_code.is_none() {
         return Err(Error::invalid("/code", "required", "expected a code or a recovery code"));
@@ -701,14 +670,14 @@ async fn place(store: &Store, user_id: &UserId, organisation_id: &OrganisationId
 async fn renew(store: &Store, visit: &Visit, person: &Person, user: user::Model, place: Place, action: &'static str, is_new_device: bool) -> Result<Granted, Error> {
     let scope = user::scope(&user, &place.membership, visit.request_id.as_deref());
     let writer = store.write(&scope).await?;
-    let secret = new_secret()?;
+    let text = Token::new(PREFIX, person.session.id.as_str())?;
     let was_complete = person.session.stage.0 == Stage::Complete;
     let longest = person.session.created_at.plus_hours(place.policy.absolute_hours);
     let row = Model {
         organisation_id: scope.organisation_id.clone(),
         version: person.session.version + 1,
         stage: Word(Stage::Complete),
-        secret_hash: hex(&Sha256::digest(secret)),
+        secret_hash: text.hash().to_owned(),
         last_seen_at: writer.now(),
         expires_at: if was_complete { longest.min(person.session.expires_at) } else { longest },
         ..person.session.clone()
@@ -721,9 +690,8 @@ async fn renew(store: &Store, visit: &Visit, person: &Person, user: user::Model,
     writer.save().await?;
     store.sessions.forget(&row.id);
     let device = if is_new_device { Some(new_device(store, &user).await?) } else { None };
-    let text = text_of(&row.id, &secret);
     let known = Known { session: row, user, membership: place.membership, policy: place.policy };
-    Ok(Granted { person: known.person(&secret), text, device })
+    Ok(Granted { person: known.person(text.derive(CSRF)), text, device })
 }
 
 /// Goes on in another organisation.

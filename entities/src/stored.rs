@@ -157,6 +157,13 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// The SHA-256 of `content`, as lower-case hexadecimal text.
+#[must_use]
+pub fn sha256(content: impl AsRef<[u8]>) -> String {
+    use sha2::Digest as _;
+    hex(&sha2::Sha256::digest(content))
+}
+
 /// The bytes that hexadecimal `text` stands for, if it is that.
 #[must_use]
 pub fn from_hex(text: &str) -> Option<Vec<u8>> {

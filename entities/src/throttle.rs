@@ -5,9 +5,8 @@
 //! counted by itself: a stranger's failures do not keep that person out.
 
 use sea_orm::entity::prelude::*;
-use sha2::{Digest as _, Sha256};
 
-use crate::{clock::Moment, error::Error, scope::Store, stored::hex};
+use crate::{clock::Moment, error::Error, scope::Store, stored::sha256};
 
 /// How many tries are free.
 const FREE: i64 = 5;
@@ -42,7 +41,7 @@ pub(crate) struct Bucket(pub(crate) String);
 
 impl Bucket {
     pub(crate) fn of(kind: &str, whose: &str, device: Option<&str>) -> Self {
-        Self(hex(&Sha256::digest(format!("diligence {kind}\n{whose}\n{}", device.unwrap_or_default()).as_bytes())))
+        Self(sha256(format!("diligence {kind}\n{whose}\n{}", device.unwrap_or_default())))
     }
 
     /// Counts a try that is about to be made.

@@ -476,6 +476,16 @@ pub struct Proof {
     pub recovery_code: Option<String>,
 }
 
+/// Your password, for what someone at a screen that was left open may not do.
+#[derive(Clone, Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[schemars(example = json!({ "password": "plum chair river nine" }))]
+pub struct Password {
+    /// Your password.
+    #[validate(length(min = 1, max = 128))]
+    pub password: String,
+}
+
 /// The code that shows that your authenticator app has the secret.
 #[derive(Clone, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
@@ -613,8 +623,10 @@ pub(crate) async fn use_second_factor(store: &Store, user: &Model, code: Option<
 /// Makes a secret for an authenticator app. It counts once a code of the app has confirmed it.
 ///
 /// # Errors
-/// [`Error::Conflict`] when there is a second factor already.
-pub async fn enrol_mfa(store: &Store, person: &Person, request_id: Option<String>) -> Result<Enrolment, Error> {
+/// [`Error::Invalid`] for a wrong password, [`Error::Conflict`] when there is a second factor already.
+pub async fn enrol_mfa(store: &Store, person: &Person, request_id: Option<String>, proof: &Password) -> Result<Enrolment, Error> {
+    person.must_not_come_from_a_provider()?;
+    proven(store, person, &proof.password, "/password").await?;
     let secret = mfa::new_secret()?;
     let user = change_own(store, person, request_id, "enrol_mfa", |before| match before.mfa_since {
         Some(_) => Err(Error::conflict("has_mfa", "there is a second factor already: turn it off first")),

@@ -79,7 +79,7 @@ class Person:
         return response
 
     def begin_mfa(self) -> None:
-        self.secret = self.send("POST", "/users/me/mfa/enrol").json()["secret"]
+        self.secret = self.send("POST", "/users/me/mfa/enrol", {"password": PASSWORD}).json()["secret"]
 
     def enrol_mfa(self) -> None:
         # A code of a moment ago, so that the present one is still unused.
@@ -325,6 +325,8 @@ class Register:
             return {"organisation_id": self.organisation["id"]}
         if operation == "change_password":
             return {"present_password": PASSWORD, "new_password": "slate window kettle heron"}
+        if operation == "enrol_mfa":
+            return {"password": PASSWORD}
         proof = {"code": owner.code()}
         return proof if operation in ("confirm_mfa", "confirm_session") else proof | {"password": PASSWORD}
 

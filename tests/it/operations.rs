@@ -334,7 +334,7 @@ async fn the_first_admin_is_made_at_the_console_and_people_are_helped_there() {
     let user = |arguments: &[&str]| run(&[&["user"], arguments, &["--database-url", &url]].concat());
     let (code, link, told_beside) = user(&["create", "--organisation", "Ours", "--role", "admin", "--email", "Sam@example.org", "--name", "Sam\tOkafor"]);
     assert_eq!((code, link.lines().count()), (Some(0), 1), "{told_beside}");
-    let token = link.trim().strip_prefix("/invitations#").expect("a link");
+    let token = link.trim().strip_prefix("http://127.0.0.1:8080/invitations#").expect("a link");
     let server = Server::start(&url);
     assert_eq!(server.key, "", "there is an organisation already");
     let send = |path: &str, body: Value| ask(&server, "POST", path, "", &body.to_string());
@@ -360,8 +360,8 @@ async fn the_first_admin_is_made_at_the_console_and_people_are_helped_there() {
     let (_, sessions, _) = user(&["sessions", "sam@example.org", "--organisation", "Ours", "--end"]);
     assert_eq!(sessions.lines().count(), 1, "{sessions}");
     assert_eq!(user(&["sessions", "sam@example.org", "--organisation", "Ours"]).1, "");
-    let (_, link, _) = user(&["reset-password", "sam@example.org", "--organisation", "Ours"]);
-    let token = link.trim().strip_prefix("/invitations#").expect("a link");
+    let (_, link, _) = user(&["reset-password", "sam@example.org", "--organisation", "Ours", "--public-url", "https://register.example.org"]);
+    let token = link.trim().strip_prefix("https://register.example.org/invitations#").expect("a link");
     assert_eq!(send("/api/v1/invitations/accept", json!({ "token": token, "password": "heron kettle window slate" })).0, 200);
     assert_eq!((signs_in("plum chair river nine"), signs_in("heron kettle window slate")), (401, 201));
     assert_eq!(user(&["reset-mfa", "sam@example.org", "--organisation", "Ours"]).0, Some(6), "there is none");

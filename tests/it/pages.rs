@@ -15,7 +15,7 @@ struct Browser {
 
 impl Browser {
     async fn send(&mut self, app: &App, method: Method, path: &str, body: Option<(String, Vec<u8>)>) -> Answer {
-        let mut request = app.client.request(method, path);
+        let mut request = app.client.request(method, path).header(header::ACCEPT, "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8");
         if !self.cookies.is_empty() {
             request = request.header(header::COOKIE, self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; "));
         }
@@ -255,7 +255,7 @@ both! {
 
     async fn someone_who_is_invited_joins_signs_in_adds_a_second_factor_and_signs_out(app: App) {
         let made = app.post(&app.admin, "/invitations", json!({ "email": "Sam@Example.org", "role": "editor" })).await.json(201);
-        let url = text(&made, "link");
+        let url = text(&made, "url").split_once(":8080").expect("our address").1;
         let mut browser = Browser::default();
         assert_eq!(goes_to(&browser.opens(&app, "/").await), "/sign-in");
         assert_eq!(goes_to(&browser.opens(&app, "/account?x=1").await), "/sign-in?then=%2Faccount%3Fx%3D1");
@@ -277,7 +277,9 @@ both! {
 
         // The second factor: scanned, confirmed, asked for at the next sign-in.
         let page = browser.opens(&app, "/account/second-factor").await;
-        let page = browser.fills(&app, &page, "/account/second-factor/begin", &[]).await;
+        let wrong = browser.fills(&app, &page, "/account/second-factor/begin", &[("password", "plum chair river ten")]).await;
+        assert!(wrong.status == 422 && wrong.text.contains("id=\"password-wrong\""), "{}", wrong.text);
+        let page = browser.fills(&app, &page, "/account/second-factor/begin", &[("password", "plum chair river nine")]).await;
         assert!(page.text.contains("<svg class=\"qr\""), "{}", page.text);
         let secret: String = page.text.split("class=\"secret\">").nth(1).and_then(|rest| rest.split('<').next()).expect("a secret").split_whitespace().collect();
         let on = browser.fills(&app, &page, "/account/second-factor", &[("code", &code_at(&secret, app.clock.now().time().timestamp()))]).await;
@@ -295,6 +297,15 @@ both! {
         let page = browser.opens(&app, &next).await;
         assert_eq!(browser.fills(&app, &page, "/sign-in/code", &[("code", "000000")]).await.status, 422);
         assert_eq!(goes_to(&browser.fills(&app, &page, "/sign-in/code", &[("code", &code_at(&secret, app.clock.now().time().timestamp()))]).await), "/account");
+    }
+
+    async fn the_sign_in_page_offers_the_identity_providers_that_are_on(app: App) {
+        let body = json!({ "name": "Care & Co", "issuer": "https://login.example.org", "client_id": "diligence", "client_secret": "x" });
+        let provider = app.post(&app.admin, "/identity-providers", body).await.json(201);
+        let page = Browser::default().opens(&app, "/sign-in").await;
+        assert!(page.text.contains(&format!("href=\"/sign-in/{}\">Sign in with Care &#38; Co<", id(&provider))), "{}", page.text);
+        app.patch(&app.admin, &format!("/identity-providers/{}", id(&provider)), &provider, json!({ "is_enabled": false })).await.json(200);
+        assert!(!Browser::default().opens(&app, "/sign-in").await.text.contains("/sign-in/idp_"));
     }
 
     async fn nobody_is_sent_elsewhere_after_signing_in_and_no_foreign_form_signs_anyone_in(app: App) {

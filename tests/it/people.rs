@@ -27,7 +27,7 @@ both! {
     async fn someone_who_is_invited_chooses_their_own_password_and_is_in(app: App) {
         let sent = app.post(&app.admin, "/invitations", json!({ "email": " Sam@Example.org ", "name": "Sam Okafor", "role": "editor" })).await.json(201);
         assert_eq!((text(&sent, "email"), text(&sent, "state"), text(&sent, "expires_at")), ("sam@example.org", "pending", "2027-03-08T09:00:00.000000Z"));
-        assert_eq!(text(&sent, "link"), format!("/invitations#{}", text(&sent, "token")));
+        assert_eq!(text(&sent, "url"), format!("http://127.0.0.1:8080/invitations#{}", text(&sent, "token")));
         let opened = app.post(&app.stranger, "/invitations/open", json!({ "token": sent["token"] })).await.json(200);
         assert_eq!((text(&opened, "organisation_name"), text(&opened, "role"), &opened["has_account"], &opened["name"]), ("Meadow View Care", "editor", &json!(false), &json!("Sam Okafor")));
         let accepted = app.post(&app.stranger, "/invitations/accept", json!({ "token": sent["token"], "password": PASSWORD })).await.json(200);
@@ -262,8 +262,8 @@ both! {
         let body = json!({ "email": "sam@example.org", "role": "viewer" });
         let send = async || app.send(&app.admin, Method::POST, "/invitations", Some(&body), &[("idempotency-key", "once")]).await.json(201);
         let (first, again) = (send().await, send().await);
-        assert!(first["token"].is_string() && first["link"].is_string());
-        assert_eq!((&again["token"], &again["link"], id(&again)), (&Value::Null, &Value::Null, id(&first)));
+        assert!(first["token"].is_string() && first["url"].is_string());
+        assert_eq!((&again["token"], &again["url"], id(&again)), (&Value::Null, &Value::Null, id(&first)));
     }
 
     async fn an_organisation_has_its_own_people(app: App) {

@@ -293,7 +293,7 @@ async fn guest(app: &App, role: &str) -> Person {
 
 /// Turns this person's second factor on; gives its secret.
 pub(crate) async fn enrolled(app: &App, who: &Person) -> String {
-    let begun = app.send(who, Method::POST, "/users/me/mfa/enrol", None, &[]).await.json(200);
+    let begun = app.post(who, "/users/me/mfa/enrol", json!({ "password": PASSWORD })).await.json(200);
     let secret = text(&begun, "secret").to_owned();
     app.post(who, "/users/me/mfa/confirm", json!({ "code": code_at(&secret, now(app) - 30) })).await.json(200);
     secret
@@ -572,7 +572,8 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         }
         "delete_session" => Target::on(app.get(&app.member(role).await, "/sessions/current").await.json(200)),
 
-        "read_me" | "enrol_mfa" | "read_session" | "end_session" | "list_own_sessions" => Target::none().by(app.member(role).await),
+        "enrol_mfa" => Target::with(json!({ "password": PASSWORD })).by(app.member(role).await),
+        "read_me" | "read_session" | "end_session" | "list_own_sessions" => Target::none().by(app.member(role).await),
         "change_me" => {
             let member = app.member(role).await;
             Target::on(app.get(&member, "/users/me").await.json(200)).and(json!({ "name": "Sam Okafor" })).by(member)
@@ -580,7 +581,7 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         "change_password" => Target::with(json!({ "present_password": PASSWORD, "new_password": "slate window kettle heron" })).by(app.member(role).await),
         "confirm_mfa" => {
             let member = app.member(role).await;
-            let begun = app.send(&member, Method::POST, "/users/me/mfa/enrol", None, &[]).await.json(200);
+            let begun = app.post(&member, "/users/me/mfa/enrol", json!({ "password": PASSWORD })).await.json(200);
             Target::with(json!({ "code": code_at(text(&begun, "secret"), now(app)) })).by(member)
         }
         "renew_recovery_codes" | "disable_mfa" => {

@@ -214,7 +214,8 @@ both! {
     async fn a_recovery_code_is_good_once(app: App) {
         app.joins(&app.admin, "sam@example.org", "editor").await;
         let sam = app.signs_in("sam@example.org").await;
-        let begun = app.send(&sam, Method::POST, "/users/me/mfa/enrol", None, &[]).await.json(200);
+        assert_eq!(app.post(&sam, "/users/me/mfa/enrol", json!({ "password": "not this one, no" })).await.faults(422), ["/password wrong_password"]);
+        let begun = app.post(&sam, "/users/me/mfa/enrol", json!({ "password": PASSWORD })).await.json(200);
         let secret = text(&begun, "secret");
         assert!(text(&begun, "otpauth_uri").starts_with("otpauth://totp/Diligence:sam%40example.org?secret="), "{begun}");
         assert_eq!(app.post(&sam, "/users/me/mfa/confirm", json!({ "code": "000000" })).await.faults(422), ["/code wrong_code"]);
@@ -242,7 +243,7 @@ both! {
         let disable = async |password: &str, code: String| app.post(&sam, "/users/me/mfa/disable", json!({ "password": password, "code": code })).await;
         assert_eq!(disable(PASSWORD, "000000".into()).await.faults(409), ["no_mfa"]);
         let secret = enrolled(&app, &sam).await;
-        assert_eq!(app.send(&sam, Method::POST, "/users/me/mfa/enrol", None, &[]).await.faults(409), ["has_mfa"]);
+        assert_eq!(app.post(&sam, "/users/me/mfa/enrol", json!({ "password": PASSWORD })).await.faults(409), ["has_mfa"]);
         assert_eq!(disable("not this one, no", code_at(&secret, now(&app))).await.faults(422), ["/password wrong_password"]);
         assert_eq!(disable(PASSWORD, "000000".into()).await.faults(422), ["/code wrong_code"]);
         assert_eq!(disable(PASSWORD, code_at(&secret, now(&app))).await.json(200)["has_mfa"], json!(false));

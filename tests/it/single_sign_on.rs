@@ -202,7 +202,7 @@ both! {
         let elsewhere = me["organisations"].as_array().expect("a list").iter().find(|place| place["name"] == "Riverside Council").expect("theirs").clone();
         assert!(app.post(&who, "/sessions/current/switch", json!({ "organisation_id": id(&elsewhere) })).await.faults(403).is_empty());
         app.patch(&who, "/users/me", &me, json!({ "name": "x" })).await.faults(403);
-        app.send(&who, Method::POST, "/users/me/mfa/enrol", None, &[]).await.faults(403);
+        app.post(&who, "/users/me/mfa/enrol", json!({ "password": PASSWORD })).await.faults(403);
         app.post(&who, "/users/me/change-password", json!({ "present_password": PASSWORD, "new_password": "slate window kettle heron" })).await.faults(403);
     }
 
@@ -237,6 +237,9 @@ both! {
         for off in [id(&provider), "idp_0190c5d2e5f27c3c8a4b0d6f1e2a3b4c", "x"] {
             app.get(&app.stranger, &format!("/sign-in/{off}")).await.faults(404);
             app.get(&app.stranger, &format!("/sign-in/{off}/callback?state=x&code=y")).await.faults(404);
+            // Whoever reads it in a browser is told in a page.
+            let told = app.send(&app.stranger, Method::GET, &format!("/sign-in/{off}"), None, &[("accept", "text/html,application/xhtml+xml;q=0.9")]).await;
+            assert!(told.status == 404 && told.header("content-type").starts_with("text/html") && told.text.contains("<h1>"), "{}", told.text);
         }
         assert_eq!(app.get(&app.stranger, "/api/v1/sign-in").await.json(200), json!({ "identity_providers": [] }));
     }

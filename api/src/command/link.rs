@@ -12,10 +12,9 @@ use diligence_entities::{
     stored::word,
 };
 
-use super::{Failure, block_on, console, open, open_with, print};
+use super::{Failure, Reached, block_on, console, open, open_with, print};
 use crate::{
-    config::{Config, DatabaseFlags, ServeFlags},
-    link::PublicUrl,
+    config::{Config, DatabaseFlags},
     rest::links::url,
 };
 
@@ -38,9 +37,8 @@ pub(super) enum Command {
         /// The last day it opens anything [default: in 30 days]
         #[arg(long, value_name = "DATE")]
         expires_on: Option<Day>,
-        /// The address under which people reach the server: https://register.example.org
-        #[arg(long, env = "DILIGENCE_PUBLIC_URL", value_name = "URL")]
-        public_url: Option<PublicUrl>,
+        #[command(flatten)]
+        reached: Reached,
         #[command(flatten)]
         database: DatabaseFlags,
     },
@@ -64,8 +62,8 @@ pub(super) enum Command {
 pub(super) fn run(command: Command) -> Result<(), Failure> {
     block_on(async {
         match command {
-            Command::Create { assessment, contact, message, due_on, expires_on, public_url, database } => {
-                let config = Config::resolve(ServeFlags { database, public_url, ..ServeFlags::default() }).map_err(Failure::usage)?;
+            Command::Create { assessment, contact, message, due_on, expires_on, reached, database } => {
+                let config = reached.config(database)?;
                 let new = NewRespondentLink { assessment_id: assessment, contact_name: contact, email: None, message, due_on, expires_on };
                 create(&open(&config).await?, &config, new).await
             }

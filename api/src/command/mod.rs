@@ -2,7 +2,7 @@
 
 use std::{fmt, fs::File, io::Write as _, path::PathBuf, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use diligence_entities::{
     clock::Clock,
     error::Error,
@@ -12,7 +12,10 @@ use diligence_entities::{
     scope::{Actor, OpenError, Scope, Store, StoreOptions},
 };
 
-use crate::config::{Config, DatabaseFlags, ServeFlags};
+use crate::{
+    config::{Config, DatabaseFlags, ServeFlags},
+    link::PublicUrl,
+};
 
 mod audit;
 mod export;
@@ -232,6 +235,21 @@ pub(crate) async fn open(config: &Config) -> Result<Store, Failure> {
 /// Opens the database for a command that is not `serve`.
 pub(crate) async fn open_with(database: DatabaseFlags) -> Result<Store, Failure> {
     open(&Config::resolve(ServeFlags { database, ..ServeFlags::default() }).map_err(Failure::usage)?).await
+}
+
+/// Where people reach the server: for every command that makes a link.
+#[derive(Args, Debug)]
+pub(crate) struct Reached {
+    /// The address under which people reach the server, for the link: https://register.example.org [default: where it listens]
+    #[arg(long, env = "DILIGENCE_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<PublicUrl>,
+}
+
+impl Reached {
+    /// What links are made with.
+    pub(crate) fn config(self, database: DatabaseFlags) -> Result<Config, Failure> {
+        Config::resolve(ServeFlags { database, public_url: self.public_url, ..ServeFlags::default() }).map_err(Failure::usage)
+    }
 }
 
 /// The person at the console, who owns the database, acting for an organisation.

@@ -125,6 +125,7 @@ Enter a first supplier:
   curl {address}/api/v1/suppliers -H 'Authorization: Bearer {text}' -H 'Content-Type: application/json' -d '{{\"name\": \"Harbour Care Systems\"}}'
 
 Everything else is described at {address}/docs. More keys: diligence key create --help
+People sign in with an account: diligence user create --help
 
 "
     ))

@@ -5,18 +5,22 @@ use std::io::Read as _;
 use clap::{Args, Subcommand};
 use diligence_entities::{
     error::Error,
-    invitation::{self, Acceptance, Invitation, LinkToken, NewInvitation},
+    invitation::{self, Acceptance, Invitation, NewInvitation},
     organisation::{self, Organisation},
     patch::Change,
     role::Role,
     scope::{Store, Writer},
+    secret::Token,
     session::{self, SessionFilter, Visit},
     user::{self, NewUser, User, UserFilter},
 };
 use serde_json::json;
 
-use super::{Failure, block_on, console, open_with, organisation_called, print, say};
-use crate::{config::DatabaseFlags, rest::invitations::link};
+use super::{Failure, Reached, block_on, console, open, open_with, organisation_called, print, say};
+use crate::{
+    config::{Config, DatabaseFlags},
+    rest::invitations::url,
+};
 
 /// Someone of an organisation.
 #[derive(Args, Debug)]
@@ -46,6 +50,8 @@ pub(super) struct Newcomer {
     /// Their name, which they can change
     #[arg(long, value_name = "TEXT")]
     name: Option<String>,
+    #[command(flatten)]
+    reached: Reached,
     #[command(flatten)]
     database: DatabaseFlags,
 }
@@ -90,6 +96,8 @@ pub(super) enum Command {
     ResetPassword {
         #[command(flatten)]
         who: Who,
+        #[command(flatten)]
+        reached: Reached,
     },
     /// Take away a user's second factor; all their sessions end
     ResetMfa {
@@ -111,12 +119,13 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
         match command {
             Command::Create { newcomer, password_stdin } => {
                 let password = if password_stdin { Some(password()?) } else { None };
-                let store = open_with(newcomer.database).await?;
+                let config = newcomer.reached.config(newcomer.database)?;
+                let store = open(&config).await?;
                 let organisation = organisation::ensure(&store, &newcomer.organisation).await?;
                 let new = NewInvitation { email: newcomer.email, name: newcomer.name, role: newcomer.role };
                 let (invited, token) = invite(&store, &organisation, new).await?;
                 match password {
-                    None => print_link(&token),
+                    None => print_link(&config, &token),
                     Some(password) => {
                         let acceptance = Acceptance { token: token.reveal().to_owned(), name: None, password, code: None, recovery_code: None };
                         match invitation::accept(&store, &Visit::default(), &acceptance).await {
@@ -133,10 +142,11 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
                 }
             }
             Command::Invite { newcomer } => {
-                let store = open_with(newcomer.database).await?;
+                let config = newcomer.reached.config(newcomer.database)?;
+                let store = open(&config).await?;
                 let organisation = organisation_called(&store, &newcomer.organisation).await?;
                 let new = NewInvitation { email: newcomer.email, name: newcomer.name, role: newcomer.role };
-                print_link(&invite(&store, &organisation, new).await?.1)
+                print_link(&config, &invite(&store, &organisation, new).await?.1)
             }
             Command::List { organisation, database } => list(&open_with(database).await?, organisation.as_deref()).await,
             Command::Role { who, role } => {
@@ -152,12 +162,13 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
                 user::remove(&writer, &user.id, user.version).await?;
                 save(writer).await
             }
-            Command::ResetPassword { who } => {
+            Command::ResetPassword { who, reached } => {
+                let config = reached.config(who.database.clone())?;
                 let (store, organisation, user) = find(who).await?;
                 let writer = store.write(&console(&organisation.id)).await?;
                 let (_, token) = invitation::create_password_reset(&writer, &user.id, user.version).await?;
                 save(writer).await?;
-                print_link(&token)
+                print_link(&config, &token)
             }
             Command::ResetMfa { who } => {
                 let (store, organisation, user) = find(who).await?;
@@ -184,16 +195,16 @@ fn password() -> Result<String, Failure> {
     Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
-async fn invite(store: &Store, organisation: &Organisation, new: NewInvitation) -> Result<(Invitation, LinkToken), Failure> {
+async fn invite(store: &Store, organisation: &Organisation, new: NewInvitation) -> Result<(Invitation, Token), Failure> {
     let writer = store.write(&console(&organisation.id)).await?;
     let made = invitation::create(&writer, new).await?;
     writer.save().await?;
     Ok(made)
 }
 
-fn print_link(token: &LinkToken) -> Result<(), Failure> {
-    say("Put the address at which people reach Diligence before this link. It is good once, and for a week:");
-    print(&format!("{}\n", link(token)))
+fn print_link(config: &Config, token: &Token) -> Result<(), Failure> {
+    say("This link is good once, and for a week:");
+    print(&format!("{}\n", url(config, token)))
 }
 
 async fn find(who: Who) -> Result<(Store, Organisation, User), Failure> {

@@ -5,7 +5,7 @@ use diligence_entities::{
     error::Error,
     session::{self, OwnSessionFilter, Stage, Switch},
     sign_in_policy::MfaRule,
-    user::{self, FirstCode, Me, NewPassword, Proof},
+    user::{self, FirstCode, Me, NewPassword, Password, Proof},
 };
 use poem::{Request, RequestBody, http::StatusCode};
 
@@ -185,9 +185,14 @@ pub(super) async fn begin_second_factor(request: Request, body: RequestBody) -> 
     let form = Form::read(&request, body).await?;
     let here = enrolling(&request).await?;
     here.is_proven(&form)?;
-    let enrolment = user::enrol_mfa(store_of(&request)?, &here.person, request_id(&request)).await?;
-    let picture = picture(&enrolment.secret, &enrolment.otpauth_uri)?;
-    second_factor(&request, &here, StatusCode::OK, Vec::new(), Some(picture), Vec::new()).await
+    let password = Password { password: form.exact("password") };
+    match user::enrol_mfa(store_of(&request)?, &here.person, request_id(&request), &password).await {
+        Ok(enrolment) => {
+            let picture = picture(&enrolment.secret, &enrolment.otpauth_uri)?;
+            second_factor(&request, &here, StatusCode::OK, Vec::new(), Some(picture), Vec::new()).await
+        }
+        Err(error) => refused(&request, &here, error).await,
+    }
 }
 
 /// Shows that the app has the secret.

@@ -202,6 +202,13 @@ struct ProblemPage<'a> {
     what_to_do: &'a str,
 }
 
+/// Whether someone reads the answer in a browser, who is told in a page what a program is told in JSON.
+pub(crate) fn is_for_reading(request: &Request) -> bool {
+    const PROGRAMS: [&str; 6] = ["/api/", "/respond/v1/", "/health/", "/metrics", "/schemas/", "/problems/"];
+    let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accepts.split([',', ';']).any(|part| part.trim() == "text/html") && !PROGRAMS.iter().any(|begin| request.uri().path().starts_with(begin))
+}
+
 /// A refusal as a page.
 pub(crate) fn told(problem: &Problem) -> Response {
     let what_to_do = match problem.kind {

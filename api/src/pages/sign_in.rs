@@ -3,6 +3,8 @@
 use askama::Template;
 use diligence_entities::{
     error::Error,
+    identity_provider::{self, SignInOption},
+    scope::Store,
     session::{self, CurrentSession, Granted, NewSession, Person, Stage},
     user::SecondFactor,
 };
@@ -82,6 +84,14 @@ struct SignInPage {
     email: String,
     then: String,
     notice: &'static str,
+    providers: Vec<SignInOption>,
+}
+
+impl SignInPage {
+    async fn new(store: &Store, email: String, then: String) -> Result<Self, Refusal> {
+        let providers = identity_provider::options(store).await?;
+        Ok(Self { frame: Frame::new("Sign in"), wrongs: Vec::new(), email, then, notice: "", providers })
+    }
 }
 
 /// Where to go after this; home where nothing of ours is named.
@@ -97,8 +107,8 @@ pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
         "out" => "You are signed out.",
         _ => "",
     };
-    let page = SignInPage { frame: Frame::new("Sign in"), wrongs: Vec::new(), email: parameter(&request, "email"), then: then(&parameter(&request, "then")), notice };
-    Ok(html(StatusCode::OK, &page)?)
+    let page = SignInPage::new(store_of(&request)?, parameter(&request, "email"), then(&parameter(&request, "then"))).await?;
+    Ok(html(StatusCode::OK, &SignInPage { notice, ..page })?)
 }
 
 /// Signs in.
@@ -108,20 +118,22 @@ pub(super) async fn send(request: Request, body: RequestBody) -> Shown {
     let form = Form::read(&request, body).await?;
     let (email, then) = (form.text("email"), then(&form.text("then")));
     let new = NewSession { email: email.clone(), password: form.exact("password"), code: None, recovery_code: None, organisation_id: None };
-    let again =
-        |wrong: Wrong, status| Ok(html(status, &SignInPage { frame: Frame::new("Sign in"), wrongs: vec![wrong], email: email.clone(), then: then.clone(), notice: "" })?);
+    let again = async |wrong: Wrong, status| {
+        let page = SignInPage::new(stranger.store(), email.clone(), then.clone()).await?;
+        Ok(html(status, &SignInPage { wrongs: vec![wrong], ..page })?)
+    };
     if new.email.is_empty() {
-        return again(Wrong::new("email", "enter your e-mail address"), StatusCode::UNPROCESSABLE_ENTITY);
+        return again(Wrong::new("email", "enter your e-mail address"), StatusCode::UNPROCESSABLE_ENTITY).await;
     }
     if new.password.is_empty() {
-        return again(Wrong::new("password", "enter your password"), StatusCode::UNPROCESSABLE_ENTITY);
+        return again(Wrong::new("password", "enter your password"), StatusCode::UNPROCESSABLE_ENTITY).await;
     }
     if new.email.chars().count() > 254 || new.password.chars().count() > 128 {
-        return again(Wrong::new("password", "the e-mail address or the password is wrong"), StatusCode::UNAUTHORIZED);
+        return again(Wrong::new("password", "the e-mail address or the password is wrong"), StatusCode::UNAUTHORIZED).await;
     }
     match session::sign_in(stranger.store(), stranger.visit(), &new).await {
         Ok(granted) => Ok(entered(&granted, &then, stranger.is_local)),
-        Err(Error::Unauthenticated { .. }) => again(Wrong::new("password", "the e-mail address or the password is wrong"), StatusCode::UNAUTHORIZED),
+        Err(Error::Unauthenticated { .. }) => again(Wrong::new("password", "the e-mail address or the password is wrong"), StatusCode::UNAUTHORIZED).await,
         Err(other) => Err(other.into()),
     }
 }

@@ -2,7 +2,7 @@
 
 use diligence_entities::{
     invitation::{self, Accepted, Token},
-    user::{self, Enrolment, FirstCode, Me as Account, NewMe, NewPassword, Proof, RecoveryCodes},
+    user::{self, Enrolment, FirstCode, Me as Account, NewMe, NewPassword, Password, Proof, RecoveryCodes},
 };
 use poem_openapi::OpenApi;
 
@@ -11,7 +11,7 @@ use crate::{
     answer::{Changed, Found},
     auth::{Complete, Enrolling, Me},
     payload::{Body, Change},
-    problem::{Answer, Changing, OwnActing, Owning, Reading},
+    problem::{Answer, Changing, Owning, Reading},
     version::IfMatch,
 };
 
@@ -42,10 +42,10 @@ impl Api {
 
     /// Begin to set up a second factor
     ///
-    /// The answer holds a secret for an authenticator app, once. It counts from when a code of the app has confirmed it.
+    /// With your password. The answer holds a secret for an authenticator app, once. It counts from when a code of the app has confirmed it.
     #[oai(path = "/users/me/mfa/enrol", method = "post", operation_id = "enrol_mfa")]
-    async fn enrol_mfa(&self, me: Me<Enrolling>) -> Answer<Found<Enrolment>, OwnActing> {
-        Ok(Found(user::enrol_mfa(me.store(), me.person(), me.request_id()).await?))
+    async fn enrol_mfa(&self, me: Me<Enrolling>, body: Body<Password>) -> Answer<Found<Enrolment>, Owning> {
+        Ok(Found(user::enrol_mfa(me.store(), me.person(), me.request_id(), &body).await?))
     }
 
     /// Turn your second factor on

@@ -1,10 +1,14 @@
 //! Invitations, and links to choose another password.
 
+use std::sync::Arc;
+
 use diligence_entities::{
     id::InvitationId,
-    invitation::{self, Acceptance, Accepted, Invitation, InvitationFilter, LinkToken, NewInvitation, OpenedInvitation, Token},
+    invitation::{self, Acceptance, Accepted, Invitation, InvitationFilter, NewInvitation, OpenedInvitation, Token},
     page::Versioned,
+    secret,
 };
+use poem::web::Data;
 use poem_openapi::OpenApi;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -13,6 +17,7 @@ use super::Tag;
 use crate::{
     answer::{Changed, Created, Found, Item, Listed, Once, Reissued},
     auth::{Admin, By, Stranger},
+    config::Config,
     path::At,
     payload::Body,
     problem::{Accepting, Acting, Answer, Creating, Listing, Opening, Reading},
@@ -29,22 +34,22 @@ pub(crate) struct SentInvitation {
     invitation: Invitation,
     /// The text behind the `#` of the link. Shown this once and kept nowhere: null when this is the answer to a retry.
     token: Option<String>,
-    /// The link, below this server's address. Null when this is the answer to a retry.
-    link: Option<String>,
+    /// The address to hand over. Null when this is the answer to a retry.
+    url: Option<String>,
 }
 
 impl SentInvitation {
     pub(crate) fn without_token(invitation: Invitation) -> Self {
-        Self { invitation, token: None, link: None }
+        Self { invitation, token: None, url: None }
     }
-    pub(crate) fn with(&self, token: &LinkToken) -> Self {
-        Self { invitation: self.invitation.clone(), token: Some(token.reveal().to_owned()), link: Some(link(token)) }
+    pub(crate) fn with(&self, config: &Config, token: &secret::Token) -> Self {
+        Self { invitation: self.invitation.clone(), token: Some(token.reveal().to_owned()), url: Some(url(config, token)) }
     }
 }
 
 /// Where a link leads. What stands behind the `#` is not sent to a server, and so stays out of logs and referrers.
-pub(crate) fn link(token: &LinkToken) -> String {
-    format!("/invitations#{}", token.reveal())
+pub(crate) fn url(config: &Config, token: &secret::Token) -> String {
+    config.link(&format!("/invitations#{}", token.reveal()))
 }
 
 impl Versioned for SentInvitation {
@@ -73,12 +78,12 @@ impl Api {
     ///
     /// The answer holds the link, once: hand it over. It is good once, and for a week. Whoever follows it chooses their own password, or joins with the account they have.
     #[oai(path = "/invitations", method = "post", operation_id = "create_invitation")]
-    async fn create(&self, who: By<Admin>, body: Body<NewInvitation>, retry: Retry) -> Answer<Once<Created<SentInvitation>>, Creating> {
+    async fn create(&self, who: By<Admin>, config: Data<&Arc<Config>>, body: Body<NewInvitation>, retry: Retry) -> Answer<Once<Created<SentInvitation>>, Creating> {
         retry
             .once(&who, async |writer| {
                 let (made, token) = invitation::create(writer, body.0).await?;
                 let kept = SentInvitation::without_token(made);
-                Ok(Created::new("invitations", kept.with(&token)).keeping(&kept))
+                Ok(Created::new("invitations", kept.with(&config, &token)).keeping(&kept))
             })
             .await
     }
@@ -94,12 +99,19 @@ impl Api {
     ///
     /// With another link, good for a week from now. The old one dies.
     #[oai(path = "/invitations/:id/resend", method = "post", operation_id = "resend_invitation")]
-    async fn resend(&self, who: By<Admin>, id: At<InvitationId>, version: IfMatch, retry: Retry) -> Answer<Once<Reissued<SentInvitation>>, Acting> {
+    async fn resend(
+        &self,
+        who: By<Admin>,
+        config: Data<&Arc<Config>>,
+        id: At<InvitationId>,
+        version: IfMatch,
+        retry: Retry,
+    ) -> Answer<Once<Reissued<SentInvitation>>, Acting> {
         retry
             .once(&who, async |writer| {
                 let (sent, token) = invitation::resend(writer, &id, version.0).await?;
                 let kept = SentInvitation::without_token(sent);
-                Ok(Reissued::keeping(kept.with(&token), &kept))
+                Ok(Reissued::keeping(kept.with(&config, &token), &kept))
             })
             .await
     }

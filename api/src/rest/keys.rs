@@ -1,9 +1,10 @@
 //! API keys.
 
 use diligence_entities::{
-    api_key::{self, ApiKey, ApiKeyFilter, NewApiKey, Rotation, Secret},
+    api_key::{self, ApiKey, ApiKeyFilter, NewApiKey, Rotation},
     id::ApiKeyId,
     page::Versioned,
+    secret::Token,
 };
 use poem_openapi::OpenApi;
 use schemars::JsonSchema;
@@ -42,7 +43,7 @@ impl Versioned for CreatedApiKey {
 
 impl CreatedApiKey {
     /// The answer that shows the secret; what is kept of it for retries does not.
-    fn once((key, secret): (ApiKey, Secret)) -> Created<Self> {
+    fn once((key, secret): (ApiKey, Token)) -> Created<Self> {
         let kept = Self { key, secret: None };
         Created::new("keys", Self { secret: Some(secret.reveal().to_owned()), ..kept.clone() }).keeping(&kept)
     }

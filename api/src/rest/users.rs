@@ -1,16 +1,20 @@
 //! The organisation's users.
 
+use std::sync::Arc;
+
 use diligence_entities::{
     id::UserId,
     invitation,
     user::{self, NewUser, User, UserFilter},
 };
+use poem::web::Data;
 use poem_openapi::OpenApi;
 
 use super::{Tag, invitations::SentInvitation};
 use crate::{
     answer::{Changed, Created, Done, Item, Listed, Once},
     auth::{Admin, By},
+    config::Config,
     path::At,
     payload::Change,
     problem::{Acting, Answer, Changing, Deleting, Listing, Reading},
@@ -65,12 +69,19 @@ impl Api {
     ///
     /// You hand the link over; whoever follows it chooses the password, and gives a code where there is a second factor. The password they have stays good until then. Not for people who belong to other organisations too: that is done at the console.
     #[oai(path = "/users/:id/reset-password", method = "post", operation_id = "reset_password")]
-    async fn reset_password(&self, who: By<Admin>, id: At<UserId>, version: IfMatch, retry: Retry) -> Answer<Once<Created<SentInvitation>>, Acting> {
+    async fn reset_password(
+        &self,
+        who: By<Admin>,
+        config: Data<&Arc<Config>>,
+        id: At<UserId>,
+        version: IfMatch,
+        retry: Retry,
+    ) -> Answer<Once<Created<SentInvitation>>, Acting> {
         retry
             .once(&who, async |writer| {
                 let (link, token) = invitation::create_password_reset(writer, &id, version.0).await?;
                 let kept = SentInvitation::without_token(link);
-                Ok(Created::new("invitations", kept.with(&token)).keeping(&kept))
+                Ok(Created::new("invitations", kept.with(&config, &token)).keeping(&kept))
             })
             .await
     }

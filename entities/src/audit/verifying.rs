@@ -6,11 +6,10 @@ use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, Condition, FromQueryResult, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use sha2::{Digest as _, Sha256};
 use validator::Validate;
 
 use super::{Column, Entity, Model, head};
-use crate::{clock::Moment, error::Error, id::OrganisationId, personal, scope::Reader, stored::hex};
+use crate::{clock::Moment, error::Error, id::OrganisationId, personal, scope::Reader, stored::sha256};
 
 /// How many events a batch has.
 const BATCH: u64 = 500;
@@ -93,7 +92,7 @@ impl Raw {
             content.insert("product_id", self.product_id.as_deref().into());
         }
         let content: Map<String, Value> = content.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        hex(&Sha256::digest(Value::from(content).to_string().as_bytes()))
+        sha256(Value::from(content).to_string())
     }
 }
 

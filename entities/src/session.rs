@@ -508,7 +508,7 @@ pub(crate) struct Proven {
 pub(crate) async fn prove(store: &Store, visit: &Visit, email: &str, password: &str) -> Result<Proven, Error> {
     let email = user::normal(email);
     let user = store.user_by_email(&email).await?;
-    let device = visit.device.as_deref().map(|text| sha256(text)).unwrap_or_default();
+    let device = visit.device.as_deref().map(sha256).unwrap_or_default();
     let device = store.device(&device).await?.filter(|device| user.as_ref().is_some_and(|user| user.id == device.user_id)).map(|device| device.secret_hash);
     let bucket = Bucket::of("password", &email, device.as_deref());
     bucket.count(store).await?;
@@ -650,7 +650,7 @@ pub async fn confirm(store: &Store, visit: &Visit, person: &Person, factor: &Sec
         return Err(Error::conflict("complete", "this session does not wait for a code"));
     }
     let user = store.user_of_anyone(&person.user.id).await?.ok_or(Error::NotFound)?;
-    let device = store.device(&visit.device.as_deref().map(|text| sha256(text)).unwrap_or_default()).await?;
+    let device = store.device(&visit.device.as_deref().map(sha256).unwrap_or_default()).await?;
     let proven = Proven { is_known_device: device.is_some_and(|device| device.user_id == user.id), user };
     if factor.code.is_none() && factor.recovery_code.is_none() {
         return Err(Error::invalid("/code", "required", "expected a code or a recovery code"));

@@ -277,7 +277,7 @@ fn register_schemes(registry: &mut Registry) {
 }
 
 /// Keeps that the caller was refused. Where that fails, they are refused all the same.
-async fn note_refusal(request: &Request, store: &Store, scope: &Scope, needs: Role) {
+pub(crate) async fn note_refusal(request: &Request, store: &Store, scope: &Scope, needs: Role) {
     let operation = request.data::<OperationName>().map_or("unknown", |name| name.0);
     if let Err(error) = audit::refused(store, scope, operation, needs).await {
         tracing::warn!(cause = %error, operation, "a refusal could not be kept in the audit trail");

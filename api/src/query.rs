@@ -108,7 +108,7 @@ fn scalar(shape: &Shape, schema: &Value, text: &str) -> Value {
 ///
 /// # Errors
 /// [`crate::problem::Type::Invalid`], each fault at `?name`.
-fn accept<F: DeserializeOwned + JsonSchema + Validate + 'static>(pairs: &[(String, String)]) -> Result<F, Problem> {
+pub(crate) fn accept<F: DeserializeOwned + JsonSchema + Validate + 'static>(pairs: &[(String, String)]) -> Result<F, Problem> {
     let shape = schema::of::<F>(Side::Request);
     let none = Map::new();
     let properties = shape.resolve(&shape.schema).get("properties").and_then(Value::as_object).unwrap_or(&none);

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use crate::{
-    clock::{Day, Moment},
+    clock::{Day, Moment, days_between},
     error::Error,
     fault::Faults,
     id::{ApiKeyId, OrganisationId},
@@ -172,10 +172,6 @@ impl Model {
         let days_left = self.expires_on.filter(|_| opens).map(|last| days_between(today, last));
         ApiKey { key: self, state, days_left }
     }
-}
-
-fn days_between(first: Day, last: Day) -> i64 {
-    (last.date() - first.date()).num_days()
 }
 
 /// What a key is made of.

@@ -130,6 +130,12 @@ const fn day(year: i32, month: u32, day: u32, otherwise: NaiveDate) -> NaiveDate
     }
 }
 
+/// How many days it is from the one to the other; less than none where the other is before it.
+#[must_use]
+pub fn days_between(first: Day, last: Day) -> i64 {
+    (last.date() - first.date()).num_days()
+}
+
 impl Day {
     /// The same as a chrono date.
     #[must_use]

@@ -566,7 +566,7 @@ async fn admit(store: &Store, visit: &Visit, provider: &IdentityProvider, vouche
                 (None, false) => role.ok_or_else(no_role)?,
             };
             if let Some(invited) = invited {
-                invitation::use_up(&writer, &invited).await?;
+                invitation::use_up(&writer, &invited, &invited.email).await?;
             }
             invitation::add_member(&writer, &user, wanted).await?
         }

@@ -15,7 +15,9 @@ use crate::{
     error::Error,
     fault::Faults,
     id::{InvitationId, OrganisationId, UserId},
+    organisation,
     page::{self, Page, Sort},
+    patch::Change,
     person::{self, PersonalPlace},
     personal::Forgotten,
     role::Role,
@@ -40,6 +42,8 @@ pub enum InvitationKind {
     Invitation,
     /// To choose another password.
     PasswordReset,
+    /// To make the first account of a new register, as its administrator.
+    FirstAdmin,
 }
 
 /// How a link stands.
@@ -70,7 +74,7 @@ pub struct Model {
     pub version: i64,
     /// What it is for.
     pub kind: Word<InvitationKind>,
-    /// To whom it is.
+    /// To whom it is; empty while the first administrator has not said it.
     pub email: String,
     /// Their name, if it was said.
     pub name: Option<String>,
@@ -106,7 +110,7 @@ pub struct Invitation {
     pub version: i64,
     /// What it is for.
     pub kind: InvitationKind,
-    /// To whom it is.
+    /// To whom it is; empty while the first administrator has not said it.
     pub email: String,
     /// Their name; null if it was not said.
     pub name: Option<String>,
@@ -209,7 +213,7 @@ pub struct OpenedInvitation {
     pub kind: InvitationKind,
     /// The organisation it is from.
     pub organisation_name: String,
-    /// To whom it is.
+    /// To whom it is; empty for the first account, whose address is sent with the password.
     pub email: String,
     /// Their name; null if it was not said.
     pub name: Option<String>,
@@ -235,6 +239,14 @@ pub struct Acceptance {
     #[validate(length(min = 1, max = 200))]
     #[serde(default)]
     pub name: Option<String>,
+    /// Your e-mail address, with which you sign in; needed for the first account alone.
+    #[validate(length(min = 3, max = 254))]
+    #[serde(default)]
+    pub email: Option<String>,
+    /// What the organisation is called; for the first account alone, and as it was if not said.
+    #[validate(length(min = 1, max = 200))]
+    #[serde(default)]
+    pub organisation_name: Option<String>,
     /// The password you choose: 12 characters or more, of any kind, that nobody guesses soon. If you have an account already, and the link is an invitation: its password.
     #[validate(length(min = 1, max = 128))]
     pub password: String,
@@ -308,6 +320,14 @@ async fn add(writer: &Writer, kind: InvitationKind, email: String, name: Option<
     };
     let row = writer.insert::<Entity, ActiveModel>(row).await?;
     Ok((row.seen(writer.now()), token))
+}
+
+/// Makes the link with which someone makes the first account of a new register.
+///
+/// # Errors
+/// [`Error::Busy`] or [`Error::Database`].
+pub async fn create_first(writer: &Writer) -> Result<(Invitation, secret::Token), Error> {
+    add(writer, InvitationKind::FirstAdmin, String::new(), None, Role::Admin).await
 }
 
 /// Makes a link with which a user chooses another password. Earlier ones die. The password they have stays good until then.
@@ -430,7 +450,12 @@ pub async fn open(store: &Store, token: &str) -> Result<OpenedInvitation, Error>
 /// account; [`Error::Invalid`] for a new password that is guessed soon; [`Error::TooMany`].
 pub async fn accept(store: &Store, visit: &Visit, acceptance: &Acceptance) -> Result<Accepted, Error> {
     let row = of_token(store, &acceptance.token).await?;
-    let organisation = store.organisation_of_anyone(&row.organisation_id).await?.ok_or(Error::NotFound)?;
+    let mut organisation = store.organisation_of_anyone(&row.organisation_id).await?.ok_or(Error::NotFound)?;
+    if row.kind.0 == InvitationKind::FirstAdmin {
+        let first = found(store, visit, &row, acceptance, &organisation.name).await?;
+        organisation.name = acceptance.organisation_name.clone().unwrap_or(organisation.name);
+        return Ok(Accepted { email: first.email, organisation_id: organisation.id, organisation_name: organisation.name });
+    }
     let user = store.user_by_email(&row.email).await?;
     match (row.kind.0, user) {
         (InvitationKind::Invitation, None) => {
@@ -456,10 +481,41 @@ pub async fn accept(store: &Store, visit: &Visit, acceptance: &Acceptance) -> Re
             }
             join(store, visit.request_id.clone(), &row, &proven.user, false).await?;
         }
-        (InvitationKind::PasswordReset, Some(user)) => reset(store, visit, acceptance, &row, &user, &organisation.name).await?,
-        (InvitationKind::PasswordReset, None) => return Err(Error::Gone("there is no account of this address any more".into())),
+        (InvitationKind::PasswordReset | InvitationKind::FirstAdmin, Some(user)) => reset(store, visit, acceptance, &row, &user, &organisation.name).await?,
+        (InvitationKind::PasswordReset | InvitationKind::FirstAdmin, None) => return Err(Error::Gone("there is no account of this address any more".into())),
     }
     Ok(Accepted { email: row.email, organisation_id: organisation.id, organisation_name: organisation.name })
+}
+
+/// Makes the first account, and calls the organisation what it is called.
+async fn found(store: &Store, visit: &Visit, row: &Model, acceptance: &Acceptance, present_name: &str) -> Result<user::Model, Error> {
+    let (email, name) = (user::normal(acceptance.email.as_deref().unwrap_or_default()), acceptance.name.clone().unwrap_or_default());
+    let mut faults = Faults::of(acceptance);
+    faults.expect(email.validate_email(), "/email", "email", "expected your e-mail address, such as name@example.org");
+    faults.expect(!name.is_empty(), "/name", "required", "expected your name");
+    faults.done()?;
+    if store.user_by_email(&email).await?.is_some() {
+        return Err(Error::conflict("has_account", "there is an account of this address already, in another organisation: it cannot be the first one here"));
+    }
+    let organisation_name = acceptance.organisation_name.as_deref().unwrap_or(present_name);
+    store.desk.check("/password", &acceptance.password, user::words(&email, &name, organisation_name)).await?;
+    let hash = store.desk.hash(&acceptance.password).await?;
+    let user = user::Model::new(store.new_user_id(), email, name, Some(hash), store.clock().now());
+    let actor = Actor { id: user.id.to_string(), name: user.name.clone() };
+    let writer = store.write(&Scope { organisation_id: row.organisation_id.clone(), actor, role: row.role.0, request_id: visit.request_id.clone() }).await?;
+    if writer.has(writer.find::<membership::Entity>()).await? {
+        return Err(Error::Gone("there is an account already: ask whoever has it for an invitation".into()));
+    }
+    use_up(&writer, row, &user.email).await?;
+    writer.add_user(&user).await?;
+    add_member(&writer, &user, row.role.0).await?;
+    if organisation_name != present_name {
+        let before = organisation::read(&writer).await?;
+        let fields = json!({ "name": organisation_name }).as_object().cloned().unwrap_or_default();
+        organisation::change(&writer, before.version, Change::new(fields)).await?;
+    }
+    writer.save().await?;
+    Ok(user)
 }
 
 fn code_needed() -> Error {
@@ -488,7 +544,7 @@ async fn join(store: &Store, request_id: Option<String>, invitation: &Model, use
         request_id,
     };
     let writer = store.write(&scope).await?;
-    use_up(&writer, invitation).await?;
+    use_up(&writer, invitation, &invitation.email).await?;
     if is_new {
         writer.add_user(user).await?;
     }
@@ -510,12 +566,12 @@ pub(crate) async fn add_member(writer: &Writer, user: &user::Model, role: Role) 
 }
 
 /// Marks a link as used, once.
-pub(crate) async fn use_up(writer: &Writer, invitation: &Model) -> Result<(), Error> {
+pub(crate) async fn use_up(writer: &Writer, invitation: &Model, email: &str) -> Result<(), Error> {
     let present = writer.get::<Entity>(invitation.id.as_str()).await?;
     if present.state(writer.now()) != InvitationState::Pending || present.token_hash != invitation.token_hash {
         return Err(Error::Gone("this link was used or taken back a moment ago".into()));
     }
-    let after = Model { accepted_at: Some(writer.now()), ..present.clone() };
+    let after = Model { accepted_at: Some(writer.now()), email: email.to_owned(), ..present.clone() };
     writer.replace::<Entity, ActiveModel>("accept", &present, after).await?;
     Ok(())
 }
@@ -538,7 +594,7 @@ async fn reset(store: &Store, visit: &Visit, acceptance: &Acceptance, invitation
     let membership = store.memberships_of_anyone(&user.id).await?.into_iter().find(|membership| membership.organisation_id == invitation.organisation_id);
     let Some(membership) = membership else { return Err(Error::Gone("this account does not belong to the organisation any more".into())) };
     let writer = store.write(&user::scope(user, &membership, visit.request_id.as_deref())).await?;
-    use_up(&writer, invitation).await?;
+    use_up(&writer, invitation, &invitation.email).await?;
     let before = user::row(&writer, &user.id).await?;
     writer.replace_user(&before, user::Model { password_hash: Some(hash), ..before.clone() }).await?;
     session::end_everywhere(&writer, &user.id, None).await?;

@@ -2,7 +2,7 @@
 //! published; one that an assessment uses is kept with the organisation's rows for ever, whatever later programs bring.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
@@ -369,6 +369,23 @@ pub async fn list(reader: &Reader, filter: &QuestionnaireFilter) -> Result<Page<
         })
     });
     Ok(Page { items: items.collect(), next })
+}
+
+/// What these questionnaires are called: by the latest edition that is kept here, else by the library's.
+///
+/// # Errors
+/// [`Error::Database`] only.
+pub async fn titles(reader: &Reader, keys: impl IntoIterator<Item = String>) -> Result<BTreeMap<String, String>, Error> {
+    let keys: BTreeSet<String> = keys.into_iter().collect();
+    let built_in = keys.iter().filter_map(|key| Some((key.clone(), library::edition(key, None)?.title.clone())));
+    let mut titles: BTreeMap<String, String> = built_in.collect();
+    if !keys.is_empty() {
+        let select = reader.find::<Entity>().filter(Column::Key.is_in(keys)).select_only().columns([Column::Key, Column::Edition, Column::Title]);
+        let mut rows: Vec<(String, String, String)> = reader.tuples(select).await?;
+        rows.sort_by_cached_key(|(_, edition, _)| order(edition));
+        titles.extend(rows.into_iter().map(|(key, _, title)| (key, title)));
+    }
+    Ok(titles)
 }
 
 /// An edition as far as a list needs it.

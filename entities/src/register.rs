@@ -431,6 +431,20 @@ pub async fn list(reader: &Reader, filter: &RegisterFilter) -> Result<Page<Regis
     Ok(page.map(|row| row.on(today)))
 }
 
+/// The lines of these suppliers and products, archived ones too; at most some hundreds.
+///
+/// # Errors
+/// [`Error::Database`] only.
+pub async fn lines(reader: &Reader, ids: impl IntoIterator<Item = SubjectId>) -> Result<BTreeMap<SubjectId, RegisterEntry>, Error> {
+    let ids: BTreeSet<SubjectId> = ids.into_iter().collect();
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let today = reader.today();
+    let rows = reader.all(reader.find::<Entity>().filter(Column::SubjectId.is_in(ids))).await?;
+    Ok(rows.into_iter().map(|row| (row.subject_id.clone(), row.on(today))).collect())
+}
+
 /// How many lines there are of each sort.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Summary {

@@ -2,7 +2,7 @@
 
 use diligence_questionnaires::{RaisedFinding, Severity};
 use schemars::JsonSchema;
-use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _, entity::prelude::*};
+use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _, entity::prelude::*, sea_query::ExprTrait};
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -271,12 +271,18 @@ pub struct RiskFilter {
     pub current_band: Option<Severity>,
     /// What we do about it.
     pub treatment: Option<Treatment>,
-    /// Likelihood with nothing done, 1 to 5: a row of the heat map.
+    /// Likelihood with nothing done, 1 to 5.
     #[validate(range(min = 1, max = 5))]
     pub likelihood: Option<i32>,
-    /// Impact with nothing done, 1 to 5: a column of the heat map.
+    /// Impact with nothing done, 1 to 5.
     #[validate(range(min = 1, max = 5))]
     pub impact: Option<i32>,
+    /// Likelihood now, 1 to 5: a row of the heat map.
+    #[validate(range(min = 1, max = 5))]
+    pub current_likelihood: Option<i32>,
+    /// Impact now, 1 to 5: a column of the heat map.
+    #[validate(range(min = 1, max = 5))]
+    pub current_impact: Option<i32>,
     /// Only accepted ones whose agreement ends before this day.
     pub acceptance_expires_before: Option<Day>,
     /// The assessment whose finding raised it.
@@ -406,6 +412,12 @@ pub async fn list(reader: &Reader, filter: &RiskFilter) -> Result<Page<Risk>, Er
     }
     if let Some(impact) = filter.impact {
         condition = condition.add(Column::Impact.eq(impact));
+    }
+    if let Some(likelihood) = filter.current_likelihood {
+        condition = condition.add(ExprTrait::eq(Expr::from(current(Column::ResidualLikelihood, Column::Likelihood)), likelihood));
+    }
+    if let Some(impact) = filter.current_impact {
+        condition = condition.add(ExprTrait::eq(Expr::from(current(Column::ResidualImpact, Column::Impact)), impact));
     }
     if let Some(day) = filter.acceptance_expires_before {
         condition = condition.add(Column::State.eq(Word(RiskState::Accepted))).add(Column::AcceptanceExpiresOn.lt(day));
@@ -555,9 +567,13 @@ pub(crate) async fn counting(reader: &Reader, suppliers: &[SupplierId]) -> Resul
     reader.all(reader.find::<Entity>().filter(Column::SupplierId.is_in(suppliers.iter().cloned())).filter(Column::State.ne(Word(RiskState::Closed)))).await
 }
 
+/// A number of a risk as it is now: after what we do, if that was judged.
+fn current(residual: Column, inherent: Column) -> sea_orm::sea_query::FunctionCall {
+    sea_orm::sea_query::Func::coalesce([Expr::col(residual), Expr::col(inherent)])
+}
+
 /// How many open risks of what is not archived there are for each current likelihood and impact.
 pub(crate) async fn heat(reader: &Reader) -> Result<Vec<(i32, i32, i64)>, Error> {
-    let current = |residual: Column, inherent: Column| sea_orm::sea_query::Func::coalesce([Expr::col(residual), Expr::col(inherent)]);
     let select = reader
         .find::<Entity>()
         .filter(Column::State.ne(Word(RiskState::Closed)))

@@ -34,6 +34,7 @@ mod readme;
 mod real_data;
 mod receipts;
 mod register;
+mod register_pages;
 mod respondents;
 mod retries;
 mod reviews;

@@ -112,7 +112,7 @@ async fn a_signal_to_stop_lets_a_request_in_flight_finish() {
             }
         };
         let address = format!("http://{}", wait_for("ready: http://").split_whitespace().next().expect("an address"));
-        let server = Server { address, key: String::new(), process };
+        let server = Server { address, key: String::new(), link: String::new(), process };
 
         let body = json!({ "name": format!("In flight at {name}") }).to_string();
         let mut connection = connect(&server);
@@ -329,6 +329,33 @@ fn told(arguments: &[&str], input: &str) -> (Option<i32>, String, String) {
 }
 
 #[tokio::test]
+async fn the_first_account_is_made_with_the_link_that_a_new_register_prints_once() {
+    let (url, _folder) = empty().await;
+    let server = Server::start(&url);
+    let (address, token) = server.link.split_once("/invitations#").expect("a link");
+    assert_eq!(address, server.address);
+    let accepts = |more: Value| {
+        let mut body =
+            json!({ "token": token, "name": "Sam Okafor", "email": "Sam@example.org", "organisation_name": "Meadow View Care", "password": "plum chair river nine" });
+        body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        ask(&server, "POST", "/api/v1/invitations/accept", "", &body.to_string())
+    };
+    let opened = ask(&server, "POST", "/api/v1/invitations/open", "", &json!({ "token": token }).to_string());
+    assert!(opened.0 == 200 && opened.1.contains("\"first_admin\""), "{}", opened.1);
+    for (more, place) in [(json!({ "email": "nobody" }), "/email"), (json!({ "name": null }), "/name"), (json!({ "password": "password1234" }), "/password")] {
+        let told = accepts(more);
+        assert!(told.0 == 422 && told.1.contains(&format!("\"pointer\":\"{place}\"")), "{}", told.1);
+    }
+    let accepted = accepts(json!({}));
+    assert!(accepted.0 == 200 && accepted.1.contains("\"sam@example.org\"") && accepted.1.contains("Meadow View Care"), "{}", accepted.1);
+    assert_eq!(accepts(json!({})).0, 410, "it is good once");
+    let session = ask(&server, "POST", "/api/v1/sessions", "", &json!({ "email": "sam@example.org", "password": "plum chair river nine" }).to_string());
+    assert!(session.0 == 201 && session.1.contains("\"role\":\"admin\"") && session.1.contains("Meadow View Care"), "{}", session.1);
+    drop(server);
+    assert_eq!(Server::start(&url).link, "", "there is an account already");
+}
+
+#[tokio::test]
 async fn the_first_admin_is_made_at_the_console_and_people_are_helped_there() {
     let (url, _folder) = empty().await;
     let user = |arguments: &[&str]| run(&[&["user"], arguments, &["--database-url", &url]].concat());
@@ -384,7 +411,7 @@ async fn every_line_of_the_json_log_is_json_and_names_the_request() {
     let mut next = || serde_json::from_str::<Value>(&log.next().expect("a line").expect("text")).expect("JSON");
     let ready = next();
     let address = ready["address"].as_str().expect("an address").to_owned();
-    let server = Server { address, key: String::new(), process };
+    let server = Server { address, key: String::new(), link: String::new(), process };
     let mut connection = connect(&server);
     connection.write_all(head("GET", "/api/v1/suppliers?q=secret-word", "dlg_secret", 0, "X-Request-Id: mine-1\r\n").as_bytes()).expect("sent");
     assert_eq!(answer(&mut connection).0, 401);

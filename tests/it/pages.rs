@@ -5,15 +5,21 @@ use std::collections::BTreeMap;
 use poem::http::{Method, header};
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, App, both, code_at, id, text};
+use crate::harness::{Answer, App, Person, both, code_at, id, text};
 
 /// A browser that keeps cookies and follows no redirects by itself.
 #[derive(Default)]
-struct Browser {
+pub(crate) struct Browser {
     cookies: BTreeMap<String, String>,
 }
 
 impl Browser {
+    /// The browser in which someone is signed in.
+    pub(crate) fn of(who: &Person) -> Self {
+        let (cookie, _) = who.session().expect("a session");
+        Self { cookies: BTreeMap::from([("__Host-diligence".to_owned(), cookie.to_owned())]) }
+    }
+
     async fn send(&mut self, app: &App, method: Method, path: &str, body: Option<(String, Vec<u8>)>) -> Answer {
         let mut request = app.client.request(method, path).header(header::ACCEPT, "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8");
         if !self.cookies.is_empty() {
@@ -41,20 +47,21 @@ impl Browser {
         answer
     }
 
-    async fn opens(&mut self, app: &App, path: &str) -> Answer {
+    pub(crate) async fn opens(&mut self, app: &App, path: &str) -> Answer {
         self.send(app, Method::GET, path, None).await
     }
 
     /// Sends a form as a page's own: its hidden fields, and what is filled in.
-    async fn fills(&mut self, app: &App, page: &Answer, action: &str, fields: &[(&str, &str)]) -> Answer {
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in hidden(&page.text, action) {
-            form.append_pair(&name, &value);
-        }
-        for (name, value) in fields {
-            form.append_pair(name, value);
-        }
-        self.send(app, Method::POST, action, Some(("application/x-www-form-urlencoded".into(), form.finish().into_bytes()))).await
+    pub(crate) async fn fills(&mut self, app: &App, page: &Answer, action: &str, fields: &[(&str, &str)]) -> Answer {
+        let own = hidden(&page.text, action);
+        let all: Vec<(&str, &str)> = own.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(fields.iter().copied()).collect();
+        self.fills_only(app, action, &all).await
+    }
+
+    /// Sends a form with these fields alone.
+    pub(crate) async fn fills_only(&mut self, app: &App, action: &str, fields: &[(&str, &str)]) -> Answer {
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.send(app, Method::POST, action, Some(("application/x-www-form-urlencoded".into(), form.into_bytes()))).await
     }
 }
 
@@ -106,7 +113,7 @@ fn hidden(page: &str, action: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-fn goes_to(answer: &Answer) -> String {
+pub(crate) fn goes_to(answer: &Answer) -> String {
     assert_eq!(answer.status, 303, "{}", answer.text);
     answer.header("location").to_owned()
 }
@@ -327,7 +334,7 @@ both! {
     async fn the_style_and_the_script_are_kept_for_ever_and_nothing_else_is_there(app: App) {
         let mut browser = Browser::default();
         let page = browser.opens(&app, "/sign-in").await;
-        for (mark, kind) in [("href=\"/assets/", "text/css"), ("src=\"/assets/", "text/javascript")] {
+        for (mark, kind) in [("rel=\"stylesheet\" href=\"/assets/", "text/css"), ("src=\"/assets/", "text/javascript"), ("rel=\"icon\" href=\"/assets/", "image/svg+xml")] {
             let name = page.text.split(mark).nth(1).and_then(|rest| rest.split('"').next()).expect("an asset");
             let asset = browser.opens(&app, &format!("/assets/{name}")).await;
             assert!(asset.header("content-type").starts_with(kind) && asset.header("cache-control").contains("immutable"));

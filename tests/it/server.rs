@@ -12,6 +12,8 @@ pub(crate) struct Server {
     pub(crate) address: String,
     /// The administrator's key it printed; empty if the database was not new.
     pub(crate) key: String,
+    /// The link with which the first account is made, if the database was new.
+    pub(crate) link: String,
     /// The process.
     pub(crate) process: Child,
 }
@@ -62,7 +64,8 @@ impl Server {
             let _ = log.read_to_string(&mut rest);
         });
         let key = said.split_whitespace().find(|word| word.starts_with("dlg_")).unwrap_or_default().to_owned();
-        Self { address, key, process }
+        let link = said.split_whitespace().find(|word| word.contains("/invitations#")).unwrap_or_default().to_owned();
+        Self { address, key, link, process }
     }
 }
 

@@ -5,18 +5,19 @@ use std::io;
 use diligence_entities::{
     api_key::{self, KeyScope, NewApiKey},
     error::Error,
-    organisation,
+    invitation, organisation,
     role::Role,
     scope::Store,
 };
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
-use super::{Failure, block_on, key, open, print};
+use super::{Failure, block_on, console, key, open, print};
 use crate::{
     app,
     config::{Config, LogFormat, ServeFlags},
     link::PublicUrl,
+    rest::invitations::url,
     server::{self, Tls},
 };
 
@@ -49,7 +50,7 @@ async fn serve(mut config: Config) -> Result<(), Failure> {
     config.listen = listener.local_addr().unwrap_or(config.listen);
     let store = open(&config).await?;
     let local = Config { public_url: None, ..config.clone() }.link("");
-    welcome(&store, &local).await?;
+    welcome(&store, &config, &local).await?;
     warn_of_keys(&store).await?;
     if let Some(tls) = &tls {
         read_certificate_again(tls.clone());
@@ -101,7 +102,7 @@ fn read_certificate_again(tls: Tls) {
 fn read_certificate_again(_: Tls) {}
 
 /// In a database without any organisation: makes one, with an administrator's key, and shows once how to get in.
-async fn welcome(store: &Store, address: &str) -> Result<(), Failure> {
+async fn welcome(store: &Store, config: &Config, address: &str) -> Result<(), Failure> {
     const NAME: &str = "My organisation";
     if !organisation::all(store).await?.is_empty() {
         return Ok(());
@@ -113,10 +114,17 @@ async fn welcome(store: &Store, address: &str) -> Result<(), Failure> {
         Err(error) => return Err(error.into()),
     };
     let text = key::create(store, &organisation, NewApiKey { name: "First key".into(), role: Role::Admin, scope: KeyScope::Everything, expires_on: None }).await?;
+    let writer = store.write(&console(&organisation.id)).await?;
+    let (_, first) = invitation::create_first(&writer).await?;
+    writer.save().await?;
+    let link = url(config, &first);
     print(&format!(
         "\
-Welcome to Diligence. The database is new, so here is a way in: the organisation \"{NAME}\" and an administrator's key.
-The key is shown this once, so keep it safe:
+Welcome to Diligence. The database is new. To set it up, open this link in a browser; it is good once, and for a week:
+
+  {link}
+
+For programs, here is an administrator's key of the organisation \"{NAME}\". It is shown this once, so keep it safe:
 
   {text}
 
@@ -124,8 +132,7 @@ Enter a first supplier:
 
   curl {address}/api/v1/suppliers -H 'Authorization: Bearer {text}' -H 'Content-Type: application/json' -d '{{\"name\": \"Harbour Care Systems\"}}'
 
-Everything else is described at {address}/docs. More keys: diligence key create --help
-People sign in with an account: diligence user create --help
+Everything else is described at {address}/docs. More keys and accounts: diligence key create --help, diligence user create --help
 
 "
     ))

@@ -127,7 +127,8 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
                 match password {
                     None => print_link(&config, &token),
                     Some(password) => {
-                        let acceptance = Acceptance { token: token.reveal().to_owned(), name: None, password, code: None, recovery_code: None };
+                        let acceptance =
+                            Acceptance { token: token.reveal().to_owned(), name: None, email: None, organisation_name: None, password, code: None, recovery_code: None };
                         match invitation::accept(&store, &Visit::default(), &acceptance).await {
                             Ok(accepted) => print(&format!("{}\n", accepted.email)),
                             // Nobody has the link, so it would only be in the way of the next try.

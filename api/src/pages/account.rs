@@ -1,10 +1,9 @@
-//! One's own account, and where one lands after signing in.
+//! One's own account.
 
 use askama::Template;
 use diligence_entities::{
     error::Error,
     session::{self, OwnSessionFilter, Stage, Switch},
-    sign_in_policy::MfaRule,
     user::{self, FirstCode, Me, NewPassword, Password, Proof},
 };
 use poem::{Request, RequestBody, http::StatusCode};
@@ -17,23 +16,6 @@ use super::{
     words, wrongs,
 };
 use crate::auth::{Stranger, store_of};
-
-#[derive(Template)]
-#[template(path = "home.html")]
-struct HomePage<'a> {
-    frame: Frame,
-    here: &'a Here,
-    is_mfa_recommended: bool,
-}
-
-/// Where one lands: what can be done from here.
-pub(super) async fn home(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    Ok(html(
-        StatusCode::OK,
-        &HomePage { frame: here.frame("Your register"), is_mfa_recommended: here.current.mfa_rule == MfaRule::Recommended && !here.current.has_mfa, here: &here },
-    )?)
-}
 
 fn codes_left(me: &Me) -> String {
     words::count(me.recovery_code_count, "recovery code", "recovery codes")

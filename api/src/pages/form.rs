@@ -50,6 +50,11 @@ impl Form {
         Some(self.text(name)).filter(|text| !text.is_empty())
     }
 
+    /// The version of the item that the page showed.
+    pub(super) fn version(&self) -> Result<i64, Problem> {
+        self.text("version").parse().map_err(|_| Problem::new(Type::Malformed, "the form does not say which version it changes: open the page again"))
+    }
+
     /// The value as it was typed: for passwords, of which a space can be part.
     pub(super) fn exact(&self, name: &str) -> String {
         self.first(name).map(str::to_owned).unwrap_or_default()

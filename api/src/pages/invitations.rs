@@ -25,11 +25,18 @@ struct InvitationPage {
     opened: OpenedInvitation,
     token: String,
     name: String,
+    /// What was typed, or stands there already, where the first account is made.
+    email: String,
+    organisation_name: String,
 }
 
 impl InvitationPage {
     fn is_reset(&self) -> bool {
         self.opened.kind == InvitationKind::PasswordReset
+    }
+
+    fn is_first(&self) -> bool {
+        self.opened.kind == InvitationKind::FirstAdmin
     }
 
     /// Whether a new password is chosen here, or the one there is asked for.
@@ -58,9 +65,18 @@ pub(super) async fn send(request: Request, body: RequestBody) -> Shown {
         }
         Err(other) => return Err(other.into()),
     };
-    let title = if opened.kind == InvitationKind::PasswordReset { "Choose another password".to_owned() } else { format!("Join {}", opened.organisation_name) };
+    let title = match opened.kind {
+        InvitationKind::PasswordReset => "Choose another password".to_owned(),
+        InvitationKind::FirstAdmin => "Set up your register".to_owned(),
+        InvitationKind::Invitation => format!("Join {}", opened.organisation_name),
+    };
+    let is_first = opened.kind == InvitationKind::FirstAdmin;
+    let (email, organisation_name) = (form.text("email"), form.text("organisation_name"));
     let name = form.some("name").or_else(|| opened.name.clone()).unwrap_or_default();
-    let shown = |status, wrongs, opened, name| Ok(html(status, &InvitationPage { frame: Frame::new(title), wrongs, opened, token: token.clone(), name })?);
+    let shown = |status, wrongs, opened, name| {
+        let (email, organisation_name) = (email.clone(), organisation_name.clone());
+        Ok(html(status, &InvitationPage { frame: Frame::new(title), wrongs, opened, token: token.clone(), name, email, organisation_name })?)
+    };
     if form.text("step") != "accept" {
         return shown(StatusCode::OK, Vec::new(), opened, name);
     }
@@ -71,8 +87,19 @@ pub(super) async fn send(request: Request, body: RequestBody) -> Shown {
         password: form.exact("password"),
         code: factor.code,
         recovery_code: factor.recovery_code,
+        email: Some(email.clone()).filter(|_| is_first),
+        organisation_name: Some(organisation_name.clone()).filter(|name| is_first && !name.is_empty()),
     };
     let mut wrong = Vec::new();
+    if is_first && organisation_name.is_empty() {
+        wrong.push(Wrong::new("organisation_name", "enter what your organisation is called"));
+    }
+    if is_first && name.is_empty() {
+        wrong.push(Wrong::new("name", "enter your name"));
+    }
+    if is_first && !email.contains('@') {
+        wrong.push(Wrong::new("email", "enter your e-mail address, such as name@example.org"));
+    }
     if acceptance.password.is_empty() {
         wrong.push(Wrong::new("password", "enter a password"));
     }
@@ -97,7 +124,7 @@ pub(super) async fn send(request: Request, body: RequestBody) -> Shown {
         }
         Err(error) => {
             let found = faults(error)?;
-            shown(StatusCode::UNPROCESSABLE_ENTITY, wrongs(&found, &["name", "password", "code"], "password"), opened, name)
+            shown(StatusCode::UNPROCESSABLE_ENTITY, wrongs(&found, &["organisation_name", "name", "email", "password", "code"], "password"), opened, name)
         }
     }
 }

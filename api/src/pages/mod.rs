@@ -26,14 +26,22 @@ use crate::{
 };
 
 pub mod account;
+mod entering;
 mod form;
+mod home;
 pub mod invitations;
+mod listing;
+mod register;
 pub mod respond;
+mod reviews;
+mod risks;
 pub mod sign_in;
+mod subject;
 mod words;
 
 const STYLE: &str = include_str!("../../assets/style.css");
 const SCRIPT: &str = include_str!("../../assets/page.js");
+const ICON: &str = include_str!("../../assets/icon.svg");
 
 /// Only what is our own, and no script or style inside a page.
 const POLICY: &str =
@@ -42,7 +50,20 @@ const POLICY: &str =
 /// `route` with every page.
 pub(crate) fn routes(route: Route) -> Route {
     route
-        .at("/", get(page(account::home)))
+        .at("/", get(page(home::show)))
+        .at("/register", get(page(register::show)))
+        .at("/suppliers/new", get(page(entering::show_new_supplier)).post(page(entering::enter_supplier)))
+        .at("/suppliers/:id", get(page(subject::show_supplier)))
+        .at("/suppliers/:id/change", get(page(entering::show_supplier)).post(page(entering::change_supplier)))
+        .at("/suppliers/:id/products/new", get(page(entering::show_new_product)).post(page(entering::enter_product)))
+        .at("/suppliers/:id/history", get(page(subject::supplier_history)))
+        .at("/products/:id", get(page(subject::show_product)))
+        .at("/products/:id/change", get(page(entering::show_product)).post(page(entering::change_product)))
+        .at("/products/:id/history", get(page(subject::product_history)))
+        .at("/risks", get(page(risks::show)))
+        .at("/reviews", get(page(reviews::show)))
+        .at("/reviews/:id/complete", post(page(reviews::complete)))
+        .at("/reviews/:id/reschedule", post(page(reviews::reschedule)))
         .at("/sign-in", get(page(sign_in::show)).post(page(sign_in::send)))
         .at("/sign-in/code", get(page(sign_in::show_code)).post(page(sign_in::send_code)))
         .at("/sign-out", post(page(sign_in::leave)))
@@ -112,6 +133,10 @@ pub(crate) struct Frame {
     language: String,
     /// Who is signed in, and what proves their forms.
     person: Option<Signed>,
+    /// Whether they have come all the way in, and can go anywhere.
+    is_inside: bool,
+    /// The part of the register that the page belongs to: where that part begins.
+    part: &'static str,
 }
 
 /// Who is signed in.
@@ -125,7 +150,17 @@ pub(crate) struct Signed {
 impl Frame {
     /// A page in English, without anyone signed in.
     pub(crate) fn new(title: impl Into<String>) -> Self {
-        Self { title: title.into(), language: "en".into(), person: None }
+        Self { title: title.into(), language: "en".into(), ..Self::default() }
+    }
+
+    /// The same as a page of this part.
+    pub(crate) fn at(self, part: &'static str) -> Self {
+        Self { part, ..self }
+    }
+
+    /// The parts, in the order of the menu.
+    fn parts(&self) -> [(&'static str, &'static str); 4] {
+        [("/", "Home"), ("/register", "Register"), ("/risks", "Risks"), ("/reviews", "Reviews")]
     }
 
     fn style(&self) -> &'static str {
@@ -135,14 +170,19 @@ impl Frame {
     fn script(&self) -> &'static str {
         &assets().script
     }
+
+    fn icon(&self) -> &'static str {
+        &assets().icon
+    }
 }
 
 struct Assets {
     style: String,
     script: String,
+    icon: String,
 }
 
-/// Where the style and the script are: a name that changes with what they hold, so that a browser can keep them for ever.
+/// Where the style, the script and the icon are: a name that changes with what they hold, so that a browser can keep them for ever.
 fn assets() -> &'static Assets {
     static ASSETS: OnceLock<Assets> = OnceLock::new();
     ASSETS.get_or_init(|| {
@@ -150,7 +190,7 @@ fn assets() -> &'static Assets {
             let hash: String = Sha256::digest(content.as_bytes()).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
             format!("/assets/{hash}.{ending}")
         };
-        Assets { style: name(STYLE, "css"), script: name(SCRIPT, "js") }
+        Assets { style: name(STYLE, "css"), script: name(SCRIPT, "js"), icon: name(ICON, "svg") }
     })
 }
 
@@ -160,6 +200,8 @@ fn asset(request: Request) -> Response {
         (STYLE, "text/css; charset=utf-8")
     } else if path == assets().script {
         (SCRIPT, "text/javascript; charset=utf-8")
+    } else if path == assets().icon {
+        (ICON, "image/svg+xml")
     } else {
         return Problem::not_found().response();
     };
@@ -271,6 +313,11 @@ pub(crate) fn faults(error: Error) -> Result<Vec<Fault>, Refusal> {
         Error::Conflict { code, detail, .. } => Ok(vec![Fault::new("", code, detail)]),
         other => Err(other.into()),
     }
+}
+
+/// The id in the address of a page.
+pub(crate) fn path_id<I: std::str::FromStr>(request: &Request) -> Result<I, Problem> {
+    request.raw_path_param("id").and_then(|text| text.parse().ok()).ok_or_else(Problem::not_found)
 }
 
 /// The request, to find it in the logs.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use askama::Template;
 use diligence_entities::{
     assessment::{AnswerChange, Confirmation},
+    clock::Day,
     error::Error,
     evidence_file::MAXIMUM_BYTES,
     fault::Fault,
@@ -556,7 +557,7 @@ fn said(question: &RespondentQuestion, answer: &Answer, files: &[RespondentEvide
         option.or_else(file).unwrap_or_else(|| match (question.kind, value) {
             (QuestionType::YesNo, "yes") => "Yes".into(),
             (QuestionType::YesNo, "no") => "No".into(),
-            (QuestionType::Date, value) => value.parse().map_or(value.to_owned(), words::day),
+            (QuestionType::Date, value) => value.parse::<Day>().map_or(value.to_owned(), words::day),
             _ => value.to_owned(),
         })
     };

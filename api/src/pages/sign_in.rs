@@ -4,7 +4,8 @@ use askama::Template;
 use diligence_entities::{
     error::Error,
     identity_provider::{self, SignInOption},
-    scope::Store,
+    role::Role,
+    scope::{Reader, Store, Writer},
     session::{self, CurrentSession, Granted, NewSession, Person, Stage},
     user::SecondFactor,
 };
@@ -16,7 +17,7 @@ use super::{
     html, refuse_foreign, request_id, see, with_cookies,
 };
 use crate::{
-    auth::{Stranger, store_of},
+    auth::{Stranger, note_refusal, store_of},
     cookie,
     link::local_path,
     middleware::Trail,
@@ -66,13 +67,39 @@ impl Here {
         if self.person.knows(&form.text("csrf")) { Ok(()) } else { Err(Problem::new(Type::Forbidden, "this form does not belong to your session: open the page again")) }
     }
 
+    /// Their organisation, to read in.
+    pub(super) async fn read(&self, request: &Request) -> Result<Reader, Refusal> {
+        Ok(store_of(request)?.read(&self.person.scope(request_id(request))).await?)
+    }
+
+    /// Whether they have this role, to be shown what it lets one do.
+    pub(super) fn is_at_least(&self, role: Role) -> bool {
+        self.current.organisation.role >= role
+    }
+
+    /// That they have this role. Who has not is refused, and that is kept.
+    pub(super) async fn may(&self, request: &Request, needs: Role) -> Result<(), Refusal> {
+        let scope = self.person.scope(request_id(request));
+        if scope.role < needs {
+            note_refusal(request, store_of(request)?, &scope, needs).await;
+            return Err(Problem::new(Type::Forbidden, format!("this needs the role {needs}; you have the role {}", scope.role)).into());
+        }
+        Ok(())
+    }
+
+    /// Their organisation, to change something that needs this role.
+    pub(super) async fn write(&self, request: &Request, needs: Role) -> Result<Writer, Refusal> {
+        self.may(request, needs).await?;
+        Ok(store_of(request)?.write(&self.person.scope(request_id(request))).await?)
+    }
+
     pub(super) fn csrf(&self) -> &str {
         &self.current.csrf_token
     }
 
     pub(super) fn frame(&self, title: &str) -> Frame {
         let person = Signed { name: self.current.user_name.clone(), organisation: self.current.organisation.name.clone(), csrf: self.current.csrf_token.clone() };
-        Frame { person: Some(person), ..Frame::new(title) }
+        Frame { person: Some(person), is_inside: self.current.stage == Stage::Complete, ..Frame::new(title) }
     }
 }
 

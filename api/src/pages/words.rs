@@ -1,10 +1,25 @@
 //! Dates and words as UK public services write them.
 
-use diligence_entities::clock::{Day, Moment};
+use std::borrow::Borrow;
+
+use diligence_entities::{
+    clock::{Day, Moment, days_between},
+    decision::DecisionOutcome,
+    id::{SubjectId, SupplierId},
+    product::AiFeatures,
+    register::{RegisterEntry, RiskCounts},
+    stored::word,
+    subject::SubjectType,
+    supplier::Money,
+};
+use serde::Serialize;
+
+/// Within how many days a date is said by how far it is off.
+const NEAR_DAYS: i64 = 60;
 
 /// `3 March 2027`.
-pub(super) fn day(day: Day) -> String {
-    day.date().format("%-d %B %Y").to_string()
+pub(super) fn day(day: impl Borrow<Day>) -> String {
+    day.borrow().date().format("%-d %B %Y").to_string()
 }
 
 /// `3 March 2027 at 14:05 UTC`.
@@ -13,8 +28,9 @@ pub(super) fn moment(moment: Moment) -> String {
 }
 
 /// `1 question`, `2 questions`.
-pub(super) fn count(count: u64, one: &str, many: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+pub(super) fn count(count: impl ToString, one: &str, many: &str) -> String {
+    let count = count.to_string();
+    if count == "1" { format!("1 {one}") } else { format!("{count} {many}") }
 }
 
 /// A language by its own name.
@@ -28,6 +44,124 @@ pub(super) fn language(code: &str) -> String {
     }
 }
 
+/// What a word of the interface says to people: `ai_system` is *AI system*.
+pub(super) fn plain<T: Serialize>(value: &T) -> String {
+    let word = word(value);
+    let text: Vec<&str> = word
+        .split('_')
+        .map(|part| match part {
+            "ai" => "AI",
+            "ce" => "CE",
+            "dpia" => "DPIA",
+            "dspt" => "DSPT",
+            "mfa" => "MFA",
+            other => other,
+        })
+        .collect();
+    capital(&text.join(" "))
+}
+
+/// A supplier, or a product and whose it is.
+pub(super) fn subject(line: &RegisterEntry) -> String {
+    match line.subject_type {
+        SubjectType::Supplier => line.name.clone(),
+        SubjectType::Product => format!("{} ({})", line.name, line.supplier_name),
+    }
+}
+
+/// Where the page of a supplier is.
+pub(super) fn supplier_href(id: &SupplierId) -> String {
+    format!("/suppliers/{id}")
+}
+
+/// Where the page of a supplier or product is.
+pub(super) fn subject_href(id: &SubjectId) -> String {
+    match id {
+        SubjectId::Supplier(id) => supplier_href(id),
+        SubjectId::Product(id) => format!("/products/{id}"),
+    }
+}
+
+/// A day beside today: `today`, `tomorrow`, `in 12 days`, `5 days ago`, and the date itself where it is far.
+pub(super) fn when(date: impl Borrow<Day>, today: impl Borrow<Day>) -> String {
+    let date = *date.borrow();
+    match days_between(*today.borrow(), date) {
+        0 => "today".into(),
+        1 => "tomorrow".into(),
+        -1 => "yesterday".into(),
+        days @ 2..=NEAR_DAYS => format!("in {days} days"),
+        days if (-NEAR_DAYS..=-2).contains(&days) => format!("{} days ago", -days),
+        days => format!("{}{}", if days < 0 { "since " } else { "on " }, day(date)),
+    }
+}
+
+/// A day, and how far it is off if that is near: `3 March 2027 (in 4 days)`.
+pub(super) fn dated(date: impl Borrow<Day>, today: impl Borrow<Day>) -> String {
+    let (date, today) = (*date.borrow(), *today.borrow());
+    if days_between(today, date).abs() <= NEAR_DAYS { format!("{} ({})", day(date), when(date, today)) } else { day(date) }
+}
+
+/// What the program itself says of its fields and words, as people write: `data_sensitivity is special_category`.
+pub(super) fn spoken(text: &str) -> String {
+    text.replace('_', " ")
+}
+
+/// How much AI is in something.
+pub(super) fn ai(features: impl Borrow<AiFeatures>) -> &'static str {
+    match features.borrow() {
+        AiFeatures::None => "No AI",
+        AiFeatures::Embedded => "AI inside",
+        AiFeatures::Core => "AI at its core",
+        AiFeatures::Unknown => "AI not known yet",
+    }
+}
+
+/// The word of the interface itself: for styles and addresses.
+pub(super) fn key<T: Serialize>(value: &T) -> String {
+    word(value)
+}
+
+/// A text with a capital letter.
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// `March 2027`.
+pub(super) fn month(day: Day) -> String {
+    day.date().format("%B %Y").to_string()
+}
+
+/// `£1,234.50`; other currencies by their letters.
+pub(super) fn money(money: &Money) -> String {
+    let (whole, part) = (money.amount_minor / 100, money.amount_minor % 100);
+    let digits = whole.to_string();
+    let grouped: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
+    let text = format!("{}{}", grouped.join(","), if part == 0 { String::new() } else { format!(".{part:02}") });
+    if money.currency == "GBP" { format!("£{text}") } else { format!("{} {text}", money.currency) }
+}
+
+/// Risks that count, the worst first: `1 extreme, 2 high`.
+pub(super) fn risks(counts: &RiskCounts) -> String {
+    let RiskCounts { low, moderate, high, extreme } = counts;
+    let parts = [(extreme, "extreme"), (high, "high"), (moderate, "moderate"), (low, "low")];
+    parts.into_iter().filter(|(count, _)| **count > 0).map(|(count, name)| format!("{count} {name}")).collect::<Vec<_>>().join(", ")
+}
+
+/// What was decided.
+pub(super) fn outcome(outcome: impl Borrow<DecisionOutcome>) -> &'static str {
+    match outcome.borrow() {
+        DecisionOutcome::Approved => "Approved",
+        DecisionOutcome::ApprovedWithConditions => "Approved with conditions",
+        DecisionOutcome::Refused => "Refused",
+    }
+}
+
+/// A framework, as a heading.
+pub(super) fn framework(key: &str) -> String {
+    plain(&key)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,6 +170,13 @@ mod tests {
     fn dates_and_counts_are_written_as_people_say_them() {
         assert_eq!(day("2027-03-03".parse().expect("a day")), "3 March 2027");
         assert_eq!(moment("2027-03-03T14:05:09Z".parse().expect("a moment")), "3 March 2027 at 14:05 UTC");
+        let today: Day = "2027-03-03".parse().expect("a day");
+        let told = |days: i64| when(today.plus_days(days), today);
+        assert_eq!([0, 1, -1, 2, -60, 61, -61].map(told), ["today", "tomorrow", "yesterday", "in 2 days", "60 days ago", "on 3 May 2027", "since 1 January 2027"]);
+        assert_eq!(
+            (plain(&diligence_entities::product::ProductKind::AiSystem), framework("ethical_ai"), plain(&"no_mfa")),
+            ("AI system".into(), "Ethical AI".into(), "No MFA".into())
+        );
         assert_eq!((count(1, "question", "questions"), count(0, "question", "questions")), ("1 question".into(), "0 questions".into()));
     }
 }

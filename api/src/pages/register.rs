@@ -1,0 +1,57 @@
+//! The register: every supplier and product in one list, with what one asks for first.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use diligence_entities::{
+    questionnaire,
+    register::{self, RegisterEntry, RegisterFilter},
+    role::Role,
+    subject::SubjectType,
+};
+use poem::{Request, RequestBody, http::StatusCode};
+
+use super::{Frame, Shown, html, listing::Asked, sign_in::Here, words};
+
+#[derive(Template)]
+#[template(path = "register.html")]
+struct RegisterPage<'a> {
+    frame: Frame,
+    here: &'a Here,
+    asked: Asked<RegisterFilter>,
+    lines: Vec<RegisterEntry>,
+    titles: BTreeMap<String, String>,
+    next: Option<String>,
+}
+
+impl RegisterPage<'_> {
+    fn may_enter(&self) -> bool {
+        self.here.is_at_least(Role::Editor)
+    }
+
+    /// Whether more is asked for than the first fields say.
+    fn is_narrowed_further(&self) -> bool {
+        ["tier", "ai_features", "status", "review_before", "knocked_out", "stale"].iter().any(|name| !self.asked.text(name).is_empty())
+    }
+
+    fn title<'a>(&'a self, questionnaire: &'a str) -> &'a str {
+        self.titles.get(questionnaire).map_or(questionnaire, String::as_str)
+    }
+
+    fn is_product(line: &RegisterEntry) -> bool {
+        line.subject_type == SubjectType::Product
+    }
+}
+
+/// The list.
+pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    let reader = here.read(&request).await?;
+    let asked = Asked::<RegisterFilter>::of(&request, "/register")?;
+    let page = register::list(&reader, &asked.filter).await?;
+    let status = if asked.wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let next = asked.next(page.next.as_ref());
+    let under_way = page.items.iter().flat_map(|line| line.under_way.iter()).map(|assessment| assessment.questionnaire.clone());
+    let titles = questionnaire::titles(&reader, under_way).await?;
+    Ok(html(status, &RegisterPage { frame: here.frame("Register").at("/register"), here: &here, asked, lines: page.items, titles, next })?)
+}

@@ -1,0 +1,153 @@
+//! Reviews: what is to be looked at again, and when.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use diligence_entities::{
+    clock::Day,
+    error::Error,
+    id::{ReviewId, SubjectId},
+    register,
+    review::{self, Completion, Rescheduling, Review, ReviewFilter},
+    role::Role,
+};
+use poem::{Request, RequestBody, http::StatusCode};
+
+use super::{Frame, Shown, Wrong, faults, form::Form, html, listing::Asked, path_id, see, sign_in::Here, words};
+
+/// The reviews of one month.
+struct Month {
+    name: String,
+    reviews: Vec<Review>,
+}
+
+/// What was typed into the forms of one review.
+#[derive(Default)]
+struct Typed {
+    outcome: String,
+    due_on: String,
+    reason: String,
+}
+
+#[derive(Template)]
+#[template(path = "reviews.html")]
+struct ReviewsPage {
+    frame: Frame,
+    asked: Asked<ReviewFilter>,
+    months: Vec<Month>,
+    names: BTreeMap<SubjectId, String>,
+    today: Day,
+    next: Option<String>,
+    may_change: bool,
+    csrf: String,
+    wrongs: Vec<Wrong>,
+    /// The review whose forms were sent and are not right.
+    wrong_id: String,
+    typed: Typed,
+}
+
+impl ReviewsPage {
+    fn name(&self, review: &Review) -> &str {
+        self.names.get(&review.subject_id).map_or("", String::as_str)
+    }
+
+    fn is_late(&self, review: &Review) -> bool {
+        review.due_on < self.today
+    }
+}
+
+/// The list by month.
+pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    list(&request, &here, Vec::new(), String::new(), Typed::default()).await
+}
+
+async fn list(request: &Request, here: &Here, mut wrongs: Vec<Wrong>, wrong_id: String, typed: Typed) -> Shown {
+    let reader = here.read(request).await?;
+    let mut asked = Asked::<ReviewFilter>::of(request, "/reviews")?;
+    let page = review::list(&reader, &asked.filter).await?;
+    let names = register::lines(&reader, page.items.iter().map(|review| review.subject_id.clone())).await?;
+    let names = names.into_iter().map(|(id, line)| (id, words::subject(&line))).collect();
+    let today = reader.today();
+    let mut months: Vec<Month> = Vec::new();
+    let next = asked.next(page.next.as_ref());
+    for review in page.items {
+        let name = if review.due_on < today { "Overdue".to_owned() } else { words::month(review.due_on) };
+        match months.last_mut().filter(|month| month.name == name) {
+            Some(month) => month.reviews.push(review),
+            None => months.push(Month { name, reviews: vec![review] }),
+        }
+    }
+    wrongs.append(&mut asked.wrongs);
+    let status = if wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let may_change = here.is_at_least(Role::Editor);
+    let (frame, csrf) = (here.frame("Reviews").at("/reviews"), here.csrf().to_owned());
+    Ok(html(status, &ReviewsPage { frame, asked, months, names, today, next, may_change, csrf, wrongs, wrong_id, typed })?)
+}
+
+/// Completes one.
+pub(super) async fn complete(request: Request, body: RequestBody) -> Shown {
+    let (form, here, id) = sent(&request, body).await?;
+    let writer = here.write(&request, Role::Editor).await?;
+    let done = review::complete(&writer, &id, form.version()?, Completion { outcome: form.some("outcome") }).await;
+    let typed = Typed { outcome: form.text("outcome"), ..Typed::default() };
+    match done {
+        Ok(_) => {
+            writer.save().await?;
+            Ok(see("/reviews"))
+        }
+        Err(error) => {
+            drop(writer);
+            again(&request, &here, &id, typed, error).await
+        }
+    }
+}
+
+/// Moves one to another day.
+pub(super) async fn reschedule(request: Request, body: RequestBody) -> Shown {
+    let (form, here, id) = sent(&request, body).await?;
+    let typed = Typed { due_on: form.text("due_on"), reason: form.text("reason"), ..Typed::default() };
+    let mut wrong = Vec::new();
+    let due_on = typed.due_on.parse::<Day>();
+    if due_on.is_err() {
+        wrong.push(Wrong::new(format!("due_on-{id}"), "enter the day to move it to"));
+    }
+    if typed.reason.is_empty() {
+        wrong.push(Wrong::new(format!("reason-{id}"), "enter why it is moved"));
+    }
+    let (Ok(due_on), true) = (due_on, wrong.is_empty()) else {
+        return list(&request, &here, wrong, id.to_string(), typed).await;
+    };
+    let writer = here.write(&request, Role::Editor).await?;
+    match review::reschedule(&writer, &id, form.version()?, Rescheduling { due_on, reason: typed.reason.clone() }).await {
+        Ok(_) => {
+            writer.save().await?;
+            Ok(see("/reviews"))
+        }
+        Err(error) => {
+            drop(writer);
+            again(&request, &here, &id, typed, error).await
+        }
+    }
+}
+
+async fn sent(request: &Request, body: RequestBody) -> Result<(Form, Here, ReviewId), super::Refusal> {
+    let form = Form::read(request, body).await?;
+    let here = Here::of(request).await?;
+    here.is_proven(&form)?;
+    Ok((form, here, path_id(request)?))
+}
+
+async fn again(request: &Request, here: &Here, id: &ReviewId, typed: Typed, error: Error) -> Shown {
+    let found = faults(error)?;
+    let wrong = found.iter().map(|fault| {
+        let field = match fault.pointer.as_str() {
+            "/outcome" => "outcome",
+            "/due_on" => "due_on",
+            "/reason" => "reason",
+            _ => return Wrong::new(id.to_string(), &fault.detail),
+        };
+        Wrong::new(format!("{field}-{id}"), &fault.detail)
+    });
+    list(request, here, wrong.collect(), id.to_string(), typed).await
+}

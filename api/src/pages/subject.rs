@@ -1,0 +1,253 @@
+//! A supplier, and a product: everything that is known of one, on one page.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use askama::Template;
+use diligence_entities::{
+    assessment::{self, Assessment, AssessmentFilter},
+    audit::{self, AuditEvent, HistoryFilter},
+    clock::Day,
+    decision::{self, Decision, DecisionFilter},
+    dependency::{self, Dependency, DependencyFilter},
+    error::Error,
+    evidence::{self, Evidence, EvidenceFilter},
+    id::{ProductId, SubjectId, SupplierId},
+    incident::{self, Incident, IncidentFilter},
+    page::Page,
+    product::{self, Known, Product},
+    questionnaire,
+    register::{self, RegisterEntry, RegisterFilter},
+    review::{self, Review, ReviewFilter},
+    risk::{self, Risk, RiskFilter},
+    role::Role,
+    scope::Reader,
+    stored::Json,
+    supplier::{self, Supplier},
+};
+use diligence_questionnaires::Score;
+use poem::{Request, RequestBody, http::StatusCode};
+use serde_json::Value;
+
+use super::{Frame, Refusal, Shown, form::parameter, html, path_id, sign_in::Here, words};
+use crate::query::encode;
+
+/// How many of each sort are shown; there are rarely more, and the CSV has all.
+const SHOWN: u64 = 100;
+/// How many events of the history are shown at once.
+const EVENTS: u64 = 20;
+
+/// What hangs on a supplier or product.
+struct About {
+    today: Day,
+    line: RegisterEntry,
+    assessments: Vec<Assessment>,
+    decisions: Vec<Decision>,
+    evidence: Vec<Evidence>,
+    risks: Vec<Risk>,
+    reviews: Vec<Review>,
+    incidents: Vec<Incident>,
+    rests_on: Vec<Dependency>,
+    carries: Vec<Dependency>,
+    names: BTreeMap<SubjectId, String>,
+    titles: BTreeMap<String, String>,
+}
+
+impl About {
+    async fn read(reader: &Reader, id: &SubjectId) -> Result<Self, Refusal> {
+        let (subject_id, limit) = (Some(id.clone()), Some(SHOWN));
+        let mut lines = register::lines(reader, [id.clone()]).await?;
+        let line = lines.remove(id).ok_or(Error::NotFound)?;
+        let rests_on = dependency::list(reader, &DependencyFilter { subject_id: subject_id.clone(), limit, ..DependencyFilter::default() }).await?.items;
+        let carries = dependency::list(reader, &DependencyFilter { rests_on_id: subject_id.clone(), limit, ..DependencyFilter::default() }).await?.items;
+        let others = rests_on.iter().map(|dependency| dependency.rests_on_id.clone()).chain(carries.iter().map(|dependency| dependency.subject_id.clone()));
+        let names = register::lines(reader, others).await?.into_iter().map(|(id, line)| (id, words::subject(&line))).collect();
+        let assessments = assessment::list(reader, &AssessmentFilter { subject_id: subject_id.clone(), limit, ..AssessmentFilter::default() }).await?.items;
+        let current = DecisionFilter { subject_id: subject_id.clone(), superseded: Some(false), limit, ..DecisionFilter::default() };
+        let decisions = decision::list(reader, &current).await?.items;
+        let asked = assessments.iter().map(|assessment| assessment.questionnaire.clone()).chain(decisions.iter().map(|decision| decision.questionnaire.clone()));
+        Ok(Self {
+            today: reader.today(),
+            line,
+            titles: questionnaire::titles(reader, asked).await?,
+            assessments,
+            decisions,
+            evidence: evidence::list(reader, &EvidenceFilter { subject_id: subject_id.clone(), limit, ..EvidenceFilter::default() }).await?.items,
+            risks: risk::list(reader, &RiskFilter { subject_id: subject_id.clone(), limit, ..RiskFilter::default() }).await?.items,
+            reviews: review::list(reader, &ReviewFilter { subject_id: subject_id.clone(), limit, ..ReviewFilter::default() }).await?.items,
+            incidents: incident::list(reader, &IncidentFilter { subject_id, limit, ..IncidentFilter::default() }).await?.items,
+            rests_on,
+            carries,
+            names,
+        })
+    }
+
+    fn name(&self, id: &SubjectId) -> &str {
+        self.names.get(id).map_or("", String::as_str)
+    }
+
+    fn title<'a>(&'a self, questionnaire: &'a str) -> &'a str {
+        self.titles.get(questionnaire).map_or(questionnaire, String::as_str)
+    }
+
+    fn has_passed(&self, day: &Day) -> bool {
+        *day < self.today
+    }
+
+    fn claimed(&self, assessment: &Assessment) -> Option<Score> {
+        assessment.claimed.as_deref().copied()
+    }
+
+    fn evidenced(&self, assessment: &Assessment) -> Option<Score> {
+        assessment.evidenced.as_deref().copied()
+    }
+}
+
+#[derive(Template)]
+#[template(path = "supplier.html")]
+struct SupplierPage {
+    frame: Frame,
+    supplier: Supplier,
+    products: Vec<RegisterEntry>,
+    about: About,
+    may_change: bool,
+}
+
+/// A supplier.
+pub(super) async fn show_supplier(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    let reader = here.read(&request).await?;
+    let id: SupplierId = path_id(&request)?;
+    let supplier = supplier::read(&reader, &id).await?;
+    let about = About::read(&reader, &SubjectId::Supplier(id.clone())).await?;
+    let lines = register::list(&reader, &RegisterFilter { supplier_id: Some(id), limit: Some(200), status: None, ..RegisterFilter::default() }).await?.items;
+    let products = lines.into_iter().filter(|line| line.kind.is_some()).collect();
+    let frame = here.frame(&supplier.name).at("/register");
+    Ok(html(StatusCode::OK, &SupplierPage { frame, supplier, products, about, may_change: here.is_at_least(Role::Editor) })?)
+}
+
+/// What one may ask of a product's AI, in plain words, and what is known.
+type Question = (&'static str, String);
+
+#[derive(Template)]
+#[template(path = "product.html")]
+struct ProductPage {
+    frame: Frame,
+    product: Product,
+    questions: Vec<Question>,
+    about: About,
+    may_change: bool,
+}
+
+/// A product.
+pub(super) async fn show_product(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    let reader = here.read(&request).await?;
+    let id: ProductId = path_id(&request)?;
+    let product = product::read(&reader, &id).await?;
+    let about = About::read(&reader, &SubjectId::Product(id)).await?;
+    let frame = here.frame(&product.name).at("/register");
+    Ok(html(StatusCode::OK, &ProductPage { frame, questions: questions(&product), product, about, may_change: here.is_at_least(Role::Editor) })?)
+}
+
+fn questions(product: &Product) -> Vec<Question> {
+    let Some(profile) = &product.ai_profile else { return Vec::new() };
+    let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "Not said".into());
+    let known = |known: Known| match known {
+        Known::Yes => "Yes".to_owned(),
+        Known::No => "No".into(),
+        Known::Unknown => "Not known".into(),
+    };
+    let model: Vec<&str> = [&profile.model, &profile.model_version].into_iter().flatten().map(String::as_str).collect();
+    let model = match (&model[..], &profile.model_provider) {
+        ([], None) => "Not said".to_owned(),
+        ([], Some(provider)) => format!("A model from {provider}"),
+        (names, None) => names.join(" "),
+        (names, Some(provider)) => format!("{}, from {provider}", names.join(" ")),
+    };
+    let list = |words: Vec<String>| if words.is_empty() { "Not said".to_owned() } else { words.join(", ") };
+    vec![
+        ("What is its AI there for?", text(&profile.purpose)),
+        ("Does it write, speak or draw?", known(profile.generative)),
+        ("Which model does it use?", model),
+        ("Is our data used to train it?", known(profile.trains_on_our_data)),
+        ("In which countries does it run?", list(profile.runs_in.clone())),
+        ("Does it inform, recommend, decide or act?", profile.autonomy.as_ref().map_or_else(|| "Not said".into(), words::plain)),
+        ("Whom does it affect?", list(profile.affects.iter().map(words::plain).collect())),
+        ("Who oversees it?", text(&profile.overseer)),
+        ("How can someone contest an outcome?", text(&profile.contest_route)),
+        ("What happens by hand when it fails?", text(&profile.manual_fallback)),
+        ("Does it summarise speech?", known(profile.summarises_speech)),
+        ("Is it a medical device?", profile.medical_device_class.as_ref().map_or_else(|| "Not said".into(), words::plain)),
+        ("Where is its clinical safety case (DCB0129, DCB0160)?", text(&profile.safety_case_reference)),
+        ("Where is the data protection impact assessment?", text(&profile.dpia_reference)),
+        ("Where is its transparency record (ATRS)?", text(&profile.transparency_record)),
+        ("What is its class under the EU AI Act?", profile.eu_ai_act_class.as_ref().map_or_else(|| "Not said".into(), words::plain)),
+    ]
+}
+
+#[derive(Template)]
+#[template(path = "history.html")]
+struct HistoryPage {
+    frame: Frame,
+    name: String,
+    back: String,
+    events: Vec<Event>,
+    next: Option<String>,
+}
+
+/// Something that happened, as one reads it.
+struct Event {
+    when: String,
+    who: String,
+    what: String,
+    changes: Vec<(String, String, String)>,
+}
+
+/// What happened to a supplier and all that hangs on it.
+pub(super) async fn supplier_history(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    let reader = here.read(&request).await?;
+    let id: SupplierId = path_id(&request)?;
+    let page = audit::supplier_history(&reader, &id, &history(&request)).await?;
+    history_page(&here, &reader, SubjectId::Supplier(id), page).await
+}
+
+/// What happened to a product and all that hangs on it.
+pub(super) async fn product_history(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    let reader = here.read(&request).await?;
+    let id: ProductId = path_id(&request)?;
+    let page = audit::product_history(&reader, &id, &history(&request)).await?;
+    history_page(&here, &reader, SubjectId::Product(id), page).await
+}
+
+fn history(request: &Request) -> HistoryFilter {
+    let cursor = Some(parameter(request, "cursor")).filter(|text| !text.is_empty());
+    HistoryFilter { limit: Some(EVENTS), cursor, ..HistoryFilter::default() }
+}
+
+async fn history_page(here: &Here, reader: &Reader, id: SubjectId, page: Page<AuditEvent>) -> Shown {
+    let back = words::subject_href(&id);
+    // What was taken away has a history still.
+    let name = register::lines(reader, [id.clone()]).await?.get(&id).map_or_else(|| id.to_string(), words::subject);
+    let next = page.next.as_deref().map(|cursor| format!("{back}/history?cursor={}", encode(cursor)));
+    let events = page.items.into_iter().map(Event::of).collect();
+    let frame = here.frame(&format!("History of {name}")).at("/register");
+    Ok(html(StatusCode::OK, &HistoryPage { frame, name, back, events, next })?)
+}
+
+impl Event {
+    fn of(event: AuditEvent) -> Self {
+        let side = |side: Option<Json<Value>>| side.and_then(|side| side.0.as_object().cloned()).unwrap_or_default();
+        let (before, after) = (side(event.before), side(event.after));
+        let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+        let text = |value: Option<&Value>| match value {
+            None | Some(Value::Null) => "–".to_owned(),
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+        };
+        let short = |text: String| if text.chars().count() > 300 { text.chars().take(299).chain(['…']).collect() } else { text };
+        let changes = names.into_iter().map(|name| (words::plain(name), short(text(before.get(name))), short(text(after.get(name))))).collect();
+        Self { when: words::moment(event.at), who: event.actor_name, what: format!("{} {}", words::plain(&event.action), event.noun.replace('_', " ")), changes }
+    }
+}

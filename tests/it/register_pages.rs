@@ -1,0 +1,231 @@
+//! The register's pages: what someone sees of it who never meets the API.
+
+use poem::http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::{
+    assessments::certificate,
+    harness::{App, best, both, id, text, worst},
+    pages::{Browser, goes_to},
+};
+
+/// A register in which every page has something to show.
+struct World {
+    supplier: Value,
+    product: Value,
+    host: Value,
+    risk: Value,
+}
+
+async fn world(app: &App) -> World {
+    let body = json!({
+        "name": "Harbour & Sons", "legal_name": "Harbour Care Systems Ltd", "website": "https://harbour.example", "country": "GB", "relationship_owner": "Jo Bell",
+        "data_role": "processor", "personal_data": ["health"], "data_locations": ["GB", "IE"], "data_sensitivity": "special_category", "system_access": "standing",
+        "identifiers": [{ "scheme": "GB-COH", "id": "04142000" }], "notes": "First line.\nAnd <b>another</b>.",
+        "contacts": [{ "name": "Ada Osei", "role": "data protection officer", "email": "ada@harbour.example", "telephone": "0113 496 0000" }],
+        "contracts": [{ "reference": "C-17", "starts_on": "2026-04-01", "ends_on": "2028-03-31", "notice_days": 90, "value": { "amount_minor": 1_234_550, "currency": "GBP" } }],
+    });
+    let supplier = app.post(&app.editor, "/suppliers", body).await.json(201);
+    let product = json!({
+        "supplier_id": id(&supplier), "name": "Notes", "kind": "ai_system", "purpose": "Writes up visits.", "product_version": "4.2", "ai_features": "core",
+        "ai_profile": { "purpose": "Summaries", "generative": "yes", "model": "Large", "model_version": "3", "model_provider": "Nimbus", "trains_on_our_data": "no", "runs_in": ["GB"],
+            "autonomy": "recommends", "affects": ["residents"], "overseer": "Sam Okafor", "summarises_speech": "yes" },
+    });
+    let product = app.post(&app.editor, "/products", product).await.json(201);
+    let host = app.supplier("Nimbus").await;
+    app.post(&app.editor, "/dependencies", json!({ "subject_id": id(&product), "rests_on_id": id(&host), "kind": "model_provider", "description": "The model." }))
+        .await
+        .json(201);
+    let risk = app.post(&app.editor, "/risks", json!({ "subject_id": id(&product), "title": "It invents <things>", "likelihood": 4, "impact": 5, "residual_likelihood": 2, "residual_impact": 4, "treatment": "reduce", "owner": "Jo Bell",
+        "actions": [{ "title": "Read every summary", "due_on": "2027-03-11" }] })).await.json(201);
+    app.post(
+        &app.editor,
+        "/incidents",
+        json!({ "subject_id": id(&supplier), "title": "A laptop was lost", "severity": "high", "occurred_on": "2027-02-20", "personal_data_involved": true }),
+    )
+    .await
+    .json(201);
+    certificate(app, &supplier, "2027-03-20").await;
+    app.approved("supplier-security", &supplier, best).await;
+    app.approved("ethical-ai-in-care", &product, worst).await;
+    World { supplier, product, host, risk }
+}
+
+async fn someone(app: &App, role: &str) -> Browser {
+    Browser::of(&app.member(role).await)
+}
+
+async fn shown(browser: &mut Browser, app: &App, path: &str) -> String {
+    let page = browser.opens(app, path).await;
+    assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.text);
+    page.text
+}
+
+fn holds(page: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(page.contains(part), "{part:?} is not in {page}");
+    }
+}
+
+both! {
+    async fn home_says_what_is_due_and_leads_there(app: App) {
+        let mut viewer = someone(&app, "viewer").await;
+        holds(&shown(&mut viewer, &app, "/").await, &["The register is empty"]);
+        let world = world(&app).await;
+        let page = shown(&mut viewer, &app, "/").await;
+        let supplier = format!("<a href=\"/suppliers/{}\">Harbour &#38; Sons</a>", id(&world.supplier));
+        holds(&page, &["Reviews that are due", "Evidence about to expire", &supplier, "Cyber Essentials certificate, in 19 days", "Open risks: "]);
+        // A cell of the map leads to just the risks that stand there now.
+        holds(&page, &["href=\"/risks?current_likelihood=2&amp;current_impact=4\" aria-label=\""]);
+        let there = shown(&mut viewer, &app, "/risks?current_likelihood=2&current_impact=4").await;
+        holds(&there, &["It invents &#60;things&#62;", "Unlikely, major (with nothing done: likely, catastrophic)", "Read every summary, in 10 days"]);
+        assert!(!shown(&mut viewer, &app, "/risks?current_likelihood=4&current_impact=5").await.contains("It invents"));
+        // What was decided on and has changed since waits for someone.
+        let changed = app.get(&app.viewer, &format!("/products/{}", id(&world.product))).await.json(200);
+        app.patch(&app.editor, &format!("/products/{}", id(&world.product)), &changed, json!({ "product_version": "5" })).await.json(200);
+        holds(&shown(&mut viewer, &app, "/").await, &["Decisions to make again", "Notes (Harbour &#38; Sons)"]);
+    }
+
+    async fn the_register_is_narrowed_ordered_and_saved_as_it_is_seen(app: App) {
+        let world = world(&app).await;
+        let mut viewer = someone(&app, "viewer").await;
+        let page = shown(&mut viewer, &app, "/register").await;
+        holds(&page, &["Harbour &#38; Sons", "AI system of Harbour &#38; Sons, AI at its core", "Nimbus", &format!("href=\"/products/{}\"", id(&world.product))]);
+        let narrowed = shown(&mut viewer, &app, "/register?q=harbour&subject_type=supplier&rating=&sort=-rating").await;
+        holds(&narrowed, &["Harbour &#38; Sons", "href=\"/api/v1/register.csv?q=harbour&#38;subject_type=supplier&#38;bom=true\"", "<option value=\"supplier\" selected>", "Show everything"]);
+        assert!(!narrowed.contains(">Notes<") && !narrowed.contains(">Nimbus<"));
+        holds(&shown(&mut viewer, &app, "/register?q=nowhere").await, &["Nothing in the register is like that"]);
+        let csv = app.get(&app.viewer, "/register.csv?q=harbour&subject_type=supplier&bom=true").await;
+        assert_eq!(csv.text.lines().count(), 2, "{}", csv.text);
+        // A page of two, and the way on.
+        let first = shown(&mut viewer, &app, "/register?limit=2").await;
+        let next = first.split("href=\"").map(|rest| rest.split('"').next().unwrap_or_default()).find(|address| address.contains("cursor=")).expect("a next page").replace("&#38;", "&");
+        holds(&shown(&mut viewer, &app, &next).await, &["Nimbus", "First page"]);
+        let wrong = viewer.opens(&app, "/register?rating=fine&review_before=soon").await;
+        assert_eq!(wrong.status, 422);
+        holds(&wrong.text, &["There is a problem", "href=\"#rating\"", "href=\"#review_before\""]);
+    }
+
+    async fn a_supplier_and_a_product_say_all_that_is_known_and_who_rests_on_whom(app: App) {
+        let world = world(&app).await;
+        let mut viewer = someone(&app, "viewer").await;
+        let supplier = shown(&mut viewer, &app, &format!("/suppliers/{}", id(&world.supplier))).await;
+        holds(&supplier, &[
+            "<h1>Harbour &#38; Sons</h1>", "Harbour Care Systems Ltd", "GB-COH", "04142000", "Processor: health", "GB, IE", "First line.\nAnd &#60;b&#62;another&#60;/b&#62;.",
+            "Data protection officer", "mailto:ada@harbour.example", "Contract C-17", "from 1 April 2026 until 31 March 2028, 90 days' notice, £12,345.50",
+            "Approved</b> by", "A laptop was lost", "Cyber Essentials certificate", "20 March 2027", "Supplier security",
+        ]);
+        let product = shown(&mut viewer, &app, &format!("/products/{}", id(&world.product))).await;
+        holds(&product, &[
+            "<h1>Notes</h1>", "Writes up visits.", "AI at its core", "Large 3, from Nimbus", "Is our data used to train it?", "Sam Okafor", "It invents &#60;things&#62;",
+            &format!("Rests on <a href=\"/suppliers/{}\">Nimbus</a>", id(&world.host)), "Model provider: The model.",
+        ]);
+        holds(&shown(&mut viewer, &app, &format!("/suppliers/{}", id(&world.host))).await, &["Carries <a", "Notes (Harbour &#38; Sons)", "None yet: nothing was asked."]);
+        let history = shown(&mut viewer, &app, &format!("/products/{}/history", id(&world.product))).await;
+        holds(&history, &["History of Notes (Harbour &#38; Sons)", "Create risk", "Approve"]);
+        assert_eq!(text(&world.risk, "state"), "open");
+        // A neighbour, and what is not there.
+        app.joins(&app.neighbour, "next.door@example.org", "viewer").await;
+        let mut neighbour = Browser::of(&app.signs_in("next.door@example.org").await);
+        for path in [format!("/suppliers/{}", id(&world.supplier)), format!("/products/{}", id(&world.product)), format!("/suppliers/{}/history", id(&world.supplier)), "/suppliers/x".into()] {
+            let told = neighbour.opens(&app, &path).await;
+            assert!(told.status == 404 && !told.text.contains("Harbour"), "{path}: {}", told.text);
+        }
+        assert!(!shown(&mut neighbour, &app, "/register").await.contains("Harbour"));
+    }
+
+    async fn a_review_is_done_or_moved_by_who_may_and_nothing_typed_is_lost(app: App) {
+        let world = world(&app).await;
+        let mut viewer = someone(&app, "viewer").await;
+        let page = shown(&mut viewer, &app, "/reviews").await;
+        holds(&page, &["Nimbus", "March 2027"]);
+        assert!(!page.contains("/complete"));
+        let mut editor = someone(&app, "editor").await;
+        let page = editor.opens(&app, "/reviews").await;
+        let review = app.walk(&format!("/reviews?subject_id={}", id(&world.supplier)), 50).await.remove(0);
+        let (complete, reschedule) = (format!("/reviews/{}/complete", id(&review)), format!("/reviews/{}/reschedule", id(&review)));
+        let wrong = editor.fills(&app, &page, &reschedule, &[("due_on", "2027-01-01"), ("reason", "Too <soon>")]).await;
+        assert_eq!(wrong.status, 422);
+        holds(&wrong.text, &["There is a problem", "value=\"2027-01-01\"", "value=\"Too &#60;soon&#62;\"", &format!("href=\"#due_on-{}\"", id(&review)), "<details open>"]);
+        let wrong = editor.fills(&app, &page, &reschedule, &[("due_on", ""), ("reason", "")]).await;
+        holds(&wrong.text, &["Enter the day to move it to.", "Enter why it is moved."]);
+        assert_eq!(goes_to(&editor.fills(&app, &page, &reschedule, &[("due_on", "2027-05-05"), ("reason", "The audit is then")]).await), "/reviews");
+        let moved = shown(&mut editor, &app, "/reviews").await;
+        holds(&moved, &["5 May 2027", "The audit is then"]);
+        // The page from before does not know of that.
+        assert_eq!(editor.fills(&app, &page, &complete, &[("outcome", "Looked")]).await.status, 412);
+        let page = editor.opens(&app, "/reviews").await;
+        assert_eq!(goes_to(&editor.fills(&app, &page, &complete, &[("outcome", "Looked")]).await), "/reviews");
+        let done = app.get(&app.viewer, &format!("/reviews/{}", id(&review))).await.json(200);
+        assert_eq!((text(&done, "state"), text(&done, "outcome")), ("completed", "Looked"));
+        // Who may only look is refused, and that is on record.
+        let other = app.walk(&format!("/reviews?subject_id={}", id(&world.host)), 50).await.remove(0);
+        let token = page.text.split("name=\"csrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a token").to_owned();
+        let forged = editor.fills_only(&app, &format!("/reviews/{}/complete", id(&other)), &[("version", "1")]).await;
+        assert_eq!(forged.status, 403);
+        let viewers = viewer.opens(&app, "/account").await;
+        let own = viewers.text.split("name=\"csrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a token").to_owned();
+        assert_ne!(own, token);
+        let refused = viewer.fills_only(&app, &format!("/reviews/{}/complete", id(&other)), &[("csrf", &own), ("version", "1")]).await;
+        assert!(refused.status == 403 && refused.text.contains("needs the role editor"), "{}", refused.text);
+        assert_eq!(app.get(&app.viewer, &format!("/reviews/{}", id(&other))).await.json(200)["state"], "open");
+    }
+
+    async fn an_editor_enters_a_supplier_and_a_product_and_changes_them(app: App) {
+        let mut editor = someone(&app, "editor").await;
+        let page = editor.opens(&app, "/suppliers/new").await;
+        let said = [("name", ""), ("status", "active"), ("country", "gb"), ("website", "nowhere"), ("personal_data", "health"), ("personal_data", "contact"), ("data_locations", "gb; IE"), ("notes", "Two\r\nlines <here>")];
+        let wrong = editor.fills(&app, &page, "/suppliers/new", &said).await;
+        assert_eq!(wrong.status, 422);
+        holds(&wrong.text, &["href=\"#name\"", "href=\"#website\"", "value=\"nowhere\"", "value=\"health\" checked", "Two\nlines &#60;here&#62;"]);
+        let said: Vec<(&str, &str)> = said.into_iter().map(|(name, value)| (name, match name { "name" => "Harbour", "website" => "https://harbour.example", _ => value })).collect();
+        let place = goes_to(&editor.fills(&app, &page, "/suppliers/new", &said).await);
+        let supplier = app.get(&app.viewer, &place).await.json(200);
+        assert_eq!(
+            (text(&supplier, "name"), text(&supplier, "country"), &supplier["personal_data"], &supplier["data_locations"], text(&supplier, "notes"), &supplier["data_role"]),
+            ("Harbour", "GB", &json!(["contact", "health"]), &json!(["GB", "IE"]), "Two\nlines <here>", &Value::Null)
+        );
+
+        let add = format!("{place}/products/new");
+        let page = editor.opens(&app, &add).await;
+        let said = [("name", "Notes"), ("kind", "ai_system"), ("status", "active"), ("ai_features", "none"), ("ai_profile.generative", "yes"), ("ai_profile.trains_on_our_data", "unknown"), ("ai_profile.summarises_speech", "unknown"), ("ai_profile.transparency_record", "x")];
+        let wrong = editor.fills(&app, &page, &add, &said).await;
+        assert_eq!(wrong.status, 422);
+        holds(&wrong.text, &["href=\"#ai_features\"", "href=\"#ai_profile-transparency_record\"", "value=\"Notes\""]);
+        let said: Vec<(&str, &str)> = said.into_iter().map(|(name, value)| (name, match name { "ai_features" => "core", "ai_profile.transparency_record" => "", _ => value })).collect();
+        let product_page = goes_to(&editor.fills(&app, &page, &add, &said).await);
+        let product = app.get(&app.viewer, &product_page).await.json(200);
+        assert_eq!((&product["ai_profile"]["generative"], text(&product, "supplier_id"), &product["ai_profile"]["overseer"]), (&json!("yes"), id(&supplier), &Value::Null));
+        let change = format!("{product_page}/change");
+        let page = editor.opens(&app, &change).await;
+        let cleared = [("name", "Notes"), ("kind", "software"), ("status", "active"), ("ai_features", "unknown"), ("ai_profile.generative", "unknown")];
+        assert_eq!(goes_to(&editor.fills(&app, &page, &change, &cleared).await), product_page);
+        assert_eq!(app.get(&app.viewer, &product_page).await.json(200)["ai_profile"], Value::Null);
+
+        // Contacts and what else no field here asks for stays as it is.
+        let contacts = json!([{ "name": "Ada Osei", "role": null, "email": null, "telephone": null }]);
+        let supplier = app.patch(&app.editor, &place, &supplier, json!({ "contacts": contacts })).await.json(200);
+        let change = format!("{place}/change");
+        let page = editor.opens(&app, &change).await;
+        holds(&page.text, &["value=\"Harbour\"", "value=\"GB, IE\"", "<option value=\"active\" selected>"]);
+        // Someone else is faster: both are shown, and nothing is lost.
+        app.patch(&app.editor, &place, &supplier, json!({ "relationship_owner": "Jo Bell" })).await.json(200);
+        let mine = [("name", "Harbour Care"), ("status", "active"), ("relationship_owner", "Sam Okafor"), ("country", "GB")];
+        let stale = editor.fills(&app, &page, &change, &mine).await;
+        assert_eq!(stale.status, 409);
+        holds(&stale.text, &["Someone else changed this meanwhile", "Saved by someone else:</strong> Jo Bell", "value=\"Sam Okafor\""]);
+        assert_eq!(text(&app.get(&app.viewer, &place).await.json(200), "relationship_owner"), "Jo Bell");
+        assert_eq!(goes_to(&editor.fills(&app, &stale, &change, &mine).await), place);
+        let changed = app.get(&app.viewer, &place).await.json(200);
+        assert_eq!((text(&changed, "name"), text(&changed, "relationship_owner"), &changed["contacts"]), ("Harbour Care", "Sam Okafor", &contacts));
+        // Who may only look is not shown the way, and finds it shut.
+        let mut viewer = someone(&app, "viewer").await;
+        assert!(!shown(&mut viewer, &app, &place).await.contains("/change\""));
+        for path in ["/suppliers/new", change.as_str(), add.as_str()] {
+            assert_eq!(viewer.opens(&app, path).await.status, 403, "{path}");
+        }
+        assert_eq!(editor.fills_only(&app, "/suppliers/new", &[("name", "Forged"), ("status", "active")]).await.status, 403);
+        let token = page.text.split("name=\"csrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a token").to_owned();
+        assert_eq!(editor.fills_only(&app, "/suppliers/new", &[("csrf", &token), ("name", "x"), ("status", "elsewhere")]).await.status, 400);
+    }
+}

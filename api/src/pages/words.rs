@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn dates_and_counts_are_written_as_people_say_them() {
-        assert_eq!(day("2027-03-03".parse().expect("a day")), "3 March 2027");
+        assert_eq!(day("2027-03-03".parse::<Day>().expect("a day")), "3 March 2027");
         assert_eq!(moment("2027-03-03T14:05:09Z".parse().expect("a moment")), "3 March 2027 at 14:05 UTC");
         let today: Day = "2027-03-03".parse().expect("a day");
         let told = |days: i64| when(today.plus_days(days), today);

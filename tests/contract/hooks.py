@@ -85,8 +85,8 @@ UNSTATABLE_HERE = {
     "confirm_answers": {"not_carried"},  # a question with a carried-over answer
     "create_draft": {"format"},
     "create_supplier": {"required"},
-    "change_translation": WORDS,
-    "create_translation": WORDS,
+    "change_translation": WORDS | {"same_language"},
+    "create_translation": WORDS | {"same_language"},  # another than the edition's own
     "export_edition": {"unknown"},  # a language that the edition has
     "export_sheet": {"unknown"},
     "meet_condition": {"unknown"},  # `number`: one of those that the decision has

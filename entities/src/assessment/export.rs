@@ -62,7 +62,10 @@ pub struct AnswerRow {
 pub async fn list_answers(reader: &Reader, filter: &AssessmentFilter) -> Result<Page<Vec<AnswerRow>>, Error> {
     let page = list(reader, filter).await?;
     let ids = page.items.iter().map(|assessment| assessment.id.clone());
-    let sheets = reader.all(reader.find::<sheet::Entity>().filter(sheet::Column::AssessmentId.is_in(ids))).await?;
+    let whose = page.items.iter().map(|assessment| assessment.supplier_id.clone());
+    // Beside their suppliers, whose index SQLite would otherwise walk for the whole organisation.
+    let select = reader.find::<sheet::Entity>().filter(sheet::Column::AssessmentId.is_in(ids)).filter(sheet::Column::SupplierId.is_in(whose));
+    let sheets = reader.all(select).await?;
     let mut sheets: BTreeMap<AssessmentId, sheet::Model> = sheets.into_iter().map(|sheet| (sheet.assessment_id.clone(), sheet)).collect();
     let supplier_ids: BTreeSet<String> = page.items.iter().map(|assessment| assessment.supplier_id.to_string()).collect();
     let product_ids: BTreeSet<String> = page.items.iter().filter_map(|assessment| assessment.product_id.as_ref().map(ToString::to_string)).collect();

@@ -8,10 +8,16 @@
 // (a pairwise subject): no test changes what another is told of "sam".
 
 import { createServer } from 'node:http';
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { Provider } from 'oidc-provider';
 
-const key = () => ({ ...generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' }), kid: randomUUID(), alg: 'RS256', use: 'sig' });
+// By way of a text: Node 20 can wait for ever when it takes a key apart that it has just made, and collects garbage at that moment.
+function key() {
+  const encoding = { privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } };
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048, ...encoding });
+  return { ...createPrivateKey(privateKey).export({ format: 'jwk' }), kid: randomUUID(), alg: 'RS256', use: 'sig' };
+}
+
 const people = new Map();
 
 function start(issuer, keys) {

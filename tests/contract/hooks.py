@@ -60,7 +60,8 @@ WORDS = {"bad_pattern", "missing_text", "unknown", "unknown_text"} | {
     f"unknown_{part}" for part in ("band", "finding", "framework", "option", "principle", "question", "section")
 }
 UNSTATABLE_HERE = {
-    "accept_invitation": {"email", "required", "weak"},  # a name where there is none, and a password that is not guessed soon
+    # A name where there is none; a password that is not guessed soon and, for an account that is made by it, long enough.
+    "accept_invitation": {"email", "length", "required", "weak"},
     # What the question of that key takes.
     "answer_assessment": {"bad_date", "bad_number", "exclusive_with_others", "not_applicable_not_allowed", "out_of_range", "value_and_not_applicable"},
     "accept_risk": {"range"},  # `expires_on`: two years from today at the most

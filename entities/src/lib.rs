@@ -53,6 +53,7 @@ pub mod respondent_link;
 pub mod retention;
 pub mod review;
 pub mod risk;
+pub mod sample;
 pub mod session;
 pub mod sign_in_policy;
 pub mod subject;

@@ -8,6 +8,7 @@ mod m0005_keys;
 mod m0006_respondents;
 mod m0007_privacy;
 mod m0008_lists;
+mod m0009_sample;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait as _};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -29,6 +30,7 @@ impl MigratorTrait for Steps {
             Box::new(m0006_respondents::Step),
             Box::new(m0007_privacy::Step),
             Box::new(m0008_lists::Step),
+            Box::new(m0009_sample::Step),
         ]
     }
 }

@@ -26,6 +26,8 @@ pub struct Model {
     pub version: i64,
     /// Its name, unlike any other's here.
     pub name: String,
+    /// Whether it is a sample to look around in: everything in it is invented.
+    pub is_sample: bool,
     /// When it was made.
     pub created_at: Moment,
     /// When it was last changed.
@@ -105,7 +107,7 @@ pub async fn ensure(store: &Store, name: &str) -> Result<Organisation, Error> {
     Faults::of(&new).done()?;
     match store.organisation_by_name(&new.name).await? {
         Some(organisation) => Ok(organisation),
-        None => store.found_organisation(&new.name).await,
+        None => store.found_organisation(&new.name, false).await,
     }
 }
 

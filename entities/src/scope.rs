@@ -275,6 +275,11 @@ impl Store {
         &self.clock
     }
 
+    /// The same database, as if it were this moment.
+    pub(crate) fn at(&self, moment: Moment) -> Self {
+        Self { clock: Clock::fixed(moment.time()), ..self.clone() }
+    }
+
     /// How many statements have been run since the start; transactions' own beginnings and ends are not counted.
     #[must_use]
     pub fn statement_count(&self) -> u64 {
@@ -651,9 +656,9 @@ impl Store {
     }
 
     /// A new organisation, with an empty audit chain.
-    pub(crate) async fn found_organisation(&self, name: &str) -> Result<organisation::Model, Error> {
+    pub(crate) async fn found_organisation(&self, name: &str, is_sample: bool) -> Result<organisation::Model, Error> {
         let now = self.clock.now();
-        let row = organisation::Model { id: self.mint(now), version: 1, name: name.to_owned(), created_at: now, updated_at: now };
+        let row = organisation::Model { id: self.mint(now), version: 1, name: name.to_owned(), is_sample, created_at: now, updated_at: now };
         let scope = Scope { organisation_id: row.id.clone(), actor: Actor { id: "console".into(), name: "console".into() }, role: Role::Admin, request_id: None };
         let writer = self.write(&scope).await?;
         organisation::Entity::insert(row.clone().into_active_model().reset_all()).exec_without_returning(&writer.transaction).await?;

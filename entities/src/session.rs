@@ -201,8 +201,16 @@ pub struct Belonging {
     pub id: OrganisationId,
     /// Its name.
     pub name: String,
+    /// Whether it is a sample to look around in: everything in it is invented.
+    pub is_sample: bool,
     /// What they may do there.
     pub role: Role,
+}
+
+impl Belonging {
+    fn of(organisation: organisation::Model, role: Role) -> Self {
+        Self { id: organisation.id, name: organisation.name, is_sample: organisation.is_sample, role }
+    }
 }
 
 /// The session one is in: who one is, where, and what a page needs to know.
@@ -459,7 +467,7 @@ pub async fn authenticate(store: &Store, text: &str) -> Result<Option<Person>, E
 /// The organisations that someone belongs to, in the order they came to them.
 pub(crate) async fn belongings(store: &Store, user_id: &UserId) -> Result<Vec<Belonging>, Error> {
     let places = store.places_of_anyone(user_id).await?;
-    Ok(places.into_iter().map(|place| Belonging { id: place.organisation.id, name: place.organisation.name, role: place.membership.role.0 }).collect())
+    Ok(places.into_iter().map(|place| Belonging::of(place.organisation, place.membership.role.0)).collect())
 }
 
 /// One of someone's organisations, with what holds there.
@@ -483,7 +491,7 @@ pub async fn current(store: &Store, person: &Person) -> Result<CurrentSession, E
         user_id: person.user.id.clone(),
         user_email: person.user.email.clone(),
         user_name: person.user.name.clone(),
-        organisation: Belonging { id: organisation.id, name: organisation.name, role: person.role },
+        organisation: Belonging::of(organisation, person.role),
         stage: person.stage,
         method: session.method.0,
         mfa_rule: person.mfa_rule,

@@ -35,6 +35,7 @@ pub const OWN: &[&str] = &[
     "change_password",
     "confirm_mfa",
     "confirm_session",
+    "create_sample",
     "delete_own_session",
     "disable_mfa",
     "end_other_sessions",

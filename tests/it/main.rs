@@ -40,6 +40,7 @@ mod retries;
 mod reviews;
 mod risks;
 mod roles;
+mod sample;
 mod security;
 mod sessions;
 mod single_sign_on;

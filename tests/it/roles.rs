@@ -71,6 +71,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "renew_recovery_codes",
             "disable_mfa",
             "join_organisation",
+            "create_sample",
             "read_session",
             "confirm_session",
             "switch_session",
@@ -605,6 +606,7 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
             let sent = made("/invitations", json!({ "email": email, "role": role })).await;
             Target::with(json!({ "token": sent["token"] })).by(app.signs_in(&email).await)
         }
+        "create_sample" => Target::none().by(app.member(role).await),
         "delete_own_session" | "end_other_sessions" => {
             let member = app.member(role).await;
             let me = app.get(&member, "/users/me").await.json(200);

@@ -26,6 +26,7 @@ mod openapi;
 mod questionnaire;
 mod receipt;
 mod retention;
+mod sample;
 mod serve;
 mod user;
 
@@ -81,6 +82,8 @@ enum Command {
     /// Take away what is older than it is kept
     #[command(subcommand)]
     Retention(retention::Command),
+    /// Make a sample register to look around in: an organisation of its own, with invented suppliers and AI products; prints its name
+    Sample(sample::Command),
     /// Print the OpenAPI document
     Openapi {
         /// That of the respondents' surface
@@ -164,6 +167,7 @@ pub fn main() -> ExitCode {
         Command::Receipt(command) => receipt::run(command),
         Command::Link(command) => link::run(command),
         Command::Retention(command) => retention::run(command),
+        Command::Sample(command) => sample::run(command),
         Command::Openapi { respondent } => openapi::run(respondent),
     };
     match done {

@@ -3,6 +3,7 @@
 use askama::Template;
 use diligence_entities::{
     error::Error,
+    id::OrganisationId,
     session::{self, OwnSessionFilter, Stage, Switch},
     user::{self, FirstCode, Me, NewPassword, Password, Proof},
 };
@@ -96,9 +97,13 @@ pub(super) async fn switch(request: Request, body: RequestBody) -> Shown {
     let form = Form::read(&request, body).await?;
     let here = Here::begun(&request).await?;
     here.is_proven(&form)?;
-    let stranger = Stranger::of(&request)?;
-    let to = Switch { organisation_id: form.text("organisation_id").parse().map_err(|_| Error::NotFound)? };
-    let granted = session::switch(stranger.store(), stranger.visit(), &here.person, &to).await?;
+    go_to(&request, &here, form.text("organisation_id").parse().map_err(|_| Error::NotFound)?).await
+}
+
+/// Goes to the home of another organisation.
+pub(super) async fn go_to(request: &Request, here: &Here, organisation_id: OrganisationId) -> Shown {
+    let stranger = Stranger::of(request)?;
+    let granted = session::switch(stranger.store(), stranger.visit(), &here.person, &Switch { organisation_id }).await?;
     Ok(entered(&granted, "/", stranger.is_local))
 }
 

@@ -11,11 +11,14 @@ use diligence_entities::{
     review::{self, ReviewFilter},
     risk::{self, RiskFilter},
     role::Role,
+    sample,
+    session::Method,
     sign_in_policy::MfaRule,
 };
 use poem::{Request, RequestBody, http::StatusCode};
 
-use super::{Frame, Shown, html, sign_in::Here, words};
+use super::{Frame, Shown, account, form::Form, html, sign_in::Here, words};
+use crate::auth::store_of;
 
 /// How many lines of each sort are shown; the list itself has the rest.
 const SHOWN: u64 = 6;
@@ -158,10 +161,24 @@ pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
     Ok(html(StatusCode::OK, &HomePage { frame, here: &here, is_mfa_recommended, groups, heat: heat_rows(&summary.heat_map), summary })?)
 }
 
+/// Makes a sample register, and goes there.
+pub(super) async fn look_around(request: Request, body: RequestBody) -> Shown {
+    let form = Form::read(&request, body).await?;
+    let here = Here::of(&request).await?;
+    here.is_proven(&form)?;
+    let made = sample::create_own(store_of(&request)?, &here.person).await?;
+    account::go_to(&request, &here, made.organisation_id).await
+}
+
 impl HomePage<'_> {
     /// Whether there is nothing in the register yet.
     fn is_empty(&self) -> bool {
         self.summary.supplier_count == 0
+    }
+
+    /// Whether a sample register can be had from here.
+    fn may_look_around(&self) -> bool {
+        !self.here.current.organisation.is_sample && self.here.current.method == Method::Password
     }
 
     fn may_enter(&self) -> bool {

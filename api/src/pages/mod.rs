@@ -68,6 +68,7 @@ pub(crate) fn routes(route: Route) -> Route {
         .at("/sign-in/code", get(page(sign_in::show_code)).post(page(sign_in::send_code)))
         .at("/sign-out", post(page(sign_in::leave)))
         .at("/invitations", get(page(invitations::show)).post(page(invitations::send)))
+        .at("/sample", post(page(home::look_around)))
         .at("/account", get(page(account::show)))
         .at("/account/password", post(page(account::change_password)))
         .at("/account/organisation", post(page(account::switch)))
@@ -144,6 +145,8 @@ pub(crate) struct Frame {
 pub(crate) struct Signed {
     name: String,
     organisation: String,
+    /// Whether everything in it is invented.
+    is_sample: bool,
     csrf: String,
 }
 

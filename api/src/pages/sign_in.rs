@@ -98,7 +98,13 @@ impl Here {
     }
 
     pub(super) fn frame(&self, title: &str) -> Frame {
-        let person = Signed { name: self.current.user_name.clone(), organisation: self.current.organisation.name.clone(), csrf: self.current.csrf_token.clone() };
+        let organisation = &self.current.organisation;
+        let person = Signed {
+            name: self.current.user_name.clone(),
+            organisation: organisation.name.clone(),
+            is_sample: organisation.is_sample,
+            csrf: self.current.csrf_token.clone(),
+        };
         Frame { person: Some(person), is_inside: self.current.stage == Stage::Complete, ..Frame::new(title) }
     }
 }

@@ -2,6 +2,7 @@
 
 use diligence_entities::{
     invitation::{self, Accepted, Token},
+    sample::{self, SampleRegister},
     user::{self, Enrolment, FirstCode, Me as Account, NewMe, NewPassword, Password, Proof, RecoveryCodes},
 };
 use poem_openapi::OpenApi;
@@ -78,5 +79,14 @@ impl Api {
     #[oai(path = "/users/me/join", method = "post", operation_id = "join_organisation")]
     async fn join(&self, me: Me<Complete>, body: Body<Token>) -> Answer<Found<Accepted>, Owning> {
         Ok(Found(invitation::accept_signed_in(me.store(), me.person(), me.request_id(), &body.token).await?))
+    }
+
+    /// Make a sample register to look around in
+    ///
+    /// An organisation of its own with invented suppliers, AI products and a history, of which you are an administrator: one for each
+    /// person. Switch to it with `POST /sessions/current/switch`.
+    #[oai(path = "/users/me/sample", method = "post", operation_id = "create_sample")]
+    async fn create_sample(&self, me: Me<Complete>) -> Answer<Found<SampleRegister>, Owning> {
+        Ok(Found(sample::create_own(me.store(), me.person()).await?))
     }
 }

@@ -331,6 +331,12 @@ impl Config {
         })
     }
 
+    /// Where a respondent's link leads; its text stands in the fragment, which browsers send to nobody.
+    #[must_use]
+    pub fn link_of_respondent(&self, token: &str) -> String {
+        self.link(&format!("/respond#{token}"))
+    }
+
     /// The address of `path` on this server, for people elsewhere: `link("/sign-in")`.
     #[must_use]
     pub fn link(&self, path: &str) -> String {

@@ -19,7 +19,8 @@ use crate::{
     fault::Faults,
     id::{AssessmentId, EditionId, EvidenceId, OrganisationId, ProductId, SubjectId, SupplierId},
     page::{Page, Sort},
-    policy, questionnaire,
+    policy,
+    questionnaire::{self, Questionnaire, QuestionnaireFilter},
     scope::{Reader, Writer, owned},
     stored::{Json, Word},
     subject::Subject,
@@ -37,6 +38,7 @@ pub use explaining::{MovementFilter, improvements, movement};
 pub use export::{AnswerRow, list_answers};
 pub use judging::{AssessmentReceipt, AssessmentResult, NewPoints, PointsChange, Return, approve, give_back, rate, receipt, refuse, result, submit};
 pub use offline::{SheetFilter, SheetFormat, fill_in, read_sheet, sheet_to_fill_in};
+pub use responding::questions;
 
 /// Where an assessment stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -455,6 +457,18 @@ pub async fn start(writer: &Writer, new: NewAssessment) -> Result<Assessment, Er
     let assessment = writer.insert::<Entity, ActiveModel>(assessment).await?;
     work.keep_sheet(writer).await?;
     Ok(assessment)
+}
+
+/// The questionnaires that can be put to this supplier or product, by key.
+///
+/// # Errors
+/// [`Error::Invalid`] for an unknown subject.
+pub async fn askable(reader: &Reader, id: &SubjectId) -> Result<Vec<Questionnaire>, Error> {
+    let subject = Subject::find(reader, id, "/subject_id").await?;
+    let every = QuestionnaireFilter { limit: Some(questionnaire::MAXIMUM_EDITIONS as u64), ..QuestionnaireFilter::default() };
+    let mut known = questionnaire::list(reader, &every).await?.items;
+    known.retain(|questionnaire| subject.fits(&questionnaire.applies_to));
+    Ok(known)
 }
 
 /// One assessment, without its answers.

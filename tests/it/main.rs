@@ -6,6 +6,7 @@
 mod harness;
 mod server;
 
+mod answering_pages;
 mod assessments;
 mod audit;
 mod authoring;

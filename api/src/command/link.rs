@@ -13,10 +13,7 @@ use diligence_entities::{
 };
 
 use super::{Failure, Reached, block_on, console, open, open_with, print};
-use crate::{
-    config::{Config, DatabaseFlags},
-    rest::links::url,
-};
+use crate::config::{Config, DatabaseFlags};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -80,7 +77,7 @@ async fn create(store: &Store, config: &Config, new: NewRespondentLink) -> Resul
             Ok(_) => {
                 let made = respondent_link::create(&writer, new, Mailing::Impossible).await?;
                 writer.save().await?;
-                return print(&format!("{}\n", url(config, made.token.reveal())));
+                return print(&format!("{}\n", config.link_of_respondent(made.token.reveal())));
             }
             Err(Error::NotFound) => {}
             Err(error) => return Err(error.into()),

@@ -1,13 +1,25 @@
 //! What a browser sends, read within limits.
 
-use poem::{Request, RequestBody, http::header};
+use diligence_entities::clock::Day;
+use poem::{Request, RequestBody, http::header, web::Multipart};
 
+use super::{Wrong, words};
 use crate::problem::{Problem, Type};
 
 /// How large a form without files may be, in bytes.
 const MAXIMUM_BYTES: usize = 1024 * 1024;
 /// How many fields it may have.
 const MAXIMUM_FIELDS: usize = 10_000;
+
+/// How long a field beside a file may be, in bytes.
+const MAXIMUM_FIELD_BYTES: usize = 50_000;
+
+/// A file that came with a form.
+pub(super) struct SentFile {
+    pub(super) name: String,
+    pub(super) media_type: Option<String>,
+    pub(super) content: Vec<u8>,
+}
 
 /// The fields of a form, in the order in which they were sent.
 #[derive(Debug, Default)]
@@ -29,6 +41,36 @@ impl Form {
             return Err(Problem::new(Type::Malformed, "the character U+0000 cannot be kept"));
         }
         Ok(Self(fields))
+    }
+
+    /// Reads a form with a file in the field `file`, of at most so many bytes; none where nobody chose one.
+    pub(super) async fn read_with_file(request: &Request, mut body: RequestBody, most: usize) -> Result<(Self, Option<SentFile>), Problem> {
+        let mut multipart = <Multipart as poem::FromRequest>::from_request(request, &mut body)
+            .await
+            .map_err(|_| Problem::new(Type::UnsupportedMediaType, "expected a form with a file"))?;
+        let (mut fields, mut file) = (Vec::new(), None);
+        let broken = || Problem::new(Type::Malformed, "the form cannot be read");
+        while let Some(field) = multipart.next_field().await.map_err(|_| broken())? {
+            let (name, file_name, media_type) =
+                (field.name().unwrap_or_default().to_owned(), field.file_name().map(str::to_owned), field.content_type().map(str::to_owned));
+            let content = limited(field, if name == "file" { most } else { MAXIMUM_FIELD_BYTES }).await?;
+            if name == "file" {
+                file = Some(SentFile { name: file_name.unwrap_or_default(), media_type, content });
+            } else {
+                let text = String::from_utf8(content).ok().filter(|text| !text.contains('\0')).ok_or_else(broken)?;
+                fields.push((name, text));
+            }
+            if fields.len() > MAXIMUM_FIELDS {
+                return Err(broken());
+            }
+        }
+        Ok((Self(fields), file.filter(|file| !file.name.is_empty() || !file.content.is_empty())))
+    }
+
+    /// The day in this field; none where nothing stands in it, or where it is no day, which is then wrong.
+    pub(super) fn day(&self, name: &str, wrongs: &mut Vec<Wrong>) -> Option<Day> {
+        let text = self.some(name)?;
+        text.parse().map_err(|_| wrongs.push(Wrong::new(name, "expected a date such as 2027-03-31"))).ok()
     }
 
     /// Every value of this field.
@@ -65,4 +107,13 @@ impl Form {
 pub(super) fn parameter(request: &Request, name: &str) -> String {
     let query = request.uri().query().unwrap_or_default();
     form_urlencoded::parse(query.as_bytes()).find(|(known, _)| known == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
+}
+
+async fn limited(field: poem::web::Field, most: usize) -> Result<Vec<u8>, Problem> {
+    use tokio::io::AsyncReadExt as _;
+    let mut bytes = Vec::new();
+    let mut reader = field.into_async_read().take(most as u64 + 1);
+    reader.read_to_end(&mut bytes).await.map_err(|_| Problem::new(Type::Malformed, "the form cannot be read"))?;
+    let most_of_all = words::size(i64::try_from(most).unwrap_or(i64::MAX));
+    if bytes.len() > most { Err(Problem::new(Type::TooLarge, format!("what was sent is larger than {most_of_all}"))) } else { Ok(bytes) }
 }

@@ -118,14 +118,15 @@ pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
     );
     group(
         "Answers to review",
-        "",
+        "/assessments?state=submitted",
         submitted
             .iter()
             .map(|assessment| {
                 let by = assessment.submitted_by.as_deref().unwrap_or("someone");
                 let when = assessment.submitted_at.map(|at| on(at.day())).unwrap_or_default();
                 let title = titles.get(&assessment.questionnaire).unwrap_or(&assessment.questionnaire);
-                task(&assessment.subject_id, format!("{title}, submitted {when} by {by}"), false)
+                let task = task(&assessment.subject_id, format!("{title}, submitted {when} by {by}"), false);
+                Task { href: format!("/assessments/{}", assessment.id), ..task }
             })
             .collect(),
     );

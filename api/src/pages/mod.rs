@@ -3,7 +3,9 @@
 //! | Where | What |
 //! |---|---|
 //! | [`sign_in`] [`invitations`] [`account`] | who one is |
+//! | `assessments` `answering` `links` `offline` | assessments, from the list to submission |
 //! | [`respond`] | a supplier's answers, through a link |
+//! | `questions` | what both of them show, read and keep of a questionnaire |
 //! | `form` | what a browser sends, read within limits |
 //! | `words` | dates and words as people write them |
 
@@ -26,11 +28,16 @@ use crate::{
 };
 
 pub mod account;
+mod answering;
+mod assessments;
 mod entering;
 mod form;
 mod home;
 pub mod invitations;
+mod links;
 mod listing;
+mod offline;
+mod questions;
 mod register;
 pub mod respond;
 mod reviews;
@@ -60,6 +67,18 @@ pub(crate) fn routes(route: Route) -> Route {
         .at("/products/:id", get(page(subject::show_product)))
         .at("/products/:id/change", get(page(entering::show_product)).post(page(entering::change_product)))
         .at("/products/:id/history", get(page(subject::product_history)))
+        .at("/assessments", get(page(assessments::show)))
+        .at("/assessments/new", get(page(assessments::show_new)).post(page(assessments::start)))
+        .at("/assessments/:id", get(page(answering::show)))
+        .at("/assessments/:id/confirm", post(page(answering::confirm)))
+        .at("/assessments/:id/sections/:key", get(page(answering::show_section)).post(page(answering::save_section)))
+        .at("/assessments/:id/evidence", get(page(answering::show_evidence)).post(page(answering::add_evidence)))
+        .at("/assessments/:id/check", get(page(answering::check)).post(page(answering::submit)))
+        .at("/assessments/:id/delete", get(page(answering::show_delete)).post(page(answering::delete)))
+        .at("/assessments/:id/links", get(page(links::show)).post(page(links::create)))
+        .at("/assessments/:id/links/resend", post(page(links::resend)))
+        .at("/assessments/:id/links/revoke", post(page(links::revoke)))
+        .at("/assessments/:id/sheet", get(page(offline::show)).post(page(offline::fill_in)))
         .at("/risks", get(page(risks::show)))
         .at("/reviews", get(page(reviews::show)))
         .at("/reviews/:id/complete", post(page(reviews::complete)))
@@ -162,8 +181,8 @@ impl Frame {
     }
 
     /// The parts, in the order of the menu.
-    fn parts(&self) -> [(&'static str, &'static str); 4] {
-        [("/", "Home"), ("/register", "Register"), ("/risks", "Risks"), ("/reviews", "Reviews")]
+    fn parts(&self) -> [(&'static str, &'static str); 5] {
+        [("/", "Home"), ("/register", "Register"), ("/assessments", "Assessments"), ("/risks", "Risks"), ("/reviews", "Reviews")]
     }
 
     fn style(&self) -> &'static str {

@@ -3,6 +3,7 @@
 use std::borrow::Borrow;
 
 use diligence_entities::{
+    assessment::{Assessment, AssessmentState},
     clock::{Day, Moment, days_between},
     decision::DecisionOutcome,
     id::{SubjectId, SupplierId},
@@ -155,6 +156,32 @@ pub(super) fn outcome(outcome: impl Borrow<DecisionOutcome>) -> &'static str {
         DecisionOutcome::ApprovedWithConditions => "Approved with conditions",
         DecisionOutcome::Refused => "Refused",
     }
+}
+
+/// Where an assessment stands; its first word is the key of its tag.
+pub(super) fn assessment_state(assessment: &Assessment) -> (&'static str, &'static str) {
+    match assessment.state.0 {
+        AssessmentState::Open if assessment.return_comment.is_some() => ("returned", "Given back to be mended"),
+        AssessmentState::Open => ("open", "Being answered"),
+        AssessmentState::Submitted => ("submitted", "To be reviewed"),
+        AssessmentState::Approved => ("approved", "Approved"),
+        AssessmentState::Refused => ("refused", "Refused"),
+        AssessmentState::Superseded => ("superseded", "Superseded by a newer one"),
+    }
+}
+
+/// Who may do something about an assessment.
+pub(super) fn who_is_next(assessment: &Assessment) -> &'static str {
+    match assessment.state.0 {
+        AssessmentState::Open => "Editors, or whoever at the supplier has a link",
+        AssessmentState::Submitted => "Approvers",
+        AssessmentState::Approved | AssessmentState::Refused | AssessmentState::Superseded => "Nobody: it is decided",
+    }
+}
+
+/// How large a file is: `310 KB`, `2.4 MB`.
+pub(super) fn size(bytes: i64) -> String {
+    if bytes < 1024 * 1024 { format!("{} KB", (bytes + 1023) / 1024) } else { format!("{:.1} MB", bytes as f64 / 1_048_576.0) }
 }
 
 /// A framework, as a heading.

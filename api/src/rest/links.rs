@@ -46,14 +46,9 @@ impl Versioned for CreatedRespondentLink {
     }
 }
 
-/// Where a link's page is; its text stands in the fragment, which browsers send to nobody.
-pub(crate) fn url(config: &Config, token: &str) -> String {
-    config.link(&format!("/respond#{token}"))
-}
-
 /// What to answer once a link was made, and the letter that is then to be sent with this address.
 fn made(config: &Config, made: Made, post: &mut Option<(respondent_link::Letter, String)>) -> Created<CreatedRespondentLink> {
-    let url = url(config, made.token.reveal());
+    let url = config.link_of_respondent(made.token.reveal());
     *post = made.letter.map(|letter| (letter, url.clone()));
     let kept = CreatedRespondentLink { link: made.link, url: None };
     Created::new("links", CreatedRespondentLink { url: Some(url), ..kept.clone() }).keeping(&kept)

@@ -306,8 +306,11 @@ pub(crate) async fn heading(reader: &Reader, id: &AssessmentId) -> Result<Headin
     })
 }
 
-/// What is asked, in one of the edition's languages.
-pub(crate) async fn questions(reader: &Reader, id: &AssessmentId, language: Option<&str>) -> Result<RespondentQuestions, Error> {
+/// What is asked, in one of the edition's languages, as whoever answers sees it.
+///
+/// # Errors
+/// [`Error::NotFound`], or [`Error::Invalid`] for a language that the edition does not have.
+pub async fn questions(reader: &Reader, id: &AssessmentId, language: Option<&str>) -> Result<RespondentQuestions, Error> {
     let work = Work::load(reader, read(reader, id).await?).await?;
     Ok(RespondentQuestions::of(&*edition_in(reader, &work, language).await?))
 }

@@ -1,0 +1,559 @@
+//! One assessment: what is asked by section, the answers, evidence for them, a last look, and its submission.
+
+use askama::Template;
+use diligence_entities::{
+    assessment::{self, AnswerChange, Assessment, AssessmentState, Confirmation},
+    error::Error,
+    evidence::{self, Evidence, EvidenceFilter, EvidenceSort, NewEvidence},
+    evidence_file::{self, MAXIMUM_BYTES, NewFile},
+    fault::Fault,
+    id::{AssessmentId, SubjectId},
+    questionnaire, register,
+    role::Role,
+    scope::Reader,
+    stored::from_word,
+};
+use diligence_questionnaires::{EvidenceKind, LeftBecause, Rating, Score};
+use poem::{Request, RequestBody, http::StatusCode};
+
+use super::{
+    Frame, Refusal, Shown, Wrong, at, faults,
+    form::{Form, parameter},
+    html, path_id,
+    questions::{self, Choice, Door, Field, Paper, Row, SectionForm, Sheet, Standing, Task},
+    see,
+    sign_in::Here,
+    words,
+};
+
+/// How many pieces of evidence are read at once.
+const EVIDENCE: u64 = 200;
+
+/// An assessment, with what every page of it says.
+pub(super) struct About {
+    pub(super) assessment: Assessment,
+    /// The supplier's name, or the product's.
+    pub(super) name: String,
+    /// The same with whose product it is.
+    pub(super) subject: String,
+    /// The questionnaire's title.
+    pub(super) title: String,
+}
+
+impl About {
+    /// The assessment in the address.
+    pub(super) async fn of(reader: &Reader, request: &Request) -> Result<Self, Refusal> {
+        let id: AssessmentId = path_id(request)?;
+        let assessment = assessment::read(reader, &id).await?;
+        let lines = register::lines(reader, [assessment.subject_id.clone()]).await?;
+        let line = lines.get(&assessment.subject_id).ok_or(Error::NotFound)?;
+        let mut titles = questionnaire::titles(reader, [assessment.questionnaire.clone()]).await?;
+        let title = titles.remove(&assessment.questionnaire).unwrap_or_else(|| assessment.questionnaire.clone());
+        Ok(Self { name: line.name.clone(), subject: words::subject(line), title, assessment })
+    }
+
+    /// A place of it.
+    pub(super) fn place(&self, path: &str) -> String {
+        format!("/assessments/{}{path}", self.assessment.id)
+    }
+
+    pub(super) fn subject_href(&self) -> String {
+        words::subject_href(&self.assessment.subject_id)
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.assessment.state.0 == AssessmentState::Open
+    }
+
+    /// Whether it was never submitted, and can be taken away.
+    fn is_draft(&self) -> bool {
+        self.is_open() && self.assessment.submitted_at.is_none()
+    }
+}
+
+/// A form that was sent, by someone who may change assessments.
+pub(super) async fn sent(request: &Request, body: RequestBody) -> Result<(Form, Here), Refusal> {
+    let form = Form::read(request, body).await?;
+    let here = Here::of(request).await?;
+    here.is_proven(&form)?;
+    here.may(request, Role::Editor).await?;
+    Ok((form, here))
+}
+
+/// Every piece of evidence that an answer of this assessment may name, the newest first.
+async fn papers(reader: &Reader, assessment: &Assessment) -> Result<Vec<Evidence>, Error> {
+    let (supplier_id, sort) = (Some(assessment.supplier_id.clone()), Some(EvidenceSort::CreatedDescending));
+    let mut filter = EvidenceFilter { supplier_id, sort, limit: Some(EVIDENCE), ..EvidenceFilter::default() };
+    let mut all = Vec::new();
+    loop {
+        let page = evidence::list(reader, &filter).await?;
+        all.extend(page.items);
+        if page.next.is_none() {
+            return Ok(all);
+        }
+        filter.cursor = page.next;
+    }
+}
+
+async fn sheet(reader: &Reader, assessment: &Assessment) -> Result<Sheet, Error> {
+    let questions = assessment::questions(reader, &assessment.id, None).await?;
+    let standing = assessment::progress(reader, &assessment.id).await?.into();
+    Ok(Sheet { questions, standing, papers: papers(reader, assessment).await?.iter().map(Paper::from).collect() })
+}
+
+// ---------------------------------------------------------------- the task list
+
+/// An answer that caps the rating.
+struct KnockOutLine {
+    reason: String,
+    question: String,
+    answer: String,
+}
+
+/// An answer that was given before and waits to be confirmed.
+struct EarlierLine {
+    key: String,
+    question: String,
+    answer: String,
+    on: String,
+    look: Vec<&'static str>,
+}
+
+#[derive(Template)]
+#[template(path = "assessment.html")]
+struct AssessmentPage {
+    frame: Frame,
+    about: About,
+    csrf: String,
+    notice: &'static str,
+    wrongs: Vec<Wrong>,
+    tasks: Vec<Task>,
+    sections: Vec<(String, Vec<Row>)>,
+    answered: String,
+    missing_count: usize,
+    claimed: Option<Score>,
+    evidenced: Option<Score>,
+    rating: Rating,
+    knock_outs: Vec<KnockOutLine>,
+    earlier: Vec<EarlierLine>,
+    left: Vec<(String, &'static str)>,
+    may_change: bool,
+    may_review: bool,
+}
+
+impl AssessmentPage {
+    /// Whether whoever looks can answer.
+    fn may_answer(&self) -> bool {
+        self.may_change && self.about.is_open()
+    }
+
+    /// What happens next, and who can do it.
+    fn next(&self) -> &'static str {
+        match self.about.assessment.state.0 {
+            AssessmentState::Open if !self.may_change => {
+                "An editor answers the questions, or sends them to the supplier as a link. Then they are submitted, and an approver decides."
+            }
+            AssessmentState::Open => {
+                "Answer the questions section by section, or send them to the supplier as a link. When all is answered, check and submit. Then an approver decides."
+            }
+            AssessmentState::Submitted => {
+                "An approver looks at the answers, then approves, refuses or gives them back to be mended. Until then nothing changes in the register."
+            }
+            AssessmentState::Approved => "It counts in the register. When it is time to ask again, start a new assessment: answers that still hold are carried over.",
+            AssessmentState::Refused => "It was refused: we may not rely on this. The scores in the register stay as they were.",
+            AssessmentState::Superseded => "A newer approved assessment counts in its place. This one stays to be read.",
+        }
+    }
+}
+
+/// Why an earlier answer was left out.
+fn left_because(because: LeftBecause) -> &'static str {
+    match because {
+        LeftBecause::QuestionGone => "the question is not asked any more",
+        LeftBecause::TypeChanged => "the question takes another kind of answer now",
+        LeftBecause::ValueNoLongerPossible => "that answer cannot be given any more",
+        LeftBecause::NotApplicableNoLongerAllowed => "the question always applies now",
+        LeftBecause::EvidenceGone => "the file that it was is no longer here",
+        LeftBecause::NeverFitted => "it did not fit its question",
+    }
+}
+
+/// An assessment by section, how far it is, and what happens next.
+pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    let notice = match parameter(&request, "notice").as_str() {
+        "started" => "The assessment is started.",
+        "submitted" => "The answers are submitted. An approver decides on them now.",
+        "confirmed" => "Confirmed: what was answered before counts now.",
+        "filled" => "The answers of your file are in place.",
+        _ => "",
+    };
+    task_list(&request, &here, StatusCode::OK, notice, Vec::new()).await
+}
+
+async fn task_list(request: &Request, here: &Here, status: StatusCode, notice: &'static str, wrongs: Vec<Wrong>) -> Shown {
+    let reader = here.read(request).await?;
+    let about = About::of(&reader, request).await?;
+    let questions = assessment::questions(&reader, &about.assessment.id, None).await?;
+    let progress = assessment::progress(&reader, &about.assessment.id).await?;
+    let result = assessment::result(&reader, &about.assessment.id).await?;
+    let (left, claimed, evidenced) = (progress.left.clone(), progress.claimed, progress.evidenced);
+    let papers = papers(&reader, &about.assessment).await?.iter().map(Paper::from).collect();
+    let sheet = Sheet { questions, standing: progress.into(), papers };
+    let text = |key: &str| sheet.question(key).map_or_else(|| key.to_owned(), |question| question.text.clone());
+    let said = |key: &str, answer: &diligence_questionnaires::Answer| sheet.question(key).map(|question| sheet.said(question, answer)).unwrap_or_default();
+    let knock_outs = result.outcome.knock_outs.into_iter().map(|knock_out| KnockOutLine {
+        answer: sheet.standing.answers.get(&knock_out.question).map(|answer| said(&knock_out.question, answer)).unwrap_or_default(),
+        question: text(&knock_out.question),
+        reason: knock_out.reason,
+    });
+    let waiting = sheet.standing.earlier.iter().filter(|(key, _)| sheet.standing.visible.contains(key));
+    let earlier = waiting.map(|(key, earlier)| EarlierLine {
+        key: key.clone(),
+        question: text(key),
+        answer: said(key, &earlier.answer),
+        on: words::day(earlier.answered_on),
+        look: earlier.look.iter().map(|look| questions::look_again(*look)).collect(),
+    });
+    let may_change = here.is_at_least(Role::Editor);
+    let may_answer = may_change && about.is_open();
+    let page = AssessmentPage {
+        frame: here.frame(&format!("{}: {}", about.title, about.subject)).at("/assessments"),
+        csrf: here.csrf().to_owned(),
+        notice,
+        wrongs,
+        tasks: sheet.tasks(|path| about.place(path)),
+        sections: if may_answer { Vec::new() } else { sheet.rows(|_| String::new()) },
+        answered: sheet.standing.answered(),
+        missing_count: sheet.standing.unanswered_required.len() + sheet.standing.comments_needed.len(),
+        claimed,
+        evidenced,
+        rating: result.rating,
+        knock_outs: knock_outs.collect(),
+        earlier: earlier.collect(),
+        left: left.iter().map(|left| (text(&left.question), left_because(left.because))).collect(),
+        may_change,
+        may_review: here.is_at_least(Role::Approver),
+        about,
+    };
+    Ok(html(status, &page)?)
+}
+
+/// Confirms answers that were given before: one, or all.
+pub(super) async fn confirm(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    let id: AssessmentId = path_id(&request)?;
+    let confirmation = Confirmation { questions: form.some("question").map(|key| vec![key]) };
+    let writer = here.write(&request, Role::Editor).await?;
+    match assessment::confirm(&writer, &id, form.version()?, confirmation).await {
+        Ok(_) => {
+            writer.save().await?;
+            Ok(see(&format!("/assessments/{id}?notice=confirmed")))
+        }
+        Err(Error::Stale { .. }) => {
+            drop(writer);
+            let wrong = Wrong::new("earlier", "someone else saved answers meanwhile, and nothing was confirmed: look again, then confirm");
+            task_list(&request, &here, StatusCode::CONFLICT, "", vec![wrong]).await
+        }
+        Err(error) => {
+            drop(writer);
+            let wrongs = super::wrongs(&faults(error)?, &[], "earlier");
+            task_list(&request, &here, StatusCode::UNPROCESSABLE_ENTITY, "", wrongs).await
+        }
+    }
+}
+
+// ---------------------------------------------------------------- a section
+
+#[derive(Template)]
+#[template(path = "assessment_section.html")]
+struct SectionPage {
+    frame: Frame,
+    about: About,
+    form: SectionForm,
+}
+
+/// Where answers to an assessment are kept, for someone of the organisation.
+struct OwnDoor<'a> {
+    request: &'a Request,
+    here: &'a Here,
+    id: AssessmentId,
+}
+
+impl Door for OwnDoor<'_> {
+    async fn put(&self, version: i64, change: AnswerChange) -> Result<Result<Standing, Error>, Refusal> {
+        let writer = self.here.write(self.request, Role::Editor).await?;
+        let progress = match assessment::answer(&writer, &self.id, version, change).await {
+            Ok(progress) => progress,
+            Err(error) => return Ok(Err(error)),
+        };
+        writer.save().await?;
+        Ok(Ok(progress.into()))
+    }
+}
+
+fn section_form(here: &Here, about: &About, sheet: &Sheet, key: &str, fields: Vec<Field>) -> Result<SectionForm, Refusal> {
+    let action = about.place(&format!("/sections/{key}"));
+    let then: String = form_urlencoded::byte_serialize(action.as_bytes()).collect();
+    Ok(SectionForm {
+        csrf: here.csrf().to_owned(),
+        intro: sheet.section(key)?.intro.clone(),
+        fields,
+        version: sheet.standing.version,
+        wrongs: Vec::new(),
+        is_stale: false,
+        has_more: false,
+        evidence: about.place(&format!("/evidence?section={key}")),
+        add_evidence: "Add evidence",
+        way_in: format!("/sign-in?then={then}"),
+        action,
+    })
+}
+
+fn section_page(here: &Here, about: About, sheet: &Sheet, key: &str, status: StatusCode, form: SectionForm) -> Shown {
+    let frame = here.frame(&sheet.section(key)?.title).at("/assessments");
+    Ok(html(status, &SectionPage { frame, about, form })?)
+}
+
+fn section_key(request: &Request) -> String {
+    request.raw_path_param("key").unwrap_or_default().to_owned()
+}
+
+/// The questions of one section.
+pub(super) async fn show_section(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    let reader = here.read(&request).await?;
+    let about = About::of(&reader, &request).await?;
+    let key = section_key(&request);
+    let sheet = sheet(&reader, &about.assessment).await?;
+    let fields = sheet.fields(sheet.section(&key)?);
+    if !about.is_open() || !here.is_at_least(Role::Editor) {
+        // Whoever cannot answer reads the answers all on one page.
+        return Err(Refusal::Elsewhere(about.place("")));
+    }
+    let form = SectionForm { has_more: parameter(&request, "more") == "yes", ..section_form(&here, &about, &sheet, &key, fields)? };
+    section_page(&here, about, &sheet, &key, StatusCode::OK, form)
+}
+
+/// Saves the answers of one section.
+pub(super) async fn save_section(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    let reader = here.read(&request).await?;
+    let about = About::of(&reader, &request).await?;
+    let key = section_key(&request);
+    let sheet = sheet(&reader, &about.assessment).await?;
+    drop(reader);
+    let door = OwnDoor { request: &request, here: &here, id: about.assessment.id.clone() };
+    let saved = questions::save(&door, sheet, &key, &form).await?;
+    if saved.goes_on() {
+        return Ok(see(&match saved.has_more {
+            true => about.place(&format!("/sections/{key}?more=yes")),
+            false => saved.sheet.after(&key, &form, |path| about.place(path)),
+        }));
+    }
+    let form = section_form(&here, &about, &saved.sheet, &key, saved.fields)?;
+    section_page(&here, about, &saved.sheet, &key, saved.status, SectionForm { wrongs: saved.wrongs, is_stale: saved.is_stale, ..form })
+}
+
+// ---------------------------------------------------------------- evidence
+
+#[derive(Template)]
+#[template(path = "assessment_evidence.html")]
+struct EvidencePage {
+    frame: Frame,
+    about: About,
+    csrf: String,
+    form: Form,
+    section: String,
+    kinds: Vec<Choice>,
+    wrongs: Vec<Wrong>,
+}
+
+impl EvidencePage {
+    /// Where one came from.
+    fn back(&self) -> String {
+        if self.section.is_empty() { self.about.place("") } else { self.about.place(&format!("/sections/{}", self.section)) }
+    }
+}
+
+/// A form for a piece of evidence that an answer is to rest on.
+pub(super) async fn show_evidence(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    here.may(&request, Role::Editor).await?;
+    evidence_page(&request, &here, parameter(&request, "section"), Form::default(), Vec::new()).await
+}
+
+async fn evidence_page(request: &Request, here: &Here, section: String, form: Form, wrongs: Vec<Wrong>) -> Shown {
+    let about = About::of(&here.read(request).await?, request).await?;
+    let status = if wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let (frame, csrf) = (here.frame("Add evidence").at("/assessments"), here.csrf().to_owned());
+    Ok(html(status, &EvidencePage { frame, about, csrf, kinds: questions::evidence_kinds(&form.text("kind")), section: questions::key(section), form, wrongs })?)
+}
+
+/// Enters a piece of evidence with its file, if there is one.
+pub(super) async fn add_evidence(request: Request, body: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    let (form, file) = Form::read_with_file(&request, body, MAXIMUM_BYTES).await?;
+    here.is_proven(&form)?;
+    here.may(&request, Role::Editor).await?;
+    let about = About::of(&here.read(&request).await?, &request).await?;
+    let mut wrongs = Vec::new();
+    let new = NewEvidence {
+        subject_id: about.assessment.subject_id.clone(),
+        kind: form.some("kind").and_then(|kind| from_word(&kind)).unwrap_or(EvidenceKind::Other),
+        reference: form.some("reference"),
+        statement: form.some("statement"),
+        scope: None,
+        document_version: None,
+        issued_on: form.day("issued_on", &mut wrongs),
+        expires_on: form.day("expires_on", &mut wrongs),
+        address: form.some("address"),
+        notes: None,
+    };
+    if file.is_none() && new.reference.is_none() && new.address.is_none() {
+        wrongs.push(Wrong::new("file", "choose a file, or say where the evidence can be seen or what it is called"));
+    }
+    if !wrongs.is_empty() {
+        return evidence_page(&request, &here, form.text("section"), form, wrongs).await;
+    }
+    let writer = here.write(&request, Role::Editor).await?;
+    let entered = async {
+        let made = evidence::create(&writer, new).await?;
+        if let Some(file) = file {
+            let new = NewFile { name: Some(file.name), media_type: file.media_type, content: file.content };
+            evidence_file::store(&writer, &made.id, made.version, new).await?;
+        }
+        Ok::<_, Error>(())
+    };
+    match entered.await {
+        Ok(()) => {
+            writer.save().await?;
+            let key = questions::key(form.text("section"));
+            Ok(see(&if key.is_empty() { about.place("") } else { about.place(&format!("/sections/{key}")) }))
+        }
+        Err(error) => {
+            drop(writer);
+            let found: Vec<Fault> = faults(error)?.into_iter().map(|fault| Fault { pointer: fault.pointer.trim_start_matches(['?', '/']).to_owned(), ..fault }).collect();
+            let wrongs = super::wrongs(&found, &["kind", "reference", "statement", "issued_on", "expires_on", "address"], "file");
+            evidence_page(&request, &here, form.text("section"), form, wrongs).await
+        }
+    }
+}
+
+// ---------------------------------------------------------------- a last look
+
+#[derive(Template)]
+#[template(path = "assessment_check.html")]
+struct CheckPage {
+    frame: Frame,
+    about: About,
+    csrf: String,
+    sections: Vec<(String, Vec<Row>)>,
+    wrongs: Vec<Wrong>,
+    version: i64,
+    unconfirmed: Option<String>,
+}
+
+/// Everything that is answered, to be looked at before it is submitted.
+pub(super) async fn check(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    check_page(&request, &here, StatusCode::OK, Vec::new()).await
+}
+
+async fn check_page(request: &Request, here: &Here, status: StatusCode, mut wrongs: Vec<Wrong>) -> Shown {
+    let reader = here.read(request).await?;
+    let about = About::of(&reader, request).await?;
+    if !about.is_open() || !here.is_at_least(Role::Editor) {
+        return Err(Refusal::Elsewhere(about.place("")));
+    }
+    let sheet = sheet(&reader, &about.assessment).await?;
+    wrongs.extend(sheet.missing());
+    let earlier = sheet.standing.earlier.keys().filter(|key| sheet.standing.visible.contains(key)).count();
+    let unconfirmed = (earlier > 0).then(|| words::count(earlier, "answer that was given before is", "answers that were given before are"));
+    let (frame, csrf) = (here.frame("Check the answers").at("/assessments"), here.csrf().to_owned());
+    let (sections, version) = (sheet.rows(|path| about.place(path)), sheet.standing.version);
+    Ok(html(status, &CheckPage { frame, about, csrf, sections, wrongs, version, unconfirmed })?)
+}
+
+/// Submits the answers.
+pub(super) async fn submit(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    let id: AssessmentId = path_id(&request)?;
+    let writer = here.write(&request, Role::Editor).await?;
+    match assessment::submit(&writer, &id, form.version()?).await {
+        Ok(_) => {
+            writer.save().await?;
+            Ok(see(&format!("/assessments/{id}?notice=submitted")))
+        }
+        Err(Error::Stale { .. }) => {
+            drop(writer);
+            let wrong = Wrong::new("form", "someone else saved answers meanwhile: look at them below, then submit");
+            check_page(&request, &here, StatusCode::CONFLICT, vec![wrong]).await
+        }
+        Err(error) => {
+            drop(writer);
+            faults(error)?;
+            check_page(&request, &here, StatusCode::UNPROCESSABLE_ENTITY, Vec::new()).await
+        }
+    }
+}
+
+// ---------------------------------------------------------------- taking it away
+
+#[derive(Template)]
+#[template(path = "assessment_delete.html")]
+struct DeletePage {
+    frame: Frame,
+    about: About,
+    csrf: String,
+    typed: String,
+    version: i64,
+    wrongs: Vec<Wrong>,
+}
+
+/// Asks whether a draft is to go, with the name typed.
+pub(super) async fn show_delete(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    here.may(&request, Role::Editor).await?;
+    let about = About::of(&here.read(&request).await?, &request).await?;
+    if !about.is_draft() {
+        return Err(Refusal::Elsewhere(about.place("")));
+    }
+    delete_page(&here, about, StatusCode::OK, String::new(), Vec::new())
+}
+
+fn delete_page(here: &Here, about: About, status: StatusCode, typed: String, wrongs: Vec<Wrong>) -> Shown {
+    let (frame, csrf, version) = (here.frame("Delete this draft").at("/assessments"), here.csrf().to_owned(), about.assessment.version);
+    Ok(html(status, &DeletePage { frame, about, csrf, typed, version, wrongs })?)
+}
+
+/// Deletes a draft.
+pub(super) async fn delete(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    let about = About::of(&here.read(&request).await?, &request).await?;
+    let typed = form.text("name");
+    if typed != about.name.trim() {
+        let wrong = Wrong::new("name", format!("to delete it, enter the name exactly: {}", about.name));
+        return delete_page(&here, about, StatusCode::UNPROCESSABLE_ENTITY, typed, vec![wrong]);
+    }
+    let writer = here.write(&request, Role::Editor).await?;
+    match assessment::delete(&writer, &about.assessment.id, form.version()?).await {
+        Ok(()) => {
+            writer.save().await?;
+            Ok(see(&format!("/assessments?{}", of_subject(&about.assessment.subject_id))))
+        }
+        Err(error) => {
+            drop(writer);
+            let (status, wrong) = match error {
+                Error::Stale { .. } => (StatusCode::CONFLICT, Wrong::new("name", "someone else saved answers here meanwhile: delete it only if they know")),
+                other => (StatusCode::UNPROCESSABLE_ENTITY, Wrong::new("name", faults(other)?.first().map(|fault| fault.detail.clone()).unwrap_or_default())),
+            };
+            delete_page(&here, about, status, typed, vec![wrong])
+        }
+    }
+}
+
+/// What narrows the list of assessments to one supplier or product.
+fn of_subject(id: &SubjectId) -> String {
+    format!("subject_id={id}")
+}

@@ -1,0 +1,76 @@
+//! Answering offline: an assessment as a spreadsheet, and back.
+
+use askama::Template;
+use diligence_entities::{
+    assessment::{self, SheetFilter},
+    error::Error,
+    role::Role,
+};
+use poem::{Request, RequestBody, http::StatusCode};
+
+use super::{Frame, Shown, Wrong, answering::About, at, faults, form::Form, html, see, sentence, sign_in::Here, words};
+use crate::payload::SHEET_LIMIT;
+
+#[derive(Template)]
+#[template(path = "assessment_sheet.html")]
+struct SheetPage {
+    frame: Frame,
+    about: About,
+    csrf: String,
+    may_answer: bool,
+    wrongs: Vec<Wrong>,
+    /// Every cell that does not fit, and why.
+    cells: Vec<String>,
+}
+
+/// The sheet to take away, and a form to send it back.
+pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    page(&request, &here, StatusCode::OK, Vec::new(), Vec::new()).await
+}
+
+async fn page(request: &Request, here: &Here, status: StatusCode, wrongs: Vec<Wrong>, cells: Vec<String>) -> Shown {
+    let about = About::of(&here.read(request).await?, request).await?;
+    let (frame, csrf) = (here.frame("Answer in a spreadsheet").at("/assessments"), here.csrf().to_owned());
+    let may_answer = about.is_open() && here.is_at_least(Role::Editor);
+    Ok(html(status, &SheetPage { frame, about, csrf, may_answer, wrongs, cells })?)
+}
+
+/// Puts the answers of a filled-in sheet in place, all or none.
+pub(super) async fn fill_in(request: Request, body: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    let (form, file) = Form::read_with_file(&request, body, SHEET_LIMIT).await?;
+    here.is_proven(&form)?;
+    here.may(&request, Role::Editor).await?;
+    let about = About::of(&here.read(&request).await?, &request).await?;
+    let Some(file) = file else {
+        return page(&request, &here, StatusCode::UNPROCESSABLE_ENTITY, vec![Wrong::new("file", "choose the file that was filled in")], Vec::new()).await;
+    };
+    // It is read before the change is opened: a workbook takes a while.
+    let sheet = assessment::read_sheet(here.read(&request).await?, &about.assessment.id, &SheetFilter::default(), file.content).await;
+    let writer = here.write(&request, Role::Editor).await?;
+    match assessment::fill_in(&writer, &about.assessment.id, form.version()?, sheet).await {
+        Ok(_) => {
+            writer.save().await?;
+            Ok(see(&about.place("?notice=filled")))
+        }
+        Err(error) => {
+            drop(writer);
+            refused(&request, &here, error).await
+        }
+    }
+}
+
+async fn refused(request: &Request, here: &Here, error: Error) -> Shown {
+    match error {
+        Error::Stale { .. } => {
+            let wrong = "someone else saved answers meanwhile, and nothing of the file is in place yet. Send it again if it is right all the same: what the file answers then counts";
+            page(request, here, StatusCode::CONFLICT, vec![Wrong::new("file", wrong)], Vec::new()).await
+        }
+        other => {
+            let cells: Vec<String> = faults(other)?.iter().map(|fault| sentence(&fault.detail)).collect();
+            let wrong = format!("nothing of the file is in place: {} not fit", words::count(cells.len(), "thing does", "things do"));
+            page(request, here, StatusCode::UNPROCESSABLE_ENTITY, vec![Wrong::new("file", wrong)], cells).await
+        }
+    }
+}

@@ -168,8 +168,8 @@ both! {
     async fn what_is_typed_wrongly_is_kept_and_said(app: App) {
         let mut document = house_check("2027.1");
         document["sections"][0]["questions"].as_array_mut().expect("questions").push(json!({ "key": "hours", "principle": "access", "text": "How many hours?", "type": "number", "unit": "hours",
-            "minimum": 0, "maximum": 100, "bands": [{ "otherwise": true, "points": 100 }], "not_applicable": "allowed" }));
-        document["sections"][0]["questions"].as_array_mut().expect("questions").push(json!({ "key": "since", "principle": "access", "text": "Since when?", "type": "date", "bands": [{ "otherwise": true, "points": 100 }] }));
+            "minimum": 0, "maximum": 100, "bands": [{ "at_least": 25, "points": 0 }, { "otherwise": true, "points": 100 }], "not_applicable": "with_reason" }));
+        document["sections"][0]["questions"].as_array_mut().expect("questions").push(json!({ "key": "since", "principle": "access", "text": "Since when?", "type": "date", "weight": 0 }));
         app.post(&app.editor, "/questionnaires", document).await.json(201);
         let supplier = app.supplier("Harbour").await;
         let assessment = app.assessment("house-check", &supplier).await;
@@ -318,8 +318,8 @@ both! {
         assert_eq!(none.status, 422);
         holds(&none.text, &["Choose the file that was filled in."]);
         let fill = |answer: &str| {
-            let lines = sheet.text.lines().map(|line| if line.starts_with("hosting,") { answered(line, answer) } else { line.to_owned() });
-            lines.collect::<Vec<_>>().join("\r\n")
+            let (before, row) = sheet.text.split_once("\nhosting,").expect("the question's row");
+            format!("{before}\nhosting,{}", row.replacen(",,,,", &format!(",{answer},,,"), 1))
         };
         let wrong = editor.send(&app, Method::POST, &action, Some(form_data(&fields, ("sheet.csv", "text/csv", fill("Somewhere <else>").as_bytes())))).await;
         assert_eq!(wrong.status, 422, "{}", sheet.text);
@@ -444,9 +444,4 @@ both! {
 async fn neighbour(app: &App) -> crate::harness::Person {
     app.joins(&app.neighbour, "jo@riverside.example", "admin").await;
     app.signs_in("jo@riverside.example").await
-}
-
-/// A line of the sheet with this in its column for the answer.
-fn answered(line: &str, answer: &str) -> String {
-    format!("{}{answer},,,", line.strip_suffix(",,,").expect("empty columns after the answer"))
 }

@@ -92,6 +92,14 @@ struct Offer {
     under_way: Option<Assessment>,
 }
 
+impl Offer {
+    /// The first sentence of what it is about.
+    fn sentence(&self) -> &str {
+        let summary = &self.questionnaire.summary;
+        summary.split_inclusive(['.', '?']).next().unwrap_or(summary)
+    }
+}
+
 #[derive(Template)]
 #[template(path = "assessment_new.html")]
 struct NewPage {

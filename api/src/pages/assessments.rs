@@ -96,7 +96,7 @@ impl Offer {
     /// The first sentence of what it is about.
     fn sentence(&self) -> &str {
         let summary = &self.questionnaire.summary;
-        summary.split_inclusive(['.', '?']).next().unwrap_or(summary)
+        summary.split_inclusive(". ").next().unwrap_or(summary).trim()
     }
 }
 

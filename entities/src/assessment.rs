@@ -34,9 +34,11 @@ mod offline;
 pub(crate) mod responding;
 
 pub use carrying::{Confirmation, confirm};
-pub use explaining::{MovementFilter, improvements, movement};
+pub use explaining::{MovementFilter, earlier, improvements, movement};
 pub use export::{AnswerRow, list_answers};
-pub use judging::{AssessmentReceipt, AssessmentResult, NewPoints, PointsChange, Return, approve, give_back, rate, receipt, refuse, result, submit};
+pub use judging::{
+    AssessmentReceipt, AssessmentResult, NewPoints, PointsChange, Return, approve, give_back, other_duty, rate, receipt, refuse, result, standing, submit,
+};
 pub use offline::{SheetFilter, SheetFormat, fill_in, read_sheet, sheet_to_fill_in};
 pub use responding::questions;
 

@@ -2,7 +2,7 @@
 //! its date, and goes visibly stale when what was approved changes.
 
 use schemars::JsonSchema;
-use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, entity::prelude::*};
+use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -270,6 +270,27 @@ pub async fn list(reader: &Reader, filter: &DecisionFilter) -> Result<Page<Decis
         condition = condition.add(Column::UpdatedAt.gte(since));
     }
     reader.page(reader.find::<Entity>().filter(condition), Sort::down(Column::DecidedAt), Column::Id, filter.limit, filter.cursor.as_deref()).await
+}
+
+/// The decision made on this assessment, if one was.
+///
+/// # Errors
+/// [`Error::Database`] only.
+pub async fn on(reader: &Reader, assessment_id: &AssessmentId) -> Result<Option<Decision>, Error> {
+    reader.one(reader.find::<Entity>().filter(Column::AssessmentId.eq(assessment_id.clone()))).await
+}
+
+/// The decisions in force on these suppliers and products, newest first.
+///
+/// # Errors
+/// [`Error::Database`] only.
+pub async fn in_force(reader: &Reader, subjects: impl IntoIterator<Item = SubjectId>) -> Result<Vec<Decision>, Error> {
+    let subjects: Vec<SubjectId> = subjects.into_iter().collect();
+    if subjects.is_empty() {
+        return Ok(Vec::new());
+    }
+    let select = reader.find::<Entity>().filter(Column::SubjectId.is_in(subjects)).filter(Column::Superseded.eq(false));
+    reader.all(select.order_by_desc(Column::DecidedAt).order_by_desc(Column::Id)).await
 }
 
 /// What meeting a condition needs.

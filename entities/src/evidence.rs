@@ -1,5 +1,7 @@
 //! Evidence: certificates, documents and links that support answers, dated by what they say and never by when they came.
 
+use std::collections::BTreeMap;
+
 use diligence_questionnaires::{EvidenceFact, EvidenceKind};
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, entity::prelude::*};
@@ -229,6 +231,15 @@ fn build(writer: &Writer, new: NewEvidence, supplier_id: SupplierId, product_id:
 /// [`Error::NotFound`].
 pub async fn read(reader: &Reader, id: &EvidenceId) -> Result<Evidence, Error> {
     reader.get::<Entity>(id.as_str()).await
+}
+
+/// These pieces of evidence, as far as they are there, by id.
+///
+/// # Errors
+/// [`Error::Database`] only.
+pub async fn several(reader: &Reader, ids: impl IntoIterator<Item = String>) -> Result<BTreeMap<String, Evidence>, Error> {
+    let rows = reader.get_many::<Entity>(&ids.into_iter().collect()).await?;
+    Ok(rows.into_iter().map(|row| (row.id.to_string(), row)).collect())
 }
 
 /// A page of evidence.

@@ -1,6 +1,6 @@
 //! Products: what a supplier provides. Any of them may have AI features.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diligence_questionnaires::Rating;
 use schemars::JsonSchema;
@@ -410,6 +410,15 @@ pub(crate) async fn create_all(writer: &Writer, new: Vec<NewProduct>) -> Result<
 /// [`Error::NotFound`].
 pub async fn read(reader: &Reader, id: &ProductId) -> Result<Product, Error> {
     reader.get::<Entity>(id.as_str()).await
+}
+
+/// These products, as far as they are there, by id.
+///
+/// # Errors
+/// [`Error::Database`] only.
+pub async fn several(reader: &Reader, ids: impl IntoIterator<Item = ProductId>) -> Result<BTreeMap<ProductId, Product>, Error> {
+    let rows = reader.get_many::<Entity>(&ids.into_iter().map(|id| id.to_string()).collect()).await?;
+    Ok(rows.into_iter().map(|row| (row.id.clone(), row)).collect())
 }
 
 /// A page of products.

@@ -445,6 +445,19 @@ pub async fn lines(reader: &Reader, ids: impl IntoIterator<Item = SubjectId>) ->
     Ok(rows.into_iter().map(|row| (row.subject_id.clone(), row.on(today))).collect())
 }
 
+/// Lines with a condition that is not met and must be before this day, the most pressing first.
+///
+/// # Errors
+/// [`Error::Database`] only.
+pub async fn with_conditions_due(reader: &Reader, before: Day, limit: u64) -> Result<Vec<RegisterEntry>, Error> {
+    // The days stand in order, so a list is less than the text of another day where its first day is.
+    let due = Condition::all().add(Column::ConditionsDueOn.ne("[]")).add(Column::ConditionsDueOn.lt(format!("[\"{before}")));
+    let select = reader.find::<Entity>().filter(due).filter(Column::Status.ne(Word(RelationshipStatus::Archived)));
+    let rows = reader.all(select.order_by_asc(Column::ConditionsDueOn).order_by_asc(Column::SubjectId).limit(limit)).await?;
+    let today = reader.today();
+    Ok(rows.into_iter().map(|row| row.on(today)).collect())
+}
+
 /// How many lines there are of each sort.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Summary {

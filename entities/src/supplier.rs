@@ -584,6 +584,15 @@ pub async fn read(reader: &Reader, id: &SupplierId) -> Result<Supplier, Error> {
     reader.get::<Entity>(id.as_str()).await
 }
 
+/// These suppliers, as far as they are there, by id.
+///
+/// # Errors
+/// [`Error::Database`] only.
+pub async fn several(reader: &Reader, ids: impl IntoIterator<Item = SupplierId>) -> Result<BTreeMap<SupplierId, Supplier>, Error> {
+    let rows = reader.get_many::<Entity>(&ids.into_iter().map(|id| id.to_string()).collect()).await?;
+    Ok(rows.into_iter().map(|row| (row.id.clone(), row)).collect())
+}
+
 /// A page of suppliers.
 ///
 /// # Errors

@@ -21,6 +21,7 @@ mod evidence;
 mod evidence_files;
 mod imports;
 mod incidents;
+mod judging_pages;
 mod keys;
 mod operations;
 mod organisations;

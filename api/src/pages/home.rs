@@ -3,11 +3,11 @@
 use askama::Template;
 use diligence_entities::{
     assessment::{self, AssessmentFilter, AssessmentState},
-    decision::{self, DecisionFilter},
+    decision::{self, Decision, DecisionFilter},
     evidence::{self, EvidenceFilter},
     id::SubjectId,
     questionnaire,
-    register::{self, RegisterFilter, RiskCounts, Summary},
+    register::{self, RegisterEntry, RegisterFilter, RiskCounts, Summary},
     review::{self, ReviewFilter},
     risk::{self, RiskFilter},
     role::Role,
@@ -89,6 +89,8 @@ pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
     let expiring = EvidenceFilter { valid_on: Some(today), expires_before: Some(soon.plus_days(1)), limit: Some(200), ..EvidenceFilter::default() };
     let mut expiring = evidence::list(&reader, &expiring).await?.items;
     expiring.sort_by_key(|evidence| evidence.expires_on);
+    let conditions = register::with_conditions_due(&reader, soon.plus_days(1), SHOWN + 1).await?;
+    let decided = decision::in_force(&reader, stale.iter().chain(&conditions).map(|line| line.subject_id.clone())).await?;
     let summary = register::summary(&reader).await?;
 
     let ids = reviews.iter().map(|review| &review.subject_id).chain(submitted.iter().map(|assessment| &assessment.subject_id));
@@ -96,7 +98,7 @@ pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
     let ids: Vec<SubjectId> = ids.chain(expiring.iter().map(|evidence| &evidence.subject_id)).cloned().collect();
     let titles = questionnaire::titles(&reader, submitted.iter().map(|assessment| assessment.questionnaire.clone())).await?;
     let lines = register::lines(&reader, ids).await?;
-    let name = |id: &SubjectId| lines.get(id).or_else(|| stale.iter().find(|line| line.subject_id == *id)).map(words::subject).unwrap_or_default();
+    let name = |id: &SubjectId| lines.get(id).or_else(|| stale.iter().chain(&conditions).find(|line| line.subject_id == *id)).map(words::subject).unwrap_or_default();
     let on = |day| words::when(day, today);
 
     let mut groups = Vec::new();
@@ -107,7 +109,9 @@ pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
             groups.push(Tasks { title, all: all.to_owned(), has_more, tasks });
         }
     };
-    let task = |id: &SubjectId, why: String, is_late: bool| Task { href: words::subject_href(id), name: name(id), why, is_late };
+    let at = |href: String, id: &SubjectId, why: String, is_late: bool| Task { href, name: name(id), why, is_late };
+    let task = |id: &SubjectId, why: String, is_late: bool| at(words::subject_href(id), id, why, is_late);
+    let decision_href = |decision: &Decision| format!("/decisions/{}", decision.id);
     group(
         "Reviews that are due",
         "/reviews",
@@ -125,19 +129,43 @@ pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
                 let by = assessment.submitted_by.as_deref().unwrap_or("someone");
                 let when = assessment.submitted_at.map(|at| on(at.day())).unwrap_or_default();
                 let title = titles.get(&assessment.questionnaire).unwrap_or(&assessment.questionnaire);
-                let task = task(&assessment.subject_id, format!("{title}, submitted {when} by {by}"), false);
-                Task { href: format!("/assessments/{}", assessment.id), ..task }
+                at(format!("/assessments/{}/review", assessment.id), &assessment.subject_id, format!("{title}, submitted {when} by {by}"), false)
             })
             .collect(),
     );
-    group("Decisions to make again", "/register?stale=true", stale.iter().map(|line| task(&line.subject_id, line.stale_reasons.join("; "), true)).collect());
+    // The decision that says why; where evidence has expired since, any that is in force.
+    let stale_href = |line: &RegisterEntry| {
+        let mut of_it = decided.iter().filter(|decision| decision.subject_id == line.subject_id);
+        of_it.clone().find(|decision| decision.stale_since.is_some()).or_else(|| of_it.next()).map_or_else(|| words::subject_href(&line.subject_id), decision_href)
+    };
+    group(
+        "Decisions to make again",
+        "/register?stale=true",
+        stale.iter().map(|line| at(stale_href(line), &line.subject_id, line.stale_reasons.join("; "), true)).collect(),
+    );
+    let mut due: Vec<_> = decided.iter().flat_map(|decision| decision.conditions.iter().map(move |condition| (decision, condition))).collect();
+    due.retain(|(_, condition)| condition.met_on.is_none() && condition.due_on <= soon);
+    due.sort_by_key(|(_, condition)| condition.due_on);
+    group(
+        "Conditions to be met",
+        "/decisions?superseded=false&outcome=approved_with_conditions",
+        due.iter()
+            .map(|(decision, condition)| {
+                let why = format!("{} ({}), {}", condition.text, condition.owner, on(condition.due_on));
+                at(decision_href(decision), &decision.subject_id, why, condition.due_on < today)
+            })
+            .collect(),
+    );
+    let lapse_all = format!("/decisions?superseded=false&lapses_before={}", soon.plus_days(1));
     group(
         "Decisions about to lapse",
-        "",
+        &lapse_all,
         lapsing
             .iter()
             .filter_map(|decision| decision.lapses_on.map(|day| (decision, day)))
-            .map(|(decision, day)| task(&decision.subject_id, format!("{} until {}", words::outcome(decision.outcome.0), words::day(day)), day < today))
+            .map(|(decision, day)| {
+                at(decision_href(decision), &decision.subject_id, format!("{} until {}", words::outcome(decision.outcome.0), words::day(day)), day < today)
+            })
             .collect(),
     );
     group(

@@ -30,20 +30,26 @@ use crate::{
 pub mod account;
 mod answering;
 mod assessments;
+mod compare;
+mod decisions;
 mod entering;
 mod form;
 mod home;
 pub mod invitations;
+mod judging;
 mod links;
 mod listing;
 mod offline;
 mod questions;
 mod register;
 pub mod respond;
+mod reviewing;
 mod reviews;
 mod risks;
+mod scores;
 pub mod sign_in;
 mod subject;
+mod trend;
 mod words;
 
 const STYLE: &str = include_str!("../../assets/style.css");
@@ -83,6 +89,14 @@ pub(crate) fn routes(route: Route) -> Route {
         .at("/reviews", get(page(reviews::show)))
         .at("/reviews/:id/complete", post(page(reviews::complete)))
         .at("/reviews/:id/reschedule", post(page(reviews::reschedule)))
+        .at("/assessments/:id/review", get(page(reviewing::show)).post(page(reviewing::rate)))
+        .at("/assessments/:id/return", post(page(reviewing::give_back)))
+        .at("/assessments/:id/decide", post(page(reviewing::decide)))
+        .at("/assessments/:id/score", get(page(scores::show)))
+        .at("/compare", get(page(compare::show)))
+        .at("/decisions", get(page(decisions::list)))
+        .at("/decisions/:id", get(page(decisions::show)))
+        .at("/decisions/:id/meet-condition", post(page(decisions::meet_condition)))
         .at("/sign-in", get(page(sign_in::show)).post(page(sign_in::send)))
         .at("/sign-in/code", get(page(sign_in::show_code)).post(page(sign_in::send_code)))
         .at("/sign-out", post(page(sign_in::leave)))

@@ -28,7 +28,14 @@ use diligence_questionnaires::Score;
 use poem::{Request, RequestBody, http::StatusCode};
 use serde_json::Value;
 
-use super::{Frame, Refusal, Shown, form::parameter, html, path_id, sign_in::Here, words};
+use super::{
+    Frame, Refusal, Shown,
+    form::parameter,
+    html, path_id,
+    sign_in::Here,
+    trend::{self, Trend},
+    words,
+};
 use crate::query::encode;
 
 /// How many of each sort are shown; there are rarely more, and the CSV has all.
@@ -93,6 +100,16 @@ impl About {
         *day < self.today
     }
 
+    /// Whether one of its conditions is not met.
+    fn has_open(&self, decision: &Decision) -> bool {
+        self.line.open_condition_count > 0 && decision.conditions.iter().any(|condition| condition.met_on.is_none())
+    }
+
+    /// How its scores went, by questionnaire.
+    fn trends(&self) -> Vec<Trend> {
+        trend::trends(&self.assessments, &self.titles)
+    }
+
     fn claimed(&self, assessment: &Assessment) -> Option<Score> {
         assessment.claimed.as_deref().copied()
     }
@@ -126,7 +143,7 @@ pub(super) async fn show_supplier(request: Request, _: RequestBody) -> Shown {
 }
 
 /// What one may ask of a product's AI, in plain words, and what is known.
-type Question = (&'static str, String);
+pub(super) type Question = (&'static str, String);
 
 #[derive(Template)]
 #[template(path = "product.html")]
@@ -149,7 +166,8 @@ pub(super) async fn show_product(request: Request, _: RequestBody) -> Shown {
     Ok(html(StatusCode::OK, &ProductPage { frame, questions: questions(&product), product, about, may_change: here.is_at_least(Role::Editor) })?)
 }
 
-fn questions(product: &Product) -> Vec<Question> {
+/// What is known of a product's AI; nothing where it has no profile.
+pub(super) fn questions(product: &Product) -> Vec<Question> {
     let Some(profile) = &product.ai_profile else { return Vec::new() };
     let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "Not said".into());
     let known = |known: Known| match known {

@@ -77,7 +77,10 @@ pub async fn movement(reader: &Reader, id: &AssessmentId, filter: &MovementFilte
 }
 
 /// The last assessment of the same subject that was decided with the same questionnaire before this one was.
-async fn earlier(reader: &Reader, after: &Assessment) -> Result<Option<Assessment>, Error> {
+///
+/// # Errors
+/// [`Error::Database`] only.
+pub async fn earlier(reader: &Reader, after: &Assessment) -> Result<Option<Assessment>, Error> {
     let decided = [AssessmentState::Approved, AssessmentState::Superseded, AssessmentState::Refused].map(Word);
     let mut condition = Condition::all()
         .add(Column::SubjectId.eq(after.subject_id.as_str()))

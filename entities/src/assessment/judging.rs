@@ -4,17 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diligence_questionnaires::{Band, Basis, Outcome, PortableReceipt, Rating, Review, ReviewedPoints};
 use schemars::JsonSchema;
-use sea_orm::{ColumnTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _};
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
-use super::{ActiveModel, Assessment, AssessmentState, Column, Entity, Model, Progress, Work, expect_state, read, sign};
+use super::{ActiveModel, Assessment, AssessmentState, Column, Entity, Model, Progress, Work, expect_state, read, sheet, sign};
 use crate::{
     api_key,
     decision::{self, NewDecision},
     error::Error,
     fault::{Fault, Faults},
-    id::AssessmentId,
+    id::{AssessmentId, SubjectId},
     policy::{self, SeparationOfDuties},
     review, risk,
     role::Role,
@@ -209,25 +209,34 @@ pub async fn refuse(writer: &Writer, id: &AssessmentId, version: i64, new: NewDe
     decide(writer, id, version, true, new).await
 }
 
+/// What whoever acts did to an assessment for which the policy's separation of duties keeps them from deciding on it, in words that
+/// follow *you*; `None` where nothing stands against it.
+///
+/// # Errors
+/// [`Error::Database`] only.
+pub async fn other_duty(reader: &Reader, assessment: &Assessment) -> Result<Option<&'static str>, Error> {
+    let duties = policy::read(reader).await?.separation_of_duties.0;
+    if duties == SeparationOfDuties::Off {
+        return Ok(None);
+    }
+    let hands = api_key::same_hand(reader, &reader.scope().actor.id).await?;
+    let is_mine = |list: &[String]| list.iter().any(|actor| hands.contains(actor));
+    Ok(if is_mine(&assessment.answered_by) {
+        Some("answered or submitted")
+    } else if duties == SeparationOfDuties::NotWhoAnsweredOrReviewed && is_mine(&assessment.reviewed_by) {
+        Some("rated")
+    } else {
+        None
+    })
+}
+
 /// Whether whoever acts may decide on an assessment under the policy's separation of duties; gives the reason for which an admin
 /// decides though they may not.
 async fn expect_no_other_duty(writer: &Writer, assessment: &Assessment, reason: Option<&str>) -> Result<Option<String>, Error> {
-    let duties = policy::read(writer).await?.separation_of_duties.0;
-    let scope = writer.scope();
-    let mut did = None;
-    if duties != SeparationOfDuties::Off {
-        let hands = api_key::same_hand(writer, &scope.actor.id).await?;
-        let is_mine = |list: &[String]| list.iter().any(|actor| hands.contains(actor));
-        if is_mine(&assessment.answered_by) {
-            did = Some("answered or submitted");
-        } else if duties == SeparationOfDuties::NotWhoAnsweredOrReviewed && is_mine(&assessment.reviewed_by) {
-            did = Some("rated");
-        }
-    }
-    match (did, reason) {
+    match (other_duty(writer, assessment).await?, reason) {
         (None, None) => Ok(None),
         (None, Some(_)) => Err(Error::invalid("/override_reason", "contradiction", "expected none: no other duty stands against your decision")),
-        (Some(_), Some(reason)) if scope.role >= Role::Admin => Ok(Some(reason.to_owned())),
+        (Some(_), Some(reason)) if writer.scope().role >= Role::Admin => Ok(Some(reason.to_owned())),
         (Some(did), _) => Err(Error::Forbidden(format!(
             "you {did} this assessment, and by the policy whoever did so does not decide on it: leave it to another approver, or to an admin, who may give an override_reason"
         ))),
@@ -302,6 +311,20 @@ pub async fn result(reader: &Reader, id: &AssessmentId) -> Result<AssessmentResu
         rating: diligence_questionnaires::residual(&policy.rating, work.subject.supplier.tier.0, outcome.evidenced, outcome.coverage, knocked_out),
         outcome,
     })
+}
+
+/// The approved assessments of these suppliers and products, each with what it came to.
+///
+/// # Errors
+/// [`Error::Database`] only.
+pub async fn standing(reader: &Reader, subjects: &[SubjectId]) -> Result<Vec<(Assessment, Outcome)>, Error> {
+    let subjects = subjects.iter().map(SubjectId::as_str);
+    let approved = reader.find::<Entity>().filter(Column::SubjectId.is_in(subjects)).filter(Column::State.eq(Word(AssessmentState::Approved)));
+    let approved = reader.all(approved.order_by_asc(Column::Questionnaire).order_by_asc(Column::Id)).await?;
+    let ids = approved.iter().map(|assessment| assessment.id.clone());
+    let sheets = reader.all(reader.find::<sheet::Entity>().filter(sheet::Column::AssessmentId.is_in(ids))).await?;
+    let mut outcomes: BTreeMap<AssessmentId, Outcome> = sheets.into_iter().filter_map(|sheet| Some((sheet.assessment_id, sheet.receipt?.0.outcome))).collect();
+    Ok(approved.into_iter().filter_map(|assessment| outcomes.remove(&assessment.id).map(|outcome| (assessment, outcome))).collect())
 }
 
 /// A receipt with everything needed to compute it again.

@@ -68,7 +68,7 @@ both! {
         let mut viewer = someone(&app, "viewer").await;
         let page = shown(&mut viewer, &app, &path).await;
         holds(&page, &[
-            "<h1>Review: House check</h1>", "Harbour &#60;b&#62;Care&#60;/b&#62;", "Not &#60;yet&#62; all", "By June.\nAll &#60;of them&#62;.", "50 points claimed, 0 shown", "Waits for a reviewer's points",
+            "<h1>Review: House check</h1>", "Harbour &#60;b&#62;Care&#60;/b&#62;", "Not &#60;yet&#62; all", "By June.\nAll &#60;of them&#62;.", "50 points claimed, 0 shown", "Waits for a reviewer&#39;s points",
             "The evidence it needs is not attached", "Locked in", "Mend it.", "An approver of your organisation rates the answers and decides.", "Nothing was decided before on this", "<a href=\"#q-plan\">Rate this: What is the plan for the rest?</a>",
         ]);
         lacks(&page, &["<textarea", "Save the points", "action=\"/assessments/"]);
@@ -329,7 +329,7 @@ both! {
         let refused = submitted(&app, &suppliers[1], json!({ "mfa": { "value": "no" }, "hosting": { "value": "unknown" } })).await;
         let conditions = json!({ "conditions": [{ "text": "Find out where it runs", "owner": "Jo", "due_on": "2027-06-01" }] });
         app.act(&app.approver, &format!("/assessments/{}/approve", id(&refused)), &refused, Some(conditions)).await.json(200);
-        let product = json!({ "supplier_id": id(&suppliers[0]), "name": "Notes", "kind": "ai_system", "ai_features": "core", "ai_profile": { "purpose": "Summaries <here>", "overseer": "Sam Okafor", "runs_in": ["GB"] } });
+        let product = json!({ "supplier_id": id(&suppliers[0]), "name": "Notes", "kind": "ai_system", "status": "prospective", "ai_features": "core", "ai_profile": { "purpose": "Summaries <here>", "overseer": "Sam Okafor", "runs_in": ["GB"] } });
         let product = app.post(&app.editor, "/products", product).await.json(201);
         let subject = |item: &Value| format!("subject={}", id(item));
 

@@ -192,14 +192,9 @@ impl Compared<'_> {
     /// Where each stands in the register.
     fn standing(&self) -> Group {
         let mut ratings = self.row("Rating", |line| Cell { rating: Some(line.rating), ..Cell::default() });
-        // What nobody knows is never the least risk.
-        let known: Vec<Option<Rating>> = self.lines.iter().map(|line| Some(line.rating)).collect();
+        // What nobody knows is neither the least risk nor the most.
+        let known: Vec<Option<Rating>> = self.lines.iter().map(|line| Some(line.rating).filter(|rating| *rating != Rating::Unassessed)).collect();
         mark(&mut ratings, &known, "Most risk of these", "Least risk of these");
-        for (cell, line) in ratings.cells.iter_mut().zip(self.lines) {
-            if line.rating == Rating::Unassessed && cell.mark == "Least risk of these" {
-                cell.mark = "";
-            }
-        }
         let decided = |line: &RegisterEntry| match line.decision {
             Some(outcome) => {
                 let until = line.decision_lapses_on.map(|day| format!(", until {}", words::day(day))).unwrap_or_default();

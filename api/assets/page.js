@@ -189,3 +189,19 @@ const keepSaving = (form) => {
   addEventListener("beforeunload", (event) => { if (touched.size && !isLeaving) event.preventDefault(); });
 };
 for (const form of document.querySelectorAll("form[data-autosave]")) keepSaving(form);
+
+// A problem in a text leads to its line.
+for (const link of document.querySelectorAll("a[data-line]")) {
+  link.addEventListener("click", (event) => {
+    const text = document.getElementById("document");
+    if (!text) return;
+    event.preventDefault();
+    const lines = text.value.split("\n");
+    const number = Math.min(Number(link.dataset.line), lines.length) - 1;
+    const start = lines.slice(0, number).reduce((sum, line) => sum + line.length + 1, 0);
+    text.focus();
+    text.setSelectionRange(start, start + lines[number].length);
+    text.scrollTop = text.scrollHeight * number / lines.length - text.clientHeight / 3;
+    text.scrollIntoView({ block: "center" });
+  });
+}

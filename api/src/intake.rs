@@ -126,8 +126,23 @@ pub struct ImportedRow {
     pub verdict: Verdict,
     /// What it is about; null for something new that was not made.
     pub id: Option<String>,
+    /// What it calls it, cut to 200 characters; null where it does not say.
+    pub name: Option<String>,
+    /// What it changes of something that is there: at most 20 fields, and only the first once 10,000 changes and errors are listed.
+    pub changes: Vec<RowChange>,
     /// What is wrong with it: at most 20 errors, and only the first once 10,000 are listed.
     pub errors: Vec<RowError>,
+}
+
+/// Something that a row changes.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct RowChange {
+    /// The field.
+    pub field: String,
+    /// What it says now, as a cell, cut to 200 characters; null where it says nothing.
+    pub before: Option<String>,
+    /// What it would say.
+    pub after: Option<String>,
 }
 
 /// Something that is wrong with a row.
@@ -413,7 +428,7 @@ impl Intake {
                 let mut listed = 0;
                 let told = |(source, outcome): (&Source, Outcome)| {
                     let row = source.told(outcome, if listed < LISTED.1 { LISTED.0 } else { 1 });
-                    listed += row.errors.len();
+                    listed += row.errors.len() + row.changes.len();
                     row
                 };
                 sources.iter().zip(outcomes).map(told).collect()
@@ -428,7 +443,18 @@ impl Source {
             let (column, value) = self.find(&pointer);
             RowError { column, value: value.map(|value| value.chars().take(SHOWN).collect()), code, detail, pointer }
         };
-        ImportedRow { row: self.row, line: self.line, verdict: outcome.verdict, id: outcome.id, errors: outcome.faults.into_iter().take(limit).map(error).collect() }
+        let short = |text: String| text.chars().take(SHOWN).collect::<String>();
+        let cell = |value: &Value| Some(csv::cell(value)).filter(|text| !text.is_empty()).map(short);
+        let change = |moved: import::FieldMove| RowChange { before: cell(&moved.before), after: cell(&moved.after), field: moved.field };
+        ImportedRow {
+            row: self.row,
+            line: self.line,
+            verdict: outcome.verdict,
+            id: outcome.id,
+            name: self.find("/name").1.map(short).filter(|name| !name.is_empty()),
+            changes: outcome.changes.into_iter().take(limit).map(change).collect(),
+            errors: outcome.faults.into_iter().take(limit).map(error).collect(),
+        }
     }
 
     /// What the column of this place is called, and what it said.
@@ -541,7 +567,7 @@ impl Noun {
     }
 
     /// Every column that means something here.
-    fn known(self) -> Vec<String> {
+    pub(crate) fn known(self) -> Vec<String> {
         let mut known: Vec<String> = self.exported().iter().chain(self.names()).map(ToString::to_string).collect();
         if self == Self::Suppliers {
             known.extend(["identifiers:SCHEME", "evidence.KIND.FIELD"].map(str::to_owned));

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use diligence_questionnaires::{Answers, Band, Conflict, Edition, EvidenceFact, Input, Outcome, Preview, Rating, RatingPolicy, Review, Subject, Tier};
+use diligence_questionnaires::{
+    Answers, Band, Conflict, Edition, EvidenceFact, Extension, Input, Outcome, Preview, Rating, RatingPolicy, Review, Splice, Subject, Tier, extension::AddedQuestion,
+};
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, entity::prelude::*};
 use serde::{Deserialize, Serialize};
@@ -326,6 +328,55 @@ pub async fn change(writer: &Writer, id: &DraftId, version: i64, change: Change<
         keep(writer, &draft, new.document.clone()).await?;
     }
     Ok(WrittenDraft { draft, document: new.document })
+}
+
+/// What can be told of an extension that is being written, for whoever adds to it without writing its text.
+#[derive(Clone, Debug)]
+pub struct Additions {
+    /// The draft.
+    pub draft: Draft,
+    /// The edition it is added to.
+    pub base: Arc<Edition>,
+    /// The principles that a question can count for, the base's and its own: key and title.
+    pub principles: Vec<(String, String)>,
+    /// The questions it adds to the base's sections; `None` for one that cannot be read.
+    pub questions: Vec<Option<AddedQuestion>>,
+}
+
+/// What an extension that is being written adds.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Conflict`] for a draft that is no extension, or [`Error::Invalid`] for one that cannot be read, or
+/// whose base is not there.
+pub async fn additions(reader: &Reader, id: &DraftId) -> Result<Additions, Error> {
+    let WrittenDraft { draft, document } = read(reader, id).await?;
+    if draft.kind.0 != DocumentKind::Extension {
+        return Err(Error::conflict("no_extension", "this draft is a whole questionnaire: its questions are written in its text"));
+    }
+    let is_json = draft.format.0 == DocumentFormat::Json;
+    let sketch = aside(move || Extension::sketch(&document, is_json)).await?;
+    let sketch = sketch.ok_or_else(|| Error::invalid("/document", "unreadable", "the text cannot be read as it stands: mend what the check says first"))?;
+    let unknown = || Error::invalid("/document", "unknown_base", format!("there is no such edition of a questionnaire `{}`, which this is added to", sketch.base));
+    let base = questionnaire::latest(reader, &sketch.base, sketch.base_edition.as_deref()).await?.ok_or_else(unknown)?;
+    let of_base = base.principles.iter().map(|principle| (principle.key.clone(), principle.title.clone()));
+    Ok(Additions { draft, principles: of_base.chain(sketch.principles).collect(), questions: sketch.questions, base })
+}
+
+/// Adds, changes or removes one of the questions that an extension adds, in its text, and leaves everything else in it as it is.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Stale`], or [`Error::Conflict`] where that would lose something.
+pub async fn splice(writer: &Writer, id: &DraftId, version: i64, splice: Splice<'_>) -> Result<WrittenDraft, Error> {
+    let before = written(writer, writer.get_at::<Entity>(id.as_str(), version).await?).await?;
+    let spliced = Extension::splice(&before.document, before.draft.format.0 == DocumentFormat::Json, splice);
+    let document = spliced.ok_or_else(|| Error::conflict("text", "the text is written in a way that this cannot be done without losing something: do it in the text"))?;
+    if count(&document).unsigned_abs() > MAXIMUM_CHARACTERS {
+        return Err(Error::conflict("length", format!("a draft has at most {MAXIMUM_CHARACTERS} characters")));
+    }
+    let after = Model { character_count: count(&document), ..before.draft.clone() };
+    let draft = writer.replace::<Entity, ActiveModel>("change", &before.draft, after).await?;
+    keep(writer, &draft, document.clone()).await?;
+    Ok(WrittenDraft { draft, document })
 }
 
 /// Takes a draft away.

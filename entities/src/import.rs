@@ -91,10 +91,37 @@ pub struct Outcome {
     pub id: Option<String>,
     /// Everything that is wrong; pointers start at the row.
     pub faults: Vec<Fault>,
+    /// What it changes of something that is there.
+    pub changes: Vec<FieldMove>,
     /// Pieces of evidence it adds.
     pub evidence_created_count: i64,
     /// Pieces of evidence it changes.
     pub evidence_changed_count: i64,
+}
+
+/// A field that a row changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FieldMove {
+    /// The field, with a dot before what is inside it: `ai_profile.model`.
+    pub field: String,
+    /// What it says now; null where it says nothing.
+    pub before: Value,
+    /// What it would say.
+    pub after: Value,
+}
+
+/// The fields of `after` that say something else than they do in `before`.
+fn moves(before: &Map<String, Value>, after: &Map<String, Value>, prefix: &str) -> Vec<FieldMove> {
+    let mut found = Vec::new();
+    for (name, value) in after {
+        let was = before.get(name).unwrap_or(&Value::Null);
+        match (was, value) {
+            _ if was == value => {}
+            (Value::Object(was), Value::Object(value)) => found.extend(moves(was, value, &format!("{prefix}{name}."))),
+            _ => found.push(FieldMove { field: format!("{prefix}{name}"), before: was.clone(), after: value.clone() }),
+        }
+    }
+    found
 }
 
 /// Brings in suppliers: by `id`, else by any identifier that a supplier holds, else as new ones.
@@ -161,7 +188,7 @@ pub async fn suppliers(writer: &Writer, rows: Vec<Row>, dry_run: bool) -> Result
     }
     plan_evidence(writer, &mut drafts).await?;
 
-    let mut outcomes: Vec<Outcome> = drafts.iter_mut().map(SupplierDraft::outcome).collect();
+    let mut outcomes: Vec<Outcome> = drafts.iter_mut().map(|draft| draft.outcome(&fields)).collect();
     if dry_run || outcomes.iter().any(|outcome| outcome.verdict == Verdict::Refused) {
         return Ok(outcomes);
     }
@@ -226,7 +253,7 @@ pub async fn products(writer: &Writer, rows: Vec<Row>, dry_run: bool) -> Result<
         draft.build(&fields);
     }
 
-    let mut outcomes: Vec<Outcome> = drafts.iter_mut().map(ProductDraft::outcome).collect();
+    let mut outcomes: Vec<Outcome> = drafts.iter_mut().map(|draft| draft.outcome(&fields)).collect();
     if dry_run || outcomes.iter().any(|outcome| outcome.verdict == Verdict::Refused) {
         return Ok(outcomes);
     }
@@ -303,6 +330,14 @@ impl Fields {
                 whole
             }
             _ => Map::new(),
+        }
+    }
+
+    /// What putting `new` in the place of what is stored changes.
+    fn moves(&self, stored: Option<&impl Serialize>, new: &impl Serialize) -> Vec<FieldMove> {
+        match (stored, serde_json::to_value(new)) {
+            (Some(stored), Ok(Value::Object(new))) => moves(&self.stored(Some(stored)), &new, ""),
+            _ => Vec::new(),
         }
     }
 
@@ -459,7 +494,7 @@ impl SupplierDraft {
         }
     }
 
-    fn outcome(&mut self) -> Outcome {
+    fn outcome(&mut self, fields: &Fields) -> Outcome {
         let (created, changed) = (self.new_evidence.len(), self.changed_evidence.len());
         let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         let verdict = match (&self.new, &self.target) {
@@ -477,9 +512,25 @@ impl SupplierDraft {
             verdict,
             id: self.target.as_ref().map(|target| target.id.to_string()),
             faults: std::mem::take(&mut self.faults),
+            changes: if verdict == Verdict::Change { self.moves(fields) } else { Vec::new() },
             evidence_created_count: count(created),
             evidence_changed_count: count(changed),
         }
+    }
+}
+
+impl SupplierDraft {
+    fn moves(&self, fields: &Fields) -> Vec<FieldMove> {
+        let mut found = self.new.as_ref().map(|new| fields.moves(self.target.as_ref(), new)).unwrap_or_default();
+        let piece = |kind: &EvidenceKind, before: Value, new: &NewEvidence| FieldMove {
+            field: format!("evidence.{}", word(kind)),
+            before,
+            after: new.statement.clone().or_else(|| new.reference.clone()).map_or(Value::Bool(true), Value::from),
+        };
+        found.extend(self.new_evidence.iter().map(|new| piece(&new.kind, Value::Null, new)));
+        let said = |before: &Evidence| before.statement.clone().or_else(|| before.reference.clone()).map_or(Value::Bool(true), Value::from);
+        found.extend(self.changed_evidence.iter().map(|(before, new)| piece(&new.kind, said(before), new)));
+        found
     }
 }
 
@@ -668,7 +719,7 @@ impl ProductDraft {
         }
     }
 
-    fn outcome(&mut self) -> Outcome {
+    fn outcome(&mut self, fields: &Fields) -> Outcome {
         let verdict = match (&self.new, &self.target) {
             (Some(new), Some(target)) if self.faults.is_empty() => {
                 if product::differs(target, new) {
@@ -681,7 +732,11 @@ impl ProductDraft {
             _ => Verdict::Refused,
         };
         let id = self.target.as_ref().map(|target| target.id.to_string());
-        Outcome { verdict, id, faults: std::mem::take(&mut self.faults), evidence_created_count: 0, evidence_changed_count: 0 }
+        let changes = match &self.new {
+            Some(new) if verdict == Verdict::Change => fields.moves(self.target.as_ref(), new),
+            _ => Vec::new(),
+        };
+        Outcome { verdict, id, faults: std::mem::take(&mut self.faults), changes, evidence_created_count: 0, evidence_changed_count: 0 }
     }
 }
 

@@ -388,6 +388,32 @@ pub async fn titles(reader: &Reader, keys: impl IntoIterator<Item = String>) -> 
     Ok(titles)
 }
 
+/// The numbers of a questionnaire's editions with who wrote each, latest first; empty where there is none.
+///
+/// # Errors
+/// [`Error::Database`] only.
+pub async fn editions(reader: &Reader, key: &str) -> Result<Vec<(String, Origin)>, Error> {
+    let select = reader.find::<Entity>().filter(Column::Key.eq(key)).select_only().columns([Column::Edition, Column::Origin]);
+    let rows: Vec<(String, Word<Origin>)> = reader.tuples(select).await?;
+    let mut found: Vec<(String, Origin)> = rows.into_iter().map(|(edition, origin)| (edition, origin.0)).collect();
+    for edition in library::editions().iter().filter(|edition| edition.key == key) {
+        if !found.iter().any(|(known, _)| *known == edition.edition) {
+            found.push((edition.edition.clone(), Origin::Library));
+        }
+    }
+    found.sort_by_key(|(edition, _)| std::cmp::Reverse(order(edition)));
+    Ok(found)
+}
+
+/// What an edition was made by adding to: the key of its base and the base's edition; `None` for one that stands by itself.
+///
+/// # Errors
+/// [`Error::Database`] only.
+pub async fn base_of(reader: &Reader, key: &str, edition: &str) -> Result<Option<(String, String)>, Error> {
+    let source = row_of(reader, key, edition).await?.and_then(|row| row.source).map(|source| source.0).filter(|source| source.kind == DocumentKind::Extension);
+    Ok(source.and_then(|source| Some((extension(source.format, &source.document).ok()?.base, source.base_edition?))))
+}
+
 /// An edition as far as a list needs it.
 struct Listed {
     edition: String,

@@ -17,6 +17,7 @@
 //! | [`receipt`] | hashes and recomputation |
 //! | [`preview`] | what a respondent sees of an edition |
 //! | [`extension`] | an organisation's own questions added to an edition |
+//! | [`splice`] | one question more, less or other in the text of an extension, all else left alone |
 //! | [`changes`](mod@changes) | what differs between two editions, and whether it changes scores |
 //! | [`carry`](mod@carry) | answer once: a new assessment's answers proposed from earlier ones |
 //! | `rules.rs` | the edition without its words: what its scoring hash is taken of |
@@ -90,6 +91,7 @@ pub mod receipt;
 mod rules;
 pub mod score;
 mod shape;
+pub mod splice;
 pub mod table;
 pub mod translation;
 pub mod workbook;
@@ -118,4 +120,5 @@ pub use score::{
     Contribution, ENGINE_VERSION, EvidenceState, FrameworkScore, Input, NotApplicableAnswer, Outcome, PrincipleScore, QuestionState, Replacement, Score, Summary,
     evaluate,
 };
+pub use splice::{Sketch, Splice};
 pub use translation::Translation;

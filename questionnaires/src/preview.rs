@@ -104,6 +104,15 @@ impl Preview {
     }
 }
 
+impl Edition {
+    /// When each of the findings over several answers is raised, in words, in their order.
+    #[must_use]
+    pub fn findings_in_words(&self) -> Vec<String> {
+        let words = Words::of(self);
+        self.findings.iter().map(|finding| words.of_condition(&finding.when)).collect()
+    }
+}
+
 fn preview_section(words: &Words<'_>, section: &Section) -> PreviewSection {
     PreviewSection {
         key: section.key.clone(),

@@ -1,7 +1,13 @@
 //! What a browser sends, read within limits.
 
+use std::collections::BTreeMap;
+
 use diligence_entities::clock::Day;
-use poem::{Request, RequestBody, http::header, web::Multipart};
+use poem::{
+    FromRequest as _, Request, RequestBody,
+    http::header,
+    web::{Field, Multipart},
+};
 
 use super::{Wrong, words};
 use crate::problem::{Problem, Type};
@@ -25,16 +31,53 @@ pub(super) struct SentFile {
 #[derive(Debug, Default)]
 pub(super) struct Form(Vec<(String, String)>);
 
+/// A file as a browser sends it.
+#[derive(Debug, Default)]
+pub(super) struct SentFile {
+    /// What it is called where it comes from.
+    pub(super) name: String,
+    /// What is in it.
+    pub(super) bytes: Vec<u8>,
+}
+
 impl Form {
     /// Reads a form without files.
-    pub(super) async fn read(request: &Request, mut body: RequestBody) -> Result<Self, Problem> {
+    pub(super) async fn read(request: &Request, body: RequestBody) -> Result<Self, Problem> {
+        Self::read_within(request, body, MAXIMUM_BYTES).await
+    }
+
+    /// Reads a form with a file in its field `file`, or with a text as large as one; each field may have so many bytes.
+    /// There is no file where none was chosen.
+    pub(super) async fn read_with_file(request: &Request, mut body: RequestBody, maximum: usize) -> Result<(Self, Option<SentFile>), Problem> {
+        let broken = || Problem::new(Type::Malformed, "the form cannot be read");
+        let read = Multipart::from_request(request, &mut body).await;
+        let mut multipart = read.map_err(|_| Problem::new(Type::UnsupportedMediaType, "expected a form with a file"))?;
+        let (mut fields, mut file) = (Vec::new(), None);
+        while let Some(field) = multipart.next_field().await.map_err(|_| broken())? {
+            let (name, file_name) = (field.name().unwrap_or_default().to_owned(), field.file_name().map(str::to_owned));
+            let bytes = bytes_of(field, maximum).await?;
+            match file_name {
+                Some(file_name) if name == "file" => {
+                    file = Some(SentFile { name: file_name, bytes }).filter(|file| !file.name.is_empty() || !file.bytes.is_empty());
+                }
+                _ => fields.push((name, String::from_utf8(bytes).map_err(|_| broken())?)),
+            }
+            if fields.len() > MAXIMUM_FIELDS {
+                return Err(broken());
+            }
+        }
+        Ok((Self(fields), file))
+    }
+
+    /// Reads a form without files of at most so many bytes.
+    pub(super) async fn read_within(request: &Request, mut body: RequestBody, maximum: usize) -> Result<Self, Problem> {
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if kind.split(';').next().map(str::trim) != Some("application/x-www-form-urlencoded") {
             return Err(Problem::new(Type::UnsupportedMediaType, "expected a form"));
         }
         let too_large = || Problem::new(Type::TooLarge, "the form is larger than this page takes");
         let body = body.take().map_err(|_| Problem::new(Type::Malformed, "the form cannot be read"))?;
-        let bytes = body.into_bytes_limit(MAXIMUM_BYTES).await.map_err(|_| too_large())?;
+        let bytes = body.into_bytes_limit(maximum).await.map_err(|_| too_large())?;
         let fields: Vec<(String, String)> = form_urlencoded::parse(&bytes).take(MAXIMUM_FIELDS).map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
         // What no database keeps is no text.
         if fields.iter().any(|(_, value)| value.contains('\0')) {
@@ -92,6 +135,11 @@ impl Form {
         Some(self.text(name)).filter(|text| !text.is_empty())
     }
 
+    /// Every field by its name, the first value of each, as [`Form::text`].
+    pub(super) fn pairs(&self) -> BTreeMap<String, String> {
+        self.0.iter().map(|(name, _)| (name.clone(), self.text(name))).collect()
+    }
+
     /// The version of the item that the page showed.
     pub(super) fn version(&self) -> Result<i64, Problem> {
         self.text("version").parse().map_err(|_| Problem::new(Type::Malformed, "the form does not say which version it changes: open the page again"))
@@ -101,6 +149,14 @@ impl Form {
     pub(super) fn exact(&self, name: &str) -> String {
         self.first(name).map(str::to_owned).unwrap_or_default()
     }
+}
+
+async fn bytes_of(field: Field, maximum: usize) -> Result<Vec<u8>, Problem> {
+    use tokio::io::AsyncReadExt as _;
+    let mut bytes = Vec::new();
+    let mut reader = field.into_async_read().take(maximum as u64 + 1);
+    reader.read_to_end(&mut bytes).await.map_err(|_| Problem::new(Type::Malformed, "the form cannot be read"))?;
+    if bytes.len() > maximum { Err(Problem::new(Type::TooLarge, format!("the file is larger than {} MiB", maximum >> 20))) } else { Ok(bytes) }
 }
 
 /// One parameter of the address; empty where there is none.

@@ -28,18 +28,22 @@ use crate::{
 };
 
 pub mod account;
+mod added_question;
 mod answering;
 mod assessments;
 mod compare;
 mod decisions;
+mod drafts;
 mod entering;
 mod form;
 mod home;
+mod imports;
 pub mod invitations;
 mod judging;
 mod links;
 mod listing;
 mod offline;
+mod questionnaires;
 mod questions;
 mod register;
 pub mod respond;
@@ -97,6 +101,25 @@ pub(crate) fn routes(route: Route) -> Route {
         .at("/decisions", get(page(decisions::list)))
         .at("/decisions/:id", get(page(decisions::show)))
         .at("/decisions/:id/meet-condition", post(page(decisions::meet_condition)))
+        .at("/questionnaires", get(page(questionnaires::show)))
+        .at("/questionnaires/drafts", get(page(questionnaires::show_drafts)))
+        .at("/questionnaires/drafts/new", get(page(drafts::show_new)).post(page(drafts::begin)))
+        .at("/questionnaires/drafts/upload", post(page(drafts::upload)))
+        .at("/questionnaires/drafts/:id", get(page(drafts::show)).post(page(drafts::save)))
+        .at("/questionnaires/drafts/:id/delete", post(page(drafts::delete)))
+        .at("/questionnaires/drafts/:id/try", get(page(drafts::show_try)).post(page(drafts::attempt)))
+        .at("/questionnaires/drafts/:id/what-if", get(page(drafts::show_what_if)))
+        .at("/questionnaires/drafts/:id/publish", get(page(drafts::show_publish)).post(page(drafts::publish)))
+        .at("/questionnaires/drafts/:id/questions/new", get(page(added_question::show_new)).post(page(added_question::add)))
+        .at("/questionnaires/drafts/:id/questions/:number", get(page(added_question::show_one)).post(page(added_question::change)))
+        .at("/questionnaires/drafts/:id/questions/:number/remove", post(page(added_question::remove)))
+        .at("/questionnaires/:key", get(page(questionnaires::show_edition)))
+        .at("/questionnaires/:key/editions/:edition", get(page(questionnaires::show_edition)))
+        .at("/questionnaires/:key/editions/:edition/changes", get(page(questionnaires::show_changes)))
+        .at("/questionnaires/:key/editions/:edition/delete", post(page(questionnaires::delete_edition)))
+        .at("/questionnaires/:key/editions/:edition/merge", post(page(questionnaires::merge)))
+        .at("/import", get(page(imports::show)).post(page(imports::send)))
+        .at("/import/example", get(page(imports::example)))
         .at("/sign-in", get(page(sign_in::show)).post(page(sign_in::send)))
         .at("/sign-in/code", get(page(sign_in::show_code)).post(page(sign_in::send_code)))
         .at("/sign-out", post(page(sign_in::leave)))
@@ -195,8 +218,8 @@ impl Frame {
     }
 
     /// The parts, in the order of the menu.
-    fn parts(&self) -> [(&'static str, &'static str); 5] {
-        [("/", "Home"), ("/register", "Register"), ("/assessments", "Assessments"), ("/risks", "Risks"), ("/reviews", "Reviews")]
+    fn parts(&self) -> [(&'static str, &'static str); 6] {
+        [("/", "Home"), ("/register", "Register"), ("/assessments", "Assessments"), ("/risks", "Risks"), ("/reviews", "Reviews"), ("/questionnaires", "Questionnaires")]
     }
 
     fn style(&self) -> &'static str {

@@ -1,0 +1,795 @@
+//! Writing questionnaires: drafts, what is wrong with them, how they look, what answers come to, what publishing would do.
+
+use std::{cmp::Reverse, collections::BTreeMap};
+
+use askama::Template;
+use diligence_entities::{
+    draft::{self, Attempt, AttemptResult, Draft, DraftCheck, NewDraft, RatingByTier, WrittenDraft},
+    error::Error,
+    fault::Fault,
+    id::DraftId,
+    patch::Change,
+    questionnaire::{self, DocumentFilter, DocumentFormat, DocumentKind, Origin, Questionnaire, QuestionnaireFilter},
+    role::Role,
+    scope::Reader,
+    stored::from_word,
+    what_if::{AssessmentMove, RatingMove, WhatIf, WhatIfLine, WhatIfSummary},
+};
+use diligence_questionnaires::{
+    Answer, Condition, Edition, EvidenceFact, EvidenceKind, EvidenceNeed, Extension, Preview, PreviewQuestion, QuestionType, Rating, ReviewedPoints, Subject,
+    answer::{FACTS, Fact},
+    library,
+};
+use futures_util::stream;
+use poem::{Body, Request, RequestBody, http::StatusCode};
+use serde_json::{Value, json};
+
+use super::{
+    Frame, Refusal, Shown, Wrong, at, faults,
+    form::{Form, parameter},
+    html, path_id,
+    questionnaires::{Differences, differences, edition_href, kind},
+    see,
+    sign_in::Here,
+    words, wrongs,
+};
+use crate::{
+    auth::store_of,
+    problem::{Problem, Type},
+    stream::broken,
+};
+
+/// How many bytes a form with a document in it may have: what is no letter takes three of them.
+const MAXIMUM_FORM: usize = 8 << 20;
+/// How many bytes a file may have that a draft is made of.
+const MAXIMUM_FILE: usize = 2 << 20;
+/// How many of those that publishing would move are shown, the worst first.
+const SHOWN_MOVES: usize = 200;
+
+pub(super) fn draft_href(id: &DraftId) -> String {
+    format!("/questionnaires/drafts/{id}")
+}
+
+// ---------------------------------------------------------------- a new one
+
+#[derive(Template)]
+#[template(path = "draft_new.html")]
+struct NewPage {
+    frame: Frame,
+    wrongs: Vec<Wrong>,
+    csrf: String,
+    /// What can be extended: key and title.
+    bases: Vec<(String, String)>,
+    /// What can be copied: key and edition, and the title.
+    copies: Vec<(String, String)>,
+    typed: BTreeMap<&'static str, String>,
+}
+
+impl NewPage {
+    fn typed(&self, name: &str) -> &str {
+        self.typed.get(name).map_or("", String::as_str)
+    }
+}
+
+/// The ways to begin a draft.
+pub(super) async fn show_new(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    here.may(&request, Role::Editor).await?;
+    let typed = BTreeMap::from([("base", parameter(&request, "base")), ("copy", parameter(&request, "copy"))]);
+    new_page(&request, &here, Vec::new(), typed).await
+}
+
+async fn new_page(request: &Request, here: &Here, wrongs: Vec<Wrong>, typed: BTreeMap<&'static str, String>) -> Shown {
+    let known = every_questionnaire(&here.read(request).await?).await?;
+    let own = known.iter().filter(|questionnaire| questionnaire.origin == Origin::Own);
+    let copies = own.map(|own| (format!("{} {}", own.key, own.latest_edition), format!("{}, edition {}", own.title, own.latest_edition))).collect();
+    let bases = known.iter().map(|questionnaire| (questionnaire.key.clone(), questionnaire.title.clone())).collect();
+    let status = if wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let frame = here.frame("Write a questionnaire").at("/questionnaires");
+    Ok(html(status, &NewPage { frame, wrongs, csrf: here.csrf().to_owned(), bases, copies, typed })?)
+}
+
+async fn every_questionnaire(reader: &Reader) -> Result<Vec<Questionnaire>, Error> {
+    let mut filter = QuestionnaireFilter { limit: Some(200), ..QuestionnaireFilter::default() };
+    let mut known = Vec::new();
+    loop {
+        let page = questionnaire::list(reader, &filter).await?;
+        known.extend(page.items);
+        filter.cursor = page.next;
+        if filter.cursor.is_none() {
+            return Ok(known);
+        }
+    }
+}
+
+/// A key made of a title: its letters and digits, with hyphens between.
+fn key_of(title: &str) -> String {
+    let spaced: String = title.to_lowercase().chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { ' ' }).collect();
+    let key = spaced.split_whitespace().collect::<Vec<_>>().join("-");
+    let key = key.trim_start_matches(|first: char| !first.is_ascii_lowercase());
+    key.chars().take(60).collect::<String>().trim_end_matches('-').to_owned()
+}
+
+fn is_key(key: &str) -> bool {
+    let mut letters = key.chars();
+    letters.next().is_some_and(|first| first.is_ascii_lowercase())
+        && (2..=64).contains(&key.len())
+        && letters.all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-')
+}
+
+/// Begins a draft: of an extension, of something new, or of a later edition.
+pub(super) async fn begin(request: Request, body: RequestBody) -> Shown {
+    let form = Form::read(&request, body).await?;
+    let here = Here::of(&request).await?;
+    here.is_proven(&form)?;
+    here.may(&request, Role::Editor).await?;
+    let names = ["way", "base", "copy", "extension_title", "extension_key", "new_title", "new_key"];
+    let typed: BTreeMap<&'static str, String> = names.into_iter().map(|name| (name, form.text(name))).collect();
+    let reader = here.read(&request).await?;
+    let year = reader.today().date().format("%Y").to_string();
+    let way = form.text("way");
+    let new = if way == "copy" { copied(&reader, &form).await? } else { started(&reader, &form, way == "extension", &year).await? };
+    drop(reader);
+    match new {
+        Ok(new) => created(&request, &here, new, typed).await,
+        Err(wrongs) => new_page(&request, &here, wrongs, typed).await,
+    }
+}
+
+type Begun = Result<NewDraft, Vec<Wrong>>;
+
+async fn copied(reader: &Reader, form: &Form) -> Result<Begun, Refusal> {
+    let wanted = form.text("copy");
+    let Some((key, edition)) = wanted.split_once(' ') else { return Ok(Err(vec![Wrong::new("copy", "choose the edition to begin with")])) };
+    let is_extension = questionnaire::base_of(reader, key, edition).await?.is_some();
+    let title = questionnaire::read(reader, key, edition, None).await?.title;
+    let (format, document) = questionnaire::document(reader, key, edition, &DocumentFilter::default()).await?;
+    let kind = if is_extension { DocumentKind::Extension } else { DocumentKind::Edition };
+    Ok(Ok(NewDraft { name: shortened(&format!("{title}, after {edition}")), kind, format, document }))
+}
+
+async fn started(reader: &Reader, form: &Form, is_extension: bool, year: &str) -> Result<Begun, Refusal> {
+    let field = |name: &str| format!("{}_{name}", if is_extension { "extension" } else { "new" });
+    let title = form.text(&field("title"));
+    let key = form.some(&field("key")).unwrap_or_else(|| key_of(&title));
+    let mut wrongs = Vec::new();
+    if title.is_empty() || title.chars().count() > 300 {
+        wrongs.push(Wrong::new(field("title"), "enter a title of at most 300 characters"));
+    } else if !is_key(&key) {
+        wrongs.push(Wrong::new(field("key"), "enter a key of small letters, digits and hyphens that begins with a letter, such as our-visitors"));
+    }
+    let base = form.text("base");
+    let found = if is_extension { questionnaire::latest(reader, &base, None).await? } else { None };
+    if is_extension && found.is_none() {
+        wrongs.insert(0, Wrong::new("base", "choose the questionnaire to add questions to"));
+    } else if is_extension && base == key {
+        wrongs.push(Wrong::new(field("key"), "enter another key than that of the questionnaire you add to"));
+    }
+    if !wrongs.is_empty() {
+        return Ok(Err(wrongs));
+    }
+    let (kind, document) = match found {
+        Some(base) => (DocumentKind::Extension, library::extension_starter(&base, &key, &title, year)),
+        None => (DocumentKind::Edition, library::starter(&key, &title, year)),
+    };
+    Ok(Ok(NewDraft { name: title, kind, format: DocumentFormat::Yaml, document }))
+}
+
+fn shortened(name: &str) -> String {
+    name.chars().take(300).collect()
+}
+
+/// Begins a draft with a file.
+pub(super) async fn upload(request: Request, body: RequestBody) -> Shown {
+    let (form, file) = Form::read_with_file(&request, body, MAXIMUM_FILE).await?;
+    let here = Here::of(&request).await?;
+    here.is_proven(&form)?;
+    here.may(&request, Role::Editor).await?;
+    let again = async |detail: &str| new_page(&request, &here, vec![Wrong::new("file", detail)], BTreeMap::new()).await;
+    let Some(file) = file else { return again("choose a file").await };
+    let ending = file.name.rsplit('.').next().unwrap_or_default().to_lowercase();
+    let format = match ending.as_str() {
+        "yaml" | "yml" => DocumentFormat::Yaml,
+        "json" => DocumentFormat::Json,
+        "csv" => DocumentFormat::Csv,
+        _ => return again("choose a file whose name ends in .yaml, .json or .csv").await,
+    };
+    let document = match crate::csv::text(&file.bytes) {
+        Ok(text) => text.trim_start_matches('\u{feff}').to_owned(),
+        Err(malformed) => return again(&malformed.detail).await,
+    };
+    let is_extension = match format {
+        DocumentFormat::Yaml => Extension::is_in_yaml(&document),
+        DocumentFormat::Json => serde_json::from_str::<Value>(&document).is_ok_and(|value| value.get("base").is_some()),
+        DocumentFormat::Csv => false,
+    };
+    let kind = if is_extension { DocumentKind::Extension } else { DocumentKind::Edition };
+    created(&request, &here, NewDraft { name: shortened(&file.name), kind, format, document }, BTreeMap::new()).await
+}
+
+async fn created(request: &Request, here: &Here, new: NewDraft, typed: BTreeMap<&'static str, String>) -> Shown {
+    let writer = here.write(request, Role::Editor).await?;
+    match draft::create(&writer, new).await {
+        Ok(draft) => {
+            writer.save().await?;
+            Ok(see(&draft_href(&draft.id)))
+        }
+        Err(error) => {
+            drop(writer);
+            let wrongs = wrongs(&faults(error)?, &[], "ways");
+            new_page(request, here, wrongs, typed).await
+        }
+    }
+}
+
+// ---------------------------------------------------------------- one draft
+
+/// A problem, with the line of the text it is on.
+struct Told {
+    detail: String,
+    line: Option<usize>,
+    excerpt: String,
+}
+
+impl Told {
+    fn of(fault: &Fault, document: &str) -> Self {
+        let line = fault.detail.strip_prefix("line ").and_then(|rest| rest.split(',').next()).and_then(|line| line.parse::<usize>().ok());
+        let excerpt = line.and_then(|line| document.lines().nth(line.saturating_sub(1))).map(|text| text.trim().chars().take(120).collect()).unwrap_or_default();
+        let place = if line.is_none() && !fault.pointer.is_empty() { format!(" ({})", fault.pointer) } else { String::new() };
+        Self { detail: format!("{}{place}", super::sentence(&fault.detail)), line, excerpt }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "draft.html")]
+struct DraftPage {
+    frame: Frame,
+    wrongs: Vec<Wrong>,
+    draft: Draft,
+    /// What stands in the fields.
+    name: String,
+    format: String,
+    document: String,
+    /// What someone else saved meanwhile.
+    theirs: Option<String>,
+    check: DraftCheck,
+    problems: Vec<Told>,
+    /// The questions that an extension adds to the base's sections: number and text.
+    questions: Vec<(usize, String)>,
+    may_write: bool,
+    csrf: String,
+    typed_name: String,
+    is_saved: bool,
+}
+
+impl DraftPage {
+    fn href(&self) -> String {
+        draft_href(&self.draft.id)
+    }
+
+    fn is_extension(&self) -> bool {
+        self.draft.kind.0 == DocumentKind::Extension
+    }
+
+    fn formats(&self) -> &'static [(&'static str, &'static str)] {
+        if self.is_extension() { &[("yaml", "YAML"), ("json", "JSON")] } else { &[("yaml", "YAML"), ("json", "JSON"), ("csv", "A table (CSV)")] }
+    }
+}
+
+/// What was typed and is not saved.
+#[derive(Default)]
+struct Unsaved {
+    name: String,
+    format: String,
+    document: String,
+}
+
+/// A draft, with everything that is wrong with it.
+pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    draft_page(&request, &here, Vec::new(), None, String::new()).await
+}
+
+async fn draft_page(request: &Request, here: &Here, wrongs: Vec<Wrong>, unsaved: Option<(Unsaved, bool)>, typed_name: String) -> Shown {
+    let id: DraftId = path_id(request)?;
+    let reader = here.read(request).await?;
+    let WrittenDraft { draft, document: stored } = draft::read(&reader, &id).await?;
+    let check = draft::check(&reader, &id).await?;
+    let questions = match draft::additions(&reader, &id).await {
+        Ok(additions) => additions.questions.into_iter().enumerate().filter_map(|(number, added)| Some((number, added?.question.text))).collect(),
+        Err(_) => Vec::new(),
+    };
+    let problems = check.faults.iter().map(|fault| Told::of(fault, &stored)).collect();
+    let status = match (&unsaved, wrongs.is_empty()) {
+        (Some((_, true)), _) => StatusCode::CONFLICT,
+        (_, false) => StatusCode::UNPROCESSABLE_ENTITY,
+        _ => StatusCode::OK,
+    };
+    let (unsaved, is_stale) = unsaved.map_or((None, false), |(unsaved, is_stale)| (Some(unsaved), is_stale));
+    let theirs = is_stale.then(|| stored.clone());
+    let Unsaved { name, format, document } = unsaved.unwrap_or_else(|| Unsaved { name: draft.name.clone(), format: words::key(&draft.format), document: stored });
+    let page = DraftPage {
+        frame: here.frame(&draft.name).at("/questionnaires"),
+        wrongs,
+        name,
+        format,
+        document,
+        theirs,
+        check,
+        problems,
+        questions,
+        may_write: here.is_at_least(Role::Editor),
+        csrf: here.csrf().to_owned(),
+        typed_name,
+        is_saved: parameter(request, "saved") == "yes",
+        draft,
+    };
+    Ok(html(status, &page)?)
+}
+
+/// Saves a draft, right or wrong.
+pub(super) async fn save(request: Request, body: RequestBody) -> Shown {
+    let form = Form::read_within(&request, body, MAXIMUM_FORM).await?;
+    let here = Here::of(&request).await?;
+    here.is_proven(&form)?;
+    let id: DraftId = path_id(&request)?;
+    // Space at its beginning means something in a document.
+    let unsaved = Unsaved { name: form.text("name"), format: form.text("format"), document: form.exact("document").replace("\r\n", "\n") };
+    let fields = [("name", &unsaved.name), ("format", &unsaved.format), ("document", &unsaved.document)];
+    let change = fields.map(|(name, text)| (name.to_owned(), Value::from(text.as_str()))).into_iter().collect();
+    let writer = here.write(&request, Role::Editor).await?;
+    match draft::change(&writer, &id, form.version()?, Change::<NewDraft>::new(change)).await {
+        Ok(_) => {
+            writer.save().await?;
+            Ok(see(&format!("{}?saved=yes", draft_href(&id))))
+        }
+        Err(Error::Stale { .. }) => {
+            drop(writer);
+            draft_page(&request, &here, Vec::new(), Some((unsaved, true)), String::new()).await
+        }
+        Err(error) => {
+            drop(writer);
+            let wrongs = wrongs(&faults(error)?, &["name", "format", "document"], "document");
+            draft_page(&request, &here, wrongs, Some((unsaved, false)), String::new()).await
+        }
+    }
+}
+
+/// Takes a draft away.
+pub(super) async fn delete(request: Request, body: RequestBody) -> Shown {
+    let form = Form::read(&request, body).await?;
+    let here = Here::of(&request).await?;
+    here.is_proven(&form)?;
+    here.may(&request, Role::Editor).await?;
+    let id: DraftId = path_id(&request)?;
+    let name = draft::read(&here.read(&request).await?, &id).await?.draft.name;
+    if form.text("confirm") != name.trim() {
+        let wrongs = vec![Wrong::new("confirm", format!("type the draft's name just as it stands here: {name}"))];
+        return draft_page(&request, &here, wrongs, None, form.text("confirm")).await;
+    }
+    let writer = here.write(&request, Role::Editor).await?;
+    draft::delete(&writer, &id, form.version()?).await?;
+    writer.save().await?;
+    Ok(see("/questionnaires"))
+}
+
+/// The edition a draft would become; while something is wrong with it, the draft's own page says what.
+async fn readable(reader: &Reader, id: &DraftId) -> Result<(Draft, Edition), Refusal> {
+    let draft = draft::read(reader, id).await?.draft;
+    match draft::edition(reader, id).await {
+        Ok(edition) => Ok((draft, edition)),
+        Err(Error::Invalid(_)) => Err(Refusal::Elsewhere(draft_href(id))),
+        Err(other) => Err(other.into()),
+    }
+}
+
+// ---------------------------------------------------------------- try answers
+
+/// A fact about the supplier or product that the draft's conditions ask for.
+struct AskedFact {
+    fact: &'static Fact,
+    chosen: String,
+}
+
+/// A question with what was tried.
+struct Tried {
+    question: PreviewQuestion,
+    values: Vec<String>,
+    does_not_apply: bool,
+    has_evidence: bool,
+    points: String,
+    wrong: Option<String>,
+}
+
+impl Tried {
+    fn has(&self, value: &str) -> bool {
+        self.values.iter().any(|chosen| chosen == value)
+    }
+
+    fn key(&self) -> &str {
+        &self.question.key
+    }
+
+    fn value(&self) -> &str {
+        self.values.first().map_or("", String::as_str)
+    }
+
+    fn is_rated(&self) -> bool {
+        matches!(self.question.kind, QuestionType::Text | QuestionType::File)
+    }
+
+    fn wants_evidence(&self) -> bool {
+        self.question.evidence != EvidenceNeed::None
+    }
+}
+
+struct TriedSection {
+    title: String,
+    intro: Option<String>,
+    asked_if: Option<String>,
+    questions: Vec<Tried>,
+}
+
+#[derive(Template)]
+#[template(path = "draft_try.html")]
+struct TryPage {
+    frame: Frame,
+    wrongs: Vec<Wrong>,
+    draft: Draft,
+    edition: Edition,
+    facts: Vec<AskedFact>,
+    sections: Vec<TriedSection>,
+    result: Option<AttemptResult>,
+    csrf: String,
+}
+
+impl TryPage {
+    /// The rating that a result would give, by the tier of the supplier.
+    fn ratings(result: &AttemptResult) -> Vec<(&'static str, Rating)> {
+        let RatingByTier { low, medium, high, critical } = result.ratings;
+        vec![("low", low), ("medium", medium), ("high", high), ("critical", critical)]
+    }
+
+    fn text(&self, key: &str) -> String {
+        self.edition.question(key).map_or_else(|| key.to_owned(), |question| question.text.clone())
+    }
+}
+
+/// The facts that conditions read, in the order in which they are known.
+fn facts_read(edition: &Edition) -> Vec<&'static Fact> {
+    let sections = edition.sections.iter().filter_map(|section| section.show_if.as_ref());
+    let questions = edition.questions().filter_map(|question| question.show_if.as_ref());
+    let mut open: Vec<&Condition> = sections.chain(questions).chain(edition.findings.iter().map(|finding| &finding.when)).collect();
+    let mut read: Vec<&str> = Vec::new();
+    while let Some(condition) = open.pop() {
+        match condition {
+            Condition::All(parts) | Condition::Any(parts) => open.extend(parts),
+            Condition::Not(part) => open.push(part),
+            Condition::Subject { fact, .. } => read.push(fact),
+            Condition::Question { .. } => {}
+        }
+    }
+    FACTS.iter().filter(|fact| read.contains(&fact.name)).collect()
+}
+
+/// A draft as a respondent would see it, with fields to try answers in.
+pub(super) async fn show_try(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    let (draft, edition) = readable(&here.read(&request).await?, &path_id(&request)?).await?;
+    try_page(&here, draft, edition, &Form::default(), &[], None)
+}
+
+fn try_page(here: &Here, draft: Draft, edition: Edition, form: &Form, faults: &[Fault], result: Option<AttemptResult>) -> Shown {
+    let wrong_at = |key: &str| {
+        let is_of = |fault: &&Fault| fault.pointer.split('/').nth(2) == Some(key);
+        faults.iter().find(is_of).map(|fault| super::sentence(&fault.detail))
+    };
+    let tried = |question: PreviewQuestion| Tried {
+        values: form.every(&format!("{}.value", question.key)).into_iter().map(str::to_owned).collect(),
+        does_not_apply: form.some(&format!("{}.not_applicable", question.key)).is_some(),
+        has_evidence: form.some(&format!("{}.evidence", question.key)).is_some(),
+        points: form.text(&format!("{}.points", question.key)),
+        wrong: wrong_at(&question.key),
+        question,
+    };
+    let sections = Preview::of(&edition).sections.into_iter().map(|section| TriedSection {
+        title: section.title,
+        intro: section.intro,
+        asked_if: section.asked_if,
+        questions: section.questions.into_iter().map(tried).collect(),
+    });
+    let field = |fault: &Fault| {
+        let key = fault.pointer.split('/').nth(2).filter(|key| edition.question(key).is_some());
+        key.map_or_else(|| "answers".to_owned(), |key| format!("q-{key}"))
+    };
+    let wrongs: Vec<Wrong> = faults.iter().map(|fault| Wrong::new(field(fault), &fault.detail)).collect();
+    let status = if wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let page = TryPage {
+        frame: here.frame("Preview and try answers").at("/questionnaires"),
+        facts: facts_read(&edition).into_iter().map(|fact| AskedFact { fact, chosen: form.text(&format!("fact.{}", fact.name)) }).collect(),
+        sections: sections.collect(),
+        wrongs,
+        draft,
+        edition,
+        result,
+        csrf: here.csrf().to_owned(),
+    };
+    Ok(html(status, &page)?)
+}
+
+/// The answer that was typed; `None` where there is none.
+fn answer(question: &diligence_questionnaires::Question, form: &Form) -> Option<Answer> {
+    let name = |part: &str| format!("{}.{part}", question.key);
+    let evidence_ids = if form.some(&name("evidence")).is_some() { vec![question.key.clone()] } else { Vec::new() };
+    if form.some(&name("not_applicable")).is_some() {
+        return Some(Answer { not_applicable: Some("Tried out.".into()), evidence_ids, ..Answer::default() });
+    }
+    let text = form.some(&name("value"));
+    let value = match question.kind {
+        QuestionType::MultipleChoice => Some(json!(form.every(&name("value")))).filter(|chosen| chosen.as_array().is_some_and(|chosen| !chosen.is_empty())),
+        // What is no number is told by the check of answers.
+        QuestionType::Number => text.map(|text| serde_json::from_str::<serde_json::Number>(&text.replace(',', "")).map_or_else(|_| json!(text), Value::Number)),
+        QuestionType::File => text.map(|_| json!(question.key)),
+        _ => text.map(Value::String),
+    };
+    value.map(|value| Answer { value: Some(value), evidence_ids, ..Answer::default() })
+}
+
+/// What answers to a draft come to. Nothing is kept.
+pub(super) async fn attempt(request: Request, body: RequestBody) -> Shown {
+    let form = Form::read_within(&request, body, MAXIMUM_FORM).await?;
+    let here = Here::of(&request).await?;
+    here.is_proven(&form)?;
+    let id: DraftId = path_id(&request)?;
+    let reader = here.read(&request).await?;
+    let (draft, edition) = readable(&reader, &id).await?;
+    let mut attempt = Attempt::default();
+    let mut wrong = Vec::new();
+    for question in edition.questions() {
+        let Some(answer) = answer(question, &form) else { continue };
+        if !answer.evidence_ids.is_empty() || question.kind == QuestionType::File {
+            let kind = question.evidence.kinds.first().copied().unwrap_or(EvidenceKind::Other);
+            attempt.evidence.push(EvidenceFact { id: question.key.clone(), kind, issued_on: None, expires_on: None, file_sha256: None });
+        }
+        attempt.answers.insert(question.key.clone(), answer);
+        if let Some(points) = form.some(&format!("{}.points", question.key)) {
+            match points.parse() {
+                Ok(points) => drop(attempt.review.insert(question.key.clone(), ReviewedPoints { points, reason: None, reviewer: None })),
+                Err(_) => wrong.push(Fault::new(format!("/review/{}", question.key), "points", "expected a number of points from 0 to 100")),
+            }
+        }
+    }
+    let facts = facts_read(&edition).into_iter().filter_map(|fact| Some((fact.name, [form.some(&format!("fact.{}", fact.name))?])));
+    attempt.subject = facts.collect::<Subject>();
+    if !wrong.is_empty() {
+        return try_page(&here, draft, edition, &form, &wrong, None);
+    }
+    match draft::attempt(&reader, &id, attempt).await {
+        Ok(result) => try_page(&here, draft, edition, &form, &[], Some(result)),
+        Err(error) => try_page(&here, draft, edition, &form, &faults(error)?, None),
+    }
+}
+
+// ---------------------------------------------------------------- what if
+
+/// Where the answer stands in the page that is sent ahead.
+const PLACE: &str = "<!-- the answer -->";
+
+#[derive(Template)]
+#[template(path = "draft_what_if.html")]
+struct WhatIfPage<'a> {
+    frame: Frame,
+    draft: &'a Draft,
+    edition: &'a Edition,
+    place: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "draft_what_if_answer.html")]
+struct WhatIfAnswer {
+    draft: Draft,
+    edition: Edition,
+    summary: WhatIfSummary,
+    ratings: Vec<RatingMove>,
+    assessments: Vec<AssessmentMove>,
+    is_cut: bool,
+}
+
+impl WhatIfAnswer {
+    fn question(&self, key: &str) -> String {
+        self.edition.question(key).map_or_else(|| words::plain(&key), |question| question.text.clone())
+    }
+
+    /// Suppliers and products by rating, as they stand and as they would stand.
+    fn standing(&self) -> Vec<(&'static str, &'static str, u64, u64)> {
+        let count = |counts: &BTreeMap<String, u64>, key: &str| counts.get(key).copied().unwrap_or_default();
+        let ratings = [("extreme", "Extreme"), ("high", "High"), ("unassessed", "Unassessed"), ("moderate", "Moderate"), ("low", "Low")];
+        ratings.map(|(key, name)| (key, name, count(&self.summary.ratings_before, key), count(&self.summary.ratings_after, key))).into()
+    }
+
+    fn fall(moved: &AssessmentMove) -> (Reverse<bool>, i64) {
+        let tenths = |score: Option<diligence_questionnaires::Score>| score.map_or(0, |score| i64::from(score.tenths()));
+        (Reverse(moved.after.rating > moved.before.rating), tenths(moved.after.evidenced) - tenths(moved.before.evidenced))
+    }
+
+    fn change(moved: &AssessmentMove) -> String {
+        let (_, tenths) = Self::fall(moved);
+        match tenths {
+            0 => "The score stays".into(),
+            _ => format!("{}{}.{}", if tenths < 0 { "−" } else { "+" }, tenths.abs() / 10, tenths.abs() % 10),
+        }
+    }
+}
+
+/// What has been found so far, the worst falls kept.
+#[derive(Default)]
+struct Found {
+    summary: WhatIfSummary,
+    ratings: Vec<RatingMove>,
+    assessments: Vec<AssessmentMove>,
+    is_cut: bool,
+}
+
+impl Found {
+    fn take(&mut self, line: WhatIfLine) -> Option<String> {
+        match line {
+            WhatIfLine::Progress(progress) => return Some(format!("{} of {}", progress.done, words::count(progress.total, "supplier", "suppliers"))),
+            WhatIfLine::Assessment(moved) => self.assessments.push(*moved),
+            WhatIfLine::Rating(moved) => self.ratings.push(moved),
+            WhatIfLine::Summary(summary) => self.summary = summary,
+        }
+        // Whatever the register holds, what is kept of it stays small.
+        if self.assessments.len() > 4 * SHOWN_MOVES || self.ratings.len() > 4 * SHOWN_MOVES {
+            self.cut();
+        }
+        None
+    }
+
+    fn cut(&mut self) {
+        self.is_cut |= self.assessments.len() > SHOWN_MOVES || self.ratings.len() > SHOWN_MOVES;
+        self.assessments.sort_by_key(WhatIfAnswer::fall);
+        self.assessments.truncate(SHOWN_MOVES);
+        self.ratings.sort_by_key(|moved| (Reverse(moved.after > moved.before), Reverse(moved.after), moved.before));
+        self.ratings.truncate(SHOWN_MOVES);
+    }
+}
+
+/// How far the answer has come.
+enum Coming {
+    Begins(String),
+    Goes,
+    Ends,
+}
+
+/// What publishing a draft would do to every current score and rating. The page begins at once, says how far it has come while it
+/// is worked out, and ends with the answer.
+pub(super) async fn show_what_if(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    let (draft, edition) = readable(&here.read(&request).await?, &path_id(&request)?).await?;
+    let page = WhatIfPage { frame: here.frame("What would publishing do?").at("/questionnaires"), draft: &draft, edition: &edition, place: PLACE };
+    let mut response = html(StatusCode::OK, &page)?;
+    let whole = response.take_body().into_string().await.map_err(Problem::internal)?;
+    let (head, tail) = whole.split_once(PLACE).map(|(head, tail)| (head.to_owned(), tail.to_owned())).unwrap_or_default();
+    let scope = here.person.scope(super::request_id(&request));
+    let what_if = WhatIf::of_edition(store_of(&request)?.clone(), scope, edition.clone()).await?;
+    let first = (Coming::Begins(head), what_if, Found::default(), (draft, edition, tail));
+    let parts = stream::try_unfold(first, |(coming, mut what_if, mut found, about)| async move {
+        let text = match coming {
+            Coming::Ends => return Ok::<_, std::io::Error>(None),
+            Coming::Begins(head) => return Ok(Some((head, (Coming::Goes, what_if, found, about)))),
+            Coming::Goes => match what_if.next().await.map_err(broken)? {
+                Some(lines) => {
+                    let progress = lines.into_iter().filter_map(|line| found.take(line)).last();
+                    return Ok(Some((
+                        progress.map(|far| format!("<p class=\"coming\">{far} looked at</p>\n")).unwrap_or_default(),
+                        (Coming::Goes, what_if, found, about),
+                    )));
+                }
+                None => {
+                    found.cut();
+                    let Found { summary, ratings, assessments, is_cut } = std::mem::take(&mut found);
+                    let (draft, edition, tail) = about.clone();
+                    let answer = WhatIfAnswer { draft, edition, summary, ratings, assessments, is_cut };
+                    answer.render().map_err(std::io::Error::other)? + &tail
+                }
+            },
+        };
+        Ok(Some((text, (Coming::Ends, what_if, found, about))))
+    });
+    response.set_body(Body::from_bytes_stream(parts));
+    Ok(response)
+}
+
+// ---------------------------------------------------------------- publish
+
+#[derive(Template)]
+#[template(path = "draft_publish.html")]
+struct PublishPage {
+    frame: Frame,
+    wrongs: Vec<Wrong>,
+    draft: Draft,
+    edition: Edition,
+    /// What stands in the way, although it can be read.
+    obstacles: Vec<String>,
+    /// The edition before it: its number, whether scores stay, and what differs.
+    earlier: Option<(String, bool, Vec<Differences>)>,
+    csrf: String,
+    typed: String,
+}
+
+impl PublishPage {
+    fn differences(&self) -> &[Differences] {
+        self.earlier.as_ref().map_or(&[], |(_, _, differences)| differences)
+    }
+}
+
+/// What would be published.
+pub(super) async fn show_publish(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    here.may(&request, Role::Editor).await?;
+    publish_page(&request, &here, Vec::new(), String::new()).await
+}
+
+async fn publish_page(request: &Request, here: &Here, wrongs: Vec<Wrong>, typed: String) -> Shown {
+    let reader = here.read(request).await?;
+    let id: DraftId = path_id(request)?;
+    let (draft, edition) = readable(&reader, &id).await?;
+    let check = draft::check(&reader, &id).await?;
+    let earlier = questionnaire::latest(&reader, &edition.key, None).await?.map(|before| {
+        let changes = diligence_questionnaires::changes(&before, &edition);
+        (before.edition.clone(), changes.same_scoring, differences(&changes, &before, &edition))
+    });
+    let status = if wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let page = PublishPage {
+        frame: here.frame(&format!("Publish {}", edition.title)).at("/questionnaires"),
+        wrongs,
+        draft,
+        edition,
+        obstacles: check.faults.iter().map(|fault| super::sentence(&fault.detail)).collect(),
+        earlier,
+        csrf: here.csrf().to_owned(),
+        typed,
+    };
+    Ok(html(status, &page)?)
+}
+
+/// Publishes a draft.
+pub(super) async fn publish(request: Request, body: RequestBody) -> Shown {
+    let form = Form::read(&request, body).await?;
+    let here = Here::of(&request).await?;
+    here.is_proven(&form)?;
+    here.may(&request, Role::Editor).await?;
+    let id: DraftId = path_id(&request)?;
+    let (_, edition) = readable(&here.read(&request).await?, &id).await?;
+    let typed = form.text("title");
+    if typed != edition.title.trim() {
+        return publish_page(&request, &here, vec![Wrong::new("title", format!("type the title just as it stands here: {}", edition.title))], typed).await;
+    }
+    let writer = here.write(&request, Role::Editor).await?;
+    match draft::publish(&writer, &id, form.version()?).await {
+        Ok(published) => {
+            writer.save().await?;
+            Ok(see(&edition_href(&published.key, &published.edition)))
+        }
+        Err(Error::Stale { .. }) => {
+            drop(writer);
+            let wrongs = vec![Wrong::new("title", "someone else changed the draft meanwhile: look at it again below, then publish it")];
+            publish_page(&request, &here, wrongs, typed).await
+        }
+        Err(error) => {
+            drop(writer);
+            let wrongs = faults(error)?.iter().map(|fault| Wrong::new("title", &fault.detail)).collect();
+            publish_page(&request, &here, wrongs, typed).await
+        }
+    }
+}
+
+/// The word of a form as one of a noun's.
+pub(super) fn word_of<T: serde::de::DeserializeOwned>(form: &Form, name: &str) -> Option<T> {
+    from_word(&form.text(name))
+}
+
+/// That nobody sends a number that no question has.
+pub(super) fn number(request: &Request) -> Result<usize, Problem> {
+    request.raw_path_param("number").and_then(|text| text.parse().ok()).ok_or_else(|| Problem::new(Type::NotFound, "there is no such question"))
+}

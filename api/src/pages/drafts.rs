@@ -194,7 +194,7 @@ pub(super) async fn upload(request: Request, body: RequestBody) -> Shown {
         "csv" => DocumentFormat::Csv,
         _ => return again("choose a file whose name ends in .yaml, .json or .csv").await,
     };
-    let document = match crate::csv::text(&file.bytes) {
+    let document = match crate::csv::text(&file.content) {
         Ok(text) => text.trim_start_matches('\u{feff}').to_owned(),
         Err(malformed) => return again(&malformed.detail).await,
     };

@@ -17,13 +17,14 @@ const MAXIMUM_BYTES: usize = 1024 * 1024;
 /// How many fields it may have.
 const MAXIMUM_FIELDS: usize = 10_000;
 
-/// How long a field beside a file may be, in bytes.
-const MAXIMUM_FIELD_BYTES: usize = 50_000;
-
 /// A file that came with a form.
+#[derive(Debug)]
 pub(super) struct SentFile {
+    /// What it is called where it comes from.
     pub(super) name: String,
+    /// What the browser says it is.
     pub(super) media_type: Option<String>,
+    /// What is in it.
     pub(super) content: Vec<u8>,
 }
 
@@ -31,42 +32,10 @@ pub(super) struct SentFile {
 #[derive(Debug, Default)]
 pub(super) struct Form(Vec<(String, String)>);
 
-/// A file as a browser sends it.
-#[derive(Debug, Default)]
-pub(super) struct SentFile {
-    /// What it is called where it comes from.
-    pub(super) name: String,
-    /// What is in it.
-    pub(super) bytes: Vec<u8>,
-}
-
 impl Form {
     /// Reads a form without files.
     pub(super) async fn read(request: &Request, body: RequestBody) -> Result<Self, Problem> {
         Self::read_within(request, body, MAXIMUM_BYTES).await
-    }
-
-    /// Reads a form with a file in its field `file`, or with a text as large as one; each field may have so many bytes.
-    /// There is no file where none was chosen.
-    pub(super) async fn read_with_file(request: &Request, mut body: RequestBody, maximum: usize) -> Result<(Self, Option<SentFile>), Problem> {
-        let broken = || Problem::new(Type::Malformed, "the form cannot be read");
-        let read = Multipart::from_request(request, &mut body).await;
-        let mut multipart = read.map_err(|_| Problem::new(Type::UnsupportedMediaType, "expected a form with a file"))?;
-        let (mut fields, mut file) = (Vec::new(), None);
-        while let Some(field) = multipart.next_field().await.map_err(|_| broken())? {
-            let (name, file_name) = (field.name().unwrap_or_default().to_owned(), field.file_name().map(str::to_owned));
-            let bytes = bytes_of(field, maximum).await?;
-            match file_name {
-                Some(file_name) if name == "file" => {
-                    file = Some(SentFile { name: file_name, bytes }).filter(|file| !file.name.is_empty() || !file.bytes.is_empty());
-                }
-                _ => fields.push((name, String::from_utf8(bytes).map_err(|_| broken())?)),
-            }
-            if fields.len() > MAXIMUM_FIELDS {
-                return Err(broken());
-            }
-        }
-        Ok((Self(fields), file))
     }
 
     /// Reads a form without files of at most so many bytes.
@@ -86,17 +55,17 @@ impl Form {
         Ok(Self(fields))
     }
 
-    /// Reads a form with a file in the field `file`, of at most so many bytes; none where nobody chose one.
+    /// Reads a form with a file in the field `file`, none where nobody chose one. It may have so many bytes, and so may every
+    /// other field: what was in a file can travel in one.
     pub(super) async fn read_with_file(request: &Request, mut body: RequestBody, most: usize) -> Result<(Self, Option<SentFile>), Problem> {
-        let mut multipart = <Multipart as poem::FromRequest>::from_request(request, &mut body)
-            .await
-            .map_err(|_| Problem::new(Type::UnsupportedMediaType, "expected a form with a file"))?;
+        let read = Multipart::from_request(request, &mut body).await;
+        let mut multipart = read.map_err(|_| Problem::new(Type::UnsupportedMediaType, "expected a form with a file"))?;
         let (mut fields, mut file) = (Vec::new(), None);
         let broken = || Problem::new(Type::Malformed, "the form cannot be read");
         while let Some(field) = multipart.next_field().await.map_err(|_| broken())? {
             let (name, file_name, media_type) =
                 (field.name().unwrap_or_default().to_owned(), field.file_name().map(str::to_owned), field.content_type().map(str::to_owned));
-            let content = limited(field, if name == "file" { most } else { MAXIMUM_FIELD_BYTES }).await?;
+            let content = limited(field, most).await?;
             if name == "file" {
                 file = Some(SentFile { name: file_name.unwrap_or_default(), media_type, content });
             } else {
@@ -151,21 +120,13 @@ impl Form {
     }
 }
 
-async fn bytes_of(field: Field, maximum: usize) -> Result<Vec<u8>, Problem> {
-    use tokio::io::AsyncReadExt as _;
-    let mut bytes = Vec::new();
-    let mut reader = field.into_async_read().take(maximum as u64 + 1);
-    reader.read_to_end(&mut bytes).await.map_err(|_| Problem::new(Type::Malformed, "the form cannot be read"))?;
-    if bytes.len() > maximum { Err(Problem::new(Type::TooLarge, format!("the file is larger than {} MiB", maximum >> 20))) } else { Ok(bytes) }
-}
-
 /// One parameter of the address; empty where there is none.
 pub(super) fn parameter(request: &Request, name: &str) -> String {
     let query = request.uri().query().unwrap_or_default();
     form_urlencoded::parse(query.as_bytes()).find(|(known, _)| known == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
 }
 
-async fn limited(field: poem::web::Field, most: usize) -> Result<Vec<u8>, Problem> {
+async fn limited(field: Field, most: usize) -> Result<Vec<u8>, Problem> {
     use tokio::io::AsyncReadExt as _;
     let mut bytes = Vec::new();
     let mut reader = field.into_async_read().take(most as u64 + 1);

@@ -275,8 +275,10 @@ pub(super) async fn send(request: Request, body: RequestBody) -> Shown {
     let again = |field: &str, detail: &str| import_page(&here, vec![Wrong::new(field, detail)], &noun_text, &dates, None, None);
     let Some(noun) = noun_of(&noun_text) else { return again("noun", "choose what is in the list") };
     let (name, text) = match (file, Some(form.exact("content")).filter(|content| !content.is_empty())) {
-        (Some(file), _) if file.bytes.len() > IMPORT_LIMIT => return again("file", &format!("choose a file of at most {} MiB, or send it in parts", IMPORT_LIMIT >> 20)),
-        (Some(file), _) => match csv::text(&file.bytes) {
+        (Some(file), _) if file.content.len() > IMPORT_LIMIT => {
+            return again("file", &format!("choose a file of at most {} MiB, or send it in parts", IMPORT_LIMIT >> 20));
+        }
+        (Some(file), _) => match csv::text(&file.content) {
             Ok(text) => (file.name, text.to_owned()),
             Err(malformed) => return again("file", &malformed.detail),
         },

@@ -72,7 +72,6 @@ struct Item {
     takes_points: bool,
     /// Whether it has no points until a reviewer gives some.
     is_unrated_kind: bool,
-    is_waiting: bool,
     /// What is typed as its points, and why.
     typed: Rated,
     /// What someone else gave meanwhile.
@@ -343,7 +342,6 @@ fn parts(judged: &Judged, moved: Option<&Moved>, typed: &Typed, is_stale: bool) 
             moved,
             takes_points: is_answered && question.weight > 0,
             is_unrated_kind: matches!(question.kind, QuestionType::Text | QuestionType::File),
-            is_waiting: judged.result.outcome.awaiting_review.contains(&question.key),
             typed: filled,
             theirs,
         })

@@ -8,7 +8,7 @@ use poem::{
     http::{header, uri::Scheme},
 };
 
-use crate::client::Client;
+use crate::{client::Client, link::local_path, query::encode};
 
 /// The cookie of a session.
 pub(crate) const SESSION: &str = "__Host-diligence";
@@ -16,6 +16,8 @@ pub(crate) const SESSION: &str = "__Host-diligence";
 pub(crate) const DEVICE: &str = "__Host-diligence-device";
 /// The cookie of a browser that was sent to an identity provider.
 pub(crate) const ATTEMPT: &str = "__Host-diligence-sign-in";
+/// The cookie of where such a browser wanted to go.
+pub(crate) const THEN: &str = "__Host-diligence-then";
 /// How long a browser may stay at an identity provider, in seconds.
 const ATTEMPT_SECONDS: u32 = 600;
 /// How long a device is known, in seconds: 180 days.
@@ -70,6 +72,20 @@ pub(crate) fn attempt(text: &str, is_local: bool) -> String {
 /// What takes that away again.
 pub(crate) fn no_attempt(is_local: bool) -> String {
     attempt("", is_local).replace(&format!("Max-Age={ATTEMPT_SECONDS}"), "Max-Age=0")
+}
+
+/// What a browser keeps meanwhile of where it wanted to go; nothing of an earlier time where it wanted to go nowhere.
+pub(crate) fn then(path: Option<&str>, is_local: bool) -> String {
+    let secure = if is_local { "" } else { "; Secure" };
+    let (path, seconds) = path.map_or_else(|| (String::new(), 0), |path| (encode(path), ATTEMPT_SECONDS));
+    format!("{}={path}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}", name_here(THEN, is_local))
+}
+
+/// Where the browser wanted to go, if that is a place of ours.
+pub(crate) fn wanted(request: &Request) -> Option<String> {
+    let kept = sent(request, THEN)?;
+    let (path, _) = form_urlencoded::parse(kept.as_bytes()).next()?;
+    local_path(&path).map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -40,6 +40,7 @@ use crate::{
     auth::Stranger,
     config::Config,
     cookie,
+    link::local_path,
     problem::{Problem, Type},
 };
 
@@ -172,7 +173,7 @@ fn party(provider: &IdentityProvider, metadata: CoreProviderMetadata, base: &str
     let posts = metadata
         .token_endpoint_auth_methods_supported()
         .is_some_and(|methods| methods.contains(&CoreClientAuthMethod::ClientSecretPost) && !methods.contains(&CoreClientAuthMethod::ClientSecretBasic));
-    let back = RedirectUrl::new(format!("{base}/sign-in/{}/callback", provider.id)).map_err(|error| failed(provider, "address", &error))?;
+    let back = RedirectUrl::new(back(base, &provider.id)).map_err(|error| failed(provider, "address", &error))?;
     let secret = provider.client_secret.clone().map(ClientSecret::new);
     let party = Client::from_provider_metadata(metadata, ClientId::new(provider.client_id.clone()), secret).set_redirect_uri(back);
     Ok(if posts { party.set_auth_type(AuthType::RequestBody) } else { party })
@@ -188,6 +189,15 @@ fn base(request: &Request) -> String {
     format!("{scheme}://{host}")
 }
 
+fn back(base: &str, id: &IdentityProviderId) -> String {
+    format!("{base}/sign-in/{id}/callback")
+}
+
+/// The address to which a provider sends people back, to be told to it.
+pub(crate) fn callback(request: &Request, id: &IdentityProviderId) -> String {
+    back(&base(request), id)
+}
+
 fn redirect(to: &str, cookies: Vec<String>) -> Response {
     let mut response = Response::builder().status(StatusCode::SEE_OTHER).header(header::LOCATION, to);
     for cookie in cookies {
@@ -200,9 +210,22 @@ fn provider_id(text: &str) -> Result<IdentityProviderId, Problem> {
     text.parse().map_err(|_| Problem::not_found())
 }
 
+/// Where a browser wants to go afterwards.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Then {
+    then: Option<String>,
+}
+
 /// Sends a browser to the provider.
 #[handler]
-pub(crate) async fn begin(request: &Request, Path(id): Path<String>, Data(store): Data<&Store>, Data(discovered): Data<&Discovered>) -> poem::Result<Response> {
+pub(crate) async fn begin(
+    request: &Request,
+    Path(id): Path<String>,
+    Query(then): Query<Then>,
+    Data(store): Data<&Store>,
+    Data(discovered): Data<&Discovered>,
+) -> poem::Result<Response> {
     let provider = identity_provider::enabled(store, &provider_id(&id)?).await.map_err(Problem::from)?;
     let metadata = discovered.of(&provider, store.clock().now(), DISCOVERED_SECONDS).await?;
     let party = party(&provider, metadata, &base(request))?;
@@ -216,7 +239,8 @@ pub(crate) async fn begin(request: &Request, Path(id): Path<String>, Data(store)
         .set_pkce_challenge(challenge)
         .url();
     identity_provider::begin(store, &provider, &begun).await.map_err(Problem::from)?;
-    Ok(redirect(address.as_str(), vec![cookie::attempt(&begun.browser, cookie::is_on_this_machine(request))]))
+    let is_local = cookie::is_on_this_machine(request);
+    Ok(redirect(address.as_str(), vec![cookie::attempt(&begun.browser, is_local), cookie::then(then.then.as_deref().and_then(local_path), is_local)]))
 }
 
 /// What a provider sends a browser back with.
@@ -249,7 +273,8 @@ pub(crate) async fn finish(
     let is_local = cookie::is_on_this_machine(request);
     let visit: &Visit = stranger.visit();
     let granted = identity_provider::sign_in(store, visit, &provider, &vouched).await.map_err(Problem::from)?;
-    Ok(redirect("/", vec![cookie::session(granted.text.reveal(), is_local), cookie::no_attempt(is_local)]))
+    let then = cookie::wanted(request).unwrap_or_else(|| "/".to_owned());
+    Ok(redirect(&then, vec![cookie::session(granted.text.reveal(), is_local), cookie::no_attempt(is_local), cookie::then(None, is_local)]))
 }
 
 async fn vouched(

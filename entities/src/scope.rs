@@ -14,9 +14,9 @@ use std::{
 };
 
 use sea_orm::{
-    AccessMode, ActiveModelBehavior, ActiveModelTrait, ColumnTrait, Condition, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    EntityTrait, FromQueryResult, IntoActiveModel, IsolationLevel, Iterable as _, QueryFilter, QuerySelect as _, Select, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait as _, sea_query::OnConflict,
+    AccessMode, ActiveModelBehavior, ActiveModelTrait, ColumnTrait, Condition, ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DatabaseTransaction,
+    DbBackend, DbErr, EntityTrait, FromQueryResult, IntoActiveModel, IsolationLevel, Iterable as _, QueryFilter, QuerySelect as _, Select, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait as _, sea_query::OnConflict,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -267,6 +267,20 @@ impl Store {
             reader.one(reader.find::<audit::head::Entity>().lock_exclusive()).await?;
         }
         Ok(Writer { reader, events: Mutex::default(), touched: Mutex::default(), unnamed: Mutex::default() })
+    }
+
+    /// Writes the whole SQLite database at `url` into the empty file at `path`, as it stands at one moment; also while it is in use.
+    /// Its schema stays as it is.
+    ///
+    /// # Errors
+    /// [`OpenError`], in a sentence for a person.
+    pub async fn back_up(url: &str, path: &str) -> Result<(), OpenError> {
+        let mut how = ConnectOptions::new(url);
+        how.sqlx_logging(false).max_connections(1).map_sqlx_sqlite_opts(|sqlite| sqlite.create_if_missing(false).busy_timeout(Duration::from_secs(5)));
+        let unreachable = |error: DbErr| OpenError::Unreachable(plain(&error));
+        let connection = Database::connect(how).await.map_err(unreachable)?;
+        connection.execute_unprepared(&format!("VACUUM INTO '{}'", path.replace('\'', "''"))).await.map_err(unreachable)?;
+        connection.close().await.map_err(unreachable)
     }
 
     /// Where time comes from.

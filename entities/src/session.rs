@@ -435,6 +435,12 @@ impl Cache {
     }
 }
 
+/// Whether `token` is the one that the pages of the session with this text send with changes, be it over or not.
+#[must_use]
+pub fn is_token_of(text: &str, token: &str) -> bool {
+    Offered::read(PREFIX, text).is_some_and(|offered| offered.derive(CSRF).as_bytes().ct_eq(token.as_bytes()).into())
+}
+
 /// Whose session `text` is, if it is one that has not ended.
 ///
 /// # Errors

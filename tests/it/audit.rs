@@ -27,7 +27,7 @@ async fn our_id(app: &App, person: &Person) -> String {
 }
 
 /// The database, with its own refusal to change events taken away, and a copy of the trail as it is.
-async fn unguarded(app: &App) -> DatabaseConnection {
+pub(crate) async fn unguarded(app: &App) -> DatabaseConnection {
     let database = Database::connect(&app.url).await.expect("the database answers");
     let guards: &[&str] = match database.get_database_backend() {
         DbBackend::Postgres => &["DROP TRIGGER audit_event_is_kept ON audit_event"],

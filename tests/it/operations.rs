@@ -82,6 +82,29 @@ async fn the_first_start_shows_how_to_get_in_and_no_later_one_does() {
 }
 
 #[tokio::test]
+async fn a_backup_of_a_running_program_holds_everything_and_overwrites_nothing() {
+    let (url, folder) = empty().await;
+    let server = Server::start(&url);
+    make(&server, &server.key, "Harbour");
+    let copy = folder.0.join("it's a copy.db");
+    let name = copy.to_str().expect("text");
+    let (code, out, said) = run(&["backup", name, "--database-url", &url]);
+    assert_eq!((code, out.as_str()), (Some(0), ""), "{said}");
+    make(&server, &server.key, "Later");
+    let (code, _, said) = run(&["backup", name, "--database-url", &url]);
+    assert!(code == Some(6) && said.contains("is there already"), "{said}");
+    let restored = Server::start(&format!("sqlite://{name}"));
+    let suppliers = ask(&restored, "GET", "/api/v1/suppliers", &server.key, "").1;
+    assert!(suppliers.contains("Harbour") && !suppliers.contains("Later"), "{suppliers}");
+    // Nothing is left where nothing could be copied, and PostgreSQL has its own way.
+    let none = folder.0.join("none.db");
+    let (code, _, said) = run(&["backup", none.to_str().expect("text"), "--database-url", &format!("sqlite://{}/nowhere.db", folder.0.display())]);
+    assert!(code == Some(4) && !none.exists(), "{said}");
+    let (code, _, said) = run(&["backup", none.to_str().expect("text"), "--database-url", "postgres://nobody@127.0.0.1:1/none"]);
+    assert!(code == Some(6) && said.contains("pg_dump") && !none.exists(), "{said}");
+}
+
+#[tokio::test]
 async fn it_says_that_it_lives_and_is_ready_and_how_much_it_did() {
     let (url, _folder) = empty().await;
     let server = Server::start(&url);

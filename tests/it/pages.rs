@@ -79,7 +79,7 @@ fn is_a_good_page(page: &Answer) {
             && !text.contains("<style")
             && !text.contains(" onclick")
             && !text.contains("javascript:")
-            && !text.replace(HERE, "").contains("http://") | text.contains("www.w3.org"),
+            && !text.replace(HERE, "").contains("=\"http://") | text.contains("www.w3.org"),
         "{text}"
     );
     for script in text.split("<script").skip(1) {

@@ -51,17 +51,17 @@ async fn world(app: &App) -> World {
     World { supplier, product, host, risk }
 }
 
-async fn someone(app: &App, role: &str) -> Browser {
+pub(crate) async fn someone(app: &App, role: &str) -> Browser {
     Browser::of(&app.member(role).await)
 }
 
-async fn shown(browser: &mut Browser, app: &App, path: &str) -> String {
+pub(crate) async fn shown(browser: &mut Browser, app: &App, path: &str) -> String {
     let page = browser.opens(app, path).await;
     assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.text);
     page.text
 }
 
-fn holds(page: &str, parts: &[&str]) {
+pub(crate) fn holds(page: &str, parts: &[&str]) {
     for part in parts {
         assert!(page.contains(part), "{part:?} is not in {page}");
     }

@@ -18,6 +18,7 @@ use crate::{
 };
 
 mod audit;
+mod backup;
 mod export;
 mod import;
 mod key;
@@ -61,6 +62,8 @@ enum Command {
     Import(import::Command),
     /// Export a table as CSV
     Export(export::Command),
+    /// Copy the whole database into one file, also while the program runs (SQLite; PostgreSQL has pg_dump)
+    Backup(backup::Command),
     /// Verify the audit trail, and keep its end to verify against later
     #[command(subcommand)]
     Audit(audit::Command),
@@ -160,6 +163,7 @@ pub fn main() -> ExitCode {
         Command::Serve(flags) => serve::run(*flags),
         Command::Import(command) => import::run(command),
         Command::Export(command) => export::run(command),
+        Command::Backup(command) => backup::run(command),
         Command::Audit(command) => audit::run(command),
         Command::Key(command) => key::run(command),
         Command::User(command) => user::run(command),

@@ -3,7 +3,7 @@
 use askama::Template;
 use diligence_entities::{
     error::Error,
-    id::OrganisationId,
+    id::{OrganisationId, SessionId},
     session::{self, OwnSessionFilter, Stage, Switch},
     user::{self, FirstCode, Me, NewPassword, Password, Proof},
 };
@@ -23,6 +23,8 @@ fn codes_left(me: &Me) -> String {
 }
 
 struct Open {
+    id: SessionId,
+    version: i64,
     agent: String,
     began: String,
     seen: String,
@@ -47,6 +49,7 @@ pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
     let notice = match parameter(&request, "notice").as_str() {
         "password" => "Your password is changed, and your other sessions have ended.",
         "ended" => "Your other sessions have ended.",
+        "one" => "That session has ended.",
         "removed" => "Your second factor is removed.",
         _ => "",
     };
@@ -59,6 +62,8 @@ async fn account(request: &Request, here: &Here, status: StatusCode, wrongs: Vec
     let page = session::list_own(store, &here.person, &OwnSessionFilter { limit: Some(50), cursor: None }).await?;
     let sessions = page.items.into_iter().map(|session| Open {
         is_this: session.id == here.current.id,
+        version: session.version,
+        id: session.id,
         agent: session.agent.unwrap_or_else(|| "A browser that does not say which".into()),
         began: words::moment(session.created_at),
         seen: words::moment(session.last_seen_at),
@@ -114,6 +119,16 @@ pub(super) async fn end_others(request: Request, body: RequestBody) -> Shown {
     here.is_proven(&form)?;
     session::end_others(store_of(&request)?, &here.person, request_id(&request)).await?;
     Ok(see("/account?notice=ended"))
+}
+
+/// Ends one of the other sessions.
+pub(super) async fn end_one(request: Request, body: RequestBody) -> Shown {
+    let form = Form::read(&request, body).await?;
+    let here = Here::of(&request).await?;
+    here.is_proven(&form)?;
+    let id: SessionId = form.text("session_id").parse().map_err(|_| Error::NotFound)?;
+    session::revoke_own(store_of(&request)?, &here.person, request_id(&request), &id, form.version()?).await?;
+    Ok(see("/account?notice=one"))
 }
 
 // ---------------------------------------------------------------- the second factor

@@ -1,6 +1,9 @@
 //! What a browser sends, read within limits.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use diligence_entities::clock::Day;
 use poem::{
@@ -32,6 +35,17 @@ pub(super) struct SentFile {
 #[derive(Debug, Default)]
 pub(super) struct Form(Vec<(String, String)>);
 
+/// What was typed into the form that a request sends, for whoever must ask it to be sent again.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Typed(Arc<OnceLock<Vec<(String, String)>>>);
+
+impl Typed {
+    /// The fields, once they were read.
+    pub(super) fn fields(&self) -> &[(String, String)] {
+        self.0.get().map_or(&[], Vec::as_slice)
+    }
+}
+
 impl Form {
     /// Reads a form without files.
     pub(super) async fn read(request: &Request, body: RequestBody) -> Result<Self, Problem> {
@@ -51,6 +65,9 @@ impl Form {
         // What no database keeps is no text.
         if fields.iter().any(|(_, value)| value.contains('\0')) {
             return Err(Problem::new(Type::Malformed, "the character U+0000 cannot be kept"));
+        }
+        if let Some(typed) = request.data::<Typed>() {
+            let _ = typed.0.set(fields.clone());
         }
         Ok(Self(fields))
     }
@@ -83,6 +100,11 @@ impl Form {
     pub(super) fn day(&self, name: &str, wrongs: &mut Vec<Wrong>) -> Option<Day> {
         let text = self.some(name)?;
         text.parse().map_err(|_| wrongs.push(Wrong::new(name, "expected a date such as 2027-03-31"))).ok()
+    }
+
+    /// Every field, as it was sent.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// Every value of this field.

@@ -23,9 +23,14 @@ pub(super) struct Asked<F> {
 impl<F: DeserializeOwned + JsonSchema + Validate + Default + 'static> Asked<F> {
     /// Reads it from the address of a page at `path`.
     pub(super) fn of(request: &Request, path: &'static str) -> Result<Self, Refusal> {
+        Self::of_changed(request, path, |_, value| value)
+    }
+
+    /// The same, where a form says some values otherwise than the list takes them.
+    pub(super) fn of_changed(request: &Request, path: &'static str, change: impl Fn(&str, String) -> String) -> Result<Self, Refusal> {
         let query = request.uri().query().unwrap_or_default();
-        let pairs: Vec<(String, String)> =
-            form_urlencoded::parse(query.as_bytes()).map(|(name, value)| (name.into_owned(), value.trim().to_owned())).filter(|(_, value)| !value.is_empty()).collect();
+        let pairs = form_urlencoded::parse(query.as_bytes()).map(|(name, value)| (name.into_owned(), value.trim().to_owned())).filter(|(_, value)| !value.is_empty());
+        let pairs: Vec<(String, String)> = pairs.map(|(name, value)| (name.clone(), change(&name, value))).collect();
         match query::accept::<F>(&pairs) {
             Ok(filter) => Ok(Self { filter, wrongs: Vec::new(), path, pairs }),
             Err(problem) if problem.kind == Type::Invalid => {

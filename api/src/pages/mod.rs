@@ -6,6 +6,7 @@
 //! | `assessments` `answering` `links` `offline` | assessments, from the list to submission |
 //! | [`respond`] | a supplier's answers, through a link |
 //! | `questions` | what both of them show, read and keep of a questionnaire |
+//! | `settings` | how the register is set up: people, keys, policy, sign-in, audit, privacy, backup |
 //! | `form` | what a browser sends, read within limits |
 //! | `words` | dates and words as people write them |
 
@@ -51,6 +52,7 @@ mod reviewing;
 mod reviews;
 mod risks;
 mod scores;
+mod settings;
 pub mod sign_in;
 mod subject;
 mod trend;
@@ -122,6 +124,7 @@ pub(crate) fn routes(route: Route) -> Route {
         .at("/import/example", get(page(imports::example)))
         .at("/sign-in", get(page(sign_in::show)).post(page(sign_in::send)))
         .at("/sign-in/code", get(page(sign_in::show_code)).post(page(sign_in::send_code)))
+        .at("/sign-in/again", post(page(sign_in::again)))
         .at("/sign-out", post(page(sign_in::leave)))
         .at("/invitations", get(page(invitations::show)).post(page(invitations::send)))
         .at("/sample", post(page(home::look_around)))
@@ -129,10 +132,47 @@ pub(crate) fn routes(route: Route) -> Route {
         .at("/account/password", post(page(account::change_password)))
         .at("/account/organisation", post(page(account::switch)))
         .at("/account/sessions", post(page(account::end_others)))
+        .at("/account/sessions/end", post(page(account::end_one)))
         .at("/account/second-factor", get(page(account::show_second_factor)).post(page(account::confirm_second_factor)))
         .at("/account/second-factor/begin", post(page(account::begin_second_factor)))
         .at("/account/second-factor/recovery-codes", post(page(account::renew_recovery_codes)))
         .at("/account/second-factor/remove", post(page(account::remove_second_factor)))
+        .at("/settings", get(page(settings::show)))
+        .at("/settings/people", get(page(settings::people::show)))
+        .at("/settings/people/invite", get(page(settings::people::show_invite)).post(page(settings::people::invite)))
+        .at("/settings/people/invitations", get(page(settings::people::invitations)))
+        .at("/settings/people/invitations/:id/resend", post(page(settings::people::resend)))
+        .at("/settings/people/invitations/:id/revoke", post(page(settings::people::revoke)))
+        .at("/settings/people/:id", get(page(settings::people::show_person)))
+        .at("/settings/people/:id/role", post(page(settings::people::change_role)))
+        .at("/settings/people/:id/reset-password", post(page(settings::people::reset_password)))
+        .at("/settings/people/:id/reset-second-factor", post(page(settings::people::reset_second_factor)))
+        .at("/settings/people/:id/end-sessions", post(page(settings::people::end_sessions)))
+        .at("/settings/people/:id/remove", post(page(settings::people::remove)))
+        .at("/settings/keys", get(page(settings::keys::show)))
+        .at("/settings/keys/new", get(page(settings::keys::show_new)).post(page(settings::keys::make)))
+        .at("/settings/keys/:id", get(page(settings::keys::show_key)))
+        .at("/settings/keys/:id/rotate", post(page(settings::keys::rotate)))
+        .at("/settings/keys/:id/revoke", post(page(settings::keys::revoke)))
+        .at("/settings/policy", get(page(settings::policy::show)))
+        .at("/settings/policy/change", get(page(settings::policy::show_change)).post(page(settings::policy::change)))
+        .at("/settings/organisation", get(page(settings::organisation::show)))
+        .at("/settings/organisation/change", get(page(settings::organisation::show_change)).post(page(settings::organisation::change)))
+        .at("/settings/sign-in", get(page(settings::sign_in::show)))
+        .at("/settings/sign-in/change", get(page(settings::sign_in::show_change)).post(page(settings::sign_in::change)))
+        .at("/settings/sign-in/providers/new", get(page(settings::providers::show_new)).post(page(settings::providers::enter)))
+        .at("/settings/sign-in/providers/:id", get(page(settings::providers::show)))
+        .at("/settings/sign-in/providers/:id/change", get(page(settings::providers::show_change)).post(page(settings::providers::change)))
+        .at("/settings/sign-in/providers/:id/delete", post(page(settings::providers::delete)))
+        .at("/settings/audit", get(page(settings::audit::show)))
+        .at("/settings/audit/verify", get(page(settings::audit::show_verify)).post(page(settings::audit::verify)))
+        .at("/settings/privacy", get(page(settings::privacy::show)))
+        .at("/settings/privacy/find", post(page(settings::privacy::find)))
+        .at("/settings/privacy/export", post(page(settings::privacy::export)))
+        .at("/settings/privacy/erase", post(page(settings::privacy::erase)))
+        .at("/settings/privacy/retention", get(page(settings::privacy::show_retention)).post(page(settings::privacy::change_retention)))
+        .at("/settings/privacy/apply", get(page(settings::privacy::show_apply)).post(page(settings::privacy::apply)))
+        .at("/settings/backup", get(page(settings::show_backup)))
         .at("/respond", get(page(respond::show)).post(page(respond::enter)))
         .at("/respond/leave", post(page(respond::leave)))
         .at("/respond/earlier", post(page(respond::confirm_earlier)))
@@ -151,6 +191,8 @@ pub(crate) enum Refusal {
     Problem(Problem),
     /// It is to be found there.
     Elsewhere(String),
+    /// Another page is shown in its place.
+    Instead(Box<Response>),
 }
 
 impl<E: Into<Problem>> From<E> for Refusal {
@@ -167,13 +209,15 @@ where
     F: Fn(Request, RequestBody) -> G + Send + Sync,
     G: Future<Output = Shown> + Send,
 {
-    make(move |request: Request| {
+    make(move |mut request: Request| {
+        request.set_data(form::Typed::default());
         let (request, body) = request.split();
         let shown = show(request, body);
         async move {
             Ok::<_, poem::Error>(match shown.await {
                 Ok(response) => response,
                 Err(Refusal::Elsewhere(place)) => see(&place),
+                Err(Refusal::Instead(response)) => *response,
                 Err(Refusal::Problem(problem)) => told(&problem),
             })
         }
@@ -218,8 +262,17 @@ impl Frame {
     }
 
     /// The parts, in the order of the menu.
-    fn parts(&self) -> [(&'static str, &'static str); 6] {
-        [("/", "Home"), ("/register", "Register"), ("/assessments", "Assessments"), ("/risks", "Risks"), ("/reviews", "Reviews"), ("/questionnaires", "Questionnaires")]
+    fn parts(&self) -> [(&'static str, &'static str); 8] {
+        [
+            ("/", "Home"),
+            ("/register", "Register"),
+            ("/assessments", "Assessments"),
+            ("/risks", "Risks"),
+            ("/reviews", "Reviews"),
+            ("/concentration", "Who rests on whom"),
+            ("/questionnaires", "Questionnaires"),
+            ("/settings", "Settings"),
+        ]
     }
 
     fn style(&self) -> &'static str {

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use diligence_entities::{
+    audit,
     error::Error,
     identity_provider::{self, SignInOption},
     role::Role,
@@ -9,12 +10,16 @@ use diligence_entities::{
     session::{self, CurrentSession, Granted, NewSession, Person, Stage},
     user::SecondFactor,
 };
-use poem::{Request, RequestBody, Response, http::StatusCode};
+use poem::{
+    Request, RequestBody, Response,
+    http::{StatusCode, header},
+};
+use serde_json::Value;
 
 use super::{
     Frame, Refusal, Shown, Signed, Wrong, at,
-    form::{Form, parameter},
-    html, refuse_foreign, request_id, see, with_cookies,
+    form::{Form, Typed, parameter},
+    html, refuse_foreign, request_id, see, with_cookies, words,
 };
 use crate::{
     auth::{Stranger, note_refusal, store_of},
@@ -22,6 +27,7 @@ use crate::{
     link::local_path,
     middleware::Trail,
     problem::{Problem, Type},
+    query::encode,
 };
 
 /// Someone who is signed in, with what every page of theirs says.
@@ -40,6 +46,10 @@ impl Here {
         };
         // Whoever is not is asked to, and comes back to where they wanted to go.
         let Some(person) = person else {
+            if let Some(kept) = Kept::of(request) {
+                let page = SignInPage { notice: SIGNED_OUT, kept: Some(kept), ..SignInPage::new(store, String::new(), "/".into()).await? };
+                return Err(Refusal::Instead(Box::new(html(StatusCode::UNAUTHORIZED, &page)?)));
+            }
             let wanted = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
             let is_page = request.method() == poem::http::Method::GET && wanted != "/";
             let then = if is_page { format!("?then={}", form_urlencoded::byte_serialize(wanted.as_bytes()).collect::<String>()) } else { String::new() };
@@ -93,6 +103,11 @@ impl Here {
         Ok(store_of(request)?.write(&self.person.scope(request_id(request))).await?)
     }
 
+    /// Keeps that they take a copy of something out of the register, before it leaves.
+    pub(super) async fn exports(&self, request: &Request, noun: &'static str, item_id: &str, detail: Option<Value>) -> Result<(), Refusal> {
+        Ok(audit::record(store_of(request)?, &self.person.scope(request_id(request)), "export", noun, item_id, detail).await?)
+    }
+
     pub(super) fn csrf(&self) -> &str {
         &self.current.csrf_token
     }
@@ -109,6 +124,58 @@ impl Here {
     }
 }
 
+/// What someone reads who sent a form after their session had ended.
+const SIGNED_OUT: &str = "You were signed out before this was sent: nothing was heard of you for a while, or your session was ended. What you typed is kept. Sign in, look at it once more, and send it again.";
+
+/// A form that was sent after its session had ended: where it went, and what was typed, without passwords, codes and the like.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    action: String,
+    fields: Vec<(String, String)>,
+}
+
+/// The field in which a kept form's address is passed on.
+const KEPT_ACTION: &str = "kept_action";
+/// What its own fields' names begin with meanwhile.
+const KEPT: &str = "kept.";
+
+impl Kept {
+    fn new(action: &str, fields: impl Iterator<Item = (String, String)>) -> Option<Self> {
+        const SECRETS: [&str; 5] = ["csrf", "password", "secret", "token", "code"];
+        let action = local_path(action).filter(|action| !action.starts_with("/sign-"))?;
+        let fields: Vec<(String, String)> = fields.filter(|(name, _)| !SECRETS.iter().any(|secret| name.contains(secret))).collect();
+        (!fields.is_empty()).then(|| Self { action: action.to_owned(), fields })
+    }
+
+    /// What this request sent, if it came from a page of ours: it holds what follows from the session it still has the cookie of, or
+    /// the browser says so. A form that another site has someone send is not kept for them to send once more.
+    fn of(request: &Request) -> Option<Self> {
+        let typed = request.data::<Typed>()?.fields();
+        let token = typed.iter().find(|(name, _)| name == "csrf").map(|(_, value)| value.as_str())?;
+        let is_of_session = cookie::sent(request, cookie::SESSION).is_some_and(|text| session::is_token_of(text, token));
+        let is_same_origin = request.headers().get("sec-fetch-site").is_some_and(|site| site == "same-origin");
+        let action = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
+        if is_of_session || is_same_origin { Self::new(&action, typed.iter().cloned()) } else { None }
+    }
+
+    /// What a sign-in form passes on.
+    fn passed_on(form: &Form) -> Option<Self> {
+        let own = form.all().filter_map(|(name, value)| name.strip_prefix(KEPT).map(|name| (name.to_owned(), value.to_owned())));
+        Self::new(&form.text(KEPT_ACTION), own)
+    }
+
+    /// The fields with which a sign-in form passes it on.
+    fn hidden(&self) -> Vec<(String, &str)> {
+        std::iter::once((KEPT_ACTION.to_owned(), self.action.as_str())).chain(self.fields.iter().map(|(name, value)| (format!("{KEPT}{name}"), value.as_str()))).collect()
+    }
+
+    /// What of it a person typed or chose, as they read it.
+    fn spoken(&self) -> Vec<(String, &str)> {
+        let is_theirs = |name: &str, value: &str| !value.is_empty() && name != "version" && !name.ends_with("_id");
+        self.fields.iter().filter(|(name, value)| is_theirs(name, value)).map(|(name, value)| (words::plain(&name.replace(['.', '-'], " ")), value.as_str())).collect()
+    }
+}
+
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 struct SignInPage {
@@ -118,12 +185,20 @@ struct SignInPage {
     then: String,
     notice: &'static str,
     providers: Vec<SignInOption>,
+    /// What is to be sent again after signing in.
+    kept: Option<Kept>,
 }
 
 impl SignInPage {
     async fn new(store: &Store, email: String, then: String) -> Result<Self, Refusal> {
         let providers = identity_provider::options(store).await?;
-        Ok(Self { frame: Frame::new("Sign in"), wrongs: Vec::new(), email, then, notice: "", providers })
+        Ok(Self { frame: Frame::new("Sign in"), wrongs: Vec::new(), email, then, notice: "", providers, kept: None })
+    }
+
+    /// Where signing in through this provider begins.
+    fn through(&self, provider: &SignInOption) -> String {
+        let then = if self.then == "/" { String::new() } else { format!("?then={}", encode(&self.then)) };
+        format!("/sign-in/{}{then}", provider.id)
     }
 }
 
@@ -149,11 +224,12 @@ pub(super) async fn send(request: Request, body: RequestBody) -> Shown {
     refuse_foreign(&request)?;
     let stranger = Stranger::of(&request)?;
     let form = Form::read(&request, body).await?;
-    let (email, then) = (form.text("email"), then(&form.text("then")));
+    let (email, then, kept) = (form.text("email"), then(&form.text("then")), Kept::passed_on(&form));
     let new = NewSession { email: email.clone(), password: form.exact("password"), code: None, recovery_code: None, organisation_id: None };
     let again = async |wrong: Wrong, status| {
         let page = SignInPage::new(stranger.store(), email.clone(), then.clone()).await?;
-        Ok(html(status, &SignInPage { wrongs: vec![wrong], ..page })?)
+        let notice = if kept.is_some() { SIGNED_OUT } else { "" };
+        Ok(html(status, &SignInPage { wrongs: vec![wrong], notice, kept: kept.clone(), ..page })?)
     };
     if new.email.is_empty() {
         return again(Wrong::new("email", "enter your e-mail address"), StatusCode::UNPROCESSABLE_ENTITY).await;
@@ -165,9 +241,59 @@ pub(super) async fn send(request: Request, body: RequestBody) -> Shown {
         return again(Wrong::new("password", "the e-mail address or the password is wrong"), StatusCode::UNAUTHORIZED).await;
     }
     match session::sign_in(stranger.store(), stranger.visit(), &new).await {
-        Ok(granted) => Ok(entered(&granted, &then, stranger.is_local)),
+        Ok(granted) => went_on(stranger.store(), granted, &then, kept.clone(), stranger.is_local).await,
         Err(Error::Unauthenticated { .. }) => again(Wrong::new("password", "the e-mail address or the password is wrong"), StatusCode::UNAUTHORIZED).await,
         Err(other) => Err(other.into()),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "again.html")]
+struct AgainPage<'a> {
+    frame: Frame,
+    kept: &'a Kept,
+    csrf: &'a str,
+}
+
+impl AgainPage<'_> {
+    fn response(here: &Here, kept: &Kept) -> Result<Response, Problem> {
+        html(StatusCode::OK, &AgainPage { frame: here.frame("Send it again"), kept, csrf: here.csrf() })
+    }
+}
+
+/// On to where they wanted to go, with what they had typed before if there is something.
+async fn went_on(store: &Store, granted: Granted, then: &str, kept: Option<Kept>, is_local: bool) -> Shown {
+    let entered = entered(&granted, then, is_local);
+    let (Some(kept), true) = (kept, granted.person.stage() != Stage::Enrolling) else { return Ok(entered) };
+    let current = session::current(store, &granted.person).await?;
+    let here = Here { person: granted.person, current };
+    let mut response = if here.current.stage == Stage::NeedsCode {
+        html(
+            StatusCode::OK,
+            &CodePage { frame: Frame::new("Enter your code"), wrongs: Vec::new(), then: then.to_owned(), csrf: here.csrf().to_owned(), kept: Some(kept) },
+        )?
+    } else {
+        AgainPage::response(&here, &kept)?
+    };
+    for cookie in entered.headers().get_all(header::SET_COOKIE) {
+        response.headers_mut().append(header::SET_COOKIE, cookie.clone());
+    }
+    Ok(response)
+}
+
+/// What had been typed, for someone who has signed in meanwhile in another window.
+pub(super) async fn again(request: Request, body: RequestBody) -> Shown {
+    refuse_foreign(&request)?;
+    let form = Form::read(&request, body).await?;
+    let Some(kept) = Kept::passed_on(&form) else { return Ok(see("/")) };
+    match Here::of(&request).await {
+        Ok(here) => Ok(AgainPage::response(&here, &kept)?),
+        Err(Refusal::Elsewhere(_)) => {
+            let wrongs = vec![Wrong::new("email", "you are not signed in yet: sign in first")];
+            let page = SignInPage { wrongs, notice: SIGNED_OUT, kept: Some(kept), ..SignInPage::new(store_of(&request)?, String::new(), "/".into()).await? };
+            Ok(html(StatusCode::UNAUTHORIZED, &page)?)
+        }
+        Err(other) => Err(other),
     }
 }
 
@@ -191,6 +317,8 @@ struct CodePage {
     wrongs: Vec<Wrong>,
     then: String,
     csrf: String,
+    /// What is to be sent again afterwards.
+    kept: Option<Kept>,
 }
 
 /// The form for the second factor.
@@ -200,7 +328,7 @@ pub(super) async fn show_code(request: Request, _: RequestBody) -> Shown {
     if here.current.stage != Stage::NeedsCode {
         return Err(Refusal::Elsewhere(then));
     }
-    Ok(html(StatusCode::OK, &CodePage { frame: Frame::new("Enter your code"), wrongs: Vec::new(), then, csrf: here.csrf().to_owned() })?)
+    Ok(html(StatusCode::OK, &CodePage { frame: Frame::new("Enter your code"), wrongs: Vec::new(), then, csrf: here.csrf().to_owned(), kept: None })?)
 }
 
 /// Gives the second factor.
@@ -209,13 +337,14 @@ pub(super) async fn send_code(request: Request, body: RequestBody) -> Shown {
     let here = Here::begun(&request).await?;
     here.is_proven(&form)?;
     let stranger = Stranger::of(&request)?;
-    let then = then(&form.text("then"));
+    let (then, kept) = (then(&form.text("then")), Kept::passed_on(&form));
     let again = |detail: &str| {
-        let page = CodePage { frame: Frame::new("Enter your code"), wrongs: vec![Wrong::new("code", detail)], then: then.clone(), csrf: here.csrf().to_owned() };
+        let (then, kept) = (then.clone(), kept.clone());
+        let page = CodePage { frame: Frame::new("Enter your code"), wrongs: vec![Wrong::new("code", detail)], then, csrf: here.csrf().to_owned(), kept };
         Ok(html(StatusCode::UNPROCESSABLE_ENTITY, &page)?)
     };
     match session::confirm(stranger.store(), stranger.visit(), &here.person, &factor(&form)).await {
-        Ok(granted) => Ok(entered(&granted, &then, stranger.is_local)),
+        Ok(granted) => went_on(stranger.store(), granted, &then, kept.clone(), stranger.is_local).await,
         Err(Error::Unauthenticated { detail, .. }) => again(&detail),
         Err(Error::Invalid(faults)) => again(&faults.first().map(|fault| fault.detail.clone()).unwrap_or_default()),
         Err(other) => Err(other.into()),

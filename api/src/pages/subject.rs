@@ -214,11 +214,11 @@ struct HistoryPage {
 }
 
 /// Something that happened, as one reads it.
-struct Event {
-    when: String,
-    who: String,
-    what: String,
-    changes: Vec<(String, String, String)>,
+pub(super) struct Event {
+    pub(super) when: String,
+    pub(super) who: String,
+    pub(super) what: String,
+    pub(super) changes: Vec<(String, String, String)>,
 }
 
 /// What happened to a supplier and all that hangs on it.
@@ -255,7 +255,8 @@ async fn history_page(here: &Here, reader: &Reader, id: SubjectId, page: Page<Au
 }
 
 impl Event {
-    fn of(event: AuditEvent) -> Self {
+    /// The event, as one reads it.
+    pub(super) fn of(event: AuditEvent) -> Self {
         let side = |side: Option<Json<Value>>| side.and_then(|side| side.0.as_object().cloned()).unwrap_or_default();
         let (before, after) = (side(event.before), side(event.after));
         let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();

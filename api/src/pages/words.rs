@@ -24,8 +24,8 @@ pub(super) fn day(day: impl Borrow<Day>) -> String {
 }
 
 /// `3 March 2027 at 14:05 UTC`.
-pub(super) fn moment(moment: Moment) -> String {
-    moment.time().format("%-d %B %Y at %H:%M UTC").to_string()
+pub(super) fn moment(moment: impl Borrow<Moment>) -> String {
+    moment.borrow().time().format("%-d %B %Y at %H:%M UTC").to_string()
 }
 
 /// `1 question`, `2 questions`.
@@ -123,8 +123,8 @@ pub(super) fn key<T: Serialize>(value: &T) -> String {
 }
 
 /// A text with a capital letter.
-pub(super) fn capital(text: &str) -> String {
-    let mut letters = text.chars();
+pub(super) fn capital(text: impl AsRef<str>) -> String {
+    let mut letters = text.as_ref().chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn dates_and_counts_are_written_as_people_say_them() {
         assert_eq!(day("2027-03-03".parse::<Day>().expect("a day")), "3 March 2027");
-        assert_eq!(moment("2027-03-03T14:05:09Z".parse().expect("a moment")), "3 March 2027 at 14:05 UTC");
+        assert_eq!(moment("2027-03-03T14:05:09Z".parse::<Moment>().expect("a moment")), "3 March 2027 at 14:05 UTC");
         let today: Day = "2027-03-03".parse().expect("a day");
         let told = |days: i64| when(today.plus_days(days), today);
         assert_eq!([0, 1, -1, 2, -60, 61, -61].map(told), ["today", "tomorrow", "yesterday", "in 2 days", "60 days ago", "on 3 May 2027", "since 1 January 2027"]);

@@ -1,0 +1,133 @@
+//! The audit trail: what happened, and whether the record of it is whole.
+
+use askama::Template;
+use diligence_entities::{
+    audit::{self, AuditEvent, AuditEventFilter, AuditFault, AuditFaultKind, Checkpoint, Verification},
+    id::SubjectId,
+    role::Role,
+};
+use poem::{Request, RequestBody, http::StatusCode};
+
+use super::{HERE, admin};
+use crate::pages::{Frame, Shown, Wrong, at, entering::sent, html, listing::Asked, sign_in::Here, subject::Event, words};
+
+const AUDIT: &str = "/settings/audit";
+
+/// An event, and where it stands in the chain.
+struct Entry {
+    sequence: i64,
+    event: Event,
+    item_id: String,
+    /// The page of the item, where it has one.
+    href: Option<String>,
+}
+
+impl Entry {
+    fn of(event: AuditEvent) -> Self {
+        let (sequence, item_id) = (event.sequence, event.item_id.clone());
+        let href = item_id.parse::<SubjectId>().ok().map(|id| words::subject_href(&id));
+        Self { sequence, item_id, href, event: Event::of(event) }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "settings_audit.html")]
+struct AuditPage {
+    frame: Frame,
+    asked: Asked<AuditEventFilter>,
+    entries: Vec<Entry>,
+    next: Option<String>,
+}
+
+impl AuditPage {
+    /// The day of a moment that was asked for, as its field takes it.
+    fn day(&self, name: &str) -> String {
+        self.asked.text(name).chars().take(10).collect()
+    }
+}
+
+/// What happened, newest first.
+pub(in crate::pages) async fn show(request: Request, _: RequestBody) -> Shown {
+    let here = admin(&request).await?;
+    let reader = here.read(&request).await?;
+    // A form knows days, the list moments.
+    let moment = |name: &str, value: String| if ["since", "until"].contains(&name) && value.len() == 10 { format!("{value}T00:00:00Z") } else { value };
+    let asked = Asked::<AuditEventFilter>::of_changed(&request, AUDIT, moment)?;
+    let page = audit::list(&reader, &asked.filter).await?;
+    let status = if asked.wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let next = asked.next(page.next.as_ref());
+    let entries = page.items.into_iter().map(Entry::of).collect();
+    Ok(html(status, &AuditPage { frame: here.frame("Audit trail").at(HERE), asked, entries, next })?)
+}
+
+#[derive(Template)]
+#[template(path = "settings_verify.html")]
+struct VerifyPage<'a> {
+    frame: Frame,
+    csrf: &'a str,
+    wrongs: Vec<Wrong>,
+    checkpoint: String,
+    end: Checkpoint,
+    found: Option<Verification>,
+}
+
+/// What sort of thing is wrong, in plain words.
+fn fault(fault: &AuditFault) -> String {
+    let places =
+        if fault.sequence == fault.last_sequence { format!("Event {}", fault.sequence) } else { format!("Events {} to {}", fault.sequence, fault.last_sequence) };
+    match fault.kind {
+        AuditFaultKind::Changed => format!("{places}: changed after it was written"),
+        AuditFaultKind::Removed => format!("{places}: removed"),
+        AuditFaultKind::Inserted => format!("{places}: put in afterwards"),
+        AuditFaultKind::Moved => format!("{places}: moved to another place"),
+        AuditFaultKind::Unlinked => format!("{places}: does not hold on to the event before"),
+        AuditFaultKind::End => "The end: the last event is not the one on record as the last".into(),
+        AuditFaultKind::Rewritten => format!("{places}: written anew since the checkpoint was made"),
+        AuditFaultKind::Altered => "What events name of a person was altered".into(),
+    }
+}
+
+/// Whether more is wrong than is listed.
+fn is_cut(found: &Verification) -> bool {
+    usize::try_from(found.fault_count).is_ok_and(|count| count > found.faults.len())
+}
+
+/// What verifying is, and how to.
+pub(in crate::pages) async fn show_verify(request: Request, _: RequestBody) -> Shown {
+    let here = admin(&request).await?;
+    page(&request, &here, String::new(), Vec::new(), None).await
+}
+
+async fn page(request: &Request, here: &Here, checkpoint: String, wrongs: Vec<Wrong>, found: Option<Verification>) -> Shown {
+    let end = audit::checkpoint(&here.read(request).await?).await?;
+    let status = if wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    Ok(html(status, &VerifyPage { frame: here.frame("Verify the audit trail").at(HERE), csrf: here.csrf(), wrongs, checkpoint, end, found })?)
+}
+
+/// Verifies the trail, against a checkpoint if one was given.
+pub(in crate::pages) async fn verify(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    here.may(&request, Role::Admin).await?;
+    let text = form.text("checkpoint");
+    let kept = if text.is_empty() { Ok(None) } else { serde_json::from_str::<Checkpoint>(&text).map(Some) };
+    let reader = here.read(&request).await?;
+    let kept = match kept {
+        Ok(Some(kept)) if kept.hash.len() != 64 || kept.sequence < 0 => {
+            Err("this is no checkpoint as it was saved: paste all of the file, from the first bracket to the last")
+        }
+        Ok(Some(kept)) if kept.organisation != reader.scope().organisation_id => Err("this checkpoint is of another organisation"),
+        Ok(kept) => Ok(kept),
+        Err(_) => Err("this is no checkpoint as it was saved: paste all of the file, from the first bracket to the last"),
+    };
+    match kept {
+        Ok(kept) => {
+            let found = audit::verify(&reader, kept.as_ref()).await?;
+            drop(reader);
+            page(&request, &here, text, Vec::new(), Some(found)).await
+        }
+        Err(detail) => {
+            drop(reader);
+            page(&request, &here, text, vec![Wrong::new("checkpoint", detail)], None).await
+        }
+    }
+}

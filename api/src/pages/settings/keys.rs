@@ -1,0 +1,258 @@
+//! Keys for programs.
+
+use std::borrow::Borrow;
+
+use askama::Template;
+use diligence_entities::{
+    api_key::{self, ApiKey, ApiKeyFilter, KeyScope, KeyState, NewApiKey, Rotation, SOON_DAYS},
+    clock::Day,
+    error::Error,
+    id::ApiKeyId,
+    role::Role,
+    secret::Token,
+};
+use poem::{Request, RequestBody, http::StatusCode};
+
+use super::{HERE, OncePage, admin, link, role, unconfirmed};
+use crate::pages::{
+    Frame, Shown, Wrong, at,
+    entering::{Asking, Choices, Kind, Open, Part, fields, filled, read, sent, typed},
+    faults,
+    form::Form,
+    html,
+    listing::Asked,
+    path_id, see,
+    sign_in::Here,
+    words, wrongs,
+};
+
+const KEYS: &str = "/settings/keys";
+
+/// What keys open.
+const SCOPES: Choices = &[
+    ("everything", "Everything that its role allows"),
+    ("read_only", "Reading only: it changes nothing"),
+    ("register_only", "Reading the register only: no answers, evidence, risks or decisions"),
+    ("import_only", "Importing suppliers and products, and nothing else"),
+];
+
+const ROLES: Choices = &[
+    ("viewer", "Viewer: reads"),
+    ("editor", "Editor: also writes the register"),
+    ("approver", "Approver: also decides"),
+    ("admin", "Administrator: also sets up everything"),
+];
+
+/// What a key opens, in a few words.
+fn scope(scope: impl Borrow<KeyScope>) -> &'static str {
+    match scope.borrow() {
+        KeyScope::Everything => "everything its role allows",
+        KeyScope::ReadOnly => "reading only",
+        KeyScope::RegisterOnly => "reading the register only",
+        KeyScope::ImportOnly => "importing only",
+    }
+}
+
+/// How a key stands.
+fn standing(key: &ApiKey) -> String {
+    let last = key.key.expires_on.map(words::day);
+    match (key.state, last) {
+        (KeyState::Revoked, _) => key.key.revoked_at.map_or_else(|| "revoked".into(), |at| format!("revoked on {}", words::day(at.day()))),
+        (KeyState::Expired, Some(last)) => format!("ended after {last}"),
+        (KeyState::Expired, None) => "ended".into(),
+        (KeyState::Replaced, Some(last)) => format!("replaced; still works until the end of {last}"),
+        (KeyState::Replaced, None) => "replaced; still works".into(),
+        (KeyState::Good, Some(last)) => format!("works until the end of {last}"),
+        (KeyState::Good, None) => "works without an end".into(),
+    }
+}
+
+/// Whether a key still opens something.
+fn opens(key: &ApiKey) -> bool {
+    matches!(key.state, KeyState::Good | KeyState::Replaced)
+}
+
+/// What to be told of a key that ends soon and that nothing replaces yet.
+fn warning(key: &ApiKey) -> Option<String> {
+    let days = key.days_left.filter(|days| *days <= SOON_DAYS && key.state == KeyState::Good)?;
+    Some(match days {
+        0 => "Today is its last day: rotate it".into(),
+        1 => "Tomorrow is its last day: rotate it".into(),
+        days => format!("{days} days left: rotate it"),
+    })
+}
+
+#[derive(Template)]
+#[template(path = "settings_keys.html")]
+struct KeysPage {
+    frame: Frame,
+    asked: Asked<ApiKeyFilter>,
+    keys: Vec<ApiKey>,
+    next: Option<String>,
+}
+
+/// Every key.
+pub(in crate::pages) async fn show(request: Request, _: RequestBody) -> Shown {
+    let here = admin(&request).await?;
+    let asked = Asked::<ApiKeyFilter>::of(&request, KEYS)?;
+    let page = api_key::list(&here.read(&request).await?, &asked.filter).await?;
+    let status = if asked.wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let next = asked.next(page.next.as_ref());
+    Ok(html(status, &KeysPage { frame: here.frame("Keys for programs").at(HERE), asked, keys: page.items, next })?)
+}
+
+const KEY: &[Part] = &[Part {
+    title: "",
+    fields: &[
+        Asking("name", "What it is for", "Such as: Power BI, nightly. One key for each program, so that one can be revoked without the others.", Kind::Needed("text")),
+        Asking("role", "What it may do", "The least that the program needs.", Kind::Must(ROLES)),
+        Asking("scope", "Which part of that it opens", "", Kind::Must(SCOPES)),
+        Asking("expires_on", "Its last day", "Empty for no end, unless your policy sets one. You can replace a key before it ends, without a gap.", Kind::Line("date")),
+    ],
+}];
+
+fn new_key(here: &Here) -> Open<'_> {
+    Open { here, title: "Make a key".into(), back: (KEYS.into(), "Keys for programs".into()), action: "/settings/keys/new".into(), version: 0 }
+}
+
+/// The form for a new key.
+pub(in crate::pages) async fn show_new(request: Request, _: RequestBody) -> Shown {
+    let here = admin(&request).await?;
+    new_key(&here).show(StatusCode::OK, filled(KEY, |field| if field.name == "scope" { vec!["read_only".into()] } else { Vec::new() }), Vec::new())
+}
+
+/// Makes a key, and shows its text.
+pub(in crate::pages) async fn make(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    let parts = typed(KEY, &form);
+    if form.some("expires_on").is_some_and(|day| day.parse::<Day>().is_err()) {
+        return new_key(&here).again(parts, Error::invalid("/expires_on", "date", "enter a day"));
+    }
+    let new: NewApiKey = read(fields(&parts).into_iter().filter(|(_, value)| !value.is_null()).collect())?;
+    let writer = here.write(&request, Role::Admin).await?;
+    match api_key::create(&writer, new).await {
+        Ok((key, secret)) => {
+            writer.save().await?;
+            handed_over(&request, &here, "The key is ready", &key, &secret)
+        }
+        Err(error) => {
+            drop(writer);
+            new_key(&here).again(parts, error)
+        }
+    }
+}
+
+/// The text of a key, once.
+fn handed_over(request: &Request, here: &Here, title: &str, key: &ApiKey, secret: &Token) -> Shown {
+    let example = format!("curl -H \"Authorization: Bearer $KEY\" {}", link(request, &format!("{}/register", crate::ROOT))?);
+    let next = vec![
+        "It is shown this once and kept nowhere. Copy it now into the program, or into a password manager.".into(),
+        "The program sends it with each request, as Authorization: Bearer and the key.".into(),
+        "Whoever has it can do what it allows. If someone else may have seen it, rotate it with no overlap, or revoke it.".into(),
+    ];
+    let lead = format!("{}: {}, {}; it {}.", key.key.name, role(key.key.role.0).to_lowercase(), scope(key.key.scope.0), standing(key));
+    let (frame, back_name) = (here.frame(title).at(HERE), "Keys for programs");
+    OncePage { frame, back: KEYS.into(), back_name, lead, label: "The key", secret: secret.reveal().to_owned(), next, example }.shown()
+}
+
+/// What was typed into the forms of a key.
+struct Typed {
+    overlap_days: String,
+    expires_on: String,
+    confirm: String,
+}
+
+impl Default for Typed {
+    fn default() -> Self {
+        Self { overlap_days: "7".into(), expires_on: String::new(), confirm: String::new() }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "settings_key.html")]
+struct KeyPage {
+    frame: Frame,
+    csrf: String,
+    key: ApiKey,
+    typed: Typed,
+    wrongs: Vec<Wrong>,
+}
+
+/// One key.
+pub(in crate::pages) async fn show_key(request: Request, _: RequestBody) -> Shown {
+    let here = admin(&request).await?;
+    one(&request, &here, Typed::default(), Vec::new()).await
+}
+
+async fn one(request: &Request, here: &Here, typed: Typed, wrongs: Vec<Wrong>) -> Shown {
+    let key = api_key::read(&here.read(request).await?, &path_id(request)?).await?;
+    let status = if wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let (frame, csrf) = (here.frame(&key.key.name).at(HERE), here.csrf().to_owned());
+    Ok(html(status, &KeyPage { frame, csrf, key, typed, wrongs })?)
+}
+
+fn rotation(form: &Form) -> Result<Rotation, Vec<Wrong>> {
+    let mut wrong = Vec::new();
+    let overlap_days = form.text("overlap_days").parse::<i64>();
+    if overlap_days.is_err() {
+        wrong.push(Wrong::new("overlap_days", "enter for how many days both work, 0 to 30"));
+    }
+    let expires_on = form.some("expires_on").map(|text| text.parse::<Day>()).transpose();
+    if expires_on.is_err() {
+        wrong.push(Wrong::new("expires_on", "enter a day, or leave it empty"));
+    }
+    match (overlap_days, expires_on) {
+        (Ok(overlap_days), Ok(expires_on)) => Ok(Rotation { overlap_days, expires_on }),
+        _ => Err(wrong),
+    }
+}
+
+/// Puts another key in the place of one, and shows its text.
+pub(in crate::pages) async fn rotate(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    let id: ApiKeyId = path_id(&request)?;
+    let typed = Typed { overlap_days: form.text("overlap_days"), expires_on: form.text("expires_on"), ..Typed::default() };
+    let rotation = match rotation(&form) {
+        Ok(rotation) => rotation,
+        Err(wrong) => {
+            here.may(&request, Role::Admin).await?;
+            return one(&request, &here, typed, wrong).await;
+        }
+    };
+    let writer = here.write(&request, Role::Admin).await?;
+    match api_key::rotate(&writer, &id, form.version()?, rotation).await {
+        Ok((key, secret)) => {
+            writer.save().await?;
+            handed_over(&request, &here, "The new key is ready", &key, &secret)
+        }
+        Err(error) => {
+            drop(writer);
+            let found = faults(error)?;
+            one(&request, &here, typed, wrongs(&found, &["overlap_days", "expires_on"], "overlap_days")).await
+        }
+    }
+}
+
+/// Ends a key.
+pub(in crate::pages) async fn revoke(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    let id: ApiKeyId = path_id(&request)?;
+    let writer = here.write(&request, Role::Admin).await?;
+    let typed = Typed { confirm: form.text("confirm"), ..Typed::default() };
+    let key = api_key::read(&writer, &id).await?;
+    if let Some(wrong) = unconfirmed(&form, &[&key.key.name]) {
+        drop(writer);
+        return one(&request, &here, typed, vec![wrong]).await;
+    }
+    match api_key::revoke(&writer, &id, form.version()?).await {
+        Ok(_) => {
+            writer.save().await?;
+            Ok(see(KEYS))
+        }
+        Err(error) => {
+            drop(writer);
+            let found = faults(error)?;
+            one(&request, &here, typed, wrongs(&found, &[], "confirm")).await
+        }
+    }
+}

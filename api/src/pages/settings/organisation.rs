@@ -1,0 +1,78 @@
+//! What the organisation is called.
+
+use askama::Template;
+use diligence_entities::{
+    error::Error,
+    organisation::{self, NewOrganisation, Organisation},
+    patch::Change,
+    role::Role,
+};
+use poem::{Request, RequestBody, http::StatusCode};
+
+use super::{HERE, admin};
+use crate::pages::{
+    Frame, Shown,
+    entering::{Asking, Kind, Open, Part, fields, filled, json, sent, typed},
+    html, see,
+    sign_in::Here,
+    words,
+};
+
+const ORGANISATION: &str = "/settings/organisation";
+
+#[derive(Template)]
+#[template(path = "settings_organisation.html")]
+struct OrganisationPage {
+    frame: Frame,
+    organisation: Organisation,
+    may_change: bool,
+}
+
+/// The organisation.
+pub(in crate::pages) async fn show(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    let organisation = organisation::read(&here.read(&request).await?).await?;
+    Ok(html(StatusCode::OK, &OrganisationPage { frame: here.frame("Organisation").at(HERE), organisation, may_change: here.is_at_least(Role::Admin) })?)
+}
+
+const FIELDS: &[Part] = &[Part {
+    title: "",
+    fields: &[Asking("name", "What it is called", "Suppliers read it when you ask them something, and people when you invite them.", Kind::Needed("text"))],
+}];
+
+fn open(here: &Here, version: i64) -> Open<'_> {
+    Open {
+        here,
+        title: "Change what the organisation is called".into(),
+        back: (ORGANISATION.into(), "Organisation".into()),
+        action: format!("{ORGANISATION}/change"),
+        version,
+    }
+}
+
+/// The form for its name.
+pub(in crate::pages) async fn show_change(request: Request, _: RequestBody) -> Shown {
+    let here = admin(&request).await?;
+    let stored = json(&organisation::read(&here.read(&request).await?).await?)?;
+    let version = stored["version"].as_i64().unwrap_or_default();
+    open(&here, version).show(StatusCode::OK, filled(FIELDS, |field| field.stored(&stored)), Vec::new())
+}
+
+/// Changes its name.
+pub(in crate::pages) async fn change(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    let parts = typed(FIELDS, &form);
+    let writer = here.write(&request, Role::Admin).await?;
+    match organisation::change(&writer, form.version()?, Change::<NewOrganisation>::new(fields(&parts))).await {
+        Ok(_) => {
+            writer.save().await?;
+            Ok(see(ORGANISATION))
+        }
+        Err(Error::Stale { .. }) => {
+            drop(writer);
+            let present = json(&organisation::read(&here.read(&request).await?).await?)?;
+            open(&here, 0).beside(parts, &present)
+        }
+        Err(error) => open(&here, form.version()?).again(parts, error),
+    }
+}

@@ -1,0 +1,386 @@
+//! People, their roles and sessions, and invitations.
+
+use askama::Template;
+use diligence_entities::{
+    error::Error,
+    id::{InvitationId, SessionId, UserId},
+    invitation::{self, Invitation, InvitationFilter, InvitationKind, InvitationState, NewInvitation},
+    patch::Change,
+    role::Role,
+    scope::Writer,
+    secret::Token,
+    session::{self, Session, SessionFilter},
+    user::{self, NewUser, User, UserFilter},
+};
+use poem::{Request, RequestBody, http::StatusCode};
+use serde_json::{Map, json};
+
+use super::{HERE, OncePage, ROLES, admin, link, role, unconfirmed};
+use crate::{
+    pages::{
+        Frame, Shown, Wrong, at,
+        entering::{Asking, Kind, Open, Part, fields, filled, read, sent, typed},
+        faults,
+        form::parameter,
+        html,
+        listing::Asked,
+        path_id, see,
+        sign_in::Here,
+        words,
+    },
+    problem::Problem,
+};
+
+const PEOPLE: &str = "/settings/people";
+/// How many open invitations stand below the people, and how many sessions beside one of them.
+const SHOWN: u64 = 50;
+
+#[derive(Template)]
+#[template(path = "settings_people.html")]
+struct PeoplePage {
+    frame: Frame,
+    csrf: String,
+    asked: Asked<UserFilter>,
+    users: Vec<User>,
+    own_id: UserId,
+    next: Option<String>,
+    pending: Vec<Invitation>,
+}
+
+impl PeoplePage {
+    fn is_self(&self, user: &User) -> bool {
+        user.id == self.own_id
+    }
+}
+
+/// Everyone, and who is invited.
+pub(in crate::pages) async fn show(request: Request, _: RequestBody) -> Shown {
+    let here = admin(&request).await?;
+    let reader = here.read(&request).await?;
+    let asked = Asked::<UserFilter>::of(&request, PEOPLE)?;
+    let page = user::list(&reader, &asked.filter).await?;
+    let pending = invitation::list(&reader, &InvitationFilter { pending: Some(true), limit: Some(SHOWN), cursor: None }).await?.items;
+    let status = if asked.wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let next = asked.next(page.next.as_ref());
+    let (frame, csrf, own_id) = (here.frame("People").at(HERE), here.csrf().to_owned(), here.current.user_id.clone());
+    Ok(html(status, &PeoplePage { frame, csrf, asked, users: page.items, own_id, next, pending })?)
+}
+
+/// What a link is for.
+fn purpose(invitation: &Invitation) -> String {
+    match invitation.kind {
+        InvitationKind::Invitation => format!("to join as {}", role(invitation.role).to_lowercase()),
+        InvitationKind::PasswordReset => "to choose another password".into(),
+        InvitationKind::FirstAdmin => "to make the first account".into(),
+    }
+}
+
+/// How a link stands.
+fn standing(invitation: &Invitation) -> String {
+    match invitation.state {
+        InvitationState::Pending => format!("good until {}", words::moment(invitation.expires_at)),
+        InvitationState::Accepted => invitation.accepted_at.map_or_else(|| "used".into(), |at| format!("used on {}", words::day(at.day()))),
+        InvitationState::Revoked => invitation.revoked_at.map_or_else(|| "taken back".into(), |at| format!("taken back on {}", words::day(at.day()))),
+        InvitationState::Expired => format!("ran out on {}", words::day(invitation.expires_at.day())),
+    }
+}
+
+/// Whether another link can be made in this one's place.
+fn can_be_sent(invitation: &Invitation) -> bool {
+    matches!(invitation.state, InvitationState::Pending | InvitationState::Expired)
+}
+
+#[derive(Template)]
+#[template(path = "settings_invitations.html")]
+struct InvitationsPage {
+    frame: Frame,
+    csrf: String,
+    asked: Asked<InvitationFilter>,
+    invitations: Vec<Invitation>,
+    next: Option<String>,
+    wrongs: Vec<Wrong>,
+}
+
+/// Every link that was made.
+pub(in crate::pages) async fn invitations(request: Request, _: RequestBody) -> Shown {
+    let here = admin(&request).await?;
+    list(&request, &here, Vec::new()).await
+}
+
+async fn list(request: &Request, here: &Here, mut wrongs: Vec<Wrong>) -> Shown {
+    let reader = here.read(request).await?;
+    let mut asked = Asked::<InvitationFilter>::of(request, "/settings/people/invitations")?;
+    let page = invitation::list(&reader, &asked.filter).await?;
+    wrongs.append(&mut asked.wrongs);
+    let status = if wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let next = asked.next(page.next.as_ref());
+    let (frame, csrf) = (here.frame("Invitations").at(HERE), here.csrf().to_owned());
+    Ok(html(status, &InvitationsPage { frame, csrf, asked, invitations: page.items, next, wrongs })?)
+}
+
+const INVITATION: &[Part] = &[Part {
+    title: "",
+    fields: &[
+        Asking("email", "Their e-mail address", "They sign in with it.", Kind::Needed("email")),
+        Asking("name", "Their name", "If you leave it empty, they enter it themselves.", Kind::Line("text")),
+        Asking("role", "What they may do", "Each may do all that the ones before it may.", Kind::Must(ROLES)),
+    ],
+}];
+
+fn invite_form(here: &Here) -> Open<'_> {
+    Open { here, title: "Invite someone".into(), back: (PEOPLE.into(), "People".into()), action: "/settings/people/invite".into(), version: 0 }
+}
+
+/// The form to invite someone.
+pub(in crate::pages) async fn show_invite(request: Request, _: RequestBody) -> Shown {
+    let here = admin(&request).await?;
+    invite_form(&here).show(StatusCode::OK, filled(INVITATION, |_| Vec::new()), Vec::new())
+}
+
+/// Invites someone, and shows the link.
+pub(in crate::pages) async fn invite(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    let parts = typed(INVITATION, &form);
+    let new: NewInvitation = read(fields(&parts).into_iter().filter(|(_, value)| !value.is_null()).collect())?;
+    let writer = here.write(&request, Role::Admin).await?;
+    match invitation::create(&writer, new).await {
+        Ok((made, token)) => {
+            writer.save().await?;
+            handed_over(&request, &here, &made, &token)
+        }
+        Err(error) => {
+            drop(writer);
+            invite_form(&here).again(parts, error)
+        }
+    }
+}
+
+/// The link, once.
+fn handed_over(request: &Request, here: &Here, made: &Invitation, token: &Token) -> Shown {
+    let (title, lead) = match made.kind {
+        InvitationKind::PasswordReset => ("A link to choose another password", format!("Send this link to {}, and to nobody else.", made.email)),
+        _ => ("The invitation is ready", format!("Send this link to {}, and to nobody else. It lets them join as {}.", made.email, role(made.role).to_lowercase())),
+    };
+    let next = vec![
+        format!("It is good once, and until {}.", words::moment(made.expires_at)),
+        "It is shown this once and kept nowhere. If it gets lost, make another: the lost one then opens nothing.".into(),
+        "Whoever has the link can follow it, so send it by a way that only they read, or read it out to them.".into(),
+    ];
+    let secret = link(request, &format!("/invitations#{}", token.reveal()))?;
+    OncePage { frame: here.frame(title).at(HERE), back: PEOPLE.into(), back_name: "People", lead, label: "The link", secret, next, example: String::new() }.shown()
+}
+
+/// Makes another link for an invitation.
+pub(in crate::pages) async fn resend(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    let id: InvitationId = path_id(&request)?;
+    let writer = here.write(&request, Role::Admin).await?;
+    match invitation::resend(&writer, &id, form.version()?).await {
+        Ok((made, token)) => {
+            writer.save().await?;
+            handed_over(&request, &here, &made, &token)
+        }
+        Err(error) => {
+            drop(writer);
+            let found = faults(error)?;
+            list(&request, &here, found.iter().map(|fault| Wrong::new(id.to_string(), &fault.detail)).collect()).await
+        }
+    }
+}
+
+/// Takes an invitation back.
+pub(in crate::pages) async fn revoke(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    let id: InvitationId = path_id(&request)?;
+    let writer = here.write(&request, Role::Admin).await?;
+    match invitation::revoke(&writer, &id, form.version()?).await {
+        Ok(_) => {
+            writer.save().await?;
+            Ok(see("/settings/people#invitations"))
+        }
+        Err(error) => {
+            drop(writer);
+            let found = faults(error)?;
+            list(&request, &here, found.iter().map(|fault| Wrong::new(id.to_string(), &fault.detail)).collect()).await
+        }
+    }
+}
+
+// ---------------------------------------------------------------- one person
+
+#[derive(Template)]
+#[template(path = "settings_person.html")]
+struct PersonPage {
+    frame: Frame,
+    csrf: String,
+    user: User,
+    is_self: bool,
+    sessions: Vec<Session>,
+    wrongs: Vec<Wrong>,
+    /// The role that is chosen in the form.
+    chosen: String,
+    /// Whether someone else changed the role while this one was chosen.
+    is_stale: bool,
+    confirm: String,
+    notice: &'static str,
+}
+
+impl PersonPage {
+    fn is_chosen(&self, role: &str) -> bool {
+        self.chosen == role
+    }
+}
+
+/// What a page of one person says besides how it stands.
+#[derive(Default)]
+struct Said {
+    wrongs: Vec<Wrong>,
+    chosen: Option<String>,
+    is_stale: bool,
+    confirm: String,
+    notice: &'static str,
+}
+
+/// One person.
+pub(in crate::pages) async fn show_person(request: Request, _: RequestBody) -> Shown {
+    let here = admin(&request).await?;
+    let notice = match parameter(&request, "notice").as_str() {
+        "role" => "The role is changed. Their sessions here have ended: they sign in again.",
+        "factor" => "The second factor is taken away, and all their sessions have ended.",
+        "sessions" => "Done: what you ended is over.",
+        _ => "",
+    };
+    person(&request, &here, Said { notice, ..Said::default() }).await
+}
+
+async fn person(request: &Request, here: &Here, said: Said) -> Shown {
+    let reader = here.read(request).await?;
+    let id: UserId = path_id(request)?;
+    let user = user::read(&reader, &id).await?;
+    let sessions = session::list(&reader, &SessionFilter { user_id: Some(id), limit: Some(SHOWN), cursor: None }).await?.items;
+    let Said { wrongs, chosen, is_stale, confirm, notice } = said;
+    let status = match (is_stale, wrongs.is_empty()) {
+        (true, _) => StatusCode::CONFLICT,
+        (false, false) => StatusCode::UNPROCESSABLE_ENTITY,
+        (false, true) => StatusCode::OK,
+    };
+    let (frame, csrf, is_self) = (here.frame(&user.name).at(HERE), here.csrf().to_owned(), user.id == here.current.user_id);
+    let chosen = chosen.unwrap_or_else(|| user.role.to_string());
+    Ok(html(status, &PersonPage { frame, csrf, user, is_self, sessions, wrongs, chosen, is_stale, confirm, notice })?)
+}
+
+fn place(id: &UserId, notice: &str) -> String {
+    format!("{PEOPLE}/{id}?notice={notice}")
+}
+
+/// What was refused, at this field of the person's page.
+fn refused(error: Error, field: &str) -> Result<Said, crate::pages::Refusal> {
+    let found = faults(error)?;
+    Ok(Said { wrongs: found.iter().map(|fault| Wrong::new(field, &fault.detail)).collect(), ..Said::default() })
+}
+
+/// Changes a role.
+pub(in crate::pages) async fn change_role(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    let id: UserId = path_id(&request)?;
+    let chosen = form.text("role");
+    let writer = here.write(&request, Role::Admin).await?;
+    let change: Map<_, _> = [("role".to_owned(), json!(chosen))].into_iter().collect();
+    match user::change(&writer, &id, form.version()?, Change::<NewUser>::new(change)).await {
+        Ok(_) => {
+            writer.save().await?;
+            Ok(see(&place(&id, "role")))
+        }
+        Err(Error::Stale { .. }) => {
+            drop(writer);
+            person(&request, &here, Said { chosen: Some(chosen), is_stale: true, ..Said::default() }).await
+        }
+        Err(error) => {
+            drop(writer);
+            let said = refused(error, "role")?;
+            person(&request, &here, Said { chosen: Some(chosen), ..said }).await
+        }
+    }
+}
+
+/// Makes a link to choose another password.
+pub(in crate::pages) async fn reset_password(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    let id: UserId = path_id(&request)?;
+    let writer = here.write(&request, Role::Admin).await?;
+    match invitation::create_password_reset(&writer, &id, form.version()?).await {
+        Ok((made, token)) => {
+            writer.save().await?;
+            handed_over(&request, &here, &made, &token)
+        }
+        Err(error) => {
+            drop(writer);
+            person(&request, &here, refused(error, "reset")?).await
+        }
+    }
+}
+
+/// Takes a second factor away.
+pub(in crate::pages) async fn reset_second_factor(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    let id: UserId = path_id(&request)?;
+    let writer = here.write(&request, Role::Admin).await?;
+    match user::reset_mfa(&writer, &id, form.version()?).await {
+        Ok(_) => {
+            writer.save().await?;
+            Ok(see(&place(&id, "factor")))
+        }
+        Err(error) => {
+            drop(writer);
+            person(&request, &here, refused(error, "reset")?).await
+        }
+    }
+}
+
+/// Ends one session of someone's, or all.
+pub(in crate::pages) async fn end_sessions(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    let id: UserId = path_id(&request)?;
+    let writer = here.write(&request, Role::Admin).await?;
+    user::read(&writer, &id).await?;
+    match form.some("session_id") {
+        Some(text) => {
+            let session_id: SessionId = text.parse().map_err(|_| Problem::not_found())?;
+            session::revoke(&writer, &session_id, form.version()?).await?;
+        }
+        None => end_all(&writer, &id).await?,
+    }
+    writer.save().await?;
+    Ok(see(&place(&id, "sessions")))
+}
+
+async fn end_all(writer: &Writer, id: &UserId) -> Result<(), Error> {
+    let open = session::list(writer, &SessionFilter { user_id: Some(id.clone()), limit: Some(SHOWN), cursor: None }).await?;
+    for session in open.items {
+        session::revoke(writer, &session.id, session.version).await?;
+    }
+    Ok(())
+}
+
+/// Takes someone out of the organisation.
+pub(in crate::pages) async fn remove(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    let id: UserId = path_id(&request)?;
+    let writer = here.write(&request, Role::Admin).await?;
+    let user = user::read(&writer, &id).await?;
+    if let Some(wrong) = unconfirmed(&form, &[&user.name]) {
+        drop(writer);
+        return person(&request, &here, Said { wrongs: vec![wrong], confirm: form.text("confirm"), ..Said::default() }).await;
+    }
+    match user::remove(&writer, &id, form.version()?).await {
+        Ok(()) => {
+            writer.save().await?;
+            Ok(see(PEOPLE))
+        }
+        Err(error) => {
+            drop(writer);
+            let said = refused(error, "confirm")?;
+            person(&request, &here, Said { confirm: form.text("confirm"), ..said }).await
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Identity providers: through whom people sign in with the account they have at work.
+
+use askama::Template;
+use diligence_entities::{
+    error::Error,
+    id::IdentityProviderId,
+    identity_provider::{self, IdentityProvider, NewIdentityProvider},
+    patch::Change,
+    role::Role,
+};
+use poem::{Request, RequestBody, http::StatusCode};
+use serde_json::{Map, Value};
+
+use super::{Facts, HERE, admin, role, unconfirmed};
+use crate::{
+    pages::{
+        Frame, Shown, Wrong, at,
+        entering::{Asking, Filled, Kind, Open, Part, fields, filled, json, read, sent, strange, typed},
+        faults,
+        form::Form,
+        html, path_id, see,
+        sign_in::Here,
+        wrongs,
+    },
+    single_sign_on,
+};
+
+const SIGN_IN: &str = "/settings/sign-in";
+
+const FIELDS: &[Part] = &[
+    Part {
+        title: "",
+        fields: &[
+            Asking("name", "What people call it", "They read it on the sign-in page: Our accounts.", Kind::Needed("text")),
+            Asking(
+                "issuer",
+                "Its address (issuer)",
+                "As it calls itself: https://login.example.org. Below it, it has /.well-known/openid-configuration.",
+                Kind::Needed("url"),
+            ),
+            Asking("client_id", "What it calls this register (client id)", "", Kind::Needed("text")),
+            Asking(
+                "client_secret",
+                "The client secret",
+                "It is never shown again. When you change the provider, leave this empty to keep the secret there is.",
+                Kind::Secret,
+            ),
+            Asking("is_enabled", "Can people sign in through it?", "", Kind::Truth(&[("true", "Yes"), ("false", "Not now")])),
+        ],
+    },
+    Part {
+        title: "Who is let in",
+        fields: &[
+            Asking(
+                "email_domains",
+                "Domains of e-mail addresses by which it may say who someone is",
+                "Such as example.org, with commas between. Without one, only people whom it has signed in before are let in.",
+                Kind::Words,
+            ),
+            Asking(
+                "admits_new_people",
+                "May people come without an invitation?",
+                "",
+                Kind::Truth(&[("false", "No: only whoever belongs here or was invited"), ("true", "Yes: anyone whom it signs in, of those domains")]),
+            ),
+        ],
+    },
+    Part {
+        title: "Roles",
+        fields: &[
+            Asking("role_claim", "The claim that says someone's role", "Such as groups. Empty if roles are given here.", Kind::Line("text")),
+            Asking(
+                "roles",
+                "Which value stands for which role",
+                "One on each line: care-managers = editor. The roles are viewer, editor, approver and admin; the highest counts, at each sign-in.",
+                Kind::Pairs,
+            ),
+            Asking(
+                "default_role",
+                "The role of everyone else",
+                "Not said lets none of them in.",
+                Kind::Choice(&[("viewer", "Viewer"), ("editor", "Editor"), ("approver", "Approver"), ("admin", "Administrator")]),
+            ),
+        ],
+    },
+];
+
+#[derive(Template)]
+#[template(path = "settings_provider.html")]
+struct ProviderPage {
+    frame: Frame,
+    csrf: String,
+    provider: IdentityProvider,
+    facts: Facts,
+    callback: String,
+    wrongs: Vec<Wrong>,
+    confirm: String,
+}
+
+fn facts(provider: &IdentityProvider) -> Facts {
+    let or = |text: String, otherwise: &str| if text.is_empty() { otherwise.to_owned() } else { text };
+    let roles = provider.roles.0.iter().map(|(value, of)| format!("{value}: {}", role(*of))).collect::<Vec<_>>().join("\n");
+    vec![
+        ("People can sign in through it", if provider.is_enabled { "Yes" } else { "Not now" }.into()),
+        ("Its address (issuer)", provider.issuer.clone()),
+        ("What it calls this register (client id)", provider.client_id.clone()),
+        ("The client secret", if provider.client_secret.is_some() { "Kept, never shown" } else { "None" }.into()),
+        ("Domains of e-mail addresses", or(provider.email_domains.0.join(", "), "None: only people whom it has signed in before")),
+        ("People come without an invitation", if provider.admits_new_people { "Yes" } else { "No" }.into()),
+        ("The claim that says someone's role", provider.role_claim.clone().unwrap_or_else(|| "None: roles are given here".into())),
+        ("Which value stands for which role", or(roles, "None")),
+        ("The role of everyone else", provider.default_role.map_or("None: they are not let in", |of| role(of.0)).into()),
+    ]
+}
+
+/// One provider.
+pub(in crate::pages) async fn show(request: Request, _: RequestBody) -> Shown {
+    let here = admin(&request).await?;
+    one(&request, &here, String::new(), Vec::new()).await
+}
+
+async fn one(request: &Request, here: &Here, confirm: String, wrongs: Vec<Wrong>) -> Shown {
+    let provider = identity_provider::read(&here.read(request).await?, &path_id(request)?).await?;
+    let callback = single_sign_on::callback(request, &provider.id);
+    let status = if wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let (frame, csrf, facts) = (here.frame(&provider.name).at(HERE), here.csrf().to_owned(), facts(&provider));
+    Ok(html(status, &ProviderPage { frame, csrf, provider, facts, callback, wrongs, confirm })?)
+}
+
+fn place(id: &IdentityProviderId) -> String {
+    format!("{SIGN_IN}/providers/{id}")
+}
+
+fn new_provider(here: &Here) -> Open<'_> {
+    Open { here, title: "Add an identity provider".into(), back: (SIGN_IN.into(), "Sign-in".into()), action: format!("{SIGN_IN}/providers/new"), version: 0 }
+}
+
+/// The form for a new provider.
+pub(in crate::pages) async fn show_new(request: Request, _: RequestBody) -> Shown {
+    let here = admin(&request).await?;
+    new_provider(&here).show(StatusCode::OK, filled(FIELDS, |_| Vec::new()), Vec::new())
+}
+
+/// What is wrong with what was typed before anything is asked of it: numbers, lines, and words that are no roles.
+fn misread(parts: &[Filled]) -> Vec<Wrong> {
+    let mut wrong = strange(parts);
+    let said = fields(parts);
+    let values = said.get("roles").and_then(Value::as_object);
+    if values.is_some_and(|roles| roles.values().any(|word| word.as_str().is_none_or(|word| word.parse::<Role>().is_err()))) {
+        wrong.push(Wrong::new("roles", "the role behind the equals sign is viewer, editor, approver or admin"));
+    }
+    wrong
+}
+
+/// Enters a provider.
+pub(in crate::pages) async fn enter(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    here.may(&request, Role::Admin).await?;
+    let parts = secretly(&form);
+    let wrong = misread(&parts);
+    if !wrong.is_empty() {
+        return new_provider(&here).show(StatusCode::UNPROCESSABLE_ENTITY, parts, wrong);
+    }
+    let new: NewIdentityProvider = read(fields(&parts).into_iter().filter(|(_, value)| !value.is_null()).collect())?;
+    let writer = here.write(&request, Role::Admin).await?;
+    match identity_provider::create(&writer, new).await {
+        Ok(made) => {
+            writer.save().await?;
+            Ok(see(&place(&made.id)))
+        }
+        Err(error) => {
+            drop(writer);
+            new_provider(&here).again(parts, error)
+        }
+    }
+}
+
+/// What was typed, with the secret as it is: a space can be part of it.
+fn secretly(form: &Form) -> Vec<Filled> {
+    let mut parts = typed(FIELDS, form);
+    for field in parts.iter_mut().flat_map(|part| &mut part.fields).filter(|field| field.kind == Kind::Secret) {
+        field.values = Some(form.exact(field.name)).filter(|text| !text.is_empty()).into_iter().collect();
+    }
+    parts
+}
+
+fn change_of<'a>(here: &'a Here, provider: &IdentityProvider, version: i64) -> Open<'a> {
+    let back = place(&provider.id);
+    Open { here, title: format!("Change {}", provider.name), action: format!("{back}/change"), back: (back, provider.name.clone()), version }
+}
+
+/// The form for a provider.
+pub(in crate::pages) async fn show_change(request: Request, _: RequestBody) -> Shown {
+    let here = admin(&request).await?;
+    let provider = identity_provider::read(&here.read(&request).await?, &path_id(&request)?).await?;
+    let stored = json(&provider)?;
+    change_of(&here, &provider, provider.version).show(StatusCode::OK, filled(FIELDS, |field| field.stored(&stored)), Vec::new())
+}
+
+/// Changes a provider.
+pub(in crate::pages) async fn change(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    let id: IdentityProviderId = path_id(&request)?;
+    let parts = secretly(&form);
+    let version = form.version()?;
+    let writer = here.write(&request, Role::Admin).await?;
+    let present = identity_provider::read(&writer, &id).await?;
+    let wrong = misread(&parts);
+    if !wrong.is_empty() {
+        return change_of(&here, &present, version).show(StatusCode::UNPROCESSABLE_ENTITY, parts, wrong);
+    }
+    let mut said = fields(&parts);
+    leave_out(&mut said, &present);
+    match identity_provider::change(&writer, &id, version, Change::<NewIdentityProvider>::new(said)).await {
+        Ok(_) => {
+            writer.save().await?;
+            Ok(see(&place(&id)))
+        }
+        Err(Error::Stale { .. }) => change_of(&here, &present, version).beside(parts, &json(&present)?),
+        Err(Error::Conflict { code: code @ "no_other_way", detail, .. }) => change_of(&here, &present, version).again(parts, Error::invalid("/is_enabled", code, detail)),
+        Err(error) => change_of(&here, &present, version).again(parts, error),
+    }
+}
+
+/// A change leaves what it does not name: the values that are there and were not typed go by name.
+fn leave_out(said: &mut Map<String, Value>, present: &IdentityProvider) {
+    if let Some(Value::Object(roles)) = said.get_mut("roles") {
+        for value in present.roles.0.keys() {
+            roles.entry(value.as_str()).or_insert(Value::Null);
+        }
+    }
+}
+
+/// Takes a provider away.
+pub(in crate::pages) async fn delete(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    let id: IdentityProviderId = path_id(&request)?;
+    let writer = here.write(&request, Role::Admin).await?;
+    let provider = identity_provider::read(&writer, &id).await?;
+    if let Some(wrong) = unconfirmed(&form, &[&provider.name]) {
+        drop(writer);
+        return one(&request, &here, form.text("confirm"), vec![wrong]).await;
+    }
+    match identity_provider::remove(&writer, &id, form.version()?).await {
+        Ok(()) => {
+            writer.save().await?;
+            Ok(see(SIGN_IN))
+        }
+        Err(error) => {
+            drop(writer);
+            let found = faults(error)?;
+            one(&request, &here, form.text("confirm"), wrongs(&found, &[], "confirm")).await
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! How people sign in.
+
+use askama::Template;
+use diligence_entities::{
+    error::Error,
+    identity_provider::{self, IdentityProvider, IdentityProviderFilter},
+    patch::Change,
+    role::Role,
+    sign_in_policy::{self, MfaRule, NewSignInPolicy, SignInPolicy},
+};
+use poem::{Request, RequestBody, http::StatusCode};
+
+use super::{Facts, HERE, admin};
+use crate::pages::{
+    Frame, Shown,
+    entering::{Asking, Choices, Kind, Open, Part, fields, filled, json, sent, strange, typed},
+    html, see,
+    sign_in::Here,
+    words,
+};
+
+const SIGN_IN: &str = "/settings/sign-in";
+
+#[derive(Template)]
+#[template(path = "settings_sign_in.html")]
+struct SignInPage {
+    frame: Frame,
+    facts: Facts,
+    providers: Vec<IdentityProvider>,
+    is_admin: bool,
+}
+
+/// How people sign in, and through whom.
+pub(in crate::pages) async fn show(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    let reader = here.read(&request).await?;
+    let is_admin = here.is_at_least(Role::Admin);
+    let facts = facts(&sign_in_policy::read(&reader).await?);
+    let providers = if is_admin { identity_provider::list(&reader, &IdentityProviderFilter::default()).await?.items } else { Vec::new() };
+    Ok(html(StatusCode::OK, &SignInPage { frame: here.frame("Sign-in").at(HERE), facts, providers, is_admin })?)
+}
+
+fn facts(policy: &SignInPolicy) -> Facts {
+    let rule = |of: Role| match policy.mfa.0.of(of) {
+        MfaRule::Optional => "Whoever wants one has one",
+        MfaRule::Recommended => "Recommended: whoever has none is reminded",
+        MfaRule::Required => "Required: whoever has none can only set one up",
+    };
+    vec![
+        ("Second factor of viewers", rule(Role::Viewer).into()),
+        ("Second factor of editors", rule(Role::Editor).into()),
+        ("Second factor of approvers", rule(Role::Approver).into()),
+        ("Second factor of administrators", rule(Role::Admin).into()),
+        ("Passwords", if policy.allows_passwords { "Allowed" } else { "Turned off: people sign in through an identity provider" }.into()),
+        ("Signed out after", format!("{} without doing anything", words::count(policy.idle_minutes, "minute", "minutes"))),
+        ("Signed out in any case after", words::count(policy.absolute_hours, "hour", "hours")),
+    ]
+}
+
+const RULES: Choices = &[
+    ("optional", "Whoever wants one has one"),
+    ("recommended", "Recommended: whoever has none is reminded"),
+    ("required", "Required: whoever has none can only set one up"),
+];
+
+const FIELDS: &[Part] = &[
+    Part {
+        title: "Second factor",
+        fields: &[
+            Asking("mfa.viewer", "Viewers", "", Kind::Must(RULES)),
+            Asking("mfa.editor", "Editors", "", Kind::Must(RULES)),
+            Asking("mfa.approver", "Approvers", "", Kind::Must(RULES)),
+            Asking(
+                "mfa.admin",
+                "Administrators",
+                "It holds for people who sign in with a password. Where an identity provider signs them in, that is its matter.",
+                Kind::Must(RULES),
+            ),
+        ],
+    },
+    Part {
+        title: "Passwords",
+        fields: &[Asking(
+            "allows_passwords",
+            "May people sign in with a password?",
+            "It can be turned off once an identity provider is on, or no one could sign in any more.",
+            Kind::Truth(&[("true", "Yes"), ("false", "No: through an identity provider only")]),
+        )],
+    },
+    Part {
+        title: "How long one stays signed in",
+        fields: &[
+            Asking("idle_minutes", "Minutes without doing anything", "5 to 1440, which is a day.", Kind::Number),
+            Asking("absolute_hours", "Hours in any case", "1 to 720, which is a month.", Kind::Number),
+        ],
+    },
+];
+
+fn open(here: &Here, version: i64) -> Open<'_> {
+    Open { here, title: "Change how people sign in".into(), back: (SIGN_IN.into(), "Sign-in".into()), action: format!("{SIGN_IN}/change"), version }
+}
+
+/// The form for it.
+pub(in crate::pages) async fn show_change(request: Request, _: RequestBody) -> Shown {
+    let here = admin(&request).await?;
+    let policy = sign_in_policy::read(&here.read(&request).await?).await?;
+    let stored = json(&policy)?;
+    open(&here, policy.version).show(StatusCode::OK, filled(FIELDS, |field| field.stored(&stored)), Vec::new())
+}
+
+/// Changes it.
+pub(in crate::pages) async fn change(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    let parts = typed(FIELDS, &form);
+    let version = form.version()?;
+    let wrong = strange(&parts);
+    if !wrong.is_empty() {
+        here.may(&request, Role::Admin).await?;
+        return open(&here, version).show(StatusCode::UNPROCESSABLE_ENTITY, parts, wrong);
+    }
+    let writer = here.write(&request, Role::Admin).await?;
+    match sign_in_policy::change(&writer, version, Change::<NewSignInPolicy>::new(fields(&parts))).await {
+        Ok(_) => {
+            writer.save().await?;
+            Ok(see(SIGN_IN))
+        }
+        Err(Error::Stale { .. }) => {
+            drop(writer);
+            let present = json(&sign_in_policy::read(&here.read(&request).await?).await?)?;
+            open(&here, version).beside(parts, &present)
+        }
+        Err(Error::Conflict { code: code @ "no_other_way", detail, .. }) => open(&here, version).again(parts, Error::invalid("/allows_passwords", code, detail)),
+        Err(error) => open(&here, version).again(parts, error),
+    }
+}

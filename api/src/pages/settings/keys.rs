@@ -13,7 +13,7 @@ use diligence_entities::{
 };
 use poem::{Request, RequestBody, http::StatusCode};
 
-use super::{HERE, OncePage, admin, link, role, unconfirmed};
+use super::{HERE, OncePage, ROLES, admin, link, role, unconfirmed};
 use crate::pages::{
     Frame, Shown, Wrong, at,
     entering::{Asking, Choices, Kind, Open, Part, fields, filled, read, sent, typed},
@@ -34,13 +34,6 @@ const SCOPES: Choices = &[
     ("read_only", "Reading only: it changes nothing"),
     ("register_only", "Reading the register only: no answers, evidence, risks or decisions"),
     ("import_only", "Importing suppliers and products, and nothing else"),
-];
-
-const ROLES: Choices = &[
-    ("viewer", "Viewer: reads"),
-    ("editor", "Editor: also writes the register"),
-    ("approver", "Approver: also decides"),
-    ("admin", "Administrator: also sets up everything"),
 ];
 
 /// What a key opens, in a few words.

@@ -34,9 +34,9 @@ const COUNTED: u64 = 200;
 /// The roles, and what each lets one do.
 const ROLES: Choices = &[
     ("viewer", "Viewer: reads everything"),
-    ("editor", "Editor: also enters and changes suppliers, products, evidence, answers and risks"),
-    ("approver", "Approver: also decides on assessments and accepts risks"),
-    ("admin", "Administrator: also sets up people, keys and everything else here"),
+    ("editor", "Editor: also writes the register"),
+    ("approver", "Approver: also decides, and accepts risks"),
+    ("admin", "Administrator: also sets everything up"),
 ];
 
 /// A role, as people call it.

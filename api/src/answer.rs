@@ -386,6 +386,8 @@ macro_rules! file_kinds {
 file_kinds! {
     /// A table.
     CsvFile "suppliers.csv": "text/csv";
+    /// A calendar.
+    CalendarFile "reviews.ics": "text/calendar";
     /// An edition of a questionnaire.
     DocumentFile "supplier-security-2026.1.yaml": "application/yaml" "application/json" "text/csv";
     /// A questionnaire to fill in.

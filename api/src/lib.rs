@@ -16,6 +16,7 @@
 
 pub mod answer;
 pub mod auth;
+pub mod calendar;
 pub mod check;
 pub mod client;
 pub mod command;

@@ -318,6 +318,14 @@ pub async fn product_history(reader: &Reader, id: &ProductId, filter: &HistoryFi
     history(reader, Column::ProductId, id.as_str(), filter).await
 }
 
+/// What happened to one item, newest first; also to one that is there no more.
+///
+/// # Errors
+/// [`Error::NotFound`], or [`Error::Invalid`] for a cursor that is none.
+pub async fn item_history(reader: &Reader, id: &str, filter: &HistoryFilter) -> Result<Page<AuditEvent>, Error> {
+    history(reader, Column::ItemId, id, filter).await
+}
+
 async fn history(reader: &Reader, column: Column, id: &str, filter: &HistoryFilter) -> Result<Page<AuditEvent>, Error> {
     let HistoryFilter { noun, action, since, until, limit, cursor } = filter;
     let select = reader.find::<Entity>().filter(column.eq(id));

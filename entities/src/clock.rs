@@ -120,6 +120,9 @@ pub struct Day(NaiveDate);
 
 /// The first day there is.
 const FIRST: NaiveDate = day(1900, 1, 1, NaiveDate::MIN);
+/// A day that sorts behind every one there is: what has no end.
+pub(crate) const END_OF_TIME: &str = "9999-12-31";
+
 /// The last day there is.
 const LAST: NaiveDate = day(2999, 12, 31, NaiveDate::MAX);
 

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// In what way one rests on the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DependencyKind {
     /// It handles personal data on the other's behalf.

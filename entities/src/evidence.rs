@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use crate::{
-    clock::{Day, Moment},
+    clock::{Day, END_OF_TIME, Moment},
     error::Error,
     evidence_file::{self, StoredFile},
     fault::Faults,
@@ -56,6 +56,9 @@ pub struct Model {
     pub issued_on: Option<Day>,
     /// The last day it is valid, as it says itself; null for no end.
     pub expires_on: Option<Day>,
+    /// For order: the same, or the end of time.
+    #[serde(skip)]
+    pub expiry_key: String,
     /// Where it can be seen.
     pub address: Option<String>,
     /// Anything else worth knowing.
@@ -156,6 +159,9 @@ pub enum EvidenceSort {
     /// Newest entry first.
     #[serde(rename = "-created_at")]
     CreatedDescending,
+    /// What ends first comes first; what has no end comes last.
+    #[serde(rename = "expires_on")]
+    Expiry,
 }
 
 /// Which evidence to list.
@@ -217,6 +223,7 @@ fn build(writer: &Writer, new: NewEvidence, supplier_id: SupplierId, product_id:
         document_version,
         issued_on,
         expires_on,
+        expiry_key: expires_on.map_or_else(|| END_OF_TIME.to_owned(), |day| day.to_string()),
         address,
         notes,
         file: None,
@@ -271,6 +278,7 @@ pub async fn list(reader: &Reader, filter: &EvidenceFilter) -> Result<Page<Evide
     let sort = match filter.sort.unwrap_or_default() {
         EvidenceSort::Created => Sort::up(Column::CreatedAt),
         EvidenceSort::CreatedDescending => Sort::down(Column::CreatedAt),
+        EvidenceSort::Expiry => Sort::up(Column::ExpiryKey),
     };
     reader.page(reader.find::<Entity>().filter(condition), sort, Column::Id, filter.limit, filter.cursor.as_deref()).await
 }

@@ -26,6 +26,7 @@ pub mod stored;
 pub mod api_key;
 pub mod assessment;
 pub mod audit;
+pub mod concentration;
 pub mod decision;
 pub mod dependency;
 pub mod draft;

@@ -9,6 +9,7 @@ mod m0006_respondents;
 mod m0007_privacy;
 mod m0008_lists;
 mod m0009_sample;
+mod m0010_orders;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait as _};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -31,6 +32,7 @@ impl MigratorTrait for Steps {
             Box::new(m0007_privacy::Step),
             Box::new(m0008_lists::Step),
             Box::new(m0009_sample::Step),
+            Box::new(m0010_orders::Step),
         ]
     }
 }

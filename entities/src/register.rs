@@ -14,7 +14,7 @@ use validator::Validate;
 
 use crate::{
     assessment::{self, Assessment, AssessmentState, FrameworkNumbers},
-    clock::{Day, Moment},
+    clock::{Day, END_OF_TIME, Moment},
     decision::{self, Decision, DecisionOutcome},
     error::Error,
     evidence::{self, Evidence},
@@ -840,7 +840,7 @@ fn lapses_on(decisions: &[&Decision]) -> Option<Day> {
 /// Of each kind of evidence about a subject, the piece that lasts longest.
 fn certificates(evidence: &[&Evidence], subject_id: &SubjectId) -> Vec<Certificate> {
     let mut best: BTreeMap<EvidenceKind, &Evidence> = BTreeMap::new();
-    let lasts = |piece: &Evidence| (piece.expires_on.map_or_else(|| "9999-12-31".to_owned(), |day| day.to_string()), piece.id.clone());
+    let lasts = |piece: &Evidence| (piece.expires_on.map_or_else(|| END_OF_TIME.to_owned(), |day| day.to_string()), piece.id.clone());
     for piece in evidence.iter().filter(|piece| piece.subject_id == *subject_id) {
         let entry = best.entry(piece.kind.0).or_insert(piece);
         if lasts(piece) > lasts(entry) {
@@ -871,6 +871,6 @@ fn plan_review(writer: &Writer, policy: &Policy, line: &mut Model, mine: &Mine<'
     let review = step.after.as_ref();
     line.next_review_on = review.map(|review| review.due_on);
     line.next_review_id = review.map(|review| review.id.clone());
-    line.review_key = line.next_review_on.map_or_else(|| "9999-12-31".to_owned(), |day| day.to_string());
+    line.review_key = line.next_review_on.map_or_else(|| END_OF_TIME.to_owned(), |day| day.to_string());
     steps.push(step);
 }

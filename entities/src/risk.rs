@@ -116,6 +116,9 @@ pub struct Model {
     /// What it is called now: after what we do, if that was judged.
     #[schemars(with = "Severity")]
     pub current_band: Word<Severity>,
+    /// For order: likelihood times impact now; 0 once it is closed.
+    #[serde(skip)]
+    pub current_rank: i32,
     /// What we do about it; null if not decided.
     pub treatment: Option<Word<Treatment>>,
     /// Who of us answers for it.
@@ -163,6 +166,13 @@ impl Model {
         self.band = Word(bands.band(self.likelihood, self.impact));
         let (likelihood, impact) = self.current();
         self.current_band = Word(bands.band(likelihood, impact));
+        self.rank();
+    }
+
+    /// Puts it where it belongs in a list of the worst first.
+    fn rank(&mut self) {
+        let (likelihood, impact) = self.current();
+        self.current_rank = if self.state.0 == RiskState::Closed { 0 } else { likelihood * impact };
     }
 }
 
@@ -255,6 +265,12 @@ pub enum RiskSort {
     /// Last changed first.
     #[serde(rename = "-updated_at")]
     UpdatedDescending,
+    /// Worst first, by likelihood times impact as they are now; closed ones come last.
+    #[serde(rename = "-current")]
+    CurrentDescending,
+    /// The same from the end: closed ones come first.
+    #[serde(rename = "current")]
+    Current,
 }
 
 /// Which risks to list.
@@ -330,6 +346,7 @@ fn blank(writer: &Writer, subject: &Subject) -> Model {
         residual_likelihood: None,
         residual_impact: None,
         current_band: Word(Severity::Low),
+        current_rank: 1,
         treatment: None,
         owner: None,
         actions: Json::default(),
@@ -433,6 +450,8 @@ pub async fn list(reader: &Reader, filter: &RiskFilter) -> Result<Page<Risk>, Er
         RiskSort::CreatedDescending => Sort::down(Column::CreatedAt),
         RiskSort::Updated => Sort::up(Column::UpdatedAt),
         RiskSort::UpdatedDescending => Sort::down(Column::UpdatedAt),
+        RiskSort::CurrentDescending => Sort::down(Column::CurrentRank),
+        RiskSort::Current => Sort::up(Column::CurrentRank),
     };
     reader.page(reader.find::<Entity>().filter(condition), sort, Column::Id, filter.limit, filter.cursor.as_deref()).await
 }
@@ -516,7 +535,8 @@ pub struct Reason {
 pub async fn close(writer: &Writer, id: &RiskId, version: i64, why: Reason) -> Result<Risk, Error> {
     let before = open_at(writer, id, version).await?;
     Faults::of(&why).done()?;
-    let after = Model { state: Word(RiskState::Closed), closed_reason: Some(why.reason), ..before.clone() };
+    let mut after = Model { state: Word(RiskState::Closed), closed_reason: Some(why.reason), ..before.clone() };
+    after.rank();
     writer.replace::<Entity, ActiveModel>("close", &before, after).await
 }
 
@@ -529,7 +549,8 @@ pub async fn reopen(writer: &Writer, id: &RiskId, version: i64) -> Result<Risk, 
     if before.state.0 == RiskState::Open {
         return Err(Error::conflict("state", "this risk is open already"));
     }
-    let after = Model { state: Word(RiskState::Open), acceptance: None, acceptance_expires_on: None, closed_reason: None, ..before.clone() };
+    let mut after = Model { state: Word(RiskState::Open), acceptance: None, acceptance_expires_on: None, closed_reason: None, ..before.clone() };
+    after.rank();
     writer.replace::<Entity, ActiveModel>("reopen", &before, after).await
 }
 

@@ -50,7 +50,7 @@ pub const OWN: &[&str] = &[
 ];
 
 /// Collections whose name has no plural, and things that there is one of.
-const SINGULAR: &[&str] = &["evidence", "organisation", "people", "policy", "register", "retention", "sign-in", "sign-in-policy"];
+const SINGULAR: &[&str] = &["concentration", "evidence", "organisation", "people", "policy", "register", "retention", "sign-in", "sign-in-policy"];
 const METHODS: &[&str] = &["get", "post", "patch", "delete"];
 const ROLES: &[&str] = &["viewer", "editor", "approver", "admin", RESPONDENT];
 const SCOPES: &[&str] = &["everything", "read_only", "register_only", "import_only"];
@@ -200,7 +200,7 @@ fn names(operation: &Operation<'_>, document: &Value, say: &mut impl FnMut(Strin
     let parts: Vec<&str> = operation.path.split('/').skip(1).collect();
     for (index, part) in parts.iter().enumerate() {
         let is_parameter = part.strip_prefix('{').and_then(|part| part.strip_suffix('}')).is_some_and(is_snake);
-        let noun = part.strip_suffix(".csv").unwrap_or(part);
+        let noun = part.strip_suffix(".csv").or(part.strip_suffix(".ics")).unwrap_or(part);
         if !is_parameter && !is_words(noun, '-') {
             say(format!("`{part}` is not kebab-case"));
         }

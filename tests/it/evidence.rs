@@ -87,6 +87,7 @@ both! {
         }
         app.is_filtered("/evidence", "updated_since=2027-03-02T09:00:00Z", |evidence| text(evidence, "updated_at") >= "2027-03-02").await;
         app.comes_in_pages("/evidence", "id", &["created_at", "-created_at"], |evidence, field| text(evidence, field).to_owned()).await;
+        app.comes_in_pages("/evidence", "id", &["expires_on"], |evidence, field| evidence[field].as_str().unwrap_or("9999").to_owned()).await;
     }
 
     async fn evidence_that_an_answer_names_stays(app: App) {

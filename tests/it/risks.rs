@@ -148,5 +148,19 @@ both! {
         }
         app.is_filtered("/risks", "updated_since=2027-03-02T09:00:00Z", |risk| text(risk, "updated_at") >= "2027-03-02").await;
         app.comes_in_pages("/risks", "id", &["created_at", "-created_at", "updated_at", "-updated_at"], |risk, field| text(risk, field).to_owned()).await;
+        // By what they are now: what is left of a risk counts, and a closed one is nothing.
+        let now = |risk: &Value, _: &str| {
+            let number = |residual: &str, inherent: &str| risk[residual].as_i64().or(risk[inherent].as_i64()).expect("a number");
+            let rank = if text(risk, "state") == "closed" { 0 } else { number("residual_likelihood", "likelihood") * number("residual_impact", "impact") };
+            format!("{rank:02}")
+        };
+        app.comes_in_pages("/risks", "id", &["-current", "current"], now).await;
+        let closed = app.get(&app.viewer, &format!("/risks/{}", id(&closed))).await.json(200);
+        assert_eq!(app.walk("/risks?sort=-current", 50).await.last(), Some(&closed));
+        app.act(&app.editor, &format!("/risks/{}/reopen", id(&closed)), &closed, None).await.json(200);
+        let worse = json!({ "likelihood": 5, "impact": 5 });
+        let reopened = app.get(&app.viewer, &format!("/risks/{}", id(&closed))).await.json(200);
+        app.patch(&app.editor, &format!("/risks/{}", id(&closed)), &reopened, worse).await.json(200);
+        assert_eq!(id(&app.walk("/risks?sort=-current", 2).await[0]), id(&closed));
     }
 }

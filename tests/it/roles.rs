@@ -24,6 +24,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "list_products",
             "read_product",
             "list_dependencies",
+            "read_concentration",
             "read_dependency",
             "list_evidence",
             "read_evidence",
@@ -87,6 +88,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "export_answers",
             "export_risks",
             "export_reviews",
+            "export_calendar",
             "list_supplier_history",
             "list_product_history",
             "read_retention",
@@ -399,6 +401,7 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         | "list_suppliers"
         | "list_products"
         | "list_dependencies"
+        | "read_concentration"
         | "list_evidence"
         | "list_questionnaires"
         | "list_drafts"
@@ -539,6 +542,7 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         | "export_answers"
         | "export_risks"
         | "export_reviews"
+        | "export_calendar"
         | "export_audit_events" => Target::none(),
         "import_suppliers" => Target::with(json!({ "rows": [{ "name": "Harbour Care Systems" }] })),
         "import_products" => Target::with(json!({ "rows": [{ "supplier_id": id(&supplier().await), "name": unique(), "kind": "software" }] })),

@@ -1,6 +1,7 @@
 //! Dependencies.
 
 use diligence_entities::{
+    concentration::{self, Concentration, ConcentrationFilter},
     dependency::{self, Dependency, DependencyFilter, NewDependency},
     id::DependencyId,
 };
@@ -8,7 +9,7 @@ use poem_openapi::OpenApi;
 
 use super::Tag;
 use crate::{
-    answer::{Changed, Created, Done, Item, Listed, Once},
+    answer::{Changed, Created, Done, Found, Item, Listed, Once},
     auth::{By, Editor, InRegister, Viewer},
     path::At,
     payload::{Body, Change},
@@ -29,6 +30,15 @@ impl Api {
     async fn list(&self, who: By<InRegister<Viewer>>, query: Query<DependencyFilter>) -> Answer<Listed<Dependency>, Listing> {
         let page = dependency::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
+    }
+
+    /// Read who carries whom
+    ///
+    /// Which suppliers others rest on, directly and through others in whatever circles; first those without whom most vital and
+    /// essential services would suffer. A product counts with its supplier; what is archived rests on nothing.
+    #[oai(path = "/concentration", method = "get", operation_id = "read_concentration")]
+    async fn concentration(&self, who: By<InRegister<Viewer>>, query: Query<ConcentrationFilter>) -> Answer<Found<Concentration>, Listing> {
+        Ok(Found(concentration::read(&who.read().await?, &query).await?))
     }
 
     /// Enter a dependency

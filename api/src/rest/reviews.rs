@@ -8,8 +8,9 @@ use poem_openapi::OpenApi;
 
 use super::Tag;
 use crate::{
-    answer::{Changed, Item, Listed, Once},
+    answer::{CalendarFile, Changed, File, Item, Listed, Once},
     auth::{By, Editor, InRegister, Viewer},
+    calendar::{self, CalendarFilter},
     path::At,
     payload::{Body, MaybeBody},
     problem::{Answer, Changing, Listing, Reading},
@@ -29,6 +30,16 @@ impl Api {
     async fn list(&self, who: By<InRegister<Viewer>>, query: Query<ReviewFilter>) -> Answer<Listed<Review>, Listing> {
         let page = review::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
+    }
+
+    /// Export reviews as a calendar
+    ///
+    /// The open reviews, the soonest thousand, as iCalendar (RFC 5545): each on its day, under an id that stays when it is moved. For a program that fetches it with a key and puts it where people see it; a calendar program that can send no key opens the file instead.
+    #[oai(path = "/reviews.ics", method = "get", operation_id = "export_calendar")]
+    async fn calendar(&self, who: By<InRegister<Viewer>>, query: Query<CalendarFilter>) -> Answer<File<CalendarFile>, Listing> {
+        let calendar = calendar::reviews(&who.read().await?, &query).await?;
+        who.exports("review", "reviews.ics", query.told()).await?;
+        Ok(File::new("reviews.ics", "text/calendar", poem::Body::from_string(calendar)))
     }
 
     /// Read a review

@@ -61,6 +61,13 @@ impl Browser {
         self.fills_only(app, action, &all).await
     }
 
+    /// Sends a form as a page's own with a file: its name, what it is said to be, and its bytes.
+    pub(crate) async fn sends_file(&mut self, app: &App, page: &Answer, action: &str, file: (&str, &str, &[u8])) -> Answer {
+        let own = hidden(&page.text, action);
+        let fields: Vec<(&str, &str)> = own.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        self.send(app, Method::POST, action, Some(form_data(&fields, file))).await
+    }
+
     /// Sends a form with these fields alone.
     pub(crate) async fn fills_only(&mut self, app: &App, action: &str, fields: &[(&str, &str)]) -> Answer {
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();

@@ -1,8 +1,6 @@
 //! Entering suppliers and products, and changing what is said of them.
 
-use askama::Template;
 use diligence_entities::{
-    error::Error,
     id::{ProductId, SupplierId},
     patch::Change,
     product::{self, NewProduct, Product},
@@ -10,69 +8,77 @@ use diligence_entities::{
     supplier::{self, NewSupplier, Supplier},
 };
 use poem::{Request, RequestBody, http::StatusCode};
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
 
-use super::{Frame, Refusal, Shown, Wrong, at, faults, form::Form, html, path_id, see, sign_in::Here};
-use crate::problem::{Problem, Type};
+use super::{
+    Shown,
+    fields::{self, Asking, Choices, Filled, Kind, Open, Part, empty, fields, json, misread, read, said, sent, typed},
+    path_id, see,
+    sign_in::Here,
+};
+use crate::problem::Problem;
 
-pub(super) type Choices = &'static [(&'static str, &'static str)];
-
-/// How a field is filled in.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// A line of text, with the kind of input that browsers know it by.
-    Line(&'static str),
-    /// A text of several lines.
-    Lines,
-    /// One of these, or nothing.
-    Choice(Choices),
-    /// One of these.
-    Must(Choices),
-    /// Any of these.
-    Several(Choices),
-    /// Countries by their two letters, with commas or spaces between.
-    Countries,
-    /// A line that must say something.
-    Needed(&'static str),
-    /// A whole number that must be there.
-    Number,
-    /// A whole number, or nothing.
-    MaybeNumber,
-    /// Yes or no, by the words `true` and `false`.
-    Truth(Choices),
-    /// A secret, which is never shown; nothing leaves the one there is.
-    Secret,
-    /// Words with commas or spaces between.
-    Words,
-    /// Lines of a text, an equals sign and a word.
-    Pairs,
-}
-
-/// A field as a form defines it: its place in the item, what it asks, and what helps to answer.
-pub(super) struct Asking(pub(super) &'static str, pub(super) &'static str, pub(super) &'static str, pub(super) Kind);
-
-/// Fields that belong together.
-pub(super) struct Part {
-    pub(super) title: &'static str,
-    pub(super) fields: &'static [Asking],
-}
+/// The part of the menu that these forms belong to.
+const PART: &str = "/register";
 
 const STATUS: Choices = &[("active", "Active: we use it"), ("prospective", "Prospective: we think about it"), ("exiting", "Exiting: we are leaving")];
 const KNOWN: Choices = &[("unknown", "Not known"), ("yes", "Yes"), ("no", "No")];
+
+const IDENTIFIER: &[Asking] = &[
+    Asking(
+        "scheme",
+        "Who gives it out",
+        "",
+        Kind::Pick(&[
+            ("GB-COH", "Companies House"),
+            ("GB-NHS", "NHS organisation (ODS) code"),
+            ("GB-CQC", "Care Quality Commission"),
+            ("GB-ICO", "Information Commissioner’s register"),
+            ("GB-CHC", "Charity Commission for England and Wales"),
+            ("GB-SC", "Scottish charity regulator"),
+            ("GB-NIC", "Charity Commission for Northern Ireland"),
+            ("GB-PPON", "Public procurement organisation number"),
+            ("GB-VAT", "VAT registration"),
+            ("LEI", "Legal entity identifier"),
+            ("LOCAL", "Ourselves, or a list of someone else’s"),
+        ]),
+    ),
+    Asking("id", "The number or code", "", Kind::Named),
+];
+
+const CONTACT: &[Asking] = &[
+    Asking("name", "Name", "", Kind::Named),
+    Asking("role", "What they are there for", "Such as data protection officer.", Kind::Line("text")),
+    Asking("email", "E-mail address", "", Kind::Line("email")),
+    Asking("telephone", "Telephone number", "", Kind::Line("tel")),
+];
+
+const CONTRACT: &[Asking] = &[
+    Asking("reference", "What it is called or numbered", "", Kind::Named),
+    Asking("starts_on", "First day", "", Kind::Day),
+    Asking("ends_on", "Last day", "", Kind::Day),
+    Asking("notice_days", "Days of notice", "How many days before its end we must say that we leave.", Kind::Whole),
+    Asking("value.amount_minor", "What it is worth over its whole time", "Such as 12345.50", Kind::Amount),
+    Asking("value.currency", "Currency", "Three letters. GBP if you leave it empty.", Kind::Currency),
+];
 
 const SUPPLIER: &[Part] = &[
     Part {
         title: "",
         fields: &[
-            Asking("name", "What you call it", "", Kind::Line("text")),
+            Asking("name", "What you call it", "", Kind::Named),
             Asking("status", "Where it stands with you", "", Kind::Must(STATUS)),
             Asking("legal_name", "Its registered name", "If that is another one.", Kind::Line("text")),
             Asking("website", "Its website", "Such as https://example.org", Kind::Line("url")),
             Asking("country", "Where it is based", "Two letters: GB for the United Kingdom.", Kind::Line("text")),
             Asking("relationship_owner", "Who of you looks after it", "", Kind::Line("text")),
+            Asking("identifiers", "Its identifiers", "What sets it apart from others of a similar name.", Kind::Rows("Identifier", IDENTIFIER)),
         ],
     },
+    Part {
+        title: "Whom to reach there",
+        fields: &[Asking("contacts", "Contacts", "People or desks. Rows that you leave empty are not kept.", Kind::Rows("Contact", CONTACT))],
+    },
+    Part { title: "Your contracts with it", fields: &[Asking("contracts", "Contracts", "Rows that you leave empty are not kept.", Kind::Rows("Contract", CONTRACT))] },
     Part {
         title: "Your data",
         fields: &[
@@ -148,6 +154,13 @@ const SUPPLIER: &[Part] = &[
                 "",
                 Kind::Choice(&[("none", "No one"), ("few", "A few"), ("many", "Many"), ("all", "Everyone")]),
             ),
+            Asking(
+                "tier_override",
+                "Is its tier another one than these answers give?",
+                "The tier says how much rests on a supplier, and how often you look at it again. The strictest answer above decides it. Set it by hand only with a reason.",
+                Kind::Choice(&[("low", "Low"), ("medium", "Medium"), ("high", "High"), ("critical", "Critical")]),
+            ),
+            Asking("tier_override_reason", "Why it is set by hand", "", Kind::Lines),
             Asking("notes", "Anything else worth knowing", "", Kind::Lines),
         ],
     },
@@ -157,7 +170,7 @@ const PRODUCT: &[Part] = &[
     Part {
         title: "",
         fields: &[
-            Asking("name", "What it is called", "", Kind::Line("text")),
+            Asking("name", "What it is called", "", Kind::Named),
             Asking(
                 "kind",
                 "What sort of thing it is",
@@ -238,289 +251,38 @@ const PRODUCT: &[Part] = &[
     },
 ];
 
-/// A field as a page shows it.
-pub(super) struct Field {
-    pub(super) name: &'static str,
-    pub(super) label: &'static str,
-    pub(super) hint: &'static str,
-    pub(super) kind: Kind,
-    /// What stands in it; of several, each.
-    pub(super) values: Vec<String>,
-    /// What someone else saved there meanwhile.
-    pub(super) theirs: Option<String>,
-}
-
-impl Field {
-    pub(super) fn id(&self) -> String {
-        self.name.replace('.', "-")
+/// What stands in the fields of a form for something that is stored. What is archived comes back another way than by a change.
+fn stored(parts: &'static [Part], item: &impl serde::Serialize) -> Result<Vec<Filled>, Problem> {
+    let item = json(item)?;
+    let mut filled = fields::stored(parts, &item);
+    if item["status"] == "archived" {
+        filled.iter_mut().for_each(|part| part.fields.retain(|field| field.key != "status"));
     }
-
-    pub(super) fn value(&self) -> &str {
-        self.values.first().map_or("", String::as_str)
-    }
-
-    pub(super) fn has(&self, value: &str) -> bool {
-        self.values.iter().any(|chosen| chosen == value)
-    }
-
-    pub(super) fn input(&self) -> Option<&'static str> {
-        match self.kind {
-            Kind::Line(kind) | Kind::Needed(kind) => Some(kind),
-            Kind::Countries | Kind::Words => Some("text"),
-            Kind::Number | Kind::MaybeNumber => Some("number"),
-            Kind::Secret => Some("password"),
-            _ => None,
-        }
-    }
-
-    pub(super) fn choices(&self) -> Choices {
-        match self.kind {
-            Kind::Choice(choices) | Kind::Must(choices) | Kind::Several(choices) | Kind::Truth(choices) => choices,
-            _ => &[],
-        }
-    }
-
-    /// The ids of what describes it.
-    pub(super) fn described(&self, is_wrong: bool) -> String {
-        let id = self.id();
-        let parts = [("hint", !self.hint.is_empty()), ("wrong", is_wrong), ("theirs", self.theirs.is_some())];
-        parts.into_iter().filter(|(_, is_there)| *is_there).map(|(part, _)| format!("{id}-{part}")).collect::<Vec<_>>().join(" ")
-    }
-
-    pub(super) fn is_several(&self) -> bool {
-        matches!(self.kind, Kind::Several(_))
-    }
-
-    pub(super) fn may_be_empty(&self) -> bool {
-        !matches!(self.kind, Kind::Must(_) | Kind::Truth(_))
-    }
-
-    fn spoken(&self, values: &[String]) -> String {
-        let word = |value: &String| self.choices().iter().find(|(known, _)| known == value).map_or(value.clone(), |(_, label)| (*label).to_owned());
-        if values.is_empty() { "nothing".into() } else { values.iter().map(word).collect::<Vec<_>>().join(", ") }
-    }
-
-    /// What is stored of it, as it would stand in the form.
-    pub(super) fn stored(&self, item: &Value) -> Vec<String> {
-        let value = self.name.split('.').try_fold(item, |value, part| value.get(part)).unwrap_or(&Value::Null);
-        match value {
-            Value::String(text) => vec![text.clone()],
-            Value::Array(values) => {
-                let values: Vec<String> = values.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-                if matches!(self.kind, Kind::Countries | Kind::Words) && !values.is_empty() { vec![values.join(", ")] } else { values }
-            }
-            Value::Number(_) | Value::Bool(_) => vec![value.to_string()],
-            Value::Object(pairs) if self.kind == Kind::Pairs && !pairs.is_empty() => {
-                vec![pairs.iter().map(|(name, word)| format!("{name} = {}", word.as_str().unwrap_or_default())).collect::<Vec<_>>().join("\n")]
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    /// What it says, as the API takes it.
-    fn json(&self) -> Value {
-        match self.kind {
-            Kind::Several(_) => self.values.clone().into(),
-            Kind::Countries => self.value().split([',', ' ', ';']).filter(|code| !code.is_empty()).map(str::to_uppercase).collect::<Vec<_>>().into(),
-            Kind::Words => self.value().split([',', ' ', ';']).filter(|word| !word.is_empty()).collect::<Vec<_>>().into(),
-            Kind::Pairs => self.pairs().map(|(name, word)| (name.to_owned(), word.to_lowercase().into())).collect::<Map<String, Value>>().into(),
-            Kind::Number | Kind::MaybeNumber => self.value().parse::<i64>().map_or(Value::Null, Value::from),
-            Kind::Truth(_) => (self.value() == "true").into(),
-            Kind::Needed(_) => self.value().into(),
-            _ if self.name == "name" => self.value().into(),
-            _ if self.name == "country" && !self.value().is_empty() => self.value().to_uppercase().into(),
-            _ if self.value().is_empty() => Value::Null,
-            _ => self.value().into(),
-        }
-    }
-
-    fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.value().lines().filter_map(|line| line.rsplit_once('=')).map(|(name, word)| (name.trim(), word.trim()))
-    }
-
-    /// Why what was typed cannot be read as what is asked for.
-    fn strange(&self) -> Option<&'static str> {
-        let is_number = || self.value().parse::<i64>().is_ok();
-        match self.kind {
-            Kind::Number if !is_number() => Some("enter a whole number"),
-            Kind::MaybeNumber if !self.value().is_empty() && !is_number() => Some("enter a whole number, or leave it empty"),
-            Kind::Pairs if self.value().lines().any(|line| !line.trim().is_empty() && !line.contains('=')) => {
-                Some("write one on each line, with an equals sign before the role: care-managers = editor")
-            }
-            _ => None,
-        }
-    }
-}
-
-/// The parts of a form, filled in.
-pub(super) struct Filled {
-    pub(super) title: &'static str,
-    pub(super) fields: Vec<Field>,
-}
-
-/// Fields that were typed but cannot be read as what they ask for.
-pub(super) fn strange(parts: &[Filled]) -> Vec<Wrong> {
-    parts.iter().flat_map(|part| &part.fields).filter_map(|field| field.strange().map(|detail| Wrong::new(field.id(), detail))).collect()
-}
-
-/// The parts of a form, with these values in its fields.
-pub(super) fn filled(parts: &'static [Part], values: impl Fn(&Field) -> Vec<String>) -> Vec<Filled> {
-    let field = |Asking(name, label, hint, kind): &Asking| {
-        let mut field = Field { name, label, hint, kind: *kind, values: Vec::new(), theirs: None };
-        field.values = values(&field);
-        field
-    };
-    parts.iter().map(|part| Filled { title: part.title, fields: part.fields.iter().map(field).collect() }).collect()
-}
-
-/// The parts of a form, with what was typed into them.
-pub(super) fn typed(parts: &'static [Part], form: &Form) -> Vec<Filled> {
-    filled(parts, |field| match field.kind {
-        Kind::Several(_) => form.every(field.name).into_iter().map(str::to_owned).collect(),
-        _ => form.some(field.name).into_iter().collect(),
-    })
-}
-
-/// What a form says, as the API takes it; an AI profile of which nothing is said is none.
-pub(super) fn fields(parts: &[Filled]) -> Map<String, Value> {
-    const PROFILE: &str = "ai_profile";
-    let mut fields = Map::new();
-    let (mut has_profile, mut asks_profile) = (false, false);
-    for field in parts.iter().flat_map(|part| &part.fields).filter(|field| field.kind != Kind::Secret || !field.value().is_empty()) {
-        let value = field.json();
-        if field.name.starts_with(PROFILE) {
-            asks_profile = true;
-            has_profile |= !(value.is_null() || value == "unknown" || value.as_array().is_some_and(Vec::is_empty));
-        }
-        put(&mut fields, field.name, value);
-    }
-    if asks_profile && !has_profile {
-        fields.insert(PROFILE.into(), Value::Null);
-    }
-    fields
-}
-
-/// Puts a value at its place: behind each dot is what is inside.
-fn put(fields: &mut Map<String, Value>, name: &str, value: Value) {
-    let Some((outer, inner)) = name.split_once('.') else {
-        fields.insert(name.into(), value);
-        return;
-    };
-    if let Value::Object(within) = fields.entry(outer).or_insert_with(|| Map::new().into()) {
-        put(within, inner, value);
-    }
-}
-
-#[derive(Template)]
-#[template(path = "entering.html")]
-struct EnteringPage {
-    frame: Frame,
-    wrongs: Vec<Wrong>,
-    back: String,
-    back_name: String,
-    action: String,
-    csrf: String,
-    version: i64,
-    parts: Vec<Filled>,
-    is_stale: bool,
-}
-
-/// A form that someone has open.
-pub(super) struct Open<'a> {
-    pub(super) here: &'a Here,
-    pub(super) title: String,
-    pub(super) back: (String, String),
-    pub(super) action: String,
-    pub(super) version: i64,
-}
-
-impl Open<'_> {
-    /// The part of the register that the form belongs to.
-    fn part(&self) -> &'static str {
-        if self.action.starts_with("/settings") { "/settings" } else { "/register" }
-    }
-
-    /// The form.
-    pub(super) fn show(self, status: StatusCode, parts: Vec<Filled>, wrongs: Vec<Wrong>) -> Shown {
-        let is_stale = parts.iter().flat_map(|part| &part.fields).any(|field| field.theirs.is_some());
-        let frame = self.here.frame(&self.title).at(self.part());
-        let (back, back_name) = self.back;
-        let csrf = self.here.csrf().to_owned();
-        Ok(html(status, &EnteringPage { frame, wrongs, back, back_name, action: self.action, csrf, version: self.version, parts, is_stale })?)
-    }
-
-    /// The same form again, with what was typed and what is wrong with it.
-    pub(super) fn again(self, parts: Vec<Filled>, error: Error) -> Shown {
-        let found = faults(error)?;
-        let wrong = found.iter().map(|fault| {
-            let name = fault.pointer.trim_start_matches('/').replace('/', ".");
-            Wrong::new(to_blame(&parts, &name), &fault.detail)
-        });
-        let wrong = wrong.collect();
-        self.show(StatusCode::UNPROCESSABLE_ENTITY, parts, wrong)
-    }
-
-    /// The same form with both: what was typed, and what someone else saved meanwhile.
-    pub(super) fn beside(mut self, mut parts: Vec<Filled>, stored: &Value) -> Shown {
-        self.version = stored.get("version").and_then(Value::as_i64).unwrap_or_default();
-        compare(&mut parts, stored);
-        self.show(StatusCode::CONFLICT, parts, Vec::new())
-    }
-}
-
-/// Puts what is stored beside what was typed, where they differ.
-pub(super) fn compare(parts: &mut [Filled], stored: &Value) {
-    for field in parts.iter_mut().flat_map(|part| &mut part.fields).filter(|field| field.kind != Kind::Secret) {
-        let theirs = field.stored(stored);
-        if theirs != field.values {
-            field.theirs = Some(field.spoken(&theirs));
-        }
-    }
-}
-
-/// The id of the field to blame for what is wrong at `name`: that one, the one around it, or the first inside it.
-pub(super) fn to_blame(parts: &[Filled], name: &str) -> String {
-    let all = || parts.iter().flat_map(|part| &part.fields);
-    let around = |field: &&Field| name == field.name || name.starts_with(&format!("{}.", field.name));
-    let inside = |field: &&Field| field.name.starts_with(&format!("{name}."));
-    let found = all().find(around).or_else(|| all().find(inside)).or_else(|| all().next());
-    found.map(Field::id).unwrap_or_default()
-}
-
-/// What a form says, as the type that the operation takes.
-pub(super) fn read<T: DeserializeOwned>(fields: Map<String, Value>) -> Result<T, Problem> {
-    serde_json::from_value(fields.into()).map_err(|_| Problem::new(Type::Malformed, "the form says something that none of its fields could: open the page again"))
-}
-
-/// An item as the API shows it.
-pub(super) fn json(item: &impl serde::Serialize) -> Result<Value, Problem> {
-    serde_json::to_value(item).map_err(Problem::internal)
-}
-
-/// A form, and whose it is.
-pub(super) async fn sent(request: &Request, body: RequestBody) -> Result<(Form, Here), Refusal> {
-    let form = Form::read(request, body).await?;
-    let here = Here::of(request).await?;
-    here.is_proven(&form)?;
-    Ok((form, here))
+    Ok(filled)
 }
 
 fn new_supplier(here: &Here) -> Open<'_> {
-    Open { here, title: "Enter a supplier".into(), back: ("/register".into(), "Register".into()), action: "/suppliers/new".into(), version: 0 }
+    let (title, action) = ("Enter a supplier".into(), "/suppliers/new".into());
+    Open { here, part: PART, title, lead: String::new(), back: (PART.into(), "Register".into()), action, version: 0 }
 }
 
 /// The form for a new supplier.
 pub(super) async fn show_new_supplier(request: Request, _: RequestBody) -> Shown {
     let here = Here::of(&request).await?;
     here.may(&request, Role::Editor).await?;
-    new_supplier(&here).show(StatusCode::OK, filled(SUPPLIER, |field| if field.name == "status" { vec!["active".into()] } else { Vec::new() }), Vec::new())
+    new_supplier(&here).show(StatusCode::OK, empty(SUPPLIER, |_| None), Vec::new())
 }
 
 /// Enters a supplier.
 pub(super) async fn enter_supplier(request: Request, body: RequestBody) -> Shown {
     let (form, here) = sent(&request, body).await?;
+    here.may(&request, Role::Editor).await?;
     let parts = typed(SUPPLIER, &form);
-    let new: NewSupplier = read(fields(&parts).into_iter().filter(|(_, value)| !value.is_null()).collect())?;
+    let wrongs = misread(&parts);
+    if !wrongs.is_empty() {
+        return new_supplier(&here).wrong(parts, wrongs);
+    }
+    let new: NewSupplier = read(said(&parts))?;
     let writer = here.write(&request, Role::Editor).await?;
     match supplier::create(&writer, new).await {
         Ok(made) => {
@@ -535,8 +297,8 @@ pub(super) async fn enter_supplier(request: Request, body: RequestBody) -> Shown
 }
 
 fn change_of_supplier<'a>(here: &'a Here, supplier: &Supplier) -> Open<'a> {
-    let back = format!("/suppliers/{}", supplier.id);
-    Open { here, title: format!("Change {}", supplier.name), action: format!("{back}/change"), back: (back, supplier.name.clone()), version: supplier.version }
+    let (back, title) = (format!("/suppliers/{}", supplier.id), format!("Change {}", supplier.name));
+    Open { here, part: PART, title, lead: String::new(), action: format!("{back}/change"), back: (back, supplier.name.clone()), version: supplier.version }
 }
 
 /// The form for what is said of a supplier.
@@ -545,17 +307,22 @@ pub(super) async fn show_supplier(request: Request, _: RequestBody) -> Shown {
     here.may(&request, Role::Editor).await?;
     let id: SupplierId = path_id(&request)?;
     let supplier = supplier::read(&here.read(&request).await?, &id).await?;
-    let stored = json(&supplier)?;
-    change_of_supplier(&here, &supplier).show(StatusCode::OK, filled(SUPPLIER, |field| field.stored(&stored)), Vec::new())
+    change_of_supplier(&here, &supplier).show(StatusCode::OK, stored(SUPPLIER, &supplier)?, Vec::new())
 }
 
 /// Changes what is said of a supplier.
 pub(super) async fn change_supplier(request: Request, body: RequestBody) -> Shown {
     let (form, here) = sent(&request, body).await?;
+    here.may(&request, Role::Editor).await?;
     let id: SupplierId = path_id(&request)?;
-    let parts = typed(SUPPLIER, &form);
+    let (parts, version) = (typed(SUPPLIER, &form), form.version()?);
+    let wrongs = misread(&parts);
+    if !wrongs.is_empty() {
+        let present = supplier::read(&here.read(&request).await?, &id).await?;
+        return Open { version, ..change_of_supplier(&here, &present) }.wrong(parts, wrongs);
+    }
     let writer = here.write(&request, Role::Editor).await?;
-    match supplier::change(&writer, &id, form.version()?, Change::<NewSupplier>::new(fields(&parts))).await {
+    match supplier::change(&writer, &id, version, Change::<NewSupplier>::new(fields(&parts))).await {
         Ok(_) => {
             writer.save().await?;
             Ok(see(&format!("/suppliers/{id}")))
@@ -563,15 +330,14 @@ pub(super) async fn change_supplier(request: Request, body: RequestBody) -> Show
         Err(error) => {
             drop(writer);
             let present = supplier::read(&here.read(&request).await?, &id).await?;
-            let open = change_of_supplier(&here, &present);
-            if matches!(error, Error::Stale { .. }) { open.beside(parts, &json(&present)?) } else { Open { version: form.version()?, ..open }.again(parts, error) }
+            change_of_supplier(&here, &present).refused(parts, error, version, &present)
         }
     }
 }
 
 fn new_product<'a>(here: &'a Here, supplier: &Supplier) -> Open<'a> {
-    let back = format!("/suppliers/{}", supplier.id);
-    Open { here, title: "Enter a product".into(), action: format!("{back}/products/new"), back: (back, supplier.name.clone()), version: 0 }
+    let (back, title) = (format!("/suppliers/{}", supplier.id), "Enter a product".into());
+    Open { here, part: PART, title, lead: String::new(), action: format!("{back}/products/new"), back: (back, supplier.name.clone()), version: 0 }
 }
 
 /// The form for a new product of a supplier.
@@ -579,19 +345,16 @@ pub(super) async fn show_new_product(request: Request, _: RequestBody) -> Shown 
     let here = Here::of(&request).await?;
     here.may(&request, Role::Editor).await?;
     let supplier = supplier::read(&here.read(&request).await?, &path_id(&request)?).await?;
-    let first = |field: &Field| match field.kind {
-        Kind::Must(choices) => choices.first().map(|(value, _)| (*value).to_owned()).into_iter().collect(),
-        _ => Vec::new(),
-    };
-    new_product(&here, &supplier).show(StatusCode::OK, filled(PRODUCT, first), Vec::new())
+    new_product(&here, &supplier).show(StatusCode::OK, empty(PRODUCT, |_| None), Vec::new())
 }
 
 /// Enters a product.
 pub(super) async fn enter_product(request: Request, body: RequestBody) -> Shown {
     let (form, here) = sent(&request, body).await?;
+    here.may(&request, Role::Editor).await?;
     let supplier_id: SupplierId = path_id(&request)?;
     let parts = typed(PRODUCT, &form);
-    let mut said: Map<String, Value> = fields(&parts).into_iter().filter(|(_, value)| !value.is_null()).collect();
+    let mut said = said(&parts);
     said.insert("supplier_id".into(), supplier_id.as_str().into());
     let new: NewProduct = read(said)?;
     let writer = here.write(&request, Role::Editor).await?;
@@ -609,8 +372,8 @@ pub(super) async fn enter_product(request: Request, body: RequestBody) -> Shown 
 }
 
 fn change_of_product<'a>(here: &'a Here, product: &Product) -> Open<'a> {
-    let back = format!("/products/{}", product.id);
-    Open { here, title: format!("Change {}", product.name), action: format!("{back}/change"), back: (back, product.name.clone()), version: product.version }
+    let (back, title) = (format!("/products/{}", product.id), format!("Change {}", product.name));
+    Open { here, part: PART, title, lead: String::new(), action: format!("{back}/change"), back: (back, product.name.clone()), version: product.version }
 }
 
 /// The form for what is said of a product.
@@ -619,17 +382,17 @@ pub(super) async fn show_product(request: Request, _: RequestBody) -> Shown {
     here.may(&request, Role::Editor).await?;
     let id: ProductId = path_id(&request)?;
     let product = product::read(&here.read(&request).await?, &id).await?;
-    let stored = json(&product)?;
-    change_of_product(&here, &product).show(StatusCode::OK, filled(PRODUCT, |field| field.stored(&stored)), Vec::new())
+    change_of_product(&here, &product).show(StatusCode::OK, stored(PRODUCT, &product)?, Vec::new())
 }
 
 /// Changes what is said of a product.
 pub(super) async fn change_product(request: Request, body: RequestBody) -> Shown {
     let (form, here) = sent(&request, body).await?;
+    here.may(&request, Role::Editor).await?;
     let id: ProductId = path_id(&request)?;
-    let parts = typed(PRODUCT, &form);
+    let (parts, version) = (typed(PRODUCT, &form), form.version()?);
     let writer = here.write(&request, Role::Editor).await?;
-    match product::change(&writer, &id, form.version()?, Change::<NewProduct>::new(fields(&parts))).await {
+    match product::change(&writer, &id, version, Change::<NewProduct>::new(fields(&parts))).await {
         Ok(_) => {
             writer.save().await?;
             Ok(see(&format!("/products/{id}")))
@@ -637,8 +400,7 @@ pub(super) async fn change_product(request: Request, body: RequestBody) -> Shown
         Err(error) => {
             drop(writer);
             let present = product::read(&here.read(&request).await?, &id).await?;
-            let open = change_of_product(&here, &present);
-            if matches!(error, Error::Stale { .. }) { open.beside(parts, &json(&present)?) } else { Open { version: form.version()?, ..open }.again(parts, error) }
+            change_of_product(&here, &present).refused(parts, error, version, &present)
         }
     }
 }

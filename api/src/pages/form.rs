@@ -32,7 +32,7 @@ pub(super) struct SentFile {
 }
 
 /// The fields of a form, in the order in which they were sent.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Form(Vec<(String, String)>);
 
 /// What was typed into the form that a request sends, for whoever must ask it to be sent again.
@@ -112,6 +112,11 @@ impl Form {
         self.0.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str()).collect()
     }
 
+    /// The names of its fields.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
     fn first(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
@@ -134,6 +139,11 @@ impl Form {
     /// The version of the item that the page showed.
     pub(super) fn version(&self) -> Result<i64, Problem> {
         self.text("version").parse().map_err(|_| Problem::new(Type::Malformed, "the form does not say which version it changes: open the page again"))
+    }
+
+    /// Whether what was typed to make sure is this name, whatever the space in and around it.
+    pub(super) fn names_it(&self, name: &str) -> bool {
+        self.text("typed").split_whitespace().eq(name.split_whitespace())
     }
 
     /// The value as it was typed: for passwords, of which a space can be part.

@@ -174,12 +174,17 @@ pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
         accepted
             .iter()
             .filter_map(|risk| risk.acceptance_expires_on.map(|day| (risk, day)))
-            .map(|(risk, day)| task(&risk.subject_id, format!("{}, accepted until {}", risk.title, words::day(day)), day < today))
+            .map(|(risk, day)| Task {
+                href: format!("/risks/{}", risk.id),
+                name: risk.title.clone(),
+                why: format!("{}, accepted until {}", name(&risk.subject_id), words::day(day)),
+                is_late: day < today,
+            })
             .collect(),
     );
     group(
         "Evidence about to expire",
-        "",
+        "/evidence",
         expiring
             .iter()
             .map(|evidence| task(&evidence.subject_id, format!("{}, {}", evidence.kind.title(), evidence.expires_on.map(on).unwrap_or_default()), false))

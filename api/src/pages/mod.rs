@@ -32,13 +32,21 @@ pub mod account;
 mod added_question;
 mod answering;
 mod assessments;
+mod choosing;
 mod compare;
+mod concentration;
 mod decisions;
+mod dependencies;
 mod drafts;
+mod ending;
 mod entering;
+mod erasing;
+mod evidence;
+mod fields;
 mod form;
 mod home;
 mod imports;
+mod incidents;
 pub mod invitations;
 mod judging;
 mod links;
@@ -92,6 +100,38 @@ pub(crate) fn routes(route: Route) -> Route {
         .at("/assessments/:id/links/revoke", post(page(links::revoke)))
         .at("/assessments/:id/sheet", get(page(offline::show)).post(page(offline::fill_in)))
         .at("/risks", get(page(risks::show)))
+        .at("/risks/new", get(page(risks::show_new)).post(page(risks::enter)))
+        .at("/risks/:id", get(page(risks::show_one)))
+        .at("/risks/:id/change", get(page(risks::show_change)).post(page(risks::change)))
+        .at("/risks/:id/accept", post(page(risks::accept)))
+        .at("/risks/:id/close", post(page(risks::close)))
+        .at("/risks/:id/reopen", post(page(risks::reopen)))
+        .at("/risks/:id/delete", post(page(risks::delete)))
+        .at("/incidents", get(page(incidents::show)))
+        .at("/incidents/new", get(page(incidents::show_new)).post(page(incidents::enter)))
+        .at("/incidents/:id", get(page(incidents::show_one)))
+        .at("/incidents/:id/change", get(page(incidents::show_change)).post(page(incidents::change)))
+        .at("/incidents/:id/resolve", post(page(incidents::resolve)))
+        .at("/incidents/:id/delete", post(page(incidents::delete)))
+        .at("/concentration", get(page(concentration::show)))
+        .at("/dependencies/new", get(page(dependencies::show_new)).post(page(dependencies::enter)))
+        .at("/dependencies/:id/change", get(page(dependencies::show_change)).post(page(dependencies::change)))
+        .at("/dependencies/:id/delete", get(page(dependencies::show_delete)).post(page(dependencies::delete)))
+        .at("/suppliers/:id/end", get(page(ending::show_supplier)))
+        .at("/suppliers/:id/archive", post(page(ending::archive_supplier)))
+        .at("/suppliers/:id/restore", post(page(ending::restore_supplier)))
+        .at("/suppliers/:id/delete", post(page(ending::delete_supplier)))
+        .at("/products/:id/end", get(page(ending::show_product)))
+        .at("/products/:id/archive", post(page(ending::archive_product)))
+        .at("/products/:id/restore", post(page(ending::restore_product)))
+        .at("/products/:id/delete", post(page(ending::delete_product)))
+        .at("/evidence", get(page(evidence::show)))
+        .at("/evidence/new", get(page(evidence::show_new)).post(page(evidence::enter)))
+        .at("/evidence/:id", get(page(evidence::show_one)))
+        .at("/evidence/:id/change", get(page(evidence::show_change)).post(page(evidence::change)))
+        .at("/evidence/:id/file", post(page(evidence::store_file)))
+        .at("/evidence/:id/file/delete", post(page(evidence::delete_file)))
+        .at("/evidence/:id/delete", post(page(evidence::delete)))
         .at("/reviews", get(page(reviews::show)))
         .at("/reviews/:id/complete", post(page(reviews::complete)))
         .at("/reviews/:id/reschedule", post(page(reviews::reschedule)))

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
+use chrono::Datelike as _;
 use diligence_entities::{
     clock::Day,
     error::Error,
@@ -13,7 +14,15 @@ use diligence_entities::{
 };
 use poem::{Request, RequestBody, http::StatusCode};
 
-use super::{Frame, Shown, Wrong, faults, form::Form, html, listing::Asked, path_id, see, sign_in::Here, words};
+use super::{
+    Frame, Shown, Wrong, faults,
+    form::{Form, parameter},
+    html,
+    listing::Asked,
+    path_id, see,
+    sign_in::Here,
+    words,
+};
 
 /// The reviews of one month.
 struct Month {
@@ -56,9 +65,97 @@ impl ReviewsPage {
     }
 }
 
-/// The list by month.
+/// How many reviews of one month the calendar shows.
+const IN_A_MONTH: u64 = 200;
+
+/// A day of the calendar.
+struct Square {
+    day: Day,
+    /// Whether it belongs to the month, and is not there to fill the week.
+    is_in: bool,
+    reviews: Vec<Review>,
+}
+
+impl Square {
+    fn number(&self) -> u32 {
+        self.day.date().day()
+    }
+
+    /// `Monday 1 March 2027`.
+    fn name(&self) -> String {
+        format!("{} {}", self.day.date().format("%A"), words::day(self.day))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "reviews_calendar.html")]
+struct CalendarPage {
+    frame: Frame,
+    month: String,
+    before: String,
+    after: String,
+    weeks: Vec<Vec<Square>>,
+    names: BTreeMap<SubjectId, String>,
+    today: Day,
+    has_more: bool,
+    is_empty: bool,
+}
+
+impl CalendarPage {
+    fn name(&self, review: &Review) -> &str {
+        self.names.get(&review.subject_id).map_or("", String::as_str)
+    }
+
+    fn is_today(&self, square: &Square) -> bool {
+        square.day == self.today
+    }
+
+    fn is_late(&self, review: &Review) -> bool {
+        review.due_on < self.today
+    }
+}
+
+/// The address of the month that a day is in.
+fn month_href(day: Day) -> String {
+    format!("/reviews?view=calendar&month={}", day.date().format("%Y-%m"))
+}
+
+/// One month as a calendar.
+async fn calendar(request: &Request, here: &Here) -> Shown {
+    let reader = here.read(request).await?;
+    let today = reader.today();
+    let first_of = |day: Day| day.plus_days(1 - i64::from(day.date().day()));
+    let first = format!("{}-01", parameter(request, "month")).parse::<Day>().unwrap_or(first_of(today));
+    let after = first_of(first.plus_days(31));
+    let filter = ReviewFilter { due_from: Some(first), due_before: Some(after), limit: Some(IN_A_MONTH), ..ReviewFilter::default() };
+    let page = review::list(&reader, &filter).await?;
+    let names = register::lines(&reader, page.items.iter().map(|review| review.subject_id.clone())).await?;
+    let names = names.into_iter().map(|(id, line)| (id, words::subject(&line))).collect();
+    let (has_more, is_empty) = (page.next.is_some(), page.items.is_empty());
+    let mut by_day: BTreeMap<Day, Vec<Review>> = BTreeMap::new();
+    for review in page.items {
+        by_day.entry(review.due_on).or_default().push(review);
+    }
+    let monday = first.plus_days(-i64::from(first.date().weekday().num_days_from_monday()));
+    let mut weeks: Vec<Vec<Square>> = Vec::new();
+    for week in 0..6 {
+        let begin = monday.plus_days(7 * week);
+        if begin < after {
+            let days = (0..7).map(|day| begin.plus_days(day));
+            weeks.push(days.map(|day| Square { day, is_in: first <= day && day < after, reviews: by_day.remove(&day).unwrap_or_default() }).collect());
+        }
+    }
+    let frame = here.frame("Reviews").at("/reviews");
+    let (before, next) = (month_href(first.plus_days(-1)), month_href(after));
+    Ok(html(StatusCode::OK, &CalendarPage { frame, month: words::month(first), before, after: next, weeks, names, today, has_more, is_empty })?)
+}
+
+/// The list by month, or one month as a calendar.
 pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
     let here = Here::of(&request).await?;
+    if parameter(&request, "view") == "calendar" {
+        return calendar(&request, &here).await;
+    }
     list(&request, &here, Vec::new(), String::new(), Typed::default()).await
 }
 

@@ -1,24 +1,87 @@
-//! Risks: the heat map and the list.
+//! Risks: the heat map and the list; one risk, and what is done about it.
 
 use std::collections::BTreeMap;
 
 use askama::Template;
 use diligence_entities::{
+    audit::{self, HistoryFilter},
     clock::Day,
-    id::SubjectId,
-    register,
-    risk::{self, Risk, RiskFilter},
+    error::Error,
+    id::{RiskId, SubjectId},
+    patch::Change,
+    policy,
+    register::{self, RegisterEntry},
+    risk::{self, NewAcceptance, NewRisk, Reason, Risk, RiskFilter, RiskSort, RiskState},
+    role::Role,
 };
+use diligence_questionnaires::Severity;
 use poem::{Request, RequestBody, http::StatusCode};
 
 use super::{
-    Frame, Shown,
+    Frame, Shown, Wrong, at,
+    choosing::{Choosing, back_to, chosen, line},
+    faults,
+    fields::{Asking, Choices, Kind, Open, Part, empty, fields, json, misread, read, said, sent, stored, typed},
+    form::Form,
     home::{HeatRow, IMPACTS, LIKELIHOODS, heat_rows},
     html,
     listing::Asked,
+    path_id, see,
     sign_in::Here,
+    subject::Event,
     words,
 };
+
+/// The part of the menu that these pages belong to.
+const PART: &str = "/risks";
+/// How many events of a risk's history are shown.
+const EVENTS: u64 = 50;
+/// How many months ahead an acceptance may hold.
+const ACCEPTED_MONTHS: u32 = 24;
+
+const LIKELIHOOD: Choices = &[("1", "1 – Rare"), ("2", "2 – Unlikely"), ("3", "3 – Possible"), ("4", "4 – Likely"), ("5", "5 – Almost certain")];
+const IMPACT: Choices = &[("1", "1 – Negligible"), ("2", "2 – Minor"), ("3", "3 – Moderate"), ("4", "4 – Major"), ("5", "5 – Catastrophic")];
+
+const ACTION: &[Asking] = &[
+    Asking("title", "What is to be done", "", Kind::Named),
+    Asking("owner", "Who does it", "", Kind::Line("text")),
+    Asking("due_on", "By when", "", Kind::Day),
+    Asking("done_on", "Done on", "Empty while it is not done.", Kind::Day),
+];
+
+const RISK: &[Part] = &[
+    Part {
+        title: "",
+        fields: &[
+            Asking("title", "What may go wrong, in a line", "Such as: Backups have never been restored", Kind::Named),
+            Asking("description", "What may go wrong", "How it could come about, and whom it would hurt.", Kind::Lines),
+            Asking("owner", "Who of you answers for it", "", Kind::Line("text")),
+        ],
+    },
+    Part {
+        title: "If you did nothing",
+        fields: &[Asking("likelihood", "How likely would it be?", "", Kind::Pick(LIKELIHOOD)), Asking("impact", "How bad would it be?", "", Kind::Pick(IMPACT))],
+    },
+    Part {
+        title: "With what you do about it",
+        fields: &[
+            Asking(
+                "treatment",
+                "What do you do?",
+                "Living with a risk needs an approver’s agreement, which they give on the risk’s own page.",
+                Kind::Choice(&[
+                    ("avoid", "Avoid: stop doing what gives rise to it"),
+                    ("reduce", "Reduce: make it less likely or less bad"),
+                    ("share", "Share: let someone else bear part of it"),
+                    ("accept", "Accept: live with it"),
+                ]),
+            ),
+            Asking("residual_likelihood", "How likely is it then?", "Leave both empty until you can tell.", Kind::Choice(LIKELIHOOD)),
+            Asking("residual_impact", "How bad would it be then?", "", Kind::Choice(IMPACT)),
+            Asking("actions", "Actions", "Rows that you leave empty are not kept.", Kind::Rows("Action", ACTION)),
+        ],
+    },
+];
 
 #[derive(Template)]
 #[template(path = "risks.html")]
@@ -30,6 +93,7 @@ struct RisksPage {
     names: BTreeMap<SubjectId, String>,
     today: Day,
     next: Option<String>,
+    may_change: bool,
 }
 
 impl RisksPage {
@@ -39,25 +103,338 @@ impl RisksPage {
 
     /// Where a risk stands on the map now, and where it stood with nothing done.
     fn place(risk: &Risk) -> String {
-        let name = |(likelihood, impact): (i32, i32)| {
-            let of = |words: &[&'static str; 5], number: i32| usize::try_from(number - 1).ok().and_then(|index| words.get(index).copied()).unwrap_or_default();
-            format!("{}, {}", of(&LIKELIHOODS, likelihood), of(&IMPACTS, impact).to_lowercase())
-        };
         let (now, before) = (risk.current(), (risk.likelihood, risk.impact));
-        if now == before { name(now) } else { format!("{} (with nothing done: {})", name(now), name(before).to_lowercase()) }
+        if now == before { place(now) } else { format!("{} (with nothing done: {})", place(now), place(before).to_lowercase()) }
     }
+}
+
+/// `Likely, major`.
+fn place((likelihood, impact): (i32, i32)) -> String {
+    let of = |words: &[&'static str; 5], number: i32| usize::try_from(number - 1).ok().and_then(|index| words.get(index).copied()).unwrap_or_default();
+    format!("{}, {}", of(&LIKELIHOODS, likelihood), of(&IMPACTS, impact).to_lowercase())
 }
 
 /// The map and the list.
 pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
     let here = Here::of(&request).await?;
     let reader = here.read(&request).await?;
-    let asked = Asked::<RiskFilter>::of(&request, "/risks")?;
+    let mut asked = Asked::<RiskFilter>::of(&request, PART)?;
+    asked.filter.sort.get_or_insert(RiskSort::CurrentDescending);
     let page = risk::list(&reader, &asked.filter).await?;
     let heat = heat_rows(&register::summary(&reader).await?.heat_map);
     let names = register::lines(&reader, page.items.iter().map(|risk| risk.subject_id.clone())).await?;
     let names = names.into_iter().map(|(id, line)| (id, words::subject(&line))).collect();
     let status = if asked.wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let next = asked.next(page.next.as_ref());
-    Ok(html(status, &RisksPage { frame: here.frame("Risks").at("/risks"), asked, heat, risks: page.items, names, today: reader.today(), next })?)
+    let may_change = here.is_at_least(Role::Editor);
+    Ok(html(status, &RisksPage { frame: here.frame("Risks").at(PART), asked, heat, risks: page.items, names, today: reader.today(), next, may_change })?)
+}
+
+/// A square of the small map: where it is drawn, and what a risk there is called.
+struct Square {
+    x: i32,
+    y: i32,
+    band: Severity,
+}
+
+/// How wide and high a square is drawn, and where the first one begins.
+const SQUARE: (i32, i32) = (56, 44);
+const ORIGIN: (i32, i32) = (40, 8);
+
+/// The corner of the square of this likelihood and impact.
+fn corner(likelihood: i32, impact: i32) -> (i32, i32) {
+    (ORIGIN.0 + (impact - 1) * SQUARE.0, ORIGIN.1 + (5 - likelihood) * SQUARE.1)
+}
+
+/// The middle of it.
+fn middle((likelihood, impact): (i32, i32)) -> (i32, i32) {
+    let (x, y) = corner(likelihood, impact);
+    (x + SQUARE.0 / 2, y + SQUARE.1 / 2)
+}
+
+#[derive(Template)]
+#[template(path = "risk.html")]
+struct RiskPage<'a> {
+    frame: Frame,
+    here: &'a Here,
+    risk: Risk,
+    line: RegisterEntry,
+    today: Day,
+    squares: Vec<Square>,
+    events: Vec<Event>,
+    wrongs: Vec<Wrong>,
+    /// The form that was sent and is not right.
+    tried: &'a str,
+    form: &'a Form,
+    is_stale: bool,
+}
+
+impl RiskPage<'_> {
+    fn may_change(&self) -> bool {
+        self.here.is_at_least(Role::Editor)
+    }
+
+    fn href(&self) -> String {
+        format!("/risks/{}", self.risk.id)
+    }
+
+    fn may_accept(&self) -> bool {
+        self.here.is_at_least(Role::Approver)
+    }
+
+    fn is(&self, state: &str) -> bool {
+        words::key(&self.risk.state) == state
+    }
+
+    fn before(&self) -> (i32, i32) {
+        middle((self.risk.likelihood, self.risk.impact))
+    }
+
+    fn now(&self) -> (i32, i32) {
+        middle(self.risk.current())
+    }
+
+    /// Whether anybody has judged what is left of it.
+    fn is_judged(&self) -> bool {
+        self.risk.residual_likelihood.is_some()
+    }
+
+    fn place_before(&self) -> String {
+        place((self.risk.likelihood, self.risk.impact))
+    }
+
+    fn place_now(&self) -> String {
+        place(self.risk.current())
+    }
+
+    fn is_past(&self, day: &Day) -> bool {
+        *day < self.today
+    }
+
+    fn last_acceptance(&self) -> Day {
+        self.today.plus_months(ACCEPTED_MONTHS)
+    }
+
+    /// What was typed into this form, if it is the one that was sent.
+    fn typed(&self, form: &str, field: &str) -> String {
+        if self.tried == form { self.form.text(field) } else { String::new() }
+    }
+}
+
+/// One risk.
+pub(super) async fn show_one(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    one(&request, &here, &path_id(&request)?, StatusCode::OK, ("", &Form::default()), Vec::new()).await
+}
+
+async fn one(request: &Request, here: &Here, id: &RiskId, status: StatusCode, (tried, form): (&str, &Form), wrongs: Vec<Wrong>) -> Shown {
+    let reader = here.read(request).await?;
+    let risk = risk::read(&reader, id).await?;
+    let bands = policy::read(&reader).await?.risk_bands.0;
+    let line = line(&reader, &risk.subject_id).await?;
+    let history = audit::item_history(&reader, id.as_str(), &HistoryFilter { limit: Some(EVENTS), ..HistoryFilter::default() }).await?;
+    let squares = (1..=5).flat_map(|likelihood| (1..=5).map(move |impact| (likelihood, impact))).map(|(likelihood, impact)| {
+        let (x, y) = corner(likelihood, impact);
+        Square { x, y, band: bands.band(likelihood, impact) }
+    });
+    let (frame, today, is_stale) = (here.frame(&risk.title).at(PART), reader.today(), status == StatusCode::CONFLICT);
+    let events = history.items.into_iter().map(Event::of).collect();
+    Ok(html(status, &RiskPage { frame, here, risk, line, today, squares: squares.collect(), events, wrongs, tried, form, is_stale })?)
+}
+
+fn new_risk<'a>(here: &'a Here, line: &RegisterEntry) -> Open<'a> {
+    let lead = format!("Something that may go wrong with {}.", words::subject(line));
+    Open { here, part: PART, title: "Enter a risk".into(), lead, back: back_to(line), action: format!("/risks/new?subject_id={}", line.subject_id), version: 0 }
+}
+
+/// The form for a new risk, once it is known what it is about.
+pub(super) async fn show_new(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    here.may(&request, Role::Editor).await?;
+    let line = chosen(&request, &here.read(&request).await?, "subject_id").await?;
+    match line {
+        Some(line) => new_risk(&here, &line).show(StatusCode::OK, empty(RISK, |_| None), Vec::new()),
+        None => {
+            let back = (PART.to_owned(), "Risks".to_owned());
+            let lead = "Choose the supplier or product that it is about.";
+            Choosing { title: "Enter a risk", lead, part: PART, back, path: "/risks/new", name: "subject_id", kept: Vec::new(), without: None }
+                .show(&request, &here)
+                .await
+        }
+    }
+}
+
+/// Enters a risk.
+pub(super) async fn enter(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    here.may(&request, Role::Editor).await?;
+    let line = chosen(&request, &here.read(&request).await?, "subject_id").await?.ok_or(Error::NotFound)?;
+    let parts = typed(RISK, &form);
+    let wrongs = misread(&parts);
+    if !wrongs.is_empty() {
+        return new_risk(&here, &line).wrong(parts, wrongs);
+    }
+    let mut said = said(&parts);
+    said.insert("subject_id".into(), json(&line.subject_id)?);
+    let new: NewRisk = read(said)?;
+    let writer = here.write(&request, Role::Editor).await?;
+    match risk::create(&writer, new).await {
+        Ok(made) => {
+            writer.save().await?;
+            Ok(see(&format!("/risks/{}", made.id)))
+        }
+        Err(error) => {
+            drop(writer);
+            new_risk(&here, &line).again(parts, error)
+        }
+    }
+}
+
+fn change_of<'a>(here: &'a Here, risk: &Risk) -> Open<'a> {
+    let (back, title) = (format!("/risks/{}", risk.id), format!("Change: {}", risk.title));
+    let lead = if risk.state.0 == RiskState::Accepted {
+        "This risk is accepted. If it gets worse or is treated in another way, the agreement to live with it ends."
+    } else {
+        ""
+    };
+    Open { here, part: PART, title, lead: lead.into(), action: format!("{back}/change"), back: (back, "The risk".into()), version: risk.version }
+}
+
+/// The form for what is said of a risk.
+pub(super) async fn show_change(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    here.may(&request, Role::Editor).await?;
+    let risk = risk::read(&here.read(&request).await?, &path_id(&request)?).await?;
+    change_of(&here, &risk).show(StatusCode::OK, stored(RISK, &json(&risk)?), Vec::new())
+}
+
+/// Changes what is said of a risk.
+pub(super) async fn change(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    here.may(&request, Role::Editor).await?;
+    let id: RiskId = path_id(&request)?;
+    let (parts, version) = (typed(RISK, &form), form.version()?);
+    let wrongs = misread(&parts);
+    if !wrongs.is_empty() {
+        let present = risk::read(&here.read(&request).await?, &id).await?;
+        return Open { version, ..change_of(&here, &present) }.wrong(parts, wrongs);
+    }
+    let writer = here.write(&request, Role::Editor).await?;
+    match risk::change(&writer, &id, version, Change::<NewRisk>::new(fields(&parts))).await {
+        Ok(_) => {
+            writer.save().await?;
+            Ok(see(&format!("/risks/{id}")))
+        }
+        Err(error) => {
+            drop(writer);
+            let present = risk::read(&here.read(&request).await?, &id).await?;
+            change_of(&here, &present).refused(parts, error, version, &present)
+        }
+    }
+}
+
+/// The page again after something was not done.
+async fn again(request: &Request, here: &Here, id: &RiskId, tried: (&str, &Form), error: Error) -> Shown {
+    if matches!(error, Error::Stale { .. }) {
+        return one(request, here, id, StatusCode::CONFLICT, tried, Vec::new()).await;
+    }
+    let field = |pointer: &str| match pointer {
+        "/expires_on" => "expires_on".to_owned(),
+        "/reason" => format!("{}-reason", tried.0),
+        _ => tried.0.to_owned(),
+    };
+    let wrongs = faults(error)?.iter().map(|fault| Wrong::new(field(&fault.pointer), &fault.detail)).collect();
+    one(request, here, id, StatusCode::UNPROCESSABLE_ENTITY, tried, wrongs).await
+}
+
+/// Agrees to live with one.
+pub(super) async fn accept(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    here.may(&request, Role::Approver).await?;
+    let (id, tried): (RiskId, _) = (path_id(&request)?, ("accept", &form));
+    let (reason, expires_on) = (form.text("reason"), form.text("expires_on").parse::<Day>());
+    let mut wrongs = Vec::new();
+    if reason.is_empty() {
+        wrongs.push(Wrong::new("accept-reason", "say why we can live with it"));
+    }
+    if expires_on.is_err() {
+        wrongs.push(Wrong::new("expires_on", "enter the last day on which the agreement holds"));
+    }
+    let (Ok(expires_on), true) = (expires_on, wrongs.is_empty()) else {
+        return one(&request, &here, &id, StatusCode::UNPROCESSABLE_ENTITY, tried, wrongs).await;
+    };
+    let writer = here.write(&request, Role::Approver).await?;
+    match risk::accept(&writer, &id, form.version()?, NewAcceptance { reason, expires_on }).await {
+        Ok(_) => {
+            writer.save().await?;
+            Ok(see(&format!("/risks/{id}")))
+        }
+        Err(error) => {
+            drop(writer);
+            again(&request, &here, &id, tried, error).await
+        }
+    }
+}
+
+/// Closes one that is over.
+pub(super) async fn close(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    here.may(&request, Role::Editor).await?;
+    let (id, tried): (RiskId, _) = (path_id(&request)?, ("close", &form));
+    let reason = form.text("reason");
+    if reason.is_empty() {
+        let wrongs = vec![Wrong::new("close-reason", "say why it is over")];
+        return one(&request, &here, &id, StatusCode::UNPROCESSABLE_ENTITY, tried, wrongs).await;
+    }
+    let writer = here.write(&request, Role::Editor).await?;
+    match risk::close(&writer, &id, form.version()?, Reason { reason }).await {
+        Ok(_) => {
+            writer.save().await?;
+            Ok(see(&format!("/risks/{id}")))
+        }
+        Err(error) => {
+            drop(writer);
+            again(&request, &here, &id, tried, error).await
+        }
+    }
+}
+
+/// Opens one again.
+pub(super) async fn reopen(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    let id: RiskId = path_id(&request)?;
+    let writer = here.write(&request, Role::Editor).await?;
+    match risk::reopen(&writer, &id, form.version()?).await {
+        Ok(_) => {
+            writer.save().await?;
+            Ok(see(&format!("/risks/{id}")))
+        }
+        Err(error) => {
+            drop(writer);
+            again(&request, &here, &id, ("reopen", &form), error).await
+        }
+    }
+}
+
+/// Takes one away that was entered by mistake.
+pub(super) async fn delete(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    here.may(&request, Role::Editor).await?;
+    let (id, tried): (RiskId, _) = (path_id(&request)?, ("typed", &form));
+    let present = risk::read(&here.read(&request).await?, &id).await?;
+    if !form.names_it(&present.title) {
+        let wrongs = vec![Wrong::new("typed", "type the title as it stands here, to delete the risk")];
+        return one(&request, &here, &id, StatusCode::UNPROCESSABLE_ENTITY, tried, wrongs).await;
+    }
+    let writer = here.write(&request, Role::Editor).await?;
+    match risk::delete(&writer, &id, form.version()?).await {
+        Ok(()) => {
+            writer.save().await?;
+            Ok(see(&words::subject_href(&present.subject_id)))
+        }
+        Err(error) => {
+            drop(writer);
+            again(&request, &here, &id, tried, error).await
+        }
+    }
 }

@@ -34,6 +34,12 @@ pub(super) fn count(count: impl ToString, one: &str, many: &str) -> String {
     if count == "1" { format!("1 {one}") } else { format!("{count} {many}") }
 }
 
+/// How large a file is, as people say it: `12 KB`, `1.4 MB`.
+pub(super) fn size(bytes: impl Borrow<i64>) -> String {
+    let bytes = *bytes.borrow();
+    if bytes < 1024 * 1024 { format!("{} KB", (bytes + 1023) / 1024) } else { format!("{:.1} MB", bytes as f64 / 1_048_576.0) }
+}
+
 /// A language by its own name.
 pub(super) fn language(code: &str) -> String {
     match code.split('-').next().unwrap_or_default() {

@@ -15,13 +15,12 @@ use poem::{Request, RequestBody, http::StatusCode};
 
 use super::{HERE, OncePage, ROLES, admin, link, role, unconfirmed};
 use crate::pages::{
-    Frame, Shown, Wrong, at,
-    entering::{Asking, Choices, Kind, Open, Part, fields, filled, read, sent, typed},
-    faults,
+    Frame, Shown, Wrong, at, faults,
     form::Form,
     html,
     listing::Asked,
     path_id, see,
+    settings::fields::{Asking, Choices, Kind, Open, Part, fields, filled, read, sent, typed},
     sign_in::Here,
     words, wrongs,
 };

@@ -18,6 +18,7 @@ use super::{Frame, Refusal, Shown, Wrong, entering::Choices, form::Form, html, s
 use crate::{config::Config, problem::Problem};
 
 pub(super) mod audit;
+mod fields;
 pub(super) mod keys;
 pub(super) mod organisation;
 pub(super) mod people;

@@ -11,9 +11,8 @@ use poem::{Request, RequestBody, http::StatusCode};
 
 use super::{HERE, admin};
 use crate::pages::{
-    Frame, Shown,
-    entering::{Asking, Kind, Open, Part, fields, filled, json, sent, typed},
-    html, see,
+    Frame, Shown, html, see,
+    settings::fields::{Asking, Kind, Open, Part, fields, filled, json, sent, typed},
     sign_in::Here,
     words,
 };

@@ -18,13 +18,12 @@ use serde_json::{Map, json};
 use super::{HERE, OncePage, ROLES, admin, link, role, unconfirmed};
 use crate::{
     pages::{
-        Frame, Shown, Wrong, at,
-        entering::{Asking, Kind, Open, Part, fields, filled, read, sent, typed},
-        faults,
+        Frame, Shown, Wrong, at, faults,
         form::parameter,
         html,
         listing::Asked,
         path_id, see,
+        settings::fields::{Asking, Kind, Open, Part, fields, filled, read, sent, typed},
         sign_in::Here,
         words,
     },

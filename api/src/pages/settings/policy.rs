@@ -19,11 +19,10 @@ use super::{Facts, HERE, duties};
 use crate::{
     auth::store_of,
     pages::{
-        Frame, Refusal, Shown, Wrong, at,
-        entering::{Asking, Choices, Field, Filled, Kind, Part, compare, fields, filled, json, sent, strange, to_blame, typed},
-        faults,
+        Frame, Refusal, Shown, Wrong, at, faults,
         home::{IMPACTS, LIKELIHOODS},
         html, request_id, see,
+        settings::fields::{Asking, Choices, Field, Filled, Kind, Part, compare, fields, filled, json, sent, strange, to_blame, typed},
         sign_in::Here,
         words,
     },

@@ -21,11 +21,10 @@ use serde_json::{Value, json};
 use super::{Facts, HERE, admin, unconfirmed};
 use crate::{
     pages::{
-        Frame, Refusal, Shown, Wrong, at,
-        entering::{Asking, Kind, Open, Part, fields, filled, json as stored_of, read, sent, strange, typed},
-        faults,
+        Frame, Refusal, Shown, Wrong, at, faults,
         form::{Form, parameter},
         html, see,
+        settings::fields::{Asking, Kind, Open, Part, fields, filled, json as stored_of, read, sent, strange, typed},
         sign_in::Here,
         words, wrongs,
     },

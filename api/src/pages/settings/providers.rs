@@ -14,11 +14,10 @@ use serde_json::{Map, Value};
 use super::{Facts, HERE, admin, role, unconfirmed};
 use crate::{
     pages::{
-        Frame, Shown, Wrong, at,
-        entering::{Asking, Filled, Kind, Open, Part, fields, filled, json, read, sent, strange, typed},
-        faults,
+        Frame, Shown, Wrong, at, faults,
         form::Form,
         html, path_id, see,
+        settings::fields::{Asking, Filled, Kind, Open, Part, fields, filled, json, read, sent, strange, typed},
         sign_in::Here,
         wrongs,
     },

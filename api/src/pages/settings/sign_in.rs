@@ -12,9 +12,8 @@ use poem::{Request, RequestBody, http::StatusCode};
 
 use super::{Facts, HERE, admin};
 use crate::pages::{
-    Frame, Shown,
-    entering::{Asking, Choices, Kind, Open, Part, fields, filled, json, sent, strange, typed},
-    html, see,
+    Frame, Shown, html, see,
+    settings::fields::{Asking, Choices, Kind, Open, Part, fields, filled, json, sent, strange, typed},
     sign_in::Here,
     words,
 };

@@ -1,0 +1,210 @@
+//! Dependencies: what a supplier or product rests on, entered and changed from its own page.
+
+use diligence_entities::{
+    dependency::{self, Dependency, NewDependency},
+    error::Error,
+    id::DependencyId,
+    patch::Change,
+    register,
+    role::Role,
+    scope::Reader,
+};
+use poem::{Request, RequestBody, http::StatusCode};
+
+use super::{
+    Refusal, Shown,
+    choosing::{Choosing, back_to, chosen},
+    erasing::Erasing,
+    fields::{Asking, Choices, Kind, Open, Part, empty, fields, json, misread, read, said, sent, stored, typed},
+    path_id, see,
+    sign_in::Here,
+    words,
+};
+
+/// The part of the menu that these pages belong to.
+const PART: &str = "/register";
+
+/// In what way one rests on the other.
+const KINDS: Choices = &[
+    ("host", "Host: it runs the other’s computers"),
+    ("model_provider", "Model provider: it provides the AI model"),
+    ("sub_processor", "Sub-processor: it handles personal data on the other’s behalf"),
+    ("component", "Component: it is a part of the other"),
+    ("subcontractor", "Subcontractor: it does work for the other"),
+    ("other", "Something else"),
+];
+
+const DEPENDENCY: &[Part] = &[Part {
+    title: "",
+    fields: &[
+        Asking("kind", "In what way", "", Kind::Pick(KINDS)),
+        Asking("description", "Anything worth knowing about it", "Such as: in two places in Leeds", Kind::Lines),
+    ],
+}];
+
+/// The form for a new one, once both sides are chosen.
+pub(super) async fn show_new(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    here.may(&request, Role::Editor).await?;
+    let reader = here.read(&request).await?;
+    let (subject, base) = (chosen(&request, &reader, "subject_id").await?, chosen(&request, &reader, "rests_on_id").await?);
+    match (subject, base) {
+        (Some(subject), Some(base)) => new(&here, &subject, &base).show(StatusCode::OK, empty(DEPENDENCY, |_| None), Vec::new()),
+        (subject, _) => {
+            drop(reader);
+            let title = subject.as_ref().map_or_else(|| "Enter who rests on whom".to_owned(), |subject| format!("What does {} rest on?", subject.name));
+            let choosing = Choosing {
+                title: &title,
+                lead: if subject.is_some() {
+                    "Choose its host, model provider, sub-processor or whatever else would take it down."
+                } else {
+                    "Choose the supplier or product that rests on another one."
+                },
+                part: PART,
+                back: subject.as_ref().map_or_else(|| ("/concentration".into(), "Who rests on whom".into()), back_to),
+                path: "/dependencies/new",
+                name: if subject.is_some() { "rests_on_id" } else { "subject_id" },
+                kept: subject.iter().map(|subject| ("subject_id", words::key(&subject.subject_id))).collect(),
+                without: subject.as_ref().map(|subject| subject.subject_id.clone()),
+            };
+            choosing.show(&request, &here).await
+        }
+    }
+}
+
+fn new<'a>(here: &'a Here, subject: &register::RegisterEntry, base: &register::RegisterEntry) -> Open<'a> {
+    let action = format!("/dependencies/new?subject_id={}&rests_on_id={}", subject.subject_id, base.subject_id);
+    let lead = "Whatever was decided about it is to be decided again, as it now rests on another.".into();
+    Open { here, part: PART, title: format!("{} rests on {}", words::subject(subject), words::subject(base)), lead, back: back_to(subject), action, version: 0 }
+}
+
+/// Enters one.
+pub(super) async fn enter(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    here.may(&request, Role::Editor).await?;
+    let reader = here.read(&request).await?;
+    let (subject, base) = (chosen(&request, &reader, "subject_id").await?, chosen(&request, &reader, "rests_on_id").await?);
+    let (subject, base) = (subject.ok_or(Error::NotFound)?, base.ok_or(Error::NotFound)?);
+    drop(reader);
+    let parts = typed(DEPENDENCY, &form);
+    let wrongs = misread(&parts);
+    if !wrongs.is_empty() {
+        return new(&here, &subject, &base).wrong(parts, wrongs);
+    }
+    let mut said = said(&parts);
+    said.insert("subject_id".into(), json(&subject.subject_id)?);
+    said.insert("rests_on_id".into(), json(&base.subject_id)?);
+    let made: NewDependency = read(said)?;
+    let writer = here.write(&request, Role::Editor).await?;
+    match dependency::create(&writer, made).await {
+        Ok(_) => {
+            writer.save().await?;
+            Ok(see(&format!("{}#rests", words::subject_href(&subject.subject_id))))
+        }
+        Err(error) => {
+            drop(writer);
+            new(&here, &subject, &base).again(parts, error)
+        }
+    }
+}
+
+/// One, with both its sides as people know them.
+struct Known {
+    dependency: Dependency,
+    subject: register::RegisterEntry,
+    base: register::RegisterEntry,
+}
+
+impl Known {
+    async fn read(reader: &Reader, id: &DependencyId) -> Result<Self, Refusal> {
+        let dependency = dependency::read(reader, id).await?;
+        let mut lines = register::lines(reader, [dependency.subject_id.clone(), dependency.rests_on_id.clone()]).await?;
+        let subject = lines.remove(&dependency.subject_id).ok_or(Error::NotFound)?;
+        let base = lines.remove(&dependency.rests_on_id).ok_or(Error::NotFound)?;
+        Ok(Self { dependency, subject, base })
+    }
+
+    fn title(&self) -> String {
+        format!("{} rests on {}", words::subject(&self.subject), words::subject(&self.base))
+    }
+
+    fn change<'a>(&self, here: &'a Here) -> Open<'a> {
+        let action = format!("/dependencies/{}/change", self.dependency.id);
+        Open { here, part: PART, title: self.title(), lead: String::new(), back: back_to(&self.subject), action, version: self.dependency.version }
+    }
+
+    fn erasing(&self) -> Erasing<'static> {
+        Erasing {
+            title: format!("{} no longer rests on {}", words::subject(&self.subject), words::subject(&self.base)),
+            lead: "Do this when it was entered by mistake, or when it is over. Both stay in the register.",
+            name: self.base.name.clone(),
+            part: PART,
+            back: back_to(&self.subject),
+            place: format!("/dependencies/{}", self.dependency.id),
+            version: self.dependency.version,
+        }
+    }
+}
+
+/// The form for what is said of one.
+pub(super) async fn show_change(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    here.may(&request, Role::Editor).await?;
+    let known = Known::read(&here.read(&request).await?, &path_id(&request)?).await?;
+    known.change(&here).show(StatusCode::OK, stored(DEPENDENCY, &json(&known.dependency)?), Vec::new())
+}
+
+/// Changes what is said of one.
+pub(super) async fn change(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    here.may(&request, Role::Editor).await?;
+    let id: DependencyId = path_id(&request)?;
+    let (parts, version) = (typed(DEPENDENCY, &form), form.version()?);
+    let wrongs = misread(&parts);
+    if !wrongs.is_empty() {
+        let known = Known::read(&here.read(&request).await?, &id).await?;
+        return Open { version, ..known.change(&here) }.wrong(parts, wrongs);
+    }
+    let writer = here.write(&request, Role::Editor).await?;
+    match dependency::change(&writer, &id, version, Change::<NewDependency>::new(fields(&parts))).await {
+        Ok(changed) => {
+            writer.save().await?;
+            Ok(see(&format!("{}#rests", words::subject_href(&changed.subject_id))))
+        }
+        Err(error) => {
+            drop(writer);
+            let known = Known::read(&here.read(&request).await?, &id).await?;
+            known.change(&here).refused(parts, error, version, &known.dependency)
+        }
+    }
+}
+
+/// Asks before one is taken away.
+pub(super) async fn show_delete(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    here.may(&request, Role::Editor).await?;
+    Known::read(&here.read(&request).await?, &path_id(&request)?).await?.erasing().show(&here, StatusCode::OK, Vec::new())
+}
+
+/// Takes one away.
+pub(super) async fn delete(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    here.may(&request, Role::Editor).await?;
+    let id: DependencyId = path_id(&request)?;
+    let known = Known::read(&here.read(&request).await?, &id).await?;
+    if !form.names_it(&known.base.name) {
+        return known.erasing().unnamed(&here);
+    }
+    let writer = here.write(&request, Role::Editor).await?;
+    match dependency::delete(&writer, &id, form.version()?).await {
+        Ok(()) => {
+            writer.save().await?;
+            Ok(see(&format!("{}#rests", words::subject_href(&known.subject.subject_id))))
+        }
+        Err(Error::Stale { .. }) => {
+            drop(writer);
+            Known::read(&here.read(&request).await?, &id).await?.erasing().show(&here, StatusCode::CONFLICT, Vec::new())
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,182 @@
+//! The end of a supplier or product: archived, brought back, or deleted where nothing hangs on it.
+
+use askama::Template;
+use diligence_entities::{
+    assessment::{self, AssessmentFilter},
+    dependency::{self, DependencyFilter},
+    error::Error,
+    evidence::{self, EvidenceFilter},
+    id::SubjectId,
+    incident::{self, IncidentFilter},
+    product::{self, ProductFilter},
+    register::RegisterEntry,
+    review::{self, ReviewFilter, ReviewState},
+    risk::{self, RiskFilter},
+    role::Role,
+    scope::{Reader, Writer},
+    supplier::{self, RelationshipStatus},
+};
+use poem::{Request, RequestBody, http::StatusCode};
+
+use super::{Frame, Refusal, Shown, Wrong, at, choosing::line, faults, fields::sent, form::Form, html, path_id, see, sign_in::Here, words};
+
+/// A supplier or product that may come to an end.
+struct Ending {
+    line: RegisterEntry,
+    version: i64,
+    is_archived: bool,
+    /// What hangs on it, so that it cannot be deleted.
+    holds: Vec<&'static str>,
+}
+
+impl Ending {
+    async fn read(reader: &Reader, id: &SubjectId) -> Result<Self, Refusal> {
+        let (version, status) = match id {
+            SubjectId::Supplier(id) => supplier::read(reader, id).await.map(|supplier| (supplier.version, supplier.status.0))?,
+            SubjectId::Product(id) => product::read(reader, id).await.map(|product| (product.version, product.status.0))?,
+        };
+        Ok(Self { line: line(reader, id).await?, version, is_archived: status == RelationshipStatus::Archived, holds: holds(reader, id).await? })
+    }
+}
+
+/// What hangs on a supplier or product.
+async fn holds(reader: &Reader, id: &SubjectId) -> Result<Vec<&'static str>, Error> {
+    let (subject_id, limit) = (Some(id.clone()), Some(1));
+    let mut holds = Vec::new();
+    let mut note = |is_there: bool, what: &'static str| {
+        if is_there {
+            holds.push(what);
+        }
+    };
+    if let SubjectId::Supplier(id) = id {
+        let filter = ProductFilter { supplier_id: Some(id.clone()), limit, ..ProductFilter::default() };
+        note(!product::list(reader, &filter).await?.items.is_empty(), "products");
+    }
+    let filter = AssessmentFilter { subject_id: subject_id.clone(), limit, ..AssessmentFilter::default() };
+    note(!assessment::list(reader, &filter).await?.items.is_empty(), "assessments");
+    let filter = EvidenceFilter { subject_id: subject_id.clone(), limit, ..EvidenceFilter::default() };
+    note(!evidence::list(reader, &filter).await?.items.is_empty(), "evidence");
+    let filter = RiskFilter { subject_id: subject_id.clone(), limit, ..RiskFilter::default() };
+    note(!risk::list(reader, &filter).await?.items.is_empty(), "risks");
+    let filter = IncidentFilter { subject_id: subject_id.clone(), limit, ..IncidentFilter::default() };
+    note(!incident::list(reader, &filter).await?.items.is_empty(), "incidents");
+    let filter = ReviewFilter { subject_id: subject_id.clone(), state: Some(ReviewState::Completed), limit, ..ReviewFilter::default() };
+    note(!review::list(reader, &filter).await?.items.is_empty(), "reviews that were completed");
+    let filter = DependencyFilter { subject_id: subject_id.clone(), limit, ..DependencyFilter::default() };
+    let rests = !dependency::list(reader, &filter).await?.items.is_empty();
+    let filter = DependencyFilter { rests_on_id: subject_id, limit, ..DependencyFilter::default() };
+    note(rests || !dependency::list(reader, &filter).await?.items.is_empty(), "what it rests on, or what rests on it");
+    Ok(holds)
+}
+
+#[derive(Template)]
+#[template(path = "ending.html")]
+struct EndingPage<'a> {
+    frame: Frame,
+    here: &'a Here,
+    ending: Ending,
+    href: String,
+    is_supplier: bool,
+    wrongs: Vec<Wrong>,
+    is_stale: bool,
+}
+
+async fn show(request: &Request, here: &Here, id: &SubjectId, status: StatusCode, wrongs: Vec<Wrong>) -> Shown {
+    let ending = Ending::read(&here.read(request).await?, id).await?;
+    let title = if ending.is_archived { format!("Bring back or delete {}", ending.line.name) } else { format!("Archive or delete {}", ending.line.name) };
+    let (frame, href, is_supplier) = (here.frame(&title).at("/register"), words::subject_href(id), matches!(id, SubjectId::Supplier(_)));
+    Ok(html(status, &EndingPage { frame, here, ending, href, is_supplier, wrongs, is_stale: status == StatusCode::CONFLICT })?)
+}
+
+/// What can be done about a supplier that one has nothing to do with any more.
+pub(super) async fn show_supplier(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    here.may(&request, Role::Editor).await?;
+    show(&request, &here, &SubjectId::Supplier(path_id(&request)?), StatusCode::OK, Vec::new()).await
+}
+
+/// The same for a product.
+pub(super) async fn show_product(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    here.may(&request, Role::Editor).await?;
+    show(&request, &here, &SubjectId::Product(path_id(&request)?), StatusCode::OK, Vec::new()).await
+}
+
+/// What is to be done.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Archive,
+    Restore,
+    Delete,
+}
+
+async fn take(writer: &Writer, id: &SubjectId, version: i64, step: Step) -> Result<(), Error> {
+    match (id, step) {
+        (SubjectId::Supplier(id), Step::Archive) => supplier::archive(writer, id, version).await.map(drop),
+        (SubjectId::Supplier(id), Step::Restore) => supplier::restore(writer, id, version).await.map(drop),
+        (SubjectId::Supplier(id), Step::Delete) => supplier::delete(writer, id, version).await,
+        (SubjectId::Product(id), Step::Archive) => product::archive(writer, id, version).await.map(drop),
+        (SubjectId::Product(id), Step::Restore) => product::restore(writer, id, version).await.map(drop),
+        (SubjectId::Product(id), Step::Delete) => product::delete(writer, id, version).await,
+    }
+}
+
+async fn act(request: &Request, (form, here): (Form, Here), id: SubjectId, step: Step) -> Shown {
+    here.may(request, Role::Editor).await?;
+    let line = line(&here.read(request).await?, &id).await?;
+    if step == Step::Delete && !form.names_it(&line.name) {
+        let wrongs = vec![Wrong::new("typed", "type the name as it stands here, to delete it")];
+        return show(request, &here, &id, StatusCode::UNPROCESSABLE_ENTITY, wrongs).await;
+    }
+    let writer = here.write(request, Role::Editor).await?;
+    match take(&writer, &id, form.version()?, step).await {
+        Ok(()) => {
+            writer.save().await?;
+            Ok(see(&match (&id, step) {
+                (SubjectId::Supplier(_), Step::Delete) => "/register".to_owned(),
+                (SubjectId::Product(_), Step::Delete) => words::supplier_href(&line.supplier_id),
+                (id, _) => words::subject_href(id),
+            }))
+        }
+        Err(Error::Stale { .. }) => {
+            drop(writer);
+            show(request, &here, &id, StatusCode::CONFLICT, Vec::new()).await
+        }
+        Err(error) => {
+            drop(writer);
+            let field = if step == Step::Delete { "typed" } else { "archive" };
+            let wrongs = faults(error)?.iter().map(|fault| Wrong::new(field, &fault.detail)).collect();
+            show(request, &here, &id, StatusCode::UNPROCESSABLE_ENTITY, wrongs).await
+        }
+    }
+}
+
+/// Archives a supplier.
+pub(super) async fn archive_supplier(request: Request, body: RequestBody) -> Shown {
+    act(&request, sent(&request, body).await?, SubjectId::Supplier(path_id(&request)?), Step::Archive).await
+}
+
+/// Brings a supplier back.
+pub(super) async fn restore_supplier(request: Request, body: RequestBody) -> Shown {
+    act(&request, sent(&request, body).await?, SubjectId::Supplier(path_id(&request)?), Step::Restore).await
+}
+
+/// Deletes a supplier.
+pub(super) async fn delete_supplier(request: Request, body: RequestBody) -> Shown {
+    act(&request, sent(&request, body).await?, SubjectId::Supplier(path_id(&request)?), Step::Delete).await
+}
+
+/// Archives a product.
+pub(super) async fn archive_product(request: Request, body: RequestBody) -> Shown {
+    act(&request, sent(&request, body).await?, SubjectId::Product(path_id(&request)?), Step::Archive).await
+}
+
+/// Brings a product back.
+pub(super) async fn restore_product(request: Request, body: RequestBody) -> Shown {
+    act(&request, sent(&request, body).await?, SubjectId::Product(path_id(&request)?), Step::Restore).await
+}
+
+/// Deletes a product.
+pub(super) async fn delete_product(request: Request, body: RequestBody) -> Shown {
+    act(&request, sent(&request, body).await?, SubjectId::Product(path_id(&request)?), Step::Delete).await
+}

@@ -1,0 +1,310 @@
+//! Evidence: the list, one piece with its file, and what is said of it.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use diligence_entities::{
+    clock::Day,
+    error::Error,
+    evidence::{self, Evidence, EvidenceFilter, EvidenceSort, NewEvidence},
+    evidence_file::{self, MAXIMUM_BYTES, NewFile},
+    id::{EvidenceId, SubjectId},
+    patch::Change,
+    register::{self, RegisterEntry},
+    role::Role,
+};
+use diligence_questionnaires::EvidenceKind;
+use poem::{Request, RequestBody, http::StatusCode};
+
+use super::{
+    Frame, Shown, Wrong, at,
+    choosing::{Choosing, back_to, chosen, line},
+    faults,
+    fields::{Asking, Kind, Open, Part, empty, fields, json, misread, read, said, sent, stored, typed},
+    form::Form,
+    html,
+    listing::Asked,
+    path_id, see,
+    sign_in::Here,
+    words,
+};
+
+/// The part of the menu that these pages belong to.
+const PART: &str = "/register";
+
+const EVIDENCE: &[Part] = &[Part {
+    title: "",
+    fields: &[
+        Asking("kind", "What it is", "", Kind::Evidence),
+        Asking("reference", "Its number or title", "", Kind::Line("text")),
+        Asking("statement", "What it says, in a few words", "Such as: 22/23 Standards Met", Kind::Line("text")),
+        Asking("scope", "What it covers", "Such as: the whole organisation, or one product.", Kind::Lines),
+        Asking("document_version", "The version of the document or scheme", "", Kind::Line("text")),
+        Asking("issued_on", "Issued on", "As the document says itself, not when it came.", Kind::Day),
+        Asking("expires_on", "Valid until", "Empty if it has no end. A Cyber Essentials certificate lasts 12 months from its issue if you say nothing.", Kind::Day),
+        Asking("address", "Where it can be seen", "Such as https://example.org", Kind::Line("url")),
+        Asking("notes", "Anything else worth knowing", "", Kind::Lines),
+    ],
+}];
+
+#[derive(Template)]
+#[template(path = "evidence.html")]
+struct EvidencePage {
+    frame: Frame,
+    asked: Asked<EvidenceFilter>,
+    evidence: Vec<Evidence>,
+    names: BTreeMap<SubjectId, String>,
+    today: Day,
+    next: Option<String>,
+    may_change: bool,
+}
+
+impl EvidencePage {
+    fn name(&self, evidence: &Evidence) -> &str {
+        self.names.get(&evidence.subject_id).map_or("", String::as_str)
+    }
+
+    fn is_past(&self, day: &Day) -> bool {
+        *day < self.today
+    }
+
+    fn kinds() -> Vec<(String, &'static str)> {
+        EvidenceKind::ALL.into_iter().map(|kind| (words::key(&kind), kind.title())).collect()
+    }
+
+    /// Quick ways to what one mostly looks for: an address, and what is there.
+    fn ways(&self) -> [(String, &'static str); 3] {
+        let soon = self.today.plus_days(91);
+        [
+            (format!("/evidence?expires_before={}", self.today), "Expired"),
+            (format!("/evidence?valid_on={}&expires_before={soon}", self.today), "Ends within 90 days"),
+            (format!("/evidence?valid_on={}", self.today), "Valid today"),
+        ]
+    }
+}
+
+/// The list, what ends first at the top.
+pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    let reader = here.read(&request).await?;
+    let mut asked = Asked::<EvidenceFilter>::of(&request, "/evidence")?;
+    asked.filter.sort.get_or_insert(EvidenceSort::Expiry);
+    let page = evidence::list(&reader, &asked.filter).await?;
+    let names = register::lines(&reader, page.items.iter().map(|evidence| evidence.subject_id.clone())).await?;
+    let names = names.into_iter().map(|(id, line)| (id, words::subject(&line))).collect();
+    let status = if asked.wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let next = asked.next(page.next.as_ref());
+    let (frame, may_change) = (here.frame("Evidence").at(PART), here.is_at_least(Role::Editor));
+    Ok(html(status, &EvidencePage { frame, asked, evidence: page.items, names, today: reader.today(), next, may_change })?)
+}
+
+#[derive(Template)]
+#[template(path = "piece.html")]
+struct PiecePage<'a> {
+    frame: Frame,
+    here: &'a Here,
+    piece: Evidence,
+    line: RegisterEntry,
+    today: Day,
+    wrongs: Vec<Wrong>,
+    is_stale: bool,
+}
+
+impl PiecePage<'_> {
+    fn may_change(&self) -> bool {
+        self.here.is_at_least(Role::Editor)
+    }
+
+    fn is_past(&self, day: &Day) -> bool {
+        *day < self.today
+    }
+
+    fn href(&self) -> String {
+        format!("/evidence/{}", self.piece.id)
+    }
+
+    fn changed(&self) -> String {
+        words::moment(self.piece.updated_at)
+    }
+}
+
+/// What a piece is called: what it is, and its number or title.
+fn name(piece: &Evidence) -> String {
+    piece.reference.as_ref().map_or_else(|| piece.kind.title().to_owned(), |reference| format!("{}: {reference}", piece.kind.title()))
+}
+
+/// One piece of evidence.
+pub(super) async fn show_one(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    one(&request, &here, &path_id(&request)?, StatusCode::OK, Vec::new()).await
+}
+
+async fn one(request: &Request, here: &Here, id: &EvidenceId, status: StatusCode, wrongs: Vec<Wrong>) -> Shown {
+    let reader = here.read(request).await?;
+    let piece = evidence::read(&reader, id).await?;
+    let line = line(&reader, &piece.subject_id).await?;
+    let frame = here.frame(&name(&piece)).at(PART);
+    Ok(html(status, &PiecePage { frame, here, piece, line, today: reader.today(), wrongs, is_stale: status == StatusCode::CONFLICT })?)
+}
+
+fn new_piece<'a>(here: &'a Here, line: &RegisterEntry) -> Open<'a> {
+    let lead = format!("What shows that {} does what it says. You can add the file itself in the next step.", words::subject(line));
+    Open { here, part: PART, title: "Enter evidence".into(), lead, back: back_to(line), action: format!("/evidence/new?subject_id={}", line.subject_id), version: 0 }
+}
+
+/// The form for a new piece, once it is known what it is about.
+pub(super) async fn show_new(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    here.may(&request, Role::Editor).await?;
+    let line = chosen(&request, &here.read(&request).await?, "subject_id").await?;
+    match line {
+        Some(line) => new_piece(&here, &line).show(StatusCode::OK, empty(EVIDENCE, |_| None), Vec::new()),
+        None => {
+            let back = ("/evidence".to_owned(), "Evidence".to_owned());
+            let lead = "Choose the supplier or product that it is about.";
+            let (title, path) = ("Enter evidence", "/evidence/new");
+            Choosing { title, lead, part: PART, back, path, name: "subject_id", kept: Vec::new(), without: None }.show(&request, &here).await
+        }
+    }
+}
+
+/// Enters a piece.
+pub(super) async fn enter(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    here.may(&request, Role::Editor).await?;
+    let line = chosen(&request, &here.read(&request).await?, "subject_id").await?.ok_or(Error::NotFound)?;
+    let parts = typed(EVIDENCE, &form);
+    let wrongs = misread(&parts);
+    if !wrongs.is_empty() {
+        return new_piece(&here, &line).wrong(parts, wrongs);
+    }
+    let mut said = said(&parts);
+    said.insert("subject_id".into(), json(&line.subject_id)?);
+    let new: NewEvidence = read(said)?;
+    let writer = here.write(&request, Role::Editor).await?;
+    match evidence::create(&writer, new).await {
+        Ok(made) => {
+            writer.save().await?;
+            Ok(see(&format!("/evidence/{}", made.id)))
+        }
+        Err(error) => {
+            drop(writer);
+            new_piece(&here, &line).again(parts, error)
+        }
+    }
+}
+
+fn change_of<'a>(here: &'a Here, piece: &Evidence) -> Open<'a> {
+    let (back, title) = (format!("/evidence/{}", piece.id), format!("Change: {}", name(piece)));
+    Open { here, part: PART, title, lead: String::new(), action: format!("{back}/change"), back: (back, name(piece)), version: piece.version }
+}
+
+/// The form for what is said of a piece.
+pub(super) async fn show_change(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    here.may(&request, Role::Editor).await?;
+    let piece = evidence::read(&here.read(&request).await?, &path_id(&request)?).await?;
+    change_of(&here, &piece).show(StatusCode::OK, stored(EVIDENCE, &json(&piece)?), Vec::new())
+}
+
+/// Changes what is said of a piece.
+pub(super) async fn change(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    here.may(&request, Role::Editor).await?;
+    let id: EvidenceId = path_id(&request)?;
+    let (parts, version) = (typed(EVIDENCE, &form), form.version()?);
+    let wrongs = misread(&parts);
+    if !wrongs.is_empty() {
+        let present = evidence::read(&here.read(&request).await?, &id).await?;
+        return Open { version, ..change_of(&here, &present) }.wrong(parts, wrongs);
+    }
+    let writer = here.write(&request, Role::Editor).await?;
+    match evidence::change(&writer, &id, version, Change::<NewEvidence>::new(fields(&parts))).await {
+        Ok(_) => {
+            writer.save().await?;
+            Ok(see(&format!("/evidence/{id}")))
+        }
+        Err(error) => {
+            drop(writer);
+            let present = evidence::read(&here.read(&request).await?, &id).await?;
+            change_of(&here, &present).refused(parts, error, version, &present)
+        }
+    }
+}
+
+/// The page again after something was not done, with what is wrong at this field.
+async fn again(request: &Request, here: &Here, id: &EvidenceId, field: &str, error: Error) -> Shown {
+    if matches!(error, Error::Stale { .. }) {
+        return one(request, here, id, StatusCode::CONFLICT, Vec::new()).await;
+    }
+    let wrongs = faults(error)?.iter().map(|fault| Wrong::new(field, &fault.detail)).collect();
+    one(request, here, id, StatusCode::UNPROCESSABLE_ENTITY, wrongs).await
+}
+
+/// Keeps a file with a piece.
+pub(super) async fn store_file(request: Request, body: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    let (form, file) = Form::read_with_file(&request, body, MAXIMUM_BYTES).await?;
+    here.is_proven(&form)?;
+    here.may(&request, Role::Editor).await?;
+    let id: EvidenceId = path_id(&request)?;
+    let Some(file) = file else {
+        return one(&request, &here, &id, StatusCode::UNPROCESSABLE_ENTITY, vec![Wrong::new("file", "choose a file to keep")]).await;
+    };
+    let new = NewFile { name: Some(file.name), media_type: file.media_type, content: file.content };
+    let writer = here.write(&request, Role::Editor).await?;
+    match evidence_file::store(&writer, &id, form.version()?, new).await {
+        Ok(_) => {
+            writer.save().await?;
+            Ok(see(&format!("/evidence/{id}")))
+        }
+        Err(error) => {
+            drop(writer);
+            again(&request, &here, &id, "file", error).await
+        }
+    }
+}
+
+/// Takes a file away; the piece stays.
+pub(super) async fn delete_file(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    let id: EvidenceId = path_id(&request)?;
+    let writer = here.write(&request, Role::Editor).await?;
+    if form.text("sure").is_empty() {
+        drop(writer);
+        return one(&request, &here, &id, StatusCode::UNPROCESSABLE_ENTITY, vec![Wrong::new("sure", "tick that the file may go")]).await;
+    }
+    match evidence_file::delete(&writer, &id, form.version()?).await {
+        Ok(_) => {
+            writer.save().await?;
+            Ok(see(&format!("/evidence/{id}")))
+        }
+        Err(error) => {
+            drop(writer);
+            again(&request, &here, &id, "sure", error).await
+        }
+    }
+}
+
+/// Takes a piece away.
+pub(super) async fn delete(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    here.may(&request, Role::Editor).await?;
+    let id: EvidenceId = path_id(&request)?;
+    let present = evidence::read(&here.read(&request).await?, &id).await?;
+    if !form.names_it(&name(&present)) {
+        let wrongs = vec![Wrong::new("typed", "type what it is called as it stands here, to delete it")];
+        return one(&request, &here, &id, StatusCode::UNPROCESSABLE_ENTITY, wrongs).await;
+    }
+    let writer = here.write(&request, Role::Editor).await?;
+    match evidence::delete(&writer, &id, form.version()?).await {
+        Ok(()) => {
+            writer.save().await?;
+            Ok(see(&words::subject_href(&present.subject_id)))
+        }
+        Err(error) => {
+            drop(writer);
+            again(&request, &here, &id, "typed", error).await
+        }
+    }
+}

@@ -1,0 +1,520 @@
+//! Forms made of fields: what each asks, what was typed, how it is stored, and both versions where two people changed the same thing.
+
+use std::{borrow::Borrow, collections::BTreeSet, sync::OnceLock};
+
+use askama::Template;
+use diligence_entities::{clock::Day, error::Error, fault::Fault, stored::word};
+use diligence_questionnaires::EvidenceKind;
+use poem::http::StatusCode;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::{Frame, Refusal, Shown, Wrong, at, faults, form::Form, html, sign_in::Here};
+use crate::problem::{Problem, Type};
+
+pub(super) type Choices = &'static [(&'static str, &'static str)];
+
+/// How many empty rows are shown below those that are filled in.
+const EMPTY_ROWS: usize = 2;
+/// How many rows of a form are looked at.
+const MAXIMUM_ROWS: usize = 200;
+
+/// How a field is filled in.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    /// A line of text, with the kind of input that browsers know it by.
+    Line(&'static str),
+    /// A line of text that must be there: what something is called.
+    Named,
+    /// A text of several lines.
+    Lines,
+    /// One of these, or nothing; what consists of digits is a number.
+    Choice(Choices),
+    /// One of these, the first if nobody chooses.
+    Must(Choices),
+    /// One of these, and nobody chooses in someone's place.
+    Pick(Choices),
+    /// A kind of evidence, which nobody chooses in someone's place.
+    Evidence,
+    /// Any of these.
+    Several(Choices),
+    /// Countries by their two letters, with commas or spaces between.
+    Countries,
+    /// A day.
+    Day,
+    /// A day that must be there.
+    MustDay,
+    /// A whole number.
+    Whole,
+    /// A sum of money, in pounds and pence.
+    Amount,
+    /// The currency of the sum beside it; pounds if not said.
+    Currency,
+    /// Yes or no.
+    YesNo,
+    /// As many of these as there are: what one is called, and its fields.
+    Rows(&'static str, &'static [Asking]),
+}
+
+/// A field as a form defines it: its place in the item, what it asks, and what helps to answer.
+pub(super) struct Asking(pub(super) &'static str, pub(super) &'static str, pub(super) &'static str, pub(super) Kind);
+
+/// Fields that belong together.
+pub(super) struct Part {
+    pub(super) title: &'static str,
+    pub(super) fields: &'static [Asking],
+}
+
+/// The kinds of evidence, by the words of the interface.
+fn evidence_kinds() -> Choices {
+    static WORDS: OnceLock<Vec<String>> = OnceLock::new();
+    static KINDS: OnceLock<Vec<(&str, &str)>> = OnceLock::new();
+    let words = WORDS.get_or_init(|| EvidenceKind::ALL.iter().map(word).collect());
+    KINDS.get_or_init(|| words.iter().map(String::as_str).zip(EvidenceKind::ALL.map(EvidenceKind::title)).collect())
+}
+
+const YES_NO: Choices = &[("false", "No"), ("true", "Yes")];
+
+/// A field as a page shows it.
+pub(super) struct Field {
+    /// Its place in the item, or in its row.
+    pub(super) key: &'static str,
+    /// What the form calls it.
+    name: String,
+    label: &'static str,
+    hint: &'static str,
+    kind: Kind,
+    /// What stands in it; of several, each.
+    values: Vec<String>,
+    /// What someone else saved there meanwhile.
+    theirs: Option<String>,
+    rows: Vec<Vec<Field>>,
+    /// Whether the form had it: a form from elsewhere may not.
+    was_sent: bool,
+}
+
+impl Field {
+    fn new(Asking(key, label, hint, kind): &Asking, prefix: &str) -> Self {
+        Self { key, name: format!("{prefix}{key}"), label, hint, kind: *kind, values: Vec::new(), theirs: None, rows: Vec::new(), was_sent: true }
+    }
+
+    fn id(&self) -> String {
+        self.name.replace('.', "-")
+    }
+
+    fn value(&self) -> &str {
+        self.values.first().map_or("", String::as_str)
+    }
+
+    fn has(&self, value: &str) -> bool {
+        self.values.iter().any(|chosen| chosen == value)
+    }
+
+    fn is_said(&self) -> bool {
+        self.values.iter().any(|value| !value.is_empty())
+    }
+
+    /// The kind of input that it is for browsers, and the keyboard that phones show.
+    fn input(&self) -> Option<(&'static str, &'static str)> {
+        match self.kind {
+            Kind::Line("url") => Some(("text", "url")),
+            Kind::Line("email") => Some(("text", "email")),
+            Kind::Line("tel") => Some(("tel", "")),
+            Kind::Line(kind) => Some((kind, "")),
+            Kind::Named | Kind::Countries | Kind::Currency => Some(("text", "")),
+            Kind::Day | Kind::MustDay => Some(("date", "")),
+            Kind::Whole => Some(("text", "numeric")),
+            Kind::Amount => Some(("text", "decimal")),
+            _ => None,
+        }
+    }
+
+    fn choices(&self) -> Choices {
+        match self.kind {
+            Kind::Choice(choices) | Kind::Must(choices) | Kind::Pick(choices) | Kind::Several(choices) => choices,
+            Kind::Evidence => evidence_kinds(),
+            Kind::YesNo => YES_NO,
+            _ => &[],
+        }
+    }
+
+    /// The ids of what describes it.
+    fn described(&self, is_wrong: bool) -> String {
+        let id = self.id();
+        let parts = [("hint", !self.hint.is_empty()), ("wrong", is_wrong), ("theirs", self.theirs.is_some())];
+        parts.into_iter().filter(|(_, is_there)| *is_there).map(|(part, _)| format!("{id}-{part}")).collect::<Vec<_>>().join(" ")
+    }
+
+    fn is_several(&self) -> bool {
+        matches!(self.kind, Kind::Several(_))
+    }
+
+    /// What one of its rows is called, if it has rows.
+    fn one(&self) -> Option<&'static str> {
+        match self.kind {
+            Kind::Rows(one, _) => Some(one),
+            _ => None,
+        }
+    }
+
+    /// The fields of a row that nobody has filled in.
+    fn empty_row(&self) -> Vec<Field> {
+        match self.kind {
+            Kind::Rows(_, fields) => fields.iter().map(|asking| Self::new(asking, &format!("{}.{}.", self.name, self.rows.len()))).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn row_id(&self, index: impl Borrow<usize>) -> String {
+        format!("{}-{}", self.id(), index.borrow())
+    }
+
+    fn is_filled(row: &[Field]) -> bool {
+        row.iter().any(Self::is_said)
+    }
+
+    /// What leads out of a choice: nothing said, or nothing chosen yet.
+    fn empty_choice(&self) -> Option<&'static str> {
+        match self.kind {
+            Kind::Choice(_) => Some("Not said"),
+            Kind::Pick(_) | Kind::Evidence if self.value().is_empty() => Some("Choose"),
+            _ => None,
+        }
+    }
+
+    fn word(&self, value: &str) -> String {
+        self.choices().iter().find(|(known, _)| *known == value).map_or_else(|| value.to_owned(), |(_, label)| (*label).to_owned())
+    }
+
+    /// What stands in it, for someone who reads it.
+    fn spoken(&self) -> String {
+        let said: Vec<String> = if self.one().is_some() {
+            self.rows.iter().map(|row| row.iter().filter(|field| field.is_said()).map(Self::spoken).collect::<Vec<_>>().join(", ")).collect()
+        } else {
+            self.values.iter().map(|value| self.word(value)).collect()
+        };
+        let joint = if self.one().is_some() { "; " } else { ", " };
+        if said.is_empty() { "nothing".into() } else { said.join(joint) }
+    }
+
+    /// Fills it with what is stored, as it would stand in the form.
+    fn store(&mut self, item: &Value) {
+        let value = self.key.split('.').try_fold(item, |value, part| value.get(part)).unwrap_or(&Value::Null);
+        if let Kind::Rows(..) = self.kind {
+            self.rows.clear();
+            for stored in value.as_array().into_iter().flatten() {
+                let mut row = self.empty_row();
+                row.iter_mut().for_each(|field| field.store(stored));
+                self.rows.push(row);
+            }
+            return;
+        }
+        self.values = match value {
+            Value::String(text) => vec![text.clone()],
+            Value::Bool(is_so) => vec![is_so.to_string()],
+            Value::Number(number) => vec![number.as_i64().filter(|_| matches!(self.kind, Kind::Amount)).map_or_else(|| number.to_string(), amount)],
+            Value::Array(values) => {
+                let values: Vec<String> = values.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+                if matches!(self.kind, Kind::Countries) && !values.is_empty() { vec![values.join(", ")] } else { values }
+            }
+            _ => Vec::new(),
+        };
+    }
+
+    /// Fills it with what was typed. A row of which nothing is left, or that is to go, is none.
+    fn type_in(&mut self, form: &Form) {
+        if let Kind::Rows(..) = self.kind {
+            let prefix = format!("{}.", self.name);
+            let indices: BTreeSet<usize> = form.names().filter_map(|name| name.strip_prefix(&prefix)?.split('.').next()?.parse().ok()).collect();
+            self.was_sent = !indices.is_empty();
+            for index in indices.into_iter().take(MAXIMUM_ROWS) {
+                let mut row = self.empty_row();
+                for field in &mut row {
+                    field.values = form.some(&format!("{prefix}{index}.{}", field.key)).into_iter().collect();
+                }
+                if Self::is_filled(&row) && form.text(&format!("{prefix}{index}.gone")).is_empty() {
+                    self.rows.push(row);
+                }
+            }
+            return;
+        }
+        // Of what always has a value, none is no answer.
+        self.was_sent = !matches!(self.kind, Kind::Must(_)) || form.some(&self.name).is_some();
+        self.values = match self.kind {
+            Kind::Several(_) => form.every(&self.name).into_iter().map(str::to_owned).collect(),
+            _ => form.some(&self.name).into_iter().collect(),
+        };
+    }
+
+    /// What it says, as the API takes it.
+    fn json(&self) -> Value {
+        let text = self.value();
+        match self.kind {
+            Kind::Rows(..) => self.rows.iter().map(|row| Value::Object(object(row))).collect(),
+            Kind::Several(_) => self.values.clone().into(),
+            Kind::Countries => text.split([',', ' ', ';']).filter(|code| !code.is_empty()).map(str::to_uppercase).collect::<Vec<_>>().into(),
+            Kind::Named => text.into(),
+            Kind::YesNo => (text == "true").into(),
+            Kind::Currency if text.is_empty() => "GBP".into(),
+            Kind::Currency => text.to_uppercase().into(),
+            _ if text.is_empty() => Value::Null,
+            Kind::Whole | Kind::Choice(_) | Kind::Pick(_) => text.parse::<i64>().map_or_else(|_| text.into(), Value::from),
+            Kind::Amount => minor(text).map_or(Value::Null, Value::from),
+            _ if self.key == "country" => text.to_uppercase().into(),
+            _ => text.into(),
+        }
+    }
+
+    /// What cannot even be read as what was asked for.
+    fn misread(&self) -> Option<Wrong> {
+        let text = self.value();
+        let detail = match self.kind {
+            Kind::MustDay if text.is_empty() => "enter the day",
+            Kind::Pick(_) | Kind::Evidence if text.is_empty() => "choose one",
+            _ if text.is_empty() => return None,
+            Kind::Day | Kind::MustDay if text.parse::<Day>().is_err() => "expected a date such as 2027-03-31",
+            Kind::Whole if text.parse::<i32>().is_err() => "expected a whole number",
+            Kind::Amount if minor(text).is_none() => "expected a sum such as 12345.50",
+            _ => return None,
+        };
+        Some(Wrong::new(self.id(), detail))
+    }
+}
+
+/// A sum in its smallest unit, from how people write it: `12,345.50`.
+fn minor(text: &str) -> Option<i64> {
+    let plain: String = text.trim_start_matches('£').chars().filter(|letter| ![',', ' '].contains(letter)).collect();
+    let (whole, part) = plain.split_once('.').unwrap_or((plain.as_str(), ""));
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !is_number(whole) || !is_number(part) || part.len() > 2 {
+        return None;
+    }
+    whole.parse::<i64>().ok()?.checked_mul(100)?.checked_add(format!("{part:0<2}").parse().ok()?)
+}
+
+/// The same the other way: `12345.50`.
+fn amount(minor: i64) -> String {
+    format!("{}.{:02}", minor / 100, minor % 100)
+}
+
+/// What fields say, as the API takes it; something inside it of which a part is missing is not there.
+fn object(fields: &[Field]) -> Map<String, Value> {
+    let mut whole = Map::new();
+    for field in fields {
+        let value = field.json();
+        let Some((outer, inner)) = field.key.split_once('.') else {
+            whole.insert(field.key.into(), value);
+            continue;
+        };
+        let part = match whole.remove(outer) {
+            None => Some(Map::new()),
+            Some(Value::Object(part)) => Some(part),
+            Some(_) => None,
+        };
+        let part = part.filter(|_| !value.is_null()).map(|mut part| {
+            part.insert(inner.into(), value);
+            part
+        });
+        whole.insert(outer.into(), part.map_or(Value::Null, Value::Object));
+    }
+    whole
+}
+
+/// The parts of a form, filled in.
+pub(super) struct Filled {
+    title: &'static str,
+    pub(super) fields: Vec<Field>,
+}
+
+fn filled(parts: &'static [Part], mut fill: impl FnMut(&mut Field)) -> Vec<Filled> {
+    let mut field = |asking: &Asking| {
+        let mut field = Field::new(asking, "");
+        fill(&mut field);
+        field
+    };
+    parts.iter().map(|part| Filled { title: part.title, fields: part.fields.iter().map(&mut field).collect() }).collect()
+}
+
+/// A form as it is before anyone has filled it in; `first` says what stands in a field from the start.
+pub(super) fn empty(parts: &'static [Part], first: impl Fn(&str) -> Option<String>) -> Vec<Filled> {
+    filled(parts, |field| {
+        let otherwise = || match field.kind {
+            Kind::Must(choices) => choices.first().map(|(value, _)| (*value).to_owned()),
+            _ => None,
+        };
+        field.values = first(field.key).or_else(otherwise).into_iter().collect();
+    })
+}
+
+/// A form with what is stored.
+pub(super) fn stored(parts: &'static [Part], item: &Value) -> Vec<Filled> {
+    filled(parts, |field| field.store(item))
+}
+
+/// A form with what was typed.
+pub(super) fn typed(parts: &'static [Part], form: &Form) -> Vec<Filled> {
+    filled(parts, |field| field.type_in(form))
+}
+
+/// What a form says, as the API takes it; an AI profile of which nothing is said is none.
+pub(super) fn fields(parts: &[Filled]) -> Map<String, Value> {
+    let (mut fields, mut profile) = (Map::new(), Map::new());
+    let (mut has_profile, mut asks_profile) = (false, false);
+    for field in parts.iter().flat_map(|part| &part.fields).filter(|field| field.was_sent) {
+        let value = field.json();
+        match field.key.split_once('.') {
+            None => {
+                fields.insert(field.key.into(), value);
+            }
+            Some((_, name)) => {
+                asks_profile = true;
+                has_profile |= !(value.is_null() || value == "unknown" || value.as_array().is_some_and(Vec::is_empty));
+                profile.insert(name.into(), value);
+            }
+        }
+    }
+    if asks_profile {
+        fields.insert("ai_profile".into(), if has_profile { profile.into() } else { Value::Null });
+    }
+    fields
+}
+
+/// What a form says of something new: what nobody said is not there.
+pub(super) fn said(parts: &[Filled]) -> Map<String, Value> {
+    fields(parts).into_iter().filter(|(_, value)| !value.is_null()).collect()
+}
+
+/// What of a form cannot even be read as what was asked for.
+pub(super) fn misread(parts: &[Filled]) -> Vec<Wrong> {
+    parts.iter().flat_map(|part| &part.fields).flat_map(|field| field.rows.iter().flatten().chain([field])).filter_map(Field::misread).collect()
+}
+
+/// Something new, as a form says it.
+pub(super) fn read<T: DeserializeOwned>(fields: Map<String, Value>) -> Result<T, Problem> {
+    serde_json::from_value(fields.into()).map_err(|_| Problem::new(Type::Malformed, "the form says something that none of its fields could: open the page again"))
+}
+
+/// An item as the API answers it.
+pub(super) fn json(item: &impl serde::Serialize) -> Result<Value, Problem> {
+    serde_json::to_value(item).map_err(Problem::internal)
+}
+
+/// The field, or the row, that a fault is at, and what is wrong there; what belongs nowhere goes to the first field.
+fn placed(parts: &[Filled], fault: &Fault) -> Wrong {
+    let place = fault.pointer.trim_start_matches('/').replace('/', "-");
+    let (mut best, mut detail) = (String::new(), fault.detail.clone());
+    let mut look = |id: String, named: Option<&Field>| {
+        let fits = place == id || place.strip_prefix(&id).is_some_and(|rest| rest.starts_with('-'));
+        if fits && id.len() > best.len() {
+            best = id;
+            if let Some(field) = named.filter(|field| matches!(field.kind, Kind::Named) && !field.is_said()) {
+                detail = format!("fill in “{}”", field.label);
+            }
+        }
+    };
+    for field in parts.iter().flat_map(|part| &part.fields) {
+        look(field.id(), Some(field));
+        for (index, row) in field.rows.iter().enumerate() {
+            look(field.row_id(index), None);
+            row.iter().for_each(|field| look(field.id(), Some(field)));
+        }
+    }
+    if best.is_empty() {
+        best = parts.iter().flat_map(|part| &part.fields).next().map(Field::id).unwrap_or_default();
+    }
+    Wrong::new(best, detail)
+}
+
+#[derive(Template)]
+#[template(path = "entering.html")]
+struct EnteringPage {
+    frame: Frame,
+    wrongs: Vec<Wrong>,
+    back: String,
+    back_name: String,
+    action: String,
+    csrf: String,
+    version: i64,
+    lead: String,
+    parts: Vec<Filled>,
+    is_stale: bool,
+}
+
+/// A form that someone has open.
+pub(super) struct Open<'a> {
+    pub(super) here: &'a Here,
+    /// The part of the register that it belongs to.
+    pub(super) part: &'static str,
+    pub(super) title: String,
+    /// What helps before one begins; may be empty.
+    pub(super) lead: String,
+    /// Where one comes from, and what that is called.
+    pub(super) back: (String, String),
+    pub(super) action: String,
+    pub(super) version: i64,
+}
+
+impl Open<'_> {
+    pub(super) fn show(self, status: StatusCode, mut parts: Vec<Filled>, wrongs: Vec<Wrong>) -> Shown {
+        let is_stale = parts.iter().flat_map(|part| &part.fields).any(|field| field.theirs.is_some());
+        for field in parts.iter_mut().flat_map(|part| &mut part.fields).filter(|field| field.one().is_some()) {
+            for _ in 0..EMPTY_ROWS {
+                let row = field.empty_row();
+                field.rows.push(row);
+            }
+        }
+        let (back, back_name) = self.back;
+        let frame = self.here.frame(&self.title).at(self.part);
+        let csrf = self.here.csrf().to_owned();
+        Ok(html(status, &EnteringPage { frame, wrongs, back, back_name, action: self.action, csrf, version: self.version, lead: self.lead, parts, is_stale })?)
+    }
+
+    /// The same form again, with what was typed and what is wrong with it.
+    pub(super) fn wrong(self, parts: Vec<Filled>, wrongs: Vec<Wrong>) -> Shown {
+        self.show(StatusCode::UNPROCESSABLE_ENTITY, parts, wrongs)
+    }
+
+    /// The same form again, with what was typed and why it was refused.
+    pub(super) fn again(self, parts: Vec<Filled>, error: Error) -> Shown {
+        let wrongs = faults(error)?.iter().map(|fault| placed(&parts, fault)).collect();
+        self.wrong(parts, wrongs)
+    }
+
+    /// The same for a change that was refused: where someone else was faster, with both versions.
+    pub(super) fn refused(self, parts: Vec<Filled>, error: Error, version: i64, present: &impl serde::Serialize) -> Shown {
+        if matches!(error, Error::Stale { .. }) { self.beside(parts, &json(present)?) } else { Self { version, ..self }.again(parts, error) }
+    }
+
+    /// The same form with both: what was typed, and what someone else saved meanwhile.
+    fn beside(mut self, mut parts: Vec<Filled>, present: &Value) -> Shown {
+        self.version = present.get("version").and_then(Value::as_i64).unwrap_or_default();
+        for field in parts.iter_mut().flat_map(|part| &mut part.fields).filter(|field| field.was_sent) {
+            let mut theirs = Field { values: Vec::new(), rows: Vec::new(), theirs: None, name: field.name.clone(), ..*field };
+            theirs.store(present);
+            if theirs.json() != field.json() {
+                field.theirs = Some(theirs.spoken());
+            }
+        }
+        self.show(StatusCode::CONFLICT, parts, Vec::new())
+    }
+}
+
+/// A form that was sent, by someone whose it is.
+pub(super) async fn sent(request: &poem::Request, body: poem::RequestBody) -> Result<(Form, Here), Refusal> {
+    let form = Form::read(request, body).await?;
+    let here = Here::of(request).await?;
+    here.is_proven(&form)?;
+    Ok((form, here))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_are_read_as_people_write_them() {
+        assert_eq!(["12345.50", "£12,345.5", "12 345", "0.07"].map(minor), [Some(1_234_550), Some(1_234_550), Some(1_234_500), Some(7)]);
+        assert_eq!(["", "-1", "1.234", "a", ".5", "99999999999999999999"].map(minor), [None; 6]);
+        assert_eq!([amount(1_234_550), amount(7)], ["12345.50", "0.07"]);
+    }
+}

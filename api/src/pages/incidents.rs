@@ -1,0 +1,269 @@
+//! Incidents: what happened at suppliers, and what was learnt.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use diligence_entities::{
+    clock::Day,
+    error::Error,
+    id::{IncidentId, SubjectId},
+    incident::{self, Incident, IncidentFilter, NewIncident},
+    patch::Change,
+    register::{self, RegisterEntry},
+    role::Role,
+};
+use poem::{Request, RequestBody, http::StatusCode};
+use serde_json::Map;
+
+use super::{
+    Frame, Shown, Wrong, at,
+    choosing::{Choosing, back_to, chosen, line},
+    faults,
+    fields::{Asking, Kind, Open, Part, empty, fields, json, misread, read, said, sent, stored, typed},
+    form::Form,
+    html,
+    listing::Asked,
+    path_id, see,
+    sign_in::Here,
+    words,
+};
+
+/// The part of the menu that these pages belong to.
+const PART: &str = "/register";
+
+const INCIDENT: &[Part] = &[
+    Part {
+        title: "",
+        fields: &[
+            Asking("title", "What happened, in a line", "Such as: No rotas for a morning", Kind::Named),
+            Asking("description", "What happened", "", Kind::Lines),
+            Asking("severity", "How bad it is", "", Kind::Pick(&[("low", "Low"), ("moderate", "Moderate"), ("high", "High"), ("extreme", "Extreme")])),
+            Asking("personal_data_involved", "Was personal data involved?", "If it was, the Information Commissioner may have to know within 72 hours.", Kind::YesNo),
+            Asking("occurred_on", "The day it happened", "", Kind::MustDay),
+            Asking("told_on", "The day the supplier told us", "Empty if it did not.", Kind::Day),
+        ],
+    },
+    Part {
+        title: "When it is over",
+        fields: &[Asking("resolved_on", "The day it was over", "Empty while it is not.", Kind::Day), Asking("lessons", "What was learnt", "", Kind::Lines)],
+    },
+];
+
+#[derive(Template)]
+#[template(path = "incidents.html")]
+struct IncidentsPage {
+    frame: Frame,
+    asked: Asked<IncidentFilter>,
+    incidents: Vec<Incident>,
+    names: BTreeMap<SubjectId, String>,
+    next: Option<String>,
+    may_change: bool,
+}
+
+impl IncidentsPage {
+    fn name(&self, incident: &Incident) -> &str {
+        self.names.get(&incident.subject_id).map_or("", String::as_str)
+    }
+}
+
+/// The list, the last to happen first.
+pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    let reader = here.read(&request).await?;
+    let asked = Asked::<IncidentFilter>::of(&request, "/incidents")?;
+    let page = incident::list(&reader, &asked.filter).await?;
+    let names = register::lines(&reader, page.items.iter().map(|incident| incident.subject_id.clone())).await?;
+    let names = names.into_iter().map(|(id, line)| (id, words::subject(&line))).collect();
+    let status = if asked.wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let next = asked.next(page.next.as_ref());
+    let (frame, may_change) = (here.frame("Incidents").at(PART), here.is_at_least(Role::Editor));
+    Ok(html(status, &IncidentsPage { frame, asked, incidents: page.items, names, next, may_change })?)
+}
+
+#[derive(Template)]
+#[template(path = "incident.html")]
+struct IncidentPage<'a> {
+    frame: Frame,
+    here: &'a Here,
+    incident: Incident,
+    line: RegisterEntry,
+    today: Day,
+    wrongs: Vec<Wrong>,
+    /// What was sent to end it and is not right.
+    form: Option<&'a Form>,
+    is_stale: bool,
+}
+
+impl IncidentPage<'_> {
+    fn may_change(&self) -> bool {
+        self.here.is_at_least(Role::Editor)
+    }
+
+    fn href(&self) -> String {
+        format!("/incidents/{}", self.incident.id)
+    }
+
+    /// What stands in the form that ends it: what was typed, or else what is known.
+    fn resolved_on(&self) -> String {
+        self.form.map_or_else(|| self.today.to_string(), |form| form.text("resolved_on"))
+    }
+
+    fn lessons(&self) -> String {
+        self.form.map_or_else(|| self.incident.lessons.clone().unwrap_or_default(), |form| form.text("lessons"))
+    }
+}
+
+/// One incident.
+pub(super) async fn show_one(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    one(&request, &here, &path_id(&request)?, StatusCode::OK, None, Vec::new()).await
+}
+
+async fn one(request: &Request, here: &Here, id: &IncidentId, status: StatusCode, form: Option<&Form>, wrongs: Vec<Wrong>) -> Shown {
+    let reader = here.read(request).await?;
+    let incident = incident::read(&reader, id).await?;
+    let line = line(&reader, &incident.subject_id).await?;
+    let frame = here.frame(&incident.title).at(PART);
+    Ok(html(status, &IncidentPage { frame, here, incident, line, today: reader.today(), wrongs, form, is_stale: status == StatusCode::CONFLICT })?)
+}
+
+fn new_incident<'a>(here: &'a Here, line: &RegisterEntry) -> Open<'a> {
+    let lead = format!("What happened at {}. Its next review is brought forward to today, and what was decided about it is to be decided again.", words::subject(line));
+    Open { here, part: PART, title: "Enter an incident".into(), lead, back: back_to(line), action: format!("/incidents/new?subject_id={}", line.subject_id), version: 0 }
+}
+
+/// The form for a new one, once it is known where it happened.
+pub(super) async fn show_new(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    here.may(&request, Role::Editor).await?;
+    let line = chosen(&request, &here.read(&request).await?, "subject_id").await?;
+    match line {
+        Some(line) => new_incident(&here, &line).show(StatusCode::OK, empty(INCIDENT, |_| None), Vec::new()),
+        None => {
+            let back = ("/incidents".to_owned(), "Incidents".to_owned());
+            let lead = "Choose the supplier or product that it happened at.";
+            let (title, path) = ("Enter an incident", "/incidents/new");
+            Choosing { title, lead, part: PART, back, path, name: "subject_id", kept: Vec::new(), without: None }.show(&request, &here).await
+        }
+    }
+}
+
+/// Enters one.
+pub(super) async fn enter(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    here.may(&request, Role::Editor).await?;
+    let line = chosen(&request, &here.read(&request).await?, "subject_id").await?.ok_or(Error::NotFound)?;
+    let parts = typed(INCIDENT, &form);
+    let wrongs = misread(&parts);
+    if !wrongs.is_empty() {
+        return new_incident(&here, &line).wrong(parts, wrongs);
+    }
+    let mut said = said(&parts);
+    said.insert("subject_id".into(), json(&line.subject_id)?);
+    let new: NewIncident = read(said)?;
+    let writer = here.write(&request, Role::Editor).await?;
+    match incident::create(&writer, new).await {
+        Ok(made) => {
+            writer.save().await?;
+            Ok(see(&format!("/incidents/{}", made.id)))
+        }
+        Err(error) => {
+            drop(writer);
+            new_incident(&here, &line).again(parts, error)
+        }
+    }
+}
+
+fn change_of<'a>(here: &'a Here, incident: &Incident) -> Open<'a> {
+    let (back, title) = (format!("/incidents/{}", incident.id), format!("Change: {}", incident.title));
+    Open { here, part: PART, title, lead: String::new(), action: format!("{back}/change"), back: (back, "The incident".into()), version: incident.version }
+}
+
+/// The form for what is said of one.
+pub(super) async fn show_change(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    here.may(&request, Role::Editor).await?;
+    let incident = incident::read(&here.read(&request).await?, &path_id(&request)?).await?;
+    change_of(&here, &incident).show(StatusCode::OK, stored(INCIDENT, &json(&incident)?), Vec::new())
+}
+
+/// Changes what is said of one.
+pub(super) async fn change(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    here.may(&request, Role::Editor).await?;
+    let id: IncidentId = path_id(&request)?;
+    let (parts, version) = (typed(INCIDENT, &form), form.version()?);
+    let wrongs = misread(&parts);
+    if !wrongs.is_empty() {
+        let present = incident::read(&here.read(&request).await?, &id).await?;
+        return Open { version, ..change_of(&here, &present) }.wrong(parts, wrongs);
+    }
+    let writer = here.write(&request, Role::Editor).await?;
+    match incident::change(&writer, &id, version, Change::<NewIncident>::new(fields(&parts))).await {
+        Ok(_) => {
+            writer.save().await?;
+            Ok(see(&format!("/incidents/{id}")))
+        }
+        Err(error) => {
+            drop(writer);
+            let present = incident::read(&here.read(&request).await?, &id).await?;
+            change_of(&here, &present).refused(parts, error, version, &present)
+        }
+    }
+}
+
+/// The page again after something was not done.
+async fn again(request: &Request, here: &Here, id: &IncidentId, form: Option<&Form>, error: Error) -> Shown {
+    if matches!(error, Error::Stale { .. }) {
+        return one(request, here, id, StatusCode::CONFLICT, form, Vec::new()).await;
+    }
+    let wrongs = super::wrongs(&faults(error)?, &["resolved_on", "lessons"], "typed");
+    one(request, here, id, StatusCode::UNPROCESSABLE_ENTITY, form, wrongs).await
+}
+
+/// Says that one is over.
+pub(super) async fn resolve(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    here.may(&request, Role::Editor).await?;
+    let id: IncidentId = path_id(&request)?;
+    let Ok(resolved_on) = form.text("resolved_on").parse::<Day>() else {
+        let wrongs = vec![Wrong::new("resolved_on", "enter the day it was over")];
+        return one(&request, &here, &id, StatusCode::UNPROCESSABLE_ENTITY, Some(&form), wrongs).await;
+    };
+    let mut said = Map::from_iter([("resolved_on".to_owned(), json(&resolved_on)?)]);
+    said.insert("lessons".into(), json(&form.some("lessons"))?);
+    let writer = here.write(&request, Role::Editor).await?;
+    match incident::change(&writer, &id, form.version()?, Change::<NewIncident>::new(said)).await {
+        Ok(_) => {
+            writer.save().await?;
+            Ok(see(&format!("/incidents/{id}")))
+        }
+        Err(error) => {
+            drop(writer);
+            again(&request, &here, &id, Some(&form), error).await
+        }
+    }
+}
+
+/// Takes one away that was entered by mistake.
+pub(super) async fn delete(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    here.may(&request, Role::Editor).await?;
+    let id: IncidentId = path_id(&request)?;
+    let present = incident::read(&here.read(&request).await?, &id).await?;
+    if !form.names_it(&present.title) {
+        let wrongs = vec![Wrong::new("typed", "type the title as it stands here, to delete the incident")];
+        return one(&request, &here, &id, StatusCode::UNPROCESSABLE_ENTITY, None, wrongs).await;
+    }
+    let writer = here.write(&request, Role::Editor).await?;
+    match incident::delete(&writer, &id, form.version()?).await {
+        Ok(()) => {
+            writer.save().await?;
+            Ok(see(&words::subject_href(&present.subject_id)))
+        }
+        Err(error) => {
+            drop(writer);
+            again(&request, &here, &id, None, error).await
+        }
+    }
+}

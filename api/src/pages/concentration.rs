@@ -23,6 +23,8 @@ const LETTERS: usize = 22;
 /// How large a box is, and how far apart boxes are.
 const BOX: (usize, usize) = (190, 44);
 const STEP: (usize, usize) = (280, 60);
+/// How far a line bends to either side.
+const BEND: usize = 60;
 /// The space around the map.
 const MARGIN: usize = 8;
 
@@ -93,7 +95,7 @@ impl Map {
                 places.insert(id, (MARGIN + index * STEP.0, MARGIN + row * STEP.1));
             }
         }
-        let width = places.values().map(|(x, _)| x + BOX.0 + MARGIN).max().unwrap_or_default();
+        let width = places.values().map(|(x, _)| x + BOX.0 + BEND + MARGIN).max().unwrap_or_default();
         let height = places.values().map(|(_, y)| y + BOX.1 + MARGIN).max().unwrap_or_default();
         let nodes = places.iter().map(|(id, (x, y))| {
             let name = names.get(id).copied().unwrap_or_default();
@@ -110,11 +112,11 @@ fn short(name: &str) -> String {
     if name.chars().count() > LETTERS { name.chars().take(LETTERS - 1).chain(['…']).collect() } else { name.to_owned() }
 }
 
-/// The line from the right side of one box to the left side of another; backwards it bends around.
+/// The line from the right side of one box to the left side of another; where that one is not further right, it bends around to its right side.
 fn line(link: &CarrierLink, from: (usize, usize), to: (usize, usize)) -> Line {
-    let (start_x, start_y, end_x, end_y) = (from.0 + BOX.0, from.1 + BOX.1 / 2, to.0, to.1 + BOX.1 / 2);
-    let bend = (STEP.0 - BOX.0) * 2 / 3;
-    let path = format!("M{start_x} {start_y}C{} {start_y} {} {end_y} {end_x} {end_y}", start_x + bend, end_x.saturating_sub(bend));
+    let (start_x, start_y, end_y) = (from.0 + BOX.0, from.1 + BOX.1 / 2, to.1 + BOX.1 / 2);
+    let (end_x, bent_x) = if to.0 > from.0 { (to.0, to.0.saturating_sub(BEND)) } else { (to.0 + BOX.0, to.0 + BOX.0 + BEND) };
+    let path = format!("M{start_x} {start_y}C{} {start_y} {bent_x} {end_y} {end_x} {end_y}", start_x + BEND);
     Line { path, told: format!("{} rests on {}: {}", link.name, link.rests_on_name, kinds(&link.kinds).to_lowercase()) }
 }
 

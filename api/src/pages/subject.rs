@@ -18,7 +18,7 @@ use diligence_entities::{
     questionnaire,
     register::{self, RegisterEntry, RegisterFilter},
     review::{self, Review, ReviewFilter},
-    risk::{self, Risk, RiskFilter},
+    risk::{self, Risk, RiskFilter, RiskSort},
     role::Role,
     scope::Reader,
     stored::Json,
@@ -79,7 +79,9 @@ impl About {
             assessments,
             decisions,
             evidence: evidence::list(reader, &EvidenceFilter { subject_id: subject_id.clone(), limit, ..EvidenceFilter::default() }).await?.items,
-            risks: risk::list(reader, &RiskFilter { subject_id: subject_id.clone(), limit, ..RiskFilter::default() }).await?.items,
+            risks: risk::list(reader, &RiskFilter { subject_id: subject_id.clone(), sort: Some(RiskSort::CurrentDescending), limit, ..RiskFilter::default() })
+                .await?
+                .items,
             reviews: review::list(reader, &ReviewFilter { subject_id: subject_id.clone(), limit, ..ReviewFilter::default() }).await?.items,
             incidents: incident::list(reader, &IncidentFilter { subject_id, limit, ..IncidentFilter::default() }).await?.items,
             rests_on,

@@ -185,11 +185,6 @@ pub(super) fn who_is_next(assessment: &Assessment) -> &'static str {
     }
 }
 
-/// How large a file is: `310 KB`, `2.4 MB`.
-pub(super) fn size(bytes: i64) -> String {
-    if bytes < 1024 * 1024 { format!("{} KB", (bytes + 1023) / 1024) } else { format!("{:.1} MB", bytes as f64 / 1_048_576.0) }
-}
-
 /// A framework, as a heading.
 pub(super) fn framework(key: &str) -> String {
     plain(&key)

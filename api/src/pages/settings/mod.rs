@@ -14,7 +14,8 @@ use diligence_entities::{
 };
 use poem::{Request, RequestBody, http::StatusCode};
 
-use super::{Frame, Refusal, Shown, Wrong, entering::Choices, form::Form, html, sign_in::Here, words};
+use self::fields::Choices;
+use super::{Frame, Refusal, Shown, Wrong, form::Form, html, sign_in::Here, words};
 use crate::{config::Config, problem::Problem};
 
 pub(super) mod audit;

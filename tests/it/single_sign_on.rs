@@ -125,6 +125,28 @@ async fn session(app: &App, who: &Person) -> Value {
 }
 
 both! {
+    async fn whoever_wanted_to_go_somewhere_comes_there_and_nowhere_that_is_not_ours(app: App) {
+        let provider = entered(&app, &SHARED.issuer, json!({})).await;
+        app.post(&app.admin, "/invitations", json!({ "email": "sam@example.org", "role": "editor" })).await.json(201);
+        for (wanted, place) in [("%2Frisks%3Fstate%3Dopen", "/risks?state=open"), ("https%3A%2F%2Fevil.example", "/"), ("%2F%2Fevil.example", "/")] {
+            let begun = app.get(&app.stranger, &format!("/sign-in/{}?then={wanted}", id(&provider))).await;
+            let kept = cookie(&begun, "__Host-diligence-then").expect("a cookie");
+            let mut browser = Browser::default();
+            let interaction = browser.goes(begun.header("location"));
+            let signed_in = browser.goes(&format!("{interaction}?account=sam"));
+            let back = browser.goes(&signed_in);
+            let (_, path) = back.split_once("://localhost").unwrap_or_else(|| panic!("{back:?} is not ours"));
+            let own = format!("__Host-diligence-sign-in={}; __Host-diligence-then={kept}", cookie(&begun, "__Host-diligence-sign-in").expect("a cookie"));
+            let answer = comes_back(&app, path, &own).await;
+            assert_eq!((answer.status.as_u16(), answer.header("location")), (303, place), "{}", answer.text);
+            assert_eq!(cookie(&answer, "__Host-diligence-then"), Some(String::new()));
+        }
+        // What stands in the cookie is looked at again.
+        let (path, own) = to_provider_and_back(&app, &provider, "sam").await;
+        let answer = comes_back(&app, &path, &format!("{own}; __Host-diligence-then=%2F%2Fevil.example")).await;
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/"), "{}", answer.text);
+    }
+
     async fn someone_who_was_invited_signs_in_and_is_known_again_by_what_the_provider_calls_them(app: App) {
         let provider = entered(&app, &SHARED.issuer, json!({})).await;
         app.post(&app.admin, "/invitations", json!({ "email": "sam@example.org", "role": "editor" })).await.json(201);

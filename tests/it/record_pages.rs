@@ -145,7 +145,7 @@ both! {
         crate::assessments::submitted(&app, &supplier, poor()).await;
         let raised = app.walk("/risks", 50).await.remove(0);
         let page = shown(&mut editor, &app, &format!("/risks/{}", id(&raised))).await;
-        holds(&page, &["The finding supplier-security/", &format!("/assessments/{}", text(&raised, "origin_assessment_id")), "can be closed but not deleted"]);
+        holds(&page, &["A finding of", ">the assessment on House check</a>, raised by the answer to mfa", &format!("/assessments/{}", text(&raised, "origin_assessment_id")), "can be closed but not deleted"]);
         lacks(&page, &["/delete\""]);
         let forged = editor.fills_only(&app, &format!("/risks/{}/delete", id(&raised)), &[("csrf", &csrf), ("version", "1"), ("typed", text(&raised, "title"))]).await;
         assert_eq!(forged.status, 422);

@@ -9,7 +9,7 @@ use diligence_entities::{
     error::Error,
     id::{RiskId, SubjectId},
     patch::Change,
-    policy,
+    policy, questionnaire,
     register::{self, RegisterEntry},
     risk::{self, NewAcceptance, NewRisk, Reason, Risk, RiskFilter, RiskSort, RiskState},
     role::Role,
@@ -159,6 +159,8 @@ struct RiskPage<'a> {
     here: &'a Here,
     risk: Risk,
     line: RegisterEntry,
+    /// What the questionnaire is called whose finding raised it.
+    origin: String,
     today: Day,
     squares: Vec<Square>,
     events: Vec<Event>,
@@ -232,6 +234,8 @@ async fn one(request: &Request, here: &Here, id: &RiskId, status: StatusCode, (t
     let risk = risk::read(&reader, id).await?;
     let bands = policy::read(&reader).await?.risk_bands.0;
     let line = line(&reader, &risk.subject_id).await?;
+    let asked = risk.origin_finding.as_deref().and_then(|finding| finding.split_once('/')).map(|(questionnaire, _)| questionnaire.to_owned());
+    let origin = questionnaire::titles(&reader, asked).await?.into_values().next().unwrap_or_default();
     let history = audit::item_history(&reader, id.as_str(), &HistoryFilter { limit: Some(EVENTS), ..HistoryFilter::default() }).await?;
     let squares = (1..=5).flat_map(|likelihood| (1..=5).map(move |impact| (likelihood, impact))).map(|(likelihood, impact)| {
         let (x, y) = corner(likelihood, impact);
@@ -239,7 +243,7 @@ async fn one(request: &Request, here: &Here, id: &RiskId, status: StatusCode, (t
     });
     let (frame, today, is_stale) = (here.frame(&risk.title).at(PART), reader.today(), status == StatusCode::CONFLICT);
     let events = history.items.into_iter().map(Event::of).collect();
-    Ok(html(status, &RiskPage { frame, here, risk, line, today, squares: squares.collect(), events, wrongs, tried, form, is_stale })?)
+    Ok(html(status, &RiskPage { frame, here, risk, line, origin, today, squares: squares.collect(), events, wrongs, tried, form, is_stale })?)
 }
 
 fn new_risk<'a>(here: &'a Here, line: &RegisterEntry) -> Open<'a> {

@@ -19,16 +19,10 @@ pub(super) type Choices = &'static [(&'static str, &'static str)];
 pub(super) enum Kind {
     /// A line of text, with the kind of input that browsers know it by.
     Line(&'static str),
-    /// A text of several lines.
-    Lines,
     /// One of these, or nothing.
     Choice(Choices),
     /// One of these.
     Must(Choices),
-    /// Any of these.
-    Several(Choices),
-    /// Countries by their two letters, with commas or spaces between.
-    Countries,
     /// A line that must say something.
     Needed(&'static str),
     /// A whole number that must be there.
@@ -82,7 +76,7 @@ impl Field {
     pub(super) fn input(&self) -> Option<&'static str> {
         match self.kind {
             Kind::Line(kind) | Kind::Needed(kind) => Some(kind),
-            Kind::Countries | Kind::Words => Some("text"),
+            Kind::Words => Some("text"),
             Kind::Number | Kind::MaybeNumber => Some("number"),
             Kind::Secret => Some("password"),
             _ => None,
@@ -91,7 +85,7 @@ impl Field {
 
     pub(super) fn choices(&self) -> Choices {
         match self.kind {
-            Kind::Choice(choices) | Kind::Must(choices) | Kind::Several(choices) | Kind::Truth(choices) => choices,
+            Kind::Choice(choices) | Kind::Must(choices) | Kind::Truth(choices) => choices,
             _ => &[],
         }
     }
@@ -101,10 +95,6 @@ impl Field {
         let id = self.id();
         let parts = [("hint", !self.hint.is_empty()), ("wrong", is_wrong), ("theirs", self.theirs.is_some())];
         parts.into_iter().filter(|(_, is_there)| *is_there).map(|(part, _)| format!("{id}-{part}")).collect::<Vec<_>>().join(" ")
-    }
-
-    pub(super) fn is_several(&self) -> bool {
-        matches!(self.kind, Kind::Several(_))
     }
 
     pub(super) fn may_be_empty(&self) -> bool {
@@ -123,7 +113,7 @@ impl Field {
             Value::String(text) => vec![text.clone()],
             Value::Array(values) => {
                 let values: Vec<String> = values.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-                if matches!(self.kind, Kind::Countries | Kind::Words) && !values.is_empty() { vec![values.join(", ")] } else { values }
+                if self.kind == Kind::Words && !values.is_empty() { vec![values.join(", ")] } else { values }
             }
             Value::Number(_) | Value::Bool(_) => vec![value.to_string()],
             Value::Object(pairs) if self.kind == Kind::Pairs && !pairs.is_empty() => {
@@ -136,8 +126,6 @@ impl Field {
     /// What it says, as the API takes it.
     fn json(&self) -> Value {
         match self.kind {
-            Kind::Several(_) => self.values.clone().into(),
-            Kind::Countries => self.value().split([',', ' ', ';']).filter(|code| !code.is_empty()).map(str::to_uppercase).collect::<Vec<_>>().into(),
             Kind::Words => self.value().split([',', ' ', ';']).filter(|word| !word.is_empty()).collect::<Vec<_>>().into(),
             Kind::Pairs => self.pairs().map(|(name, word)| (name.to_owned(), word.to_lowercase().into())).collect::<Map<String, Value>>().into(),
             Kind::Number | Kind::MaybeNumber => self.value().parse::<i64>().map_or(Value::Null, Value::from),
@@ -190,10 +178,7 @@ pub(super) fn filled(parts: &'static [Part], values: impl Fn(&Field) -> Vec<Stri
 
 /// The parts of a form, with what was typed into them.
 pub(super) fn typed(parts: &'static [Part], form: &Form) -> Vec<Filled> {
-    filled(parts, |field| match field.kind {
-        Kind::Several(_) => form.every(field.name).into_iter().map(str::to_owned).collect(),
-        _ => form.some(field.name).into_iter().collect(),
-    })
+    filled(parts, |field| form.some(field.name).into_iter().collect())
 }
 
 /// What a form says, as the API takes it.

@@ -42,7 +42,7 @@ impl Splice<'_> {
         Some(())
     }
 
-    fn new(&self) -> Option<&AddedQuestion> {
+    fn wanted(&self) -> Option<&AddedQuestion> {
         match self {
             Self::Add(question) | Self::Replace(_, question) => Some(question),
             Self::Remove(_) => None,
@@ -118,7 +118,7 @@ fn spliced_yaml(text: &str, splice: Splice<'_>) -> Option<String> {
     let Some(place) = entries.iter().position(|(key, _)| key.name() == Some("questions")) else {
         lines.push(String::new());
         lines.push("questions:".to_owned());
-        lines.extend(item(splice.new()?, 2)?);
+        lines.extend(item(splice.wanted()?, 2)?);
         return Some(lines.join("\n") + "\n");
     };
     let (key, list) = &entries[place];
@@ -130,7 +130,7 @@ fn spliced_yaml(text: &str, splice: Splice<'_>) -> Option<String> {
     };
     if items.is_empty() {
         *lines.get_mut(first)? = lines.get(first)?.replacen("[]", "", 1).trim_end().to_owned();
-        lines.splice(first + 1..first + 1, item(splice.new()?, key.column as usize + 1)?);
+        lines.splice(first + 1..first + 1, item(splice.wanted()?, key.column as usize + 1)?);
         return Some(lines.join("\n") + "\n");
     }
     let dash = lines.get(first + 1..=items[0].line as usize - 1)?.iter().rev().find(|line| line.trim_start().starts_with('-'))?;
@@ -164,7 +164,7 @@ fn spliced_yaml(text: &str, splice: Splice<'_>) -> Option<String> {
             start..before(start, starts.get(number + 1).copied().unwrap_or(end))
         }
     };
-    let new = splice.new().map_or(Some(Vec::new()), |question| item(question, indent))?;
+    let new = splice.wanted().map_or(Some(Vec::new()), |question| item(question, indent))?;
     lines.splice(range, new);
     Some(lines.join("\n") + "\n")
 }

@@ -161,7 +161,7 @@ both! {
         for closed in [section, format!("{path}/check"), format!("{path}/delete")] {
             assert_eq!(goes_to(&editor.opens(&app, &closed).await), path, "{closed}");
         }
-        holds(&shown(&mut editor, &app, "/").await.text, &[&format!("<a href=\"{path}\">Harbour")]);
+        holds(&shown(&mut editor, &app, "/").await.text, &[&format!("<a href=\"{path}/review\">Harbour")]);
         assert_eq!(progress(&app, &assessment).await["assessment"]["state"], "submitted");
     }
 

@@ -410,6 +410,8 @@ both! {
         approved(&app, &supplier, poor()).await;
         let refused = submitted(&app, &other, poor()).await;
         app.act(&app.approver, &format!("/assessments/{}/refuse", id(&refused)), &refused, None).await.json(200);
+        // A session does not last from one day to the next.
+        let mut viewer = someone(&app, "viewer").await;
         let page = shown(&mut viewer, &app, &format!("/decisions?subject_id={}", id(&supplier))).await;
         holds(&page, &["<h1>Decisions on Harbour &#60;i&#62;</h1>", "Approved: Harbour &#60;i&#62;, House check", "A later one has taken its place"]);
         lacks(&page, &["Nimbus"]);

@@ -322,6 +322,6 @@ both! {
         let page = editor.opens(&app, "/questionnaires/drafts/new?copy=ours%202027.1").await;
         let csrf = hidden(&page.text, "/questionnaires/drafts/new").into_iter().find(|(name, _)| name == "csrf").expect("a token").1;
         let copy = goes_to(&editor.fills_only(&app, "/questionnaires/drafts/new", &[("csrf", &csrf), ("way", "copy"), ("copy", "ours 2027.1")]).await);
-        holds(&shown(&mut editor, &app, &copy).await, &["# Ours, by hand.", "Edition 2027.1 is published already"]);
+        holds(&shown(&mut editor, &app, &copy).await, &["# Ours, by hand.", "Section `one` has no question `locked`."]);
     }
 }

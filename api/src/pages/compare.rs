@@ -28,6 +28,9 @@ use super::{
 
 /// How many can stand side by side.
 const MAXIMUM: usize = 6;
+/// Claimed and shown, where something was assessed: none where nothing of it counts.
+type Numbers = Option<(Option<Score>, Option<Score>)>;
+
 /// How many lines of the register one can choose from at once.
 const SHOWN: u64 = 50;
 
@@ -243,8 +246,8 @@ impl Compared<'_> {
             .iter()
             .map(|line| self.outcomes.iter().find(|(assessment, _)| assessment.questionnaire == key && assessment.subject_id == line.subject_id))
             .collect();
-        let scored = |name: &str, numbers: Vec<Option<(Option<Score>, Option<Score>)>>, below: &[Option<String>]| {
-            let cell = |(numbers, below): (&Option<(Option<Score>, Option<Score>)>, Option<&Option<String>>)| match numbers {
+        let scored = |name: &str, numbers: Vec<Numbers>, below: &[Option<String>]| {
+            let cell = |numbers: &Numbers, below: Option<&Option<String>>| match numbers {
                 None => Cell::new(Vec::new(), "Not assessed with this"),
                 Some((Some(claimed), Some(shown))) => {
                     let below = below.cloned().flatten();
@@ -252,7 +255,7 @@ impl Compared<'_> {
                 }
                 Some(_) => Cell::new(Vec::new(), "Nothing that counts was asked"),
             };
-            let cells = numbers.iter().enumerate().map(|(index, numbers)| cell((numbers, below.get(index)))).collect();
+            let cells = numbers.iter().enumerate().map(|(index, numbers)| cell(numbers, below.get(index))).collect();
             let mut row = Row { name: name.to_owned(), cells };
             let shown: Vec<Option<Score>> = numbers.iter().map(|numbers| numbers.and_then(|(_, shown)| shown)).collect();
             mark(&mut row, &shown, "Highest shown of these", "Lowest shown of these");

@@ -123,7 +123,7 @@ fn line(link: &CarrierLink, from: (usize, usize), to: (usize, usize)) -> Line {
 /// `Host, model provider`.
 fn kinds(kinds: &[DependencyKind]) -> String {
     let words: Vec<String> = kinds.iter().map(|kind| words::plain(kind).to_lowercase()).collect();
-    words::capital(&words.join(", "))
+    words::capital(words.join(", "))
 }
 
 #[derive(Template)]

@@ -205,7 +205,7 @@ impl Moved {
         let rows = found.questions.iter().map(|question| MovedRow {
             before: said(old.question(&question.question), question.answer_before.as_ref(), &old_evidence),
             after: said(judged.edition.question(&question.question), question.answer_after.as_ref(), &judged.evidence),
-            because: words::capital(&question.because.iter().map(|because| reason(*because)).collect::<Vec<_>>().join(", ")),
+            because: words::capital(question.because.iter().map(|because| reason(*because)).collect::<Vec<_>>().join(", ")),
             key: question.question.clone(),
             text: question.text.clone(),
             claimed: question.claimed,

@@ -45,7 +45,7 @@ pub(super) fn about(applies_to: &[AppliesTo]) -> String {
         AppliesTo::Product => "products",
         AppliesTo::Ai => "products with AI in them",
     };
-    words::capital(&applies_to.iter().map(name).collect::<Vec<_>>().join(" and "))
+    words::capital(applies_to.iter().map(name).collect::<Vec<_>>().join(" and "))
 }
 
 fn origin(origin: &Origin) -> &'static str {
@@ -401,7 +401,7 @@ fn said(value: Option<&Value>) -> String {
 
 fn field(change: &FieldChange) -> (String, String, String) {
     let place: Vec<String> = change.pointer.split('/').skip(1).map(words::spoken).collect();
-    (words::capital(&place.join(", ")), said(change.before.as_ref()), said(change.after.as_ref()))
+    (words::capital(place.join(", ")), said(change.before.as_ref()), said(change.after.as_ref()))
 }
 
 /// What differs, sort by sort; `names` says what a part is called.

@@ -199,7 +199,7 @@ async fn steps(here: &Here, request: &Request, judged: &Judged, improvements: &I
     let step = |improvement: &Improvement| Step {
         key: improvement.question.clone(),
         text: improvement.text.clone(),
-        how: words::capital(&improvement.how.iter().map(|how| how_to(judged, improvement, *how, &at_hand)).collect::<Vec<_>>().join(", and ")),
+        how: words::capital(improvement.how.iter().map(|how| how_to(judged, improvement, *how, &at_hand)).collect::<Vec<_>>().join(", and ")),
         claimed: improvement.claimed_gain.to_string(),
         shown: improvement.evidenced_gain.to_string(),
         band: words::plain(&improvement.band_after),

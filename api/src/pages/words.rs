@@ -65,7 +65,7 @@ pub(super) fn plain<T: Serialize>(value: &T) -> String {
             other => other,
         })
         .collect();
-    capital(&text.join(" "))
+    capital(text.join(" "))
 }
 
 /// A supplier, or a product and whose it is.

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     assessment::{self, AnswerChange, NewAssessment, NewPoints, PointsChange, Return},
+    audit,
     clock::Day,
     decision::NewDecision,
     dependency::{self, NewDependency},
@@ -134,7 +135,7 @@ struct ChangedProduct {
 ///
 /// # Errors
 /// [`Error::Conflict`] where they have one already; [`Error::Forbidden`] for someone whom an identity provider vouches for, which it does nowhere else.
-pub async fn create_own(store: &Store, person: &Person) -> Result<SampleRegister, Error> {
+pub async fn create_own(store: &Store, person: &Person, request_id: Option<String>) -> Result<SampleRegister, Error> {
     if person.session.method.0 == Method::Provider {
         return Err(Error::Forbidden(
             "you signed in through your organisation's identity provider, which vouches for you nowhere else: sign in with a password for a sample register".into(),
@@ -145,10 +146,11 @@ pub async fn create_own(store: &Store, person: &Person) -> Result<SampleRegister
     }
     let made = create(store).await?;
     let actor = Actor { id: person.user.id.to_string(), name: person.user.name.clone() };
-    let scope = Scope { organisation_id: made.id.clone(), actor, role: Role::Admin, request_id: None };
+    let scope = Scope { organisation_id: made.id.clone(), actor, role: Role::Admin, request_id: request_id.clone() };
     let writer = store.write(&scope).await?;
     invitation::add_member(&writer, &person.user, Role::Admin).await?;
     writer.save().await?;
+    audit::record(store, &person.scope(request_id), "create_sample", "organisation", made.id.as_str(), None).await?;
     Ok(SampleRegister { organisation_id: made.id, organisation_name: made.name })
 }
 

@@ -17,7 +17,7 @@ use diligence_entities::{
 };
 use poem::{Request, RequestBody, http::StatusCode};
 
-use super::{Frame, Shown, account, form::Form, html, sign_in::Here, words};
+use super::{Frame, Shown, account, form::Form, html, request_id, sign_in::Here, words};
 use crate::auth::store_of;
 
 /// How many lines of each sort are shown; the list itself has the rest.
@@ -200,7 +200,7 @@ pub(super) async fn look_around(request: Request, body: RequestBody) -> Shown {
     let form = Form::read(&request, body).await?;
     let here = Here::of(&request).await?;
     here.is_proven(&form)?;
-    let made = sample::create_own(store_of(&request)?, &here.person).await?;
+    let made = sample::create_own(store_of(&request)?, &here.person, request_id(&request)).await?;
     account::go_to(&request, &here, made.organisation_id).await
 }
 

@@ -87,6 +87,6 @@ impl Api {
     /// person. Switch to it with `POST /sessions/current/switch`.
     #[oai(path = "/users/me/sample", method = "post", operation_id = "create_sample")]
     async fn create_sample(&self, me: Me<Complete>) -> Answer<Found<SampleRegister>, Owning> {
-        Ok(Found(sample::create_own(me.store(), me.person()).await?))
+        Ok(Found(sample::create_own(me.store(), me.person(), me.request_id()).await?))
     }
 }

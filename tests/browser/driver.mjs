@@ -1,0 +1,218 @@
+// Someone in front of a browser: Chromium, driven as people drive it, with a pointer or by keyboard alone. They notice what a
+// person may not: what axe finds, what the console says, what comes from elsewhere, what does not fit, where no focus shows.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+
+/** Where the register is served, without a path. */
+export const ADDRESS = process.env.DILIGENCE_ADDRESS;
+/** Questions to which the first choice is not the one to want. */
+const SECOND = ["other_uses", "remote_without_mfa"];
+/** A password that is not guessed soon. */
+export const PASSWORD = "plum chair river nine";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+const SIZES = [
+  { name: "wide", width: 1200, colorScheme: "light" },
+  { name: "phone", width: 320, colorScheme: "light" },
+  { name: "wide-dark", width: 1200, colorScheme: "dark" },
+  { name: "phone-dark", width: 320, colorScheme: "dark" },
+];
+
+let browser;
+
+/** Starts Chromium. */
+export async function start() {
+  const quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+  // Its sandbox wants another user than the root of a container.
+  const args = process.getuid() === 0 ? ["--no-sandbox", ...quiet] : quiet;
+  browser = await chromium.launch({ executablePath: process.env.DILIGENCE_CHROMIUM, args });
+}
+
+/** Stops it. */
+export async function stop() {
+  await browser?.close();
+}
+
+/** What the program prints, run on the same database by whoever is at the console. */
+export function atTheConsole(...words) {
+  return execFileSync(process.env.DILIGENCE_PROGRAM, [...words, "--database-url", process.env.DILIGENCE_DATABASE_URL], { encoding: "utf8", input: PASSWORD });
+}
+
+/** Someone new in an organisation, who has chosen a password; gives the address they sign in with. */
+export function newcomer(organisation, role, name) {
+  const email = `${name}.${organisation}`.toLowerCase().replaceAll(/[^a-z0-9.]/g, "").concat("@example.org");
+  atTheConsole("user", "create", "--organisation", organisation, "--email", email, "--role", role, "--name", name, "--password-stdin");
+  return email;
+}
+
+/** Someone in front of a browser of their own. */
+export class Visitor {
+  /** With JavaScript or without, with a pointer or without; `looks: false` for one who does not look closely at pages. */
+  static async arrives({ javascript = true, keyboard = false, width = 1200, looks = true } = {}) {
+    const context = await browser.newContext({ viewport: { width, height: 900 }, javaScriptEnabled: javascript, acceptDownloads: true });
+    const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    const visitor = Object.assign(new Visitor(), { context, page, width, javascript, keyboard, looks: looks && process.env.DILIGENCE_PICTURES, wrong: [] });
+    page.on("pageerror", (error) => visitor.wrong.push(`error: ${error.message}`));
+    page.on("console", (message) => {
+      // A form that comes back because something in it is wrong is an answer of 4xx, which browsers note here.
+      const isRefusal = /^Failed to load resource: the server responded with a status of 4\d\d/.test(message.text());
+      if (["error", "warning"].includes(message.type()) && !isRefusal) visitor.wrong.push(`console: ${message.text()}`);
+    });
+    page.on("request", (request) => {
+      if (/^(http|ws)/.test(request.url()) && !request.url().startsWith(ADDRESS)) visitor.wrong.push(`elsewhere: ${request.url()}`);
+    });
+    return visitor;
+  }
+
+  /** Closes the browser. Nothing was wrong. */
+  async leaves() {
+    await this.context.close();
+    assert.deepEqual(this.wrong, []);
+  }
+
+  /** Opens a page of the register by its address. */
+  async opens(address) {
+    const answer = await this.page.goto(new URL(address, ADDRESS).href);
+    assert.ok(answer === null || answer.ok(), `${address}: ${answer?.status()}`);
+  }
+
+  /** Signs in, and is at home. */
+  async signsIn(email) {
+    await this.opens("/sign-in");
+    await this.fills("E-mail address", email);
+    await this.fills("Password", PASSWORD);
+    await this.presses("Sign in");
+    await this.sees("h1", "What needs you");
+  }
+
+  /** What is labelled so, or itself. */
+  labelled(what) {
+    return typeof what === "string" || what instanceof RegExp ? this.page.locator("main").getByLabel(what).first() : what;
+  }
+
+  /** Types into a field, found by its label or itself. */
+  async fills(field, text) {
+    const place = this.labelled(field);
+    if (!this.keyboard) return place.fill(text);
+    await this.reaches(place);
+    if ((await place.getAttribute("type")) === "date") return place.fill(text); // how a date is typed depends on the machine's language
+    await this.page.keyboard.press("Control+A");
+    await this.page.keyboard.type(text);
+  }
+
+  /** Presses a button or follows a link, found by its words or itself, and is on the page where that leads. */
+  async presses(what, within = this.page.locator("main")) {
+    const [place, page] = [this.pressable(what, within), this.page];
+    if (this.keyboard) await this.reaches(place);
+    await Promise.all([page.waitForNavigation({ waitUntil: "load" }), this.keyboard ? page.keyboard.press("Enter") : place.click()]);
+  }
+
+  /** A button or a link, by its words or itself. */
+  pressable(what, within) {
+    const named = (role) => within.getByRole(role, { name: what });
+    return typeof what === "string" || what instanceof RegExp ? named("button").or(named("link")).first() : what;
+  }
+
+  /** Opens what is folded in. */
+  async unfolds(words, within = this.page.locator("main")) {
+    const place = within.locator("summary").filter({ hasText: words }).first();
+    if (await place.evaluate((summary) => summary.parentElement.open)) return;
+    if (!this.keyboard) return place.click();
+    await this.reaches(place);
+    await this.page.keyboard.press("Enter");
+  }
+
+  /** Chooses a radio button or a checkbox. */
+  async chooses(choice) {
+    const place = this.labelled(choice);
+    if (await place.isChecked()) return;
+    if (!this.keyboard) return place.check();
+    await this.reaches(place);
+    await this.page.keyboard.press("Space");
+  }
+
+  /** Chooses from a list that folds out. */
+  async picks(label, choice) {
+    await this.labelled(label).selectOption({ label: choice });
+  }
+
+  /** Gives a file. */
+  async gives(label, name, mimeType, text) {
+    await this.labelled(label).setInputFiles({ name, mimeType, buffer: Buffer.from(text) });
+  }
+
+  /** What a link or a button downloads. */
+  async takes(what, within = this.page.locator("main")) {
+    const [download] = await Promise.all([this.page.waitForEvent("download"), this.pressable(what, within).click()]);
+    return readFileSync(await download.path(), "utf8");
+  }
+
+  /** That the page says this there. */
+  async sees(selector, text) {
+    await this.page.locator(selector).filter({ hasText: text }).first().waitFor();
+  }
+
+  /** That it does not. */
+  async misses(selector, text) {
+    assert.equal(await this.page.locator(selector).filter({ hasText: text }).count(), 0, `${selector} says ${text}`);
+  }
+
+  /** Answers every question of the section that is shown and has no answer yet: the best choice, or these words. */
+  async answersSection(words = "We do this every quarter, and write down what we learn.") {
+    for (const key of await this.page.locator("[data-question]").evaluateAll((all) => all.map((question) => question.dataset.question))) {
+      const question = this.page.locator(`[data-question="${key}"]`);
+      const values = question.locator(`[name="${key}.value"]`);
+      const kind = await values.first().evaluate((field) => (field.type ?? "none")).catch(() => "none");
+      if (kind === "none") continue;
+      if (kind === "radio" || kind === "checkbox") {
+        if (!(await values.evaluateAll((all) => all.some((field) => field.checked)))) await this.chooses(values.nth(SECOND.includes(key) ? 1 : 0));
+      } else if (!(await values.first().inputValue())) {
+        const text = kind === "date" ? new Date(Date.now() - 30 * 86_400_000).toISOString().slice(0, 10) : kind === "textarea" ? words : "10";
+        await this.fills(values.first(), text);
+      }
+    }
+  }
+
+  /** Looks closely at the page at each size and in each scheme: axe finds nothing, nothing sticks out; a picture is kept. */
+  async looksAt(name) {
+    if (!this.looks) return;
+    mkdirSync(process.env.DILIGENCE_PICTURES, { recursive: true });
+    for (const size of SIZES) {
+      await this.page.emulateMedia({ colorScheme: size.colorScheme, reducedMotion: "reduce" });
+      await this.page.setViewportSize({ width: size.width, height: 900 });
+      await this.page.screenshot({ path: `${process.env.DILIGENCE_PICTURES}/${name}-${size.name}.png`, fullPage: true });
+      const over = await this.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      if (over > 0) this.wrong.push(`${name} at ${size.width}: ${over} px stick out`);
+      await this.page.evaluate(axe);
+      const { violations } = await this.page.evaluate((rules) => globalThis.axe.run(document, { runOnly: rules }), RULES);
+      for (const { id, nodes } of violations) this.wrong.push(`${name} ${size.name}: ${id}: ${nodes.map((node) => node.html.slice(0, 200)).join(" | ")}`);
+    }
+    await this.page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+    await this.page.setViewportSize({ width: this.width, height: 900 });
+  }
+
+  /** Goes on with Tab until this has the focus, and sees that it has. */
+  async reaches(place) {
+    await place.waitFor();
+    for (let step = 0; step < 600; step += 1) {
+      const state = await place.evaluate((element) => {
+        const active = document.activeElement;
+        // Tab stops once at a group of radio buttons; the arrows go on from there.
+        const isInGroup = active !== element && element.type === "radio" && active?.type === "radio" && active.name === element.name;
+        const style = getComputedStyle(element);
+        return { isThere: active === element, isInGroup, shows: style.outlineStyle !== "none" || style.boxShadow !== "none" };
+      });
+      if (state.isThere) {
+        if (!state.shows) this.wrong.push(`no focus shows on ${await place.evaluate((element) => element.outerHTML.slice(0, 120))}`);
+        return;
+      }
+      await this.page.keyboard.press(state.isInGroup ? "ArrowDown" : "Tab");
+    }
+    assert.fail(`never reached: ${await place.evaluate((element) => element.outerHTML.slice(0, 200))}`);
+  }
+}

@@ -1,0 +1,259 @@
+// Journeys through the pages, each gone from beginning to end as one person or two go it.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { PASSWORD, Visitor, atTheConsole, newcomer, start, stop } from "./driver.mjs";
+
+before(start);
+after(stop);
+
+const day = (days) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+
+test("the first person names the organisation, looks around, and refuses the most worrying AI product", async () => {
+  const sam = await Visitor.arrives();
+  await sam.opens(process.env.DILIGENCE_FIRST_LINK);
+  await sam.sees("h1", /./);
+  await sam.looksAt("first-run");
+  // Nothing is typed: each field says what is missing, and so does the top of the page.
+  await sam.presses("Make the account");
+  await sam.sees(".summary", "There is a problem");
+  await sam.looksAt("first-run-wrong");
+  await sam.fills("Your organisation", "Harbour View Homes");
+  await sam.fills("Your name", "Sam Okafor");
+  await sam.fills("Your e-mail address", "sam@harbour-view.example");
+  await sam.fills("Choose a password", PASSWORD);
+  await sam.presses("Make the account");
+  await sam.fills("E-mail address", "sam@harbour-view.example");
+  await sam.fills("Password", PASSWORD);
+  await sam.presses("Sign in");
+  await sam.sees(".lead", "The register is empty");
+  await sam.looksAt("home-empty");
+  await sam.presses("Look around in a sample register");
+  await sam.sees(".invented", "Everything in this register is invented");
+  await sam.sees("h2", "Answers to review");
+  await sam.looksAt("home");
+  // What is most worrying: the register, worst first.
+  await sam.opens("/register?ai_features=core&sort=-rating");
+  await sam.looksAt("register");
+  await sam.presses("Quillnote Scribe");
+  await sam.sees("h1", "Quillnote Scribe");
+  await sam.looksAt("product");
+  // Why: the answers that cap the rating.
+  await sam.presses(/Ethical AI in care/);
+  await sam.looksAt("assessment-submitted");
+  await sam.presses("Review and decide");
+  await sam.sees("main", "Knock-out");
+  await sam.looksAt("review");
+  await sam.chooses(/^Refuse/);
+  await sam.fills(sam.page.locator("#comment"), "It would be a medical device, and is none; it learns from what people say at home.");
+  await sam.presses("Decide", sam.page.locator("form[action$='decide']"));
+  await sam.sees("main", "Refused");
+  await sam.looksAt("decided");
+  await sam.opens("/");
+  await sam.misses(".due", "Quillnote Scribe");
+  for (const [name, path] of [["risks", "/risks"], ["reviews", "/reviews"], ["concentration", "/concentration"], ["assessments", "/assessments"], ["questionnaires", "/questionnaires"], ["evidence", "/evidence"], ["incidents", "/incidents"], ["decisions", "/decisions"], ["settings", "/settings"], ["account", "/account"], ["import", "/import"]]) {
+    await sam.opens(path);
+    await sam.looksAt(name);
+  }
+  await sam.leaves();
+});
+
+/** From an empty register to an approved supplier: the list, the questions in two sittings, and a second person who decides. */
+async function fromListToDecision(organisation, how) {
+  const [tom, priya] = [newcomer(organisation, "editor", "Tom"), newcomer(organisation, "approver", "Priya")];
+  const editor = await Visitor.arrives(how);
+  await editor.signsIn(tom);
+  await editor.presses("Bring in a list");
+  const list = (country) => `name,country,data_sensitivity,service_criticality\nHarbour Records,GB,special_category,vital\nWillow Supplies,${country},none,minor\n`;
+  await editor.chooses("Suppliers");
+  await editor.gives("The file", "suppliers.csv", "text/csv", list("United Kingdom"));
+  await editor.presses("See what would come of it");
+  await editor.sees("main", "1 refused");
+  await editor.looksAt("import-refused");
+  const failures = await editor.takes("Save what is refused and why (CSV)");
+  assert.match(failures, /Willow Supplies/);
+  await editor.presses("choose it again");
+  await editor.chooses("Suppliers");
+  await editor.gives("The file", "suppliers.csv", "text/csv", list("GB"));
+  await editor.presses("See what would come of it");
+  await editor.sees("main", "2 new");
+  await editor.looksAt("import-checked");
+  await editor.presses("Bring in 2 rows");
+  await editor.sees("[role=status]", "2");
+  await editor.presses("See the register");
+  await editor.presses("Harbour Records");
+  await editor.presses("Ask a questionnaire");
+  await editor.looksAt("assessment-new");
+  await editor.chooses(/^Supplier security/);
+  await editor.presses("Start");
+  await editor.looksAt("assessment");
+  // The first sitting ends in the midst of it.
+  await editor.presses(editor.page.locator(".tasks a").first());
+  await editor.answersSection();
+  await editor.looksAt("section");
+  await editor.presses("Save and see all sections");
+  const place = new URL(editor.page.url()).pathname;
+  await editor.presses("Sign out", editor.page.locator("header"));
+  await editor.signsIn(tom);
+  await editor.opens(place);
+  for (let page = 0; page < 40; page += 1) {
+    const next = editor.page.locator(".tasks li:not(:has(.is-done)) a").first();
+    if (new URL(editor.page.url()).pathname.endsWith("/check")) break;
+    if (await editor.page.locator("[data-question]").count() > 0) {
+      await editor.answersSection();
+      await editor.presses("Save and go on");
+    } else if (await next.count() > 0) {
+      await editor.presses(next);
+    } else {
+      await editor.presses("Check the answers and submit");
+    }
+  }
+  await editor.looksAt("check");
+  await editor.presses("Submit these answers");
+  await editor.sees("main", "To be reviewed");
+  // Someone else looks at them, and gives them back once.
+  const approver = await Visitor.arrives(how);
+  await approver.signsIn(priya);
+  await approver.presses("Harbour Records");
+  await approver.fills("What is to be mended", "Say when the last exercise was.");
+  await approver.presses("Give it back", approver.page.locator("form[action*='/return']"));
+  await approver.sees("main", "Given back");
+  await editor.opens(place);
+  await editor.sees("main", "Say when the last exercise was.");
+  await editor.presses("Check the answers and submit");
+  await editor.presses("Submit these answers");
+  await approver.opens(`${place}/review`);
+  const points = approver.page.locator("main input[name^='points.']:visible");
+  for (let index = 0; index < await points.count(); index += 1) await approver.fills(points.nth(index), "70");
+  await approver.presses(/^Save the points/);
+  await approver.looksAt("review-rated");
+  await approver.chooses(/^Approve with conditions/);
+  await approver.fills(approver.page.locator("#text-1"), "Send the certificate once it is renewed");
+  await approver.fills(approver.page.locator("#owner-1"), "Harbour");
+  await approver.fills(approver.page.locator("#due_on-1"), day(60));
+  await approver.presses("Decide", approver.page.locator("form[action*='/decide']"));
+  await approver.sees("main", "Approved with conditions");
+  await approver.opens(`${place}/score`);
+  await approver.looksAt("score");
+  // The register says so, and so does the file.
+  await editor.opens("/register");
+  await editor.sees("tr", "Harbour Records");
+  const row = (await editor.page.locator("tr").filter({ hasText: "Harbour Records" }).first().innerText()).toLowerCase();
+  const csv = await editor.takes(/CSV/);
+  const [head, ...lines] = csv.replace(/^\uFEFF/, "").trim().split("\r\n").map((line) => line.split(","));
+  const line = lines.find((cells) => cells.includes("Harbour Records"));
+  assert.ok(row.includes(line[head.indexOf("rating")].toLowerCase()), `${row} beside ${line}`);
+  assert.ok(csv.includes("approved_with_conditions"));
+  await editor.leaves();
+  await approver.leaves();
+}
+
+test("a list becomes a register, and a supplier is asked, reviewed and approved", async () => {
+  await fromListToDecision("Pointer Homes", {});
+});
+
+test("the same by keyboard alone", async () => {
+  await fromListToDecision("Keyboard Homes", { keyboard: true, looks: false });
+});
+
+test("the same without JavaScript", async () => {
+  await fromListToDecision("Plain Homes", { javascript: false, looks: false });
+});
+
+test("a supplier answers on a phone through a link, and what it claims and what it shows differ", async () => {
+  const organisation = "Linked Homes";
+  const [tom, priya] = [newcomer(organisation, "editor", "Tom"), newcomer(organisation, "approver", "Priya")];
+  const editor = await Visitor.arrives();
+  await editor.signsIn(tom);
+  await editor.presses("Enter a supplier");
+  await editor.fills("What you call it", "Rotawise");
+  await editor.looksAt("supplier-new");
+  await editor.presses(editor.page.locator("main form button").last());
+  await editor.sees("h1", "Rotawise");
+  await editor.presses("Ask a questionnaire");
+  await editor.chooses(/^NHS supplier cyber charter/i);
+  await editor.presses("Start");
+  const place = new URL(editor.page.url()).pathname;
+  await editor.presses("Send it to the supplier as a link");
+  await editor.fills("Who answers", "Dana Whitlock");
+  await editor.fills(/^Their e-mail address/, "dana@rotawise.example");
+  await editor.looksAt("links");
+  await editor.presses("Make the link");
+  await editor.looksAt("link-made");
+  const link = await editor.page.locator("#url").inputValue();
+  const dana = await Visitor.arrives({ width: 390 });
+  await dana.opens(link);
+  await dana.sees("h1", /./);
+  await dana.looksAt("respond");
+  for (let page = 0; page < 30; page += 1) {
+    const address = new URL(dana.page.url()).pathname;
+    if (address.endsWith("/check")) break;
+    if (await dana.page.locator("[data-question]").count() > 0) {
+      await dana.answersSection();
+      if (page === 0) await dana.looksAt("respond-section");
+      await dana.presses("Save and go on");
+    } else {
+      const next = dana.page.locator(".tasks li:not(:has(.is-done)) a[href*='sections']").first();
+      await dana.presses(await next.count() > 0 ? next : dana.page.locator("a[href$='/respond/check']").first());
+    }
+  }
+  await dana.opens("/respond/evidence");
+  await dana.gives("File", "certificate.txt", "text/plain", "Cyber Essentials certificate 4711, valid for a year.");
+  await dana.looksAt("respond-evidence");
+  await dana.presses(dana.page.locator("form[enctype] button").last());
+  await dana.opens("/respond/check");
+  await dana.looksAt("respond-check");
+  await dana.presses("Submit these answers");
+  await dana.sees("h1", /./);
+  await dana.looksAt("respond-receipt");
+  await dana.leaves();
+  const approver = await Visitor.arrives();
+  await approver.signsIn(priya);
+  await approver.opens(`${place}/review`);
+  await approver.sees("main", "It claims");
+  await approver.fills("What is to be mended", "Which certificate shows the toolkit's standards are met?");
+  await approver.presses("Give it back", approver.page.locator("form[action*='/return']"));
+  await approver.sees("main", "Given back");
+  await approver.leaves();
+  await editor.leaves();
+});
+
+test("questions are added to a built-in questionnaire, and what is decided stays as it was", async () => {
+  const organisation = atTheConsole("sample").trim();
+  const author = await Visitor.arrives();
+  await author.signsIn(newcomer(organisation, "admin", "Noor"));
+  const register = async () => {
+    await author.opens("/register");
+    return author.page.locator("main table").first().innerText();
+  };
+  const earlier = await register();
+  await author.opens("/questionnaires");
+  await author.presses("Supplier security");
+  await author.looksAt("questionnaire");
+  await author.opens("/questionnaires/drafts/new");
+  await author.looksAt("draft-new");
+  await author.picks("Which one?", "Supplier security");
+  await author.fills("What shall yours be called?", "Supplier security at Meadow View");
+  await author.presses("Begin", author.page.locator("form:has(#base)"));
+  await author.looksAt("draft");
+  await author.presses(/^Add a question/);
+  await author.fills(/^The question/, "Do you tell us before you change where our data is kept?");
+  await author.chooses(/^Yes or no/);
+  await author.fills("Option 1", "Yes");
+  await author.fills("Points of option 1", "100");
+  await author.fills("Option 2", "No");
+  await author.fills("Points of option 2", "0");
+  await author.looksAt("draft-question");
+  await author.presses("Save");
+  await author.presses("What would publishing do?");
+  await author.sees("main", /assessment|nobody|nothing/i);
+  await author.looksAt("what-if");
+  await author.page.goBack();
+  await author.presses(/^Publish$/);
+  await author.looksAt("draft-publish");
+  await author.fills(/^Type the questionnaire/, "Supplier security at Meadow View");
+  await author.presses(/^Publish$/);
+  await author.sees("h1", "Supplier security at Meadow View");
+  assert.equal(await register(), earlier);
+  await author.leaves();
+});

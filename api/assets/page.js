@@ -141,7 +141,7 @@ const keepSaving = (form) => {
       if (!fresh || (!response.ok && response.status !== 422)) throw new Error(response.status);
       wait = 5000;
       const count = refresh(fresh, keys);
-      const time = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+      const time = new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
       if (response.status === 422) say("wrong", "Not all is saved: see what is said beside the question.");
       else say("saved", `Saved at ${time}.${count ? ` ${count === 1 ? "A question" : `${count} questions`} came up.` : ""}`);
       return true;

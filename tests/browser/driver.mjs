@@ -118,15 +118,6 @@ export class Visitor {
     return typeof what === "string" || what instanceof RegExp ? named("button").or(named("link")).first() : what;
   }
 
-  /** Opens what is folded in. */
-  async unfolds(words, within = this.page.locator("main")) {
-    const place = within.locator("summary").filter({ hasText: words }).first();
-    if (await place.evaluate((summary) => summary.parentElement.open)) return;
-    if (!this.keyboard) return place.click();
-    await this.reaches(place);
-    await this.page.keyboard.press("Enter");
-  }
-
   /** Chooses a radio button or a checkbox. */
   async chooses(choice) {
     const place = this.labelled(choice);

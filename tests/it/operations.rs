@@ -82,6 +82,16 @@ async fn the_first_start_shows_how_to_get_in_and_no_later_one_does() {
 }
 
 #[tokio::test]
+async fn a_sample_made_at_the_console_does_not_keep_the_first_start_from_showing_how_to_get_in() {
+    let (url, _folder) = empty().await;
+    let (code, out, said) = run(&["sample", "--database-url", &url]);
+    assert_eq!((code, out.as_str()), (Some(0), "Meadow View Care (sample)\n"), "{said}");
+    let first = Server::start(&url);
+    assert!(first.key.starts_with("dlg_"));
+    assert!(ask(&first, "GET", "/api/v1/suppliers", &first.key, "").1.starts_with("{\"items\":[]"));
+}
+
+#[tokio::test]
 async fn a_backup_of_a_running_program_holds_everything_and_overwrites_nothing() {
     let (url, folder) = empty().await;
     let server = Server::start(&url);

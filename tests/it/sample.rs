@@ -61,5 +61,11 @@ both! {
         }
         let account = browser.opens(&app, "/account").await;
         assert!(account.text.contains("Go to "), "{}", account.text);
+        // Whoever went back and looks around again comes to the same one.
+        let own = account.text.split("name=\"organisation_id\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("their own");
+        assert_eq!(goes_to(&browser.fills(&app, &account, "/account/organisation", &[("organisation_id", own)]).await), "/");
+        let home = browser.opens(&app, "/").await;
+        assert_eq!(goes_to(&browser.fills(&app, &home, "/sample", &[]).await), "/");
+        assert!(browser.opens(&app, "/").await.text.contains("Meadow View Care (sample)"));
     }
 }

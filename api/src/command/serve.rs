@@ -101,10 +101,10 @@ fn read_certificate_again(tls: Tls) {
 #[cfg(not(unix))]
 fn read_certificate_again(_: Tls) {}
 
-/// In a database without any organisation: makes one, with an administrator's key, and shows once how to get in.
+/// In a database without any organisation but samples: makes one, with an administrator's key, and shows once how to get in.
 async fn welcome(store: &Store, config: &Config, address: &str) -> Result<(), Failure> {
     const NAME: &str = "My organisation";
-    if !organisation::all(store).await?.is_empty() {
+    if organisation::all(store).await?.iter().any(|organisation| !organisation.is_sample) {
         return Ok(());
     }
     let organisation = match organisation::ensure(store, NAME).await {

@@ -28,11 +28,12 @@ use super::{
 
 /// How many can stand side by side.
 const MAXIMUM: usize = 6;
-/// Claimed and shown, where something was assessed: none where nothing of it counts.
-type Numbers = Option<(Option<Score>, Option<Score>)>;
 
 /// How many lines of the register one can choose from at once.
 const SHOWN: u64 = 50;
+
+/// Claimed and shown, where something was assessed: none where nothing of it counts.
+type Numbers = Option<(Option<Score>, Option<Score>)>;
 
 #[derive(Template)]
 #[template(path = "compare_choose.html")]

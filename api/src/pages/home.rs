@@ -14,6 +14,7 @@ use diligence_entities::{
     sample,
     session::Method,
     sign_in_policy::MfaRule,
+    user,
 };
 use poem::{Request, RequestBody, http::StatusCode};
 
@@ -195,13 +196,18 @@ pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
     Ok(html(StatusCode::OK, &HomePage { frame, here: &here, is_mfa_recommended, groups, heat: heat_rows(&summary.heat_map), summary })?)
 }
 
-/// Makes a sample register, and goes there.
+/// Goes to one's sample register, which is made if there is none yet.
 pub(super) async fn look_around(request: Request, body: RequestBody) -> Shown {
     let form = Form::read(&request, body).await?;
     let here = Here::of(&request).await?;
     here.is_proven(&form)?;
-    let made = sample::create_own(store_of(&request)?, &here.person, request_id(&request)).await?;
-    account::go_to(&request, &here, made.organisation_id).await
+    let store = store_of(&request)?;
+    let own = user::me(store, &here.person).await?.organisations.into_iter().find(|organisation| organisation.is_sample);
+    let there = match own {
+        Some(own) => own.id,
+        None => sample::create_own(store, &here.person, request_id(&request)).await?.organisation_id,
+    };
+    account::go_to(&request, &here, there).await
 }
 
 impl HomePage<'_> {

@@ -3,11 +3,15 @@
 //! | Where | What |
 //! |---|---|
 //! | [`sign_in`] [`invitations`] [`account`] | who one is |
+//! | `home` `register` `subject` `entering` `ending` | where one lands, the list, a supplier or product, entering it, and what ends it |
 //! | `assessments` `answering` `links` `offline` | assessments, from the list to submission |
 //! | [`respond`] | a supplier's answers, through a link |
 //! | `questions` | what both of them show, read and keep of a questionnaire |
+//! | `judging` `reviewing` `scores` `decisions` `compare` `trend` | what comes of answers: the review, the score, the decision, several side by side, the course of time |
+//! | `risks` `evidence` `incidents` `dependencies` `concentration` `reviews` | what else is kept of a supplier or product |
+//! | `questionnaires` `drafts` `added_question` `imports` | questionnaires, read and written; lists brought in |
 //! | `settings` | how the register is set up: people, keys, policy, sign-in, audit, privacy, backup |
-//! | `form` | what a browser sends, read within limits |
+//! | `form` `fields` `listing` `choosing` `erasing` | what a browser sends, forms made of fields, lists, choosing from the register, what destroys |
 //! | `words` | dates and words as people write them |
 
 use std::{future::Future, sync::OnceLock};

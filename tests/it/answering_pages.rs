@@ -1,38 +1,14 @@
 //! Pages of assessments, from the list to submission: what someone sees, and what each form does.
 
-use poem::http::{Method, StatusCode};
+use poem::http::Method;
 use serde_json::{Value, json};
 
 use crate::{
     assessments::{certificate, good},
     harness::{Answer, App, best, both, id, text},
-    pages::{Browser, form_data, goes_to, hidden},
+    pages::{Browser, form_data, goes_to, hidden, holds, lacks, shown, someone},
     questionnaires::{house_check, publish},
 };
-
-async fn someone(app: &App, role: &str) -> Browser {
-    Browser::of(&app.member(role).await)
-}
-
-async fn shown(browser: &mut Browser, app: &App, path: &str) -> Answer {
-    let page = browser.opens(app, path).await;
-    assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.text);
-    page
-}
-
-#[track_caller]
-fn holds(page: &str, parts: &[&str]) {
-    for part in parts {
-        assert!(page.contains(part), "{part:?} is not in {page}");
-    }
-}
-
-#[track_caller]
-fn lacks(page: &str, parts: &[&str]) {
-    for part in parts {
-        assert!(!page.contains(part), "{part:?} is in {page}");
-    }
-}
 
 /// A supplier, and the house check put to it.
 async fn asked(app: &App) -> (Value, Value, String) {

@@ -465,6 +465,14 @@ pub(crate) struct Answer {
     pub(crate) bytes: Vec<u8>,
 }
 
+/// A page is what it says.
+impl std::ops::Deref for Answer {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.text
+    }
+}
+
 impl Answer {
     /// What a request was answered with.
     pub(crate) async fn of(response: poem::test::TestResponse) -> Self {

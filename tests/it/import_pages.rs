@@ -5,12 +5,8 @@ use serde_json::{Value, json};
 
 use crate::{
     harness::{Answer, App, both, id},
-    pages::{Browser, form_data, goes_to, hidden},
+    pages::{Browser, form_data, goes_to, hidden, holds, someone},
 };
-
-async fn someone(app: &App, role: &str) -> Browser {
-    Browser::of(&app.member(role).await)
-}
 
 /// Sends the form of a page with these fields, and with a file if there is one.
 async fn sends(browser: &mut Browser, app: &App, page: &Answer, fields: &[(&str, &str)], file: (&str, &[u8])) -> Answer {
@@ -23,12 +19,6 @@ async fn sends(browser: &mut Browser, app: &App, page: &Answer, fields: &[(&str,
 async fn checks(browser: &mut Browser, app: &App, noun: &str, file: &str) -> Answer {
     let page = browser.opens(app, "/import").await;
     sends(browser, app, &page, &[("noun", noun), ("dates", "iso")], ("list.csv", file.as_bytes())).await
-}
-
-fn holds(page: &str, parts: &[&str]) {
-    for part in parts {
-        assert!(page.contains(part), "{part:?} is not in {page}");
-    }
 }
 
 async fn names(app: &App, path: &str) -> Vec<Value> {

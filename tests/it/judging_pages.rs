@@ -1,38 +1,13 @@
 //! The pages on which an assessment is judged: its review, its score, decisions and their conditions, and several side by side.
 
-use poem::http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::{
     assessments::{approved, certificate, good, poor, submitted},
     harness::{App, Person, best, both, etag, id, text, worst},
-    pages::{Browser, goes_to},
+    pages::{Browser, goes_to, holds, lacks, shown, someone},
     questionnaires::publish,
 };
-
-async fn someone(app: &App, role: &str) -> Browser {
-    Browser::of(&app.member(role).await)
-}
-
-async fn shown(browser: &mut Browser, app: &App, path: &str) -> String {
-    let page = browser.opens(app, path).await;
-    assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.text);
-    page.text
-}
-
-#[track_caller]
-fn holds(page: &str, parts: &[&str]) {
-    for part in parts {
-        assert!(page.contains(part), "{part:?} is not in {page}");
-    }
-}
-
-#[track_caller]
-fn lacks(page: &str, parts: &[&str]) {
-    for part in parts {
-        assert!(!page.contains(part), "{part:?} is in {page}");
-    }
-}
 
 /// A submitted house check of which something is of every kind: a text to rate, an answer without its evidence, a finding, a comment.
 async fn mixed(app: &App, supplier: &Value) -> Value {

@@ -2,13 +2,46 @@
 
 use std::collections::BTreeMap;
 
-use poem::http::{Method, header};
+use poem::http::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, App, Person, both, code_at, id, text};
 
 /// Where the program that is tested says it is.
 const HERE: &str = "http://127.0.0.1:8080/";
+
+/// Someone with this role, signed in, in front of a browser.
+pub(crate) async fn someone(app: &App, role: &str) -> Browser {
+    Browser::of(&app.member(role).await)
+}
+
+/// The page at `path`, which is there.
+pub(crate) async fn shown(browser: &mut Browser, app: &App, path: &str) -> Answer {
+    let page = browser.opens(app, path).await;
+    assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.text);
+    page
+}
+
+/// Expects every one of these in a page.
+#[track_caller]
+pub(crate) fn holds(page: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(page.contains(part), "{part:?} is not in {page}");
+    }
+}
+
+/// Expects none of these in a page.
+#[track_caller]
+pub(crate) fn lacks(page: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(!page.contains(part), "{part:?} is in {page}");
+    }
+}
+
+/// The token that proves a form, from any page of someone's.
+pub(crate) fn token(page: &str) -> String {
+    page.split("name=\"csrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a token").to_owned()
+}
 
 /// A browser that keeps cookies and follows no redirects by itself.
 #[derive(Default)]

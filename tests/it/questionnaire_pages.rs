@@ -1,35 +1,13 @@
 //! The pages of questionnaires: the library, an edition to read, drafts and what becomes of them.
 
-use poem::http::{Method, StatusCode};
+use poem::http::Method;
 use serde_json::{Value, json};
 
 use crate::{
     harness::{App, best, both, id, text},
-    pages::{Browser, form_data, goes_to, hidden},
+    pages::{Browser, form_data, goes_to, hidden, holds, lacks, shown, someone},
     roles::edition,
 };
-
-async fn someone(app: &App, role: &str) -> Browser {
-    Browser::of(&app.member(role).await)
-}
-
-async fn shown(browser: &mut Browser, app: &App, path: &str) -> String {
-    let page = browser.opens(app, path).await;
-    assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.text);
-    page.text
-}
-
-fn holds(page: &str, parts: &[&str]) {
-    for part in parts {
-        assert!(page.contains(part), "{part:?} is not in {page}");
-    }
-}
-
-fn lacks(page: &str, parts: &[&str]) {
-    for part in parts {
-        assert!(!page.contains(part), "{part:?} is in {page}");
-    }
-}
 
 /// An edition with something of everything that scoring knows.
 fn rich(key: &str) -> Value {

@@ -7,37 +7,8 @@ use crate::{
     assessments::{certificate, poor},
     concentration::rests,
     harness::{Answer, App, best, both, id, text},
-    pages::{Browser, goes_to},
+    pages::{Browser, goes_to, holds, lacks, shown, someone, token},
 };
-
-async fn someone(app: &App, role: &str) -> Browser {
-    Browser::of(&app.member(role).await)
-}
-
-async fn shown(browser: &mut Browser, app: &App, path: &str) -> Answer {
-    let page = browser.opens(app, path).await;
-    assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.text);
-    page
-}
-
-#[track_caller]
-fn holds(page: &Answer, parts: &[&str]) {
-    for part in parts {
-        assert!(page.text.contains(part), "{part:?} is not in {}", page.text);
-    }
-}
-
-#[track_caller]
-fn lacks(page: &Answer, parts: &[&str]) {
-    for part in parts {
-        assert!(!page.text.contains(part), "{part:?} is in {}", page.text);
-    }
-}
-
-/// The token that proves a form, from any page of someone's.
-fn token(page: &Answer) -> String {
-    page.text.split("name=\"csrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a token").to_owned()
-}
 
 async fn risk(app: &App, subject: &Value, more: Value) -> Value {
     let mut body = json!({ "subject_id": id(subject), "title": "It invents <things>", "likelihood": 4, "impact": 5 });

@@ -1,12 +1,11 @@
 //! The register's pages: what someone sees of it who never meets the API.
 
-use poem::http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::{
     assessments::certificate,
     harness::{App, best, both, id, text, worst},
-    pages::{Browser, goes_to},
+    pages::{Browser, goes_to, holds, shown, someone},
 };
 
 /// A register in which every page has something to show.
@@ -49,22 +48,6 @@ async fn world(app: &App) -> World {
     app.approved("supplier-security", &supplier, best).await;
     app.approved("ethical-ai-in-care", &product, worst).await;
     World { supplier, product, host, risk }
-}
-
-pub(crate) async fn someone(app: &App, role: &str) -> Browser {
-    Browser::of(&app.member(role).await)
-}
-
-pub(crate) async fn shown(browser: &mut Browser, app: &App, path: &str) -> String {
-    let page = browser.opens(app, path).await;
-    assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.text);
-    page.text
-}
-
-pub(crate) fn holds(page: &str, parts: &[&str]) {
-    for part in parts {
-        assert!(page.contains(part), "{part:?} is not in {page}");
-    }
 }
 
 both! {

@@ -4,19 +4,13 @@ use serde_json::{Value, json};
 
 use crate::{
     harness::{App, PASSWORD, Person, best, both, id, text},
-    pages::{Browser, goes_to},
-    register_pages::{holds, shown, someone},
+    pages::{Browser, goes_to, holds, shown, someone, token},
 };
 
 /// The secret that a page shows once.
 fn secret(page: &str) -> String {
     let shown = page.split("id=\"secret\">").nth(1).and_then(|rest| rest.split('<').next()).expect("a secret");
     shown.replace("&#38;", "&")
-}
-
-/// The token of the forms on a page.
-fn token(page: &str) -> String {
-    page.split("name=\"csrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a token").to_owned()
 }
 
 async fn user(app: &App, email: &str) -> Value {
@@ -220,7 +214,7 @@ both! {
         assert_eq!(goes_to(&admin.fills(&app, &page, &revoke, &[("confirm", "power <bi>")]).await), "/settings/keys");
         assert_eq!(app.get(&first, "/register").await.status, 401);
         let page = shown(&mut admin, &app, &place).await;
-        assert!(page.contains("Revoked on 1 March 2027") && !page.contains("/revoke\""), "{page}");
+        assert!(page.contains("Revoked on 1 March 2027") && !page.contains("/revoke\""), "{}", page.text);
         let theirs = app.next_door().walk("/keys", 50).await.remove(0);
         assert_eq!(admin.opens(&app, &format!("/settings/keys/{}", id(&theirs))).await.status, 404);
     }
@@ -358,6 +352,20 @@ both! {
         assert_eq!(admin.fills(&app, &page, &delete, &[("confirm", "something")]).await.status, 422);
         assert_eq!(goes_to(&admin.fills(&app, &page, &delete, &[("confirm", "our <accounts>")]).await), "/settings/sign-in");
         assert_eq!(admin.opens(&app, &place).await.status, 404);
+    }
+
+    async fn someone_changes_their_name_and_sees_a_name_that_was_faster(app: App) {
+        let mut kim = someone(&app, "viewer").await;
+        holds(&shown(&mut kim, &app, "/account").await, &["href=\"/account/name\""]);
+        let page = shown(&mut kim, &app, "/account/name").await;
+        let wrong = kim.fills(&app, &page, "/account/name", &[("name", " ")]).await;
+        assert_eq!(wrong.status, 422);
+        holds(&wrong, &["href=\"#name\"", "id=\"name-wrong\""]);
+        assert_eq!(goes_to(&kim.fills(&app, &page, "/account/name", &[("name", "Kim <Ito>")]).await), "/account?notice=name");
+        holds(&shown(&mut kim, &app, "/account?notice=name").await, &["Kim &#60;Ito&#62;", "Your name is changed."]);
+        let late = kim.fills(&app, &page, "/account/name", &[("name", "Kim Late")]).await;
+        assert_eq!(late.status, 409);
+        holds(&late, &["value=\"Kim Late\"", "Saved by someone else:</strong> Kim &#60;Ito&#62;"]);
     }
 
     async fn someone_ends_one_of_their_own_sessions(app: App) {

@@ -6,8 +6,7 @@ use serde_json::json;
 use crate::{
     audit::unguarded,
     harness::{both, id, text},
-    pages::goes_to,
-    register_pages::{holds, shown, someone},
+    pages::{goes_to, holds, shown, someone},
 };
 
 both! {

@@ -5,8 +5,7 @@ use serde_json::json;
 
 use crate::{
     harness::{App, PASSWORD, both, code_at, id, text},
-    pages::{Browser, goes_to},
-    register_pages::holds,
+    pages::{Browser, goes_to, holds},
 };
 
 async fn kim(app: &App) -> Browser {

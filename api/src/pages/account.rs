@@ -4,13 +4,15 @@ use askama::Template;
 use diligence_entities::{
     error::Error,
     id::{OrganisationId, SessionId},
+    patch::Change,
     session::{self, OwnSessionFilter, Stage, Switch},
-    user::{self, FirstCode, Me, NewPassword, Password, Proof},
+    user::{self, FirstCode, Me, NewMe, NewPassword, Password, Proof},
 };
 use poem::{Request, RequestBody, http::StatusCode};
 
 use super::{
     Frame, Refusal, Shown, Wrong, at, faults,
+    fields::{self, Asking, Kind, Part, fields, json, sent, stored, typed},
     form::{Form, parameter},
     html, request_id, see,
     sign_in::{Here, entered, factor},
@@ -47,6 +49,7 @@ struct AccountPage<'a> {
 pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
     let here = Here::of(&request).await?;
     let notice = match parameter(&request, "notice").as_str() {
+        "name" => "Your name is changed.",
         "password" => "Your password is changed, and your other sessions have ended.",
         "ended" => "Your other sessions have ended.",
         "one" => "That session has ended.",
@@ -69,6 +72,30 @@ async fn account(request: &Request, here: &Here, status: StatusCode, wrongs: Vec
         seen: words::moment(session.last_seen_at),
     });
     Ok(html(status, &AccountPage { frame: here.frame("Your account"), here, codes_left: codes_left(&me), me, sessions: sessions.collect(), wrongs, notice })?)
+}
+
+const NAME: &[Part] = &[Part { title: "", fields: &[Asking("name", "Your name", "What you enter, review and decide is kept under it.", Kind::Needed("text"))] }];
+
+fn name_form(here: &Here, version: i64) -> fields::Open<'_> {
+    let (title, back) = ("Change your name".into(), ("/account".into(), "Your account".into()));
+    fields::Open { here, part: "", lead: String::new(), title, back, action: "/account/name".into(), version }
+}
+
+/// The form for one's name.
+pub(super) async fn show_name(request: Request, _: RequestBody) -> Shown {
+    let here = Here::of(&request).await?;
+    let me = user::me(store_of(&request)?, &here.person).await?;
+    name_form(&here, me.version).show(StatusCode::OK, stored(NAME, &json(&me)?), Vec::new())
+}
+
+/// Changes one's name.
+pub(super) async fn change_name(request: Request, body: RequestBody) -> Shown {
+    let (form, here) = sent(&request, body).await?;
+    let (store, version, parts) = (store_of(&request)?, form.version()?, typed(NAME, &form));
+    match user::change_me(store, &here.person, request_id(&request), version, Change::<NewMe>::new(fields(&parts))).await {
+        Ok(_) => Ok(see("/account?notice=name")),
+        Err(error) => name_form(&here, version).refused(parts, error, version, &user::me(store, &here.person).await?),
+    }
 }
 
 /// Changes the password.

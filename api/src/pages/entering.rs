@@ -8,6 +8,7 @@ use diligence_entities::{
     supplier::{self, NewSupplier, Supplier},
 };
 use poem::{Request, RequestBody, http::StatusCode};
+use serde_json::{Map, Value};
 
 use super::{
     Shown,
@@ -42,18 +43,18 @@ const IDENTIFIER: &[Asking] = &[
             ("LOCAL", "Ourselves, or a list of someone else’s"),
         ]),
     ),
-    Asking("id", "The number or code", "", Kind::Named),
+    Asking("id", "The number or code", "", Kind::Needed("text")),
 ];
 
 const CONTACT: &[Asking] = &[
-    Asking("name", "Name", "", Kind::Named),
+    Asking("name", "Name", "", Kind::Needed("text")),
     Asking("role", "What they are there for", "Such as data protection officer.", Kind::Line("text")),
     Asking("email", "E-mail address", "", Kind::Line("email")),
     Asking("telephone", "Telephone number", "", Kind::Line("tel")),
 ];
 
 const CONTRACT: &[Asking] = &[
-    Asking("reference", "What it is called or numbered", "", Kind::Named),
+    Asking("reference", "What it is called or numbered", "", Kind::Needed("text")),
     Asking("starts_on", "First day", "", Kind::Day),
     Asking("ends_on", "Last day", "", Kind::Day),
     Asking("notice_days", "Days of notice", "How many days before its end we must say that we leave.", Kind::Whole),
@@ -65,7 +66,7 @@ const SUPPLIER: &[Part] = &[
     Part {
         title: "",
         fields: &[
-            Asking("name", "What you call it", "", Kind::Named),
+            Asking("name", "What you call it", "", Kind::Needed("text")),
             Asking("status", "Where it stands with you", "", Kind::Must(STATUS)),
             Asking("legal_name", "Its registered name", "If that is another one.", Kind::Line("text")),
             Asking("website", "Its website", "Such as https://example.org", Kind::Line("url")),
@@ -170,7 +171,7 @@ const PRODUCT: &[Part] = &[
     Part {
         title: "",
         fields: &[
-            Asking("name", "What it is called", "", Kind::Named),
+            Asking("name", "What it is called", "", Kind::Needed("text")),
             Asking(
                 "kind",
                 "What sort of thing it is",
@@ -335,6 +336,15 @@ pub(super) async fn change_supplier(request: Request, body: RequestBody) -> Show
     }
 }
 
+/// What is said of a product: an AI profile of which nothing is said is none.
+fn with_profile(mut said: Map<String, Value>) -> Map<String, Value> {
+    let is_said = |value: &Value| !(value.is_null() || value == "unknown" || value.as_array().is_some_and(Vec::is_empty));
+    if let Some(profile) = said.get_mut("ai_profile").filter(|profile| profile.as_object().is_some_and(|profile| !profile.values().any(is_said))) {
+        *profile = Value::Null;
+    }
+    said
+}
+
 fn new_product<'a>(here: &'a Here, supplier: &Supplier) -> Open<'a> {
     let (back, title) = (format!("/suppliers/{}", supplier.id), "Enter a product".into());
     Open { here, part: PART, title, lead: String::new(), action: format!("{back}/products/new"), back: (back, supplier.name.clone()), version: 0 }
@@ -354,7 +364,7 @@ pub(super) async fn enter_product(request: Request, body: RequestBody) -> Shown 
     here.may(&request, Role::Editor).await?;
     let supplier_id: SupplierId = path_id(&request)?;
     let parts = typed(PRODUCT, &form);
-    let mut said = said(&parts);
+    let mut said = with_profile(said(&parts));
     said.insert("supplier_id".into(), supplier_id.as_str().into());
     let new: NewProduct = read(said)?;
     let writer = here.write(&request, Role::Editor).await?;
@@ -392,7 +402,7 @@ pub(super) async fn change_product(request: Request, body: RequestBody) -> Shown
     let id: ProductId = path_id(&request)?;
     let (parts, version) = (typed(PRODUCT, &form), form.version()?);
     let writer = here.write(&request, Role::Editor).await?;
-    match product::change(&writer, &id, version, Change::<NewProduct>::new(fields(&parts))).await {
+    match product::change(&writer, &id, version, Change::<NewProduct>::new(with_profile(fields(&parts)))).await {
         Ok(_) => {
             writer.save().await?;
             Ok(see(&format!("/products/{id}")))

@@ -24,8 +24,8 @@ const MAXIMUM_ROWS: usize = 200;
 pub(super) enum Kind {
     /// A line of text, with the kind of input that browsers know it by.
     Line(&'static str),
-    /// A line of text that must be there: what something is called.
-    Named,
+    /// A line that must say something.
+    Needed(&'static str),
     /// A text of several lines.
     Lines,
     /// One of these, or nothing; what consists of digits is a number.
@@ -46,12 +46,20 @@ pub(super) enum Kind {
     MustDay,
     /// A whole number.
     Whole,
+    /// A whole number that must be there.
+    MustWhole,
     /// A sum of money, in pounds and pence.
     Amount,
     /// The currency of the sum beside it; pounds if not said.
     Currency,
-    /// Yes or no.
-    YesNo,
+    /// Yes or no, by the words `true` and `false`.
+    Truth(Choices),
+    /// A secret, which is never shown; nothing leaves the one there is.
+    Secret,
+    /// Words with commas or spaces between.
+    Words,
+    /// Lines of a text, an equals sign and a word.
+    Pairs,
     /// As many of these as there are: what one is called, and its fields.
     Rows(&'static str, &'static [Asking]),
 }
@@ -73,21 +81,19 @@ fn evidence_kinds() -> Choices {
     KINDS.get_or_init(|| words.iter().map(String::as_str).zip(EvidenceKind::ALL.map(EvidenceKind::title)).collect())
 }
 
-const YES_NO: Choices = &[("false", "No"), ("true", "Yes")];
-
 /// A field as a page shows it.
 pub(super) struct Field {
     /// Its place in the item, or in its row.
     pub(super) key: &'static str,
     /// What the form calls it.
-    name: String,
-    label: &'static str,
-    hint: &'static str,
+    pub(super) name: String,
+    pub(super) label: &'static str,
+    pub(super) hint: &'static str,
     kind: Kind,
     /// What stands in it; of several, each.
     values: Vec<String>,
     /// What someone else saved there meanwhile.
-    theirs: Option<String>,
+    pub(super) theirs: Option<String>,
     rows: Vec<Vec<Field>>,
     /// Whether the form had it: a form from elsewhere may not.
     was_sent: bool,
@@ -98,15 +104,15 @@ impl Field {
         Self { key, name: format!("{prefix}{key}"), label, hint, kind: *kind, values: Vec::new(), theirs: None, rows: Vec::new(), was_sent: true }
     }
 
-    fn id(&self) -> String {
+    pub(super) fn id(&self) -> String {
         self.name.replace('.', "-")
     }
 
-    fn value(&self) -> &str {
+    pub(super) fn value(&self) -> &str {
         self.values.first().map_or("", String::as_str)
     }
 
-    fn has(&self, value: &str) -> bool {
+    pub(super) fn has(&self, value: &str) -> bool {
         self.values.iter().any(|chosen| chosen == value)
     }
 
@@ -115,31 +121,29 @@ impl Field {
     }
 
     /// The kind of input that it is for browsers, and the keyboard that phones show.
-    fn input(&self) -> Option<(&'static str, &'static str)> {
+    pub(super) fn input(&self) -> Option<(&'static str, &'static str)> {
         match self.kind {
-            Kind::Line("url") => Some(("text", "url")),
-            Kind::Line("email") => Some(("text", "email")),
-            Kind::Line("tel") => Some(("tel", "")),
-            Kind::Line(kind) => Some((kind, "")),
-            Kind::Named | Kind::Countries | Kind::Currency => Some(("text", "")),
+            Kind::Line(kind @ ("url" | "email")) | Kind::Needed(kind @ ("url" | "email")) => Some(("text", kind)),
+            Kind::Line(kind) | Kind::Needed(kind) => Some((kind, "")),
+            Kind::Countries | Kind::Currency | Kind::Words => Some(("text", "")),
+            Kind::Secret => Some(("password", "")),
             Kind::Day | Kind::MustDay => Some(("date", "")),
-            Kind::Whole => Some(("text", "numeric")),
+            Kind::Whole | Kind::MustWhole => Some(("text", "numeric")),
             Kind::Amount => Some(("text", "decimal")),
             _ => None,
         }
     }
 
-    fn choices(&self) -> Choices {
+    pub(super) fn choices(&self) -> Choices {
         match self.kind {
-            Kind::Choice(choices) | Kind::Must(choices) | Kind::Pick(choices) | Kind::Several(choices) => choices,
+            Kind::Choice(choices) | Kind::Must(choices) | Kind::Pick(choices) | Kind::Several(choices) | Kind::Truth(choices) => choices,
             Kind::Evidence => evidence_kinds(),
-            Kind::YesNo => YES_NO,
             _ => &[],
         }
     }
 
     /// The ids of what describes it.
-    fn described(&self, is_wrong: bool) -> String {
+    pub(super) fn described(&self, is_wrong: bool) -> String {
         let id = self.id();
         let parts = [("hint", !self.hint.is_empty()), ("wrong", is_wrong), ("theirs", self.theirs.is_some())];
         parts.into_iter().filter(|(_, is_there)| *is_there).map(|(part, _)| format!("{id}-{part}")).collect::<Vec<_>>().join(" ")
@@ -174,7 +178,7 @@ impl Field {
     }
 
     /// What leads out of a choice: nothing said, or nothing chosen yet.
-    fn empty_choice(&self) -> Option<&'static str> {
+    pub(super) fn empty_choice(&self) -> Option<&'static str> {
         match self.kind {
             Kind::Choice(_) => Some("Not said"),
             Kind::Pick(_) | Kind::Evidence if self.value().is_empty() => Some("Choose"),
@@ -215,7 +219,10 @@ impl Field {
             Value::Number(number) => vec![number.as_i64().filter(|_| matches!(self.kind, Kind::Amount)).map_or_else(|| number.to_string(), amount)],
             Value::Array(values) => {
                 let values: Vec<String> = values.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-                if matches!(self.kind, Kind::Countries) && !values.is_empty() { vec![values.join(", ")] } else { values }
+                if matches!(self.kind, Kind::Countries | Kind::Words) && !values.is_empty() { vec![values.join(", ")] } else { values }
+            }
+            Value::Object(pairs) if matches!(self.kind, Kind::Pairs) && !pairs.is_empty() => {
+                vec![pairs.iter().map(|(name, word)| format!("{name} = {}", word.as_str().unwrap_or_default())).collect::<Vec<_>>().join("\n")]
             }
             _ => Vec::new(),
         };
@@ -239,9 +246,11 @@ impl Field {
             return;
         }
         // Of what always has a value, none is no answer.
-        self.was_sent = !matches!(self.kind, Kind::Must(_)) || form.some(&self.name).is_some();
+        self.was_sent = !matches!(self.kind, Kind::Must(_) | Kind::Secret) || form.some(&self.name).is_some();
         self.values = match self.kind {
             Kind::Several(_) => form.every(&self.name).into_iter().map(str::to_owned).collect(),
+            // A space can be part of it.
+            Kind::Secret if self.was_sent => vec![form.exact(&self.name)],
             _ => form.some(&self.name).into_iter().collect(),
         };
     }
@@ -252,17 +261,23 @@ impl Field {
         match self.kind {
             Kind::Rows(..) => self.rows.iter().map(|row| Value::Object(object(row))).collect(),
             Kind::Several(_) => self.values.clone().into(),
-            Kind::Countries => text.split([',', ' ', ';']).filter(|code| !code.is_empty()).map(str::to_uppercase).collect::<Vec<_>>().into(),
-            Kind::Named => text.into(),
-            Kind::YesNo => (text == "true").into(),
+            Kind::Countries => words(text).map(str::to_uppercase).collect::<Vec<_>>().into(),
+            Kind::Words => words(text).map(str::to_owned).collect::<Vec<_>>().into(),
+            Kind::Pairs => self.pairs().map(|(name, word)| (name.to_owned(), word.to_lowercase().into())).collect::<Map<String, Value>>().into(),
+            Kind::Needed(_) => text.into(),
+            Kind::Truth(_) => (text == "true").into(),
             Kind::Currency if text.is_empty() => "GBP".into(),
             Kind::Currency => text.to_uppercase().into(),
             _ if text.is_empty() => Value::Null,
-            Kind::Whole | Kind::Choice(_) | Kind::Pick(_) => text.parse::<i64>().map_or_else(|_| text.into(), Value::from),
+            Kind::Whole | Kind::MustWhole | Kind::Choice(_) | Kind::Pick(_) => text.parse::<i64>().map_or_else(|_| text.into(), Value::from),
             Kind::Amount => minor(text).map_or(Value::Null, Value::from),
             _ if self.key == "country" => text.to_uppercase().into(),
             _ => text.into(),
         }
+    }
+
+    fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.value().lines().filter_map(|line| line.rsplit_once('=')).map(|(name, word)| (name.trim(), word.trim()))
     }
 
     /// What cannot even be read as what was asked for.
@@ -270,15 +285,24 @@ impl Field {
         let text = self.value();
         let detail = match self.kind {
             Kind::MustDay if text.is_empty() => "enter the day",
+            Kind::MustWhole if text.parse::<i32>().is_err() => "enter a whole number",
             Kind::Pick(_) | Kind::Evidence if text.is_empty() => "choose one",
             _ if text.is_empty() => return None,
             Kind::Day | Kind::MustDay if text.parse::<Day>().is_err() => "expected a date such as 2027-03-31",
-            Kind::Whole if text.parse::<i32>().is_err() => "expected a whole number",
+            Kind::Whole if text.parse::<i32>().is_err() => "enter a whole number, or leave it empty",
+            Kind::Pairs if text.lines().any(|line| !line.trim().is_empty() && !line.contains('=')) => {
+                "write one on each line, with an equals sign before the role: care-managers = editor"
+            }
             Kind::Amount if minor(text).is_none() => "expected a sum such as 12345.50",
             _ => return None,
         };
         Some(Wrong::new(self.id(), detail))
     }
+}
+
+/// Words with commas, semicolons or spaces between.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split([',', ' ', ';']).filter(|word| !word.is_empty())
 }
 
 /// A sum in its smallest unit, from how people write it: `12,345.50`.
@@ -322,7 +346,7 @@ fn object(fields: &[Field]) -> Map<String, Value> {
 
 /// The parts of a form, filled in.
 pub(super) struct Filled {
-    title: &'static str,
+    pub(super) title: &'static str,
     pub(super) fields: Vec<Field>,
 }
 
@@ -356,27 +380,24 @@ pub(super) fn typed(parts: &'static [Part], form: &Form) -> Vec<Filled> {
     filled(parts, |field| field.type_in(form))
 }
 
-/// What a form says, as the API takes it; an AI profile of which nothing is said is none.
+/// What a form says, as the API takes it.
 pub(super) fn fields(parts: &[Filled]) -> Map<String, Value> {
-    let (mut fields, mut profile) = (Map::new(), Map::new());
-    let (mut has_profile, mut asks_profile) = (false, false);
+    let mut fields = Map::new();
     for field in parts.iter().flat_map(|part| &part.fields).filter(|field| field.was_sent) {
-        let value = field.json();
-        match field.key.split_once('.') {
-            None => {
-                fields.insert(field.key.into(), value);
-            }
-            Some((_, name)) => {
-                asks_profile = true;
-                has_profile |= !(value.is_null() || value == "unknown" || value.as_array().is_some_and(Vec::is_empty));
-                profile.insert(name.into(), value);
-            }
-        }
-    }
-    if asks_profile {
-        fields.insert("ai_profile".into(), if has_profile { profile.into() } else { Value::Null });
+        put(&mut fields, field.key, field.json());
     }
     fields
+}
+
+/// Puts a value at its place: behind each dot is what is inside.
+fn put(fields: &mut Map<String, Value>, key: &str, value: Value) {
+    let Some((outer, inner)) = key.split_once('.') else {
+        fields.insert(key.into(), value);
+        return;
+    };
+    if let Value::Object(within) = fields.entry(outer).or_insert_with(|| Map::new().into()) {
+        put(within, inner, value);
+    }
 }
 
 /// What a form says of something new: what nobody said is not there.
@@ -399,15 +420,15 @@ pub(super) fn json(item: &impl serde::Serialize) -> Result<Value, Problem> {
     serde_json::to_value(item).map_err(Problem::internal)
 }
 
-/// The field, or the row, that a fault is at, and what is wrong there; what belongs nowhere goes to the first field.
-fn placed(parts: &[Filled], fault: &Fault) -> Wrong {
+/// The field, or the row, that a fault is at, or the first inside of where it is, and what is wrong there; what belongs nowhere goes to the first field.
+pub(super) fn placed(parts: &[Filled], fault: &Fault) -> Wrong {
     let place = fault.pointer.trim_start_matches('/').replace('/', "-");
     let (mut best, mut detail) = (String::new(), fault.detail.clone());
     let mut look = |id: String, named: Option<&Field>| {
         let fits = place == id || place.strip_prefix(&id).is_some_and(|rest| rest.starts_with('-'));
         if fits && id.len() > best.len() {
             best = id;
-            if let Some(field) = named.filter(|field| matches!(field.kind, Kind::Named) && !field.is_said()) {
+            if let Some(field) = named.filter(|field| matches!(field.kind, Kind::Needed(_)) && !field.is_said()) {
                 detail = format!("fill in “{}”", field.label);
             }
         }
@@ -420,9 +441,22 @@ fn placed(parts: &[Filled], fault: &Fault) -> Wrong {
         }
     }
     if best.is_empty() {
-        best = parts.iter().flat_map(|part| &part.fields).next().map(Field::id).unwrap_or_default();
+        let ids = || parts.iter().flat_map(|part| &part.fields).map(Field::id);
+        let is_inside = |id: &String| id.strip_prefix(&place).is_some_and(|rest| rest.starts_with('-'));
+        best = ids().find(is_inside).or_else(|| ids().next()).unwrap_or_default();
     }
     Wrong::new(best, detail)
+}
+
+/// Puts what someone else saved meanwhile beside what was typed, where they differ.
+pub(super) fn compare(parts: &mut [Filled], present: &Value) {
+    for field in parts.iter_mut().flat_map(|part| &mut part.fields).filter(|field| field.was_sent && !matches!(field.kind, Kind::Secret)) {
+        let mut theirs = Field { values: Vec::new(), rows: Vec::new(), theirs: None, name: field.name.clone(), ..*field };
+        theirs.store(present);
+        if theirs.json() != field.json() {
+            field.theirs = Some(theirs.spoken());
+        }
+    }
 }
 
 #[derive(Template)]
@@ -488,13 +522,7 @@ impl Open<'_> {
     /// The same form with both: what was typed, and what someone else saved meanwhile.
     fn beside(mut self, mut parts: Vec<Filled>, present: &Value) -> Shown {
         self.version = present.get("version").and_then(Value::as_i64).unwrap_or_default();
-        for field in parts.iter_mut().flat_map(|part| &mut part.fields).filter(|field| field.was_sent) {
-            let mut theirs = Field { values: Vec::new(), rows: Vec::new(), theirs: None, name: field.name.clone(), ..*field };
-            theirs.store(present);
-            if theirs.json() != field.json() {
-                field.theirs = Some(theirs.spoken());
-            }
-        }
+        compare(&mut parts, present);
         self.show(StatusCode::CONFLICT, parts, Vec::new())
     }
 }

@@ -35,10 +35,15 @@ const INCIDENT: &[Part] = &[
     Part {
         title: "",
         fields: &[
-            Asking("title", "What happened, in a line", "Such as: No rotas for a morning", Kind::Named),
+            Asking("title", "What happened, in a line", "Such as: No rotas for a morning", Kind::Needed("text")),
             Asking("description", "What happened", "", Kind::Lines),
             Asking("severity", "How bad it is", "", Kind::Pick(&[("low", "Low"), ("moderate", "Moderate"), ("high", "High"), ("extreme", "Extreme")])),
-            Asking("personal_data_involved", "Was personal data involved?", "If it was, the Information Commissioner may have to know within 72 hours.", Kind::YesNo),
+            Asking(
+                "personal_data_involved",
+                "Was personal data involved?",
+                "If it was, the Information Commissioner may have to know within 72 hours.",
+                Kind::Truth(&[("false", "No"), ("true", "Yes")]),
+            ),
             Asking("occurred_on", "The day it happened", "", Kind::MustDay),
             Asking("told_on", "The day the supplier told us", "Empty if it did not.", Kind::Day),
         ],

@@ -173,6 +173,7 @@ pub(crate) fn routes(route: Route) -> Route {
         .at("/invitations", get(page(invitations::show)).post(page(invitations::send)))
         .at("/sample", post(page(home::look_around)))
         .at("/account", get(page(account::show)))
+        .at("/account/name", get(page(account::show_name)).post(page(account::change_name)))
         .at("/account/password", post(page(account::change_password)))
         .at("/account/organisation", post(page(account::switch)))
         .at("/account/sessions", post(page(account::end_others)))

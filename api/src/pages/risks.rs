@@ -43,7 +43,7 @@ const LIKELIHOOD: Choices = &[("1", "1 – Rare"), ("2", "2 – Unlikely"), ("3"
 const IMPACT: Choices = &[("1", "1 – Negligible"), ("2", "2 – Minor"), ("3", "3 – Moderate"), ("4", "4 – Major"), ("5", "5 – Catastrophic")];
 
 const ACTION: &[Asking] = &[
-    Asking("title", "What is to be done", "", Kind::Named),
+    Asking("title", "What is to be done", "", Kind::Needed("text")),
     Asking("owner", "Who does it", "", Kind::Line("text")),
     Asking("due_on", "By when", "", Kind::Day),
     Asking("done_on", "Done on", "Empty while it is not done.", Kind::Day),
@@ -53,7 +53,7 @@ const RISK: &[Part] = &[
     Part {
         title: "",
         fields: &[
-            Asking("title", "What may go wrong, in a line", "Such as: Backups have never been restored", Kind::Named),
+            Asking("title", "What may go wrong, in a line", "Such as: Backups have never been restored", Kind::Needed("text")),
             Asking("description", "What may go wrong", "How it could come about, and whom it would hurt.", Kind::Lines),
             Asking("owner", "Who of you answers for it", "", Kind::Line("text")),
         ],

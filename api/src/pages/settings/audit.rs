@@ -9,7 +9,7 @@ use diligence_entities::{
 use poem::{Request, RequestBody, http::StatusCode};
 
 use super::{HERE, admin};
-use crate::pages::{Frame, Shown, Wrong, at, html, listing::Asked, settings::fields::sent, sign_in::Here, subject::Event, words};
+use crate::pages::{Frame, Shown, Wrong, at, fields::sent, html, listing::Asked, sign_in::Here, subject::Event, words};
 
 const AUDIT: &str = "/settings/audit";
 

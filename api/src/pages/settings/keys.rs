@@ -6,7 +6,6 @@ use askama::Template;
 use diligence_entities::{
     api_key::{self, ApiKey, ApiKeyFilter, KeyScope, KeyState, NewApiKey, Rotation, SOON_DAYS},
     clock::Day,
-    error::Error,
     id::ApiKeyId,
     role::Role,
     secret::Token,
@@ -16,11 +15,11 @@ use poem::{Request, RequestBody, http::StatusCode};
 use super::{HERE, OncePage, ROLES, admin, link, role, unconfirmed};
 use crate::pages::{
     Frame, Shown, Wrong, at, faults,
+    fields::{Asking, Choices, Kind, Open, Part, empty, misread, read, said, sent, typed},
     form::Form,
     html,
     listing::Asked,
     path_id, see,
-    settings::fields::{Asking, Choices, Kind, Open, Part, fields, filled, read, sent, typed},
     sign_in::Here,
     words, wrongs,
 };
@@ -99,28 +98,37 @@ const KEY: &[Part] = &[Part {
         Asking("name", "What it is for", "Such as: Power BI, nightly. One key for each program, so that one can be revoked without the others.", Kind::Needed("text")),
         Asking("role", "What it may do", "The least that the program needs.", Kind::Must(ROLES)),
         Asking("scope", "Which part of that it opens", "", Kind::Must(SCOPES)),
-        Asking("expires_on", "Its last day", "Empty for no end, unless your policy sets one. You can replace a key before it ends, without a gap.", Kind::Line("date")),
+        Asking("expires_on", "Its last day", "Empty for no end, unless your policy sets one. You can replace a key before it ends, without a gap.", Kind::Day),
     ],
 }];
 
 fn new_key(here: &Here) -> Open<'_> {
-    Open { here, title: "Make a key".into(), back: (KEYS.into(), "Keys for programs".into()), action: "/settings/keys/new".into(), version: 0 }
+    Open {
+        here,
+        part: HERE,
+        lead: String::new(),
+        title: "Make a key".into(),
+        back: (KEYS.into(), "Keys for programs".into()),
+        action: "/settings/keys/new".into(),
+        version: 0,
+    }
 }
 
 /// The form for a new key.
 pub(in crate::pages) async fn show_new(request: Request, _: RequestBody) -> Shown {
     let here = admin(&request).await?;
-    new_key(&here).show(StatusCode::OK, filled(KEY, |field| if field.name == "scope" { vec!["read_only".into()] } else { Vec::new() }), Vec::new())
+    new_key(&here).show(StatusCode::OK, empty(KEY, |key| (key == "scope").then(|| "read_only".into())), Vec::new())
 }
 
 /// Makes a key, and shows its text.
 pub(in crate::pages) async fn make(request: Request, body: RequestBody) -> Shown {
     let (form, here) = sent(&request, body).await?;
     let parts = typed(KEY, &form);
-    if form.some("expires_on").is_some_and(|day| day.parse::<Day>().is_err()) {
-        return new_key(&here).again(parts, Error::invalid("/expires_on", "date", "enter a day"));
+    let wrong = misread(&parts);
+    if !wrong.is_empty() {
+        return new_key(&here).wrong(parts, wrong);
     }
-    let new: NewApiKey = read(fields(&parts).into_iter().filter(|(_, value)| !value.is_null()).collect())?;
+    let new: NewApiKey = read(said(&parts))?;
     let writer = here.write(&request, Role::Admin).await?;
     match api_key::create(&writer, new).await {
         Ok((key, secret)) => {

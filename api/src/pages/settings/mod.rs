@@ -14,12 +14,10 @@ use diligence_entities::{
 };
 use poem::{Request, RequestBody, http::StatusCode};
 
-use self::fields::Choices;
-use super::{Frame, Refusal, Shown, Wrong, form::Form, html, sign_in::Here, words};
+use super::{Frame, Refusal, Shown, Wrong, fields::Choices, form::Form, html, sign_in::Here, words};
 use crate::{config::Config, problem::Problem};
 
 pub(super) mod audit;
-mod fields;
 pub(super) mod keys;
 pub(super) mod organisation;
 pub(super) mod people;

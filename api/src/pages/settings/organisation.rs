@@ -2,7 +2,6 @@
 
 use askama::Template;
 use diligence_entities::{
-    error::Error,
     organisation::{self, NewOrganisation, Organisation},
     patch::Change,
     role::Role,
@@ -11,8 +10,9 @@ use poem::{Request, RequestBody, http::StatusCode};
 
 use super::{HERE, admin};
 use crate::pages::{
-    Frame, Shown, html, see,
-    settings::fields::{Asking, Kind, Open, Part, fields, filled, json, sent, typed},
+    Frame, Shown,
+    fields::{Asking, Kind, Open, Part, fields, json, sent, stored, typed},
+    html, see,
     sign_in::Here,
     words,
 };
@@ -42,6 +42,8 @@ const FIELDS: &[Part] = &[Part {
 fn open(here: &Here, version: i64) -> Open<'_> {
     Open {
         here,
+        part: HERE,
+        lead: String::new(),
         title: "Change what the organisation is called".into(),
         back: (ORGANISATION.into(), "Organisation".into()),
         action: format!("{ORGANISATION}/change"),
@@ -52,26 +54,25 @@ fn open(here: &Here, version: i64) -> Open<'_> {
 /// The form for its name.
 pub(in crate::pages) async fn show_change(request: Request, _: RequestBody) -> Shown {
     let here = admin(&request).await?;
-    let stored = json(&organisation::read(&here.read(&request).await?).await?)?;
-    let version = stored["version"].as_i64().unwrap_or_default();
-    open(&here, version).show(StatusCode::OK, filled(FIELDS, |field| field.stored(&stored)), Vec::new())
+    let present = organisation::read(&here.read(&request).await?).await?;
+    open(&here, present.version).show(StatusCode::OK, stored(FIELDS, &json(&present)?), Vec::new())
 }
 
 /// Changes its name.
 pub(in crate::pages) async fn change(request: Request, body: RequestBody) -> Shown {
     let (form, here) = sent(&request, body).await?;
     let parts = typed(FIELDS, &form);
+    let version = form.version()?;
     let writer = here.write(&request, Role::Admin).await?;
-    match organisation::change(&writer, form.version()?, Change::<NewOrganisation>::new(fields(&parts))).await {
+    match organisation::change(&writer, version, Change::<NewOrganisation>::new(fields(&parts))).await {
         Ok(_) => {
             writer.save().await?;
             Ok(see(ORGANISATION))
         }
-        Err(Error::Stale { .. }) => {
+        Err(error) => {
             drop(writer);
-            let present = json(&organisation::read(&here.read(&request).await?).await?)?;
-            open(&here, 0).beside(parts, &present)
+            let present = organisation::read(&here.read(&request).await?).await?;
+            open(&here, version).refused(parts, error, version, &present)
         }
-        Err(error) => open(&here, form.version()?).again(parts, error),
     }
 }

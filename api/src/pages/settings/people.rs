@@ -19,11 +19,11 @@ use super::{HERE, OncePage, ROLES, admin, link, role, unconfirmed};
 use crate::{
     pages::{
         Frame, Shown, Wrong, at, faults,
+        fields::{Asking, Kind, Open, Part, empty, read, said, sent, typed},
         form::parameter,
         html,
         listing::Asked,
         path_id, see,
-        settings::fields::{Asking, Kind, Open, Part, fields, filled, read, sent, typed},
         sign_in::Here,
         words,
     },
@@ -127,20 +127,28 @@ const INVITATION: &[Part] = &[Part {
 }];
 
 fn invite_form(here: &Here) -> Open<'_> {
-    Open { here, title: "Invite someone".into(), back: (PEOPLE.into(), "People".into()), action: "/settings/people/invite".into(), version: 0 }
+    Open {
+        here,
+        part: HERE,
+        lead: String::new(),
+        title: "Invite someone".into(),
+        back: (PEOPLE.into(), "People".into()),
+        action: "/settings/people/invite".into(),
+        version: 0,
+    }
 }
 
 /// The form to invite someone.
 pub(in crate::pages) async fn show_invite(request: Request, _: RequestBody) -> Shown {
     let here = admin(&request).await?;
-    invite_form(&here).show(StatusCode::OK, filled(INVITATION, |_| Vec::new()), Vec::new())
+    invite_form(&here).show(StatusCode::OK, empty(INVITATION, |_| None), Vec::new())
 }
 
 /// Invites someone, and shows the link.
 pub(in crate::pages) async fn invite(request: Request, body: RequestBody) -> Shown {
     let (form, here) = sent(&request, body).await?;
     let parts = typed(INVITATION, &form);
-    let new: NewInvitation = read(fields(&parts).into_iter().filter(|(_, value)| !value.is_null()).collect())?;
+    let new: NewInvitation = read(said(&parts))?;
     let writer = here.write(&request, Role::Admin).await?;
     match invitation::create(&writer, new).await {
         Ok((made, token)) => {

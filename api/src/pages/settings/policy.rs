@@ -20,9 +20,9 @@ use crate::{
     auth::store_of,
     pages::{
         Frame, Refusal, Shown, Wrong, at, faults,
+        fields::{Asking, Choices, Field, Filled, Kind, Part, compare, fields, json, misread, placed, sent, stored, typed},
         home::{IMPACTS, LIKELIHOODS},
         html, request_id, see,
-        settings::fields::{Asking, Choices, Field, Filled, Kind, Part, compare, fields, filled, json, sent, strange, to_blame, typed},
         sign_in::Here,
         words,
     },
@@ -46,10 +46,10 @@ const FIELDS: &[Part] = &[
     Part {
         title: "From score to band",
         fields: &[
-            Asking("rating.strong_from", "Strong from", "The lowest evidenced score, out of 100, that is strong.", Kind::Number),
-            Asking("rating.adequate_from", "Adequate from", "", Kind::Number),
-            Asking("rating.weak_from", "Weak from", "Below it, or with a knock-out, a score is poor.", Kind::Number),
-            Asking("rating.minimum_coverage", "Least coverage", "With less than this percentage answered, an assessment stays unassessed.", Kind::Number),
+            Asking("rating.strong_from", "Strong from", "The lowest evidenced score, out of 100, that is strong.", Kind::MustWhole),
+            Asking("rating.adequate_from", "Adequate from", "", Kind::MustWhole),
+            Asking("rating.weak_from", "Weak from", "Below it, or with a knock-out, a score is poor.", Kind::MustWhole),
+            Asking("rating.minimum_coverage", "Least coverage", "With less than this percentage answered, an assessment stays unassessed.", Kind::MustWhole),
         ],
     },
     Part {
@@ -76,18 +76,18 @@ const FIELDS: &[Part] = &[
     Part {
         title: "What a risk is called",
         fields: &[
-            Asking("risk_bands.moderate_from", "Moderate from", "Likelihood (1 to 5) times impact (1 to 5): 2 to 25. Below this number a risk is low.", Kind::Number),
-            Asking("risk_bands.high_from", "High from", "", Kind::Number),
-            Asking("risk_bands.extreme_from", "Extreme from", "", Kind::Number),
+            Asking("risk_bands.moderate_from", "Moderate from", "Likelihood (1 to 5) times impact (1 to 5): 2 to 25. Below this number a risk is low.", Kind::MustWhole),
+            Asking("risk_bands.high_from", "High from", "", Kind::MustWhole),
+            Asking("risk_bands.extreme_from", "Extreme from", "", Kind::MustWhole),
         ],
     },
     Part {
         title: "How often to look again, in months",
         fields: &[
-            Asking("cadence_months.critical", "Critical tier", "1 to 120 months. What matters more is looked at no less often.", Kind::Number),
-            Asking("cadence_months.high", "High tier", "", Kind::Number),
-            Asking("cadence_months.medium", "Medium tier", "", Kind::Number),
-            Asking("cadence_months.low", "Low tier", "", Kind::Number),
+            Asking("cadence_months.critical", "Critical tier", "1 to 120 months. What matters more is looked at no less often.", Kind::MustWhole),
+            Asking("cadence_months.high", "High tier", "", Kind::MustWhole),
+            Asking("cadence_months.medium", "Medium tier", "", Kind::MustWhole),
+            Asking("cadence_months.low", "Low tier", "", Kind::MustWhole),
         ],
     },
     Part {
@@ -103,7 +103,7 @@ const FIELDS: &[Part] = &[
                 "maximum_key_days",
                 "How many days a key may live at the most",
                 "1 to 3650, or empty for no limit. Keys that are there already stay as they are.",
-                Kind::MaybeNumber,
+                Kind::Whole,
             ),
         ],
     },
@@ -155,8 +155,9 @@ pub(in crate::pages) async fn show(request: Request, _: RequestBody) -> Shown {
         ("Who may decide", duties(policy.separation_of_duties.0).into()),
         ("Keys live at the most", policy.maximum_key_days.map_or_else(|| "As long as whoever makes them says".into(), |days| words::count(days, "day", "days"))),
     ];
-    let stored = json(&policy)?;
-    let row = |tier: &str| (words::plain(&tier), ["strong", "adequate", "weak", "poor"].into_iter().map(|band| stored["rating"]["matrix"][tier][band].clone()).collect());
+    let present = json(&policy)?;
+    let row =
+        |tier: &str| (words::plain(&tier), ["strong", "adequate", "weak", "poor"].into_iter().map(|band| present["rating"]["matrix"][tier][band].clone()).collect());
     let matrix = ["critical", "high", "medium", "low"].into_iter().map(row).collect();
     let is_admin = here.is_at_least(Role::Admin);
     Ok(html(StatusCode::OK, &PolicyPage { frame: here.frame("Policy").at(HERE), scores, matrix, bands: bands(&policy), others, is_admin })?)
@@ -286,13 +287,13 @@ fn wrong(parts: &[Filled], error: Error) -> Result<Vec<Wrong>, Refusal> {
         _ => words::spoken(&detail.replace('`', "")),
     };
     let found = faults(error)?;
-    Ok(found.iter().map(|fault| Wrong::new(to_blame(parts, &fault.pointer.trim_start_matches('/').replace('/', ".")), plain(&fault.pointer, &fault.detail))).collect())
+    Ok(found.iter().map(|fault| Wrong::new(placed(parts, fault).field, plain(&fault.pointer, &fault.detail))).collect())
 }
 
 /// What is wrong with a number that is too large or too small to be one of its kind at all.
 fn beyond(field: &Field) -> Option<Wrong> {
-    let most = if field.name.starts_with("rating.") || field.name.starts_with("risk_bands.") { 100 } else { 3650 };
-    let is_beyond = field.value().parse::<i64>().is_ok_and(|number| !(0..=most).contains(&number));
+    let most = if field.key.starts_with("rating.") || field.key.starts_with("risk_bands.") { 100 } else { 3650 };
+    let is_beyond = field.value().parse::<i32>().is_ok_and(|number| !(0..=most).contains(&number));
     is_beyond.then(|| Wrong::new(field.id(), format!("expected a number from 0 to {most}")))
 }
 
@@ -300,8 +301,8 @@ fn beyond(field: &Field) -> Option<Wrong> {
 pub(in crate::pages) async fn show_change(request: Request, _: RequestBody) -> Shown {
     let here = Here::of(&request).await?;
     let policy = policy::read(&here.read(&request).await?).await?;
-    let stored = json(&policy)?;
-    Changing { here: &here, version: policy.version }.show(StatusCode::OK, filled(FIELDS, |field| field.stored(&stored)), Vec::new(), None)
+    let present = json(&policy)?;
+    Changing { here: &here, version: policy.version }.show(StatusCode::OK, stored(FIELDS, &present), Vec::new(), None)
 }
 
 /// Says what another policy would do, or sets it.
@@ -309,10 +310,10 @@ pub(in crate::pages) async fn change(request: Request, body: RequestBody) -> Sho
     let (form, here) = sent(&request, body).await?;
     let mut parts = typed(FIELDS, &form);
     let form_page = Changing { here: &here, version: form.version()? };
-    let mut strange = strange(&parts);
-    strange.extend(parts.iter().flat_map(|part| &part.fields).filter_map(beyond));
-    if !strange.is_empty() {
-        return form_page.show(StatusCode::UNPROCESSABLE_ENTITY, parts, strange, None);
+    let mut wrong = misread(&parts);
+    wrong.extend(parts.iter().flat_map(|part| &part.fields).filter_map(beyond));
+    if !wrong.is_empty() {
+        return form_page.show(StatusCode::UNPROCESSABLE_ENTITY, parts, wrong, None);
     }
     let change = Change::<NewPolicy>::new(fields(&parts));
     if form.text("step") != "save" {

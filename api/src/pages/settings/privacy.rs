@@ -22,9 +22,9 @@ use super::{Facts, HERE, admin, unconfirmed};
 use crate::{
     pages::{
         Frame, Refusal, Shown, Wrong, at, faults,
+        fields::{Asking, Kind, Open, Part, fields, json as json_of, misread, read, sent, stored, typed},
         form::{Form, parameter},
         html, see,
-        settings::fields::{Asking, Kind, Open, Part, fields, filled, json as stored_of, read, sent, strange, typed},
         sign_in::Here,
         words, wrongs,
     },
@@ -223,27 +223,34 @@ const PERIODS: &[Part] = &[Part {
             "archived_contact_days",
             "Days that an archived supplier keeps its contacts",
             "Counted from its last change. 1 to 36500, or empty to keep them for ever.",
-            Kind::MaybeNumber,
+            Kind::Whole,
         ),
         Asking(
             "expired_file_days",
             "Days that a file is kept after its evidence expired",
             "1 to 36500, or empty to keep it for ever. A file that answers of an assessment rest on stays.",
-            Kind::MaybeNumber,
+            Kind::Whole,
         ),
     ],
 }];
 
 fn open(here: &Here, version: i64) -> Open<'_> {
-    Open { here, title: "Change how long things are kept".into(), back: (PRIVACY.into(), "Privacy".into()), action: format!("{PRIVACY}/retention"), version }
+    Open {
+        here,
+        part: HERE,
+        lead: String::new(),
+        title: "Change how long things are kept".into(),
+        back: (PRIVACY.into(), "Privacy".into()),
+        action: format!("{PRIVACY}/retention"),
+        version,
+    }
 }
 
 /// The form for the periods.
 pub(in crate::pages) async fn show_retention(request: Request, _: RequestBody) -> Shown {
     let here = admin(&request).await?;
     let periods = retention::read(&here.read(&request).await?).await?;
-    let stored = stored_of(&periods)?;
-    open(&here, periods.version).show(StatusCode::OK, filled(PERIODS, |field| field.stored(&stored)), Vec::new())
+    open(&here, periods.version).show(StatusCode::OK, stored(PERIODS, &json_of(&periods)?), Vec::new())
 }
 
 /// Changes the periods. Nothing goes by that alone.
@@ -252,23 +259,20 @@ pub(in crate::pages) async fn change_retention(request: Request, body: RequestBo
     let parts = typed(PERIODS, &form);
     let version = form.version()?;
     let writer = here.write(&request, Role::Admin).await?;
-    let mut wrong = strange(&parts);
-    let beyond = parts.iter().flat_map(|part| &part.fields).filter(|field| field.value().parse::<i64>().is_ok_and(|days| i32::try_from(days).is_err()));
-    wrong.extend(beyond.map(|field| Wrong::new(field.id(), "expected a number from 1 to 36500")));
+    let wrong = misread(&parts);
     if !wrong.is_empty() {
-        return open(&here, version).show(StatusCode::UNPROCESSABLE_ENTITY, parts, wrong);
+        return open(&here, version).wrong(parts, wrong);
     }
     match retention::change(&writer, version, Change::<NewRetention>::new(fields(&parts))).await {
         Ok(_) => {
             writer.save().await?;
             Ok(see(PRIVACY))
         }
-        Err(Error::Stale { .. }) => {
+        Err(error) => {
             drop(writer);
-            let present = stored_of(&retention::read(&here.read(&request).await?).await?)?;
-            open(&here, version).beside(parts, &present)
+            let present = retention::read(&here.read(&request).await?).await?;
+            open(&here, version).refused(parts, error, version, &present)
         }
-        Err(error) => open(&here, version).again(parts, error),
     }
 }
 

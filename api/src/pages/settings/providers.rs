@@ -15,9 +15,8 @@ use super::{Facts, HERE, admin, role, unconfirmed};
 use crate::{
     pages::{
         Frame, Shown, Wrong, at, faults,
-        form::Form,
+        fields::{self, Asking, Filled, Kind, Open, Part, empty, fields, json, read, said, sent, stored, typed},
         html, path_id, see,
-        settings::fields::{Asking, Filled, Kind, Open, Part, fields, filled, json, read, sent, strange, typed},
         sign_in::Here,
         wrongs,
     },
@@ -131,18 +130,26 @@ fn place(id: &IdentityProviderId) -> String {
 }
 
 fn new_provider(here: &Here) -> Open<'_> {
-    Open { here, title: "Add an identity provider".into(), back: (SIGN_IN.into(), "Sign-in".into()), action: format!("{SIGN_IN}/providers/new"), version: 0 }
+    Open {
+        here,
+        part: HERE,
+        lead: String::new(),
+        title: "Add an identity provider".into(),
+        back: (SIGN_IN.into(), "Sign-in".into()),
+        action: format!("{SIGN_IN}/providers/new"),
+        version: 0,
+    }
 }
 
 /// The form for a new provider.
 pub(in crate::pages) async fn show_new(request: Request, _: RequestBody) -> Shown {
     let here = admin(&request).await?;
-    new_provider(&here).show(StatusCode::OK, filled(FIELDS, |_| Vec::new()), Vec::new())
+    new_provider(&here).show(StatusCode::OK, empty(FIELDS, |_| None), Vec::new())
 }
 
 /// What is wrong with what was typed before anything is asked of it: numbers, lines, and words that are no roles.
 fn misread(parts: &[Filled]) -> Vec<Wrong> {
-    let mut wrong = strange(parts);
+    let mut wrong = fields::misread(parts);
     let said = fields(parts);
     let values = said.get("roles").and_then(Value::as_object);
     if values.is_some_and(|roles| roles.values().any(|word| word.as_str().is_none_or(|word| word.parse::<Role>().is_err()))) {
@@ -155,12 +162,12 @@ fn misread(parts: &[Filled]) -> Vec<Wrong> {
 pub(in crate::pages) async fn enter(request: Request, body: RequestBody) -> Shown {
     let (form, here) = sent(&request, body).await?;
     here.may(&request, Role::Admin).await?;
-    let parts = secretly(&form);
+    let parts = typed(FIELDS, &form);
     let wrong = misread(&parts);
     if !wrong.is_empty() {
-        return new_provider(&here).show(StatusCode::UNPROCESSABLE_ENTITY, parts, wrong);
+        return new_provider(&here).wrong(parts, wrong);
     }
-    let new: NewIdentityProvider = read(fields(&parts).into_iter().filter(|(_, value)| !value.is_null()).collect())?;
+    let new: NewIdentityProvider = read(said(&parts))?;
     let writer = here.write(&request, Role::Admin).await?;
     match identity_provider::create(&writer, new).await {
         Ok(made) => {
@@ -174,39 +181,37 @@ pub(in crate::pages) async fn enter(request: Request, body: RequestBody) -> Show
     }
 }
 
-/// What was typed, with the secret as it is: a space can be part of it.
-fn secretly(form: &Form) -> Vec<Filled> {
-    let mut parts = typed(FIELDS, form);
-    for field in parts.iter_mut().flat_map(|part| &mut part.fields).filter(|field| field.kind == Kind::Secret) {
-        field.values = Some(form.exact(field.name)).filter(|text| !text.is_empty()).into_iter().collect();
-    }
-    parts
-}
-
 fn change_of<'a>(here: &'a Here, provider: &IdentityProvider, version: i64) -> Open<'a> {
     let back = place(&provider.id);
-    Open { here, title: format!("Change {}", provider.name), action: format!("{back}/change"), back: (back, provider.name.clone()), version }
+    Open {
+        here,
+        part: HERE,
+        lead: String::new(),
+        title: format!("Change {}", provider.name),
+        action: format!("{back}/change"),
+        back: (back, provider.name.clone()),
+        version,
+    }
 }
 
 /// The form for a provider.
 pub(in crate::pages) async fn show_change(request: Request, _: RequestBody) -> Shown {
     let here = admin(&request).await?;
     let provider = identity_provider::read(&here.read(&request).await?, &path_id(&request)?).await?;
-    let stored = json(&provider)?;
-    change_of(&here, &provider, provider.version).show(StatusCode::OK, filled(FIELDS, |field| field.stored(&stored)), Vec::new())
+    change_of(&here, &provider, provider.version).show(StatusCode::OK, stored(FIELDS, &json(&provider)?), Vec::new())
 }
 
 /// Changes a provider.
 pub(in crate::pages) async fn change(request: Request, body: RequestBody) -> Shown {
     let (form, here) = sent(&request, body).await?;
     let id: IdentityProviderId = path_id(&request)?;
-    let parts = secretly(&form);
+    let parts = typed(FIELDS, &form);
     let version = form.version()?;
     let writer = here.write(&request, Role::Admin).await?;
     let present = identity_provider::read(&writer, &id).await?;
     let wrong = misread(&parts);
     if !wrong.is_empty() {
-        return change_of(&here, &present, version).show(StatusCode::UNPROCESSABLE_ENTITY, parts, wrong);
+        return change_of(&here, &present, version).wrong(parts, wrong);
     }
     let mut said = fields(&parts);
     leave_out(&mut said, &present);
@@ -215,9 +220,8 @@ pub(in crate::pages) async fn change(request: Request, body: RequestBody) -> Sho
             writer.save().await?;
             Ok(see(&place(&id)))
         }
-        Err(Error::Stale { .. }) => change_of(&here, &present, version).beside(parts, &json(&present)?),
         Err(Error::Conflict { code: code @ "no_other_way", detail, .. }) => change_of(&here, &present, version).again(parts, Error::invalid("/is_enabled", code, detail)),
-        Err(error) => change_of(&here, &present, version).again(parts, error),
+        Err(error) => change_of(&here, &present, version).refused(parts, error, version, &present),
     }
 }
 

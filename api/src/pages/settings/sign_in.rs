@@ -12,8 +12,9 @@ use poem::{Request, RequestBody, http::StatusCode};
 
 use super::{Facts, HERE, admin};
 use crate::pages::{
-    Frame, Shown, html, see,
-    settings::fields::{Asking, Choices, Kind, Open, Part, fields, filled, json, sent, strange, typed},
+    Frame, Shown,
+    fields::{Asking, Choices, Kind, Open, Part, fields, json, misread, sent, stored, typed},
+    html, see,
     sign_in::Here,
     words,
 };
@@ -89,22 +90,29 @@ const FIELDS: &[Part] = &[
     Part {
         title: "How long one stays signed in",
         fields: &[
-            Asking("idle_minutes", "Minutes without doing anything", "5 to 1440, which is a day.", Kind::Number),
-            Asking("absolute_hours", "Hours in any case", "1 to 720, which is a month.", Kind::Number),
+            Asking("idle_minutes", "Minutes without doing anything", "5 to 1440, which is a day.", Kind::MustWhole),
+            Asking("absolute_hours", "Hours in any case", "1 to 720, which is a month.", Kind::MustWhole),
         ],
     },
 ];
 
 fn open(here: &Here, version: i64) -> Open<'_> {
-    Open { here, title: "Change how people sign in".into(), back: (SIGN_IN.into(), "Sign-in".into()), action: format!("{SIGN_IN}/change"), version }
+    Open {
+        here,
+        part: HERE,
+        lead: String::new(),
+        title: "Change how people sign in".into(),
+        back: (SIGN_IN.into(), "Sign-in".into()),
+        action: format!("{SIGN_IN}/change"),
+        version,
+    }
 }
 
 /// The form for it.
 pub(in crate::pages) async fn show_change(request: Request, _: RequestBody) -> Shown {
     let here = admin(&request).await?;
     let policy = sign_in_policy::read(&here.read(&request).await?).await?;
-    let stored = json(&policy)?;
-    open(&here, policy.version).show(StatusCode::OK, filled(FIELDS, |field| field.stored(&stored)), Vec::new())
+    open(&here, policy.version).show(StatusCode::OK, stored(FIELDS, &json(&policy)?), Vec::new())
 }
 
 /// Changes it.
@@ -112,10 +120,10 @@ pub(in crate::pages) async fn change(request: Request, body: RequestBody) -> Sho
     let (form, here) = sent(&request, body).await?;
     let parts = typed(FIELDS, &form);
     let version = form.version()?;
-    let wrong = strange(&parts);
+    let wrong = misread(&parts);
     if !wrong.is_empty() {
         here.may(&request, Role::Admin).await?;
-        return open(&here, version).show(StatusCode::UNPROCESSABLE_ENTITY, parts, wrong);
+        return open(&here, version).wrong(parts, wrong);
     }
     let writer = here.write(&request, Role::Admin).await?;
     match sign_in_policy::change(&writer, version, Change::<NewSignInPolicy>::new(fields(&parts))).await {
@@ -123,12 +131,11 @@ pub(in crate::pages) async fn change(request: Request, body: RequestBody) -> Sho
             writer.save().await?;
             Ok(see(SIGN_IN))
         }
-        Err(Error::Stale { .. }) => {
-            drop(writer);
-            let present = json(&sign_in_policy::read(&here.read(&request).await?).await?)?;
-            open(&here, version).beside(parts, &present)
-        }
         Err(Error::Conflict { code: code @ "no_other_way", detail, .. }) => open(&here, version).again(parts, Error::invalid("/allows_passwords", code, detail)),
-        Err(error) => open(&here, version).again(parts, error),
+        Err(error) => {
+            drop(writer);
+            let present = sign_in_policy::read(&here.read(&request).await?).await?;
+            open(&here, version).refused(parts, error, version, &present)
+        }
     }
 }

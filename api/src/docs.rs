@@ -14,6 +14,7 @@ const PAGE: &str = r#"<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Diligence API</title>
+<link rel="icon" href="/docs/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/docs/swagger-ui.css">
 </head>
 <body>
@@ -27,6 +28,9 @@ const PAGE: &str = r#"<!doctype html>
 
 const START: &str = r##"SwaggerUIBundle({ dom_id: "#ui", url: "/api/v1/openapi.json", deepLinking: true, docExpansion: "none", validatorUrl: null });
 "##;
+
+/// Without one, browsers look for it where there is none.
+const ICON: &str = include_str!("../assets/icon.svg");
 
 struct Nothing;
 #[OpenApi]
@@ -52,6 +56,7 @@ pub(crate) fn routes(route: Route) -> Route {
         .at("/docs", get(file("text/html; charset=utf-8", || PAGE)))
         .at("/docs/swagger-ui.css", get(file("text/css; charset=utf-8", || assets().0)))
         .at("/docs/swagger-ui.js", get(file("text/javascript; charset=utf-8", || assets().1)))
+        .at("/docs/icon.svg", get(file("image/svg+xml", || ICON)))
         .at("/docs/start.js", get(file("text/javascript; charset=utf-8", || START)))
 }
 

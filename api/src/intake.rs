@@ -75,7 +75,7 @@ pub enum DateStyle {
     /// 2027-03-31.
     #[default]
     Iso,
-    /// 31/03/2027.
+    /// 31/03/2027; 2027-03-31 is understood too.
     Dmy,
 }
 
@@ -706,6 +706,7 @@ fn day(text: &str, dates: DateStyle) -> Option<String> {
     let parts: Vec<&str> = text.split(['/', '.', '-']).collect();
     let digits = |part: &str, low: usize, high: usize| (low..=high).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
     match parts.as_slice() {
+        [year, month, day] if text.contains('-') && digits(year, 4, 4) && digits(month, 2, 2) && digits(day, 2, 2) => Some(text.to_owned()),
         [day, month, year] if digits(day, 1, 2) && digits(month, 1, 2) && digits(year, 4, 4) => Some(format!("{year}-{month:0>2}-{day:0>2}")),
         _ => None,
     }

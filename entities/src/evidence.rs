@@ -190,6 +190,16 @@ pub struct EvidenceFilter {
     pub cursor: Option<String>,
 }
 
+/// The kinds that say that someone else, or a yearly return, has looked at a supplier's security.
+pub const SECURITY_CERTIFICATES: [EvidenceKind; 4] = [EvidenceKind::CyberEssentials, EvidenceKind::CyberEssentialsPlus, EvidenceKind::Iso27001, EvidenceKind::Dspt];
+
+/// What is valid on a day: issued by then as far as it says, and not yet at an end.
+pub(crate) fn valid_on(day: Day) -> Condition {
+    Condition::all()
+        .add(Condition::any().add(Column::ExpiresOn.is_null()).add(Column::ExpiresOn.gte(day)))
+        .add(Condition::any().add(Column::IssuedOn.is_null()).add(Column::IssuedOn.lte(day)))
+}
+
 /// Enters a piece of evidence.
 ///
 /// # Errors
@@ -268,9 +278,7 @@ pub async fn list(reader: &Reader, filter: &EvidenceFilter) -> Result<Page<Evide
         condition = condition.add(Column::ExpiresOn.lt(day));
     }
     if let Some(day) = filter.valid_on {
-        condition = condition
-            .add(Condition::any().add(Column::ExpiresOn.is_null()).add(Column::ExpiresOn.gte(day)))
-            .add(Condition::any().add(Column::IssuedOn.is_null()).add(Column::IssuedOn.lte(day)));
+        condition = condition.add(valid_on(day));
     }
     if let Some(since) = filter.updated_since {
         condition = condition.add(Column::UpdatedAt.gte(since));

@@ -111,6 +111,9 @@ pub struct TierInputs {
     pub people_affected: Option<PeopleAffected>,
 }
 
+/// The reason of a tier for which nothing is known of how much rests on the supplier or product.
+pub const NOT_PROFILED: &str = "not profiled yet";
+
 impl TierInputs {
     /// The tier these inputs ask for, and why: the strictest input wins; nothing said is `low`.
     #[must_use]
@@ -148,7 +151,7 @@ impl TierInputs {
         });
         let given: Vec<_> = [sensitivity, access, criticality, people].into_iter().flatten().collect();
         let Some(strictest) = given.iter().map(|(tier, ..)| *tier).max() else {
-            return (Tier::Low, "not profiled yet".to_owned());
+            return (Tier::Low, NOT_PROFILED.to_owned());
         };
         let because: Vec<String> = given.iter().filter(|(tier, ..)| *tier == strictest).map(|(_, name, value)| format!("{name} is {value}")).collect();
         (strictest, because.join("; "))

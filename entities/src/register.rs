@@ -8,7 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diligence_questionnaires::{EvidenceKind, Rating, Score, Severity, Tier, worst};
 use schemars::JsonSchema;
-use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _, entity::prelude::*};
+use sea_orm::{
+    ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
+    entity::prelude::*,
+    sea_query::{Expr, ExprTrait as _},
+};
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -23,6 +27,7 @@ use crate::{
     page::{Page, Sort, contains},
     policy::{self, Policy},
     product::{self, AiFeatures, Product, ProductKind},
+    profile::DataRole,
     review::{self, Review, Step, Wanted},
     risk::{self, Risk},
     scope::{PORTION, Reader, Writer, belongs},
@@ -346,6 +351,17 @@ pub struct RegisterFilter {
     pub kind: Option<ProductKind>,
     /// How much AI is in the product.
     pub ai_features: Option<AiFeatures>,
+    /// The supplier's part in handling personal data, as it is said of the supplier; for a product, its supplier's.
+    pub data_role: Option<DataRole>,
+    /// Only lines whose supplier handles personal data as `processor`, `joint_controller` or `controller` (`true`), or is said to
+    /// handle `none` (`false`). Where it is not said the line is in neither: see `data_role_said`.
+    pub handles_personal_data: Option<bool>,
+    /// Only lines of whose supplier it is said what part it has in handling personal data (`true`), or not yet (`false`).
+    pub data_role_said: Option<bool>,
+    /// Only lines with a security certificate that is valid today (`true`), or without (`false`): evidence of the kind
+    /// `cyber_essentials`, `cyber_essentials_plus`, `iso_27001` or `dspt`, whatever its statement says, about the supplier or, for
+    /// a product, about its supplier or the product itself. Valid is what `valid_on` of the evidence takes for valid.
+    pub has_certificate: Option<bool>,
     /// Only lines with a decision that went stale (`true`), or without (`false`).
     pub stale: Option<bool>,
     /// Only lines with something that caps the rating (`true`), or without (`false`).
@@ -368,6 +384,30 @@ pub struct RegisterFilter {
 fn stale(today: Day) -> Condition {
     let expired = Condition::all().add(Column::StaleFrom.is_not_null()).add(Column::StaleFrom.lte(today));
     Condition::any().add(Column::StaleReasons.ne("[]")).add(expired)
+}
+
+/// Lines whose supplier's part in handling personal data is like this.
+fn whose_data_role(reader: &Reader, condition: Condition) -> Condition {
+    let suppliers = reader.find::<supplier::Entity>().filter(condition).select_only().column(supplier::Column::Id).into_query();
+    Condition::all().add(Column::SupplierId.in_subquery(suppliers))
+}
+
+/// Lines with a security certificate that is valid today, the supplier's or the product's own.
+fn certified(reader: &Reader) -> Condition {
+    use evidence::Column as Of;
+    let about = |line: Column| Expr::col((evidence::Entity, Of::SubjectId)).equals((Entity, line));
+    let certificates = reader
+        .find::<evidence::Entity>()
+        .filter(Expr::col((evidence::Entity, Of::SupplierId)).equals((Entity, Column::SupplierId)))
+        .filter(Condition::any().add(about(Column::SupplierId)).add(about(Column::SubjectId)))
+        .filter(Of::Kind.is_in(evidence::SECURITY_CERTIFICATES.map(Word)))
+        .filter(evidence::valid_on(reader.today()));
+    Condition::all().add(Expr::exists(certificates.select_only().column(Of::Id).into_query()))
+}
+
+/// A condition, or its opposite, as it was asked for.
+fn either(wanted: bool, condition: Condition) -> Condition {
+    if wanted { condition } else { condition.not() }
 }
 
 /// A page of the register.
@@ -401,15 +441,25 @@ pub async fn list(reader: &Reader, filter: &RegisterFilter) -> Result<Page<Regis
     if let Some(features) = filter.ai_features {
         condition = condition.add(Column::AiFeatures.eq(Word(features)));
     }
-    match filter.stale {
-        Some(true) => condition = condition.add(stale(reader.today())),
-        Some(false) => condition = condition.add(stale(reader.today()).not()),
-        None => {}
+    if let Some(data_role) = filter.data_role {
+        condition = condition.add(whose_data_role(reader, Condition::all().add(supplier::Column::DataRole.eq(Word(data_role)))));
     }
-    match filter.knocked_out {
-        Some(true) => condition = condition.add(Column::KnockOuts.ne("[]")),
-        Some(false) => condition = condition.add(Column::KnockOuts.eq("[]")),
-        None => {}
+    if let Some(wanted) = filter.handles_personal_data {
+        // What is not said is neither equal to `none` nor different from it.
+        let none = supplier::Column::DataRole.eq(Word(DataRole::None));
+        condition = condition.add(whose_data_role(reader, either(!wanted, Condition::all().add(none))));
+    }
+    if let Some(wanted) = filter.data_role_said {
+        condition = condition.add(whose_data_role(reader, either(wanted, Condition::all().add(supplier::Column::DataRole.is_not_null()))));
+    }
+    if let Some(wanted) = filter.has_certificate {
+        condition = condition.add(either(wanted, certified(reader)));
+    }
+    if let Some(wanted) = filter.stale {
+        condition = condition.add(either(wanted, stale(reader.today())));
+    }
+    if let Some(wanted) = filter.knocked_out {
+        condition = condition.add(either(wanted, Condition::all().add(Column::KnockOuts.ne("[]"))));
     }
     if let Some(day) = filter.review_before {
         condition = condition.add(Column::NextReviewOn.lt(day));

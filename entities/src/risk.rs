@@ -283,6 +283,8 @@ pub struct RiskFilter {
     pub supplier_id: Option<SupplierId>,
     /// Where it stands.
     pub state: Option<RiskState>,
+    /// Only closed ones (`true`), or only those that count: open and accepted ones (`false`).
+    pub is_closed: Option<bool>,
     /// What it is called now.
     pub current_band: Option<Severity>,
     /// What we do about it.
@@ -417,6 +419,10 @@ pub async fn list(reader: &Reader, filter: &RiskFilter) -> Result<Page<Risk>, Er
     }
     if let Some(state) = filter.state {
         condition = condition.add(Column::State.eq(Word(state)));
+    }
+    if let Some(is_closed) = filter.is_closed {
+        let closed = Word(RiskState::Closed);
+        condition = condition.add(if is_closed { Column::State.eq(closed) } else { Column::State.ne(closed) });
     }
     if let Some(band) = filter.current_band {
         condition = condition.add(Column::CurrentBand.eq(Word(band)));

@@ -96,7 +96,7 @@ both! {
         let (_, assessment, path) = asked(&app).await;
         let mut editor = someone(&app, "editor").await;
         let section = format!("{path}/sections/all");
-        holds(&shown(&mut editor, &app, &path).await.text, &[&format!("href=\"{section}\">All</a>"), "2 questions", "2 things are still missing", &format!("href=\"{path}/check\"")]);
+        holds(&shown(&mut editor, &app, &path).await.text, &[&format!("href=\"{section}\">All</a>"), "2 questions", "2 questions must still be answered, or explained,", &format!("href=\"{path}/check\"")]);
         let page = shown(&mut editor, &app, &section).await;
         lacks(&page.text, &["Can you leave that company?"]);
         holds(&page.text, &["This answer needs evidence. Accepted here: Cyber Essentials certificate.", &format!("href=\"{path}/evidence?section=all\"")]);

@@ -231,6 +231,8 @@ Contact,,,,,\"[{\"\"nme\"\":\"\"Ann\"\"}]\",,\r\n";
         // Again changes nothing; a correction changes the piece; next year's is another.
         let again = import(&app, PATH, file).await.json(200);
         assert_eq!((verdicts(&again), &again["evidence_created_count"]), (vec!["unchanged".to_owned(), "unchanged".into()], &json!(0)));
+        let other_way = import(&app, PATH, &file.replace("30/03/2019", "2019-03-30")).await.json(200);
+        assert_eq!(verdicts(&other_way), ["unchanged", "unchanged"]);
         let corrected = import(&app, PATH, &file.replacen("Standards Met", "Standards Exceeded", 1)).await.json(200);
         assert_eq!((verdicts(&corrected), &corrected["evidence_changed_count"]), (vec!["change".to_owned(), "unchanged".into()], &json!(1)));
         import(&app, PATH, &file.replace("30/03/2019", "29/03/2020")).await.json(200);

@@ -124,7 +124,7 @@ both! {
         let page = approver.opens(&app, &path).await;
         let now = present(&app, &assessment).await;
         app.act(&app.approver, &format!("/assessments/{}/refuse", id(&assessment)), &now, Some(json!({ "comment": "Never." }))).await.json(200);
-        let stale = approver.fills(&app, &page, &format!("{decide}#decide"), &[("verdict", "approve"), ("comment", "I thought & thought.")]).await;
+        let stale = approver.fills(&app, &page, &decide, &[("verdict", "approve"), ("comment", "I thought & thought.")]).await;
         assert_eq!(stale.status, 409);
         holds(&stale.text, &["does not wait for a decision any more", "I thought &#38; thought.", "<b>Refused</b>", "Never."]);
         assert_eq!(app.walk("/decisions", 50).await.len(), 1);
@@ -133,7 +133,7 @@ both! {
     async fn an_assessment_is_given_back_with_notes_on_the_whole_and_on_questions(app: App) {
         let supplier = app.supplier("Harbour").await;
         let assessment = mixed(&app, &supplier).await;
-        let (path, action) = (review_of(&assessment), format!("/assessments/{}/return#return", id(&assessment)));
+        let (path, action) = (review_of(&assessment), format!("/assessments/{}/return", id(&assessment)));
         let mut approver = someone(&app, "approver").await;
         let page = approver.opens(&app, &path).await;
         assert!(page.text.contains("id=\"note-3\"") && !page.text.contains("id=\"note-4\""));
@@ -161,7 +161,7 @@ both! {
     async fn an_approver_decides_with_conditions_and_the_decision_and_receipt_follow(app: App) {
         let supplier = app.supplier("Harbour").await;
         let assessment = submitted(&app, &supplier, poor()).await;
-        let (path, action) = (review_of(&assessment), format!("/assessments/{}/decide#decide", id(&assessment)));
+        let (path, action) = (review_of(&assessment), format!("/assessments/{}/decide", id(&assessment)));
         let mut approver = someone(&app, "approver").await;
         let page = approver.opens(&app, &path).await;
         for (fields, told) in [
@@ -227,7 +227,7 @@ both! {
         let admin = app.member("admin").await;
         let assessment = answering(&admin, "Nimbus").await;
         let mut browser = Browser::of(&admin);
-        let action = format!("/assessments/{}/decide#decide", id(&assessment));
+        let action = format!("/assessments/{}/decide", id(&assessment));
         let page = browser.opens(&app, &review_of(&assessment)).await;
         holds(&page.text, &["As an admin you can decide all the same", "Why you decide all the same"]);
         let without = browser.fills(&app, &page, &action, &[("verdict", "approve")]).await;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use poem::http::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, App, Person, both, code_at, id, text};
+use crate::harness::{Answer, App, PASSWORD, Person, both, code_at, id, session_of, text};
 
 /// Where the program that is tested says it is.
 const HERE: &str = "http://127.0.0.1:8080/";
@@ -372,6 +372,59 @@ both! {
         }
         let json = app.client.post("/sign-in").header("content-type", "application/json").body("{}").send().await;
         assert_eq!(json.0.status(), 415);
+    }
+
+    async fn someone_sees_which_browsers_they_are_signed_in_with(app: App) {
+        app.joins(&app.admin, "kim@example.org", "editor").await;
+        let agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:127.0) Gecko/20100101 Firefox/127.0";
+        let body = json!({ "email": "kim@example.org", "password": PASSWORD });
+        let granted = app.send(&app.stranger, Method::POST, "/sessions", Some(&body), &[("user-agent", agent)]).await;
+        let mut kim = Browser::of(&session_of(&granted));
+        let own = shown(&mut kim, &app, "/account").await;
+        let kims = app.walk("/users?role=editor", 50).await.remove(0);
+        let mut admin = someone(&app, "admin").await;
+        let seen = shown(&mut admin, &app, &format!("/settings/people/{}", id(&kims))).await;
+        for page in [&own, &seen] {
+            holds(page, &["<span>Firefox on Windows<"]);
+            lacks(page, &["Mozilla"]);
+        }
+    }
+
+    async fn who_is_signed_in_is_told_of_a_problem_in_a_page_like_their_others(app: App) {
+        let mut viewer = someone(&app, "viewer").await;
+        let frame = ["Meadow View Care</span>", "Sign out", "aria-label=\"The register\"", "id=\"search\"", "<a href=\"/\">Go to Home</a>"];
+        for (path, status) in [("/suppliers/x", 404), ("/suppliers/new/and/further", 404), ("/suppliers/new", 403), ("/settings/people", 403), ("/nowhere", 404)] {
+            let page = viewer.opens(&app, path).await;
+            assert_eq!(page.status, status, "{path}");
+            holds(&page, &frame);
+            lacks(&page, &["Go to the start"]);
+        }
+        // Strangers, and whoever's session is over, are told as before; so is everyone at a supplier's pages.
+        let page = viewer.opens(&app, "/nowhere").await;
+        let over = viewer.cookies.clone();
+        assert_eq!(viewer.opens(&app, "/respond/nowhere").await.status, 404);
+        lacks(&viewer.opens(&app, "/respond/nowhere").await, &frame);
+        goes_to(&viewer.fills(&app, &page, "/sign-out", &[]).await);
+        for cookies in [BTreeMap::new(), over, BTreeMap::from([("__Host-diligence".to_owned(), "dls_1_2".to_owned())])] {
+            let page = Browser { cookies }.opens(&app, "/nowhere").await;
+            assert_eq!(page.status, 404);
+            holds(&page, &["<a href=\"/\">Go to the start</a>"]);
+            lacks(&page, &frame);
+        }
+    }
+
+    async fn what_a_program_can_ask_is_found_beside_its_key_which_can_be_copied(app: App) {
+        let mut admin = someone(&app, "admin").await;
+        holds(&shown(&mut admin, &app, "/settings/keys").await, &["<a href=\"/docs\">"]);
+        let page = shown(&mut admin, &app, "/settings/keys/new").await;
+        let made = admin.fills(&app, &page, "/settings/keys/new", &[("name", "Power BI"), ("role", "viewer"), ("scope", "read_only"), ("expires_on", "")]).await;
+        let key = made.split("id=\"secret\">").nth(1).and_then(|rest| rest.split('<').next()).expect("a key");
+        holds(&made, &["<a href=\"/docs\">", &format!("value=\"{key}\" data-copy>")]);
+        // The reference asks for nothing that is not there.
+        let reference = app.get(&app.stranger, "/docs").await;
+        holds(&reference, &["<link rel=\"icon\" href=\"/docs/icon.svg\""]);
+        let icon = app.get(&app.stranger, "/docs/icon.svg").await;
+        assert_eq!((icon.status.as_u16(), icon.header("content-type")), (200, "image/svg+xml"));
     }
 
     async fn the_style_and_the_script_are_kept_for_ever_and_nothing_else_is_there(app: App) {

@@ -47,6 +47,29 @@ fn count(items: &[Value], fits: impl Fn(&Value) -> bool) -> usize {
     items.iter().filter(|item| fits(item)).count()
 }
 
+/// The names on the lines under a filter, in the register's order.
+async fn names(app: &App, filter: &str) -> Vec<String> {
+    app.walk(&format!("/register?{filter}"), 200).await.iter().map(|line| text(line, "name").to_owned()).collect()
+}
+
+/// A supplier with each part in personal data, each with a product, and Quiet, of which it is not said.
+async fn parts_in_personal_data(app: &App) -> Vec<Value> {
+    let mut suppliers = Vec::new();
+    for (name, role) in
+        [("Deciding", json!("controller")), ("Joint", json!("joint_controller")), ("Laundry", json!("none")), ("Obeying", json!("processor")), ("Quiet", json!(null))]
+    {
+        let supplier = app.post(&app.editor, "/suppliers", json!({ "name": name, "data_role": role })).await.json(201);
+        app.product(&supplier, &format!("{name}'s")).await;
+        suppliers.push(supplier);
+    }
+    suppliers
+}
+
+/// Evidence of a kind about this supplier or product, with these days.
+async fn paper(app: &App, subject: &Value, kind: &str, issued_on: Option<&str>, expires_on: Option<&str>) -> Value {
+    app.post(&app.editor, "/evidence", json!({ "subject_id": id(subject), "kind": kind, "issued_on": issued_on, "expires_on": expires_on })).await.json(201)
+}
+
 fn is_past(line: &Value) -> bool {
     text(line, "next_review_on") < "2027-03-02"
 }
@@ -103,6 +126,121 @@ both! {
             assert_eq!(app.walk(&format!("/register?q={search}"), 50).await.len(), found, "{search}");
         }
         assert_eq!(app.walk("/register?status=archived", 50).await.len(), 2);
+    }
+
+    async fn the_register_is_filtered_by_the_part_in_personal_data_that_is_said_of_the_supplier(app: App) {
+        let suppliers = parts_in_personal_data(&app).await;
+        for (filter, wanted) in [
+            ("data_role=controller", &["Deciding"][..]),
+            ("data_role=joint_controller", &["Joint"]),
+            ("data_role=none", &["Laundry"]),
+            ("data_role=processor", &["Obeying"]),
+            ("handles_personal_data=true", &["Deciding", "Joint", "Obeying"]),
+            ("handles_personal_data=false", &["Laundry"]),
+            ("data_role_said=true", &["Deciding", "Joint", "Laundry", "Obeying"]),
+            ("data_role_said=false", &["Quiet"]),
+            ("handles_personal_data=true&data_role=none", &[]),
+        ] {
+            let with_products: Vec<String> = wanted.iter().flat_map(|name| [(*name).to_owned(), format!("{name}'s")]).collect();
+            assert_eq!(names(&app, filter).await, with_products, "{filter}");
+        }
+        // What is said later stands in the next answer.
+        app.patch(&app.editor, &format!("/suppliers/{}", id(&suppliers[4])), &suppliers[4], json!({ "data_role": "processor" })).await.json(200);
+        assert_eq!(names(&app, "data_role=processor&subject_type=product").await, ["Obeying's", "Quiet's"]);
+        assert!(names(&app, "data_role_said=false").await.is_empty());
+    }
+
+    async fn the_register_is_filtered_by_whether_a_security_certificate_is_valid_today(app: App) {
+        app.goes_to("2027-03-02");
+        let (today, yesterday, tomorrow) = (Some("2027-03-02"), Some("2027-03-01"), Some("2027-03-03"));
+        for (name, kind, issued_on, expires_on) in [
+            ("In: Cyber Essentials", "cyber_essentials", yesterday, None),
+            ("In: Cyber Essentials Plus", "cyber_essentials_plus", None, tomorrow),
+            ("In: DSPT, without an end", "dspt", None, None),
+            ("In: ISO 27001, from today", "iso_27001", today, None),
+            ("In: until today", "iso_27001", None, today),
+            ("Out: DPIA", "dpia", None, None),
+            ("Out: from tomorrow", "iso_27001", tomorrow, None),
+            ("Out: insurance", "insurance", None, tomorrow),
+            ("Out: penetration test", "penetration_test", None, None),
+            ("Out: security check", "security_check", None, None),
+            ("Out: SOC 2", "soc_2", None, tomorrow),
+            ("Out: until yesterday", "cyber_essentials", None, yesterday),
+        ] {
+            paper(&app, &app.supplier(name).await, kind, issued_on, expires_on).await;
+        }
+        app.supplier("Out: nothing").await;
+        for (filter, begins, count) in [("has_certificate=true", "In: ", 5), ("has_certificate=false", "Out: ", 8)] {
+            let found = names(&app, filter).await;
+            assert!(found.len() == count && found.iter().all(|name| name.starts_with(begins)), "{filter}: {found:?}");
+        }
+        // Time passes without anyone touching the register.
+        app.goes_to("2027-03-03");
+        let found = names(&app, "has_certificate=true").await;
+        assert!(!found.contains(&"In: until today".to_owned()) && found.contains(&"Out: from tomorrow".to_owned()), "{found:?}");
+    }
+
+    async fn a_suppliers_certificate_counts_for_its_products_and_a_products_for_itself_alone(app: App) {
+        let (certified, bare) = (app.supplier("Certified").await, app.supplier("Bare").await);
+        app.product(&certified, "Its rota").await;
+        let (own, _without) = (app.product(&bare, "With its own").await, app.product(&bare, "Without").await);
+        let first = paper(&app, &certified, "iso_27001", None, None).await;
+        paper(&app, &certified, "dspt", None, Some("2027-12-31")).await;
+        let last = paper(&app, &own, "cyber_essentials", None, Some("2027-12-31")).await;
+        assert_eq!(names(&app, "has_certificate=true").await, ["With its own", "Certified", "Its rota"]);
+        assert_eq!(names(&app, "has_certificate=false").await, ["Bare", "Without"]);
+        // One of two taken away leaves one; the only one taken away leaves none.
+        for evidence in [&first, &last] {
+            assert_eq!(app.delete(&app.editor, &format!("/evidence/{}", id(evidence)), evidence).await.status, 204);
+        }
+        assert_eq!(names(&app, "has_certificate=true").await, ["Certified", "Its rota"]);
+    }
+
+    async fn what_another_organisation_knows_never_decides_what_is_in_ones_register(app: App) {
+        let ours = app.supplier("Harbour").await;
+        let theirs = app.post(&app.neighbour, "/suppliers", json!({ "name": "Harbour", "data_role": "processor" })).await.json(201);
+        app.post(&app.neighbour, "/evidence", json!({ "subject_id": id(&theirs), "kind": "iso_27001" })).await.json(201);
+        for (filter, is_ours) in [("has_certificate", false), ("handles_personal_data", true), ("data_role_said", false)] {
+            let answer = app.get(&app.neighbour, &format!("/register?{filter}=true")).await.json(200);
+            let found: Vec<&str> = answer["items"].as_array().expect("a list").iter().map(|line| text(line, "subject_id")).collect();
+            assert_eq!(found, [id(&theirs)], "{filter}");
+            assert!(names(&app, &format!("{filter}=true")).await.is_empty(), "{filter}");
+            assert_eq!(names(&app, &format!("{filter}=false")).await.len(), usize::from(!is_ours), "{filter}");
+        }
+        assert_eq!(names(&app, "has_certificate=false").await, [text(&ours, "name")]);
+    }
+
+    async fn the_register_as_csv_has_the_rows_of_the_list_under_each_filter(app: App) {
+        mixture(&app).await;
+        parts_in_personal_data(&app).await;
+        let bright = app.walk("/suppliers?q=bright", 50).await.remove(0);
+        let of_bright = format!("supplier_id={}", id(&bright));
+        for filter in [
+            "q=bright", "subject_type=product", &of_bright, "status=archived", "tier=medium", "rating=unassessed", "kind=ai_system", "ai_features=core", "data_role=processor",
+            "handles_personal_data=true", "handles_personal_data=false", "data_role_said=true", "data_role_said=false", "has_certificate=true", "has_certificate=false",
+            "handles_personal_data=true&has_certificate=false", "stale=true", "knocked_out=true", "review_before=2027-03-02", "updated_since=2027-03-02T09:00:00Z",
+        ] {
+            let listed: Vec<String> = app.walk(&format!("/register?{filter}"), 3).await.iter().map(|line| text(line, "subject_id").to_owned()).collect();
+            let file = app.get(&app.viewer, &format!("/register.csv?{filter}")).await.text;
+            let rows: Vec<String> = csv::Reader::from_reader(file.as_bytes()).records().map(|row| row.expect("a row")[0].to_owned()).collect();
+            assert!(!rows.is_empty() && rows == listed, "{filter}: {rows:?}, {listed:?}");
+        }
+    }
+
+    async fn a_filter_of_the_register_that_is_none_is_refused_with_what_was_expected(app: App) {
+        for (filter, fault, detail) in [
+            ("data_role=vendor", "?data_role choice", "joint_controller"),
+            ("handles_personal_data=maybe", "?handles_personal_data type", "true or false"),
+            ("data_role_said=", "?data_role_said type", "true or false"),
+            ("has_certificate=iso_27001", "?has_certificate type", "true or false"),
+            ("has_certificat=true", "?has_certificat unknown_parameter", "did you mean `has_certificate`?"),
+        ] {
+            for list in ["/register", "/register.csv"] {
+                let answer = app.get(&app.viewer, &format!("{list}?{filter}")).await;
+                assert!(answer.text.contains(detail), "{list}?{filter}: {}", answer.text);
+                assert_eq!(answer.faults(422), [fault], "{list}?{filter}");
+            }
+        }
     }
 
     async fn the_register_comes_in_pages_of_any_size_in_every_order(app: App) {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     assessments::certificate,
     harness::{App, best, both, id, text, worst},
-    pages::{Browser, goes_to, holds, shown, someone},
+    pages::{Browser, goes_to, holds, lacks, shown, someone},
 };
 
 /// A register in which every page has something to show.
@@ -50,6 +50,23 @@ async fn world(app: &App) -> World {
     World { supplier, product, host, risk }
 }
 
+/// Every page of a list, one after the other.
+async fn whole(browser: &mut Browser, app: &App, path: &str) -> String {
+    let (mut all, mut path) = (String::new(), path.to_owned());
+    loop {
+        let page = shown(browser, app, &path).await;
+        all.push_str(&page);
+        let next = page.split("href=\"").filter_map(|rest| rest.split('"').next()).find(|address| address.contains("cursor="));
+        let Some(next) = next else { return all };
+        path = next.replace("&#38;", "&");
+    }
+}
+
+/// A page without the records as they are kept.
+fn without_records(page: &str) -> String {
+    page.split("<pre").map(|part| part.split_once("</pre>").map_or(part, |(_, rest)| rest)).collect()
+}
+
 both! {
     async fn home_says_what_is_due_and_leads_there(app: App) {
         let mut viewer = someone(&app, "viewer").await;
@@ -57,9 +74,9 @@ both! {
         let world = world(&app).await;
         let page = shown(&mut viewer, &app, "/").await;
         let supplier = format!("<a href=\"/suppliers/{}\">Harbour &#38; Sons</a>", id(&world.supplier));
-        holds(&page, &["Reviews that are due", "Evidence about to expire", &supplier, "Cyber Essentials certificate, in 19 days", "Open risks: "]);
+        holds(&page, &["Reviews that are due", "Evidence about to expire", &supplier, "Cyber Essentials certificate, in 19 days", "Risks, open and accepted: "]);
         // A cell of the map leads to just the risks that stand there now.
-        holds(&page, &["href=\"/risks?current_likelihood=2&amp;current_impact=4\" aria-label=\""]);
+        holds(&page, &["href=\"/risks?current_likelihood=2&amp;current_impact=4&amp;is_closed=false\" aria-label=\""]);
         let there = shown(&mut viewer, &app, "/risks?current_likelihood=2&current_impact=4").await;
         holds(&there, &["It invents &#60;things&#62;", "Unlikely, major (with nothing done: likely, catastrophic)", "Read every summary, in 10 days"]);
         assert!(!shown(&mut viewer, &app, "/risks?current_likelihood=4&current_impact=5").await.contains("It invents"));
@@ -89,12 +106,46 @@ both! {
         holds(&wrong.text, &["There is a problem", "href=\"#rating\"", "href=\"#review_before\""]);
     }
 
+    async fn a_click_says_who_handles_personal_data_and_who_of_them_has_no_certificate_in_date(app: App) {
+        let world = world(&app).await;
+        app.post(&app.editor, "/suppliers", json!({ "name": "Fernway Laundry", "data_role": "none" })).await.json(201);
+        app.processor("Obeying").await;
+        let mut viewer = someone(&app, "viewer").await;
+        let page = shown(&mut viewer, &app, "/register").await;
+        let uncertified = "/register?subject_type=supplier&handles_personal_data=true&has_certificate=false";
+        let link = uncertified.replace('&', "&#38;");
+        let ways = ["/register?handles_personal_data=true", &link, "/register?subject_type=supplier&#38;data_role_said=false", "/register?ai_features=core", "/register?ai_features=embedded"];
+        for way in ways {
+            holds(&page, &[&format!("<a href=\"{way}\">")]);
+            shown(&mut viewer, &app, &way.replace("&#38;", "&")).await;
+        }
+        holds(&page, &["Cyber Essentials certificate, Cyber Essentials Plus certificate, ISO 27001 certificate, Data Security and Protection Toolkit (DSPT) status"]);
+        let handling = shown(&mut viewer, &app, "/register?handles_personal_data=true").await;
+        let product = format!("href=\"/products/{}\"", id(&world.product));
+        holds(&handling, &[">Harbour &#38; Sons</a>", ">Obeying</a>", &product, "<details open>", "<option value=\"true\" selected>Handles it</option>", "Show everything"]);
+        assert!(!handling.contains(">Nimbus</a>") && !handling.contains(">Fernway Laundry</a>"));
+        let without = shown(&mut viewer, &app, uncertified).await;
+        holds(&without, &[">Obeying</a>", "<option value=\"false\" selected>None in date</option>", "href=\"/api/v1/register.csv?subject_type=supplier&#38;handles_personal_data=true&#38;has_certificate=false&#38;bom=true\""]);
+        assert!(!without.contains(">Harbour &#38; Sons</a>"));
+        let unsaid = shown(&mut viewer, &app, "/register?subject_type=supplier&data_role_said=false").await;
+        holds(&unsaid, &[">Nimbus</a>", "name=\"data_role_said\" value=\"false\" checked"]);
+        assert!(!unsaid.contains(">Obeying</a>") && !unsaid.contains(">Fernway Laundry</a>"));
+        // The page of evidence leads there too, and the day after a certificate ends its supplier is among them.
+        holds(&shown(&mut viewer, &app, "/evidence").await, &[&format!("<a href=\"{link}\">Suppliers that handle personal data and have no certificate in date</a>")]);
+        app.goes_to("2027-03-21");
+        let mut viewer = someone(&app, "viewer").await;
+        holds(&shown(&mut viewer, &app, uncertified).await, &[">Harbour &#38; Sons</a>"]);
+        let wrong = viewer.opens(&app, "/register?handles_personal_data=maybe&has_certificate=yes").await;
+        assert_eq!(wrong.status, 422);
+        holds(&wrong.text, &["There is a problem", "href=\"#handles_personal_data\"", "href=\"#has_certificate\"", "<details open>"]);
+    }
+
     async fn a_supplier_and_a_product_say_all_that_is_known_and_who_rests_on_whom(app: App) {
         let world = world(&app).await;
         let mut viewer = someone(&app, "viewer").await;
         let supplier = shown(&mut viewer, &app, &format!("/suppliers/{}", id(&world.supplier))).await;
         holds(&supplier, &[
-            "<h1>Harbour &#38; Sons</h1>", "Harbour Care Systems Ltd", "GB-COH", "04142000", "Processor: health", "GB, IE", "First line.\nAnd &#60;b&#62;another&#60;/b&#62;.",
+            "<h1>Harbour &#38; Sons</h1>", "Harbour Care Systems Ltd", "Companies House", "04142000", "Processor: on our instructions; it handles health", "GB, IE", "First line.\nAnd &#60;b&#62;another&#60;/b&#62;.",
             "Data protection officer", "mailto:ada@harbour.example", "Contract C-17", "from 1 April 2026 until 31 March 2028, 90 days' notice, £12,345.50",
             "Approved</b> by", "A laptop was lost", "Cyber Essentials certificate", "20 March 2027", "Supplier security",
         ]);
@@ -105,7 +156,7 @@ both! {
         ]);
         holds(&shown(&mut viewer, &app, &format!("/suppliers/{}", id(&world.host))).await, &["Carries <a", "Notes (Harbour &#38; Sons)", "None yet: nothing was asked."]);
         let history = shown(&mut viewer, &app, &format!("/products/{}/history", id(&world.product))).await;
-        holds(&history, &["History of Notes (Harbour &#38; Sons)", "Create risk", "Approve"]);
+        holds(&history, &["History of Notes (Harbour &#38; Sons)", "<h3>Risk entered: ", "<h3>Assessment approved: "]);
         assert_eq!(text(&world.risk, "state"), "open");
         // A neighbour, and what is not there.
         app.joins(&app.neighbour, "next.door@example.org", "viewer").await;
@@ -115,6 +166,31 @@ both! {
             assert!(told.status == 404 && !told.text.contains("Harbour"), "{path}: {}", told.text);
         }
         assert!(!shown(&mut neighbour, &app, "/register").await.contains("Harbour"));
+    }
+
+    async fn what_happened_is_read_in_words_that_name_the_thing_and_the_record_is_there_to_be_opened(app: App) {
+        let world = world(&app).await;
+        let (supplier, risk) = (id(&world.supplier), id(&world.risk));
+        app.patch(&app.editor, &format!("/risks/{risk}"), &world.risk, json!({ "owner": "Sam Okafor" })).await.json(200);
+        let spare = app.post(&app.editor, "/risks", json!({ "subject_id": supplier, "title": "Spare", "likelihood": 1, "impact": 1 })).await.json(201);
+        let place = format!("/risks/{}", id(&spare));
+        let changed = app.patch(&app.editor, &place, &spare, json!({ "owner": "Jo Bell" })).await.json(200);
+        assert_eq!(app.delete(&app.editor, &place, &changed).await.status, 204);
+        let piece = json!({ "subject_id": supplier, "kind": "cyber_essentials", "reference": "CE-0042", "issued_on": "2027-02-03", "expires_on": "2027-11-26" });
+        let piece = app.post(&app.editor, "/evidence", piece).await.json(201);
+        app.patch(&app.editor, &format!("/evidence/{}", id(&piece)), &piece, json!({ "notes": "Seen <here>" })).await.json(200);
+        let mut viewer = someone(&app, "viewer").await;
+        let told = whole(&mut viewer, &app, &format!("/suppliers/{supplier}/history")).await;
+        holds(&told, &[
+            "<h3>Supplier entered: Harbour &#38; Sons</h3>", "<h3>Risk entered: It invents &#60;things&#62;</h3>", "<h3>Risk changed: It invents &#60;things&#62;</h3>", "<h3>Risk entered: Spare</h3>",
+            "<h3>Risk changed: Spare</h3>", "<h3>Risk deleted: Spare</h3>", "<h3>Evidence entered: Cyber Essentials certificate CE-0042</h3>", "<h3>Evidence changed: Cyber Essentials certificate CE-0042</h3>",
+            "<h3>Incident entered: A laptop was lost</h3>", "<h3>Dependency entered: Nimbus, Model provider</h3>", "<h3>Assessment submitted: Supplier security</h3>", ", Notes (Harbour &#38; Sons)</h3>",
+            "<td>Jo Bell</td><td>Sam Okafor</td>", "<td>–</td><td>26 November 2027</td>", "<td>–</td><td>Seen &#60;here&#62;</td>", "<td>–</td><td>Yes</td>", "£12,345.50",
+        ]);
+        lacks(&without_records(&told), &["rev_", "rsk_", "evd_", "T09:", "[{", "Subject id", "Updated at", "evidence_expiry", "Create ", "Derive ", "<td>–</td><td>–</td>"]);
+        holds(&told, &["<summary>Technical record<", &format!("&#34;item_id&#34;: &#34;{risk}&#34;"), "Seen &#60;here&#62;&#34;"]);
+        // On its own page a risk's events are the same.
+        holds(&shown(&mut viewer, &app, &format!("/risks/{risk}")).await, &["<h3>Risk entered: It invents &#60;things&#62;</h3>", "<h3>Risk changed: It invents &#60;things&#62;</h3>"]);
     }
 
     async fn a_review_is_done_or_moved_by_who_may_and_nothing_typed_is_lost(app: App) {
@@ -131,14 +207,15 @@ both! {
         assert_eq!(wrong.status, 422);
         holds(&wrong.text, &["There is a problem", "value=\"2027-01-01\"", "value=\"Too &#60;soon&#62;\"", &format!("href=\"#due_on-{}\"", id(&review)), "<details open>"]);
         let wrong = editor.fills(&app, &page, &reschedule, &[("due_on", ""), ("reason", "")]).await;
-        holds(&wrong.text, &["Enter the day to move it to.", "Enter why it is moved."]);
-        assert_eq!(goes_to(&editor.fills(&app, &page, &reschedule, &[("due_on", "2027-05-05"), ("reason", "The audit is then")]).await), "/reviews");
-        let moved = shown(&mut editor, &app, "/reviews").await;
-        holds(&moved, &["5 May 2027", "The audit is then"]);
+        holds(&wrong.text, &["Enter the day to move it to.", "Enter why it is moved.", &format!("id=\"due_on-{}-wrong\"", id(&review)), &format!("id=\"reason-{}-wrong\"", id(&review))]);
+        assert_eq!(goes_to(&editor.fills(&app, &page, &reschedule, &[("due_on", "2027-05-05"), ("reason", "The audit is then")]).await), format!("/reviews?moved={}", id(&world.supplier)));
+        let moved = shown(&mut editor, &app, &format!("/reviews?moved={}", id(&world.supplier))).await;
+        holds(&moved, &["5 May 2027", "The audit is then", "The review of Harbour &#38; Sons is moved. The next is due on 5 May 2027."]);
         // The page from before does not know of that.
         assert_eq!(editor.fills(&app, &page, &complete, &[("outcome", "Looked")]).await.status, 412);
         let page = editor.opens(&app, "/reviews").await;
-        assert_eq!(goes_to(&editor.fills(&app, &page, &complete, &[("outcome", "Looked")]).await), "/reviews");
+        assert_eq!(goes_to(&editor.fills(&app, &page, &complete, &[("outcome", "Looked")]).await), format!("/reviews?done={}", id(&world.supplier)));
+        holds(&shown(&mut editor, &app, &format!("/reviews?done={}", id(&world.supplier))).await, &["The review of Harbour &#38; Sons is done. The next is due on "]);
         let done = app.get(&app.viewer, &format!("/reviews/{}", id(&review))).await.json(200);
         assert_eq!((text(&done, "state"), text(&done, "outcome")), ("completed", "Looked"));
         // Who may only look is refused, and that is on record.
@@ -162,7 +239,7 @@ both! {
         assert_eq!(wrong.status, 422);
         holds(&wrong.text, &["href=\"#name\"", "href=\"#website\"", "value=\"nowhere\"", "value=\"health\" checked", "Two\nlines &#60;here&#62;"]);
         let said: Vec<(&str, &str)> = said.into_iter().map(|(name, value)| (name, match name { "name" => "Harbour", "website" => "https://harbour.example", _ => value })).collect();
-        let place = goes_to(&editor.fills(&app, &page, "/suppliers/new", &said).await);
+        let place = goes_to(&editor.fills(&app, &page, "/suppliers/new", &said).await).replace("?notice=entered", "");
         let supplier = app.get(&app.viewer, &place).await.json(200);
         assert_eq!(
             (text(&supplier, "name"), text(&supplier, "country"), &supplier["personal_data"], &supplier["data_locations"], text(&supplier, "notes"), &supplier["data_role"]),
@@ -176,13 +253,15 @@ both! {
         assert_eq!(wrong.status, 422);
         holds(&wrong.text, &["href=\"#ai_features\"", "href=\"#ai_profile-transparency_record\"", "value=\"Notes\""]);
         let said: Vec<(&str, &str)> = said.into_iter().map(|(name, value)| (name, match name { "ai_features" => "core", "ai_profile.transparency_record" => "", _ => value })).collect();
-        let product_page = goes_to(&editor.fills(&app, &page, &add, &said).await);
+        let entered = goes_to(&editor.fills(&app, &page, &add, &said).await);
+        holds(&shown(&mut editor, &app, &entered).await, &["Notes is in the register.", "ask a questionnaire"]);
+        let product_page = entered.replace("?notice=entered", "");
         let product = app.get(&app.viewer, &product_page).await.json(200);
         assert_eq!((&product["ai_profile"]["generative"], text(&product, "supplier_id"), &product["ai_profile"]["overseer"]), (&json!("yes"), id(&supplier), &Value::Null));
         let change = format!("{product_page}/change");
         let page = editor.opens(&app, &change).await;
         let cleared = [("name", "Notes"), ("kind", "software"), ("status", "active"), ("ai_features", "unknown"), ("ai_profile.generative", "unknown")];
-        assert_eq!(goes_to(&editor.fills(&app, &page, &change, &cleared).await), product_page);
+        assert_eq!(goes_to(&editor.fills(&app, &page, &change, &cleared).await), format!("{product_page}?notice=changed"));
         assert_eq!(app.get(&app.viewer, &product_page).await.json(200)["ai_profile"], Value::Null);
 
         // Contacts and what else no field here asks for stays as it is.
@@ -198,7 +277,7 @@ both! {
         assert_eq!(stale.status, 409);
         holds(&stale.text, &["Someone else changed this meanwhile", "Saved by someone else:</strong> Jo Bell", "value=\"Sam Okafor\""]);
         assert_eq!(text(&app.get(&app.viewer, &place).await.json(200), "relationship_owner"), "Jo Bell");
-        assert_eq!(goes_to(&editor.fills(&app, &stale, &change, &mine).await), place);
+        assert_eq!(goes_to(&editor.fills(&app, &stale, &change, &mine).await), format!("{place}?notice=changed"));
         let changed = app.get(&app.viewer, &place).await.json(200);
         assert_eq!((text(&changed, "name"), text(&changed, "relationship_owner"), &changed["contacts"]), ("Harbour Care", "Sam Okafor", &contacts));
         // Who may only look is not shown the way, and finds it shut.

@@ -146,6 +146,9 @@ both! {
             let now = |risk: &Value| if risk[residual].is_null() { risk[inherent].clone() } else { risk[residual].clone() };
             app.is_filtered("/risks", &format!("{field}={wanted}"), |risk| now(risk) == json!(wanted)).await;
         }
+        for is_closed in [true, false] {
+            app.is_filtered("/risks", &format!("is_closed={is_closed}"), |risk| (risk["state"] == "closed") == is_closed).await;
+        }
         app.is_filtered("/risks", "updated_since=2027-03-02T09:00:00Z", |risk| text(risk, "updated_at") >= "2027-03-02").await;
         app.comes_in_pages("/risks", "id", &["created_at", "-created_at", "updated_at", "-updated_at"], |risk, field| text(risk, field).to_owned()).await;
         // By what they are now: what is left of a risk counts, and a closed one is nothing.

@@ -178,6 +178,7 @@ async fn every_answer_keeps_browsers_careful() {
         "/openapi.json",
         "/docs",
         "/docs/start.js",
+        "/docs/icon.svg",
         "/problems/invalid",
         "/metrics",
         "/nowhere",

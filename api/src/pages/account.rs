@@ -24,6 +24,35 @@ fn codes_left(me: &Me) -> String {
     words::count(me.recovery_code_count, "recovery code", "recovery codes")
 }
 
+/// Which browser it is, as people call it, and on what: `Safari on iPhone`. What we do not know shows the beginning of what it says of itself.
+pub(super) fn browser(agent: Option<&str>) -> String {
+    const BEGINNING: usize = 60;
+    // In this order: most say that they are Safari, and many that they are Chrome.
+    const BROWSERS: [(&str, &str); 12] = [
+        ("Edg", "Edge"),
+        ("OPR/", "Opera"),
+        ("OPT/", "Opera"),
+        ("SamsungBrowser/", "Samsung Internet"),
+        ("Vivaldi/", "Vivaldi"),
+        ("Firefox/", "Firefox"),
+        ("FxiOS/", "Firefox"),
+        ("CriOS/", "Chrome"),
+        ("Chromium/", "Chromium"),
+        ("Chrome/", "Chrome"),
+        ("Trident/", "Internet Explorer"),
+        ("Safari/", "Safari"),
+    ];
+    const SYSTEMS: [(&str, &str); 7] =
+        [("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("CrOS", "ChromeOS"), ("Windows", "Windows"), ("Macintosh", "Mac"), ("Linux", "Linux")];
+    let Some(agent) = agent.filter(|agent| !agent.trim().is_empty()) else { return "A browser that does not say which".into() };
+    let known = |marks: &[(&str, &'static str)]| marks.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
+    match (known(&BROWSERS), known(&SYSTEMS)) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        _ if agent.chars().count() > BEGINNING => agent.chars().take(BEGINNING).chain(['…']).collect(),
+        _ => agent.to_owned(),
+    }
+}
+
 struct Open {
     id: SessionId,
     version: i64,
@@ -67,7 +96,7 @@ async fn account(request: &Request, here: &Here, status: StatusCode, wrongs: Vec
         is_this: session.id == here.current.id,
         version: session.version,
         id: session.id,
-        agent: session.agent.unwrap_or_else(|| "A browser that does not say which".into()),
+        agent: browser(session.agent.as_deref()),
         began: words::moment(session.created_at),
         seen: words::moment(session.last_seen_at),
     });
@@ -275,4 +304,38 @@ async fn refused(request: &Request, here: &Here, error: Error) -> Shown {
         error => wrongs(&faults(error)?, &["password", "code"], "password"),
     };
     second_factor(request, here, StatusCode::UNPROCESSABLE_ENTITY, wrong, None, Vec::new()).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::browser;
+
+    #[test]
+    fn a_browser_is_called_what_people_call_it() {
+        for (agent, called) in [
+            ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36", "Chrome on Linux"),
+            ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/126.0.0.0 Safari/537.36", "Chrome on Linux"),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1",
+                "Safari on iPhone",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/126.0.6478.54 Mobile/15E148 Safari/604.1",
+                "Chrome on iPhone",
+            ),
+            ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/605.1.15", "Safari on Mac"),
+            ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:127.0) Gecko/20100101 Firefox/127.0", "Firefox on Windows"),
+            ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36 Edg/126.0.0.0", "Edge on Windows"),
+            (
+                "Mozilla/5.0 (Linux; Android 14; SM-S918B) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/25.0 Chrome/121.0.0.0 Mobile Safari/537.36",
+                "Samsung Internet on Android",
+            ),
+            ("curl/8.9.1", "curl/8.9.1"),
+            ("", "A browser that does not say which"),
+        ] {
+            assert_eq!(browser(Some(agent)), called, "{agent}");
+        }
+        assert_eq!(browser(None), "A browser that does not say which");
+        assert_eq!(browser(Some(&"é".repeat(61))), format!("{}…", "é".repeat(60)));
+    }
 }

@@ -142,6 +142,11 @@ struct AssessmentPage {
 }
 
 impl AssessmentPage {
+    /// Whether nothing that counts is answered yet.
+    fn is_silent(&self) -> bool {
+        self.about.is_open() && self.about.assessment.coverage.0 == Score::default()
+    }
+
     /// Whether whoever looks can answer.
     fn may_answer(&self) -> bool {
         self.may_change && self.about.is_open()

@@ -15,6 +15,7 @@ use super::{
     fields::{self, Asking, Choices, Filled, Kind, Open, Part, empty, fields, json, misread, read, said, sent, typed},
     path_id, see,
     sign_in::Here,
+    words,
 };
 use crate::problem::Problem;
 
@@ -24,26 +25,27 @@ const PART: &str = "/register";
 const STATUS: Choices = &[("active", "Active: we use it"), ("prospective", "Prospective: we think about it"), ("exiting", "Exiting: we are leaving")];
 const KNOWN: Choices = &[("unknown", "Not known"), ("yes", "Yes"), ("no", "No")];
 
-const IDENTIFIER: &[Asking] = &[
-    Asking(
-        "scheme",
-        "Who gives it out",
-        "",
-        Kind::Pick(&[
-            ("GB-COH", "Companies House"),
-            ("GB-NHS", "NHS organisation (ODS) code"),
-            ("GB-CQC", "Care Quality Commission"),
-            ("GB-ICO", "Information Commissioner’s register"),
-            ("GB-CHC", "Charity Commission for England and Wales"),
-            ("GB-SC", "Scottish charity regulator"),
-            ("GB-NIC", "Charity Commission for Northern Ireland"),
-            ("GB-PPON", "Public procurement organisation number"),
-            ("GB-VAT", "VAT registration"),
-            ("LEI", "Legal entity identifier"),
-            ("LOCAL", "Ourselves, or a list of someone else’s"),
-        ]),
-    ),
-    Asking("id", "The number or code", "", Kind::Needed("text")),
+const SCHEMES: Choices = &[
+    ("GB-COH", "Companies House"),
+    ("GB-NHS", "NHS organisation (ODS) code"),
+    ("GB-CQC", "Care Quality Commission"),
+    ("GB-ICO", "Information Commissioner’s register"),
+    ("GB-CHC", "Charity Commission for England and Wales"),
+    ("GB-SC", "Scottish charity regulator"),
+    ("GB-NIC", "Charity Commission for Northern Ireland"),
+    ("GB-PPON", "Public procurement organisation number"),
+    ("GB-VAT", "VAT registration"),
+    ("LEI", "Legal entity identifier"),
+    ("LOCAL", "Ourselves, or a list of someone else’s"),
+];
+
+const IDENTIFIER: &[Asking] = &[Asking("scheme", "Who gives it out", "", Kind::Pick(SCHEMES)), Asking("id", "The number or code", "", Kind::Needed("text"))];
+
+const DATA_ROLES: Choices = &[
+    ("none", "It handles none for us"),
+    ("processor", "Processor: on our instructions"),
+    ("joint_controller", "Joint controller: decides with us why and how"),
+    ("controller", "Controller: decides by itself why and how"),
 ];
 
 const CONTACT: &[Asking] = &[
@@ -76,24 +78,9 @@ const SUPPLIER: &[Part] = &[
         ],
     },
     Part {
-        title: "Whom to reach there",
-        fields: &[Asking("contacts", "Contacts", "People or desks. Rows that you leave empty are not kept.", Kind::Rows("Contact", CONTACT))],
-    },
-    Part { title: "Your contracts with it", fields: &[Asking("contracts", "Contracts", "Rows that you leave empty are not kept.", Kind::Rows("Contract", CONTRACT))] },
-    Part {
         title: "Your data",
         fields: &[
-            Asking(
-                "data_role",
-                "What is its part in personal data?",
-                "",
-                Kind::Choice(&[
-                    ("none", "It handles none for us"),
-                    ("processor", "Processor: on our instructions"),
-                    ("joint_controller", "Joint controller: decides with us why and how"),
-                    ("controller", "Controller: decides by itself why and how"),
-                ]),
-            ),
+            Asking("data_role", "What is its part in personal data?", "", Kind::Choice(DATA_ROLES)),
             Asking(
                 "personal_data",
                 "Which personal data does it handle?",
@@ -165,6 +152,11 @@ const SUPPLIER: &[Part] = &[
             Asking("notes", "Anything else worth knowing", "", Kind::Lines),
         ],
     },
+    Part {
+        title: "Whom to reach there",
+        fields: &[Asking("contacts", "Contacts", "People or desks. Rows that you leave empty are not kept.", Kind::Rows("Contact", CONTACT))],
+    },
+    Part { title: "Your contracts with it", fields: &[Asking("contracts", "Contracts", "Rows that you leave empty are not kept.", Kind::Rows("Contract", CONTRACT))] },
 ];
 
 const PRODUCT: &[Part] = &[
@@ -262,9 +254,43 @@ fn stored(parts: &'static [Part], item: &impl serde::Serialize) -> Result<Vec<Fi
     Ok(filled)
 }
 
+/// What helps before one begins to enter something.
+const FIRST: &str = "Only the name is needed now. Everything else can come later.";
+
+/// What helps before one begins to enter a product.
+const FIRST_OF_PRODUCT: &str = "Only the name and the kind are needed now. Everything else can come later.";
+
+/// Why something is of its tier, as the form asked for it: the question, and the answer that decides.
+pub(super) fn because(reason: &str) -> String {
+    let askings = || SUPPLIER.iter().flat_map(|part| part.fields);
+    let say = |part: &str| {
+        let (key, value) = part.split_once(" is ")?;
+        let Asking(_, question, _, Kind::Choice(choices)) = askings().find(|asking| asking.0 == key)? else { return None };
+        let (_, answer) = choices.iter().find(|(known, _)| *known == value)?;
+        Some(format!("{question} {answer}."))
+    };
+    let said: Option<Vec<String>> = reason.split("; ").map(say).collect();
+    said.map_or_else(|| words::capital(words::spoken(reason)), |parts| parts.join(" "))
+}
+
+/// The word of a choice, as the form has it.
+fn label(choices: Choices, key: &str) -> String {
+    choices.iter().find(|(known, _)| *known == key).map_or_else(|| key.to_owned(), |(_, label)| (*label).to_owned())
+}
+
+/// Who gives an identifier out.
+pub(super) fn scheme<T: serde::Serialize>(scheme: &T) -> String {
+    label(SCHEMES, &words::key(scheme))
+}
+
+/// What a supplier's part in personal data is.
+pub(super) fn data_role<T: serde::Serialize>(role: &T) -> String {
+    label(DATA_ROLES, &words::key(role))
+}
+
 fn new_supplier(here: &Here) -> Open<'_> {
     let (title, action) = ("Enter a supplier".into(), "/suppliers/new".into());
-    Open { here, part: PART, title, lead: String::new(), back: (PART.into(), "Register".into()), action, version: 0 }
+    Open { here, part: PART, title, lead: FIRST.into(), back: (PART.into(), "Register".into()), action, version: 0 }
 }
 
 /// The form for a new supplier.
@@ -288,7 +314,7 @@ pub(super) async fn enter_supplier(request: Request, body: RequestBody) -> Shown
     match supplier::create(&writer, new).await {
         Ok(made) => {
             writer.save().await?;
-            Ok(see(&format!("/suppliers/{}", made.id)))
+            Ok(see(&format!("/suppliers/{}?notice=entered", made.id)))
         }
         Err(error) => {
             drop(writer);
@@ -326,7 +352,7 @@ pub(super) async fn change_supplier(request: Request, body: RequestBody) -> Show
     match supplier::change(&writer, &id, version, Change::<NewSupplier>::new(fields(&parts))).await {
         Ok(_) => {
             writer.save().await?;
-            Ok(see(&format!("/suppliers/{id}")))
+            Ok(see(&format!("/suppliers/{id}?notice=changed")))
         }
         Err(error) => {
             drop(writer);
@@ -347,7 +373,7 @@ fn with_profile(mut said: Map<String, Value>) -> Map<String, Value> {
 
 fn new_product<'a>(here: &'a Here, supplier: &Supplier) -> Open<'a> {
     let (back, title) = (format!("/suppliers/{}", supplier.id), "Enter a product".into());
-    Open { here, part: PART, title, lead: String::new(), action: format!("{back}/products/new"), back: (back, supplier.name.clone()), version: 0 }
+    Open { here, part: PART, title, lead: FIRST_OF_PRODUCT.into(), action: format!("{back}/products/new"), back: (back, supplier.name.clone()), version: 0 }
 }
 
 /// The form for a new product of a supplier.
@@ -371,7 +397,7 @@ pub(super) async fn enter_product(request: Request, body: RequestBody) -> Shown 
     match product::create(&writer, new).await {
         Ok(made) => {
             writer.save().await?;
-            Ok(see(&format!("/products/{}", made.id)))
+            Ok(see(&format!("/products/{}?notice=entered", made.id)))
         }
         Err(error) => {
             drop(writer);
@@ -405,7 +431,7 @@ pub(super) async fn change_product(request: Request, body: RequestBody) -> Shown
     match product::change(&writer, &id, version, Change::<NewProduct>::new(with_profile(fields(&parts)))).await {
         Ok(_) => {
             writer.save().await?;
-            Ok(see(&format!("/products/{id}")))
+            Ok(see(&format!("/products/{id}?notice=changed")))
         }
         Err(error) => {
             drop(writer);

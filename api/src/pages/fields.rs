@@ -9,13 +9,13 @@ use poem::http::StatusCode;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::{Frame, Refusal, Shown, Wrong, at, faults, form::Form, html, sign_in::Here};
+use super::{Frame, Refusal, Shown, Wrong, at, faults, form::Form, html, sign_in::Here, words};
 use crate::problem::{Problem, Type};
 
 pub(super) type Choices = &'static [(&'static str, &'static str)];
 
 /// How many empty rows are shown below those that are filled in.
-const EMPTY_ROWS: usize = 2;
+const EMPTY_ROWS: usize = 1;
 /// How many rows of a form are looked at.
 const MAXIMUM_ROWS: usize = 200;
 
@@ -261,8 +261,8 @@ impl Field {
         match self.kind {
             Kind::Rows(..) => self.rows.iter().map(|row| Value::Object(object(row))).collect(),
             Kind::Several(_) => self.values.clone().into(),
-            Kind::Countries => words(text).map(str::to_uppercase).collect::<Vec<_>>().into(),
-            Kind::Words => words(text).map(str::to_owned).collect::<Vec<_>>().into(),
+            Kind::Countries => countries(text).collect::<Vec<_>>().into(),
+            Kind::Words => split(text).map(str::to_owned).collect::<Vec<_>>().into(),
             Kind::Pairs => self.pairs().map(|(name, word)| (name.to_owned(), word.to_lowercase().into())).collect::<Map<String, Value>>().into(),
             Kind::Needed(_) => text.into(),
             Kind::Truth(_) => (text == "true").into(),
@@ -271,9 +271,15 @@ impl Field {
             _ if text.is_empty() => Value::Null,
             Kind::Whole | Kind::MustWhole | Kind::Choice(_) | Kind::Pick(_) => text.parse::<i64>().map_or_else(|_| text.into(), Value::from),
             Kind::Amount => minor(text).map_or(Value::Null, Value::from),
-            _ if self.key == "country" => text.to_uppercase().into(),
+            _ if self.key == "country" => country(text).into(),
             _ => text.into(),
         }
+    }
+
+    /// What is wrong with it, under what it asks.
+    fn wrong(&self, detail: &str) -> Wrong {
+        let label = self.label;
+        Wrong::new(self.id(), if label.ends_with('?') { format!("{label} {}", words::capital(detail)) } else { format!("{label}: {detail}") })
     }
 
     fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
@@ -296,12 +302,33 @@ impl Field {
             Kind::Amount if minor(text).is_none() => "expected a sum such as 12345.50",
             _ => return None,
         };
-        Some(Wrong::new(self.id(), detail))
+        Some(self.wrong(detail))
     }
 }
 
+/// The two letters of a country; of the one that most write out in full, by its names too.
+fn country(text: &str) -> String {
+    const UNITED_KINGDOM: [&str; 7] = ["UK", "UNITED KINGDOM", "GREAT BRITAIN", "ENGLAND", "SCOTLAND", "WALES", "NORTHERN IRELAND"];
+    let text = text.trim().to_uppercase();
+    if UNITED_KINGDOM.contains(&text.as_str()) { "GB".into() } else { text }
+}
+
+/// Countries with commas, semicolons or spaces between; each once.
+fn countries(text: &str) -> impl Iterator<Item = String> {
+    let whole = country(text);
+    let all: Vec<String> = if whole == "GB" {
+        vec![whole]
+    } else if text.contains([',', ';']) {
+        text.split([',', ';']).map(country).filter(|code| !code.is_empty()).collect()
+    } else {
+        split(text).map(country).collect()
+    };
+    let mut seen = BTreeSet::new();
+    all.into_iter().filter(move |code| seen.insert(code.clone()))
+}
+
 /// Words with commas, semicolons or spaces between.
-fn words(text: &str) -> impl Iterator<Item = &str> {
+fn split(text: &str) -> impl Iterator<Item = &str> {
     text.split([',', ' ', ';']).filter(|word| !word.is_empty())
 }
 
@@ -420,17 +447,31 @@ pub(super) fn json(item: &impl serde::Serialize) -> Result<Value, Problem> {
     serde_json::to_value(item).map_err(Problem::internal)
 }
 
+/// The ids of everything in a form, from its beginning to its end.
+fn ids(parts: &[Filled]) -> Vec<String> {
+    let mut ids = Vec::new();
+    for field in parts.iter().flat_map(|part| &part.fields) {
+        ids.push(field.id());
+        for (index, row) in field.rows.iter().enumerate() {
+            ids.push(field.row_id(index));
+            ids.extend(row.iter().map(Field::id));
+        }
+    }
+    ids
+}
+
 /// The field, or the row, that a fault is at, or the first inside of where it is, and what is wrong there; what belongs nowhere goes to the first field.
 pub(super) fn placed(parts: &[Filled], fault: &Fault) -> Wrong {
     let place = fault.pointer.trim_start_matches('/').replace('/', "-");
-    let (mut best, mut detail) = (String::new(), fault.detail.clone());
+    let mut best = Wrong::new("", &fault.detail);
     let mut look = |id: String, named: Option<&Field>| {
         let fits = place == id || place.strip_prefix(&id).is_some_and(|rest| rest.starts_with('-'));
-        if fits && id.len() > best.len() {
-            best = id;
-            if let Some(field) = named.filter(|field| matches!(field.kind, Kind::Needed(_)) && !field.is_said()) {
-                detail = format!("fill in “{}”", field.label);
-            }
+        if fits && id.len() > best.field.len() {
+            best = match named {
+                Some(field) if matches!(field.kind, Kind::Needed(_)) && !field.is_said() => Wrong::new(id, format!("fill in “{}”", field.label)),
+                Some(field) => field.wrong(&fault.detail),
+                None => Wrong::new(id, &fault.detail),
+            };
         }
     };
     for field in parts.iter().flat_map(|part| &part.fields) {
@@ -440,12 +481,12 @@ pub(super) fn placed(parts: &[Filled], fault: &Fault) -> Wrong {
             row.iter().for_each(|field| look(field.id(), Some(field)));
         }
     }
-    if best.is_empty() {
+    if best.field.is_empty() {
         let ids = || parts.iter().flat_map(|part| &part.fields).map(Field::id);
         let is_inside = |id: &String| id.strip_prefix(&place).is_some_and(|rest| rest.starts_with('-'));
-        best = ids().find(is_inside).or_else(|| ids().next()).unwrap_or_default();
+        best.field = ids().find(is_inside).or_else(|| ids().next()).unwrap_or_default();
     }
-    Wrong::new(best, detail)
+    best
 }
 
 /// Puts what someone else saved meanwhile beside what was typed, where they differ.
@@ -510,7 +551,9 @@ impl Open<'_> {
 
     /// The same form again, with what was typed and why it was refused.
     pub(super) fn again(self, parts: Vec<Filled>, error: Error) -> Shown {
-        let wrongs = faults(error)?.iter().map(|fault| placed(&parts, fault)).collect();
+        let mut wrongs: Vec<Wrong> = faults(error)?.iter().map(|fault| placed(&parts, fault)).collect();
+        let places = ids(&parts);
+        wrongs.sort_by_key(|wrong| places.iter().position(|id| *id == wrong.field));
         self.wrong(parts, wrongs)
     }
 
@@ -538,6 +581,14 @@ pub(super) async fn sent(request: &poem::Request, body: poem::RequestBody) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_united_kingdom_is_known_by_its_names_and_countries_however_they_are_parted() {
+        let read = |text: &str| countries(text).collect::<Vec<_>>();
+        assert_eq!(["United Kingdom", "uk", "gb"].map(read), [["GB"]; 3]);
+        assert_eq!(["Scotland, ie", "uk;IE", "gb ie gb", "GB, Wales, IE"].map(read), [["GB", "IE"]; 4]);
+        assert_eq!(read(" , "), Vec::<String>::new());
+    }
 
     #[test]
     fn sums_are_read_as_people_write_them() {

@@ -47,6 +47,11 @@ impl Typed {
 }
 
 impl Form {
+    /// A form in which this stands already.
+    pub(super) fn of(fields: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        Self(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+
     /// Reads a form without files.
     pub(super) async fn read(request: &Request, body: RequestBody) -> Result<Self, Problem> {
         Self::read_within(request, body, MAXIMUM_BYTES).await

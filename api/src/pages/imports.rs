@@ -5,6 +5,7 @@
 
 use askama::Template;
 use diligence_entities::{
+    fault::Fault,
     idempotency::{self, Recall, StoredAnswer},
     import::{MAXIMUM_ROWS, Verdict},
     role::Role,
@@ -311,7 +312,9 @@ pub(super) async fn send(request: Request, body: RequestBody) -> Shown {
         Err(problem) if matches!(problem.kind, Type::Invalid | Type::Malformed) => {
             let is_about_columns = problem.errors.iter().any(|fault| fault.code == "unknown_column") && !head(&text).is_empty();
             let field = if is_about_columns { "column0" } else { "file" };
-            let wrongs = problem.errors.iter().take(20).map(|fault| Wrong::new(field, &fault.detail)).collect();
+            // That it is somebody else's file is nothing wrong before they have been asked which column is which.
+            let is_told = |fault: &&Fault| is_asked || fault.code != "unknown_column";
+            let wrongs = problem.errors.iter().filter(is_told).take(20).map(|fault| Wrong::new(field, &fault.detail)).collect();
             let columns = if is_asked { named } else { guessed() };
             return import_page(&here, wrongs, &noun_text, &dates, None, is_about_columns.then(|| foreign(columns)));
         }

@@ -10,6 +10,7 @@ use diligence_entities::{
     respondent_link::{self, DEFAULT_DAYS, LinkState, MAXIMUM_DAYS, MAXIMUM_LINKS, MailState, Mailing, NewRespondentLink, Resend, RespondentLink, RespondentLinkFilter},
     role::Role,
     scope::Writer,
+    supplier,
 };
 use poem::{Request, RequestBody, http::StatusCode};
 
@@ -100,7 +101,14 @@ fn mailer(request: &Request) -> Result<&Mailer, Problem> {
 /// The links of an assessment, and a form for another one.
 pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
     let here = Here::of(&request).await?;
-    list(&request, &here, StatusCode::OK, None, Form::default(), Vec::new()).await
+    let reader = here.read(&request).await?;
+    let about = About::of(&reader, &request).await?;
+    // Whom one usually writes to there.
+    let contacts = supplier::read(&reader, &about.assessment.supplier_id).await?.contacts.0;
+    let contact = contacts.iter().find(|contact| contact.email.is_some()).or(contacts.first());
+    let form = contact.map(|contact| Form::of([("contact_name", contact.name.clone()), ("email", contact.email.clone().unwrap_or_default())]));
+    drop(reader);
+    list(&request, &here, StatusCode::OK, None, form.unwrap_or_default(), Vec::new()).await
 }
 
 async fn list(request: &Request, here: &Here, status: StatusCode, new: Option<New>, form: Form, wrongs: Vec<Wrong>) -> Shown {

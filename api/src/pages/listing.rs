@@ -11,6 +11,9 @@ use crate::{
     query::{self, encode},
 };
 
+/// Fields of an address that say what has just been done, not what is asked for.
+const SAID: [&str; 2] = ["done", "moved"];
+
 /// What someone asked a list for: the same filter that the API takes, from a form whose empty fields say nothing.
 pub(super) struct Asked<F> {
     pub(super) filter: F,
@@ -29,7 +32,9 @@ impl<F: DeserializeOwned + JsonSchema + Validate + Default + 'static> Asked<F> {
     /// The same, where a form says some values otherwise than the list takes them.
     pub(super) fn of_changed(request: &Request, path: &'static str, change: impl Fn(&str, String) -> String) -> Result<Self, Refusal> {
         let query = request.uri().query().unwrap_or_default();
-        let pairs = form_urlencoded::parse(query.as_bytes()).map(|(name, value)| (name.into_owned(), value.trim().to_owned())).filter(|(_, value)| !value.is_empty());
+        let pairs = form_urlencoded::parse(query.as_bytes())
+            .map(|(name, value)| (name.into_owned(), value.trim().to_owned()))
+            .filter(|(name, value)| !value.is_empty() && !SAID.contains(&name.as_str()));
         let pairs: Vec<(String, String)> = pairs.map(|(name, value)| (name.clone(), change(&name, value))).collect();
         match query::accept::<F>(&pairs) {
             Ok(filter) => Ok(Self { filter, wrongs: Vec::new(), path, pairs }),

@@ -3,7 +3,7 @@
 //! | Where | What |
 //! |---|---|
 //! | [`sign_in`] [`invitations`] [`account`] | who one is |
-//! | `home` `register` `subject` `entering` `ending` | where one lands, the list, a supplier or product, entering it, and what ends it |
+//! | `home` `register` `subject` `history` `entering` `ending` | where one lands, the list, a supplier or product, what happened to it, entering it, and what ends it |
 //! | `assessments` `answering` `links` `offline` | assessments, from the list to submission |
 //! | [`respond`] | a supplier's answers, through a link |
 //! | `questions` | what both of them show, read and keep of a questionnaire |
@@ -14,13 +14,17 @@
 //! | `form` `fields` `listing` `choosing` `erasing` | what a browser sends, forms made of fields, lists, choosing from the register, what destroys |
 //! | `words` | dates and words as people write them |
 
-use std::{future::Future, sync::OnceLock};
+use std::{
+    future::Future,
+    sync::{Arc, OnceLock},
+};
 
 use askama::Template;
-use diligence_entities::{error::Error, fault::Fault};
+use diligence_entities::{error::Error, fault::Fault, scope::Store};
 use poem::{
     Endpoint, EndpointExt as _, Request, RequestBody, Response, Route,
     endpoint::{make, make_sync},
+    error::NotFoundError,
     get,
     http::{HeaderName, HeaderValue, StatusCode, header},
     post,
@@ -28,6 +32,7 @@ use poem::{
 use sha2::{Digest as _, Sha256};
 
 use crate::{
+    cookie,
     middleware::Trail,
     problem::{Problem, Type},
 };
@@ -48,6 +53,7 @@ mod erasing;
 mod evidence;
 mod fields;
 mod form;
+mod history;
 mod home;
 mod imports;
 mod incidents;
@@ -79,7 +85,7 @@ const POLICY: &str =
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// `route` with every page.
-pub(crate) fn routes(route: Route) -> Route {
+pub(crate) fn routes(route: Route) -> impl Endpoint<Output = Response> {
     route
         .at("/", get(page(home::show)))
         .at("/register", get(page(register::show)))
@@ -87,10 +93,10 @@ pub(crate) fn routes(route: Route) -> Route {
         .at("/suppliers/:id", get(page(subject::show_supplier)))
         .at("/suppliers/:id/change", get(page(entering::show_supplier)).post(page(entering::change_supplier)))
         .at("/suppliers/:id/products/new", get(page(entering::show_new_product)).post(page(entering::enter_product)))
-        .at("/suppliers/:id/history", get(page(subject::supplier_history)))
+        .at("/suppliers/:id/history", get(page(history::supplier_history)))
         .at("/products/:id", get(page(subject::show_product)))
         .at("/products/:id/change", get(page(entering::show_product)).post(page(entering::change_product)))
-        .at("/products/:id/history", get(page(subject::product_history)))
+        .at("/products/:id/history", get(page(history::product_history)))
         .at("/assessments", get(page(assessments::show)))
         .at("/assessments/new", get(page(assessments::show_new)).post(page(assessments::start)))
         .at("/assessments/:id", get(page(answering::show)))
@@ -227,6 +233,25 @@ pub(crate) fn routes(route: Route) -> Route {
         .at("/respond/check", get(page(respond::check)).post(page(respond::submit)))
         .at("/respond/receipt", get(page(respond::receipt)))
         .at("/assets/:name", get(make_sync(asset)))
+        .around(nowhere)
+}
+
+/// Notes who asks with a browser; and where there is nothing at an address, tells them so in a page like any other of theirs.
+async fn nowhere(routes: Arc<Route>, mut request: Request) -> poem::Result<Response> {
+    let asker = if is_for_reading(&request) { Asker::of(&request) } else { None };
+    if let Some(asker) = &asker {
+        request.set_data(asker.clone());
+    }
+    match (routes.call(request).await, asker) {
+        (Err(error), Some(asker)) if error.is::<NotFoundError>() => {
+            let problem = Problem::not_found();
+            match asker.frame(&problem).await {
+                Some(frame) => Ok(told_within(&problem, frame)),
+                None => Err(error),
+            }
+        }
+        (answer, _) => answer,
+    }
 }
 
 /// Why a page is not what was asked for.
@@ -256,6 +281,7 @@ where
 {
     make(move |mut request: Request| {
         request.set_data(form::Typed::default());
+        let asker = request.data::<Asker>().cloned();
         let (request, body) = request.split();
         let shown = show(request, body);
         async move {
@@ -263,7 +289,10 @@ where
                 Ok(response) => response,
                 Err(Refusal::Elsewhere(place)) => see(&place),
                 Err(Refusal::Instead(response)) => *response,
-                Err(Refusal::Problem(problem)) => told(&problem),
+                Err(Refusal::Problem(problem)) => match asker {
+                    Some(asker) => asker.told(&problem).await,
+                    None => told(&problem),
+                },
             })
         }
     })
@@ -292,6 +321,8 @@ pub(crate) struct Signed {
     organisation: String,
     /// Whether everything in it is invented.
     is_sample: bool,
+    /// The day on which it looks as the page shows it.
+    today: String,
     csrf: String,
 }
 
@@ -314,7 +345,7 @@ impl Frame {
             ("/assessments", "Assessments"),
             ("/risks", "Risks"),
             ("/reviews", "Reviews"),
-            ("/concentration", "Who rests on whom"),
+            ("/concentration", "Dependencies"),
             ("/questionnaires", "Questionnaires"),
             ("/settings", "Settings"),
         ]
@@ -408,9 +439,56 @@ pub(crate) fn is_for_reading(request: &Request) -> bool {
     accepts.split([',', ';']).any(|part| part.trim() == "text/html") && !PROGRAMS.iter().any(|begin| request.uri().path().starts_with(begin))
 }
 
-/// A refusal as a page.
+/// Whoever asks with a session's cookie, as far as is needed to frame a problem for them as their other pages are.
+#[derive(Clone)]
+struct Asker {
+    store: Store,
+    session: String,
+    trail: Option<Trail>,
+}
+
+impl Asker {
+    /// Whoever sent this; nobody at a supplier's pages, which lead nowhere else.
+    fn of(request: &Request) -> Option<Self> {
+        if request.uri().path().starts_with("/respond") {
+            return None;
+        }
+        let session = cookie::sent(request, cookie::SESSION)?.to_owned();
+        Some(Self { store: request.data::<Store>()?.clone(), session, trail: request.data::<Trail>().cloned() })
+    }
+
+    /// What stands around the page that tells them of a problem, if their session is good. Where the server itself is in trouble, or
+    /// asked too much, nothing is looked up for that.
+    async fn frame(&self, problem: &Problem) -> Option<Frame> {
+        if !problem.kind.status().is_client_error() || matches!(problem.kind, Type::TooMany | Type::Unauthenticated) {
+            return None;
+        }
+        let mut request = Request::builder().header(header::COOKIE, format!("{}={}", cookie::SESSION, self.session)).finish();
+        request.set_data(self.store.clone());
+        if let Some(trail) = &self.trail {
+            request.set_data(trail.clone());
+        }
+        // Whatever stands against it, the problem itself is told.
+        sign_in::Here::begun(&request).await.ok().map(|here| here.frame(problem.kind.title()))
+    }
+
+    /// A refusal as a page of theirs.
+    async fn told(&self, problem: &Problem) -> Response {
+        match self.frame(problem).await {
+            Some(frame) => told_within(problem, frame),
+            None => told(problem),
+        }
+    }
+}
+
+/// A refusal as a page, for whoever it may be.
 pub(crate) fn told(problem: &Problem) -> Response {
+    told_within(problem, Frame::new(problem.kind.title()))
+}
+
+fn told_within(problem: &Problem, frame: Frame) -> Response {
     let what_to_do = match problem.kind {
+        Type::Forbidden if frame.is_inside => "If you need this for your work, ask an administrator of your register.",
         Type::Unauthenticated | Type::Forbidden => "If you were signed in before, sign in again and go on where you were.",
         Type::Gone => "Ask whoever sent you the link for a new one.",
         Type::NotFound => "If you typed the address, check it. If you followed a link, it may be out of date.",
@@ -419,7 +497,7 @@ pub(crate) fn told(problem: &Problem) -> Response {
         _ => "Go back and try again. If it happens again, tell whoever runs this register.",
     };
     let detail = sentence(&problem.detail);
-    let page = ProblemPage { frame: Frame::new(problem.kind.title()), detail: &detail, what_to_do };
+    let page = ProblemPage { frame, detail: &detail, what_to_do };
     let header = problem.response().headers().get(header::RETRY_AFTER).cloned();
     let mut response = html(problem.kind.status(), &page).unwrap_or_else(|problem| problem.response());
     if let Some(value) = header {

@@ -45,7 +45,7 @@ pub(super) fn about(applies_to: &[AppliesTo]) -> String {
         AppliesTo::Product => "products",
         AppliesTo::Ai => "products with AI in them",
     };
-    words::capital(applies_to.iter().map(name).collect::<Vec<_>>().join(" and "))
+    applies_to.iter().map(name).collect::<Vec<_>>().join(" and ")
 }
 
 fn origin(origin: &Origin) -> &'static str {

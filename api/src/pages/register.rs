@@ -4,14 +4,19 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use diligence_entities::{
+    evidence::SECURITY_CERTIFICATES,
     questionnaire,
     register::{self, RegisterEntry, RegisterFilter},
     role::Role,
     subject::SubjectType,
 };
+use diligence_questionnaires::EvidenceKind;
 use poem::{Request, RequestBody, http::StatusCode};
 
 use super::{Frame, Shown, html, listing::Asked, sign_in::Here, words};
+
+/// The suppliers that handle personal data and have no security certificate in date.
+pub(super) const UNCERTIFIED: &str = "/register?subject_type=supplier&handles_personal_data=true&has_certificate=false";
 
 #[derive(Template)]
 #[template(path = "register.html")]
@@ -31,7 +36,24 @@ impl RegisterPage<'_> {
 
     /// Whether more is asked for than the first fields say.
     fn is_narrowed_further(&self) -> bool {
-        ["tier", "ai_features", "status", "review_before", "knocked_out", "stale"].iter().any(|name| !self.asked.text(name).is_empty())
+        let further = ["tier", "handles_personal_data", "data_role_said", "has_certificate", "ai_features", "status", "review_before", "knocked_out", "stale"];
+        further.iter().any(|name| !self.asked.text(name).is_empty())
+    }
+
+    /// Quick ways to what one mostly looks for: an address, and what is there.
+    fn ways() -> [(&'static str, &'static str); 5] {
+        [
+            ("/register?handles_personal_data=true", "Handle personal data"),
+            (UNCERTIFIED, "Suppliers that handle personal data, no certificate in date"),
+            ("/register?subject_type=supplier&data_role_said=false", "Suppliers whose part in personal data is not said yet"),
+            ("/register?ai_features=core", "AI at its core"),
+            ("/register?ai_features=embedded", "AI inside"),
+        ]
+    }
+
+    /// What counts as a security certificate, in words.
+    fn certificates() -> String {
+        SECURITY_CERTIFICATES.map(EvidenceKind::title).join(", ")
     }
 
     fn title<'a>(&'a self, questionnaire: &'a str) -> &'a str {

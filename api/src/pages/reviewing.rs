@@ -84,6 +84,12 @@ struct Part {
     items: Vec<Item>,
 }
 
+impl Part {
+    fn takes_points(&self) -> bool {
+        self.items.iter().any(|item| item.takes_points)
+    }
+}
+
 /// Points and the reason for them as they are typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Rated {

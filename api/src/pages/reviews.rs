@@ -11,11 +11,12 @@ use diligence_entities::{
     register,
     review::{self, Completion, Rescheduling, Review, ReviewFilter},
     role::Role,
+    scope::Reader,
 };
 use poem::{Request, RequestBody, http::StatusCode};
 
 use super::{
-    Frame, Shown, Wrong, faults,
+    Frame, Refusal, Shown, Wrong, at, faults,
     form::{Form, parameter},
     html,
     listing::Asked,
@@ -23,6 +24,11 @@ use super::{
     sign_in::Here,
     words,
 };
+
+/// The field of the address that says of what a review has just been done.
+const DONE: &str = "done";
+/// The same of a review that was moved.
+const MOVED: &str = "moved";
 
 /// The reviews of one month.
 struct Month {
@@ -53,6 +59,7 @@ struct ReviewsPage {
     /// The review whose forms were sent and are not right.
     wrong_id: String,
     typed: Typed,
+    notice: String,
 }
 
 impl ReviewsPage {
@@ -99,6 +106,8 @@ struct CalendarPage {
     today: Day,
     has_more: bool,
     is_empty: bool,
+    /// How many are overdue from before this month, where it is the present one.
+    earlier: usize,
 }
 
 impl CalendarPage {
@@ -145,9 +154,12 @@ async fn calendar(request: &Request, here: &Here) -> Shown {
             weeks.push(days.map(|day| Square { day, is_in: first <= day && day < after, reviews: by_day.remove(&day).unwrap_or_default() }).collect());
         }
     }
+    let is_present = first == first_of(today);
+    let overdue = ReviewFilter { due_before: Some(first), limit: Some(IN_A_MONTH), ..ReviewFilter::default() };
+    let earlier = if is_present { review::list(&reader, &overdue).await?.items.len() } else { 0 };
     let frame = here.frame("Reviews").at("/reviews");
     let (before, next) = (month_href(first.plus_days(-1)), month_href(after));
-    Ok(html(StatusCode::OK, &CalendarPage { frame, month: words::month(first), before, after: next, weeks, names, today, has_more, is_empty })?)
+    Ok(html(StatusCode::OK, &CalendarPage { frame, month: words::month(first), before, after: next, weeks, names, today, has_more, is_empty, earlier })?)
 }
 
 /// The list by month, or one month as a calendar.
@@ -161,6 +173,7 @@ pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
 
 async fn list(request: &Request, here: &Here, mut wrongs: Vec<Wrong>, wrong_id: String, typed: Typed) -> Shown {
     let reader = here.read(request).await?;
+    let notice = done(request, &reader).await?;
     let mut asked = Asked::<ReviewFilter>::of(request, "/reviews")?;
     let page = review::list(&reader, &asked.filter).await?;
     let names = register::lines(&reader, page.items.iter().map(|review| review.subject_id.clone())).await?;
@@ -179,7 +192,18 @@ async fn list(request: &Request, here: &Here, mut wrongs: Vec<Wrong>, wrong_id: 
     let status = if wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let may_change = here.is_at_least(Role::Editor);
     let (frame, csrf) = (here.frame("Reviews").at("/reviews"), here.csrf().to_owned());
-    Ok(html(status, &ReviewsPage { frame, asked, months, names, today, next, may_change, csrf, wrongs, wrong_id, typed })?)
+    Ok(html(status, &ReviewsPage { frame, asked, months, names, today, next, may_change, csrf, wrongs, wrong_id, typed, notice })?)
+}
+
+/// What has just been done, and what comes of it; nothing where nothing was.
+async fn done(request: &Request, reader: &Reader) -> Result<String, Refusal> {
+    let about = |name: &str| parameter(request, name).parse::<SubjectId>().ok();
+    let (done, moved) = (about(DONE), about(MOVED));
+    let Some(id) = done.clone().or(moved) else { return Ok(String::new()) };
+    let Some(line) = register::lines(reader, [id.clone()]).await?.remove(&id) else { return Ok(String::new()) };
+    let what = if done.is_some() { "is done" } else { "is moved" };
+    let next = line.next_review_on.map_or_else(|| "No other is due".into(), |day| format!("The next is due on {}", words::day(day)));
+    Ok(format!("The review of {} {what}. {next}.", words::subject(&line)))
 }
 
 /// Completes one.
@@ -189,9 +213,9 @@ pub(super) async fn complete(request: Request, body: RequestBody) -> Shown {
     let done = review::complete(&writer, &id, form.version()?, Completion { outcome: form.some("outcome") }).await;
     let typed = Typed { outcome: form.text("outcome"), ..Typed::default() };
     match done {
-        Ok(_) => {
+        Ok(review) => {
             writer.save().await?;
-            Ok(see("/reviews"))
+            Ok(see(&format!("/reviews?{DONE}={}", review.subject_id)))
         }
         Err(error) => {
             drop(writer);
@@ -217,9 +241,9 @@ pub(super) async fn reschedule(request: Request, body: RequestBody) -> Shown {
     };
     let writer = here.write(&request, Role::Editor).await?;
     match review::reschedule(&writer, &id, form.version()?, Rescheduling { due_on, reason: typed.reason.clone() }).await {
-        Ok(_) => {
+        Ok(review) => {
             writer.save().await?;
-            Ok(see("/reviews"))
+            Ok(see(&format!("/reviews?{MOVED}={}", review.subject_id)))
         }
         Err(error) => {
             drop(writer);
@@ -228,7 +252,7 @@ pub(super) async fn reschedule(request: Request, body: RequestBody) -> Shown {
     }
 }
 
-async fn sent(request: &Request, body: RequestBody) -> Result<(Form, Here, ReviewId), super::Refusal> {
+async fn sent(request: &Request, body: RequestBody) -> Result<(Form, Here, ReviewId), Refusal> {
     let form = Form::read(request, body).await?;
     let here = Here::of(request).await?;
     here.is_proven(&form)?;

@@ -23,12 +23,12 @@ use super::{
     faults,
     fields::{Asking, Choices, Kind, Open, Part, empty, fields, json, misread, read, said, sent, stored, typed},
     form::Form,
+    history::Event,
     home::{HeatRow, IMPACTS, LIKELIHOODS, heat_rows},
     html,
     listing::Asked,
     path_id, see,
     sign_in::Here,
-    subject::Event,
     words,
 };
 
@@ -242,7 +242,7 @@ async fn one(request: &Request, here: &Here, id: &RiskId, status: StatusCode, (t
         Square { x, y, band: bands.band(likelihood, impact) }
     });
     let (frame, today, is_stale) = (here.frame(&risk.title).at(PART), reader.today(), status == StatusCode::CONFLICT);
-    let events = history.items.into_iter().map(Event::of).collect();
+    let events = Event::all(&reader, history.items, None).await?;
     Ok(html(status, &RiskPage { frame, here, risk, line, origin, today, squares: squares.collect(), events, wrongs, tried, form, is_stale })?)
 }
 

@@ -3,6 +3,7 @@
 use askama::Template;
 use diligence_entities::{
     audit,
+    clock::Day,
     error::Error,
     identity_provider::{self, SignInOption},
     role::Role,
@@ -34,6 +35,7 @@ use crate::{
 pub(super) struct Here {
     pub(super) person: Person,
     pub(super) current: CurrentSession,
+    today: Day,
 }
 
 impl Here {
@@ -58,8 +60,12 @@ impl Here {
         if let Some(trail) = request.data::<Trail>() {
             trail.note(&person.scope(request_id(request)));
         }
-        let current = session::current(store, &person).await?;
-        Ok(Self { person, current })
+        Ok(Self::entered(store, person).await?)
+    }
+
+    /// Someone who has shown who they are.
+    async fn entered(store: &Store, person: Person) -> Result<Self, Error> {
+        Ok(Self { current: session::current(store, &person).await?, today: store.clock().now().day(), person })
     }
 
     /// Someone who is signed in; who is not there yet is sent to their next step.
@@ -118,6 +124,7 @@ impl Here {
             name: self.current.user_name.clone(),
             organisation: organisation.name.clone(),
             is_sample: organisation.is_sample,
+            today: words::day(self.today),
             csrf: self.current.csrf_token.clone(),
         };
         Frame { person: Some(person), is_inside: self.current.stage == Stage::Complete, ..Frame::new(title) }
@@ -265,8 +272,7 @@ impl AgainPage<'_> {
 async fn went_on(store: &Store, granted: Granted, then: &str, kept: Option<Kept>, is_local: bool) -> Shown {
     let entered = entered(&granted, then, is_local);
     let (Some(kept), true) = (kept, granted.person.stage() != Stage::Enrolling) else { return Ok(entered) };
-    let current = session::current(store, &granted.person).await?;
-    let here = Here { person: granted.person, current };
+    let here = Here::entered(store, granted.person).await?;
     let mut response = if here.current.stage == Stage::NeedsCode {
         html(
             StatusCode::OK,

@@ -1,47 +1,42 @@
 //! A supplier, and a product: everything that is known of one, on one page.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use askama::Template;
 use diligence_entities::{
     assessment::{self, Assessment, AssessmentFilter},
-    audit::{self, AuditEvent, HistoryFilter},
     clock::Day,
-    decision::{self, Decision, DecisionFilter},
+    decision::{self, Decision, DecisionFilter, DecisionOutcome},
     dependency::{self, Dependency, DependencyFilter},
     error::Error,
     evidence::{self, Evidence, EvidenceFilter},
     id::{ProductId, SubjectId, SupplierId},
     incident::{self, Incident, IncidentFilter},
-    page::Page,
     product::{self, Known, Product},
+    profile::NOT_PROFILED,
     questionnaire,
     register::{self, RegisterEntry, RegisterFilter},
     review::{self, Review, ReviewFilter},
     risk::{self, Risk, RiskFilter, RiskSort},
     role::Role,
     scope::Reader,
-    stored::Json,
-    supplier::{self, Supplier},
+    supplier::{self, RelationshipStatus, Supplier},
 };
 use diligence_questionnaires::Score;
 use poem::{Request, RequestBody, http::StatusCode};
-use serde_json::Value;
 
 use super::{
     Frame, Refusal, Shown,
+    entering::{because, data_role, scheme},
     form::parameter,
     html, path_id,
     sign_in::Here,
     trend::{self, Trend},
     words,
 };
-use crate::query::encode;
 
 /// How many of each sort are shown; there are rarely more, and the CSV has all.
 const SHOWN: u64 = 100;
-/// How many events of the history are shown at once.
-const EVENTS: u64 = 20;
 
 /// What hangs on a supplier or product.
 struct About {
@@ -57,10 +52,19 @@ struct About {
     carries: Vec<Dependency>,
     names: BTreeMap<SubjectId, String>,
     titles: BTreeMap<String, String>,
+    /// The products in use that a supplier's rating follows from.
+    rated_by: Vec<RegisterEntry>,
+    /// Whether nobody has said how much rests on it.
+    is_unprofiled: bool,
+    /// What has just been done; may be empty.
+    notice: &'static str,
 }
 
+/// What is said of something that was entered a moment ago.
+const NEW: &str = "is in the register.";
+
 impl About {
-    async fn read(reader: &Reader, id: &SubjectId) -> Result<Self, Refusal> {
+    async fn read(request: &Request, reader: &Reader, id: &SubjectId) -> Result<Self, Refusal> {
         let (subject_id, limit) = (Some(id.clone()), Some(SHOWN));
         let mut lines = register::lines(reader, [id.clone()]).await?;
         let line = lines.remove(id).ok_or(Error::NotFound)?;
@@ -87,7 +91,24 @@ impl About {
             rests_on,
             carries,
             names,
+            rated_by: Vec::new(),
+            is_unprofiled: false,
+            notice: match parameter(request, "notice").as_str() {
+                "entered" => NEW,
+                "changed" => "is changed.",
+                _ => "",
+            },
         })
+    }
+
+    /// Whether it was entered a moment ago.
+    fn is_new(&self) -> bool {
+        self.notice == NEW
+    }
+
+    /// Whether an assessment was approved with conditions.
+    fn has_conditions(&self, assessment: &Assessment) -> bool {
+        self.decisions.iter().any(|decision| decision.assessment_id == assessment.id && decision.outcome.0 == DecisionOutcome::ApprovedWithConditions)
     }
 
     fn name(&self, id: &SubjectId) -> &str {
@@ -137,9 +158,12 @@ pub(super) async fn show_supplier(request: Request, _: RequestBody) -> Shown {
     let reader = here.read(&request).await?;
     let id: SupplierId = path_id(&request)?;
     let supplier = supplier::read(&reader, &id).await?;
-    let about = About::read(&reader, &SubjectId::Supplier(id.clone())).await?;
+    let mut about = About::read(&request, &reader, &SubjectId::Supplier(id.clone())).await?;
     let lines = register::list(&reader, &RegisterFilter { supplier_id: Some(id), limit: Some(200), status: None, ..RegisterFilter::default() }).await?.items;
-    let products = lines.into_iter().filter(|line| line.kind.is_some()).collect();
+    let products: Vec<RegisterEntry> = lines.into_iter().filter(|line| line.kind.is_some()).collect();
+    let is_as_bad = |line: &&RegisterEntry| line.status == RelationshipStatus::Active && line.rating == about.line.rating;
+    about.is_unprofiled = supplier.tier_reason == NOT_PROFILED;
+    about.rated_by = products.iter().filter(is_as_bad).cloned().collect();
     let frame = here.frame(&supplier.name).at("/register");
     Ok(html(StatusCode::OK, &SupplierPage { frame, supplier, products, about, may_change: here.is_at_least(Role::Editor) })?)
 }
@@ -163,7 +187,7 @@ pub(super) async fn show_product(request: Request, _: RequestBody) -> Shown {
     let reader = here.read(&request).await?;
     let id: ProductId = path_id(&request)?;
     let product = product::read(&reader, &id).await?;
-    let about = About::read(&reader, &SubjectId::Product(id)).await?;
+    let about = About::read(&request, &reader, &SubjectId::Product(id)).await?;
     let frame = here.frame(&product.name).at("/register");
     Ok(html(StatusCode::OK, &ProductPage { frame, questions: questions(&product), product, about, may_change: here.is_at_least(Role::Editor) })?)
 }
@@ -203,72 +227,4 @@ pub(super) fn questions(product: &Product) -> Vec<Question> {
         ("Where is its transparency record (ATRS)?", text(&profile.transparency_record)),
         ("What is its class under the EU AI Act?", profile.eu_ai_act_class.as_ref().map_or_else(|| "Not said".into(), words::plain)),
     ]
-}
-
-#[derive(Template)]
-#[template(path = "history.html")]
-struct HistoryPage {
-    frame: Frame,
-    name: String,
-    back: String,
-    events: Vec<Event>,
-    next: Option<String>,
-}
-
-/// Something that happened, as one reads it.
-pub(super) struct Event {
-    pub(super) when: String,
-    pub(super) who: String,
-    pub(super) what: String,
-    pub(super) changes: Vec<(String, String, String)>,
-}
-
-/// What happened to a supplier and all that hangs on it.
-pub(super) async fn supplier_history(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let reader = here.read(&request).await?;
-    let id: SupplierId = path_id(&request)?;
-    let page = audit::supplier_history(&reader, &id, &history(&request)).await?;
-    history_page(&here, &reader, SubjectId::Supplier(id), page).await
-}
-
-/// What happened to a product and all that hangs on it.
-pub(super) async fn product_history(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let reader = here.read(&request).await?;
-    let id: ProductId = path_id(&request)?;
-    let page = audit::product_history(&reader, &id, &history(&request)).await?;
-    history_page(&here, &reader, SubjectId::Product(id), page).await
-}
-
-fn history(request: &Request) -> HistoryFilter {
-    let cursor = Some(parameter(request, "cursor")).filter(|text| !text.is_empty());
-    HistoryFilter { limit: Some(EVENTS), cursor, ..HistoryFilter::default() }
-}
-
-async fn history_page(here: &Here, reader: &Reader, id: SubjectId, page: Page<AuditEvent>) -> Shown {
-    let back = words::subject_href(&id);
-    // What was taken away has a history still.
-    let name = register::lines(reader, [id.clone()]).await?.get(&id).map_or_else(|| id.to_string(), words::subject);
-    let next = page.next.as_deref().map(|cursor| format!("{back}/history?cursor={}", encode(cursor)));
-    let events = page.items.into_iter().map(Event::of).collect();
-    let frame = here.frame(&format!("History of {name}")).at("/register");
-    Ok(html(StatusCode::OK, &HistoryPage { frame, name, back, events, next })?)
-}
-
-impl Event {
-    /// The event, as one reads it.
-    pub(super) fn of(event: AuditEvent) -> Self {
-        let side = |side: Option<Json<Value>>| side.and_then(|side| side.0.as_object().cloned()).unwrap_or_default();
-        let (before, after) = (side(event.before), side(event.after));
-        let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-        let text = |value: Option<&Value>| match value {
-            None | Some(Value::Null) => "–".to_owned(),
-            Some(Value::String(text)) => text.clone(),
-            Some(other) => other.to_string(),
-        };
-        let short = |text: String| if text.chars().count() > 300 { text.chars().take(299).chain(['…']).collect() } else { text };
-        let changes = names.into_iter().map(|name| (words::plain(name), short(text(before.get(name))), short(text(after.get(name))))).collect();
-        Self { when: words::moment(event.at), who: event.actor_name, what: format!("{} {}", words::plain(&event.action), event.noun.replace('_', " ")), changes }
-    }
 }

@@ -34,6 +34,13 @@ pub(super) fn count(count: impl ToString, one: &str, many: &str) -> String {
     if count == "1" { format!("1 {one}") } else { format!("{count} {many}") }
 }
 
+/// A number with commas between its thousands.
+pub(super) fn thousands(number: impl ToString) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
+    groups.join(",")
+}
+
 /// How large a file is, as people say it: `12 KB`, `1.4 MB`.
 pub(super) fn size(bytes: impl Borrow<i64>) -> String {
     let bytes = *bytes.borrow();
@@ -61,6 +68,10 @@ pub(super) fn plain<T: Serialize>(value: &T) -> String {
             "ce" => "CE",
             "dpia" => "DPIA",
             "dspt" => "DSPT",
+            "i" => "I",
+            "iia" => "IIa",
+            "iib" => "IIb",
+            "iii" => "III",
             "mfa" => "MFA",
             other => other,
         })
@@ -142,9 +153,7 @@ pub(super) fn month(day: Day) -> String {
 /// `£1,234.50`; other currencies by their letters.
 pub(super) fn money(money: &Money) -> String {
     let (whole, part) = (money.amount_minor / 100, money.amount_minor % 100);
-    let digits = whole.to_string();
-    let grouped: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
-    let text = format!("{}{}", grouped.join(","), if part == 0 { String::new() } else { format!(".{part:02}") });
+    let text = format!("{}{}", thousands(whole), if part == 0 { String::new() } else { format!(".{part:02}") });
     if money.currency == "GBP" { format!("£{text}") } else { format!("{} {text}", money.currency) }
 }
 

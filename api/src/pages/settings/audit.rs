@@ -9,25 +9,13 @@ use diligence_entities::{
 use poem::{Request, RequestBody, http::StatusCode};
 
 use super::{HERE, admin};
-use crate::pages::{Frame, Shown, Wrong, at, fields::sent, html, listing::Asked, sign_in::Here, subject::Event, words};
+use crate::pages::{Frame, Shown, Wrong, at, fields::sent, history::Event, html, listing::Asked, sign_in::Here, words};
 
 const AUDIT: &str = "/settings/audit";
 
-/// An event, and where it stands in the chain.
-struct Entry {
-    sequence: i64,
-    event: Event,
-    item_id: String,
-    /// The page of the item, where it has one.
-    href: Option<String>,
-}
-
-impl Entry {
-    fn of(event: AuditEvent) -> Self {
-        let (sequence, item_id) = (event.sequence, event.item_id.clone());
-        let href = item_id.parse::<SubjectId>().ok().map(|id| words::subject_href(&id));
-        Self { sequence, item_id, href, event: Event::of(event) }
-    }
+/// The page of what an event is about, where it has one.
+fn href(event: &AuditEvent) -> Option<String> {
+    event.item_id.parse::<SubjectId>().ok().map(|id| words::subject_href(&id))
 }
 
 #[derive(Template)]
@@ -35,7 +23,8 @@ impl Entry {
 struct AuditPage {
     frame: Frame,
     asked: Asked<AuditEventFilter>,
-    entries: Vec<Entry>,
+    /// What happened, and where the page is of what it happened to.
+    entries: Vec<(Event, Option<String>)>,
     next: Option<String>,
 }
 
@@ -56,7 +45,8 @@ pub(in crate::pages) async fn show(request: Request, _: RequestBody) -> Shown {
     let page = audit::list(&reader, &asked.filter).await?;
     let status = if asked.wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let next = asked.next(page.next.as_ref());
-    let entries = page.items.into_iter().map(Entry::of).collect();
+    let places: Vec<Option<String>> = page.items.iter().map(href).collect();
+    let entries = Event::all(&reader, page.items, None).await?.into_iter().zip(places).collect();
     Ok(html(status, &AuditPage { frame: here.frame("Audit trail").at(HERE), asked, entries, next })?)
 }
 

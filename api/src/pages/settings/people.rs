@@ -18,7 +18,9 @@ use serde_json::{Map, json};
 use super::{HERE, OncePage, ROLES, admin, link, role, unconfirmed};
 use crate::{
     pages::{
-        Frame, Shown, Wrong, at, faults,
+        Frame, Shown, Wrong,
+        account::browser,
+        at, faults,
         fields::{Asking, Kind, Open, Part, empty, read, said, sent, typed},
         form::parameter,
         html,

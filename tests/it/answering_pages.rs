@@ -96,7 +96,7 @@ both! {
         let (_, assessment, path) = asked(&app).await;
         let mut editor = someone(&app, "editor").await;
         let section = format!("{path}/sections/all");
-        holds(&shown(&mut editor, &app, &path).await.text, &[&format!("href=\"{section}\">All</a>"), "2 questions", "2 questions must still be answered, or explained,", &format!("href=\"{path}/check\"")]);
+        holds(&shown(&mut editor, &app, &path).await.text, &[&format!("href=\"{section}\">All</a>"), "2 questions", "2 questions must still be answered, or explained,", "None: nothing is answered yet", &format!("href=\"{path}/check\"")]);
         let page = shown(&mut editor, &app, &section).await;
         lacks(&page.text, &["Can you leave that company?"]);
         holds(&page.text, &["This answer needs evidence. Accepted here: Cyber Essentials certificate.", &format!("href=\"{path}/evidence?section=all\"")]);
@@ -309,9 +309,13 @@ both! {
     }
 
     async fn a_link_is_shown_once_sent_again_and_ended(app: App) {
-        let (_, _, path) = asked(&app).await;
+        let (supplier, _, path) = asked(&app).await;
         let action = format!("{path}/links");
         let mut editor = someone(&app, "editor").await;
+        // Whom one usually writes to there stands in the form already.
+        let contacts = json!([{ "name": "Front desk" }, { "name": "Ada <Osei>", "email": "ada@harbour.example" }]);
+        app.patch(&app.editor, &format!("/suppliers/{}", id(&supplier)), &supplier, json!({ "contacts": contacts })).await.json(200);
+        holds(&shown(&mut editor, &app, &action).await, &["value=\"Ada &#60;Osei&#62;\"", "value=\"ada@harbour.example\""]);
         let page = shown(&mut editor, &app, &action).await;
         holds(&page.text, &["None yet: nobody outside your organisation can answer.", "This server sends no e-mail"]);
         let wrong = editor.fills(&app, &page, &action, &[("contact_name", ""), ("message", "Please <answer>")]).await;

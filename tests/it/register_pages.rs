@@ -193,6 +193,26 @@ both! {
         holds(&shown(&mut viewer, &app, &format!("/risks/{risk}")).await, &["<h3>Risk entered: It invents &#60;things&#62;</h3>", "<h3>Risk changed: It invents &#60;things&#62;</h3>"]);
     }
 
+    async fn what_nobody_has_said_yet_and_what_a_rating_follows_from_are_said(app: App) {
+        let supplier = app.post(&app.editor, "/suppliers", json!({ "name": "Harbour" })).await.json(201);
+        let mut editor = someone(&app, "editor").await;
+        let place = format!("/suppliers/{}", id(&supplier));
+        let page = shown(&mut editor, &app, &format!("{place}?notice=entered")).await;
+        holds(&page, &["Harbour is in the register.", "enter its products", "Not known yet: it counts as low", &format!("href=\"{place}/change#data_sensitivity\""), "Meadow View Care, as it stands on 1 March 2027"]);
+        lacks(&page, &["A supplier is rated as the worst"]);
+        let product = app.product(&supplier, "Notes <1>").await;
+        let rated = format!("A supplier is rated as the worst of itself and its products in use: <a href=\"/products/{}\">Notes &#60;1&#62;</a> is unassessed.", id(&product));
+        holds(&shown(&mut editor, &app, &place).await, &[&rated]);
+        let critical = app.get(&app.viewer, &place).await.json(200);
+        app.patch(&app.editor, &place, &critical, json!({ "service_criticality": "vital" })).await.json(200);
+        holds(&shown(&mut editor, &app, &place).await, &["<dt>Tier</dt><dd>Critical</dd>", "What happens to care when it stops? People may come to harm within hours."]);
+        // Its first review is over six months later, and the calendar of that month says so.
+        app.goes_to("2027-10-05");
+        let mut editor = someone(&app, "editor").await;
+        holds(&shown(&mut editor, &app, "/reviews?view=calendar").await, &["reviews are overdue from earlier months"]);
+        lacks(&shown(&mut editor, &app, "/reviews?view=calendar&month=2027-11").await, &["overdue from earlier months"]);
+    }
+
     async fn a_review_is_done_or_moved_by_who_may_and_nothing_typed_is_lost(app: App) {
         let world = world(&app).await;
         let mut viewer = someone(&app, "viewer").await;

@@ -2,6 +2,7 @@
 // person may not: what axe finds, what the console says, what comes from elsewhere, what does not fit, where no focus shows.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
@@ -15,14 +16,45 @@ export const PASSWORD = "plum chair river nine";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+/** At which sizes and in which schemes a page is looked at; `briefly`, in the two that differ most. */
 const SIZES = [
   { name: "wide", width: 1200, colorScheme: "light" },
   { name: "phone", width: 320, colorScheme: "light" },
   { name: "wide-dark", width: 1200, colorScheme: "dark" },
   { name: "phone-dark", width: 320, colorScheme: "dark" },
 ];
+const BRIEFLY = SIZES.filter((size) => ["wide", "phone-dark"].includes(size.name));
+/** What A4 leaves beside the margins, in pixels: upright and across. */
+const PAPER = { upright: 680, across: 1009 };
 
 let browser;
+/** The kinds of pages that someone has looked at closely: their paths, without what names one thing of many. */
+const looked = new Set();
+
+/** The kind of a page: its path, where `*` stands for what names one thing of many. */
+export function kindOf(address) {
+  const parts = new URL(address, ADDRESS).pathname.split("/");
+  const isName = (part, before) => /^[a-z]+_\w{10,}$/.test(part) || ["sections", "editions"].includes(before) || (before === "questions" && part !== "new") || (before === "questionnaires" && part !== "drafts");
+  return parts.map((part, index) => (isName(part, parts[index - 1]) ? "*" : part)).join("/");
+}
+
+/** The six digits that an authenticator app shows now for this secret. */
+export function code(secret) {
+  const bits = [...secret.replaceAll(/[\s=]/g, "").toUpperCase()].map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const digest = createHmac("sha1", key).update(counter).digest();
+  return String((digest.readUInt32BE(digest.at(-1) & 15) & 0x7fffffff) % 1_000_000).padStart(6, "0");
+}
+
+/** What a file of comma-separated values holds: a line each, by the names of its columns. */
+export function lines(csv) {
+  const rows = [...csv.replace(/^\uFEFF/, "").matchAll(/((?:"(?:[^"]|"")*"|[^",\r\n]*)(?:,(?:"(?:[^"]|"")*"|[^",\r\n]*))*)\r\n/g)].map(([, row]) =>
+    [...row.matchAll(/(?:^|,)("(?:[^"]|"")*"|[^",]*)/g)].map(([, cell]) => (cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell)),
+  );
+  return rows.slice(1).map((row) => Object.fromEntries(row.map((cell, index) => [rows[0][index], cell])));
+}
 
 /** Starts Chromium. */
 export async function start() {
@@ -61,7 +93,8 @@ export class Visitor {
     page.on("console", (message) => {
       // A form that comes back because something in it is wrong is an answer of 4xx, which browsers note here.
       const isRefusal = /^Failed to load resource: the server responded with a status of 4\d\d/.test(message.text());
-      if (["error", "warning"].includes(message.type()) && !isRefusal) visitor.wrong.push(`console: ${message.text()}`);
+      const isCutOff = visitor.isCutOff && /^Failed to load resource: net::ERR_/.test(message.text());
+      if (["error", "warning"].includes(message.type()) && !isRefusal && !isCutOff) visitor.wrong.push(`console: ${message.text()}`);
     });
     page.on("request", (request) => {
       if (/^(http|ws)/.test(request.url()) && !request.url().startsWith(ADDRESS)) visitor.wrong.push(`elsewhere: ${request.url()}`);
@@ -75,10 +108,35 @@ export class Visitor {
     assert.deepEqual(this.wrong, []);
   }
 
-  /** Opens a page of the register by its address. */
-  async opens(address) {
+  /** Opens a page of the register by its address; `status` where it is not given. */
+  async opens(address, status = 200) {
     const answer = await this.page.goto(new URL(address, ADDRESS).href);
-    assert.ok(answer === null || answer.ok(), `${address}: ${answer?.status()}`);
+    assert.ok(answer === null || answer.status() === status, `${address}: ${answer?.status()}`);
+  }
+
+  /** Where one is: the path of the page. */
+  where() {
+    return new URL(this.page.url()).pathname;
+  }
+
+  /** The addresses of the register to which the page leads, that begin so. */
+  async ways(beginning, within = "main") {
+    const all = await this.page.locator(`${within} a[href^="${beginning}"]:not([download])`).evaluateAll((links) => links.map((link) => link.getAttribute("href")));
+    return all.filter((href) => !/^\/(api|schemas|assets)\/|^\/import\/example/.test(href));
+  }
+
+  /** The connection is gone: altogether, or the server does not answer to what is sent. */
+  async isCut(from) {
+    this.isCutOff = true;
+    if (from === "the network") return this.context.setOffline(true);
+    await this.page.route("**", (route) => (route.request().method() === "POST" ? route.abort("connectionrefused") : route.fallback()));
+  }
+
+  /** It is there again. */
+  async isBack() {
+    await this.context.setOffline(false);
+    await this.page.unrouteAll({ behavior: "wait" });
+    this.isCutOff = false;
   }
 
   /** Signs in, and is at home. */
@@ -169,11 +227,80 @@ export class Visitor {
     }
   }
 
-  /** Looks closely at the page at each size and in each scheme: axe finds nothing, nothing sticks out; a picture is kept. */
-  async looksAt(name) {
+  /** That the form came back: what is wrong is said first and has the focus, leads to each field, where it is said again, and they hold this. */
+  async isToldWhatIsWrong(holds = {}) {
+    await this.sees(".summary h2", "There is a problem");
+    const summary = this.page.locator(".summary");
+    const { hasFocus, isInSight } = await summary.evaluate((element) => {
+      const { top, bottom } = element.getBoundingClientRect();
+      return { hasFocus: element === document.activeElement, isInSight: bottom > 0 && top < innerHeight };
+    });
+    if (this.javascript && !hasFocus) this.wrong.push(`${this.page.url()}: what is wrong has no focus`);
+    if (!isInSight) this.wrong.push(`${this.page.url()}: what is wrong is out of sight`);
+    for (const link of await summary.getByRole("link").all()) {
+      await link.click();
+      const field = await link.evaluate((element) => {
+        const target = document.getElementById(element.hash.slice(1));
+        const place = target?.closest(".is-wrong, section, details");
+        // Where there is nothing to fill in, as among answers to check, it leads to the place that is meant.
+        const isField = target?.matches("input, select, textarea, fieldset");
+        return { id: element.hash, hasFocus: Boolean(target?.contains(document.activeElement)), says: isField ? (place ?? target).innerText : element.innerText, problem: element.innerText };
+      });
+      if (!field.hasFocus) this.wrong.push(`${this.page.url()}: “${field.problem}” leads to ${field.id}, which gets no focus`);
+      if (!field.says.includes(field.problem)) this.wrong.push(`${this.page.url()}: “${field.problem}” is not said at ${field.id}`);
+    }
+    for (const [label, text] of Object.entries(holds)) {
+      const is = await this.labelled(label).inputValue();
+      if (is !== text) this.wrong.push(`${this.page.url()}: ${label} held “${text}”, and now “${is}”`);
+    }
+  }
+
+  /** Prints the page: what is to press and fill in is left out, and nothing is cut off at the edge. */
+  async prints(name, way = "upright") {
     if (!this.looks) return;
+    await this.page.emulateMedia({ media: "print" });
+    await this.page.setViewportSize({ width: PAPER[way], height: 900 });
+    const { shown, cut } = await this.page.evaluate(() => {
+      const isSeen = (element) => element.checkVisibility({ visibilityProperty: true }) && element.getClientRects().length > 0;
+      const said = (element) => `${element.outerHTML.slice(0, 100)}`;
+      const all = [...document.body.querySelectorAll("*")].filter((element) => isSeen(element) && !element.closest(".sr, svg"));
+      return {
+        shown: all.filter((element) => element.matches("nav, footer.bottom, button, input, textarea, select")).map(said),
+        cut: all.filter((element) => element.getBoundingClientRect().right > innerWidth + 1 || (getComputedStyle(element).overflowX !== "visible" && element.scrollWidth > element.clientWidth + 1)).map(said),
+      };
+    });
+    if (shown.length > 0) this.wrong.push(`${name} is printed with ${shown.slice(0, 5).join(" | ")}`);
+    if (cut.length > 0) this.wrong.push(`${name} is cut off in print: ${cut.slice(0, 5).join(" | ")}`);
     mkdirSync(process.env.DILIGENCE_PICTURES, { recursive: true });
-    for (const size of SIZES) {
+    await this.page.screenshot({ path: `${process.env.DILIGENCE_PICTURES}/${name}-print.png`, fullPage: true });
+    await this.page.pdf({ path: `${process.env.DILIGENCE_PICTURES}/${name}.pdf`, format: "A4", preferCSSPageSize: true });
+    await this.page.emulateMedia({ media: "screen" });
+    await this.page.setViewportSize({ width: this.width, height: 900 });
+  }
+
+  /** Looks closely at every page to which the register leads from here and at whose kind nobody has looked yet. */
+  async looksAround(from) {
+    if (!this.looks) return;
+    const known = new Set();
+    const open = [from];
+    while (open.length > 0) {
+      const address = open.shift();
+      await this.opens(address);
+      if (!looked.has(kindOf(this.page.url()))) await this.looksAt(`around${kindOf(this.page.url()).replaceAll(/[/*]+/g, "-")}`, { briefly: true });
+      for (const way of [...(await this.ways("/", "main")), ...(await this.ways("/", "nav"))]) {
+        if (known.has(kindOf(way))) continue;
+        known.add(kindOf(way));
+        open.push(way.split("#")[0]);
+      }
+    }
+  }
+
+  /** Looks closely at the page at each size and in each scheme: axe finds nothing, nothing sticks out; a picture is kept. */
+  async looksAt(name, { briefly = false } = {}) {
+    if (!this.looks) return;
+    looked.add(kindOf(this.page.url()));
+    mkdirSync(process.env.DILIGENCE_PICTURES, { recursive: true });
+    for (const size of briefly ? BRIEFLY : SIZES) {
       await this.page.emulateMedia({ colorScheme: size.colorScheme, reducedMotion: "reduce" });
       await this.page.setViewportSize({ width: size.width, height: 900 });
       await this.page.screenshot({ path: `${process.env.DILIGENCE_PICTURES}/${name}-${size.name}.png`, fullPage: true });

@@ -21,7 +21,8 @@ use diligence_entities::{
 };
 use poem::{
     FromRequest, Request, RequestBody,
-    http::{Method, header},
+    http::{HeaderValue, Method, header},
+    web::headers::authorization::{Basic, Credentials as _},
 };
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
@@ -42,8 +43,8 @@ pub trait AtLeast: Send + Sync + 'static {
     const ROLE: Role;
     /// How an operation says in its metadata that it needs the role; the document turns it into the scheme, `x-role` and 403.
     const REQUIREMENT: &'static str;
-    /// The narrow scope of keys that opens the operation too, where there is one.
-    const NARROW: Option<KeyScope> = None;
+    /// The narrow scopes of keys that open the operation too, and how its metadata says so.
+    const NARROW: &'static [(KeyScope, &'static str)] = &[];
 }
 /// A role that may open a change.
 pub trait Writes: AtLeast {}
@@ -71,7 +72,16 @@ pub struct InRegister<R>(PhantomData<fn() -> R>);
 impl<R: AtLeast> AtLeast for InRegister<R> {
     const ROLE: Role = R::ROLE;
     const REQUIREMENT: &'static str = R::REQUIREMENT;
-    const NARROW: Option<KeyScope> = Some(KeyScope::RegisterOnly);
+    const NARROW: &'static [(KeyScope, &'static str)] = &[(KeyScope::RegisterOnly, "scope.register_only")];
+}
+
+/// The role `R`, for the calendar: opens to keys of the scopes `register_only` and `calendar_only` too. It may not open a change.
+#[derive(Debug)]
+pub struct InCalendar<R>(PhantomData<fn() -> R>);
+impl<R: AtLeast> AtLeast for InCalendar<R> {
+    const ROLE: Role = R::ROLE;
+    const REQUIREMENT: &'static str = R::REQUIREMENT;
+    const NARROW: &'static [(KeyScope, &'static str)] = &[(KeyScope::RegisterOnly, "scope.register_only"), (KeyScope::CalendarOnly, "scope.calendar_only")];
 }
 
 /// The role `R`, for an import: opens to keys of the scope `import_only` too.
@@ -80,16 +90,16 @@ pub struct Importing<R>(PhantomData<fn() -> R>);
 impl<R: AtLeast> AtLeast for Importing<R> {
     const ROLE: Role = R::ROLE;
     const REQUIREMENT: &'static str = R::REQUIREMENT;
-    const NARROW: Option<KeyScope> = Some(KeyScope::ImportOnly);
+    const NARROW: &'static [(KeyScope, &'static str)] = &[(KeyScope::ImportOnly, "scope.import_only")];
 }
 impl<R: Writes> Writes for Importing<R> {}
 
 /// The scopes of keys that open an operation: one rule for the door and for the document.
-pub(crate) fn opened_by(reads: bool, narrow: Option<KeyScope>) -> Vec<KeyScope> {
+pub(crate) fn opened_by(reads: bool, narrow: &[KeyScope]) -> Vec<KeyScope> {
     let is_open = |scope: &KeyScope| match scope {
         KeyScope::Everything => true,
         KeyScope::ReadOnly => reads,
-        KeyScope::RegisterOnly | KeyScope::ImportOnly => narrow == Some(*scope),
+        KeyScope::RegisterOnly | KeyScope::ImportOnly | KeyScope::CalendarOnly => narrow.contains(scope),
     };
     KeyScope::ALL.into_iter().filter(is_open).collect()
 }
@@ -101,7 +111,8 @@ pub(crate) fn reads(method: &Method, role: Role) -> bool {
 
 /// Whether a key of this scope opens an operation that takes a `By<R>`.
 fn expect_scope<R: AtLeast>(key_scope: KeyScope, method: &Method) -> Result<(), Problem> {
-    let scopes = opened_by(reads(method, R::ROLE), R::NARROW);
+    let narrow: Vec<KeyScope> = R::NARROW.iter().map(|(scope, _)| *scope).collect();
+    let scopes = opened_by(reads(method, R::ROLE), &narrow);
     if scopes.contains(&key_scope) {
         return Ok(());
     }
@@ -205,15 +216,35 @@ enum Known {
     Person(Box<Person>),
 }
 
+/// The key that an `Authorization` carries: a bearer's, or the password of HTTP Basic, whatever the name before it.
+pub(crate) fn key_in(authorization: &HeaderValue) -> Option<String> {
+    let (scheme, rest) = authorization.to_str().ok()?.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(rest.trim().to_owned());
+    }
+    let named = scheme.eq_ignore_ascii_case("basic").then(|| Basic::decode(authorization))??;
+    Some(named.password().trim().to_owned())
+}
+
+/// How one can show who one is. Programs that subscribe to a calendar ask for a name and a password once they are told that these
+/// would do; browsers would too, so they are not told.
+fn challenge(request: &Request) -> &'static str {
+    let is_browser = request.headers().contains_key("sec-fetch-mode");
+    if request.uri().path().ends_with(".ics") && !is_browser {
+        "Bearer realm=\"diligence\", Basic realm=\"diligence\", charset=\"UTF-8\""
+    } else {
+        "Bearer realm=\"diligence\""
+    }
+}
+
 async fn authenticate(request: &Request, store: &Store) -> Result<Known, Problem> {
-    let missing = || unauthenticated("sign in, or send a key: Authorization: Bearer <key>", "Bearer realm=\"diligence\"");
+    let missing = || unauthenticated("sign in, or send a key: Authorization: Bearer <key>", challenge(request));
     let wrong = || unauthenticated("this key is unknown, expired or revoked", "Bearer realm=\"diligence\", error=\"invalid_token\"");
     let mut sent = request.headers().get_all(header::AUTHORIZATION).iter();
     match (sent.next(), sent.next()) {
         (Some(value), None) => {
-            let key = value.to_str().ok().and_then(|text| text.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-            let (_, key) = key.ok_or_else(missing)?;
-            let caller = api_key::authenticate(store, key.trim()).await?.ok_or_else(wrong)?;
+            let key = key_in(value).ok_or_else(missing)?;
+            let caller = api_key::authenticate(store, &key).await?.ok_or_else(wrong)?;
             Ok(Known::Key(caller))
         }
         (None, _) => {
@@ -266,7 +297,7 @@ fn register_schemes(registry: &mut Registry) {
     };
     let key = scheme(
         "http",
-        "A key, for programs: `Authorization: Bearer <key>`. It belongs to one organisation, has a role (`viewer` < `editor` < `approver` < `admin`; `x-role` says which an operation needs) and a scope (`x-scopes` says which open an operation). Where a key and a cookie come together, the key counts.",
+        "A key, for programs: `Authorization: Bearer <key>`. It belongs to one organisation, has a role (`viewer` < `editor` < `approver` < `admin`; `x-role` says which an operation needs) and a scope (`x-scopes` says which open an operation). A program that knows only names and passwords, such as a calendar or a spreadsheet, sends it as the password of HTTP Basic, with any name. Where a key and a cookie come together, the key counts.",
     );
     registry.create_security_scheme(KEY_SCHEME, MetaSecurityScheme { scheme: Some("bearer"), ..key });
     let session = scheme(
@@ -292,13 +323,7 @@ impl<'a, R: AtLeast> ApiExtractor<'a> for By<R> {
         register_schemes(registry);
     }
     fn security_schemes() -> Vec<&'static str> {
-        let narrow = R::NARROW.map(|scope| match scope {
-            KeyScope::Everything => "scope.everything",
-            KeyScope::ReadOnly => "scope.read_only",
-            KeyScope::RegisterOnly => "scope.register_only",
-            KeyScope::ImportOnly => "scope.import_only",
-        });
-        std::iter::once(R::REQUIREMENT).chain(narrow).collect()
+        std::iter::once(R::REQUIREMENT).chain(R::NARROW.iter().map(|(_, mark)| *mark)).collect()
     }
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
         let store = store_of(request)?;

@@ -58,7 +58,16 @@ struct Calendar(String);
 impl Default for Calendar {
     fn default() -> Self {
         let mut calendar = Self(String::new());
-        for line in ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Diligence//Reviews//EN", "CALSCALE:GREGORIAN", "METHOD:PUBLISH", "X-WR-CALNAME:Reviews of suppliers"] {
+        for line in [
+            "BEGIN:VCALENDAR",
+            "VERSION:2.0",
+            "PRODID:-//Diligence//Reviews//EN",
+            "CALSCALE:GREGORIAN",
+            "METHOD:PUBLISH",
+            "X-WR-CALNAME:Reviews of suppliers",
+            "REFRESH-INTERVAL;VALUE=DURATION:PT6H",
+            "X-PUBLISHED-TTL:PT6H",
+        ] {
             calendar.line(line);
         }
         calendar

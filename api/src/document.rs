@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use diligence_entities::role::Role;
+use diligence_entities::{api_key::KeyScope, role::Role};
 use poem_openapi::OpenApiService;
 use serde_json::{Map, Value, json};
 
@@ -253,7 +253,7 @@ impl Builder {
         let marked = |mark: &str| marks.iter().find_map(|name| name.strip_prefix(mark)).map(str::to_owned);
         let is_own = marks.iter().any(|name| *name == OWN_MARK);
         let role = if is_own { Some("viewer".to_owned()) } else { marked(REQUIREMENT_MARK) };
-        let narrow = marked(SCOPE_MARK);
+        let narrow: Vec<KeyScope> = marks.iter().filter_map(|name| name.strip_prefix(SCOPE_MARK)?.parse().ok()).collect();
         let is_respondent = role.as_deref() == Some(visit::ROLE);
         let only_fetches = method == "get";
         let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
@@ -279,7 +279,7 @@ impl Builder {
             if !is_own && !is_respondent {
                 let needed = role.parse().unwrap_or(Role::Admin);
                 let only_reads = method.to_uppercase().parse().is_ok_and(|method| reads(&method, needed));
-                let scopes = opened_by(only_reads, narrow.and_then(|scope| scope.parse().ok()));
+                let scopes = opened_by(only_reads, &narrow);
                 operation["x-scopes"] = scopes.iter().map(ToString::to_string).collect();
             }
             operation["x-role"] = role.into();

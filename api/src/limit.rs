@@ -37,7 +37,7 @@ use poem::{
 };
 use sha2::{Digest as _, Sha256};
 
-use crate::{ROOT, client::Client, config::Limits, document, health::Reason, problem::Problem, respond};
+use crate::{ROOT, auth::key_in, client::Client, config::Limits, document, health::Reason, problem::Problem, respond};
 
 /// How many callers or addresses are told apart at the most; past that, all begin anew.
 const TOLD_APART: usize = 50_000;
@@ -153,8 +153,10 @@ pub(crate) fn credential(request: &Request) -> Option<Credential> {
     let mut found = false;
     for value in headers.get_all(header::AUTHORIZATION) {
         // As it is read when it is looked up, so that one key is one caller however it is written.
-        let text = value.to_str().unwrap_or_default();
-        hash.update(text.split_once(' ').map_or(text, |(_, key)| key).trim());
+        match key_in(value) {
+            Some(key) => hash.update(key),
+            None => hash.update(value.as_bytes()),
+        }
         found = true;
     }
     for pair in headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(';')) {
@@ -307,6 +309,9 @@ mod tests {
         assert_eq!(of("cookie", "theme=dark; other=1"), None);
         assert!(of("authorization", "Bearer a").is_some() && of("authorization", "Bearer a") == of("authorization", "bearer  a"));
         assert_ne!(of("authorization", "Bearer a"), of("authorization", "Bearer b"));
+        // `someone:a` and `:a`: the name beside a key does not make it another one.
+        assert!(of("authorization", "Basic c29tZW9uZTph") == of("authorization", "Bearer a") && of("authorization", "basic OmE=") == of("authorization", "Bearer a"));
+        assert_ne!(of("authorization", "Basic c29tZW9uZTph"), of("authorization", "Basic c29tZW9uZTpi"));
         assert!(of("cookie", "__Host-diligence=a").is_some() && of("cookie", "x=1; __Host-diligence=a; y=2") == of("cookie", "__Host-diligence=a"));
         assert_ne!(of("cookie", "__Host-diligence=a"), of("cookie", "__Host-diligence-respondent=a"));
         let network = |text: &str| network(text.parse().expect("an address")).to_string();

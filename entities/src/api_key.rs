@@ -55,17 +55,19 @@ pub enum KeyScope {
     RegisterOnly,
     /// Importing suppliers and products, dry runs too; nothing else.
     ImportOnly,
+    /// Fetching the calendar of reviews, and nothing else.
+    CalendarOnly,
 }
 
 impl KeyScope {
     /// Every scope, the widest first.
-    pub const ALL: [Self; 4] = [Self::Everything, Self::ReadOnly, Self::RegisterOnly, Self::ImportOnly];
+    pub const ALL: [Self; 5] = [Self::Everything, Self::ReadOnly, Self::RegisterOnly, Self::ImportOnly, Self::CalendarOnly];
 }
 
 impl std::str::FromStr for KeyScope {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        from_word(text).ok_or_else(|| "expected everything, read_only, register_only or import_only".to_owned())
+        from_word(text).ok_or_else(|| "expected everything, read_only, register_only, import_only or calendar_only".to_owned())
     }
 }
 

@@ -53,7 +53,7 @@ pub const OWN: &[&str] = &[
 const SINGULAR: &[&str] = &["concentration", "evidence", "organisation", "people", "policy", "register", "retention", "sign-in", "sign-in-policy"];
 const METHODS: &[&str] = &["get", "post", "patch", "delete"];
 const ROLES: &[&str] = &["viewer", "editor", "approver", "admin", RESPONDENT];
-const SCOPES: &[&str] = &["everything", "read_only", "register_only", "import_only"];
+const SCOPES: &[&str] = &["everything", "read_only", "register_only", "import_only", "calendar_only"];
 const PROBLEM: &str = "application/problem+json";
 
 /// One operation, with where it stands.
@@ -235,7 +235,7 @@ fn permission(operation: &Operation<'_>, say: &mut impl FnMut(String)) {
     }
     // What only reads opens to keys that may only read; what changes something never does, nor to those for the register.
     let reads = operation.only_reads();
-    if takes_keys && (scopes.contains(&"read_only") != reads || (scopes.contains(&"register_only") && !reads)) {
+    if takes_keys && (scopes.contains(&"read_only") != reads || (["register_only", "calendar_only"].iter().any(|scope| scopes.contains(scope)) && !reads)) {
         say("it opens a change to keys that may only read, or does not open to them".into());
     }
 }
@@ -520,7 +520,7 @@ mod tests {
         }
         bites("which scopes of keys open it", |document| document["paths"]["/keys"]["get"]["security"] = json!([{ "cookie": [] }]));
         bites("it opens a change to keys that may only read", scopes("/keys", "get", json!(["everything"])));
-        for scope in ["read_only", "register_only"] {
+        for scope in ["read_only", "register_only", "calendar_only"] {
             bites("it opens a change to keys that may only read", scopes("/keys", "post", json!(["everything", scope])));
         }
     }

@@ -43,9 +43,9 @@ const TABLE: &[(&[&str], &[&str])] = &[
             "list_reviews",
             "read_review",
             "export_reviews",
-            "export_calendar",
         ],
     ),
+    (&["everything", "read_only", "register_only", "calendar_only"], &["export_calendar"]),
     (&["everything", "import_only"], &["import_suppliers", "import_products"]),
     (
         &["everything", "read_only"],
@@ -230,6 +230,7 @@ fn every_operation_has_its_line_in_the_table_and_the_document_says_the_same() {
         let tag = operation.value["tags"][0].as_str().expect("a tag");
         let scopes = operation.scopes();
         assert!(!scopes.contains(&"register_only") || (operation.method == "get" && register.contains(&tag)), "{} is no part of the register itself", operation.id());
+        assert!(!scopes.contains(&"calendar_only") || operation.path.ends_with(".ics"), "{} is no calendar", operation.id());
         assert!(!scopes.contains(&"import_only") || operation.id().starts_with("import_"), "{} is no import", operation.id());
     }
 }
@@ -288,7 +289,7 @@ both! {
         app.get(&importer, "/suppliers").await.faults(403);
     }
 
-    async fn a_key_has_one_of_the_four_scopes_and_the_widest_if_not_said(app: App) {
+    async fn a_key_has_one_of_the_five_scopes_and_the_widest_if_not_said(app: App) {
         let (plain, _) = key(&app, json!({ "name": "Plain", "role": "viewer" })).await;
         assert_eq!((&plain["scope"], &plain["state"], &plain["days_left"]), (&json!("everything"), &json!("good"), &json!(null)));
         for scope in ["some", "", "Everything"] {

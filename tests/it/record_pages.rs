@@ -1,6 +1,9 @@
 //! The pages of risks, evidence, incidents, dependencies, and of suppliers' ends: what people see and do who never meet the API.
 
-use poem::http::StatusCode;
+use poem::{
+    http::{Method, StatusCode},
+    web::headers::{Authorization, authorization::Credentials as _},
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -374,9 +377,11 @@ both! {
         let moved = app.act(&app.editor, &path, &review, Some(json!({ "due_on": "2027-05-31", "reason": "The audit is then" }))).await.json(200);
         let mut viewer = someone(&app, "viewer").await;
         let page = shown(&mut viewer, &app, "/reviews").await;
-        holds(&page, &["href=\"/reviews?view=calendar\"", "href=\"/api/v1/reviews.ics\""]);
+        let address = "value=\"http://127.0.0.1:8080/api/v1/reviews.ics\" data-copy";
+        holds(&page, &["href=\"/reviews?view=calendar\"", "href=\"/api/v1/reviews.ics\"", address, "an administrator of your register makes for you"]);
+        lacks(&page, &["/settings/keys"]);
         let page = shown(&mut viewer, &app, "/reviews?view=calendar").await;
-        holds(&page, &["No review is due in March 2027.", "month=2027-02", "month=2027-04"]);
+        holds(&page, &["No review is due in March 2027.", "month=2027-02", "month=2027-04", address]);
         let page = shown(&mut viewer, &app, "/reviews?view=calendar&month=2027-05").await;
         holds(&page, &["May 2027</h2>", "Monday 31 May 2027", "Harbour; Sons, Ltd</a>", "month=2027-06"]);
         lacks(&page, &["Tuesday 1 June 2027"]);
@@ -389,6 +394,38 @@ both! {
         }
         assert!(!app.get(&app.neighbour, "/reviews.ics").await.text.contains("Harbour"));
         app.get(&app.stranger, "/reviews.ics").await.faults(401);
+    }
+
+    async fn a_calendar_program_subscribes_to_reviews_with_a_key_as_its_password(app: App) {
+        app.supplier("Harbour").await;
+        let mut admin = someone(&app, "admin").await;
+        holds(&shown(&mut admin, &app, "/reviews").await, &["href=\"/settings/keys/new?scope=calendar_only\""]);
+        let form = shown(&mut admin, &app, "/settings/keys/new?scope=calendar_only").await;
+        holds(&form, &["<option value=\"calendar_only\" selected>"]);
+        holds(&shown(&mut admin, &app, "/settings/keys/new?scope=anything").await, &["<option value=\"read_only\" selected>"]);
+        let made = admin.fills(&app, &form, "/settings/keys/new", &[("name", "Calendar of Ada"), ("role", "viewer"), ("scope", "calendar_only"), ("expires_on", "")]).await;
+        holds(&made, &["-u &#34;calendar:$KEY&#34; http://127.0.0.1:8080/api/v1/reviews.ics"]);
+        let key = made.split("id=\"secret\">").nth(1).and_then(|rest| rest.split('<').next()).expect("a key");
+        let basic = |name: &str, password: &str| Authorization::basic(name, password).0.encode().to_str().expect("a header").to_owned();
+        let ask = async |path: &str, authorization: &str| app.send(&app.stranger, Method::GET, path, None, &[("authorization", authorization)]).await;
+        for name in ["ada", ""] {
+            let file = ask("/reviews.ics", &basic(name, key)).await;
+            assert!(file.status.is_success() && file.text.contains("SUMMARY:Review: Harbour\r\n"), "{}", file.text);
+        }
+        // It opens nothing else, and nothing but a key opens it.
+        ask("/register", &basic("ada", key)).await.faults(403);
+        for wrong in [basic("ada", "dlk_nothing"), basic(key, ""), basic("", ""), format!("Basic {key}"), "Basic".into(), "Basic ".into(), format!("Digest {key}")] {
+            let refused = ask("/reviews.ics", &wrong).await;
+            assert_eq!(refused.faults(401), Vec::<String>::new(), "{wrong}");
+            assert!(!refused.text.contains(key), "{}", refused.text);
+        }
+        // A program is told that a name and a password would do; a browser, which would ask for them itself, is not.
+        let program = app.get(&app.stranger, "/reviews.ics").await;
+        assert!(program.header("www-authenticate").contains("Basic realm=\"diligence\""), "{}", program.header("www-authenticate"));
+        let browser = app.send(&app.stranger, Method::GET, "/reviews.ics", None, &[("sec-fetch-mode", "navigate")]).await;
+        for refused in [browser, app.get(&app.stranger, "/register").await] {
+            assert_eq!(refused.header("www-authenticate"), "Bearer realm=\"diligence\"");
+        }
     }
 
     async fn who_may_only_look_is_refused_and_neighbours_find_nothing(app: App) {

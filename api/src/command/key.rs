@@ -24,7 +24,7 @@ pub(super) enum Command {
         /// What it may do: viewer, editor, approver or admin
         #[arg(long)]
         role: Role,
-        /// Which operations it opens, among those that its role allows: everything, read_only, register_only or import_only
+        /// Which operations it opens, among those that its role allows: everything, read_only, register_only, import_only or calendar_only
         #[arg(long, default_value_t)]
         scope: KeyScope,
         /// What it is for

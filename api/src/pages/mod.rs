@@ -32,6 +32,7 @@ use poem::{
 use sha2::{Digest as _, Sha256};
 
 use crate::{
+    config::Config,
     cookie,
     middleware::Trail,
     problem::{Problem, Type},
@@ -548,6 +549,12 @@ pub(crate) fn faults(error: Error) -> Result<Vec<Fault>, Refusal> {
         Error::Conflict { code, detail, .. } => Ok(vec![Fault::new("", code, detail)]),
         other => Err(other.into()),
     }
+}
+
+/// The address of `path` on this server, for people and programs elsewhere.
+pub(crate) fn link(request: &Request, path: &str) -> Result<String, Problem> {
+    let config = request.data::<Arc<Config>>().ok_or_else(|| Problem::internal("the app has no configuration"))?;
+    Ok(config.link(path))
 }
 
 /// The id in the address of a page.

@@ -18,7 +18,7 @@ use poem::{Request, RequestBody, http::StatusCode};
 use super::{
     Frame, Refusal, Shown, Wrong, at, faults,
     form::{Form, parameter},
-    html,
+    html, link,
     listing::Asked,
     path_id, see,
     sign_in::Here,
@@ -29,6 +29,18 @@ use super::{
 const DONE: &str = "done";
 /// The same of a review that was moved.
 const MOVED: &str = "moved";
+
+/// How a calendar program comes to the reviews.
+struct Subscription {
+    address: String,
+    may_make_keys: bool,
+}
+
+impl Subscription {
+    fn of(request: &Request, here: &Here) -> Result<Self, Refusal> {
+        Ok(Self { address: link(request, &format!("{}/reviews.ics", crate::ROOT))?, may_make_keys: here.is_at_least(Role::Admin) })
+    }
+}
 
 /// The reviews of one month.
 struct Month {
@@ -60,6 +72,7 @@ struct ReviewsPage {
     wrong_id: String,
     typed: Typed,
     notice: String,
+    subscription: Subscription,
 }
 
 impl ReviewsPage {
@@ -108,6 +121,7 @@ struct CalendarPage {
     is_empty: bool,
     /// How many are overdue from before this month, where it is the present one.
     earlier: usize,
+    subscription: Subscription,
 }
 
 impl CalendarPage {
@@ -159,7 +173,8 @@ async fn calendar(request: &Request, here: &Here) -> Shown {
     let earlier = if is_present { review::list(&reader, &overdue).await?.items.len() } else { 0 };
     let frame = here.frame("Reviews").at("/reviews");
     let (before, next) = (month_href(first.plus_days(-1)), month_href(after));
-    Ok(html(StatusCode::OK, &CalendarPage { frame, month: words::month(first), before, after: next, weeks, names, today, has_more, is_empty, earlier })?)
+    let subscription = Subscription::of(request, here)?;
+    Ok(html(StatusCode::OK, &CalendarPage { frame, month: words::month(first), before, after: next, weeks, names, today, has_more, is_empty, earlier, subscription })?)
 }
 
 /// The list by month, or one month as a calendar.
@@ -192,7 +207,10 @@ async fn list(request: &Request, here: &Here, mut wrongs: Vec<Wrong>, wrong_id: 
     let status = if wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let may_change = here.is_at_least(Role::Editor);
     let (frame, csrf) = (here.frame("Reviews").at("/reviews"), here.csrf().to_owned());
-    Ok(html(status, &ReviewsPage { frame, asked, months, names, today, next, may_change, csrf, wrongs, wrong_id, typed, notice })?)
+    Ok(html(
+        status,
+        &ReviewsPage { frame, asked, months, names, today, next, may_change, csrf, wrongs, wrong_id, typed, notice, subscription: Subscription::of(request, here)? },
+    )?)
 }
 
 /// What has just been done, and what comes of it; nothing where nothing was.

@@ -9,7 +9,7 @@ use poem_openapi::OpenApi;
 use super::Tag;
 use crate::{
     answer::{CalendarFile, Changed, File, Item, Listed, Once},
-    auth::{By, Editor, InRegister, Viewer},
+    auth::{By, Editor, InCalendar, InRegister, Viewer},
     calendar::{self, CalendarFilter},
     path::At,
     payload::{Body, MaybeBody},
@@ -34,9 +34,9 @@ impl Api {
 
     /// Export reviews as a calendar
     ///
-    /// The open reviews, the soonest thousand, as iCalendar (RFC 5545): each on its day, under an id that stays when it is moved. For a program that fetches it with a key and puts it where people see it; a calendar program that can send no key opens the file instead.
+    /// The open reviews, the soonest thousand, as iCalendar (RFC 5545): each on its day, under an id that stays when it is moved. A calendar program subscribes to it with a name and a password (HTTP Basic): any name, and as the password a key, best one of the scope `calendar_only`.
     #[oai(path = "/reviews.ics", method = "get", operation_id = "export_calendar")]
-    async fn calendar(&self, who: By<InRegister<Viewer>>, query: Query<CalendarFilter>) -> Answer<File<CalendarFile>, Listing> {
+    async fn calendar(&self, who: By<InCalendar<Viewer>>, query: Query<CalendarFilter>) -> Answer<File<CalendarFile>, Listing> {
         let calendar = calendar::reviews(&who.read().await?, &query).await?;
         who.exports("review", "reviews.ics", query.told()).await?;
         Ok(File::new("reviews.ics", "text/calendar", poem::Body::from_string(calendar)))

@@ -12,12 +12,12 @@ use diligence_entities::{
 };
 use poem::{Request, RequestBody, http::StatusCode};
 
-use super::{HERE, OncePage, ROLES, admin, link, role, unconfirmed};
+use super::{HERE, OncePage, ROLES, admin, role, unconfirmed};
 use crate::pages::{
     Frame, Shown, Wrong, at, faults,
     fields::{Asking, Choices, Kind, Open, Part, empty, misread, read, said, sent, typed},
-    form::Form,
-    html,
+    form::{Form, parameter},
+    html, link,
     listing::Asked,
     path_id, see,
     sign_in::Here,
@@ -32,6 +32,7 @@ const SCOPES: Choices = &[
     ("read_only", "Reading only: it changes nothing"),
     ("register_only", "Reading the register only: no answers, evidence, risks or decisions"),
     ("import_only", "Importing suppliers and products, and nothing else"),
+    ("calendar_only", "Fetching the calendar of reviews, and nothing else"),
 ];
 
 /// What a key opens, in a few words.
@@ -41,6 +42,7 @@ fn scope(scope: impl Borrow<KeyScope>) -> &'static str {
         KeyScope::ReadOnly => "reading only",
         KeyScope::RegisterOnly => "reading the register only",
         KeyScope::ImportOnly => "importing only",
+        KeyScope::CalendarOnly => "fetching the calendar of reviews only",
     }
 }
 
@@ -117,7 +119,10 @@ fn new_key(here: &Here) -> Open<'_> {
 /// The form for a new key.
 pub(in crate::pages) async fn show_new(request: Request, _: RequestBody) -> Shown {
     let here = admin(&request).await?;
-    new_key(&here).show(StatusCode::OK, empty(KEY, |key| (key == "scope").then(|| "read_only".into())), Vec::new())
+    // Whoever comes from where a key is needed finds its scope chosen.
+    let wanted = parameter(&request, "scope");
+    let scope = SCOPES.iter().map(|(scope, _)| *scope).find(|scope| *scope == wanted).unwrap_or("read_only");
+    new_key(&here).show(StatusCode::OK, empty(KEY, |key| (key == "scope").then(|| scope.into())), Vec::new())
 }
 
 /// Makes a key, and shows its text.
@@ -144,10 +149,15 @@ pub(in crate::pages) async fn make(request: Request, body: RequestBody) -> Shown
 
 /// The text of a key, once.
 fn handed_over(request: &Request, here: &Here, title: &str, key: &ApiKey, secret: &Token) -> Shown {
-    let example = format!("curl -H \"Authorization: Bearer $KEY\" {}", link(request, &format!("{}/register", crate::ROOT))?);
+    let (with, path) = match key.key.scope.0 {
+        KeyScope::Everything | KeyScope::ReadOnly | KeyScope::RegisterOnly => ("-H \"Authorization: Bearer $KEY\"", "register"),
+        KeyScope::ImportOnly => ("-H \"Authorization: Bearer $KEY\" --json '{\"rows\": [{\"name\": \"Harbour\"}]}'", "suppliers/import?dry_run=true"),
+        KeyScope::CalendarOnly => ("-u \"calendar:$KEY\"", "reviews.ics"),
+    };
+    let example = format!("curl {with} {}", link(request, &format!("{}/{path}", crate::ROOT))?);
     let next = vec![
         "It is shown this once and kept nowhere. Copy it now into the program, or into a password manager.".into(),
-        "The program sends it with each request, as Authorization: Bearer and the key.".into(),
+        "The program sends it with each request, as Authorization: Bearer and the key. One that asks for a name and a password, such as a calendar, takes any name, and the key as the password.".into(),
         "Whoever has it can do what it allows. If someone else may have seen it, rotate it with no overlap, or revoke it.".into(),
     ];
     let lead = format!("{}: {}, {}; it {}.", key.key.name, role(key.key.role.0).to_lowercase(), scope(key.key.scope.0), standing(key));

@@ -1,6 +1,6 @@
 //! Settings: how the register is set up. Everyone may read what binds them; administrators change it.
 
-use std::{borrow::Borrow, sync::Arc};
+use std::borrow::Borrow;
 
 use askama::Template;
 use diligence_entities::{
@@ -15,7 +15,6 @@ use diligence_entities::{
 use poem::{Request, RequestBody, http::StatusCode};
 
 use super::{Frame, Refusal, Shown, Wrong, fields::Choices, form::Form, html, sign_in::Here, words};
-use crate::{config::Config, problem::Problem};
 
 pub(super) mod audit;
 pub(super) mod keys;
@@ -51,12 +50,6 @@ fn role(role: impl Borrow<Role>) -> &'static str {
 
 /// Something that is set, and what it is now.
 type Facts = Vec<(&'static str, String)>;
-
-/// The address of `path` on this server, for people elsewhere.
-fn link(request: &Request, path: &str) -> Result<String, Problem> {
-    let config = request.data::<Arc<Config>>().ok_or_else(|| Problem::internal("the app has no configuration"))?;
-    Ok(config.link(path))
-}
 
 /// What is wrong where the name of what is about to go was not typed.
 fn unconfirmed(form: &Form, names: &[&str]) -> Option<Wrong> {

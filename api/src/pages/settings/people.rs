@@ -15,7 +15,7 @@ use diligence_entities::{
 use poem::{Request, RequestBody, http::StatusCode};
 use serde_json::{Map, json};
 
-use super::{HERE, OncePage, ROLES, admin, link, role, unconfirmed};
+use super::{HERE, OncePage, ROLES, admin, role, unconfirmed};
 use crate::{
     pages::{
         Frame, Shown, Wrong,
@@ -23,7 +23,7 @@ use crate::{
         at, faults,
         fields::{Asking, Kind, Open, Part, empty, read, said, sent, typed},
         form::parameter,
-        html,
+        html, link,
         listing::Asked,
         path_id, see,
         sign_in::Here,

@@ -9,7 +9,7 @@
 //! | [`pages`] | one file a noun: for people with a browser |
 //! | [`answer`] [`problem`] `stream` | what it can answer |
 //! | [`schema`] [`check`] [`json`] | one definition of each shape: shown in the document, checked at the door |
-//! | [`document`] `docs` [`schemas`] | the OpenAPI document and the page to browse it; JSON Schemas for editors |
+//! | [`document`] [`schemas`] | the OpenAPI document; JSON Schemas for editors |
 //! | [`middleware`] [`client`] [`limit`] [`health`] | what every request goes through, and what is counted |
 //! | [`link`] | where we are, and where in ourselves a browser may be sent |
 //! | [`config`] [`command`] `server` | the command line, and the connections it serves |
@@ -23,7 +23,6 @@ pub mod command;
 pub mod config;
 mod cookie;
 pub mod csv;
-mod docs;
 pub mod document;
 pub mod health;
 pub mod intake;
@@ -98,7 +97,7 @@ pub fn app(store: Store, config: &Config) -> impl Endpoint<Output = Response> + 
         tracing::error!(fault, "no e-mail is sent");
         Mailer::none()
     });
-    let inner = pages::routes(docs::routes(route)).data(store).data(mailer).data(single_sign_on::Discovered::default()).data(Arc::clone(&config));
+    let inner = pages::routes(route).data(store).data(mailer).data(single_sign_on::Discovered::default()).data(Arc::clone(&config));
     Around { inner, metrics, config, limiter, has_warned: AtomicBool::new(false) }
 }
 

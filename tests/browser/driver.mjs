@@ -34,7 +34,7 @@ const looked = new Set();
 /** The kind of a page: its path, where `*` stands for what names one thing of many. */
 export function kindOf(address) {
   const parts = new URL(address, ADDRESS).pathname.split("/");
-  const isName = (part, before) => /^[a-z]+_\w{10,}$/.test(part) || ["sections", "editions"].includes(before) || (before === "questions" && part !== "new") || (before === "questionnaires" && part !== "drafts");
+  const isName = (part, before) => /^[a-z]+_\w{10,}$/.test(part) || ["sections", "editions", "operations", "shapes"].includes(before) || (before === "questions" && part !== "new") || (before === "questionnaires" && part !== "drafts");
   return parts.map((part, index) => (isName(part, parts[index - 1]) ? "*" : part)).join("/");
 }
 

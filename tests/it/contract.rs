@@ -1,6 +1,8 @@
 //! What is promised is what runs.
 
-use diligence_openapi::{DOCUMENT, OWN, PUBLIC, house_rules, operations};
+use std::collections::BTreeMap;
+
+use diligence_openapi::{DOCUMENT, OWN, PUBLIC, RESPONDENT_DOCUMENT, house_rules, operations};
 use poem::http::Method;
 use serde_json::{Value, json};
 
@@ -23,18 +25,69 @@ async fn what_is_served_is_what_was_committed_byte_for_byte() {
 }
 
 #[tokio::test]
-async fn the_page_that_shows_the_document_fetches_nothing_from_elsewhere() {
+async fn whoever_reads_the_reference_finds_every_operation_and_every_shape_and_nothing_from_elsewhere() {
     let app = App::open(On::Sqlite).await;
-    let page = app.get(&app.stranger, "/docs").await;
-    assert_eq!(page.status, 200);
-    assert!(page.header("content-security-policy").starts_with("default-src 'none'; script-src 'self'"));
-    let places: Vec<&str> =
-        ["src=\"", "<link rel=\"stylesheet\" href=\""].iter().flat_map(|before| page.text.split(before).skip(1)).filter_map(|rest| rest.split('"').next()).collect();
-    assert!(places.len() >= 3, "{places:?}");
-    for place in places {
-        assert!(place.starts_with("/docs/"), "{place} is elsewhere");
-        assert_eq!(app.get(&app.stranger, place).await.status, 200, "{place}");
+    let respondent: Value = serde_json::from_str(RESPONDENT_DOCUMENT).expect("a document");
+    for (here, root, document) in [("/docs", "/api/v1", document()), ("/docs/respond", "/respond/v1", respondent)] {
+        let mut open = vec![here.to_owned()];
+        let mut seen = BTreeMap::new();
+        while let Some(path) = open.pop() {
+            let page = app.get(&app.stranger, &path).await;
+            assert_eq!((page.status.as_u16(), page.header("content-type")), (200, "text/html; charset=utf-8"), "{path}");
+            for place in ["href=\"", "src=\""].iter().flat_map(|before| page.text.split(before).skip(1)).filter_map(|rest| rest.split('"').next()) {
+                assert!(place.starts_with('/') || place.starts_with('#'), "{path} leads to {place}");
+                let is_below = place.starts_with(&format!("{here}/operations/")) || place.starts_with(&format!("{here}/shapes/"));
+                if is_below && !seen.contains_key(place) && !open.iter().any(|known| known == place) {
+                    open.push(place.to_owned());
+                }
+            }
+            seen.insert(path, page.text);
+        }
+        let about = |kind: &str, name: &str| seen.get(&format!("{here}/{kind}/{name}")).unwrap_or_else(|| panic!("nothing leads to {name}"));
+        for operation in operations(&document) {
+            let page = about("operations", operation.id());
+            let call = format!("<p class=\"secret\">{} {root}{}</p>", operation.method.to_uppercase(), operation.path);
+            assert!(page.contains(&call), "{page}");
+            for parameter in operation.value["parameters"].as_array().into_iter().flatten() {
+                assert!(page.contains(&format!("<code>{}</code>", parameter["name"].as_str().expect("a name"))), "{}: {parameter}", operation.id());
+            }
+            for status in operation.value["responses"].as_object().expect("answers").keys() {
+                assert!(page.contains(&format!("<dt>{status}</dt>")), "{}: {status}", operation.id());
+            }
+        }
+        for (name, shape) in document["components"]["schemas"].as_object().expect("schemas") {
+            let page = about("shapes", name);
+            for field in shape["properties"].as_object().into_iter().flatten().map(|(field, _)| field) {
+                assert!(page.contains(&format!("<dt><code>{field}</code>")), "{name}: {field}");
+            }
+            for value in shape["enum"].as_array().into_iter().flatten() {
+                assert!(page.contains(&format!("<code>{}</code>", value.as_str().expect("a word"))), "{name}: {value}");
+            }
+        }
     }
+    for nothing in ["/docs/operations/none", "/docs/shapes/None", "/docs/operations", "/docs/respond/operations/list_suppliers", "/docs/respondent"] {
+        assert_eq!(app.get(&app.stranger, nothing).await.status, 404, "{nothing}");
+    }
+}
+
+#[tokio::test]
+async fn the_reference_says_who_may_and_how_to_ask_from_a_command_line() {
+    let app = App::open(On::Sqlite).await;
+    let page = async |name: &str| app.get(&app.stranger, &format!("/docs/operations/{name}")).await.text;
+    let change = page("change_supplier").await;
+    for part in [
+        "<p>An editor or above: a person who is signed in, or a program by a key of the scope everything.</p>",
+        "curl -X PATCH \\\n  -H &#34;Authorization: Bearer $KEY&#34; \\\n  -H &#39;If-Match: &#34;1&#34;&#39; \\\n  --json &#39;{",
+        "&#39;http://127.0.0.1:8080/api/v1/suppliers/{id}&#39;</pre>",
+        "<a href=\"/docs/shapes/SupplierChange\">SupplierChange</a>",
+        "<code>application/problem+json</code>: <a href=\"/docs/shapes/Problem\">Problem</a>",
+    ] {
+        assert!(change.contains(part), "{part} is not in {change}");
+    }
+    assert!(page("list_keys").await.contains("<p>An administrator: a person who is signed in, or a program by a key of the scope everything or read_only.</p>"));
+    assert!(page("read_me").await.contains("<p>A person who is signed in; no key opens it.</p>"));
+    assert!(page("create_session").await.contains("<p>Anyone, without signing in.</p>"));
+    assert!(app.get(&app.stranger, "/docs/respond/operations/read_questions").await.text.contains("<p>A respondent in a visit, which a link begins.</p>"));
 }
 
 #[tokio::test]

@@ -420,11 +420,9 @@ both! {
         let made = admin.fills(&app, &page, "/settings/keys/new", &[("name", "Power BI"), ("role", "viewer"), ("scope", "read_only"), ("expires_on", "")]).await;
         let key = made.split("id=\"secret\">").nth(1).and_then(|rest| rest.split('<').next()).expect("a key");
         holds(&made, &["<a href=\"/docs\">", &format!("value=\"{key}\" data-copy>")]);
-        // The reference asks for nothing that is not there.
-        let reference = app.get(&app.stranger, "/docs").await;
-        holds(&reference, &["<link rel=\"icon\" href=\"/docs/icon.svg\""]);
-        let icon = app.get(&app.stranger, "/docs/icon.svg").await;
-        assert_eq!((icon.status.as_u16(), icon.header("content-type")), (200, "image/svg+xml"));
+        // The reference leads back to where one is at home, if anywhere.
+        holds(&shown(&mut admin, &app, "/docs").await, &["aria-label=\"The register\"", "href=\"/docs/operations/list_suppliers\""]);
+        lacks(&app.get(&app.stranger, "/docs").await, &["aria-label=\"The register\""]);
     }
 
     async fn the_style_and_the_script_are_kept_for_ever_and_nothing_else_is_there(app: App) {

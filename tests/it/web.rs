@@ -177,8 +177,7 @@ async fn every_answer_keeps_browsers_careful() {
         "/suppliers/sup_nothing",
         "/openapi.json",
         "/docs",
-        "/docs/start.js",
-        "/docs/icon.svg",
+        "/docs/shapes/Supplier",
         "/problems/invalid",
         "/metrics",
         "/nowhere",
@@ -198,10 +197,13 @@ async fn every_answer_keeps_browsers_careful() {
             }
             assert!(answer.header("permissions-policy").contains("geolocation=()"), "{path}");
             let policy = answer.header("content-security-policy");
-            let directives = ["default-src 'none'", "object-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"];
-            assert!(directives.iter().all(|directive| policy.split("; ").any(|part| part == *directive)) && !policy.contains("unsafe-eval"), "{path}: {policy}");
+            // The reference is a page like all others, with a stylesheet and perhaps a form; what programs read shows nothing and sends nothing.
+            let more = if path.starts_with("/docs") { ["script-src 'self'", "form-action 'self'"] } else { ["object-src 'none'", "form-action 'none'"] };
+            let directives = ["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"].into_iter().chain(more);
+            assert!(directives.into_iter().all(|directive| policy.split("; ").any(|part| part == directive)), "{path}: {policy}");
             assert!(path.starts_with("/docs") || policy.ends_with("; sandbox"), "{path}: {policy}");
-            assert!(!policy.contains("script-src 'unsafe-inline'") && !answer.header("cache-control").is_empty(), "{path}");
+            assert!(!policy.contains("unsafe-"), "{path}: {policy}");
+            assert!(!answer.header("cache-control").is_empty(), "{path}");
         }
     }
 }

@@ -11,6 +11,7 @@
 //! | `risks` `evidence` `incidents` `dependencies` `concentration` `reviews` | what else is kept of a supplier or product |
 //! | `questionnaires` `drafts` `added_question` `imports` | questionnaires, read and written; lists brought in |
 //! | `settings` | how the register is set up: people, keys, policy, sign-in, audit, privacy, backup |
+//! | `reference` | what programs can ask |
 //! | `form` `fields` `listing` `choosing` `erasing` | what a browser sends, forms made of fields, lists, choosing from the register, what destroys |
 //! | `words` | dates and words as people write them |
 
@@ -65,6 +66,7 @@ mod listing;
 mod offline;
 mod questionnaires;
 mod questions;
+mod reference;
 mod register;
 pub mod respond;
 mod reviewing;
@@ -233,6 +235,12 @@ pub(crate) fn routes(route: Route) -> impl Endpoint<Output = Response> {
         .at("/respond/evidence/delete", post(page(respond::delete_evidence)))
         .at("/respond/check", get(page(respond::check)).post(page(respond::submit)))
         .at("/respond/receipt", get(page(respond::receipt)))
+        .at("/docs", get(page(reference::show)))
+        .at("/docs/operations/:name", get(page(reference::show_operation)))
+        .at("/docs/shapes/:name", get(page(reference::show_shape)))
+        .at("/docs/respond", get(page(reference::show)))
+        .at("/docs/respond/operations/:name", get(page(reference::show_operation)))
+        .at("/docs/respond/shapes/:name", get(page(reference::show_shape)))
         .at("/assets/:name", get(make_sync(asset)))
         .around(nowhere)
 }

@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use diligence_questionnaires::{EvidenceFact, EvidenceKind};
 use schemars::JsonSchema;
-use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, entity::prelude::*};
+use sea_orm::{
+    ColumnTrait as _, Condition, QueryFilter as _,
+    entity::prelude::*,
+    sea_query::{ExprTrait as _, Func},
+};
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -190,8 +194,18 @@ pub struct EvidenceFilter {
     pub cursor: Option<String>,
 }
 
-/// The kinds that say that someone else, or a yearly return, has looked at a supplier's security.
-pub const SECURITY_CERTIFICATES: [EvidenceKind; 4] = [EvidenceKind::CyberEssentials, EvidenceKind::CyberEssentialsPlus, EvidenceKind::Iso27001, EvidenceKind::Dspt];
+/// The kinds that say by themselves that someone else has looked at a supplier's security.
+pub const SECURITY_CERTIFICATES: [EvidenceKind; 3] = [EvidenceKind::CyberEssentials, EvidenceKind::CyberEssentialsPlus, EvidenceKind::Iso27001];
+/// What a DSPT status says where it is as good as one: others are `Standards not fully met (plan agreed)`, `Entry Level`, `Not Published`.
+pub const DSPT_MET: [&str; 2] = ["Standards Met", "Standards Exceeded"];
+
+/// What certifies a supplier's security, as long as it is valid.
+pub(crate) fn is_security_certificate() -> Condition {
+    let statement = || Expr::expr(Func::lower(Expr::col((Entity, Column::Statement))));
+    let met = DSPT_MET.iter().fold(Condition::any(), |any, status| any.add(statement().like(format!("%{}%", status.to_lowercase()))));
+    let dspt = Condition::all().add(Column::Kind.eq(Word(EvidenceKind::Dspt))).add(met);
+    Condition::any().add(Column::Kind.is_in(SECURITY_CERTIFICATES.map(Word))).add(dspt)
+}
 
 /// What is valid on a day: issued by then as far as it says, and not yet at an end.
 pub(crate) fn valid_on(day: Day) -> Condition {

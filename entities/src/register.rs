@@ -359,8 +359,8 @@ pub struct RegisterFilter {
     /// Only lines of whose supplier it is said what part it has in handling personal data (`true`), or not yet (`false`).
     pub data_role_said: Option<bool>,
     /// Only lines with a security certificate that is valid today (`true`), or without (`false`): evidence of the kind
-    /// `cyber_essentials`, `cyber_essentials_plus`, `iso_27001` or `dspt`, whatever its statement says, about the supplier or, for
-    /// a product, about its supplier or the product itself. Valid is what `valid_on` of the evidence takes for valid.
+    /// `cyber_essentials`, `cyber_essentials_plus` or `iso_27001`, or `dspt` if its statement says `Standards Met` or `Standards
+    /// Exceeded`, about the supplier or, for a product, about its supplier or the product itself. Valid is what `valid_on` of the evidence takes for valid.
     pub has_certificate: Option<bool>,
     /// Only lines with a decision that went stale (`true`), or without (`false`).
     pub stale: Option<bool>,
@@ -400,7 +400,7 @@ fn certified(reader: &Reader) -> Condition {
         .find::<evidence::Entity>()
         .filter(Expr::col((evidence::Entity, Of::SupplierId)).equals((Entity, Column::SupplierId)))
         .filter(Condition::any().add(about(Column::SupplierId)).add(about(Column::SubjectId)))
-        .filter(Of::Kind.is_in(evidence::SECURITY_CERTIFICATES.map(Word)))
+        .filter(evidence::is_security_certificate())
         .filter(evidence::valid_on(reader.today()));
     Condition::all().add(Expr::exists(certificates.select_only().column(Of::Id).into_query()))
 }

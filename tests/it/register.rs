@@ -156,7 +156,6 @@ both! {
         for (name, kind, issued_on, expires_on) in [
             ("In: Cyber Essentials", "cyber_essentials", yesterday, None),
             ("In: Cyber Essentials Plus", "cyber_essentials_plus", None, tomorrow),
-            ("In: DSPT, without an end", "dspt", None, None),
             ("In: ISO 27001, from today", "iso_27001", today, None),
             ("In: until today", "iso_27001", None, today),
             ("Out: DPIA", "dpia", None, None),
@@ -169,8 +168,22 @@ both! {
         ] {
             paper(&app, &app.supplier(name).await, kind, issued_on, expires_on).await;
         }
+        // What a DSPT status says decides: real ones, and a year or other letters around them.
+        for (name, statement) in [
+            ("In: DSPT met", Some("Standards Met")),
+            ("In: DSPT met in a year", Some("22/23 Standards Met")),
+            ("In: DSPT exceeded", Some("STANDARDS EXCEEDED (19-20)")),
+            ("Out: DSPT planned", Some("Standards not fully met (plan agreed)")),
+            ("Out: DSPT not met", Some("Standards Not Met")),
+            ("Out: DSPT entered", Some("Entry Level")),
+            ("Out: DSPT not published", Some("Not Published")),
+            ("Out: DSPT, of which nothing is said", None),
+        ] {
+            let subject = app.supplier(name).await;
+            app.post(&app.editor, "/evidence", json!({ "subject_id": id(&subject), "kind": "dspt", "statement": statement })).await.json(201);
+        }
         app.supplier("Out: nothing").await;
-        for (filter, begins, count) in [("has_certificate=true", "In: ", 5), ("has_certificate=false", "Out: ", 8)] {
+        for (filter, begins, count) in [("has_certificate=true", "In: ", 7), ("has_certificate=false", "Out: ", 13)] {
             let found = names(&app, filter).await;
             assert!(found.len() == count && found.iter().all(|name| name.starts_with(begins)), "{filter}: {found:?}");
         }
@@ -185,7 +198,7 @@ both! {
         app.product(&certified, "Its rota").await;
         let (own, _without) = (app.product(&bare, "With its own").await, app.product(&bare, "Without").await);
         let first = paper(&app, &certified, "iso_27001", None, None).await;
-        paper(&app, &certified, "dspt", None, Some("2027-12-31")).await;
+        paper(&app, &certified, "cyber_essentials_plus", None, Some("2027-12-31")).await;
         let last = paper(&app, &own, "cyber_essentials", None, Some("2027-12-31")).await;
         assert_eq!(names(&app, "has_certificate=true").await, ["With its own", "Certified", "Its rota"]);
         assert_eq!(names(&app, "has_certificate=false").await, ["Bare", "Without"]);

@@ -119,7 +119,7 @@ both! {
             holds(&page, &[&format!("<a href=\"{way}\">")]);
             shown(&mut viewer, &app, &way.replace("&#38;", "&")).await;
         }
-        holds(&page, &["Cyber Essentials certificate, Cyber Essentials Plus certificate, ISO 27001 certificate, Data Security and Protection Toolkit (DSPT) status"]);
+        holds(&page, &["Cyber Essentials certificate, Cyber Essentials Plus certificate, ISO 27001 certificate, and a Data Security and Protection Toolkit (DSPT) status that says Standards Met or Standards Exceeded."]);
         let handling = shown(&mut viewer, &app, "/register?handles_personal_data=true").await;
         let product = format!("href=\"/products/{}\"", id(&world.product));
         holds(&handling, &[">Harbour &#38; Sons</a>", ">Obeying</a>", &product, "<details open>", "<option value=\"true\" selected>Handles it</option>", "Show everything"]);
@@ -127,6 +127,9 @@ both! {
         let without = shown(&mut viewer, &app, uncertified).await;
         holds(&without, &[">Obeying</a>", "<option value=\"false\" selected>None in date</option>", "href=\"/api/v1/register.csv?subject_type=supplier&#38;handles_personal_data=true&#38;has_certificate=false&#38;bom=true\""]);
         assert!(!without.contains(">Harbour &#38; Sons</a>"));
+        let processors = shown(&mut viewer, &app, "/register?data_role=processor").await;
+        holds(&processors, &[">Obeying</a>", "<option value=\"processor\" selected>", "<details open>"]);
+        lacks(&processors, &[">Fernway Laundry</a>"]);
         let unsaid = shown(&mut viewer, &app, "/register?subject_type=supplier&data_role_said=false").await;
         holds(&unsaid, &[">Nimbus</a>", "name=\"data_role_said\" value=\"false\" checked"]);
         assert!(!unsaid.contains(">Obeying</a>") && !unsaid.contains(">Fernway Laundry</a>"));

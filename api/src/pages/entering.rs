@@ -41,7 +41,8 @@ const SCHEMES: Choices = &[
 
 const IDENTIFIER: &[Asking] = &[Asking("scheme", "Who gives it out", "", Kind::Pick(SCHEMES)), Asking("id", "The number or code", "", Kind::Needed("text"))];
 
-const DATA_ROLES: Choices = &[
+/// The parts that a supplier can have in personal data.
+pub(super) const DATA_ROLES: Choices = &[
     ("none", "It handles none for us"),
     ("processor", "Processor: on our instructions"),
     ("joint_controller", "Joint controller: decides with us why and how"),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use diligence_entities::{
-    evidence::SECURITY_CERTIFICATES,
+    evidence::{DSPT_MET, SECURITY_CERTIFICATES},
     questionnaire,
     register::{self, RegisterEntry, RegisterFilter},
     role::Role,
@@ -13,7 +13,7 @@ use diligence_entities::{
 use diligence_questionnaires::EvidenceKind;
 use poem::{Request, RequestBody, http::StatusCode};
 
-use super::{Frame, Shown, html, listing::Asked, sign_in::Here, words};
+use super::{Frame, Shown, entering::DATA_ROLES, fields::Choices, html, listing::Asked, sign_in::Here, words};
 
 /// The suppliers that handle personal data and have no security certificate in date.
 pub(super) const UNCERTIFIED: &str = "/register?subject_type=supplier&handles_personal_data=true&has_certificate=false";
@@ -36,7 +36,8 @@ impl RegisterPage<'_> {
 
     /// Whether more is asked for than the first fields say.
     fn is_narrowed_further(&self) -> bool {
-        let further = ["tier", "handles_personal_data", "data_role_said", "has_certificate", "ai_features", "status", "review_before", "knocked_out", "stale"];
+        let further =
+            ["tier", "handles_personal_data", "data_role", "data_role_said", "has_certificate", "ai_features", "status", "review_before", "knocked_out", "stale"];
         further.iter().any(|name| !self.asked.text(name).is_empty())
     }
 
@@ -51,9 +52,14 @@ impl RegisterPage<'_> {
         ]
     }
 
+    /// The parts that a supplier can have in personal data.
+    fn data_roles() -> Choices {
+        DATA_ROLES
+    }
+
     /// What counts as a security certificate, in words.
     fn certificates() -> String {
-        SECURITY_CERTIFICATES.map(EvidenceKind::title).join(", ")
+        format!("{}, and a {} that says {}", SECURITY_CERTIFICATES.map(EvidenceKind::title).join(", "), EvidenceKind::Dspt.title(), DSPT_MET.join(" or "))
     }
 
     fn title<'a>(&'a self, questionnaire: &'a str) -> &'a str {

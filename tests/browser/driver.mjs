@@ -272,7 +272,7 @@ export class Visitor {
     if (shown.length > 0) this.wrong.push(`${name} is printed with ${shown.slice(0, 5).join(" | ")}`);
     if (cut.length > 0) this.wrong.push(`${name} is cut off in print: ${cut.slice(0, 5).join(" | ")}`);
     mkdirSync(process.env.DILIGENCE_PICTURES, { recursive: true });
-    await this.page.screenshot({ path: `${process.env.DILIGENCE_PICTURES}/${name}-print.png`, fullPage: true });
+    await this.page.screenshot({ path: `${process.env.DILIGENCE_PICTURES}/${name}-print.jpg`, type: "jpeg", quality: 80, fullPage: true });
     await this.page.pdf({ path: `${process.env.DILIGENCE_PICTURES}/${name}.pdf`, format: "A4", preferCSSPageSize: true });
     await this.page.emulateMedia({ media: "screen" });
     await this.page.setViewportSize({ width: this.width, height: 900 });
@@ -300,14 +300,14 @@ export class Visitor {
     if (!this.looks) return;
     looked.add(kindOf(this.page.url()));
     mkdirSync(process.env.DILIGENCE_PICTURES, { recursive: true });
+    await this.page.evaluate(axe);
     for (const size of briefly ? BRIEFLY : SIZES) {
       await this.page.emulateMedia({ colorScheme: size.colorScheme, reducedMotion: "reduce" });
       await this.page.setViewportSize({ width: size.width, height: 900 });
-      await this.page.screenshot({ path: `${process.env.DILIGENCE_PICTURES}/${name}-${size.name}.png`, fullPage: true });
+      await this.page.screenshot({ path: `${process.env.DILIGENCE_PICTURES}/${name}-${size.name}.jpg`, type: "jpeg", quality: 80, fullPage: true });
       const over = await this.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       if (over > 0) this.wrong.push(`${name} at ${size.width}: ${over} px stick out`);
-      await this.page.evaluate(axe);
-      const { violations } = await this.page.evaluate((rules) => globalThis.axe.run(document, { runOnly: rules }), RULES);
+      const { violations } = await this.page.evaluate((rules) => globalThis.axe.run(document, { runOnly: rules, resultTypes: ["violations"] }), RULES);
       for (const { id, nodes } of violations) this.wrong.push(`${name} ${size.name}: ${id}: ${nodes.map((node) => node.html.slice(0, 200)).join(" | ")}`);
     }
     await this.page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });

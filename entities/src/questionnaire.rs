@@ -343,7 +343,7 @@ pub async fn list(reader: &Reader, filter: &QuestionnaireFilter) -> Result<Page<
     let latest: Vec<&str> = chosen.iter().filter_map(|(_, editions)| editions.first()?.id.as_deref()).collect();
     let columns = [Column::Key, Column::Title, Column::Summary, Column::AppliesTo, Column::QuestionCount];
     type Row = (String, String, String, Json<Vec<AppliesTo>>, i64);
-    let rows: Vec<Row> = reader.tuples(reader.find::<Entity>().filter(Column::Id.is_in(latest)).select_only().columns(columns)).await?;
+    let rows: Vec<Row> = reader.tuples(reader.find_among::<Entity, _>(Column::Id, latest).select_only().columns(columns)).await?;
     let mut about: BTreeMap<String, (String, String, Vec<AppliesTo>, i64)> =
         rows.into_iter().map(|(key, title, summary, applies_to, count)| (key, (title, summary, applies_to.0, count))).collect();
     let items = chosen.into_iter().filter_map(|(key, editions)| {

@@ -491,7 +491,7 @@ pub async fn lines(reader: &Reader, ids: impl IntoIterator<Item = SubjectId>) ->
         return Ok(BTreeMap::new());
     }
     let today = reader.today();
-    let rows = reader.all(reader.find::<Entity>().filter(Column::SubjectId.is_in(ids))).await?;
+    let rows = reader.all(reader.find_among::<Entity, _>(Column::SubjectId, ids)).await?;
     Ok(rows.into_iter().map(|row| (row.subject_id.clone(), row.on(today))).collect())
 }
 

@@ -16,6 +16,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from urllib.parse import urlencode, urlsplit
 
@@ -44,6 +45,8 @@ class Register:
             if ready := re.search(r"ready: (http://\S+)", line):
                 self.address = urlsplit(ready[1])
                 break
+        # What it says of each request is read away, or it would wait for ever to say more.
+        threading.Thread(target=lambda: [None for _ in self.process.stdout or []], daemon=True).start()
         self.key = re.search(r"dlg_\S+", said)[0]  # type: ignore[index]
         self.link = re.search(r"invitations#(\S+)", said)[1]  # type: ignore[index]
         self.connection = http.client.HTTPConnection(self.address.hostname or "", self.address.port, timeout=600)

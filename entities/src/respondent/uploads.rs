@@ -133,7 +133,7 @@ async fn find(reader: &Reader, assessment_id: &AssessmentId, id: &EvidenceId) ->
 pub async fn list_evidence(reader: &RespondentReader, filter: &RespondentEvidenceFilter) -> Result<Page<RespondentEvidence>, Error> {
     let sent = about_the_same(&reader.reader, reader.assessment_id()).await?;
     let now: BTreeMap<&str, bool> = sent.iter().map(|upload| (upload.evidence_id.as_str(), upload.assessment_id == *reader.assessment_id())).collect();
-    let select = reader.reader.find::<evidence::Entity>().filter(evidence::Column::Id.is_in(now.keys().copied()));
+    let select = reader.reader.find_among::<evidence::Entity, _>(evidence::Column::Id, now.keys().copied());
     let page = reader.reader.page(select, Sort::up(evidence::Column::CreatedAt), evidence::Column::Id, filter.limit, filter.cursor.as_deref()).await?;
     Ok(page.map(|evidence| {
         let sent_now = now.get(evidence.id.as_str()).copied().unwrap_or_default();

@@ -122,7 +122,7 @@ export class Visitor {
   /** The addresses of the register to which the page leads, that begin so. */
   async ways(beginning, within = "main") {
     const all = await this.page.locator(`${within} a[href^="${beginning}"]:not([download])`).evaluateAll((links) => links.map((link) => link.getAttribute("href")));
-    return all.filter((href) => !/^\/(api|schemas|assets)\/|^\/import\/example/.test(href));
+    return all.filter((href) => !/^\/(api|respond\/v1|schemas|assets)\/|^\/import\/example/.test(href));
   }
 
   /** The connection is gone: altogether, or the server does not answer to what is sent. */

@@ -251,7 +251,7 @@ both! {
         let stricter = with(&cells.chain([("cadence_months.critical", "3")]).collect::<Vec<_>>());
         let asked = send(&mut admin, &app, &page, &stricter, "ask").await;
         assert_eq!(asked.status, 200, "{}", asked.text);
-        holds(&asked.text, &["What this would do", "1 supplier or product would be rated worse, and 0 better", "Harbour &#38; Sons", ": extreme in place of ", "value=\"save\"", "Nothing is saved yet"]);
+        holds(&asked.text, &["What this would do", "<p class=\"coming\">1 of 1 supplier looked at</p>", "1 supplier or product would be rated worse, and 0 better", "Harbour &#38; Sons", ": extreme in place of ", "value=\"save\"", "Nothing is saved yet", "</html>"]);
         assert_eq!(app.get(&app.admin, "/policy").await.json(200), stored);
         // Someone else is faster: both are shown.
         app.patch(&app.admin, "/policy", &stored, json!({ "maximum_key_days": 90 })).await.json(200);

@@ -1,6 +1,6 @@
 //! Writing questionnaires: drafts, what is wrong with them, how they look, what answers come to, what publishing would do.
 
-use std::{cmp::Reverse, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use askama::Template;
 use diligence_entities::{
@@ -13,38 +13,36 @@ use diligence_entities::{
     role::Role,
     scope::Reader,
     stored::from_word,
-    what_if::{AssessmentMove, RatingMove, WhatIf, WhatIfLine, WhatIfSummary},
+    what_if::{AssessmentMove, WhatIf},
 };
 use diligence_questionnaires::{
     Answer, Condition, Edition, EvidenceFact, EvidenceKind, EvidenceNeed, Extension, Preview, PreviewQuestion, QuestionType, Rating, ReviewedPoints, Subject,
     answer::{FACTS, Fact},
     library,
 };
-use futures_util::stream;
-use poem::{Body, Request, RequestBody, http::StatusCode};
+use poem::{Request, RequestBody, http::StatusCode};
 use serde_json::{Value, json};
 
 use super::{
     Frame, Refusal, Shown, Wrong, at, faults,
     form::{Form, parameter},
-    html, path_id,
+    html,
+    moves::{Found, PLACE, tenths, told},
+    path_id,
     questionnaires::{Differences, differences, edition_href, kind},
-    see,
+    request_id, see,
     sign_in::Here,
     words, wrongs,
 };
 use crate::{
     auth::store_of,
     problem::{Problem, Type},
-    stream::broken,
 };
 
 /// How many bytes a form with a document in it may have: what is no letter takes three of them.
 const MAXIMUM_FORM: usize = 8 << 20;
 /// How many bytes a file may have that a draft is made of.
 const MAXIMUM_FILE: usize = 2 << 20;
-/// How many of those that publishing would move are shown, the worst first.
-const SHOWN_MOVES: usize = 200;
 
 pub(super) fn draft_href(id: &DraftId) -> String {
     format!("/questionnaires/drafts/{id}")
@@ -572,9 +570,6 @@ pub(super) async fn attempt(request: Request, body: RequestBody) -> Shown {
 
 // ---------------------------------------------------------------- what if
 
-/// Where the answer stands in the page that is sent ahead.
-const PLACE: &str = "<!-- the answer -->";
-
 #[derive(Template)]
 #[template(path = "draft_what_if.html")]
 struct WhatIfPage<'a> {
@@ -589,10 +584,7 @@ struct WhatIfPage<'a> {
 struct WhatIfAnswer {
     draft: Draft,
     edition: Edition,
-    summary: WhatIfSummary,
-    ratings: Vec<RatingMove>,
-    assessments: Vec<AssessmentMove>,
-    is_cut: bool,
+    found: Found,
 }
 
 impl WhatIfAnswer {
@@ -600,104 +592,25 @@ impl WhatIfAnswer {
         self.edition.question(key).map_or_else(|| words::plain(&key), |question| question.text.clone())
     }
 
-    /// Suppliers and products by rating, as they stand and as they would stand.
-    fn standing(&self) -> Vec<(&'static str, &'static str, u64, u64)> {
-        let count = |counts: &BTreeMap<String, u64>, key: &str| counts.get(key).copied().unwrap_or_default();
-        let ratings = [("extreme", "Extreme"), ("high", "High"), ("unassessed", "Unassessed"), ("moderate", "Moderate"), ("low", "Low")];
-        ratings.map(|(key, name)| (key, name, count(&self.summary.ratings_before, key), count(&self.summary.ratings_after, key))).into()
-    }
-
-    fn fall(moved: &AssessmentMove) -> (Reverse<bool>, i64) {
-        let tenths = |score: Option<diligence_questionnaires::Score>| score.map_or(0, |score| i64::from(score.tenths()));
-        (Reverse(moved.after.rating > moved.before.rating), tenths(moved.after.evidenced) - tenths(moved.before.evidenced))
-    }
-
     fn change(moved: &AssessmentMove) -> String {
-        let (_, tenths) = Self::fall(moved);
-        match tenths {
+        match tenths(moved) {
             0 => "The score stays".into(),
-            _ => format!("{}{}.{}", if tenths < 0 { "−" } else { "+" }, tenths.abs() / 10, tenths.abs() % 10),
+            tenths => format!("{}{}.{}", if tenths < 0 { "−" } else { "+" }, tenths.abs() / 10, tenths.abs() % 10),
         }
     }
 }
 
-/// What has been found so far, the worst falls kept.
-#[derive(Default)]
-struct Found {
-    summary: WhatIfSummary,
-    ratings: Vec<RatingMove>,
-    assessments: Vec<AssessmentMove>,
-    is_cut: bool,
-}
-
-impl Found {
-    fn take(&mut self, line: WhatIfLine) -> Option<String> {
-        match line {
-            WhatIfLine::Progress(progress) => return Some(format!("{} of {}", progress.done, words::count(progress.total, "supplier", "suppliers"))),
-            WhatIfLine::Assessment(moved) => self.assessments.push(*moved),
-            WhatIfLine::Rating(moved) => self.ratings.push(moved),
-            WhatIfLine::Summary(summary) => self.summary = summary,
-        }
-        // Whatever the register holds, what is kept of it stays small.
-        if self.assessments.len() > 4 * SHOWN_MOVES || self.ratings.len() > 4 * SHOWN_MOVES {
-            self.cut();
-        }
-        None
-    }
-
-    fn cut(&mut self) {
-        self.is_cut |= self.assessments.len() > SHOWN_MOVES || self.ratings.len() > SHOWN_MOVES;
-        self.assessments.sort_by_key(WhatIfAnswer::fall);
-        self.assessments.truncate(SHOWN_MOVES);
-        self.ratings.sort_by_key(|moved| (Reverse(moved.after > moved.before), Reverse(moved.after), moved.before));
-        self.ratings.truncate(SHOWN_MOVES);
-    }
-}
-
-/// How far the answer has come.
-enum Coming {
-    Begins(String),
-    Goes,
-    Ends,
-}
-
-/// What publishing a draft would do to every current score and rating. The page begins at once, says how far it has come while it
-/// is worked out, and ends with the answer.
+/// What publishing a draft would do to every current score and rating.
 pub(super) async fn show_what_if(request: Request, _: RequestBody) -> Shown {
     let here = Here::of(&request).await?;
     let (draft, edition) = readable(&here.read(&request).await?, &path_id(&request)?).await?;
+    let what_if = WhatIf::of_edition(store_of(&request)?.clone(), here.person.scope(request_id(&request)), edition.clone()).await?;
     let page = WhatIfPage { frame: here.frame("What would publishing do?").at("/questionnaires"), draft: &draft, edition: &edition, place: PLACE };
-    let mut response = html(StatusCode::OK, &page)?;
-    let whole = response.take_body().into_string().await.map_err(Problem::internal)?;
-    let (head, tail) = whole.split_once(PLACE).map(|(head, tail)| (head.to_owned(), tail.to_owned())).unwrap_or_default();
-    let scope = here.person.scope(super::request_id(&request));
-    let what_if = WhatIf::of_edition(store_of(&request)?.clone(), scope, edition.clone()).await?;
-    let first = (Coming::Begins(head), what_if, Found::default(), (draft, edition, tail));
-    let parts = stream::try_unfold(first, |(coming, mut what_if, mut found, about)| async move {
-        let text = match coming {
-            Coming::Ends => return Ok::<_, std::io::Error>(None),
-            Coming::Begins(head) => return Ok(Some((head, (Coming::Goes, what_if, found, about)))),
-            Coming::Goes => match what_if.next().await.map_err(broken)? {
-                Some(lines) => {
-                    let progress = lines.into_iter().filter_map(|line| found.take(line)).last();
-                    return Ok(Some((
-                        progress.map(|far| format!("<p class=\"coming\">{far} looked at</p>\n")).unwrap_or_default(),
-                        (Coming::Goes, what_if, found, about),
-                    )));
-                }
-                None => {
-                    found.cut();
-                    let Found { summary, ratings, assessments, is_cut } = std::mem::take(&mut found);
-                    let (draft, edition, tail) = about.clone();
-                    let answer = WhatIfAnswer { draft, edition, summary, ratings, assessments, is_cut };
-                    answer.render().map_err(std::io::Error::other)? + &tail
-                }
-            },
-        };
-        Ok(Some((text, (Coming::Ends, what_if, found, about))))
-    });
-    response.set_body(Body::from_bytes_stream(parts));
-    Ok(response)
+    told(&page, what_if, {
+        let (draft, edition) = (draft.clone(), edition.clone());
+        move |found| WhatIfAnswer { draft, edition, found }.render()
+    })
+    .await
 }
 
 // ---------------------------------------------------------------- publish

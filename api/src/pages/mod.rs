@@ -9,7 +9,7 @@
 //! | `questions` | what both of them show, read and keep of a questionnaire |
 //! | `judging` `reviewing` `scores` `decisions` `compare` `trend` | what comes of answers: the review, the score, the decision, several side by side, the course of time |
 //! | `risks` `evidence` `incidents` `dependencies` `concentration` `reviews` | what else is kept of a supplier or product |
-//! | `questionnaires` `drafts` `added_question` `imports` | questionnaires, read and written; lists brought in |
+//! | `questionnaires` `drafts` `added_question` `moves` `imports` | questionnaires, read and written, and what they would move; lists brought in |
 //! | `settings` | how the register is set up: people, keys, policy, sign-in, audit, privacy, backup |
 //! | `reference` | what programs can ask |
 //! | `form` `fields` `listing` `choosing` `erasing` | what a browser sends, forms made of fields, lists, choosing from the register, what destroys |
@@ -63,6 +63,7 @@ pub mod invitations;
 mod judging;
 mod links;
 mod listing;
+mod moves;
 mod offline;
 mod questionnaires;
 mod questions;

@@ -1,7 +1,5 @@
 //! The policy: from score to rating, what a risk is called, how often to look again, who may decide, how long keys live.
 
-use std::collections::BTreeMap;
-
 use askama::Template;
 use diligence_entities::{
     error::Error,
@@ -9,7 +7,7 @@ use diligence_entities::{
     policy::{self, NewPolicy, Policy},
     role::Role,
     stored::word,
-    what_if::{AssessmentMove, MoveReason, RatingMove, WhatIf, WhatIfLine, WhatIfSummary},
+    what_if::{MoveReason, WhatIf, WhatIfSummary},
 };
 use diligence_questionnaires::Severity;
 use poem::{Request, RequestBody, http::StatusCode};
@@ -22,15 +20,15 @@ use crate::{
         Frame, Refusal, Shown, Wrong, at, faults,
         fields::{Asking, Choices, Field, Filled, Kind, Part, compare, fields, json, misread, placed, sent, stored, typed},
         home::{IMPACTS, LIKELIHOODS},
-        html, request_id, see,
+        html,
+        moves::{Found, PLACE, told},
+        request_id, see,
         sign_in::Here,
         words,
     },
 };
 
 const POLICY: &str = "/settings/policy";
-/// How many moves are shown one by one; all are counted.
-const SHOWN: usize = 200;
 
 const CELL: Kind = Kind::Must(&[("low", "Low"), ("moderate", "Moderate"), ("high", "High"), ("extreme", "Extreme")]);
 const DUTIES: Choices = &[
@@ -164,54 +162,22 @@ pub(in crate::pages) async fn show(request: Request, _: RequestBody) -> Shown {
 }
 
 /// What a policy would do.
+#[derive(Template)]
+#[template(path = "settings_policy_outcome.html")]
 struct Outcome {
-    summary: WhatIfSummary,
-    ratings: Vec<RatingMove>,
-    assessments: Vec<AssessmentMove>,
+    found: Found,
+    is_admin: bool,
 }
 
 impl Outcome {
-    async fn of(request: &Request, here: &Here, change: Change<NewPolicy>) -> Result<Self, Error> {
-        let store = store_of(request).map_err(|_| Error::Busy)?;
-        let mut asked = WhatIf::of_policy(store.clone(), here.person.scope(request_id(request)), change).await?;
-        let mut outcome = Self { summary: WhatIfSummary::default(), ratings: Vec::new(), assessments: Vec::new() };
-        while let Some(lines) = asked.next().await? {
-            for line in lines {
-                match line {
-                    WhatIfLine::Rating(moved) if outcome.ratings.len() < SHOWN => outcome.ratings.push(moved),
-                    WhatIfLine::Assessment(moved) if outcome.assessments.len() < SHOWN => outcome.assessments.push(*moved),
-                    WhatIfLine::Summary(summary) => outcome.summary = summary,
-                    _ => {}
-                }
-            }
-        }
-        Ok(outcome)
-    }
-
-    /// How many moves are counted and not shown.
-    fn ratings_left(&self) -> u64 {
-        (self.summary.better_count + self.summary.worse_count).saturating_sub(self.ratings.len() as u64)
-    }
-
-    fn assessments_left(&self) -> u64 {
-        self.summary.moved_assessment_count.saturating_sub(self.assessments.len() as u64)
-    }
-
     fn is_still(&self) -> bool {
-        self.summary.better_count + self.summary.worse_count + self.summary.moved_assessment_count + self.summary.renamed_risk_count == 0
-    }
-
-    /// Suppliers and products by rating: how many have it, and how many would.
-    fn counts(&self) -> Vec<(&'static str, u64, u64)> {
-        let of = |counts: &BTreeMap<String, u64>, rating: &str| counts.get(rating).copied().unwrap_or_default();
-        ["extreme", "high", "unassessed", "moderate", "low"]
-            .map(|rating| (rating, of(&self.summary.ratings_before, rating), of(&self.summary.ratings_after, rating)))
-            .into()
+        let WhatIfSummary { better_count, worse_count, moved_assessment_count, renamed_risk_count, .. } = self.found.summary;
+        better_count + worse_count + moved_assessment_count + renamed_risk_count == 0
     }
 
     /// The whole of it in one sentence.
     fn sentence(&self) -> String {
-        let WhatIfSummary { better_count, worse_count, moved_assessment_count, renamed_risk_count, assessment_count, .. } = self.summary;
+        let WhatIfSummary { better_count, worse_count, moved_assessment_count, renamed_risk_count, assessment_count, .. } = self.found.summary;
         format!(
             "{} would be rated worse, and {} better. {} of {} would stand elsewhere, and {} would be called something else.",
             words::count(worse_count, "supplier or product", "suppliers and products"),
@@ -243,8 +209,8 @@ struct ChangePage<'a> {
     wrongs: Vec<Wrong>,
     parts: Vec<Filled>,
     is_stale: bool,
-    outcome: Option<Outcome>,
-    is_admin: bool,
+    /// Where it says what the policy would do, if that was asked.
+    place: Option<&'static str>,
 }
 
 impl ChangePage<'_> {
@@ -265,17 +231,20 @@ struct Changing<'a> {
     version: i64,
 }
 
-impl Changing<'_> {
-    fn show(self, status: StatusCode, parts: Vec<Filled>, wrongs: Vec<Wrong>, outcome: Option<Outcome>) -> Shown {
+impl<'a> Changing<'a> {
+    fn page(self, parts: Vec<Filled>) -> ChangePage<'a> {
         let is_admin = self.here.is_at_least(Role::Admin);
-        let is_stale = status == StatusCode::CONFLICT;
         let frame = self.here.frame(if is_admin { "Change the policy" } else { "Try another policy" }).at(HERE);
-        Ok(html(status, &ChangePage { frame, csrf: self.here.csrf(), version: self.version, wrongs, parts, is_stale, outcome, is_admin })?)
+        ChangePage { frame, csrf: self.here.csrf(), version: self.version, wrongs: Vec::new(), parts, is_stale: false, place: None }
+    }
+
+    fn wrong(self, parts: Vec<Filled>, wrongs: Vec<Wrong>) -> Shown {
+        Ok(html(StatusCode::UNPROCESSABLE_ENTITY, &ChangePage { wrongs, ..self.page(parts) })?)
     }
 
     fn again(self, parts: Vec<Filled>, error: Error) -> Shown {
         let wrong = wrong(&parts, error)?;
-        self.show(StatusCode::UNPROCESSABLE_ENTITY, parts, wrong, None)
+        self.wrong(parts, wrong)
     }
 }
 
@@ -302,7 +271,7 @@ pub(in crate::pages) async fn show_change(request: Request, _: RequestBody) -> S
     let here = Here::of(&request).await?;
     let policy = policy::read(&here.read(&request).await?).await?;
     let present = json(&policy)?;
-    Changing { here: &here, version: policy.version }.show(StatusCode::OK, stored(FIELDS, &present), Vec::new(), None)
+    Ok(html(StatusCode::OK, &Changing { here: &here, version: policy.version }.page(stored(FIELDS, &present)))?)
 }
 
 /// Says what another policy would do, or sets it.
@@ -313,12 +282,13 @@ pub(in crate::pages) async fn change(request: Request, body: RequestBody) -> Sho
     let mut wrong = misread(&parts);
     wrong.extend(parts.iter().flat_map(|part| &part.fields).filter_map(beyond));
     if !wrong.is_empty() {
-        return form_page.show(StatusCode::UNPROCESSABLE_ENTITY, parts, wrong, None);
+        return form_page.wrong(parts, wrong);
     }
     let change = Change::<NewPolicy>::new(fields(&parts));
     if form.text("step") != "save" {
-        return match Outcome::of(&request, &here, change).await {
-            Ok(outcome) => form_page.show(StatusCode::OK, parts, Vec::new(), Some(outcome)),
+        let is_admin = here.is_at_least(Role::Admin);
+        return match WhatIf::of_policy(store_of(&request)?.clone(), here.person.scope(request_id(&request)), change).await {
+            Ok(what_if) => told(&ChangePage { place: Some(PLACE), ..form_page.page(parts) }, what_if, move |found| Outcome { found, is_admin }.render()).await,
             Err(error) => form_page.again(parts, error),
         };
     }
@@ -332,7 +302,8 @@ pub(in crate::pages) async fn change(request: Request, body: RequestBody) -> Sho
             drop(writer);
             let present = policy::read(&here.read(&request).await?).await?;
             compare(&mut parts, &json(&present)?);
-            Changing { here: &here, version: present.version }.show(StatusCode::CONFLICT, parts, Vec::new(), None)
+            let form_page = Changing { here: &here, version: present.version };
+            Ok(html(StatusCode::CONFLICT, &ChangePage { is_stale: true, ..form_page.page(parts) })?)
         }
         Err(error) => form_page.again(parts, error),
     }

@@ -226,20 +226,21 @@ pub(crate) fn key_in(authorization: &HeaderValue) -> Option<String> {
     Some(named.password().trim().to_owned())
 }
 
-/// How one can show who one is. Programs that subscribe to a calendar ask for a name and a password once they are told that these
+/// How one can show who one is, and whether what was shown was wrong. Programs that subscribe to a calendar ask for a name and a password once they are told that these
 /// would do; browsers would too, so they are not told.
-fn challenge(request: &Request) -> &'static str {
+fn challenge(request: &Request, was_wrong: bool) -> &'static str {
     let is_browser = request.headers().contains_key("sec-fetch-mode");
-    if request.uri().path().ends_with(".ics") && !is_browser {
-        "Bearer realm=\"diligence\", Basic realm=\"diligence\", charset=\"UTF-8\""
-    } else {
-        "Bearer realm=\"diligence\""
+    match (request.uri().path().ends_with(".ics") && !is_browser, was_wrong) {
+        (false, false) => "Bearer realm=\"diligence\"",
+        (false, true) => "Bearer realm=\"diligence\", error=\"invalid_token\"",
+        (true, false) => "Bearer realm=\"diligence\", Basic realm=\"diligence\", charset=\"UTF-8\"",
+        (true, true) => "Bearer realm=\"diligence\", error=\"invalid_token\", Basic realm=\"diligence\", charset=\"UTF-8\"",
     }
 }
 
 async fn authenticate(request: &Request, store: &Store) -> Result<Known, Problem> {
-    let missing = || unauthenticated("sign in, or send a key: Authorization: Bearer <key>", challenge(request));
-    let wrong = || unauthenticated("this key is unknown, expired or revoked", "Bearer realm=\"diligence\", error=\"invalid_token\"");
+    let missing = || unauthenticated("sign in, or send a key: Authorization: Bearer <key>", challenge(request, false));
+    let wrong = || unauthenticated("this key is unknown, expired or revoked", challenge(request, true));
     let mut sent = request.headers().get_all(header::AUTHORIZATION).iter();
     match (sent.next(), sent.next()) {
         (Some(value), None) => {

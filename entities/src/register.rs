@@ -359,8 +359,9 @@ pub struct RegisterFilter {
     /// Only lines of whose supplier it is said what part it has in handling personal data (`true`), or not yet (`false`).
     pub data_role_said: Option<bool>,
     /// Only lines with a security certificate that is valid today (`true`), or without (`false`): evidence of the kind
-    /// `cyber_essentials`, `cyber_essentials_plus` or `iso_27001`, or `dspt` if its statement says `Standards Met` or `Standards
-    /// Exceeded`, about the supplier or, for a product, about its supplier or the product itself. Valid is what `valid_on` of the evidence takes for valid.
+    /// `cyber_essentials`, `cyber_essentials_plus` or `iso_27001`, or `dspt` if its statement says `Standards Met` or
+    /// `Standards Exceeded`, about the supplier or, for a product, about its supplier or the product itself. Valid is what `valid_on`
+    /// of the evidence takes for valid.
     pub has_certificate: Option<bool>,
     /// Only lines with a decision that went stale (`true`), or without (`false`).
     pub stale: Option<bool>,

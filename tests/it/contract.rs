@@ -85,7 +85,14 @@ async fn the_reference_says_who_may_and_how_to_ask_from_a_command_line() {
         assert!(change.contains(part), "{part} is not in {change}");
     }
     assert!(page("list_keys").await.contains("<p>An administrator: a person who is signed in, or a program by a key of the scope everything or read_only.</p>"));
-    assert!(page("read_me").await.contains("<p>A person who is signed in; no key opens it.</p>"));
+    let own = page("change_me").await;
+    for part in [
+        "<p>A person who is signed in; no key opens it.</p>",
+        "curl -X PATCH \\\n  -b &#34;$COOKIE&#34; \\\n  -H &#34;X-CSRF-Token: $TOKEN&#34; \\\n  -H &#39;If-Match: ",
+        "<code>TOKEN</code> holds",
+    ] {
+        assert!(own.contains(part), "{part} is not in {own}");
+    }
     assert!(page("create_session").await.contains("<p>Anyone, without signing in.</p>"));
     assert!(app.get(&app.stranger, "/docs/respond/operations/read_questions").await.text.contains("<p>A respondent in a visit, which a link begins.</p>"));
 }

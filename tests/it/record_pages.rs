@@ -404,7 +404,7 @@ both! {
         holds(&form, &["<option value=\"calendar_only\" selected>"]);
         holds(&shown(&mut admin, &app, "/settings/keys/new?scope=anything").await, &["<option value=\"read_only\" selected>"]);
         let made = admin.fills(&app, &form, "/settings/keys/new", &[("name", "Calendar of Ada"), ("role", "viewer"), ("scope", "calendar_only"), ("expires_on", "")]).await;
-        holds(&made, &["-u &#34;calendar:$KEY&#34; http://127.0.0.1:8080/api/v1/reviews.ics"]);
+        holds(&made, &["-u &#34;calendar:$KEY&#34; &#39;http://127.0.0.1:8080/api/v1/reviews.ics&#39;"]);
         let key = made.split("id=\"secret\">").nth(1).and_then(|rest| rest.split('<').next()).expect("a key");
         let basic = |name: &str, password: &str| Authorization::basic(name, password).0.encode().to_str().expect("a header").to_owned();
         let ask = async |path: &str, authorization: &str| app.send(&app.stranger, Method::GET, path, None, &[("authorization", authorization)]).await;
@@ -418,6 +418,8 @@ both! {
             let refused = ask("/reviews.ics", &wrong).await;
             assert_eq!(refused.faults(401), Vec::<String>::new(), "{wrong}");
             assert!(!refused.text.contains(key), "{}", refused.text);
+            // Whoever's key is over is asked for another.
+            assert!(refused.header("www-authenticate").contains("Basic realm=\"diligence\""), "{wrong}: {}", refused.header("www-authenticate"));
         }
         // A program is told that a name and a password would do; a browser, which would ask for them itself, is not.
         let program = app.get(&app.stranger, "/reviews.ics").await;

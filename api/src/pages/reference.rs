@@ -8,7 +8,13 @@ use poem::{Request, RequestBody, http::StatusCode};
 use serde_json::{Map, Value};
 
 use super::{Frame, Shown, html, link, sign_in::Here, words};
-use crate::{ROOT, document, problem::Problem, respond};
+use crate::{
+    ROOT,
+    auth::{KEY_SCHEME, SESSION_SCHEME},
+    document,
+    problem::Problem,
+    respond::{self, auth as visit},
+};
 
 /// Where the reference of the API begins.
 const HERE: &str = "/docs";
@@ -323,7 +329,8 @@ pub(super) async fn show_operation(request: Request, _: RequestBody) -> Shown {
         frame: frame(&request, title).await,
         here: reference.here,
         call: format!("{} {}{path}", method.to_uppercase(), reference.root),
-        about: description(&operation["description"]),
+        // Where nothing more is said, the document repeats the summary, which the title says already.
+        about: if operation["description"] == title { description(&Value::Null) } else { description(&operation["description"]) },
         permission: permission(operation),
         parameters,
         contents: reference.contents(body),
@@ -338,30 +345,36 @@ pub(super) async fn show_operation(request: Request, _: RequestBody) -> Shown {
 /// Who may call an operation, in a sentence.
 fn permission(operation: &Value) -> String {
     let schemes: Vec<&String> = operation["security"].as_array().into_iter().flatten().filter_map(Value::as_object).flat_map(Map::keys).collect();
-    let takes_keys = schemes.iter().any(|scheme| *scheme == "key");
-    let role = operation["x-role"].as_str().unwrap_or_default();
-    let role = match role {
-        "admin" => "an administrator".to_owned(),
-        _ => format!("{} {role}", if role.starts_with(['a', 'e']) { "an" } else { "a" }),
+    let takes_keys = schemes.iter().any(|scheme| *scheme == KEY_SCHEME);
+    let role = match operation["x-role"].as_str() {
+        Some("viewer") => "A viewer or above",
+        Some("editor") => "An editor or above",
+        Some("approver") => "An approver or above",
+        _ => "An administrator",
     };
-    let above = if role == "an administrator" { "" } else { " or above" };
     match (schemes.is_empty(), takes_keys) {
         (true, _) => "Anyone, without signing in.".into(),
         (false, true) => {
-            format!("{}{above}: a person who is signed in, or a program by a key of the scope {}.", words::capital(&role), strings(&operation["x-scopes"]).join(" or "))
+            format!("{role}: a person who is signed in, or a program by a key of the scope {}.", strings(&operation["x-scopes"]).join(" or "))
         }
         (false, false) if operation["x-role"] == "respondent" => "A respondent in a visit, which a link begins.".into(),
         (false, false) => "A person who is signed in; no key opens it.".into(),
     }
 }
 
-/// A line for a command line that calls an operation, where `$KEY` holds a key: with what it needs, as its examples have it.
+/// A line for a command line that calls an operation, with what it needs, as its examples have it. `$KEY` holds a key; what no key
+/// opens comes with a session's or a visit's cookie in `$COOKIE`, and a session's change with its token in `$TOKEN`.
 fn command(method: &str, address: &str, operation: &Value, parameters: &[Value], example: Option<&Value>) -> String {
     let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
     let mut lines = vec![if method == "get" { "curl".to_owned() } else { format!("curl -X {}", method.to_uppercase()) }];
-    let takes_keys = operation["security"].as_array().into_iter().flatten().any(|scheme| scheme.get("key").is_some());
-    if takes_keys {
+    let comes_by = |scheme: &str| operation["security"].as_array().into_iter().flatten().any(|known| known.get(scheme).is_some());
+    if comes_by(KEY_SCHEME) {
         lines.push("-H \"Authorization: Bearer $KEY\"".into());
+    } else if comes_by(SESSION_SCHEME) || comes_by(visit::SCHEME) {
+        lines.push("-b \"$COOKIE\"".into());
+        if comes_by(SESSION_SCHEME) && method != "get" {
+            lines.push("-H \"X-CSRF-Token: $TOKEN\"".into());
+        }
     }
     for header in parameters.iter().filter(|parameter| parameter["in"] == "header" && parameter["required"] == true) {
         let example = header["schema"]["example"].as_str().unwrap_or("…");

@@ -242,13 +242,13 @@ impl<A: IntoResponse> IntoResponse for WithCookies<A> {
 #[derive(Debug)]
 pub struct Item<T> {
     value: T,
-    seen: bool,
+    seen: Option<String>,
 }
 
 impl<T: Versioned> Item<T> {
     /// `value`, unless the caller has this version already.
     pub fn new(value: T, have: &IfNoneMatch) -> Self {
-        Self { seen: have.has(value.version()), value }
+        Self { seen: have.tag_of(value.version()), value }
     }
 }
 
@@ -264,8 +264,10 @@ impl<T: Serialize + JsonSchema + Versioned + Send + 'static> ApiResponse for Ite
 
 impl<T: Serialize + JsonSchema + Versioned + Send + 'static> IntoResponse for Item<T> {
     fn into_response(self) -> Response {
-        if self.seen {
-            return Rendered::new(StatusCode::NOT_MODIFIED, String::new()).etag(self.value.version()).into_response();
+        if let Some(tag) = self.seen {
+            let mut rendered = Rendered::new(StatusCode::NOT_MODIFIED, String::new());
+            rendered.answer.etag = Some(tag);
+            return rendered.into_response();
         }
         rendered(Changed(self.value))
     }

@@ -3,9 +3,10 @@
 use diligence_entities::{
     clock::{Day, Moment},
     fault::{Fault, nearest},
+    text::{Form, is_email},
 };
 use serde_json::{Map, Value};
-use validator::{ValidateEmail as _, ValidateUrl as _};
+use validator::ValidateUrl as _;
 
 use crate::schema::Shape;
 
@@ -139,13 +140,14 @@ impl Check<'_> {
     }
 
     fn text(&mut self, schema: &Map<String, Value>, text: &str, pointer: &str) {
-        if text.contains('\0') {
-            self.blame(pointer, "character", "the character U+0000 cannot be kept");
+        let pattern = schema.get("pattern").and_then(Value::as_str);
+        if let Some(detail) = Form::of(pattern).fault(text) {
+            self.blame(pointer, "character", detail);
             return;
         }
         let bound = |name: &str| schema.get(name).and_then(Value::as_u64);
         self.length(bound("minLength"), bound("maxLength"), text.chars().count(), pointer, "characters");
-        if let Some(pattern) = schema.get("pattern").and_then(Value::as_str)
+        if let Some(pattern) = pattern
             && self.shape.pattern(pattern).is_some_and(|compiled| !compiled.is_match(text))
         {
             let example = schema.get("example").and_then(Value::as_str).map(|example| format!(" such as {example}")).unwrap_or_default();
@@ -154,7 +156,7 @@ impl Check<'_> {
         let wrong = match schema.get("format").and_then(Value::as_str) {
             Some("date") => text.parse::<Day>().err().map(|detail| ("date", detail)),
             Some("date-time") => text.parse::<Moment>().err().map(|detail| ("time", detail)),
-            Some("email") if !text.validate_email() => Some(("email", "expected an e-mail address such as name@example.org".to_owned())),
+            Some("email") if !is_email(text) => Some(("email", "expected an e-mail address such as name@example.org".to_owned())),
             Some("uri") if !text.validate_url() => Some(("url", "expected a web address such as https://example.org".to_owned())),
             _ => None,
         };
@@ -218,8 +220,9 @@ impl Check<'_> {
         self.length(bound("minProperties"), bound("maxProperties"), fields.len(), pointer, "fields");
         for (name, field) in fields {
             let place = step(pointer, name);
-            if name.contains('\0') {
-                self.blame(pointer, "character", "the character U+0000 cannot be kept");
+            let is_known = properties.is_some_and(|properties| properties.contains_key(name));
+            if let Some(detail) = Form::Line.fault(name).filter(|_| !is_known) {
+                self.blame(pointer, "character", detail);
             } else if let Some(property) = properties.and_then(|properties| properties.get(name)) {
                 self.value(property, field, &place);
             } else if let Some(other @ Value::Object(_)) = others {

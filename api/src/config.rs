@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 use serde::Deserialize;
 
-use crate::{client::ProxyHeaders, link::PublicUrl, mail::Mailer};
+use crate::{client::ProxyHeaders, link::PublicUrl, mail::Mailer, measurements::MetricsKey};
 
 /// How the program runs.
 #[derive(Clone, Debug)]
@@ -50,6 +50,14 @@ pub struct Config {
     pub head_timeout: Duration,
     /// How many connections of clients are open at once at the most, 1 to 100,000; further ones wait.
     pub client_connections: u32,
+    /// Networks that are not public and that identity providers may be in.
+    pub provider_networks: Vec<IpNet>,
+    /// Where `/metrics` alone is served; else it is where everything is.
+    pub metrics_listen: Option<SocketAddr>,
+    /// The file with the key that `/metrics` asks for.
+    pub metrics_key_file: Option<PathBuf>,
+    /// The key itself, once `serve` has read it; without one `/metrics` answers anyone.
+    pub metrics_key: Option<MetricsKey>,
 }
 
 /// Where the certificate is.
@@ -114,6 +122,10 @@ impl Default for Config {
             limits: Limits::default(),
             head_timeout: Duration::from_secs(75),
             client_connections: 4096,
+            provider_networks: Vec::new(),
+            metrics_listen: None,
+            metrics_key_file: None,
+            metrics_key: None,
         }
     }
 }
@@ -195,6 +207,16 @@ pub struct ServeFlags {
     /// Connections of clients open at once at the most; further ones wait [default: 4096]
     #[arg(long, env = "DILIGENCE_CLIENT_CONNECTIONS", value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub client_connections: Option<u32>,
+    /// Networks that are not public and that identity providers may be in, with commas between: 10.1.0.0/16. Without, they are
+    /// asked at public addresses only [default: none]
+    #[arg(long, env = "DILIGENCE_PROVIDER_NETWORKS", value_name = "NETWORKS", value_delimiter = ',', value_parser = network)]
+    pub provider_networks: Option<Vec<IpNet>>,
+    /// Serve /metrics at this address alone, in plain http: 127.0.0.1:9090; port 0 takes any free one [default: beside everything else]
+    #[arg(long, env = "DILIGENCE_METRICS_LISTEN", value_name = "ADDRESS")]
+    pub metrics_listen: Option<SocketAddr>,
+    /// A file with a key of 16 characters or more, which /metrics then asks for: Authorization: Bearer KEY
+    #[arg(long, env = "DILIGENCE_METRICS_KEY_FILE", value_name = "FILE")]
+    pub metrics_key_file: Option<PathBuf>,
 }
 
 /// A host's name as `Host` is compared with it.
@@ -234,6 +256,9 @@ struct File {
     stranger_requests_per_minute: Option<u32>,
     head_timeout_seconds: Option<u64>,
     client_connections: Option<u32>,
+    provider_networks: Option<Vec<String>>,
+    metrics_listen: Option<SocketAddr>,
+    metrics_key_file: Option<PathBuf>,
 }
 
 impl File {
@@ -295,11 +320,18 @@ impl Config {
             stranger_requests_per_minute,
             head_timeout_seconds,
             client_connections,
+            provider_networks,
+            metrics_listen,
+            metrics_key_file,
         } = flags;
         let default = Self::default();
         let named = |name: &'static str| move |error: String| format!("{name}: {error}");
         let hosts = file.allowed_hosts.unwrap_or_default().iter().map(|text| host_name(text)).collect::<Result<_, _>>().map_err(named("allowed_hosts"))?;
-        let proxies = file.trusted_proxies.unwrap_or_default().iter().map(|text| network(text)).collect::<Result<_, _>>().map_err(named("trusted_proxies"))?;
+        let networks = |name: &'static str, texts: Option<Vec<String>>| {
+            texts.unwrap_or_default().iter().map(|text| network(text)).collect::<Result<Vec<_>, _>>().map_err(named(name))
+        };
+        let proxies = networks("trusted_proxies", file.trusted_proxies)?;
+        let provider_networks = provider_networks.map_or_else(|| networks("provider_networks", file.provider_networks), Ok)?;
         let tls = match (tls_certificate.or(file.tls_certificate), tls_key.or(file.tls_key)) {
             (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
             (None, None) => None,
@@ -328,6 +360,10 @@ impl Config {
             },
             head_timeout: head_timeout_seconds.or(file.head_timeout_seconds).map_or(default.head_timeout, Duration::from_secs),
             client_connections: client_connections.or(file.client_connections).unwrap_or(default.client_connections),
+            provider_networks,
+            metrics_listen: metrics_listen.or(file.metrics_listen),
+            metrics_key_file: metrics_key_file.or(file.metrics_key_file),
+            metrics_key: None,
         })
     }
 
@@ -382,6 +418,8 @@ mod tests {
             ("public_url = \"register.example.org\"", "line 1: expected an address such as"),
             ("allowed_hosts = [\"a:80\"]", "allowed_hosts: expected a host's name"),
             ("trusted_proxies = [\"proxy\"]", "trusted_proxies: expected an address or a network"),
+            ("provider_networks = [\"intranet\"]", "provider_networks: expected an address or a network"),
+            ("metrics_listen = \"9090\"", "line 1: "),
             ("tls_key = \"key.pem\"", "tls_key needs tls_certificate"),
             ("tls_certificate = \"certificate.pem\"", "tls_certificate needs tls_key"),
             ("head_timeout_seconds = 0", "head_timeout_seconds: expected 1"),

@@ -3,6 +3,7 @@
 //! Their names begin with `__Host-`, so that browsers take them from this host alone and over TLS. A browser on the same
 //! machine that speaks plain HTTP could not keep those, so there, and only there, the names are without.
 
+use diligence_entities::id::OrganisationId;
 use poem::{
     Request,
     http::{header, uri::Scheme},
@@ -18,9 +19,11 @@ pub(crate) const DEVICE: &str = "__Host-diligence-device";
 pub(crate) const ATTEMPT: &str = "__Host-diligence-sign-in";
 /// The cookie of where such a browser wanted to go.
 pub(crate) const THEN: &str = "__Host-diligence-then";
+/// The cookie of the organisation whose ways of signing in a browser is shown.
+pub(crate) const ORGANISATION: &str = "__Host-diligence-organisation";
 /// How long a browser may stay at an identity provider, in seconds.
 const ATTEMPT_SECONDS: u32 = 600;
-/// How long a device is known, in seconds: 180 days.
+/// How long a device is known, and whose people sign in there, in seconds: 180 days.
 const DEVICE_SECONDS: u32 = 180 * 24 * 60 * 60;
 
 /// Whether the request came over plain HTTP, and from this machine, to an address that only this machine has.
@@ -79,6 +82,12 @@ pub(crate) fn then(path: Option<&str>, is_local: bool) -> String {
     let secure = if is_local { "" } else { "; Secure" };
     let (path, seconds) = path.map_or_else(|| (String::new(), 0), |path| (encode(path), ATTEMPT_SECONDS));
     format!("{}={path}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}", name_here(THEN, is_local))
+}
+
+/// What a browser keeps of where its people sign in, so that they find it again at the plain sign-in page: an organisation's id.
+pub(crate) fn organisation(id: &OrganisationId, is_local: bool) -> String {
+    let secure = if is_local { "" } else { "; Secure" };
+    format!("{}={id}; Path=/; HttpOnly; SameSite=Lax; Max-Age={DEVICE_SECONDS}{secure}", name_here(ORGANISATION, is_local))
 }
 
 /// Where the browser wanted to go, if that is a place of ours.

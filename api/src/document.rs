@@ -13,7 +13,7 @@ use crate::{
     problem::Type,
     respond::{self, auth as visit},
     rest,
-    schema::{Side, keep_used, name_of, reference_to},
+    schema::{Side, is_form, keep_used, name_of, reference_to, without_forms},
 };
 
 const DESCRIPTION: &str = "\
@@ -175,7 +175,16 @@ impl Builder {
     }
 
     /// A type that differs on the way in from on the way out has two names, the first ending in `Input`; and so has what refers to it.
+    ///
+    /// What a text may hold is said of what comes in alone; a type that differs by nothing else keeps one name, and says it both ways.
     fn part(&mut self) {
+        for (name, request) in &self.requests {
+            if let Some(answer) = self.answers.get_mut(name)
+                && *answer == without_forms(request)
+            {
+                answer.clone_from(request);
+            }
+        }
         let mut apart: Vec<String> = Vec::new();
         loop {
             let differs = |(name, request): &(&String, &Value)| {
@@ -399,7 +408,7 @@ impl Builder {
 
 /// Some text that the schema's pattern and lengths let through, where one of a handful does.
 fn sample_text(schema: &Value) -> String {
-    let pattern = schema.get("pattern").and_then(Value::as_str).and_then(|pattern| regex::Regex::new(pattern).ok());
+    let pattern = schema.get("pattern").and_then(Value::as_str).filter(|pattern| !is_form(pattern)).and_then(|pattern| regex::Regex::new(pattern).ok());
     let bound = |name: &str| schema.get(name).and_then(Value::as_u64).and_then(|bound| usize::try_from(bound).ok());
     let (low, high) = (bound("minLength").unwrap_or(0), bound("maxLength").unwrap_or(usize::MAX));
     let digest = "0".repeat(64);

@@ -10,10 +10,14 @@ use std::{
     time::Duration,
 };
 
-use diligence_entities::scope::Store;
+use diligence_entities::{error::Error, scope::Store};
 use poem::{IntoResponse, Response, http::StatusCode};
 
-use crate::problem::{Problem, Type};
+use crate::{
+    body::Bodies,
+    log,
+    problem::{Problem, Type},
+};
 
 /// Upper bounds of the histogram, in seconds.
 const BOUNDS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
@@ -97,7 +101,7 @@ impl Metrics {
 
     /// Prometheus' text format.
     #[must_use]
-    pub fn text(&self, store: &Store) -> String {
+    pub(crate) fn text(&self, store: &Store, bodies: &Bodies) -> String {
         let mut text = String::from(
             "# HELP diligence_request_duration_seconds Time from the request's head to the answer's head.\n# TYPE diligence_request_duration_seconds histogram\n",
         );
@@ -118,6 +122,9 @@ impl Metrics {
         }
         let _ = writeln!(text, "# HELP diligence_database_statements_total Statements sent to the database.\n# TYPE diligence_database_statements_total counter");
         let _ = writeln!(text, "diligence_database_statements_total {}", store.statement_count());
+        text.push_str(&bodies.text());
+        let _ = writeln!(text, "# HELP diligence_log_lines_dropped_total Lines of the log that could not be written.\n# TYPE diligence_log_lines_dropped_total counter");
+        let _ = writeln!(text, "diligence_log_lines_dropped_total {}", log::dropped());
         let _ = writeln!(
             text,
             "# HELP diligence_build_info The running version.\n# TYPE diligence_build_info gauge\ndiligence_build_info{{version=\"{}\"}} 1",
@@ -132,14 +139,22 @@ pub(crate) fn live() -> Response {
     "alive\n".into_response()
 }
 
-/// `GET /health/ready`: the database answers too.
+/// How long the database may take to show that it keeps what it is given.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// `GET /health/ready`: the database keeps what it is given and gives it back.
 pub(crate) async fn ready(store: &Store) -> Response {
-    match tokio::time::timeout(Duration::from_secs(2), store.ping()).await {
+    let not_ready = |detail: &'static str| Problem::new(Type::NotReady, detail).response();
+    match tokio::time::timeout(PATIENCE, store.check()).await {
         Ok(Ok(())) => "ready\n".into_response(),
         Ok(Err(error)) => {
-            tracing::warn!(cause = ?error, "the database does not answer");
-            Problem::new(Type::NotReady, "the database does not answer").response()
+            tracing::warn!(cause = ?error, "the database does not keep what it is given");
+            match error {
+                Error::Full(_) => not_ready("there is no room left where the database is kept"),
+                Error::Unavailable(_) => not_ready("the database cannot be reached, or what it is kept on fails"),
+                _ => not_ready("the database does not keep what it is given"),
+            }
         }
-        Err(_) => Problem::new(Type::NotReady, "the database does not answer in time").response(),
+        Err(_) => not_ready("the database does not answer in time"),
     }
 }

@@ -16,14 +16,15 @@
 use std::{borrow::Cow, fmt::Write as _, sync::Arc};
 
 use diligence_entities::{
+    ahead::Ahead,
     error::Error,
     evidence::NewEvidence,
     fault::{Fault, nearest},
     id::{ProductId, SupplierId},
     identifier::{Identifier, Scheme},
-    import::{self, Outcome, Row, ToHold, Verdict},
+    import::{self, ImportPlan, Outcome, Row, ToHold, Verdict},
     product::NewProduct,
-    scope::Writer,
+    scope::{Reader, Writer},
     stored::from_word,
     supplier::NewSupplier,
 };
@@ -36,7 +37,7 @@ use validator::Validate;
 use crate::{
     check, csv, json,
     problem::{Problem, Type},
-    schema::{self, Shape, Side},
+    schema::{self, Shape, Side, is_form},
     tables::{Products, Suppliers, Table},
 };
 
@@ -401,16 +402,14 @@ impl Intake {
         Ok(Self { noun, dry_run: query.dry_run == Some(true), rows, sources })
     }
 
-    /// Does the import, or only works out what it would do.
+    /// Does what was planned, or only says what it would do.
     ///
     /// # Errors
     /// As the operations; a row that was refused is in the report.
-    pub async fn run(self, writer: &Writer) -> Result<ImportReport, Error> {
-        let Self { noun, dry_run, rows, sources } = self;
-        let outcomes = match noun {
-            Noun::Suppliers => import::suppliers(writer, rows, dry_run).await?,
-            Noun::Products => import::products(writer, rows, dry_run).await?,
-        };
+    pub async fn run(self, plan: ImportPlan, writer: Option<&Writer>) -> Result<ImportReport, Error> {
+        let Self { dry_run, sources, rows, .. } = self;
+        drop(rows);
+        let outcomes = plan.carry_out(writer).await?;
         let how_many = |verdict: Verdict| count(outcomes.iter().filter(|outcome| outcome.verdict == verdict).count());
         let refused_count = how_many(Verdict::Refused);
         Ok(ImportReport {
@@ -434,6 +433,17 @@ impl Intake {
                 sources.iter().zip(outcomes).map(told).collect()
             },
         })
+    }
+}
+
+impl Ahead for Intake {
+    type Plan = ImportPlan;
+
+    async fn plan(&self, reader: &Reader) -> Result<ImportPlan, Error> {
+        match self.noun {
+            Noun::Suppliers => import::suppliers(reader, &self.rows, self.dry_run).await,
+            Noun::Products => import::products(reader, &self.rows, self.dry_run).await,
+        }
     }
 }
 
@@ -650,7 +660,7 @@ impl Cell {
         let may_be_empty = [property, schema].iter().any(|schema| schema.get("nullable").and_then(Value::as_bool) == Some(true));
         let kind = match schema.get("type").and_then(Value::as_str) {
             Some("string") if schema.get("format").and_then(Value::as_str) == Some("date") => CellKind::Day,
-            Some("string") if schema.get("enum").is_some() || schema.get("pattern").is_some() => CellKind::Word,
+            Some("string") if schema.get("enum").is_some() || schema.get("pattern").and_then(Value::as_str).is_some_and(|pattern| !is_form(pattern)) => CellKind::Word,
             Some("string") => CellKind::Text,
             Some("integer") => CellKind::Integer,
             Some("boolean") => CellKind::Boolean,

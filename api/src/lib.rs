@@ -5,21 +5,24 @@
 //! | [`app`] | everything that is served, as one endpoint: for the server and for every test |
 //! | [`rest`] | one file a noun; a handler opens, does, saves, answers |
 //! | [`respond`] | the respondents' surface, an API of its own |
-//! | [`auth`] `cookie` `single_sign_on` [`path`] [`query`] [`payload`] [`version`] [`retry`] | what a handler can ask for in its signature |
+//! | [`auth`] `cookie` `single_sign_on` [`outbound`] [`path`] [`query`] [`payload`] [`version`] [`retry`] | what a handler can ask for in its signature |
 //! | [`pages`] | one file a noun: for people with a browser |
 //! | [`answer`] [`problem`] `stream` | what it can answer |
 //! | [`schema`] [`check`] [`json`] | one definition of each shape: shown in the document, checked at the door |
 //! | [`document`] [`schemas`] | the OpenAPI document; JSON Schemas for editors |
-//! | [`middleware`] [`client`] [`limit`] [`health`] | what every request goes through, and what is counted |
+//! | [`middleware`] [`client`] [`limit`] [`health`] [`measurements`] `compression` | what every request goes through, and what is counted |
 //! | [`link`] | where we are, and where in ourselves a browser may be sent |
-//! | [`config`] [`command`] `server` | the command line, and the connections it serves |
+//! | `body` | how bodies are read: by whom, how much of them, and how much at a time |
+//! | [`config`] [`command`] `server` `log` | the command line, the connections it serves, and where the log goes |
 
 pub mod answer;
 pub mod auth;
+mod body;
 pub mod calendar;
 pub mod check;
 pub mod client;
 pub mod command;
+mod compression;
 pub mod config;
 mod cookie;
 pub mod csv;
@@ -29,8 +32,11 @@ pub mod intake;
 pub mod json;
 pub mod limit;
 pub mod link;
+mod log;
 pub mod mail;
+pub mod measurements;
 pub mod middleware;
+pub mod outbound;
 pub mod pages;
 pub mod path;
 pub mod payload;
@@ -58,6 +64,8 @@ use poem::{
 use poem_openapi::OpenApiService;
 
 use crate::{
+    body::Bodies,
+    compression::Packing,
     config::Config,
     health::Metrics,
     limit::Limiter,
@@ -71,13 +79,20 @@ pub const ROOT: &str = "/api/v1";
 
 /// Everything that is served. A handler finds the [`Config`] as `Data<&Arc<Config>>`, and the [`client::Client`] as itself.
 pub fn app(store: Store, config: &Config) -> impl Endpoint<Output = Response> + 'static {
+    app_and_metrics(store, config).0
+}
+
+/// The same, and `/metrics` alone for where that has an address of its own.
+pub(crate) fn app_and_metrics(store: Store, config: &Config) -> (impl Endpoint<Output = Response> + 'static, impl Endpoint<Output = Response> + 'static) {
     let metrics = Metrics::default();
-    let (ready_store, metrics_store, counted) = (store.clone(), store.clone(), metrics.clone());
+    let bodies = Bodies::default();
+    let ready_store = store.clone();
     let ready = make(move |_: Request| {
         let store = ready_store.clone();
         async move { health::ready(&store).await }
     });
-    let numbers = make_sync(move |_: Request| Response::builder().content_type("text/plain; version=0.0.4; charset=utf-8").body(counted.text(&metrics_store)));
+    let numbers = measurements::endpoint(&store, &metrics, &bodies, config);
+    let apart = Route::new().at("/metrics", get(numbers.clone())).catch_all_error(|error: poem::Error| async move { Problem::of_framework(&error).response() });
     let route = Route::new()
         .at(format!("{ROOT}/openapi.json"), get(openapi))
         .nest(ROOT, OpenApiService::new(path::Named(rest::all()), "Diligence", "1"))
@@ -85,11 +100,11 @@ pub fn app(store: Store, config: &Config) -> impl Endpoint<Output = Response> + 
         .nest(respond::ROOT, OpenApiService::new(path::Named(respond::all()), "Diligence for respondents", "1"))
         .at("/health/live", get(make_sync(|_: Request| health::live())))
         .at("/health/ready", get(ready))
-        .at("/metrics", get(numbers))
         .at("/sign-in/:provider", get(single_sign_on::begin))
         .at("/sign-in/:provider/callback", get(single_sign_on::finish))
         .at("/schemas/:name", get(schemas::serve))
         .at("/problems/:name", get(explanation));
+    let route = if config.metrics_listen.is_none() { route.at("/metrics", get(numbers)) } else { route };
     let limiter = Limiter::new(config.limits, store.clock());
     let config = Arc::new(config.clone());
     // `Config::resolve` has made sure that there is nothing wrong with it.
@@ -97,8 +112,8 @@ pub fn app(store: Store, config: &Config) -> impl Endpoint<Output = Response> + 
         tracing::error!(fault, "no e-mail is sent");
         Mailer::none()
     });
-    let inner = pages::routes(route).data(store).data(mailer).data(single_sign_on::Discovered::default()).data(Arc::clone(&config));
-    Around { inner, metrics, config, limiter, has_warned: AtomicBool::new(false) }
+    let inner = pages::routes(route).data(store).data(mailer).data(single_sign_on::Discovered::new(&config)).data(Arc::clone(&config));
+    (Packing::new(Around { inner, metrics, config, limiter, bodies, has_warned: AtomicBool::new(false) }), apart)
 }
 
 #[handler]

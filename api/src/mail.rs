@@ -65,13 +65,32 @@ impl Mailer {
         if self.0.is_some() { Mailing::Possible } else { Mailing::Impossible }
     }
 
+    /// Connects to the mail server, encrypts and signs in as for a letter, and sends none.
+    ///
+    /// # Errors
+    /// A sentence on why it does not take letters.
+    pub async fn check(&self) -> Result<(), String> {
+        let Some(post) = &self.0 else { return Ok(()) };
+        match post.server.test_connection().await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("it does not answer once connected".into()),
+            Err(error) => Err(reason(&error)),
+        }
+    }
+
     /// Sends a letter with this link in it, in its own time, and notes beside the link what became of it.
     pub fn post(&self, store: Store, scope: Scope, letter: Letter, url: String) {
         let Some(post) = self.0.clone() else { return };
         tokio::spawn(async move {
             // What a server says may repeat what it was sent.
             let secret = url.rsplit_once('#').map_or(url.as_str(), |(_, secret)| secret);
-            let failure = post.send(&letter, &url).await.err().map(|reason| reason.replace(secret, "…").chars().take(REASON).collect());
+            // A letter that cannot even be written is one that was not sent, whatever stopped it.
+            let sending = tokio::spawn({
+                let (letter, url) = (letter.clone(), url.clone());
+                async move { post.send(&letter, &url).await }
+            });
+            let sent = sending.await.unwrap_or_else(|_| Err("the letter could not be written".to_owned()));
+            let failure = sent.err().map(|reason| one_line(&reason.replace(secret, "…")).chars().take(REASON).collect());
             if let Some(reason) = &failure {
                 tracing::warn!(link = %letter.link_id, %reason, "a letter was not sent");
             }
@@ -87,25 +106,27 @@ impl Post {
         let address: Address = letter.email.parse().map_err(|_| "the mail program does not take this e-mail address".to_owned())?;
         let message = Message::builder()
             .from(self.from.clone())
-            .to(Mailbox::new(Some(letter.name.clone()), address))
+            .to(Mailbox::new(Some(one_line(&letter.name)), address))
             .subject(one_line(&format!("{} asks about {}", letter.organisation, letter.subject)))
             .header(ContentType::TEXT_PLAIN)
             .body(text(letter, url))
             .map_err(|error| error.to_string())?;
         let answer = self.server.send(message).await;
-        answer.map(drop).map_err(|error| {
-            // The sentence of the library alone says little; what lies beneath it says why.
-            let mut reason = error.to_string();
-            let mut cause = std::error::Error::source(&error);
-            while let Some(deeper) = cause {
-                if !reason.contains(&deeper.to_string()) {
-                    reason.push_str(&format!(": {deeper}"));
-                }
-                cause = deeper.source();
-            }
-            one_line(&reason)
-        })
+        answer.map(drop).map_err(|error| reason(&error))
     }
+}
+
+/// The sentence of the library alone says little; what lies beneath it says why.
+fn reason(error: &lettre::transport::smtp::Error) -> String {
+    let mut reason = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(deeper) = cause {
+        if !reason.contains(&deeper.to_string()) {
+            reason.push_str(&format!(": {deeper}"));
+        }
+        cause = deeper.source();
+    }
+    one_line(&reason)
 }
 
 fn one_line(text: &str) -> String {

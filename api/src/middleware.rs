@@ -19,6 +19,7 @@ use poem::{
 use tracing::Instrument as _;
 
 use crate::{
+    body::{Bodies, Incoming},
     client::{self, Client},
     config::Config,
     document,
@@ -44,6 +45,11 @@ pub struct Trail {
 }
 
 impl Trail {
+    /// Whether it was noted who is asking.
+    pub(crate) fn is_known(&self) -> bool {
+        self.who.get().is_some()
+    }
+
     /// Notes who is asking.
     pub(crate) fn note(&self, scope: &Scope) {
         let _ = self.who.set((scope.organisation_id.to_string(), scope.actor.id.clone()));
@@ -67,6 +73,7 @@ pub(crate) struct Around<E> {
     pub(crate) metrics: Metrics,
     pub(crate) config: Arc<Config>,
     pub(crate) limiter: Limiter,
+    pub(crate) bodies: Bodies,
     /// Whether it was said that a proxy speaks which is not trusted.
     pub(crate) has_warned: AtomicBool,
 }
@@ -90,6 +97,7 @@ impl<E: Endpoint> Endpoint for Around<E> {
         let client = Client::of(&request, &self.config);
         request.set_data(trail.clone());
         request.set_data(client);
+        let incoming = Incoming::of(&mut request, &self.bodies);
         let is_browser = pages::is_for_reading(&request);
 
         let span = tracing::info_span!("request", id = %trail.request_id);
@@ -125,6 +133,9 @@ impl<E: Endpoint> Endpoint for Around<E> {
         }
         if let Some(day) = trail.key_ends_on.get().and_then(|day| HeaderValue::from_str(&day.to_string()).ok()) {
             response.headers_mut().insert(KEY_EXPIRES_ON, day);
+        }
+        if incoming.read_on(trail.is_known()) {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         let (route, status, took) = (route.as_deref().unwrap_or("unknown"), response.status(), start.elapsed());
         // Methods are free text on the wire; only the known ones may become a label.
@@ -231,7 +242,7 @@ mod tests {
         let inner = Route::new().at("/panics", get(panics)).at("/sleeps", get(sleeps)).at("/fine/:id", get(make(async |_: Request| "fine")));
         let config = Config { request_timeout: Duration::from_millis(20), ..Config::default() };
         let limiter = Limiter::new(config.limits, &Clock::System);
-        Around { inner, metrics: Metrics::default(), config: config.into(), limiter, has_warned: AtomicBool::new(false) }
+        Around { inner, metrics: Metrics::default(), config: config.into(), limiter, bodies: Bodies::default(), has_warned: AtomicBool::new(false) }
     }
 
     async fn told(path: &str) -> (u16, Value) {

@@ -2,11 +2,12 @@
 
 use std::{marker::PhantomData, ops::Deref};
 
+use bytes::Bytes;
 use diligence_entities::{
     fault::{Fault, Faults},
     patch,
 };
-use poem::{Request, RequestBody, error::ReadBodyError, http::header};
+use poem::{Request, RequestBody, http::header};
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
     registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef, Registry},
@@ -18,8 +19,10 @@ use validator::Validate;
 
 use crate::{
     answer::FileKind,
+    body::{self, Cost, Incoming, Most, STRANGER_LIMIT},
     check, json,
     problem::{Problem, Type},
+    retry,
     schema::{self, Side},
 };
 
@@ -54,27 +57,18 @@ pub struct MaybeBody<T>(pub T);
 #[derive(Debug)]
 pub struct Change<New, const MAXIMUM: usize = LIMIT>(pub patch::Change<New>);
 
-/// Takes the body, leaving a copy of the reference for who comes after (see [`crate::retry`]).
+/// Takes the body, noting what it was for who comes after (see [`crate::retry`]).
 ///
 /// # Errors
-/// [`Type::TooLarge`], or [`Type::Malformed`] when the connection breaks off.
-pub(crate) async fn take(request: &Request, body: &mut RequestBody, maximum: usize) -> Result<Vec<u8>, Problem> {
-    let too_large = || Problem::new(Type::TooLarge, format!("the body may have {maximum} bytes at the most"));
-    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > maximum as u64) {
-        return Err(too_large());
+/// As [`body::read`].
+pub(crate) async fn take(request: &Request, body: &mut RequestBody, maximum: usize, cost: Cost) -> Result<Bytes, Problem> {
+    let bytes = body::read(request, body, Most { known: maximum, stranger: STRANGER_LIMIT }, cost).await?;
+    if let Some(incoming) = request.data::<Incoming>()
+        && request.headers().contains_key(retry::NAME)
+    {
+        incoming.note_fingerprint(retry::fingerprint_of(request, &bytes));
     }
-    if body.is_none() {
-        return Ok(Vec::new());
-    }
-    let taken = body.take().map_err(Problem::internal)?;
-    let bytes = taken.into_bytes_limit(maximum).await.map_err(|error| match error {
-        ReadBodyError::PayloadTooLarge => too_large(),
-        _ => Problem::new(Type::Malformed, "the body broke off"),
-    })?;
-    let read = bytes.to_vec();
-    *body = RequestBody::new(bytes.into());
-    Ok(read)
+    Ok(bytes)
 }
 
 /// Whether `Content-Type` is one of `known`, with UTF-8 for a charset if it names one.
@@ -96,8 +90,15 @@ pub(crate) fn expect_content_type(request: &Request, known: &[&'static str]) -> 
 
 pub(crate) async fn read(request: &Request, body: &mut RequestBody, known: &[&'static str], maximum: usize) -> Result<Value, Problem> {
     expect_content_type(request, known)?;
-    let bytes = take(request, body, maximum).await?;
-    json::parse(&bytes).map_err(|malformed| {
+    parse(&take(request, body, maximum, Cost::Json).await?)
+}
+
+/// `bytes` as JSON.
+///
+/// # Errors
+/// [`Type::Malformed`] with the place.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Value, Problem> {
+    json::parse(bytes).map_err(|malformed| {
         let fault = Fault::new("", malformed.code, malformed.detail.clone());
         Problem::new(Type::Malformed, malformed.detail).with_errors(vec![fault])
     })
@@ -125,10 +126,10 @@ pub fn accept<T: DeserializeOwned + JsonSchema + Validate + 'static>(value: Valu
     }
 }
 
-/// A file as it is, of at most `MAXIMUM` bytes. The document shows it as bytes of whatever kind; the kinds it may say it has
+/// A file as it is, of at most `MAXIMUM` bytes; `IS_READ` where it is not only kept. The document shows it as bytes of whatever kind; the kinds it may say it has
 /// are `K`'s.
 #[derive(Debug)]
-pub struct FileBody<K, const MAXIMUM: usize> {
+pub struct FileBody<K, const MAXIMUM: usize, const IS_READ: bool = false> {
     /// The media type it says it has; none where it only says that it is bytes.
     pub media_type: Option<&'static str>,
     /// The bytes.
@@ -138,7 +139,7 @@ pub struct FileBody<K, const MAXIMUM: usize> {
 
 const BYTES: &str = "application/octet-stream";
 
-impl<'a, K: FileKind, const MAXIMUM: usize> ApiExtractor<'a> for FileBody<K, MAXIMUM> {
+impl<'a, K: FileKind, const MAXIMUM: usize, const IS_READ: bool> ApiExtractor<'a> for FileBody<K, MAXIMUM, IS_READ> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
     type ParamType = ();
     type ParamRawType = ();
@@ -150,7 +151,8 @@ impl<'a, K: FileKind, const MAXIMUM: usize> ApiExtractor<'a> for FileBody<K, MAX
     async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
         let kinds: Vec<&'static str> = K::MEDIA_TYPES.iter().copied().chain([BYTES]).collect();
         let media_type = Some(expect_content_type(request, &kinds)?).filter(|kind| *kind != BYTES);
-        Ok(Self { media_type, bytes: take(request, body, MAXIMUM).await?, kind: PhantomData })
+        let cost = if IS_READ { Cost::Document } else { Cost::Bytes };
+        Ok(Self { media_type, bytes: take(request, body, MAXIMUM, cost).await?.to_vec(), kind: PhantomData })
     }
 }
 
@@ -181,7 +183,7 @@ impl<'a, T: DeserializeOwned + JsonSchema + Validate + Default + Send + 'static>
         <Body<T> as ApiExtractor<'a>>::request_meta().map(|meta| MetaRequest { required: false, ..meta })
     }
     async fn from_request(request: &'a Request, body: &mut RequestBody, options: ExtractParamOptions<()>) -> poem::Result<Self> {
-        if !request.headers().contains_key(header::CONTENT_TYPE) && take(request, body, LIMIT).await?.is_empty() {
+        if !request.headers().contains_key(header::CONTENT_TYPE) && take(request, body, LIMIT, Cost::Json).await?.is_empty() {
             return Ok(Self(T::default()));
         }
         Ok(Self(Body::<T>::from_request(request, body, options).await?.0))

@@ -21,8 +21,6 @@ use crate::schema::{self, Side};
 
 /// The content type of a problem.
 pub const CONTENT_TYPE: &str = "application/problem+json";
-/// How long a caller should wait before it tries again, in seconds.
-pub const RETRY_AFTER_SECONDS: &str = "1";
 
 /// The kinds of problem. Each has a stable address, a status and a title.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +59,12 @@ pub enum Type {
     Internal,
     /// The database is busy.
     Busy,
+    /// There is no room left where the database is kept.
+    Full,
+    /// The database cannot be reached, or what it is kept on fails.
+    Unavailable,
+    /// More is being sent than there is room for.
+    Overloaded,
     /// It took too long.
     Timeout,
     /// The program cannot serve now.
@@ -69,7 +73,7 @@ pub enum Type {
 
 impl Type {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 22] = [
         Self::Malformed,
         Self::Unauthenticated,
         Self::Forbidden,
@@ -87,6 +91,9 @@ impl Type {
         Self::VersionRequired,
         Self::Internal,
         Self::Busy,
+        Self::Full,
+        Self::Unavailable,
+        Self::Overloaded,
         Self::Timeout,
         Self::NotReady,
     ];
@@ -112,6 +119,9 @@ impl Type {
             Self::VersionRequired => "version-required",
             Self::Internal => "internal",
             Self::Busy => "busy",
+            Self::Full => "insufficient-storage",
+            Self::Unavailable => "database-unavailable",
+            Self::Overloaded => "overloaded",
             Self::Timeout => "timeout",
             Self::NotReady => "not-ready",
         }
@@ -136,7 +146,8 @@ impl Type {
             Self::Invalid | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::VersionRequired => StatusCode::PRECONDITION_REQUIRED,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Busy | Self::Timeout | Self::NotReady => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::Unavailable | Self::Overloaded | Self::Timeout | Self::NotReady => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Full => StatusCode::INSUFFICIENT_STORAGE,
         }
     }
 
@@ -161,6 +172,9 @@ impl Type {
             Self::VersionRequired => "A version is required",
             Self::Internal => "Something went wrong here",
             Self::Busy => "The database is busy",
+            Self::Full => "No room left",
+            Self::Unavailable => "The database is not available",
+            Self::Overloaded => "Too much at once",
             Self::Timeout => "It took too long",
             Self::NotReady => "Not ready",
         }
@@ -203,10 +217,29 @@ impl Type {
             Self::Busy => {
                 "Too many want the database at once. Send the same request again after the seconds in `Retry-After`; with an `Idempotency-Key` that is always safe."
             }
+            Self::Full => {
+                "The disk on which the database is kept is full, so nothing was changed. Reading goes on. Whoever runs this server must make room; then the same request succeeds."
+            }
+            Self::Unavailable => {
+                "The database cannot be reached, or the disk on which it is kept fails; its log says which. If the database was lost while a change was being kept, the change may or may not have been made: with an `Idempotency-Key`, or with the same `If-Match`, it is safe to send it again after the seconds in `Retry-After`."
+            }
+            Self::Overloaded => {
+                "The bodies of other requests fill the room there is for them. Nothing was changed; send the same request again after the seconds in `Retry-After`, a large list in parts."
+            }
             Self::Timeout => {
                 "The request took longer than this server allows. A change may or may not have been made: with an `Idempotency-Key`, or with the same `If-Match`, it is safe to send it again after the seconds in `Retry-After`."
             }
             Self::NotReady => "The program runs but cannot reach its database at the moment.",
+        }
+    }
+
+    /// How long a caller should wait before it tries again, where that may help.
+    const fn retry_after_seconds(self) -> Option<&'static str> {
+        match self {
+            Self::Busy | Self::Overloaded | Self::Timeout | Self::NotReady => Some("1"),
+            Self::Unavailable => Some("5"),
+            Self::Full => Some("60"),
+            _ => None,
         }
     }
 
@@ -221,6 +254,7 @@ impl Type {
             StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
             StatusCode::SERVICE_UNAVAILABLE => Self::Busy,
+            StatusCode::INSUFFICIENT_STORAGE => Self::Full,
             status if status.is_client_error() => Self::Malformed,
             _ => Self::Internal,
         }
@@ -267,8 +301,7 @@ impl Problem {
     pub fn new(kind: Type, detail: impl Into<Cow<'static, str>>) -> Self {
         let header = match kind {
             Type::Unauthenticated => Some((header::WWW_AUTHENTICATE, "Bearer realm=\"diligence\"".into())),
-            Type::Busy | Type::Timeout | Type::NotReady => Some((header::RETRY_AFTER, RETRY_AFTER_SECONDS.into())),
-            _ => None,
+            _ => kind.retry_after_seconds().map(|seconds| (header::RETRY_AFTER, seconds.into())),
         };
         Self { kind, detail: detail.into(), errors: Vec::new(), header }
     }
@@ -393,12 +426,20 @@ impl From<Error> for Problem {
             Error::Gone(detail) => Self::new(Type::Gone, detail),
             Error::TooMany { after_seconds } => Self::too_many(after_seconds),
             Error::Busy => Self::new(Type::Busy, "the database is busy; try again in a moment"),
+            Error::Full(cause) => {
+                tracing::error!(%cause, "there is no room left where the database is kept");
+                Self::new(Type::Full, "there is no room left where the database is kept; nothing was changed")
+            }
+            Error::Unavailable(cause) => {
+                tracing::error!(%cause, "the database cannot be reached, or what it is kept on fails");
+                Self::new(Type::Unavailable, "the database cannot be reached at the moment, or what it is kept on fails")
+            }
             Error::Database(cause) => Self::internal(cause),
         }
     }
 }
 
-/// What a kind of operation can be refused with, besides 401, 429 and 503 (every one) and 403 (where a role is needed).
+/// What a kind of operation can be refused with, besides 401, 429, 503 and 507 (every one) and 403 (where a role is needed).
 pub trait Operation: Send + Sync + 'static {
     /// The kinds.
     const REFUSALS: &'static [Type];
@@ -503,7 +544,7 @@ pub(crate) fn text_header(name: &str, description: &str, example: &str) -> MetaH
 fn meta(kind: Type) -> MetaResponse {
     let headers = match kind {
         Type::Unauthenticated => vec![text_header("WWW-Authenticate", "How to identify oneself.", "Bearer realm=\"diligence\"")],
-        Type::Busy | Type::TooMany => vec![text_header("Retry-After", "Seconds to wait before trying again.", RETRY_AFTER_SECONDS)],
+        Type::Busy | Type::Full | Type::TooMany => vec![text_header("Retry-After", "Seconds to wait before trying again.", "1")],
         _ => Vec::new(),
     };
     MetaResponse {
@@ -526,7 +567,7 @@ impl<K: Operation> ApiResponse for Refused<K> {
             };
             MetaResponse { description, ..meta(*kind) }
         });
-        let mut responses: Vec<MetaResponse> = own.chain([Type::Unauthenticated, Type::Forbidden, Type::TooMany, Type::Busy].map(meta)).collect();
+        let mut responses: Vec<MetaResponse> = own.chain([Type::Unauthenticated, Type::Forbidden, Type::TooMany, Type::Busy, Type::Full].map(meta)).collect();
         responses.sort_by_key(|response| response.status);
         responses.dedup_by_key(|response| response.status);
         MetaResponses { responses }

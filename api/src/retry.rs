@@ -4,6 +4,7 @@
 use std::{marker::PhantomData, ops::AsyncFnOnce};
 
 use diligence_entities::{
+    ahead::{self, Ahead, Opened},
     error::Error,
     fault::Fault,
     idempotency::{self, Recall, StoredAnswer},
@@ -21,6 +22,7 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     answer::{Once, Render, Rendered},
     auth::{By, Writes},
+    body::{Cost, Incoming},
     middleware::Trail,
     payload,
     problem::{Problem, Refused, Type},
@@ -28,7 +30,7 @@ use crate::{
     version::header_schema,
 };
 
-const NAME: &str = "Idempotency-Key";
+pub(crate) const NAME: &str = "Idempotency-Key";
 
 /// The request's `Idempotency-Key`, if it has one, and what the request was. Stands after the body among the parameters.
 #[derive(Debug)]
@@ -95,6 +97,43 @@ impl Retry {
         }
     }
 
+    /// The same for what is worked out ahead: `operation` then carries the plan out, without a change where nothing is to be written.
+    ///
+    /// # Errors
+    /// As [`Retry::once`].
+    pub async fn once_ahead<R, W, A, K, F>(self, who: &By<R>, work: W, operation: F) -> Result<Once<A>, Refused<K>>
+    where
+        R: Writes,
+        W: Ahead,
+        A: Render,
+        F: AsyncFnOnce(W, W::Plan, Option<&Writer>) -> Result<A, Error>,
+    {
+        let Some(key) = self.0 else {
+            let Opened { plan, writer, .. } = ahead::open(who.store(), who, &work).await?;
+            let rendered = operation(work, plan, writer.as_ref()).await?.render()?;
+            if let Some(writer) = writer {
+                writer.save().await?;
+            }
+            return Ok(once(rendered));
+        };
+        if let Some(kept) = key.found(idempotency::recall(&who.read().await?, &key.key, &key.fingerprint).await?)? {
+            return Ok(once(kept));
+        }
+        let Opened { plan, writer, .. } = ahead::open(who.store(), who, &work).await?;
+        let (is_to_be_written, writer) = match writer {
+            Some(writer) => (true, writer),
+            None => (false, who.write().await?),
+        };
+        if let Some(kept) = key.kept(&writer).await? {
+            return Ok(once(kept));
+        }
+        match key.do_and_keep(writer, async |writer| operation(work, plan, is_to_be_written.then_some(writer)).await).await {
+            Ok(rendered) => Ok(once(rendered)),
+            Err(error) if error.kind == Type::Conflict => key.kept(&who.write().await?).await?.map(once).ok_or_else(|| error.into()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// The same, for a change through a link.
     ///
     /// # Errors
@@ -129,7 +168,11 @@ fn once<A>(rendered: Rendered) -> Once<A> {
 
 impl Key {
     async fn kept(&self, writer: &impl Keeping) -> Result<Option<Rendered>, Problem> {
-        match writer.recall(&self.key, &self.fingerprint).await? {
+        self.found(writer.recall(&self.key, &self.fingerprint).await?)
+    }
+
+    fn found(&self, recall: Recall) -> Result<Option<Rendered>, Problem> {
+        match recall {
             Recall::New => Ok(None),
             Recall::Same(answer) => Ok(Some(Rendered { answer, kept_body: None, is_replay: true })),
             Recall::Other => Err(Problem::new(Type::KeyReused, format!("this {NAME} was used for another request in the last 24 hours"))),
@@ -155,6 +198,12 @@ fn fingerprint(parts: [&[u8]; 3]) -> String {
     hex(&hash.finalize())
 }
 
+/// What tells a request from another one with the same key, given its body.
+pub(crate) fn fingerprint_of(request: &Request, body: &[u8]) -> String {
+    let address = request.data::<Trail>().and_then(|trail| trail.address.path_and_query()).map(ToString::to_string).unwrap_or_default();
+    fingerprint([request.method().as_str().as_bytes(), address.as_bytes(), body])
+}
+
 impl<'a> ApiExtractor<'a> for Retry {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
     type ParamType = ();
@@ -175,9 +224,11 @@ impl<'a> ApiExtractor<'a> for Retry {
             let fault = Fault::new("", "idempotency_key", detail.clone());
             return Err(Problem::new(Type::Malformed, detail).with_errors(vec![fault]).into());
         };
-        let bytes = payload::take(request, body, payload::IMPORT_LIMIT).await?;
-        let address = request.data::<Trail>().and_then(|trail| trail.address.path_and_query()).map(ToString::to_string).unwrap_or_default();
-        let fingerprint = fingerprint([request.method().as_str().as_bytes(), address.as_bytes(), &bytes]);
+        let fingerprint = match request.data::<Incoming>().and_then(Incoming::fingerprint) {
+            Some(fingerprint) => fingerprint.to_owned(),
+            // An operation without a body may be sent one all the same.
+            None => fingerprint_of(request, &payload::take(request, body, payload::LIMIT, Cost::Bytes).await?),
+        };
         Ok(Self(Some(Key { key: key.to_owned(), fingerprint })))
     }
 }

@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
+use diligence_entities::text::{ANY, LINE, LINES};
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef, Registry};
 use regex::Regex;
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
@@ -127,6 +128,9 @@ fn make<T: JsonSchema>(side: Side) -> Shape {
     for definition in definitions.values_mut() {
         tidy(definition);
     }
+    for schema in definitions.values_mut().chain([&mut schema]) {
+        say_form(schema, side);
+    }
     let (schema, definitions) = if side == Side::Change { loosen_whole(&schema, &definitions) } else { (schema, definitions) };
     let mut patterns = HashMap::new();
     for schema in definitions.values().chain([&schema]) {
@@ -170,6 +174,46 @@ fn tidy(schema: &mut Value) {
         }
         _ => {}
     }
+}
+
+/// Whether a pattern says what a text may hold, and no more.
+pub(crate) fn is_form(pattern: &str) -> bool {
+    [LINE, LINES, ANY].contains(&pattern)
+}
+
+/// Says of every text on the way in what it may hold: one line, where its type says nothing else. On the way out there may be
+/// what was stored before that was looked at.
+fn say_form(schema: &mut Value, side: Side) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(|item| say_form(item, side)),
+        Value::Object(object) => {
+            for (name, part) in object.iter_mut() {
+                match name.as_str() {
+                    "example" | "enum" => {}
+                    "properties" => part.as_object_mut().into_iter().flat_map(Map::values_mut).for_each(|part| say_form(part, side)),
+                    _ => say_form(part, side),
+                }
+            }
+            let is_form = object.get("pattern").and_then(Value::as_str).is_some_and(is_form);
+            if side == Side::Answer && is_form {
+                object.shift_remove("pattern");
+                return;
+            }
+            let is_text = object.get("type").is_some_and(|name| name == "string") && !object.contains_key("enum");
+            let is_told = object.get("format").and_then(Value::as_str).is_some_and(|format| matches!(format, "date" | "date-time" | "binary"));
+            if side != Side::Answer && is_text && !is_told && !object.contains_key("pattern") {
+                object.insert("pattern".into(), LINE.into());
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The same as on the way out, where nothing is said of what a text may hold.
+pub(crate) fn without_forms(schema: &Value) -> Value {
+    let mut schema = schema.clone();
+    say_form(&mut schema, Side::Answer);
+    schema
 }
 
 /// `anyOf: [X, null]` becomes a nullable X.
@@ -240,7 +284,8 @@ fn collect_patterns(schema: &Value, patterns: &mut HashMap<String, Regex>) {
     match schema {
         Value::Array(items) => items.iter().for_each(|item| collect_patterns(item, patterns)),
         Value::Object(object) => {
-            if let Some(pattern) = object.get("pattern").and_then(Value::as_str)
+            // What a text may hold is checked letter by letter.
+            if let Some(pattern) = object.get("pattern").and_then(Value::as_str).filter(|pattern| !is_form(pattern))
                 && let Ok(compiled) = Regex::new(pattern)
             {
                 patterns.insert(pattern.to_owned(), compiled);

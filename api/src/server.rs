@@ -8,7 +8,7 @@
 //! | a TLS handshake | [`HANDSHAKE`] |
 //! | a request's head, and an idle connection | `head_timeout` of the configuration |
 //! | its size | [`MAXIMUM_HEAD`] and [`MAXIMUM_HEADERS`], else 431 |
-//! | its body and what is done with it | `request_timeout`, in [`crate::middleware`]; its size in [`crate::payload`] |
+//! | its body and what is done with it | `request_timeout`, in [`crate::middleware`]; its size, and what is left of it when the answer is ready, in [`crate::body`] |
 //! | an answer that nobody reads | [`STALLED`] |
 //! | connections at once | `client_connections` of the configuration; others wait |
 
@@ -53,6 +53,8 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 const STALLED: Duration = Duration::from_secs(60);
 /// How large a request's head may be, in bytes.
 const MAXIMUM_HEAD: usize = 32 << 10;
+/// How much of a connection is read at once, in bytes: by itself hyper would take 400 KiB, of each of thousands of connections.
+const MAXIMUM_READ: usize = 64 << 10;
 /// How many headers it may have.
 const MAXIMUM_HEADERS: usize = 100;
 
@@ -182,6 +184,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static, E: Endpoint<O
         .header_read_timeout(head_timeout)
         .max_header_size(MAXIMUM_HEAD)
         .max_headers(MAXIMUM_HEADERS)
+        .max_buf_size(MAXIMUM_READ)
         .serve_connection(TokioIo::new(stream), service);
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(cause = %error, "a connection ended");

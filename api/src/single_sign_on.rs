@@ -2,25 +2,24 @@
 //!
 //! `/sign-in/{provider}` sends a browser to the provider, and `/sign-in/{provider}/callback` takes it back. What the provider
 //! says is believed only after its ID token has been checked: signature, issuer, audience, time and nonce. Every request to a
-//! provider goes over TLS (or to this machine, for one that is here), follows no redirect, and has an end.
+//! provider goes over TLS to a public address, or where the console allows it ([`outbound`]), follows no redirect, and has an end.
 
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
 use diligence_entities::{
     clock::Moment,
-    id::IdentityProviderId,
+    id::{IdentityProviderId, OrganisationId},
     identity_provider::{self, Begun, IdentityProvider, Vouched, is_safe_address},
     scope::Store,
     session::Visit,
 };
 use openidconnect::{
     AdditionalClaims, AuthType, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet,
-    HttpRequest, HttpResponse, IdTokenFields, IssuerUrl, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, StandardErrorResponse,
-    StandardTokenResponse, TokenResponse as _, UserInfoClaims,
+    HttpRequest, HttpResponse, IdTokenFields, IssuerUrl, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope,
+    StandardErrorResponse, StandardTokenResponse, TokenResponse as _, UserInfoClaims,
     core::{
         CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreClientAuthMethod, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey,
         CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreRevocableToken, CoreRevocationErrorResponse,
@@ -41,6 +40,7 @@ use crate::{
     config::Config,
     cookie,
     link::local_path,
+    outbound::{Reach, patiently},
     problem::{Problem, Type},
 };
 
@@ -48,8 +48,6 @@ use crate::{
 const DISCOVERED_SECONDS: i64 = 3600;
 /// How soon its keys may be asked for again, when a token is signed with one that we do not know, in seconds.
 const AGAIN_SECONDS: i64 = 60;
-/// How long a provider may take to answer.
-const TIMEOUT: Duration = Duration::from_secs(10);
 /// How large an answer of a provider may be, in bytes.
 const LIMIT: usize = 1 << 20;
 /// How many providers are remembered at the most.
@@ -84,15 +82,20 @@ type Party = Client<
     EndpointMaybeSet,
 >;
 
-/// What providers said of themselves a while ago.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Discovered(Arc<Mutex<HashMap<String, (Moment, CoreProviderMetadata)>>>);
+/// What providers said of themselves a while ago, and whom one may ask.
+#[derive(Clone, Debug)]
+pub(crate) struct Discovered {
+    known: Arc<Mutex<HashMap<String, (Moment, CoreProviderMetadata)>>>,
+    reach: Reach,
+}
 
 /// Why a request to a provider failed. For the log.
 #[derive(Debug, thiserror::Error)]
 enum Unreachable {
     #[error("the address {0:?} is not one to ask")]
     Unsafe(String),
+    #[error("{0} is not public: see provider_networks")]
+    NotPublic(String),
     #[error("its answer is larger than {LIMIT} bytes")]
     TooLarge,
     #[error(transparent)]
@@ -102,13 +105,20 @@ enum Unreachable {
 }
 
 /// One request to a provider of this issuer.
-async fn ask(client: reqwest::Client, is_local: bool, request: HttpRequest) -> Result<HttpResponse, Unreachable> {
+async fn ask(client: reqwest::Client, reach: Reach, is_local: bool, request: HttpRequest) -> Result<HttpResponse, Unreachable> {
     let address = request.uri().to_string();
     // A provider elsewhere has nothing to send us to on this machine in the clear.
     if !is_safe_address(&address) || (address.starts_with("http:") && !is_local) {
         return Err(Unreachable::Unsafe(address));
     }
-    let mut response = client.execute(request.try_into()?).await?;
+    let request: reqwest::Request = request.try_into()?;
+    if !reach.allows_host(request.url()) {
+        return Err(Unreachable::NotPublic(address));
+    }
+    let mut response = client.execute(request).await?;
+    if !reach.allows_answer(&response) {
+        return Err(Unreachable::NotPublic(address));
+    }
     let mut answer = openidconnect::http::Response::builder().status(response.status());
     for (name, value) in response.headers() {
         answer = answer.header(name, value);
@@ -123,10 +133,13 @@ async fn ask(client: reqwest::Client, is_local: bool, request: HttpRequest) -> R
     Ok(answer.body(body)?)
 }
 
-fn asking(provider: &IdentityProvider) -> Result<impl Fn(HttpRequest) -> futures_util::future::BoxFuture<'static, Result<HttpResponse, Unreachable>> + use<>, Problem> {
-    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(TIMEOUT).build().map_err(Problem::internal)?;
+fn asking(
+    reach: &Reach,
+    provider: &IdentityProvider,
+) -> Result<impl Fn(HttpRequest) -> futures_util::future::BoxFuture<'static, Result<HttpResponse, Unreachable>> + use<>, Problem> {
     let is_local = provider.issuer.starts_with("http:");
-    Ok(move |request: HttpRequest| -> futures_util::future::BoxFuture<'static, _> { Box::pin(ask(client.clone(), is_local, request)) })
+    let (client, reach) = (reach.client(!is_local).map_err(Problem::internal)?, reach.clone());
+    Ok(move |request: HttpRequest| -> futures_util::future::BoxFuture<'static, _> { Box::pin(ask(client.clone(), reach.clone(), is_local, request)) })
 }
 
 /// The provider is at fault, or whoever entered it: what went wrong is for the log.
@@ -135,21 +148,35 @@ fn failed(provider: &IdentityProvider, step: &'static str, cause: &dyn std::fmt:
     Problem::new(Type::Unauthenticated, "the identity provider cannot be reached, or what it says does not hold: try again, and if it stays so, tell an admin")
 }
 
+/// A step in which a provider is asked, and fails at the same moment whatever is there.
+async fn step<T>(provider: &IdentityProvider, name: &'static str, work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+    patiently(work, || failed(provider, name, &"it took too long")).await
+}
+
 impl Discovered {
+    /// Nobody yet.
+    pub(crate) fn new(config: &Config) -> Self {
+        Self { known: Arc::default(), reach: Reach::new(&config.provider_networks) }
+    }
+
     async fn of(&self, provider: &IdentityProvider, now: Moment, oldest: i64) -> Result<CoreProviderMetadata, Problem> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&provider.issuer).cloned();
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&provider.issuer).cloned();
         if let Some((at, metadata)) = known
             && now.seconds_since(at) < oldest
         {
             return Ok(metadata);
         }
         let issuer = IssuerUrl::new(provider.issuer.clone()).map_err(|error| failed(provider, "issuer", &error))?;
-        let ask = asking(provider)?;
-        let metadata = CoreProviderMetadata::discover_async(issuer, &ask).await.map_err(|error| failed(provider, "discovery", &chain(&error)))?;
-        if !is_safe_address(metadata.authorization_endpoint().as_str()) {
-            return Err(failed(provider, "discovery", &"its authorisation endpoint is not safe"));
-        }
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let ask = asking(&self.reach, provider)?;
+        let asked = async {
+            let metadata = CoreProviderMetadata::discover_async(issuer, &ask).await.map_err(|error| failed(provider, "discovery", &chain(&error)))?;
+            if !is_safe_address(metadata.authorization_endpoint().as_str()) {
+                return Err(failed(provider, "discovery", &"its authorisation endpoint is not safe"));
+            }
+            Ok(metadata)
+        };
+        let metadata = step(provider, "discovery", asked).await?;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= REMEMBERED {
             known.clear();
         }
@@ -196,6 +223,11 @@ fn back(base: &str, id: &IdentityProviderId) -> String {
 /// The address to which a provider sends people back, to be told to it.
 pub(crate) fn callback(request: &Request, id: &IdentityProviderId) -> String {
     back(&base(request), id)
+}
+
+/// The address at which an organisation's people are shown its providers.
+pub(crate) fn own_address(request: &Request, id: &OrganisationId) -> String {
+    format!("{}/sign-in?organisation={id}", base(request))
 }
 
 fn redirect(to: &str, cookies: Vec<String>) -> Response {
@@ -274,7 +306,8 @@ pub(crate) async fn finish(
     let visit: &Visit = stranger.visit();
     let granted = identity_provider::sign_in(store, visit, &provider, &vouched).await.map_err(Problem::from)?;
     let then = cookie::wanted(request).unwrap_or_else(|| "/".to_owned());
-    Ok(redirect(&then, vec![cookie::session(granted.text.reveal(), is_local), cookie::no_attempt(is_local), cookie::then(None, is_local)]))
+    let known = cookie::organisation(&provider.organisation_id, is_local);
+    Ok(redirect(&then, vec![cookie::session(granted.text.reveal(), is_local), cookie::no_attempt(is_local), cookie::then(None, is_local), known]))
 }
 
 async fn vouched(
@@ -287,10 +320,19 @@ async fn vouched(
     verifier: String,
 ) -> Result<Vouched, Problem> {
     let now = store.clock().now();
-    let ask = asking(provider)?;
+    let ask = asking(&discovered.reach, provider)?;
     let first = party(provider, discovered.of(provider, now, DISCOVERED_SECONDS).await?, base)?;
     let exchange = first.exchange_code(AuthorizationCode::new(code)).map_err(|error| failed(provider, "exchange", &error))?;
-    let tokens = exchange.set_pkce_verifier(PkceCodeVerifier::new(verifier)).request_async(&ask).await.map_err(|error| failed(provider, "exchange", &chain(&error)))?;
+    let exchange = exchange.set_pkce_verifier(PkceCodeVerifier::new(verifier));
+    // A provider that says itself why it gives no token was there, and says so at once.
+    let refused_or_given = async {
+        match exchange.request_async(&ask).await {
+            Ok(tokens) => Ok(Ok(tokens)),
+            Err(refused @ RequestTokenError::ServerResponse(_)) => Ok(Err(failed(provider, "exchange", &chain(&refused)))),
+            Err(error) => Err(failed(provider, "exchange", &chain(&error))),
+        }
+    };
+    let tokens = step(provider, "exchange", refused_or_given).await??;
     let token = tokens.id_token().ok_or_else(|| failed(provider, "exchange", &"it gave no ID token"))?;
     let nonce = Nonce::new(nonce);
     let time = || now.time();
@@ -307,7 +349,8 @@ async fn vouched(
     let mut all = serde_json::to_value(claims).unwrap_or_default();
     // Many providers say no more than the subject in the token, and the rest when they are asked.
     if let Ok(question) = first.user_info(tokens.access_token().clone(), Some(subject.clone())) {
-        let told: UserInfoClaims<Others, CoreGenderClaim> = question.request_async(&ask).await.map_err(|error| failed(provider, "user info", &chain(&error)))?;
+        let asked = async { question.request_async(&ask).await.map_err(|error| failed(provider, "user info", &chain(&error))) };
+        let told: UserInfoClaims<Others, CoreGenderClaim> = step(provider, "user info", asked).await?;
         if let (Value::Object(all), Ok(Value::Object(told))) = (&mut all, serde_json::to_value(&told)) {
             for (name, value) in told {
                 all.entry(name).or_insert(value);

@@ -1,4 +1,8 @@
 //! Versions: an `ETag` on every item, `If-Match` on every change, `If-None-Match` for those who have it already.
+//!
+//! A tag is a version's number, not a hash of bytes. So it still says which version was read after something between has packed
+//! the answer and marked the tag: weakened it (`W/"3"`: nginx, HAProxy, Varnish, Envoy, Cloudflare), or written the coding behind
+//! it (`"3-gzip"`: Apache, Caddy, lighttpd and [`crate::compression`]; `"3--gzip"`: Jetty; `"3;gzip"`: LiteSpeed; `"3-df"`: Netlify).
 
 use poem::{
     Request, RequestBody,
@@ -17,16 +21,36 @@ pub fn etag(version: i64) -> String {
     format!("\"{version}\"")
 }
 
-/// The version an `ETag` of ours stands for. Weak tags are not ours: they do not promise the same bytes.
+/// The tag of the same version in another coding, such as `gzip`, as whoever packs an answer must give it; none for a tag that
+/// promises nothing about bytes.
+pub(crate) fn packed(tag: &str, coding: &str) -> Option<String> {
+    let inner = tag.strip_prefix('"')?.strip_suffix('"')?;
+    Some(format!("\"{inner}-{coding}\""))
+}
+
+/// What stands behind the digits of a tag that was marked on its way: the names of codings, each after its marks.
+fn is_mark(text: &str) -> bool {
+    const MARKS: [char; 3] = ['-', ';', ':'];
+    let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    text.len() <= 64 && text.starts_with(MARKS) && text.ends_with(|last: char| last.is_ascii_alphanumeric()) && {
+        let mut names = text.split(MARKS).filter(|name| !name.is_empty());
+        names.all(|name| is_name(name) && name.starts_with(|first: char| first.is_ascii_alphabetic()))
+    }
+}
+
+/// The version an `ETag` of ours stands for, also after a proxy has marked it.
 fn version_of(tag: &str) -> Option<i64> {
-    let digits = tag.trim().strip_prefix('"')?.strip_suffix('"')?;
-    let ours = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
+    let tag = tag.trim();
+    let inner = tag.strip_prefix("W/").unwrap_or(tag).strip_prefix('"')?.strip_suffix('"')?;
+    let (digits, mark) = inner.split_at(inner.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(inner.len()));
+    let ours = !digits.is_empty() && !digits.starts_with('0') && (mark.is_empty() || is_mark(mark));
     if ours { digits.parse().ok() } else { None }
 }
 
-fn sent<'a>(request: &'a Request, name: &HeaderName) -> Option<&'a str> {
-    // A value that is no text is still a value, and none of ours.
-    request.headers().get(name).map(|value| value.to_str().unwrap_or("?"))
+fn sent(request: &Request, name: &HeaderName) -> Option<String> {
+    // A value that is no text is still a value, and none of ours. Several lines are one list.
+    let lines: Vec<&str> = request.headers().get_all(name).iter().map(|value| value.to_str().unwrap_or("?").trim()).collect();
+    (!lines.is_empty()).then(|| lines.join(", "))
 }
 
 /// A header parameter's schema; the document takes its name from the title.
@@ -48,11 +72,20 @@ fn if_match(text: Option<&str>) -> Result<IfMatch, Problem> {
     match text {
         None | Some("") => Err(Problem::new(Type::VersionRequired, "say which version this was made on: read the item and send its ETag in If-Match")),
         Some("*") => Err(Problem::new(Type::VersionRequired, "* matches every version and so protects nobody's work: send the item's ETag in If-Match")),
-        Some(tag) => version_of(tag)
+        // Of several versions the latest decides: it was read, so there is none of the earlier ones any more.
+        Some(tags) => tags
+            .split(',')
+            .filter(|tag| !tag.trim().is_empty())
+            .map(version_of)
+            .collect::<Option<Vec<i64>>>()
+            .and_then(|versions| versions.into_iter().max())
             .map(IfMatch)
             .ok_or_else(|| Problem::new(Type::Stale, "no version of this item has that ETag: expected one such as \"3\", quotation marks included")),
     }
 }
+
+/// What `If-Match` may be, for the document: one of our tags or several, as they were given or as a proxy marked them.
+const TAGS: &str = concat!("^(W/)?\"[1-9][0-9]*([-;:]+[A-Za-z][A-Za-z0-9]*)*\"", "(, ?(W/)?\"[1-9][0-9]*([-;:]+[A-Za-z][A-Za-z0-9]*)*\")*$");
 
 impl<'a> ApiExtractor<'a> for IfMatch {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
@@ -63,10 +96,15 @@ impl<'a> ApiExtractor<'a> for IfMatch {
         Some(MetaParamIn::Header)
     }
     fn param_schema_ref() -> Option<MetaSchemaRef> {
-        Some(header_schema("If-Match", "The `ETag` of the version this was made on.", "\"1\"", Some("^\"[1-9][0-9]*\"$")))
+        Some(header_schema(
+            "If-Match",
+            "The `ETag` of the version this was made on, as it was given; also weak, or with a coding behind it, as proxies that compress make it.",
+            "\"1\"",
+            Some(TAGS),
+        ))
     }
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-        Ok(if_match(sent(request, &header::IF_MATCH))?)
+        Ok(if_match(sent(request, &header::IF_MATCH).as_deref())?)
     }
 }
 
@@ -75,10 +113,12 @@ impl<'a> ApiExtractor<'a> for IfMatch {
 pub struct IfNoneMatch(Option<String>);
 
 impl IfNoneMatch {
-    /// Whether the caller has this version already. Compared weakly, as this header wants it.
+    /// The tag by which the caller has this version already, if they do: it names the copy of theirs that is still good. Compared
+    /// weakly, as this header wants it.
     #[must_use]
-    pub fn has(&self, version: i64) -> bool {
-        self.0.as_deref().is_some_and(|tags| tags.split(',').map(str::trim).any(|tag| tag == "*" || version_of(tag.strip_prefix("W/").unwrap_or(tag)) == Some(version)))
+    pub fn tag_of(&self, version: i64) -> Option<String> {
+        let mut tags = self.0.as_deref().unwrap_or_default().split(',').map(str::trim);
+        tags.find_map(|tag| if tag == "*" { Some(etag(version)) } else { (version_of(tag) == Some(version)).then(|| tag.to_owned()) })
     }
 }
 
@@ -93,7 +133,7 @@ impl<'a> ApiExtractor<'a> for IfNoneMatch {
         Some(header_schema("If-None-Match", "The `ETag` of the version you have: if it is still the latest, the answer is 304 without a body.", "\"1\"", None))
     }
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-        Ok(Self(sent(request, &header::IF_NONE_MATCH).map(str::to_owned)))
+        Ok(Self(sent(request, &header::IF_NONE_MATCH)))
     }
 }
 
@@ -102,10 +142,51 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_our_own_strong_tags_name_a_version() {
-        assert_eq!(if_match(Some("\"12\"")).ok(), Some(IfMatch(12)));
-        for tag in ["12", "W/\"12\"", "\"\"", "\"012\"", "\"-1\"", "\"1\", \"2\"", "\"99999999999999999999\"", "\"a\""] {
+    fn a_tag_names_its_version_in_every_form_that_a_proxy_makes_of_it() {
+        let documented = regex::Regex::new(TAGS).expect("a pattern");
+        for tag in [
+            "\"12\"",
+            "W/\"12\"",
+            "\"12-gzip\"",
+            "W/\"12-gzip\"",
+            "\"12;gzip\"",
+            "\"12;br\"",
+            "\"12;gz\"",
+            "\"12-br\"",
+            "\"12-zstd\"",
+            "\"12--gzip\"",
+            "\"12-df\"",
+            "\"12:gzip\"",
+            "\"12-gzip-gzip\"",
+            "\"12-gzip;br\"",
+            "\"12\", W/\"12-gzip\"",
+            "\"11\",\"12\"",
+            "\"12\", \"3\"",
+        ] {
+            assert_eq!(if_match(Some(tag)).ok(), Some(IfMatch(12)), "{tag}");
+            assert!(documented.is_match(tag), "{tag}");
+        }
+        for tag in [
+            "12",
+            "\"\"",
+            "\"012\"",
+            "\"-1\"",
+            "\"99999999999999999999\"",
+            "\"a\"",
+            "w/\"12\"",
+            "\"12-\"",
+            "\"12gzip\"",
+            "\"12-3\"",
+            "\"12 \"",
+            "\"12-g zip\"",
+            "W/12",
+            "\"12\", *",
+            "\"12\" \"13\"",
+            "\"12-é\"",
+            "?",
+        ] {
             assert_eq!(if_match(Some(tag)).map_err(|problem| problem.kind), Err(Type::Stale), "{tag}");
+            assert!(!documented.is_match(tag) || tag.contains("9999"), "{tag}");
         }
         for nothing in [None, Some(""), Some("*")] {
             assert_eq!(if_match(nothing).map_err(|problem| problem.kind), Err(Type::VersionRequired));
@@ -113,9 +194,17 @@ mod tests {
     }
 
     #[test]
-    fn if_none_match_takes_lists_and_weak_tags() {
-        let has = |text: &str| IfNoneMatch(Some(text.to_owned())).has(3);
-        assert!(has("\"3\"") && has("\"1\", W/\"3\"") && has("*"));
-        assert!(!has("\"4\"") && !has("3") && !IfNoneMatch(None).has(3));
+    fn if_none_match_takes_lists_and_names_the_copy_that_is_still_good() {
+        let has = |text: &str| IfNoneMatch(Some(text.to_owned())).tag_of(3);
+        for (sent, tag) in [("\"3\"", "\"3\""), ("\"1\", W/\"3\"", "W/\"3\""), ("*", "\"3\""), ("\"2-gzip\", \"3-gzip\"", "\"3-gzip\"")] {
+            assert_eq!(has(sent).as_deref(), Some(tag));
+        }
+        assert_eq!((has("\"4\""), has("3"), IfNoneMatch(None).tag_of(3)), (None, None, None));
+    }
+
+    #[test]
+    fn another_coding_has_another_tag_unless_the_tag_is_weak() {
+        assert_eq!(packed("\"3\"", "gzip").as_deref(), Some("\"3-gzip\""));
+        assert_eq!(packed("W/\"3\"", "gzip"), None);
     }
 }

@@ -272,7 +272,7 @@ fn check_end(faults: &mut Faults, expires_on: Option<Day>, today: Day, policy: &
 /// [`Error::Invalid`], e.g. for an expiry that has passed, or that the policy finds too far away.
 pub async fn create(writer: &Writer, new: NewApiKey) -> Result<(ApiKey, Token), Error> {
     let policy = policy::read(writer).await?;
-    let mut faults = Faults::of(&new);
+    let mut faults = Faults::of_new(&new);
     check_end(&mut faults, new.expires_on, writer.today(), &policy);
     faults.expect(
         new.scope != KeyScope::ImportOnly || new.role >= Role::Editor,

@@ -39,6 +39,7 @@ pub use export::{AnswerRow, list_answers};
 pub use judging::{
     AssessmentReceipt, AssessmentResult, NewPoints, PointsChange, Return, approve, give_back, other_duty, rate, receipt, refuse, result, standing, submit,
 };
+pub(crate) use offline::seats_for_sheets;
 pub use offline::{SheetFilter, SheetFormat, fill_in, read_sheet, sheet_to_fill_in};
 pub use responding::questions;
 
@@ -396,7 +397,7 @@ fn expect_state(row: &Model, wanted: AssessmentState, to: &str) -> Result<(), Er
 /// # Errors
 /// [`Error::Invalid`] for an unknown questionnaire or subject, or one that does not fit the other; [`Error::Conflict`] when one is under way.
 pub async fn start(writer: &Writer, new: NewAssessment) -> Result<Assessment, Error> {
-    Faults::of(&new).done()?;
+    Faults::of_new(&new).done()?;
     let subject = Subject::find(writer, &new.subject_id, "/subject_id").await?;
     let (row, edition) = questionnaire::for_use(writer, &new.questionnaire, new.edition.as_deref()).await?;
     if subject.is_archived() {

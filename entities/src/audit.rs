@@ -4,8 +4,10 @@
 //! holds the hash of the one before it, [`verify`] walks the chain, and a [`Checkpoint`] kept elsewhere shows what a chain
 //! made anew from some event on would not.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
-use sea_orm::{ColumnTrait as _, QueryFilter as _, Select, entity::prelude::*};
+use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use validator::Validate;
@@ -26,6 +28,7 @@ mod verifying;
 pub(crate) use refusing::Refusals;
 pub use refusing::refused;
 use verifying::Raw;
+pub(crate) use verifying::verify_apart;
 pub use verifying::{AuditFault, AuditFaultKind, Checkpoint, Verification, checkpoint, verify};
 
 /// One event: something was created, changed, decided, taken away, exported or refused.
@@ -132,6 +135,9 @@ pub(crate) struct Draft {
     pub(crate) after: Option<Value>,
 }
 
+/// After how many events it is asked at the most which suppliers they are about.
+const MANY: usize = 5000;
+
 /// What new events' hashes are made of.
 const FORM: i64 = 2;
 
@@ -174,6 +180,18 @@ pub(crate) fn chain(
         })
         .collect();
     (events, head)
+}
+
+/// How many events there are.
+pub(crate) async fn sequence(reader: &Reader) -> Result<i64, Error> {
+    Ok(reader.one(reader.find::<head::Entity>()).await?.map_or(0, |head| head.sequence))
+}
+
+/// The suppliers that events after this one are about, or whose products and so on; none where there are too many to tell.
+pub(crate) async fn suppliers_since(reader: &Reader, sequence: i64) -> Result<Option<BTreeSet<SupplierId>>, Error> {
+    let select = reader.find::<Entity>().filter(Column::Sequence.gt(sequence)).order_by_asc(Column::Sequence).limit(MANY as u64 + 1);
+    let found: Vec<(Option<SupplierId>,)> = reader.tuples(select.select_only().column(Column::SupplierId)).await?;
+    Ok((found.len() <= MANY).then(|| found.into_iter().filter_map(|(id,)| id).collect()))
 }
 
 /// What differs between two objects, each side on its own; objects inside are compared field by field.

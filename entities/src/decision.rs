@@ -39,6 +39,7 @@ pub enum DecisionOutcome {
 pub struct NewCondition {
     /// What must be done.
     #[validate(length(min = 1, max = 2000))]
+    #[schemars(regex(pattern = crate::text::LINES))]
     pub text: String,
     /// Who does it.
     #[validate(length(min = 1, max = 200))]
@@ -131,6 +132,7 @@ owned!("decision", row => Some(&row.supplier_id), row.product_id.as_ref());
 pub struct NewDecision {
     /// Why.
     #[validate(length(min = 1, max = 10_000))]
+    #[schemars(regex(pattern = crate::text::LINES))]
     pub comment: Option<String>,
     /// What must be done for an approval to hold; none for a refusal.
     #[validate(length(max = 50), nested)]
@@ -140,6 +142,7 @@ pub struct NewDecision {
     /// For an admin whom the policy's separation of duties would keep from deciding: why they decide all the same. It is kept with
     /// the decision and shown.
     #[validate(length(min = 10, max = 2000))]
+    #[schemars(regex(pattern = crate::text::LINES))]
     pub override_reason: Option<String>,
 }
 
@@ -173,7 +176,7 @@ pub struct DecisionFilter {
 
 /// Records the decision on `assessment`, in place of an earlier one on the same subject and questionnaire.
 pub(crate) async fn record(writer: &Writer, assessment: &Assessment, refused: bool, new: NewDecision) -> Result<Decision, Error> {
-    let mut faults = Faults::of(&new);
+    let mut faults = Faults::of_new(&new);
     for (index, condition) in new.conditions.iter().enumerate() {
         faults.expect(condition.due_on >= writer.today(), format!("/conditions/{index}/due_on"), "past", "expected today or a later day");
     }
@@ -303,6 +306,7 @@ pub struct ConditionMet {
     /// How we know.
     #[validate(length(min = 1, max = 2000))]
     #[serde(default)]
+    #[schemars(regex(pattern = crate::text::LINES))]
     pub note: Option<String>,
 }
 
@@ -312,7 +316,7 @@ pub struct ConditionMet {
 /// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`] for a number that is none, or [`Error::Conflict`] when it was met before.
 pub async fn meet_condition(writer: &Writer, id: &DecisionId, version: i64, met: ConditionMet) -> Result<Decision, Error> {
     let before = writer.get_at::<Entity>(id.as_str(), version).await?;
-    Faults::of(&met).done()?;
+    Faults::of_new(&met).done()?;
     let mut after = before.clone();
     let today = writer.today();
     let condition = after.conditions.0.iter_mut().find(|condition| condition.number == met.number);

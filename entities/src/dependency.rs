@@ -93,6 +93,7 @@ pub struct NewDependency {
     /// Anything worth knowing about it.
     #[validate(length(min = 1, max = 5000))]
     #[serde(default)]
+    #[schemars(regex(pattern = crate::text::LINES))]
     pub description: Option<String>,
 }
 
@@ -121,7 +122,7 @@ pub struct DependencyFilter {
 /// # Errors
 /// [`Error::Invalid`] for ids that name nothing or the same thing; [`Error::Conflict`] when it is there already.
 pub async fn create(writer: &Writer, new: NewDependency) -> Result<Dependency, Error> {
-    let mut faults = Faults::of(&new);
+    let mut faults = Faults::of_new(&new);
     faults.expect(new.subject_id != new.rests_on_id, "/rests_on_id", "same", "expected another supplier or product than subject_id");
     faults.done()?;
     let subject = Subject::find(writer, &new.subject_id, "/subject_id").await?;

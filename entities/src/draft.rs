@@ -104,6 +104,7 @@ pub struct NewDraft {
     pub format: DocumentFormat,
     /// The text, wrong or right.
     #[validate(length(max = "MAXIMUM_CHARACTERS"))]
+    #[schemars(regex(pattern = crate::text::ANY))]
     pub document: String,
 }
 
@@ -255,6 +256,7 @@ pub struct DraftFilter {
 /// # Errors
 /// [`Error::Invalid`] for a name or document that is too long, [`Error::Conflict`] when there are too many drafts.
 pub async fn create(writer: &Writer, new: NewDraft) -> Result<Draft, Error> {
+    crate::text::check(&new)?;
     new.check()?;
     let there: Vec<(i64,)> = {
         use sea_orm::QuerySelect as _;
@@ -507,7 +509,7 @@ pub async fn publish(writer: &Writer, id: &DraftId, version: i64) -> Result<Publ
 /// [`Error::Invalid`] for an edition or a base edition that is not there, or [`Error::Conflict`] for one that is no extension,
 /// or whose base is not here any more.
 pub async fn merge(writer: &Writer, new: NewMerge) -> Result<MergedDraft, Error> {
-    Faults::of(&new).done()?;
+    Faults::of_new(&new).done()?;
     let source = questionnaire::source_of(writer, &new.questionnaire, new.edition.as_deref()).await?.filter(|source| source.kind == DocumentKind::Extension);
     let Some(source) = source else {
         return Err(Error::conflict("no_extension", "this edition adds to no other: there is nothing to merge"));

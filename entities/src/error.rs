@@ -1,6 +1,11 @@
 //! Why an operation was refused.
 
-use sea_orm::{DbErr, RuntimeErr, SqlErr};
+use std::io;
+
+use sea_orm::{
+    DbErr, RuntimeErr, SqlErr,
+    sqlx::{self, error::DatabaseError, postgres::PgDatabaseError},
+};
 
 use crate::fault::Fault;
 
@@ -55,6 +60,12 @@ pub enum Error {
     /// The database is busy; the same request may succeed a moment later.
     #[error("the database is busy")]
     Busy,
+    /// There is no room for it where the database is kept. Its message is for the log only.
+    #[error("there is no room left where the database is kept")]
+    Full(#[source] DbErr),
+    /// The database cannot be reached, or what it is kept on fails. Its message is for the log only.
+    #[error("the database cannot be reached, or what it is kept on fails")]
+    Unavailable(#[source] DbErr),
     /// The database failed. Its message is for the log only.
     #[error("the database failed")]
     Database(#[source] DbErr),
@@ -77,26 +88,88 @@ impl Error {
     }
 }
 
-/// PostgreSQL's serialisation failure and deadlock, and SQLite's busy and locked: all pass.
-fn is_passing(error: &DbErr) -> bool {
+/// What an error of the database means for what comes after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// It was refused for what it asked; nothing else is wrong.
+    Constraint,
+    /// Somebody else is at it; it passes.
+    Busy,
+    /// There is no room.
+    Full,
+    /// It cannot be reached, or what it is kept on fails.
+    Unavailable,
+    /// Anything else.
+    Other,
+}
+
+/// Which kind an error is of.
+pub(crate) fn kind(error: &DbErr) -> Kind {
     match error {
-        DbErr::ConnectionAcquire(_) => true,
+        DbErr::ConnectionAcquire(_) => Kind::Busy,
         DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner)) | DbErr::Conn(RuntimeErr::SqlxError(inner)) => match inner.as_ref() {
-            sea_orm::sqlx::Error::Database(database) => matches!(database.code().as_deref(), Some("40001" | "40P01" | "55P03" | "5" | "6" | "261" | "517")),
-            sea_orm::sqlx::Error::PoolTimedOut | sea_orm::sqlx::Error::Io(_) => true,
-            _ => false,
+            sqlx::Error::Database(database) => of_code(database.as_ref()),
+            sqlx::Error::PoolTimedOut => Kind::Busy,
+            sqlx::Error::Io(error) if error.kind() == io::ErrorKind::StorageFull => Kind::Full,
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed
+            | sqlx::Error::Configuration(_) => Kind::Unavailable,
+            _ => Kind::Other,
         },
-        _ => false,
+        _ => Kind::Other,
     }
+}
+
+/// SQLite numbers its errors, a finer number above the eight lowest bits; PostgreSQL has five letters and digits of the standard.
+fn of_code(error: &dyn DatabaseError) -> Kind {
+    let code = error.code().unwrap_or_default();
+    if let (None, Ok(number)) = (error.try_downcast_ref::<PgDatabaseError>(), code.parse::<i32>()) {
+        return match number & 0xff {
+            // Busy, and locked by another statement.
+            5 | 6 => Kind::Busy,
+            19 => Kind::Constraint,
+            13 => Kind::Full,
+            // Read-only, an I/O error, damaged, cannot be opened, no database.
+            8 | 10 | 11 | 14 | 26 => Kind::Unavailable,
+            _ => Kind::Other,
+        };
+    }
+    match code.as_ref() {
+        // Serialisation failure, deadlock, lock not available, too many connections.
+        "40001" | "40P01" | "55P03" | "53300" => Kind::Busy,
+        "53100" => Kind::Full,
+        // Read-only (a standby), an I/O error of the system, shutting down, crashed, starting up, no such session any more.
+        "25006" | "58030" | "57P01" | "57P02" | "57P03" | "57P05" => Kind::Unavailable,
+        code if code.starts_with("23") => Kind::Constraint,
+        code if code.starts_with("08") => Kind::Unavailable,
+        _ if is_of_name(&code) => Kind::Busy,
+        _ => Kind::Other,
+    }
+}
+
+/// No prepared statement of this name, or one already.
+fn is_of_name(code: &str) -> bool {
+    matches!(code, "26000" | "42P05")
+}
+
+/// Whether an error says that a prepared statement is not where it was left: connections are shared by something in between.
+pub(crate) fn is_of_shared_statement(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner))) = error else { return false };
+    inner.as_database_error().and_then(DatabaseError::code).is_some_and(|code| is_of_name(&code))
 }
 
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
-        match error.sql_err() {
-            Some(SqlErr::UniqueConstraintViolation(_)) => Self::conflict("duplicate", "there is one like it already"),
-            Some(SqlErr::ForeignKeyConstraintViolation(_)) => Self::conflict("in_use", "something else still rests on it, or what it rests on is gone"),
-            _ if is_passing(&error) => Self::Busy,
-            _ => Self::Database(error),
+        match (error.sql_err(), kind(&error)) {
+            (Some(SqlErr::UniqueConstraintViolation(_)), _) => Self::conflict("duplicate", "there is one like it already"),
+            (Some(SqlErr::ForeignKeyConstraintViolation(_)), _) => Self::conflict("in_use", "something else still rests on it, or what it rests on is gone"),
+            (_, Kind::Busy) => Self::Busy,
+            (_, Kind::Full) => Self::Full(error),
+            (_, Kind::Unavailable) => Self::Unavailable(error),
+            (_, Kind::Constraint | Kind::Other) => Self::Database(error),
         }
     }
 }

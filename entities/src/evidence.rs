@@ -24,6 +24,7 @@ use crate::{
     stored::{Json, Word},
     subject::Subject,
     supplier::is_web_address,
+    text,
 };
 
 /// A piece of evidence as stored.
@@ -118,6 +119,7 @@ pub struct NewEvidence {
     /// What it covers.
     #[validate(length(min = 1, max = 2000))]
     #[serde(default)]
+    #[schemars(regex(pattern = crate::text::LINES))]
     pub scope: Option<String>,
     /// The version of the document or scheme.
     #[validate(length(min = 1, max = 100))]
@@ -136,6 +138,7 @@ pub struct NewEvidence {
     /// Anything else worth knowing.
     #[validate(length(min = 1, max = 10_000))]
     #[serde(default)]
+    #[schemars(regex(pattern = crate::text::LINES))]
     pub notes: Option<String>,
 }
 
@@ -219,6 +222,7 @@ pub(crate) fn valid_on(day: Day) -> Condition {
 /// # Errors
 /// [`Error::Invalid`] with every fault, an unknown subject among them.
 pub async fn create(writer: &Writer, new: NewEvidence) -> Result<Evidence, Error> {
+    text::check(&new)?;
     let new = new.check()?;
     let subject = Subject::find(writer, &new.subject_id, "/subject_id").await?;
     let row = build(writer, new, subject.supplier.id.clone(), subject.product_id());

@@ -15,6 +15,7 @@ use crate::{
     id::{EvidenceId, OrganisationId, SupplierId},
     scope::{Reader, Writer, belongs},
     stored::{Json, sha256},
+    text::Form,
 };
 
 /// How large a file may be, in bytes: 10 MiB.
@@ -143,8 +144,8 @@ impl NewFile {
         let is_text = std::str::from_utf8(&self.content).is_ok_and(|text| !text.contains('\0'));
         let of_itself = || found.and_then(|kind| kind.endings.first().copied()).or(is_text.then_some("txt")).unwrap_or("unknown");
         let name = self.name.clone().unwrap_or_else(|| format!("document.{}", of_itself()));
-        let plain = !name.trim().is_empty() && name.chars().count() <= MAXIMUM_NAME && !name.chars().any(|letter| letter.is_control() || "/\\".contains(letter));
-        faults.expect(plain, "?name", "name", format!("expected the file's name alone, 1 to {MAXIMUM_NAME} characters, without a path"));
+        let plain = !name.trim().is_empty() && name.chars().count() <= MAXIMUM_NAME && Form::Line.fault(&name).is_none() && !name.contains(['/', '\\']);
+        faults.expect(plain, "?name", "name", format!("expected the file's name alone, 1 to {MAXIMUM_NAME} characters, without a path and without invisible characters"));
         faults.expect(!self.content.is_empty(), "", "empty", "expected a file with something in it");
         faults.expect(self.content.len() <= MAXIMUM_BYTES, "", "too_large", format!("expected at most {MAXIMUM_BYTES} bytes, found {}", self.content.len()));
         let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_lowercase()).unwrap_or_default();

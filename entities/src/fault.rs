@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
-use crate::error::Error;
+use crate::{error::Error, text};
 
 /// One thing that is wrong with an input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -52,6 +52,17 @@ impl Faults {
         if let Err(errors) = value.validate() {
             flatten(&errors, "", &mut faults.0);
             faults.0.sort_by(|left, right| left.pointer.cmp(&right.pointer));
+        }
+        faults
+    }
+
+    /// The same of something new, and what its texts may not hold.
+    pub fn of_new<T: Validate + Serialize + JsonSchema + 'static>(new: &T) -> Self {
+        let mut faults = Self(text::faults::<T>(&serde_json::to_value(new).unwrap_or_default(), None));
+        for fault in Self::of(new).0 {
+            if !faults.0.iter().any(|known| known.pointer == fault.pointer) {
+                faults.push(fault);
+            }
         }
         faults
     }

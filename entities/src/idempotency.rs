@@ -7,7 +7,7 @@ use crate::{
     clock::Moment,
     error::Error,
     id::OrganisationId,
-    scope::{Writer, belongs},
+    scope::{Reader, Writer, belongs},
     stored::Json,
 };
 
@@ -69,10 +69,10 @@ belongs!();
 ///
 /// # Errors
 /// [`Error::Busy`] or [`Error::Database`].
-pub async fn recall(writer: &Writer, key: &str, fingerprint: &str) -> Result<Recall, Error> {
+pub async fn recall(reader: &Reader, key: &str, fingerprint: &str) -> Result<Recall, Error> {
     let select =
-        writer.find::<Entity>().filter(Column::ActorId.eq(writer.scope().actor.id.as_str())).filter(Column::Key.eq(key)).filter(Column::ExpiresAt.gt(writer.now()));
-    Ok(match writer.one(select).await? {
+        reader.find::<Entity>().filter(Column::ActorId.eq(reader.scope().actor.id.as_str())).filter(Column::Key.eq(key)).filter(Column::ExpiresAt.gt(reader.now()));
+    Ok(match reader.one(select).await? {
         None => Recall::New,
         Some(row) if row.fingerprint == fingerprint => Recall::Same(row.answer.0),
         Some(_) => Recall::Other,

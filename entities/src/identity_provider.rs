@@ -27,6 +27,7 @@ use crate::{
     session::{self, Granted, Method, Stage, Visit},
     sign_in_policy,
     stored::{Json, Word, hex, sha256},
+    text,
     user::{self, membership},
 };
 
@@ -282,6 +283,7 @@ impl Model {
 /// # Errors
 /// [`Error::Invalid`], or [`Error::Conflict`] for one too many.
 pub async fn create(writer: &Writer, new: NewIdentityProvider) -> Result<IdentityProvider, Error> {
+    text::check(&new)?;
     let new = checked(new)?;
     if writer.all(writer.find::<Entity>()).await?.len() >= AT_MOST {
         return Err(Error::conflict("too_many", format!("an organisation has {AT_MOST} identity providers at the most")));
@@ -387,12 +389,29 @@ pub struct SignInOption {
     pub name: String,
 }
 
-/// The providers that people can sign in through, of every organisation.
+/// Whose ways of signing in to show.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Validate)]
+#[serde(default, deny_unknown_fields)]
+pub struct SignInOptionFilter {
+    /// The organisation's; if not said, those of the only organisation here besides samples, and where there are several, none.
+    pub organisation_id: Option<OrganisationId>,
+}
+
+/// The providers that an organisation's people can sign in through, by name. Who asks without saying for which organisation is
+/// told nothing of whose registers are kept here, unless there is just one.
 ///
 /// # Errors
 /// [`Error::Database`] only.
-pub async fn options(store: &Store) -> Result<Vec<SignInOption>, Error> {
-    Ok(store.providers_of_anyone().await?.into_iter().map(|provider| SignInOption { id: provider.id, name: provider.name }).collect())
+pub async fn options(store: &Store, filter: &SignInOptionFilter) -> Result<Vec<SignInOption>, Error> {
+    let id = match &filter.organisation_id {
+        Some(id) => id.clone(),
+        None => {
+            let mut own = store.organisations().await?.into_iter().filter(|organisation| !organisation.is_sample);
+            let (Some(only), None) = (own.next(), own.next()) else { return Ok(Vec::new()) };
+            only.id
+        }
+    };
+    Ok(store.providers_of_anyone(&id).await?.into_iter().map(|provider| SignInOption { id: provider.id, name: provider.name }).collect())
 }
 
 /// The provider by this id, if people can sign in through it.
@@ -492,7 +511,7 @@ impl Model {
         let (email, is_verified) = vouched.email.as_ref()?;
         let email = user::normal(email);
         let (_, domain) = email.rsplit_once('@')?;
-        (*is_verified && self.email_domains.iter().any(|known| known == domain)).then(|| email.clone())
+        (*is_verified && text::is_email(&email) && self.email_domains.iter().any(|known| known == domain)).then(|| email.clone())
     }
 }
 
@@ -538,7 +557,11 @@ async fn admit(store: &Store, visit: &Visit, provider: &IdentityProvider, vouche
                     if !provider.admits_new_people && invitation::pending(&writer, &email).await?.is_none() {
                         return Err(not_invited());
                     }
-                    let name = vouched.name.clone().filter(|name| (1..=200).contains(&name.chars().count())).unwrap_or_else(|| email.clone());
+                    let name = vouched
+                        .name
+                        .clone()
+                        .filter(|name| (1..=200).contains(&name.chars().count()) && text::Form::Line.fault(name).is_none())
+                        .unwrap_or_else(|| email.clone());
                     let user = user::Model::new(store.new_user_id(), email.clone(), name, None, writer.now());
                     writer.add_user(&user).await?;
                     user

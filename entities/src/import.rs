@@ -2,8 +2,8 @@
 //!
 //! A row is a merge patch. Where it names something that is there (by our id, by an identifier, by a product's supplier and
 //! name), it changes that, and fields it does not give stay as they are; else it makes something new. A row that says what is
-//! there already changes nothing. The verdicts of a dry run are those of the real one, since both are worked out before
-//! anything is written, from look-ups in portions and never one by one.
+//! there already changes nothing. The verdicts of a dry run are those of the real one, since both are worked out ahead of
+//! the change, from look-ups in portions and never one by one.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::{
+    ahead::Plan,
     decision,
     error::Error,
     evidence::{self, Evidence, NewEvidence},
@@ -22,6 +23,7 @@ use crate::{
     identifier::Identifier,
     patch,
     product::{self, NewProduct, Product},
+    register::{self, Known},
     scope::{PORTION, Reader, Writer},
     stored::word,
     supplier::{self, NewSupplier, Supplier},
@@ -124,25 +126,104 @@ fn moves(before: &Map<String, Value>, after: &Map<String, Value>, prefix: &str) 
     found
 }
 
-/// Brings in suppliers: by `id`, else by any identifier that a supplier holds, else as new ones.
-///
-/// Nothing is written in a dry run, nor where a row is refused.
+/// What an import comes to.
+pub struct ImportPlan {
+    outcomes: Vec<Outcome>,
+    asked: Asked,
+    /// None in a dry run, and where a row is refused.
+    work: Option<Work>,
+}
+
+/// What a plan rests on, besides what it is to write.
+#[derive(Default)]
+struct Asked {
+    /// The suppliers it is about, or whose products.
+    suppliers: BTreeSet<SupplierId>,
+    identifiers: BTreeSet<Identifier>,
+    supplier_names: BTreeSet<String>,
+}
+
+/// What is to be written, and what the register's lines followed from before.
+enum Work {
+    Suppliers(SupplierWork, Known),
+    Products(ProductWork, Known),
+}
+
+/// Indexes are those of the rows.
+#[derive(Default)]
+struct SupplierWork {
+    changes: Vec<(Supplier, NewSupplier)>,
+    additions: Vec<(usize, NewSupplier, Vec<NewEvidence>)>,
+    /// Of suppliers that are there.
+    evidence: Vec<(SupplierId, NewEvidence)>,
+    changed_evidence: Vec<(Evidence, NewEvidence)>,
+}
+
+#[derive(Default)]
+struct ProductWork {
+    changes: Vec<(Product, NewProduct)>,
+    additions: Vec<(usize, NewProduct)>,
+}
+
+impl Plan for ImportPlan {
+    fn asks_for_change(&self) -> bool {
+        self.work.is_some()
+    }
+
+    async fn holds(&self, writer: &Writer, changed: &BTreeSet<SupplierId>) -> Result<bool, Error> {
+        let Asked { suppliers, identifiers, supplier_names } = &self.asked;
+        if !suppliers.is_disjoint(changed) {
+            return Ok(false);
+        }
+        // Others may have come to hold what was looked for and not found.
+        let ids: BTreeSet<String> = changed.iter().map(ToString::to_string).collect();
+        let rows = writer.get_many::<supplier::Entity>(&ids).await?;
+        Ok(rows.iter().all(|row| !supplier_names.contains(&row.name) && !row.identifiers.iter().any(|identifier| identifiers.contains(identifier))))
+    }
+}
+
+impl ImportPlan {
+    /// Writes it, and says what became of each row; of a dry run, and where a row was refused, what would have.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Database`].
+    pub async fn carry_out(self, writer: Option<&Writer>) -> Result<Vec<Outcome>, Error> {
+        let Self { mut outcomes, work, .. } = self;
+        let made = match (work, writer) {
+            (Some(Work::Suppliers(work, known)), Some(writer)) => write_suppliers(writer, work, known).await?,
+            (Some(Work::Products(work, known)), Some(writer)) => write_products(writer, work, known).await?,
+            _ => Vec::new(),
+        };
+        for (index, id) in made {
+            if let Some(outcome) = outcomes.get_mut(index) {
+                outcome.id = Some(id);
+            }
+        }
+        Ok(outcomes)
+    }
+}
+
+/// Works out what bringing in suppliers comes to: by `id`, else by any identifier that a supplier holds, else as new ones.
 ///
 /// # Errors
 /// [`Error::Invalid`] for more than [`MAXIMUM_ROWS`]; what is wrong with a row is in its outcome.
-pub async fn suppliers(writer: &Writer, rows: Vec<Row>, dry_run: bool) -> Result<Vec<Outcome>, Error> {
-    expect_few(&rows)?;
+pub async fn suppliers(reader: &Reader, rows: &[Row], dry_run: bool) -> Result<ImportPlan, Error> {
+    expect_few(rows)?;
     let fields = Fields::of::<NewSupplier>();
-    let mut drafts: Vec<SupplierDraft> = rows.into_iter().map(SupplierDraft::new).collect();
+    let mut drafts: Vec<SupplierDraft> = rows.iter().cloned().map(SupplierDraft::new).collect();
 
     let given: BTreeSet<Identifier> = drafts.iter().flat_map(|draft| draft.given.iter().map(|given| given.identifier.clone())).collect();
-    let holders = supplier::holders(writer, &given).await?;
+    let holders = supplier::holders(reader, &given).await?;
     let ids: BTreeSet<String> = drafts.iter().filter_map(|draft| draft.id.as_ref()).chain(holders.values()).map(ToString::to_string).collect();
-    let stored: HashMap<SupplierId, Supplier> = writer.get_many::<supplier::Entity>(&ids).await?.into_iter().map(|row| (row.id.clone(), row)).collect();
+    let stored: HashMap<SupplierId, Supplier> = reader.get_many::<supplier::Entity>(&ids).await?.into_iter().map(|row| (row.id.clone(), row)).collect();
 
     let mut seen = Seen::default();
     let mut first_with: HashMap<Identifier, String> = HashMap::new();
-    for draft in &mut drafts {
+    for (index, draft) in drafts.iter_mut().enumerate() {
+        if index % PORTION == 0 {
+            // It is work: others need this thread.
+            tokio::task::yield_now().await;
+        }
         draft.find_target(&holders, &stored);
         if let Some(target) = &draft.target {
             seen.note(target.id.as_str(), &draft.place, "supplier", draft.pointer_of_target.as_deref(), &mut draft.faults);
@@ -186,60 +267,78 @@ pub async fn suppliers(writer: &Writer, rows: Vec<Row>, dry_run: bool) -> Result
             blame(&mut draft.faults, fault);
         }
     }
-    plan_evidence(writer, &mut drafts).await?;
+    plan_evidence(reader, &mut drafts).await?;
 
-    let mut outcomes: Vec<Outcome> = drafts.iter_mut().map(|draft| draft.outcome(&fields)).collect();
+    let outcomes: Vec<Outcome> = drafts.iter_mut().map(|draft| draft.outcome(&fields)).collect();
+    let asked = Asked { suppliers: stored.into_keys().collect(), identifiers: given, supplier_names: BTreeSet::new() };
     if dry_run || outcomes.iter().any(|outcome| outcome.verdict == Verdict::Refused) {
-        return Ok(outcomes);
+        return Ok(ImportPlan { outcomes, asked, work: None });
     }
-    let (mut changes, mut additions, mut added) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut new_evidence, mut changed_evidence) = (Vec::new(), Vec::new());
-    for (index, draft) in drafts.iter_mut().enumerate() {
-        let Some(new) = draft.new.take() else { continue };
-        match draft.target.take() {
+    let mut work = SupplierWork::default();
+    for (index, draft) in drafts.into_iter().enumerate() {
+        let Some(new) = draft.new else { continue };
+        match draft.target {
             Some(before) => {
-                new_evidence.extend(std::mem::take(&mut draft.new_evidence).into_iter().map(|new| (before.id.clone(), new)));
+                work.evidence.extend(draft.new_evidence.into_iter().map(|new| (before.id.clone(), new)));
                 if supplier::differs(&before, &new) {
-                    changes.push((before, new));
+                    work.changes.push((before, new));
                 }
             }
-            None => {
-                additions.push(new);
-                added.push(index);
-            }
+            None => work.additions.push((index, new, draft.new_evidence)),
         }
-        changed_evidence.append(&mut draft.changed_evidence);
+        work.changed_evidence.extend(draft.changed_evidence);
     }
+    // Where evidence comes too, the line follows from more than the supplier.
+    let with_evidence: BTreeSet<&SupplierId> =
+        work.evidence.iter().map(|(id, _)| id).chain(work.changed_evidence.iter().map(|(before, _)| &before.supplier_id)).collect();
+    let alone = work.changes.iter().map(|(before, _)| &before.id).filter(|id| !with_evidence.contains(id)).cloned().collect();
+    let known = Known::load(reader, alone).await?;
+    Ok(ImportPlan { outcomes, asked, work: Some(Work::Suppliers(work, known)) })
+}
+
+/// Gives the ids of those added.
+async fn write_suppliers(writer: &Writer, work: SupplierWork, known: Known) -> Result<Vec<(usize, String)>, Error> {
+    let SupplierWork { changes, additions, evidence, changed_evidence } = work;
     // Changes first: what they give up may be taken by what is new.
-    supplier::put_all(writer, "change", changes).await?;
-    for (index, row) in added.into_iter().zip(supplier::create_all(writer, additions).await?) {
-        let Some(draft) = drafts.get_mut(index) else { continue };
-        new_evidence.extend(
-            std::mem::take(&mut draft.new_evidence).into_iter().map(|new| (row.id.clone(), NewEvidence { subject_id: SubjectId::Supplier(row.id.clone()), ..new })),
-        );
-        outcomes[index].id = Some(row.id.to_string());
-    }
-    evidence::create_all(writer, new_evidence).await?;
+    let changed = supplier::put_all(writer, "change", changes).await?;
+    known.follow(writer, changed, Vec::new()).await?;
+    evidence::create_all(writer, evidence).await?;
     for (before, new) in changed_evidence {
         evidence::put(writer, before, new).await?;
     }
-    Ok(outcomes)
+    let (mut new, mut others) = (Vec::with_capacity(additions.len()), Vec::with_capacity(additions.len()));
+    for (index, addition, pieces) in additions {
+        new.push(addition);
+        others.push((index, pieces));
+    }
+    let rows = supplier::create_all(writer, new).await?;
+    let (mut made, mut about) = (Vec::with_capacity(rows.len()), Vec::new());
+    for (row, (index, pieces)) in rows.iter().zip(others) {
+        made.push((index, row.id.to_string()));
+        about.extend(pieces.into_iter().map(|new| (row.id.clone(), NewEvidence { subject_id: SubjectId::Supplier(row.id.clone()), ..new })));
+    }
+    let about = evidence::create_all(writer, about).await?;
+    register::enter(writer, rows, about).await?;
+    Ok(made)
 }
 
-/// Brings in products: by `id`, else by supplier and exact name, else as new ones. The supplier is named by `supplier_id`,
-/// else by `supplier_identifier`, else by `supplier_name`, which must then be one supplier's only.
-///
-/// Nothing is written in a dry run, nor where a row is refused.
+/// Works out what bringing in products comes to: by `id`, else by supplier and exact name, else as new ones. The supplier is
+/// named by `supplier_id`, else by `supplier_identifier`, else by `supplier_name`, which must then be one supplier's only.
 ///
 /// # Errors
 /// As [`suppliers`].
-pub async fn products(writer: &Writer, rows: Vec<Row>, dry_run: bool) -> Result<Vec<Outcome>, Error> {
-    expect_few(&rows)?;
+pub async fn products(reader: &Reader, rows: &[Row], dry_run: bool) -> Result<ImportPlan, Error> {
+    expect_few(rows)?;
     let fields = Fields::of::<NewProduct>();
-    let mut drafts: Vec<ProductDraft> = rows.into_iter().map(ProductDraft::new).collect();
-    let known = KnownProducts::load(writer, &drafts).await?;
+    let mut drafts: Vec<ProductDraft> = rows.iter().cloned().map(ProductDraft::new).collect();
+    let known = KnownProducts::load(reader, &drafts).await?;
+    let mut asked = Asked { identifiers: drafts.iter().filter_map(|draft| draft.supplier_identifier.clone()).collect(), ..Asked::default() };
+    asked.supplier_names.extend(drafts.iter().filter_map(|draft| draft.supplier_name.clone()));
     let mut seen = Seen::default();
-    for draft in &mut drafts {
+    for (index, draft) in drafts.iter_mut().enumerate() {
+        if index % PORTION == 0 {
+            tokio::task::yield_now().await;
+        }
         draft.find_supplier(&known);
         draft.find_target(&known);
         let key = match (&draft.target, &draft.supplier_id, &draft.name) {
@@ -250,31 +349,37 @@ pub async fn products(writer: &Writer, rows: Vec<Row>, dry_run: bool) -> Result<
         if let Some(key) = key {
             seen.note(&key, &draft.place, "product", draft.pointer_of_target, &mut draft.faults);
         }
+        asked.suppliers.extend(draft.supplier_id.iter().chain(draft.target.as_ref().map(|target| &target.supplier_id)).cloned());
         draft.build(&fields);
     }
 
-    let mut outcomes: Vec<Outcome> = drafts.iter_mut().map(|draft| draft.outcome(&fields)).collect();
+    let outcomes: Vec<Outcome> = drafts.iter_mut().map(|draft| draft.outcome(&fields)).collect();
     if dry_run || outcomes.iter().any(|outcome| outcome.verdict == Verdict::Refused) {
-        return Ok(outcomes);
+        return Ok(ImportPlan { outcomes, asked, work: None });
     }
-    let (mut changes, mut additions, mut added) = (Vec::new(), Vec::new(), Vec::new());
+    let mut work = ProductWork::default();
     for (index, draft) in drafts.into_iter().enumerate() {
         match (draft.target, draft.new) {
-            (Some(before), Some(new)) if product::differs(&before, &new) => changes.push((before, new)),
-            (None, Some(new)) => {
-                additions.push(new);
-                added.push(index);
-            }
+            (Some(before), Some(new)) if product::differs(&before, &new) => work.changes.push((before, new)),
+            (None, Some(new)) => work.additions.push((index, new)),
             _ => {}
         }
     }
-    product::put_all(writer, "change", changes).await?;
-    let rows = product::create_all(writer, additions).await?;
-    note_new_products(writer, &rows).await?;
-    for (index, row) in added.into_iter().zip(rows) {
-        outcomes[index].id = Some(row.id.to_string());
-    }
-    Ok(outcomes)
+    let of_changed = work.changes.iter().map(|(before, _)| &before.supplier_id);
+    let known = Known::load(reader, of_changed.chain(work.additions.iter().map(|(_, new)| &new.supplier_id)).cloned().collect()).await?;
+    Ok(ImportPlan { outcomes, asked, work: Some(Work::Products(work, known)) })
+}
+
+/// Gives the ids of those added.
+async fn write_products(writer: &Writer, work: ProductWork, known: Known) -> Result<Vec<(usize, String)>, Error> {
+    let mut rows = product::put_all(writer, "change", work.changes).await?;
+    let (indexes, new): (Vec<usize>, Vec<NewProduct>) = work.additions.into_iter().unzip();
+    let added = product::create_all(writer, new).await?;
+    note_new_products(writer, &added).await?;
+    let made = indexes.into_iter().zip(added.iter().map(|row| row.id.to_string())).collect();
+    rows.extend(added);
+    known.follow(writer, Vec::new(), rows).await?;
+    Ok(made)
 }
 
 fn expect_few(rows: &[Row]) -> Result<(), Error> {

@@ -17,6 +17,7 @@ use crate::{
     scope::{Reader, Writer, owned},
     stored::Word,
     subject::Subject,
+    text,
 };
 
 /// An incident as stored.
@@ -82,6 +83,7 @@ pub struct NewIncident {
     /// What happened.
     #[validate(length(min = 1, max = 10_000))]
     #[serde(default)]
+    #[schemars(regex(pattern = crate::text::LINES))]
     pub description: Option<String>,
     /// How bad it is.
     pub severity: Severity,
@@ -99,6 +101,7 @@ pub struct NewIncident {
     /// What was learnt.
     #[validate(length(min = 1, max = 10_000))]
     #[serde(default)]
+    #[schemars(regex(pattern = crate::text::LINES))]
     pub lessons: Option<String>,
 }
 
@@ -141,6 +144,7 @@ pub struct IncidentFilter {
 /// # Errors
 /// [`Error::Invalid`] with every fault, an unknown subject among them.
 pub async fn create(writer: &Writer, new: NewIncident) -> Result<Incident, Error> {
+    text::check(&new)?;
     let new = new.check(writer.today())?;
     let subject = Subject::find(writer, &new.subject_id, "/subject_id").await?;
     let row = build(writer, new, subject.supplier.id.clone(), subject.product_id());

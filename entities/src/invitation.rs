@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use validator::{Validate, ValidateEmail as _};
+use validator::Validate;
 
 use crate::{
     clock::Moment,
@@ -25,6 +25,7 @@ use crate::{
     secret::{self, Offered},
     session::{self, Person, Stage, Visit},
     stored::Word,
+    text::{self, Form},
     throttle::Bucket,
     user::{self, membership},
 };
@@ -167,7 +168,7 @@ impl Model {
 }
 
 /// Whom to invite.
-#[derive(Clone, Debug, Deserialize, JsonSchema, Validate)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
 #[schemars(example = json!({ "email": "sam@example.org", "name": "Sam Okafor", "role": "editor" }))]
 pub struct NewInvitation {
@@ -249,6 +250,7 @@ pub struct Acceptance {
     pub organisation_name: Option<String>,
     /// The password you choose: 12 characters or more, of any kind, that nobody guesses soon. If you have an account already, and the link is an invitation: its password.
     #[validate(length(min = 1, max = 128))]
+    #[schemars(regex(pattern = crate::text::ANY))]
     pub password: String,
     /// The six digits that your authenticator app shows now, if your account has a second factor.
     #[validate(length(max = 20))]
@@ -277,8 +279,8 @@ pub struct Accepted {
 /// [`Error::Invalid`], or [`Error::Conflict`] when they belong here or are invited already.
 pub async fn create(writer: &Writer, new: NewInvitation) -> Result<(Invitation, secret::Token), Error> {
     let email = user::normal(&new.email);
-    let mut faults = Faults::of(&new);
-    faults.expect(email.validate_email(), "/email", "email", "expected an e-mail address such as name@example.org");
+    let mut faults = Faults::of_new(&new);
+    faults.expect(text::is_email(&email), "/email", "email", "expected an e-mail address such as name@example.org");
     faults.done()?;
     if user::is_member(writer, &email).await? {
         return Err(Error::conflict("member", "this person belongs to the organisation already"));
@@ -450,6 +452,13 @@ pub async fn open(store: &Store, token: &str) -> Result<OpenedInvitation, Error>
 /// account; [`Error::Invalid`] for a new password that is guessed soon; [`Error::TooMany`].
 pub async fn accept(store: &Store, visit: &Visit, acceptance: &Acceptance) -> Result<Accepted, Error> {
     let row = of_token(store, &acceptance.token).await?;
+    let mut faults = Faults::default();
+    for (pointer, text) in [("/name", &acceptance.name), ("/organisation_name", &acceptance.organisation_name), ("/email", &acceptance.email)] {
+        if let Some(detail) = text.as_deref().and_then(|text| Form::Line.fault(text)) {
+            faults.expect(false, pointer, "character", detail);
+        }
+    }
+    faults.done()?;
     let mut organisation = store.organisation_of_anyone(&row.organisation_id).await?.ok_or(Error::NotFound)?;
     if row.kind.0 == InvitationKind::FirstAdmin {
         let first = found(store, visit, &row, acceptance, &organisation.name).await?;
@@ -491,7 +500,7 @@ pub async fn accept(store: &Store, visit: &Visit, acceptance: &Acceptance) -> Re
 async fn found(store: &Store, visit: &Visit, row: &Model, acceptance: &Acceptance, present_name: &str) -> Result<user::Model, Error> {
     let (email, name) = (user::normal(acceptance.email.as_deref().unwrap_or_default()), acceptance.name.clone().unwrap_or_default());
     let mut faults = Faults::of(acceptance);
-    faults.expect(email.validate_email(), "/email", "email", "expected your e-mail address, such as name@example.org");
+    faults.expect(text::is_email(&email), "/email", "email", "expected your e-mail address, such as name@example.org");
     faults.expect(!name.is_empty(), "/name", "required", "expected your name");
     faults.done()?;
     if store.user_by_email(&email).await?.is_some() {

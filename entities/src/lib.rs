@@ -7,11 +7,16 @@
 //! |---|---|
 //! | [`scope`] | the one road to rows: organisation filter, versions, audit, all in one transaction a request |
 //! | [`id`] [`secret`] [`stored`] [`clock`] [`page`] [`patch`] [`fault`] [`error`] | the small shared words |
+//! | [`ahead`] | large changes, worked out before they are opened |
 //! | [`migrations`] | the schema, step by step, the same on SQLite and PostgreSQL |
+//! | [`backup`] [`doctor`] | whole databases: copied and put back, looked at without a change |
 //! | one file a noun | its types, its checks, its operations |
 
+pub mod ahead;
 mod aside;
+pub mod backup;
 pub mod clock;
+pub mod doctor;
 pub mod error;
 pub mod fault;
 pub mod id;
@@ -32,6 +37,7 @@ pub mod dependency;
 pub mod draft;
 pub mod evidence;
 pub mod evidence_file;
+pub mod first_start;
 pub mod idempotency;
 pub mod identifier;
 pub mod identity_provider;
@@ -59,6 +65,7 @@ pub mod session;
 pub mod sign_in_policy;
 pub mod subject;
 pub mod supplier;
+pub mod text;
 pub mod throttle;
 pub mod translation;
 pub mod user;

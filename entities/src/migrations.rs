@@ -10,6 +10,7 @@ mod m0007_privacy;
 mod m0008_lists;
 mod m0009_sample;
 mod m0010_orders;
+mod m0011_health;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait as _};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -17,7 +18,7 @@ use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 use crate::scope::OpenError;
 
 /// All steps, oldest first.
-struct Steps;
+pub(crate) struct Steps;
 
 #[async_trait::async_trait]
 impl MigratorTrait for Steps {
@@ -33,6 +34,7 @@ impl MigratorTrait for Steps {
             Box::new(m0008_lists::Step),
             Box::new(m0009_sample::Step),
             Box::new(m0010_orders::Step),
+            Box::new(m0011_health::Step),
         ]
     }
 }
@@ -45,16 +47,27 @@ pub(crate) async fn run(connection: &DatabaseConnection) -> Result<(), OpenError
     let failed = |error: DbErr| OpenError::Migration(error.to_string());
     let options = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() };
     let transaction = connection.begin_with_options(options).await.map_err(failed)?;
-    if connection.get_database_backend() == DbBackend::Postgres {
-        transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await.map_err(failed)?;
-    }
+    let is_postgres = connection.get_database_backend() == DbBackend::Postgres;
+    // A pooler hands on connections as they are left, and the driver names its statements alike in each.
+    let forget = async || if is_postgres { transaction.execute_unprepared("DEALLOCATE ALL").await.map(drop) } else { Ok(()) };
+    forget().await.map_err(failed)?;
+    lock(&transaction).await.map_err(failed)?;
     let known: Vec<String> = Steps::migrations().iter().map(|step| step.name().to_owned()).collect();
     let applied = Steps::get_migration_models(&transaction).await.map_err(failed)?;
     if let Some(newer) = applied.into_iter().find(|step| !known.contains(&step.version)) {
         return Err(OpenError::NewerSchema(newer.version));
     }
     Steps::up(&transaction, None).await.map_err(failed)?;
+    forget().await.map_err(failed)?;
     transaction.commit().await.map_err(failed)
+}
+
+/// Until the transaction ends, keeps every other program from bringing the schema up to date. SQLite's transactions do so by themselves.
+pub(crate) async fn lock(transaction: &impl ConnectionTrait) -> Result<(), DbErr> {
+    if transaction.get_database_backend() == DbBackend::Postgres {
+        transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
+    }
+    Ok(())
 }
 
 /// Runs a script of statements. Text is compared byte by byte on both databases, so that order is the same everywhere.

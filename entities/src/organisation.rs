@@ -104,7 +104,7 @@ pub async fn change(writer: &Writer, version: i64, change: Change<NewOrganisatio
 /// [`Error::Invalid`] for a name that is none.
 pub async fn ensure(store: &Store, name: &str) -> Result<Organisation, Error> {
     let new = NewOrganisation { name: name.trim().to_owned() };
-    Faults::of(&new).done()?;
+    Faults::of_new(&new).done()?;
     match store.organisation_by_name(&new.name).await? {
         Some(organisation) => Ok(organisation),
         None => store.found_organisation(&new.name, false).await,

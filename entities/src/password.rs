@@ -2,15 +2,18 @@
 //!
 //! Hashing costs 19 MiB and some milliseconds on purpose, so it is done away from the threads that serve, a few at a time.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use argon2::{
     Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString},
 };
-use tokio::sync::Semaphore;
 
 use crate::{
+    aside::Seats,
     error::Error,
     fault::{Fault, Faults},
     secret,
@@ -31,47 +34,50 @@ const COST: (u32, u32, u32) = (19_456, 2, 1);
 /// What bounds the hashing of passwords.
 #[derive(Debug)]
 pub(crate) struct Desk {
-    seats: Semaphore,
-    queue: Semaphore,
+    seats: Seats,
+    hashed: AtomicU64,
 }
 
 impl Default for Desk {
     fn default() -> Self {
-        Self { seats: Semaphore::new(AT_ONCE), queue: Semaphore::new(AT_ONCE + WAITING) }
+        Self { seats: Seats::new(AT_ONCE, WAITING), hashed: AtomicU64::new(0) }
     }
 }
 
 impl Desk {
-    async fn run<T: Send + 'static>(self: &Arc<Self>, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-        let _place = self.queue.try_acquire().map_err(|_| Error::Busy)?;
-        let _seat = self.seats.acquire().await.map_err(|_| Error::Busy)?;
-        tokio::task::spawn_blocking(work).await.map_err(|_| Error::Busy)
+    /// How many passwords were hashed, to keep them or to compare them.
+    pub(crate) fn hash_count(&self) -> u64 {
+        self.hashed.load(Ordering::Relaxed)
     }
 
     /// The hash to keep of `password`.
     pub(crate) async fn hash(self: &Arc<Self>, password: &str) -> Result<String, Error> {
+        self.hashed.fetch_add(1, Ordering::Relaxed);
         let salt: [u8; 16] = secret::random()?;
         let password = password.to_owned();
-        self.run(move || {
-            let salt = SaltString::encode_b64(&salt).ok()?;
-            Some(hasher()?.hash_password(password.as_bytes(), &salt).ok()?.to_string())
-        })
-        .await?
-        .ok_or(Error::Busy)
+        self.seats
+            .run(move || {
+                let salt = SaltString::encode_b64(&salt).ok()?;
+                Some(hasher()?.hash_password(password.as_bytes(), &salt).ok()?.to_string())
+            })
+            .await?
+            .ok_or(Error::Busy)
     }
 
     /// Whether `password` is the one that `hash` was made of. Without a hash the answer is no, after the same work.
     pub(crate) async fn verify(self: &Arc<Self>, password: &str, hash: Option<&str>) -> Result<bool, Error> {
+        self.hashed.fetch_add(1, Ordering::Relaxed);
         let (password, hash) = (password.to_owned(), hash.map(str::to_owned));
-        self.run(move || match hash.as_deref().and_then(|hash| PasswordHash::new(hash).ok()) {
-            Some(kept) => hasher().is_some_and(|hasher| hasher.verify_password(password.as_bytes(), &kept).is_ok()),
-            None => {
-                let mut thrown_away = [0_u8; 32];
-                let _ = hasher().map(|hasher| hasher.hash_password_into(password.as_bytes(), b"nobody's salt...", &mut thrown_away));
-                false
-            }
-        })
-        .await
+        self.seats
+            .run(move || match hash.as_deref().and_then(|hash| PasswordHash::new(hash).ok()) {
+                Some(kept) => hasher().is_some_and(|hasher| hasher.verify_password(password.as_bytes(), &kept).is_ok()),
+                None => {
+                    let mut thrown_away = [0_u8; 32];
+                    let _ = hasher().map(|hasher| hasher.hash_password_into(password.as_bytes(), b"nobody's salt...", &mut thrown_away));
+                    false
+                }
+            })
+            .await
     }
 
     /// Everything that is wrong with a new password at `pointer`, for someone about whom `words` are known.
@@ -82,6 +88,7 @@ impl Desk {
         faults.done()?;
         let password = password.to_owned();
         let weak = self
+            .seats
             .run(move || {
                 let known: Vec<&str> = words.iter().map(String::as_str).collect();
                 let found = zxcvbn::zxcvbn(&password, &known);

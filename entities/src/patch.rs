@@ -10,11 +10,12 @@ use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use crate::error::Error;
+use crate::{error::Error, text};
 
 /// A change to something that was made of a `New…`: an object with any of its fields.
 ///
-/// The door has checked names and types against the `New…`'s schema; the result is checked as a whole by the operation.
+/// The door has checked names and types against the `New…`'s schema; the result is checked as a whole by the operation, and
+/// here what its texts may hold, but for what is stored already.
 #[derive(Clone, Debug)]
 pub struct Change<New> {
     /// The fields to change.
@@ -32,15 +33,21 @@ impl<New: DeserializeOwned + JsonSchema + 'static> Change<New> {
     /// What `stored` becomes: its fields that a `New` has, with this change merged over them.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when the merged whole is no `New`.
+    /// [`Error::Invalid`] when the merged whole is no `New`, or a new text in it may not stand there.
     pub fn over(self, stored: &impl Serialize) -> Result<New, Error> {
         let known = fields_of::<New>();
-        let Ok(Value::Object(mut whole)) = serde_json::to_value(stored) else {
+        let Ok(stored) = serde_json::to_value(stored) else { return Err(Error::invalid("", "shape", "expected an object")) };
+        let fields = Value::Object(self.fields);
+        let faults = text::faults::<New>(&fields, Some(&stored));
+        if !faults.is_empty() {
+            return Err(Error::Invalid(faults));
+        }
+        let Value::Object(mut whole) = stored else {
             return Err(Error::invalid("", "shape", "expected an object"));
         };
         whole.retain(|name, _| known.contains(name));
         let mut whole = Value::Object(whole);
-        merge(&mut whole, Value::Object(self.fields));
+        merge(&mut whole, fields);
         serde_json::from_value(whole).map_err(|error| Error::invalid("", "shape", error.to_string()))
     }
 }

@@ -125,6 +125,7 @@ pub struct Erasure {
     pub email: Option<String>,
     /// Why. It stays in the audit trail: name no one in it.
     #[validate(length(min = 1, max = 2000))]
+    #[schemars(regex(pattern = crate::text::LINES))]
     pub reason: String,
 }
 
@@ -142,7 +143,7 @@ pub struct Erased {
 /// # Errors
 /// [`Error::Invalid`] where neither address nor name is given; [`Error::Conflict`] for the last admin.
 pub async fn erase(writer: &Writer, erasure: Erasure) -> Result<Erased, Error> {
-    Faults::of(&erasure).done()?;
+    Faults::of_new(&erasure).done()?;
     let Erasure { name, email, reason } = erasure;
     let person = Person { name, email }.check()?;
     // First, so that the events of the erasure itself name no one.

@@ -137,7 +137,9 @@ pub(crate) async fn seal(writer: &Writer, actor: &Actor, forgotten: &[Forgotten]
             });
         }
     }
-    let abouts: BTreeSet<&str> = digests.keys().map(|(about, _)| about.as_str()).collect();
+    // Of what is new nothing is known yet.
+    let new: BTreeSet<&str> = drafts.iter().filter(|draft| draft.action == "create").map(|draft| draft.item_id.as_str()).collect();
+    let abouts: BTreeSet<&str> = digests.keys().map(|(about, _)| about.as_str()).filter(|about| !new.contains(about)).collect();
     let abouts: Vec<String> = abouts.into_iter().map(str::to_owned).collect();
     for portion in abouts.chunks(PORTION) {
         for row in writer.all(writer.find::<Entity>().filter(Column::About.is_in(portion.iter().map(String::as_str)))).await? {
@@ -242,6 +244,11 @@ pub(crate) async fn forget(writer: &Writer, forgotten: Forgotten) -> Result<u64,
 /// A batch of what the trail names, by hash, and which of it was altered.
 pub(crate) async fn altered(reader: &Reader, after: &str, limit: u64) -> Result<Option<(String, Vec<Model>)>, Error> {
     let rows = reader.all(reader.find::<Entity>().filter(Column::Digest.gt(after)).order_by_asc(Column::Digest).limit(limit)).await?;
-    let Some(last) = rows.last().map(|row| row.digest.clone()) else { return Ok(None) };
-    Ok(Some((last, rows.into_iter().filter(|row| !row.fits()).collect())))
+    Ok(only_altered(rows))
+}
+
+/// The hash of the last of these, and those that were altered.
+pub(crate) fn only_altered(rows: Vec<Model>) -> Option<(String, Vec<Model>)> {
+    let last = rows.last().map(|row| row.digest.clone())?;
+    Some((last, rows.into_iter().filter(|row| !row.fits()).collect()))
 }

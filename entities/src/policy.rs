@@ -1,6 +1,8 @@
 //! The organisation's policy: bands, matrix, cadence, minimum coverage, who may decide, how long a key may live. Defaults are the
 //! field's; all can be set.
 
+use std::collections::BTreeSet;
+
 use diligence_questionnaires::{RatingPolicy, Severity, Tier};
 use schemars::JsonSchema;
 use sea_orm::entity::prelude::*;
@@ -8,12 +10,15 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use crate::{
-    clock::Moment,
+    ahead::{self, Ahead, Opened, Plan},
+    clock::{Day, Moment},
     error::Error,
     fault::Faults,
-    id::{OrganisationId, PolicyId},
+    id::{OrganisationId, PolicyId, SupplierId},
     patch::Change,
-    scope::{Reader, Writer, owned},
+    register,
+    risk::{self, Risk},
+    scope::{Reader, Scope, Store, Writer, owned},
     stored::{Json, Word},
 };
 
@@ -213,28 +218,96 @@ pub async fn read(reader: &Reader) -> Result<Policy, Error> {
     reader.one(reader.find::<Entity>()).await?.ok_or(Error::NotFound)
 }
 
-/// Changes the policy; every rating, risk band and review date in the register follows at once.
+/// A change of the policy; every rating, risk band and review date in the register follows at once.
+#[derive(Debug)]
+pub struct PolicyChange {
+    /// The version it is made on.
+    pub version: i64,
+    /// What is to be otherwise.
+    pub change: Change<NewPolicy>,
+}
+
+/// What a change of the policy comes to.
+pub struct PolicyPlan {
+    version: i64,
+    new: NewPolicy,
+    today: Day,
+    risks: Vec<(Risk, Risk)>,
+    differences: register::Differences,
+}
+
+impl Ahead for PolicyChange {
+    type Plan = PolicyPlan;
+
+    async fn plan(&self, reader: &Reader) -> Result<PolicyPlan, Error> {
+        let before = read(reader).await?;
+        if before.version != self.version {
+            return Err(Error::Stale { current: before.version });
+        }
+        let new = checked(self.change.clone().over(&before)?)?;
+        let after = with(&before, new.clone());
+        let risks = risk::called_otherwise(reader, new.risk_bands).await?;
+        Ok(PolicyPlan { version: self.version, new, today: reader.today(), risks, differences: register::under(reader, &after).await? })
+    }
+}
+
+impl Plan for PolicyPlan {
+    async fn holds(&self, writer: &Writer, _: &BTreeSet<SupplierId>) -> Result<bool, Error> {
+        // What is about suppliers that have changed is worked out again as it is carried out.
+        Ok(self.today == writer.today())
+    }
+}
+
+impl PolicyPlan {
+    /// Sets the policy, and writes what follows from it; what is about suppliers that have `changed` is worked out here.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] where the policy has been changed since.
+    pub async fn carry_out(self, writer: &Writer, changed: &BTreeSet<SupplierId>) -> Result<Policy, Error> {
+        let before = read(writer).await?;
+        if before.version != self.version {
+            return Err(Error::Stale { current: before.version });
+        }
+        let after = with(&before, self.new);
+        let after = writer.replace::<Entity, ActiveModel>("change", &before, after).await?;
+        let still: Vec<(Risk, Risk)> = self.risks.into_iter().filter(|(risk, _)| !changed.contains(&risk.supplier_id)).collect();
+        let called: BTreeSet<SupplierId> = still.iter().map(|(risk, _)| risk.supplier_id.clone()).collect();
+        risk::call(writer, still).await?;
+        self.differences.without(changed).carry_out_all(writer).await?;
+        writer.leave_alone(&called);
+        let changed: Vec<SupplierId> = changed.iter().cloned().collect();
+        risk::call_of_suppliers(writer, &changed, after.risk_bands.0).await?;
+        for supplier_id in &changed {
+            writer.touch(supplier_id);
+        }
+        Ok(after)
+    }
+}
+
+/// Changes the policy.
 ///
 /// # Errors
 /// [`Error::Stale`], or [`Error::Invalid`] for bands out of order or a matrix where something worse rates better.
-pub async fn change(writer: &Writer, version: i64, change: Change<NewPolicy>) -> Result<Policy, Error> {
-    let before = read(writer).await?;
-    if before.version != version {
-        return Err(Error::Stale { current: before.version });
-    }
-    let new = checked(change.over(&before)?)?;
-    let after = Model {
+pub async fn change(store: &Store, scope: &Scope, change: &PolicyChange) -> Result<Policy, Error> {
+    let Opened { plan, changed, writer } = ahead::open(store, scope, change).await?;
+    let writer = match writer {
+        Some(writer) => writer,
+        None => store.write(scope).await?,
+    };
+    let policy = plan.carry_out(&writer, &changed).await?;
+    writer.save().await?;
+    Ok(policy)
+}
+
+fn with(before: &Policy, new: NewPolicy) -> Policy {
+    Model {
         rating: Json(new.rating),
         cadence_months: Json(new.cadence_months),
         risk_bands: Json(new.risk_bands),
         separation_of_duties: Word(new.separation_of_duties),
         maximum_key_days: new.maximum_key_days,
         ..before.clone()
-    };
-    let after = writer.replace::<Entity, ActiveModel>("change", &before, after).await?;
-    crate::risk::band_all(writer, after.risk_bands.0).await?;
-    crate::register::refresh_all(writer).await?;
-    Ok(after)
+    }
 }
 
 /// A policy that can be set, or everything that is wrong with it.

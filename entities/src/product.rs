@@ -18,6 +18,7 @@ use crate::{
     scope::{PORTION, Reader, Writer, owned},
     stored::{Json, Word},
     supplier::{self, RelationshipStatus, is_country, is_web_address},
+    text,
 };
 
 /// What sort of thing a product is.
@@ -128,6 +129,7 @@ pub enum EuAiActClass {
 pub struct AiProfile {
     /// What the AI is there for.
     #[validate(length(min = 1, max = 5000))]
+    #[schemars(regex(pattern = crate::text::LINES))]
     pub purpose: Option<String>,
     /// Does it generate text, speech or pictures?
     pub generative: Known,
@@ -155,9 +157,11 @@ pub struct AiProfile {
     pub overseer: Option<String>,
     /// How a person can contest an outcome.
     #[validate(length(min = 1, max = 5000))]
+    #[schemars(regex(pattern = crate::text::LINES))]
     pub contest_route: Option<String>,
     /// What people do by hand when it fails.
     #[validate(length(min = 1, max = 5000))]
+    #[schemars(regex(pattern = crate::text::LINES))]
     pub manual_fallback: Option<String>,
     /// Does it summarise speech?
     pub summarises_speech: Known,
@@ -249,6 +253,7 @@ pub struct NewProduct {
     /// What we use it for.
     #[validate(length(min = 1, max = 5000))]
     #[serde(default)]
+    #[schemars(regex(pattern = crate::text::LINES))]
     pub purpose: Option<String>,
     /// Where it stands with us; `active` if not said.
     #[serde(default)]
@@ -263,6 +268,7 @@ pub struct NewProduct {
     /// Anything else worth knowing.
     #[validate(length(min = 1, max = 10_000))]
     #[serde(default)]
+    #[schemars(regex(pattern = crate::text::LINES))]
     pub notes: Option<String>,
 }
 
@@ -364,6 +370,7 @@ pub struct ProductFilter {
 /// # Errors
 /// [`Error::Invalid`] with every fault, an unknown supplier among them.
 pub async fn create(writer: &Writer, new: NewProduct) -> Result<Product, Error> {
+    text::check(&new)?;
     let new = new.check()?;
     if let Err(Error::NotFound) = supplier::read(writer, &new.supplier_id).await {
         return Err(Error::unknown("/supplier_id", "supplier"));
@@ -485,14 +492,18 @@ pub(crate) const FIXED: &str = "expected the supplier it has: a product stays wi
 
 /// Puts checked products, each still its supplier's, in the place of those read before; their lines in the register follow
 /// when this is saved.
-pub(crate) async fn put_all(writer: &Writer, action: &'static str, changes: Vec<(Product, NewProduct)>) -> Result<(), Error> {
-    for (before, new) in changes {
+pub(crate) async fn put_all(writer: &Writer, action: &'static str, changes: Vec<(Product, NewProduct)>) -> Result<Vec<Product>, Error> {
+    let over = |(before, new): (Product, NewProduct)| {
         let mut after = before.clone();
         new.apply(&mut after);
-        let after = writer.replace::<Entity, ActiveModel>(action, &before, after).await?;
-        crate::decision::note_product_change(writer, &before, &after).await?;
+        (before, after)
+    };
+    let changes: Vec<(Product, Product)> = changes.into_iter().map(over).collect();
+    let rows = writer.replace_all::<Entity, ActiveModel>(action, changes.clone()).await?;
+    for ((before, _), after) in changes.iter().zip(&rows) {
+        crate::decision::note_product_change(writer, before, after).await?;
     }
-    Ok(())
+    Ok(rows)
 }
 
 /// The products that have one of these names.

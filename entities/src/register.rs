@@ -633,15 +633,89 @@ pub(crate) async fn refresh_now(writer: &Writer, supplier_id: &SupplierId) -> Re
     refresh(writer, BTreeSet::from([supplier_id.clone()])).await
 }
 
+/// What every line, rating and review of the register would be under another policy, as far as it differs.
+pub(crate) async fn under(reader: &Reader, policy: &Policy) -> Result<Differences, Error> {
+    let (mut all, mut after) = (Differences::default(), String::new());
+    loop {
+        let select = reader.find::<supplier::Entity>().filter(supplier::Column::Id.gt(after.as_str())).order_by_asc(supplier::Column::Id).limit(PORTION as u64);
+        let rows: Vec<(SupplierId,)> = reader.tuples(select.select_only().column(supplier::Column::Id)).await?;
+        let Some(last) = rows.last() else { return Ok(all) };
+        last.0.as_str().clone_into(&mut after);
+        let ids: Vec<SupplierId> = rows.into_iter().map(|(id,)| id).collect();
+        let mut portion = Portion::load(reader, &ids).await?;
+        for risk in &mut portion.risks {
+            risk.call(policy.risk_bands.0);
+        }
+        all.add(portion.differences(reader, policy));
+        // It is work: others need this thread.
+        tokio::task::yield_now().await;
+    }
+}
+
 /// Makes every line anew.
 pub(crate) async fn refresh_all(writer: &Writer) -> Result<(), Error> {
-    let mut after = String::new();
-    loop {
-        let select = writer.find::<supplier::Entity>().filter(supplier::Column::Id.gt(after.as_str())).order_by_asc(supplier::Column::Id).limit(PORTION as u64);
-        let rows: Vec<(SupplierId,)> = writer.tuples(select.select_only().column(supplier::Column::Id)).await?;
-        let Some(last) = rows.last() else { return Ok(()) };
-        last.0.as_str().clone_into(&mut after);
-        refresh(writer, rows.into_iter().map(|(id,)| id).collect()).await?;
+    let policy = policy::read(writer).await?;
+    under(writer, &policy).await?.carry_out_all(writer).await
+}
+
+/// Makes the lines of suppliers anew that this writer has entered, with all the evidence about them that it has.
+pub(crate) async fn enter(writer: &Writer, suppliers: Vec<Supplier>, evidence: Vec<Evidence>) -> Result<(), Error> {
+    if suppliers.is_empty() {
+        return Ok(());
+    }
+    let policy = policy::read(writer).await?;
+    let mut portion = Portion { suppliers, evidence, ..Portion::default() };
+    let differences = portion.differences(writer, &policy);
+    drop(portion);
+    differences.carry_out_all(writer).await
+}
+
+/// Everything that the lines of some suppliers followed from, before a change to them and their products.
+#[derive(Default)]
+pub(crate) struct Known(Vec<Portion>);
+
+impl Known {
+    /// Of these suppliers.
+    pub(crate) async fn load(reader: &Reader, suppliers: BTreeSet<SupplierId>) -> Result<Self, Error> {
+        let ids: Vec<SupplierId> = suppliers.into_iter().collect();
+        let mut portions = Vec::new();
+        for ids in ids.chunks(PORTION) {
+            portions.push(Portion::load(reader, ids).await?);
+            tokio::task::yield_now().await;
+        }
+        Ok(Self(portions))
+    }
+
+    /// Makes the lines anew, now that these rows have come or have taken the place of others, and nothing else has changed.
+    pub(crate) async fn follow(self, writer: &Writer, suppliers: Vec<Supplier>, products: Vec<Product>) -> Result<(), Error> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let policy = policy::read(writer).await?;
+        let mut suppliers: BTreeMap<SupplierId, Supplier> = suppliers.into_iter().map(|row| (row.id.clone(), row)).collect();
+        let mut products: BTreeMap<SupplierId, Vec<Product>> = products.into_iter().fold(BTreeMap::new(), |mut all, row| {
+            all.entry(row.supplier_id.clone()).or_default().push(row);
+            all
+        });
+        let (mut all, mut done) = (Differences::default(), Vec::new());
+        for mut portion in self.0 {
+            // A decision may have gone stale for it, which asks for a review: of these, more has changed.
+            let decided: BTreeSet<SupplierId> = portion.decisions.iter().map(|decision| decision.supplier_id.clone()).collect();
+            portion.suppliers.retain(|row| !decided.contains(&row.id));
+            for row in &mut portion.suppliers {
+                if let Some(new) = suppliers.remove(&row.id) {
+                    *row = new;
+                }
+                let new = products.remove(&row.id).unwrap_or_default();
+                portion.products.retain(|row| !new.iter().any(|new| new.id == row.id));
+                portion.products.extend(new);
+                done.push(row.id.clone());
+            }
+            all.add(portion.differences(writer, &policy));
+        }
+        all.carry_out_all(writer).await?;
+        writer.leave_alone(&done);
+        Ok(())
     }
 }
 
@@ -659,7 +733,7 @@ pub(crate) async fn refresh(writer: &Writer, suppliers: BTreeSet<SupplierId>) ->
     let policy = policy::read(writer).await?;
     let ids: Vec<SupplierId> = suppliers.into_iter().collect();
     for portion in ids.chunks(PORTION) {
-        Portion::load(writer, portion).await?.write(writer, &policy).await?;
+        Portion::load(writer, portion).await?.differences(writer, &policy).carry_out(writer).await?;
     }
     Ok(())
 }
@@ -670,6 +744,7 @@ pub(crate) fn with_products(own: Rating, products: impl IntoIterator<Item = (Rel
 }
 
 /// Everything that the lines of some suppliers follow from.
+#[derive(Default)]
 struct Portion {
     suppliers: Vec<Supplier>,
     products: Vec<Product>,
@@ -682,25 +757,25 @@ struct Portion {
 }
 
 impl Portion {
-    async fn load(writer: &Writer, ids: &[SupplierId]) -> Result<Self, Error> {
+    async fn load(reader: &Reader, ids: &[SupplierId]) -> Result<Self, Error> {
         let texts: BTreeSet<String> = ids.iter().map(ToString::to_string).collect();
-        let products = writer.find::<product::Entity>().filter(product::Column::SupplierId.is_in(ids.iter().cloned())).order_by_asc(product::Column::Id);
-        let known = writer.find::<Entity>().filter(Column::SupplierId.is_in(ids.iter().cloned()));
+        let products = reader.find::<product::Entity>().filter(product::Column::SupplierId.is_in(ids.iter().cloned())).order_by_asc(product::Column::Id);
+        let known = reader.find::<Entity>().filter(Column::SupplierId.is_in(ids.iter().cloned()));
         Ok(Self {
-            suppliers: writer.get_many::<supplier::Entity>(&texts).await?,
-            products: writer.all(products).await?,
-            assessments: assessment::live(writer, ids).await?,
-            decisions: decision::current(writer, ids).await?,
-            risks: risk::counting(writer, ids).await?,
-            reviews: review::open_of_suppliers(writer, ids).await?,
-            evidence: evidence::of_suppliers(writer, ids).await?,
-            known: writer.all(known).await?.into_iter().map(|row| (row.subject_id.clone(), row)).collect(),
+            suppliers: reader.get_many::<supplier::Entity>(&texts).await?,
+            products: reader.all(products).await?,
+            assessments: assessment::live(reader, ids).await?,
+            decisions: decision::current(reader, ids).await?,
+            risks: risk::counting(reader, ids).await?,
+            reviews: review::open_of_suppliers(reader, ids).await?,
+            evidence: evidence::of_suppliers(reader, ids).await?,
+            known: reader.all(known).await?.into_iter().map(|row| (row.subject_id.clone(), row)).collect(),
         })
     }
 
-    async fn write(mut self, writer: &Writer, policy: &Policy) -> Result<(), Error> {
-        let mut steps = Vec::new();
-        let mut lines = Vec::new();
+    /// What differs between what is stored and what follows under this policy.
+    fn differences(&mut self, reader: &Reader, policy: &Policy) -> Differences {
+        let mut found = Differences::default();
         let mut reviews: BTreeMap<SubjectId, Review> = std::mem::take(&mut self.reviews).into_iter().map(|review| (review.subject_id.clone(), review)).collect();
         let by_supplier = self.by_supplier();
         for supplier in &self.suppliers {
@@ -708,37 +783,30 @@ impl Portion {
             let mut ratings = Vec::new();
             for product in &mine.products {
                 let mut line = self.line(policy, supplier, Some(product), &mine);
-                plan_review(writer, policy, &mut line, &mine, &mut reviews, &mut steps);
+                plan_review(reader, policy, &mut line, &mine, &mut reviews, &mut found.steps);
                 ratings.push((product.status.0, line.rating.0));
                 if product.rating != line.rating {
-                    let changed = [(product::Column::Rating, line.rating.into()), (product::Column::UpdatedAt, writer.now().into())];
-                    writer.set_derived::<product::Entity>(product.id.as_str(), changed).await?;
+                    found.ratings.push((supplier.id.clone(), Some(product.id.clone()), line.rating.0));
                 }
-                lines.push(line);
+                found.lines.push(line);
             }
             let mut line = self.line(policy, supplier, None, &mine);
-            plan_review(writer, policy, &mut line, &mine, &mut reviews, &mut steps);
+            plan_review(reader, policy, &mut line, &mine, &mut reviews, &mut found.steps);
             line.rating = Word(with_products(line.rating.0, ratings));
             line.rating_rank = rank(line.rating.0);
             if supplier.rating != line.rating {
-                let changed = [(supplier::Column::Rating, line.rating.into()), (supplier::Column::UpdatedAt, writer.now().into())];
-                writer.set_derived::<supplier::Entity>(supplier.id.as_str(), changed).await?;
+                found.ratings.push((supplier.id.clone(), None, line.rating.0));
             }
-            lines.push(line);
+            found.lines.push(line);
         }
-        review::carry_out(writer, steps).await?;
+        found.steps.retain(|step| !step.is_idle());
         // A line that says what it said keeps its time, so that `updated_since` gives only what changed.
-        lines.retain_mut(|line| {
-            let Some(before) = self.known.get(&line.subject_id) else {
-                line.updated_at = writer.now();
-                return true;
-            };
+        found.lines.retain_mut(|line| {
+            let Some(before) = self.known.get(&line.subject_id) else { return true };
             line.updated_at = before.updated_at;
-            let changed = *line != *before;
-            line.updated_at = writer.now();
-            changed
+            *line != *before
         });
-        writer.put_all::<Entity, ActiveModel>(lines, &[Column::SubjectId]).await
+        found
     }
 
     fn by_supplier(&self) -> BTreeMap<SupplierId, Mine<'_>> {
@@ -840,6 +908,63 @@ impl Portion {
     }
 }
 
+/// What is stored of the register and does not follow any more: lines, reviews and ratings.
+#[derive(Default)]
+pub(crate) struct Differences {
+    /// Lines as they are to be.
+    lines: Vec<Model>,
+    /// Reviews to be set, changed or taken away.
+    steps: Vec<Step>,
+    /// Ratings of suppliers, or of products of theirs.
+    ratings: Vec<(SupplierId, Option<ProductId>, Rating)>,
+}
+
+impl Differences {
+    fn add(&mut self, other: Self) {
+        self.lines.extend(other.lines);
+        self.steps.extend(other.steps);
+        self.ratings.extend(other.ratings);
+    }
+
+    /// The same without what is about these suppliers and their products.
+    pub(crate) fn without(mut self, suppliers: &BTreeSet<SupplierId>) -> Self {
+        self.lines.retain(|line| !suppliers.contains(&line.supplier_id));
+        self.steps.retain(|step| step.supplier_id().is_none_or(|id| !suppliers.contains(id)));
+        self.ratings.retain(|(id, ..)| !suppliers.contains(id));
+        self
+    }
+
+    /// Writes lines, reviews and ratings.
+    async fn carry_out(mut self, writer: &Writer) -> Result<(), Error> {
+        let mut by_rating: BTreeMap<i32, (Rating, Vec<String>, Vec<String>)> = BTreeMap::new();
+        for (supplier_id, product_id, rating) in self.ratings {
+            let (_, suppliers, products) = by_rating.entry(rank(rating)).or_insert_with(|| (rating, Vec::new(), Vec::new()));
+            match product_id {
+                Some(id) => products.push(id.to_string()),
+                None => suppliers.push(supplier_id.to_string()),
+            }
+        }
+        for (rating, suppliers, products) in by_rating.into_values() {
+            let (rating, now) = (Word(rating), writer.now());
+            writer.set_derived_of_all::<supplier::Entity>(&suppliers, &[(supplier::Column::Rating, rating.into()), (supplier::Column::UpdatedAt, now.into())]).await?;
+            writer.set_derived_of_all::<product::Entity>(&products, &[(product::Column::Rating, rating.into()), (product::Column::UpdatedAt, now.into())]).await?;
+        }
+        review::carry_out(writer, self.steps).await?;
+        for line in &mut self.lines {
+            line.updated_at = writer.now();
+        }
+        writer.put_all::<Entity, ActiveModel>(self.lines, &[Column::SubjectId]).await
+    }
+
+    /// The same of all lines at once, which are then as good as made anew.
+    pub(crate) async fn carry_out_all(self, writer: &Writer) -> Result<(), Error> {
+        let suppliers: BTreeSet<SupplierId> = self.lines.iter().map(|line| &line.supplier_id).chain(self.steps.iter().filter_map(Step::supplier_id)).cloned().collect();
+        self.carry_out(writer).await?;
+        writer.leave_alone(&suppliers);
+        Ok(())
+    }
+}
+
 /// One supplier's part of a portion.
 #[derive(Clone, Default)]
 struct Mine<'a> {
@@ -903,8 +1028,8 @@ fn certificates(evidence: &[&Evidence], subject_id: &SubjectId) -> Vec<Certifica
         .collect()
 }
 
-fn plan_review(writer: &Writer, policy: &Policy, line: &mut Model, mine: &Mine<'_>, reviews: &mut BTreeMap<SubjectId, Review>, steps: &mut Vec<Step>) {
-    let today = writer.today();
+fn plan_review(reader: &Reader, policy: &Policy, line: &mut Model, mine: &Mine<'_>, reviews: &mut BTreeMap<SubjectId, Review>, steps: &mut Vec<Step>) {
+    let today = reader.today();
     let expiring = certificates(&mine.evidence, &line.subject_id)
         .into_iter()
         .filter_map(|certificate| Some((certificate.expires_on?, word(&certificate.kind))))
@@ -918,7 +1043,7 @@ fn plan_review(writer: &Writer, policy: &Policy, line: &mut Model, mine: &Mine<'
         tier: word(&line.tier),
         evidence_expiry: expiring,
     };
-    let step = review::plan(writer, &wanted, reviews.remove(&line.subject_id));
+    let step = review::plan(reader, &wanted, reviews.remove(&line.subject_id));
     let review = step.after.as_ref();
     line.next_review_on = review.map(|review| review.due_on);
     line.next_review_id = review.map(|review| review.id.clone());

@@ -193,12 +193,14 @@ pub struct NewRespondentLink {
     #[validate(length(min = 1, max = 200))]
     pub contact_name: String,
     /// Where to send the link, if this server sends e-mail; without one it is only copied.
-    #[validate(email, length(max = 254))]
+    #[validate(custom(function = "crate::text::email"), length(max = 254))]
+    #[schemars(email)]
     #[serde(default)]
     pub email: Option<String>,
     /// What to tell them: who asks, and why.
     #[validate(length(min = 1, max = 5000))]
     #[serde(default)]
+    #[schemars(regex(pattern = crate::text::LINES))]
     pub message: Option<String>,
     /// By when answers are wanted; the link goes on opening the assessment until its last day.
     #[serde(default)]
@@ -214,10 +216,12 @@ pub struct NewRespondentLink {
 #[schemars(example = serde_json::json!({ "message": "A reminder: we would like to have your answers this month." }))]
 pub struct Resend {
     /// Where to send it; to where the old one was if not said.
-    #[validate(email, length(max = 254))]
+    #[validate(custom(function = "crate::text::email"), length(max = 254))]
+    #[schemars(email)]
     pub email: Option<String>,
     /// What to tell them; the same as before if not said.
     #[validate(length(min = 1, max = 5000))]
+    #[schemars(regex(pattern = crate::text::LINES))]
     pub message: Option<String>,
     /// By when answers are wanted; as before if not said.
     pub due_on: Option<Day>,
@@ -379,7 +383,7 @@ async fn open_assessment(reader: &Reader, id: &AssessmentId) -> Result<Assessmen
 /// [`Error::Invalid`] with every fault, an unknown assessment among them, or [`Error::Conflict`] when it is not open or has
 /// too many links.
 pub async fn create(writer: &Writer, new: NewRespondentLink, mailing: Mailing) -> Result<Made, Error> {
-    let mut faults = Faults::of(&new);
+    let mut faults = Faults::of_new(&new);
     check_days(&mut faults, writer.today(), new.due_on, new.expires_on);
     faults.done()?;
     let assessment = open_assessment(writer, &new.assessment_id).await?;
@@ -504,7 +508,7 @@ pub async fn revoke(writer: &Writer, id: &RespondentLinkId, version: i64) -> Res
 /// assessment is not open.
 pub async fn resend(writer: &Writer, id: &RespondentLinkId, version: i64, again: Resend, mailing: Mailing) -> Result<Made, Error> {
     let before = writer.get_at::<Entity>(id.as_str(), version).await?;
-    let mut faults = Faults::of(&again);
+    let mut faults = Faults::of_new(&again);
     check_days(&mut faults, writer.today(), again.due_on, again.expires_on);
     faults.done()?;
     if let Some(newer) = &before.replaced_by {

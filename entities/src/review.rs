@@ -215,6 +215,7 @@ pub async fn list(reader: &Reader, filter: &ReviewFilter) -> Result<Page<Review>
 pub struct Completion {
     /// What came of it.
     #[validate(length(min = 1, max = 10_000))]
+    #[schemars(regex(pattern = crate::text::LINES))]
     pub outcome: Option<String>,
 }
 
@@ -224,7 +225,7 @@ pub struct Completion {
 /// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], or [`Error::Conflict`] when it is completed already.
 pub async fn complete(writer: &Writer, id: &ReviewId, version: i64, completion: Completion) -> Result<Review, Error> {
     let before = open_at(writer, id, version).await?;
-    Faults::of(&completion).done()?;
+    Faults::of_new(&completion).done()?;
     finish(writer, &before, completion.outcome).await
 }
 
@@ -250,6 +251,7 @@ pub struct Rescheduling {
     pub due_on: Day,
     /// Why.
     #[validate(length(min = 1, max = 2000))]
+    #[schemars(regex(pattern = crate::text::LINES))]
     pub reason: String,
 }
 
@@ -259,7 +261,7 @@ pub struct Rescheduling {
 /// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], or [`Error::Conflict`] when it is completed already.
 pub async fn reschedule(writer: &Writer, id: &ReviewId, version: i64, new: Rescheduling) -> Result<Review, Error> {
     let before = open_at(writer, id, version).await?;
-    let mut faults = Faults::of(&new);
+    let mut faults = Faults::of_new(&new);
     faults.expect(new.due_on >= writer.today(), "/due_on", "past", "expected today or a later day");
     faults.done()?;
     let mut after = before.clone();
@@ -328,10 +330,10 @@ pub(crate) async fn forget_open(writer: &Writer, supplier_id: &SupplierId, produ
     Ok(())
 }
 
-fn blank(writer: &Writer, supplier_id: &SupplierId, product_id: Option<&ProductId>, why: Trigger) -> Review {
+fn blank(reader: &Reader, supplier_id: &SupplierId, product_id: Option<&ProductId>, why: Trigger) -> Review {
     Model {
-        id: writer.new_id(),
-        organisation_id: writer.scope().organisation_id.clone(),
+        id: reader.new_id(),
+        organisation_id: reader.scope().organisation_id.clone(),
         version: 1,
         subject_id: crate::subject::subject_id(supplier_id, product_id),
         supplier_id: supplier_id.clone(),
@@ -340,15 +342,15 @@ fn blank(writer: &Writer, supplier_id: &SupplierId, product_id: Option<&ProductI
         due_on: why.due_on,
         reason: Word(why.kind),
         reason_detail: why.detail,
-        counted_from: writer.today(),
+        counted_from: reader.today(),
         triggers: Json::default(),
         rescheduled_to: None,
         rescheduled_reason: None,
         completed_at: None,
         completed_by: None,
         outcome: None,
-        created_at: writer.now(),
-        updated_at: writer.now(),
+        created_at: reader.now(),
+        updated_at: reader.now(),
     }
 }
 
@@ -374,8 +376,20 @@ pub(crate) struct Step {
     pub(crate) after: Option<Review>,
 }
 
+impl Step {
+    /// Whether it changes nothing.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.before == self.after
+    }
+
+    /// The supplier whose review it is, or whose product's.
+    pub(crate) fn supplier_id(&self) -> Option<&SupplierId> {
+        self.after.as_ref().or(self.before.as_ref()).map(|review| &review.supplier_id)
+    }
+}
+
 /// Works out what is to become of a subject's open review, `before` being the one there is.
-pub(crate) fn plan(writer: &Writer, wanted: &Wanted<'_>, before: Option<Review>) -> Step {
+pub(crate) fn plan(reader: &Reader, wanted: &Wanted<'_>, before: Option<Review>) -> Step {
     if wanted.archived {
         return Step { before, after: None };
     }
@@ -385,7 +399,7 @@ pub(crate) fn plan(writer: &Writer, wanted: &Wanted<'_>, before: Option<Review>)
         detail: format!("every {} months for the tier {}", wanted.cadence_months, wanted.tier),
     };
     let expiry = wanted.evidence_expiry.as_ref().map(|(day, which)| Trigger { kind: TriggerKind::EvidenceExpiry, due_on: *day, detail: format!("{which} expires") });
-    let mut after = before.clone().unwrap_or_else(|| blank(writer, wanted.supplier_id, wanted.product_id, cadence(writer.today())));
+    let mut after = before.clone().unwrap_or_else(|| blank(reader, wanted.supplier_id, wanted.product_id, cadence(reader.today())));
     after.triggers.0.retain(|trigger| trigger.kind != TriggerKind::EvidenceExpiry);
     // Whoever moved the review knew what expires when.
     if after.rescheduled_to.is_none() {
@@ -396,7 +410,7 @@ pub(crate) fn plan(writer: &Writer, wanted: &Wanted<'_>, before: Option<Review>)
     settle(&mut after, Some(cadence));
     // A day that has come stays until someone completes the review or moves it, whatever the reason for it has become.
     if let Some(before) = &before
-        && before.due_on <= writer.today()
+        && before.due_on <= reader.today()
         && after.due_on > before.due_on
     {
         (after.due_on, after.reason, after.reason_detail) = (before.due_on, before.reason, before.reason_detail.clone());
@@ -406,17 +420,16 @@ pub(crate) fn plan(writer: &Writer, wanted: &Wanted<'_>, before: Option<Review>)
 
 /// Writes what [`plan`] worked out.
 pub(crate) async fn carry_out(writer: &Writer, steps: Vec<Step>) -> Result<(), Error> {
-    let mut added = Vec::new();
+    let (mut added, mut changed) = (Vec::new(), Vec::new());
     for step in steps {
         match (step.before, step.after) {
-            (Some(before), Some(after)) if before != after => {
-                writer.replace::<Entity, ActiveModel>("derive", &before, after).await?;
-            }
+            (Some(before), Some(after)) if before != after => changed.push((before, after)),
             (None, Some(row)) => added.push(row),
             (Some(row), None) => writer.remove::<Entity>(&row).await?,
             _ => {}
         }
     }
+    writer.replace_all::<Entity, ActiveModel>("derive", changed).await?;
     if !added.is_empty() {
         writer.insert_all::<Entity, ActiveModel>(added).await?;
     }

@@ -18,6 +18,7 @@ use crate::{
     scope::{PORTION, Reader, Writer, owned},
     stored::{Json, Word},
     subject::Subject,
+    text,
 };
 
 /// What we do about a risk.
@@ -162,7 +163,7 @@ impl Model {
         (self.residual_likelihood.unwrap_or(self.likelihood), self.residual_impact.unwrap_or(self.impact))
     }
 
-    fn call(&mut self, bands: RiskBands) {
+    pub(crate) fn call(&mut self, bands: RiskBands) {
         self.band = Word(bands.band(self.likelihood, self.impact));
         let (likelihood, impact) = self.current();
         self.current_band = Word(bands.band(likelihood, impact));
@@ -189,6 +190,7 @@ pub struct NewRisk {
     /// What may go wrong.
     #[validate(length(min = 1, max = 10_000))]
     #[serde(default)]
+    #[schemars(regex(pattern = crate::text::LINES))]
     pub description: Option<String>,
     /// How likely it is with nothing done: 1 rare to 5 almost certain.
     #[validate(range(min = 1, max = 5))]
@@ -322,6 +324,7 @@ pub struct RiskFilter {
 /// # Errors
 /// [`Error::Invalid`] with every fault, an unknown subject among them.
 pub async fn create(writer: &Writer, new: NewRisk) -> Result<Risk, Error> {
+    text::check(&new)?;
     new.check()?;
     let subject = Subject::find(writer, &new.subject_id, "/subject_id").await?;
     let bands = policy::read(writer).await?.risk_bands.0;
@@ -499,6 +502,7 @@ async fn open_at(writer: &Writer, id: &RiskId, version: i64) -> Result<Risk, Err
 pub struct NewAcceptance {
     /// Why we can live with it.
     #[validate(length(min = 1, max = 5000))]
+    #[schemars(regex(pattern = crate::text::LINES))]
     pub reason: String,
     /// The last day the agreement holds, within two years.
     pub expires_on: Day,
@@ -510,7 +514,7 @@ pub struct NewAcceptance {
 /// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], or [`Error::Conflict`] for a closed one.
 pub async fn accept(writer: &Writer, id: &RiskId, version: i64, new: NewAcceptance) -> Result<Risk, Error> {
     let before = open_at(writer, id, version).await?;
-    let mut faults = Faults::of(&new);
+    let mut faults = Faults::of_new(&new);
     let today = writer.today();
     faults.expect(new.expires_on >= today && new.expires_on <= today.plus_months(24), "/expires_on", "range", "expected a day from today to two years from now");
     faults.done()?;
@@ -531,6 +535,7 @@ pub async fn accept(writer: &Writer, id: &RiskId, version: i64, new: NewAcceptan
 pub struct Reason {
     /// Why.
     #[validate(length(min = 1, max = 5000))]
+    #[schemars(regex(pattern = crate::text::LINES))]
     pub reason: String,
 }
 
@@ -540,7 +545,7 @@ pub struct Reason {
 /// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], or [`Error::Conflict`] for a closed one.
 pub async fn close(writer: &Writer, id: &RiskId, version: i64, why: Reason) -> Result<Risk, Error> {
     let before = open_at(writer, id, version).await?;
-    Faults::of(&why).done()?;
+    Faults::of_new(&why).done()?;
     let mut after = Model { state: Word(RiskState::Closed), closed_reason: Some(why.reason), ..before.clone() };
     after.rank();
     writer.replace::<Entity, ActiveModel>("close", &before, after).await
@@ -572,21 +577,36 @@ pub async fn delete(writer: &Writer, id: &RiskId, version: i64) -> Result<(), Er
     writer.remove::<Entity>(&row).await
 }
 
-/// Calls every risk what the policy now calls it.
-pub(crate) async fn band_all(writer: &Writer, bands: RiskBands) -> Result<(), Error> {
-    let mut after = String::new();
+/// The risks that these bands call otherwise, as they are and as they would be.
+pub(crate) async fn called_otherwise(reader: &Reader, bands: RiskBands) -> Result<Vec<(Risk, Risk)>, Error> {
+    let (mut found, mut after) = (Vec::new(), String::new());
     loop {
-        let rows = writer.all(writer.find::<Entity>().filter(Column::Id.gt(after.as_str())).order_by_asc(Column::Id).limit(PORTION as u64)).await?;
-        let Some(last) = rows.last() else { return Ok(()) };
+        let rows = reader.all(reader.find::<Entity>().filter(Column::Id.gt(after.as_str())).order_by_asc(Column::Id).limit(PORTION as u64)).await?;
+        let Some(last) = rows.last() else { return Ok(found) };
         last.id.as_str().clone_into(&mut after);
-        for before in rows {
-            let mut row = before.clone();
-            row.call(bands);
-            if row != before {
-                writer.replace::<Entity, ActiveModel>("band", &before, row).await?;
-            }
-        }
+        found.extend(rows.into_iter().filter_map(|before| otherwise(before, bands)));
     }
+}
+
+fn otherwise(before: Risk, bands: RiskBands) -> Option<(Risk, Risk)> {
+    let mut row = before.clone();
+    row.call(bands);
+    (row != before).then_some((before, row))
+}
+
+/// Calls risks as it was worked out with [`called_otherwise`].
+pub(crate) async fn call(writer: &Writer, changes: Vec<(Risk, Risk)>) -> Result<(), Error> {
+    writer.replace_all::<Entity, ActiveModel>("band", changes).await?;
+    Ok(())
+}
+
+/// Calls the risks of these suppliers and their products as these bands do.
+pub(crate) async fn call_of_suppliers(writer: &Writer, suppliers: &[SupplierId], bands: RiskBands) -> Result<(), Error> {
+    for portion in suppliers.chunks(PORTION) {
+        let rows = writer.all(writer.find::<Entity>().filter(Column::SupplierId.is_in(portion.iter().cloned()))).await?;
+        call(writer, rows.into_iter().filter_map(|before| otherwise(before, bands)).collect()).await?;
+    }
+    Ok(())
 }
 
 /// The risks of these suppliers and their products that count.

@@ -4,6 +4,11 @@
 //! What is deliberately absent: a way to get at the connection, a query without the organisation in it (but for the
 //! few named functions at the end), a write without its audit event, a change without the version it was made on.
 
+pub(crate) mod address;
+mod connection;
+#[expect(unreachable_pub, reason = "sea-orm derives a public entity from the row")]
+mod health;
+
 use std::{
     collections::BTreeSet,
     sync::{
@@ -14,22 +19,29 @@ use std::{
 };
 
 use sea_orm::{
-    AccessMode, ActiveModelBehavior, ActiveModelTrait, ColumnTrait, Condition, ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DatabaseTransaction,
-    DbBackend, DbErr, EntityTrait, FromQueryResult, IntoActiveModel, IsolationLevel, Iterable as _, QueryFilter, QuerySelect as _, Select, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait as _,
+    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, Condition, DbBackend, DbErr, EntityTrait, FromQueryResult, IntoActiveModel, Iterable as _, QueryFilter,
+    QuerySelect as _, Select,
     sea_query::{Expr, ExprTrait as _, Func, OnConflict},
+    sqlx,
 };
 use serde::Serialize;
 use serde_json::Value;
 use uuid::{ContextV7, Timestamp, Uuid};
 
+pub(crate) use self::connection::{Target, server};
+use self::{
+    connection::{Pool, Transaction},
+    health::Health,
+};
 use crate::{
-    api_key, audit,
+    api_key,
+    aside::Seats,
+    assessment, audit,
     clock::{Clock, Day, Moment},
     error::Error,
     id::{Id, IdentityProviderId, InvitationId, Kind, OrganisationId, ProductId, SessionId, SupplierId, UserId},
     identity_provider::{self, attempt},
-    invitation, migrations, organisation,
+    invitation, organisation,
     page::{self, Page, Sort},
     password,
     personal::{self, Forgotten},
@@ -53,12 +65,15 @@ pub struct StoreOptions {
     pub clock: Clock,
 }
 
+/// How long a change or a view waits for its turn.
+const WAIT: Duration = Duration::from_secs(20);
+
 /// Why a store could not be opened. Each is one sentence for a person.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The address is none we know.
-    #[error("the database address is not understood: expected sqlite://FILE or postgres://USER@HOST/DATABASE")]
-    BadUrl,
+    #[error("the database address is not understood: {0}; expected sqlite://FILE or postgres://USER@HOST/DATABASE")]
+    BadUrl(String),
     /// Nothing answers there, or it refuses us.
     #[error("the database cannot be reached: {0}")]
     Unreachable(String),
@@ -76,14 +91,16 @@ pub enum OpenError {
 /// The database. Only this module sees the connection.
 #[derive(Clone, Debug)]
 pub struct Store {
-    readers: DatabaseConnection,
-    writers: DatabaseConnection,
+    readers: Pool,
+    writers: Pool,
     clock: Clock,
     statements: Arc<AtomicU64>,
     mint: Arc<Mutex<ContextV7>>,
+    health: Arc<Health>,
     pub(crate) keys: Arc<api_key::Cache>,
     pub(crate) sessions: Arc<session::Cache>,
     pub(crate) desk: Arc<password::Desk>,
+    pub(crate) sheets: Arc<Seats>,
     pub(crate) editions: Arc<crate::questionnaire::Cache>,
     pub(crate) refusals: Arc<audit::Refusals>,
 }
@@ -187,53 +204,30 @@ impl Store {
     /// # Errors
     /// [`OpenError`], in a sentence for a person.
     pub async fn open(options: StoreOptions) -> Result<Self, OpenError> {
-        let sqlite = options.url.starts_with("sqlite:");
-        if (sqlite && options.url.contains(":memory:")) || !(sqlite || options.url.starts_with("postgres://") || options.url.starts_with("postgresql://")) {
-            return Err(OpenError::BadUrl);
-        }
-        let connect = async |connections: u32| {
-            let mut how = ConnectOptions::new(&options.url);
-            how.sqlx_logging(false).max_connections(connections).acquire_timeout(Duration::from_secs(5)).test_before_acquire(!sqlite);
-            how.map_sqlx_sqlite_opts(|sqlite| {
-                use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-                sqlite
-                    .create_if_missing(true)
-                    .journal_mode(SqliteJournalMode::Wal)
-                    .synchronous(SqliteSynchronous::Full)
-                    .busy_timeout(Duration::from_secs(5))
-                    // What is taken away, a person erased not least, must not stay readable in the file's unused parts.
-                    .pragma("secure_delete", "ON")
-                    .foreign_keys(true)
-            });
-            Database::connect(how).await.map_err(|error| if sqlite { OpenError::NotWritable(plain(&error)) } else { OpenError::Unreachable(plain(&error)) })
-        };
+        let target = address::read(&options.url)?;
+        let is_sqlite = matches!(target, Target::Sqlite(_));
+        let refused = |error: sqlx::Error| if is_sqlite { OpenError::NotWritable(address::plain(&error)) } else { OpenError::Unreachable(address::plain(&error)) };
+        connection::migrate(&target).await.map_err(refused)??;
         let statements = Arc::new(AtomicU64::new(0));
-        let count = |connection: &mut DatabaseConnection| {
-            let statements = Arc::clone(&statements);
-            connection.set_metric_callback(move |_| {
-                statements.fetch_add(1, Ordering::Relaxed);
-            });
-        };
+        let pool = |size: u32| Pool::new(target.clone(), size as usize, WAIT, &statements).map_err(|error| OpenError::Unreachable(plain(&error)));
+        let readers = pool(options.max_connections)?;
+        readers.look_between().await.map_err(refused)?;
+        if readers.is_shared() {
+            tracing::info!("a pooler in transaction mode stands before the database: statements are not prepared");
+        }
         // SQLite has one writer at a time: one connection, queued for fairly, beats many that find the file locked.
-        let mut writers = connect(if sqlite { 1 } else { options.max_connections }).await?;
-        count(&mut writers);
-        migrations::run(&writers).await?;
-        let readers = if sqlite {
-            let mut readers = connect(options.max_connections).await?;
-            count(&mut readers);
-            readers
-        } else {
-            writers.clone()
-        };
+        let writers = if is_sqlite { pool(1)? } else { readers.clone() };
         Ok(Self {
             readers,
             writers,
             clock: options.clock,
             statements,
             mint: Arc::default(),
+            health: Arc::default(),
             keys: Arc::default(),
             sessions: Arc::default(),
             desk: Arc::default(),
+            sheets: Arc::new(assessment::seats_for_sheets()),
             editions: Arc::default(),
             refusals: Arc::default(),
         })
@@ -244,13 +238,8 @@ impl Store {
     /// # Errors
     /// [`Error::Busy`] when no connection is free.
     pub async fn read(&self, scope: &Scope) -> Result<Reader, Error> {
-        let options = match self.readers.get_database_backend() {
-            DbBackend::Postgres => {
-                TransactionOptions { isolation_level: Some(IsolationLevel::RepeatableRead), access_mode: Some(AccessMode::ReadOnly), sqlite_transaction_mode: None }
-            }
-            _ => TransactionOptions::default(),
-        };
-        let transaction = self.readers.begin_with_options(options).await?;
+        let how = if self.readers.backend() == DbBackend::Postgres { "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY" } else { "BEGIN" };
+        let transaction = self.readers.begin(how).await?;
         Ok(Reader { transaction, scope: scope.clone(), now: self.clock.now(), store: self.clone() })
     }
 
@@ -259,29 +248,15 @@ impl Store {
     /// # Errors
     /// [`Error::Busy`] when no connection is free.
     pub async fn write(&self, scope: &Scope) -> Result<Writer, Error> {
-        let options = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() };
-        let transaction = self.writers.begin_with_options(options).await?;
+        let is_postgres = self.writers.backend() == DbBackend::Postgres;
+        let transaction = self.writers.begin(if is_postgres { "BEGIN" } else { "BEGIN IMMEDIATE" }).await?;
         let reader = Reader { transaction, scope: scope.clone(), now: self.clock.now(), store: self.clone() };
         // One writer at a time in an organisation, as SQLite has it anyway: what a change reads before it writes stays true
         // until it is saved, the register's lines follow from everything that was saved, and the audit chain has one order.
-        if self.writers.get_database_backend() == DbBackend::Postgres {
+        if is_postgres {
             reader.one(reader.find::<audit::head::Entity>().lock_exclusive()).await?;
         }
         Ok(Writer { reader, events: Mutex::default(), touched: Mutex::default(), unnamed: Mutex::default() })
-    }
-
-    /// Writes the whole SQLite database at `url` into the empty file at `path`, as it stands at one moment; also while it is in use.
-    /// Its schema stays as it is.
-    ///
-    /// # Errors
-    /// [`OpenError`], in a sentence for a person.
-    pub async fn back_up(url: &str, path: &str) -> Result<(), OpenError> {
-        let mut how = ConnectOptions::new(url);
-        how.sqlx_logging(false).max_connections(1).map_sqlx_sqlite_opts(|sqlite| sqlite.create_if_missing(false).busy_timeout(Duration::from_secs(5)));
-        let unreachable = |error: DbErr| OpenError::Unreachable(plain(&error));
-        let connection = Database::connect(how).await.map_err(unreachable)?;
-        connection.execute_unprepared(&format!("VACUUM INTO '{}'", path.replace('\'', "''"))).await.map_err(unreachable)?;
-        connection.close().await.map_err(unreachable)
     }
 
     /// Where time comes from.
@@ -301,18 +276,25 @@ impl Store {
         self.statements.load(Ordering::Relaxed)
     }
 
-    /// Whether the database answers.
+    /// How many passwords have been hashed since the start, to keep them or to compare them.
+    #[must_use]
+    pub fn password_hash_count(&self) -> u64 {
+        self.desk.hash_count()
+    }
+
+    /// Whether the database keeps what it is given: writes a row and reads it back on another connection. Asked more often than
+    /// once a second, it says what it said.
     ///
     /// # Errors
-    /// What it says instead.
-    pub async fn ping(&self) -> Result<(), Error> {
-        Ok(self.readers.ping().await?)
+    /// What the database says instead.
+    pub async fn check(&self) -> Result<(), Error> {
+        self.health.check(&self.readers, &self.writers, self.clock.now()).await
     }
 
     /// Closes every connection, once what runs has finished.
     pub async fn close(self) {
-        let _ = self.readers.close().await;
-        let _ = self.writers.close().await;
+        self.readers.close().await;
+        self.writers.close().await;
     }
 
     fn mint<K: Kind>(&self, now: Moment) -> Id<K> {
@@ -331,7 +313,7 @@ fn plain(error: &DbErr) -> String {
 /// A view of one organisation's rows at one moment.
 #[derive(Debug)]
 pub struct Reader {
-    transaction: DatabaseTransaction,
+    transaction: Transaction,
     scope: Scope,
     now: Moment,
     store: Store,
@@ -358,6 +340,11 @@ impl Reader {
 
     pub(crate) fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// A new id.
+    pub(crate) fn new_id<K: Kind>(&self) -> Id<K> {
+        self.store.mint(self.now)
     }
 
     /// Rows of this organisation.
@@ -446,14 +433,17 @@ impl std::ops::Deref for Writer {
 }
 
 impl Writer {
-    /// A new id.
-    pub(crate) fn new_id<K: Kind>(&self) -> Id<K> {
-        self.store.mint(self.now)
-    }
-
     /// Marks a supplier whose line in the register must be made anew when this is saved.
     pub(crate) fn touch(&self, supplier_id: &SupplierId) {
         self.touched.lock().unwrap_or_else(PoisonError::into_inner).insert(supplier_id.clone());
+    }
+
+    /// The lines of these suppliers have been made already, from all that this change has written.
+    pub(crate) fn leave_alone<'a>(&self, suppliers: impl IntoIterator<Item = &'a SupplierId>) {
+        let mut touched = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
+        for supplier_id in suppliers {
+            touched.remove(supplier_id);
+        }
     }
 
     /// The events of this change keep nothing of them that could be read later.
@@ -470,6 +460,17 @@ impl Writer {
     pub(crate) fn note_about(&self, about: audit::About, action: &'static str, noun: &'static str, item_id: &str, before: Option<Value>, after: Option<Value>) {
         let draft = audit::Draft { about, action, noun, item_id: item_id.to_owned(), before, after };
         self.events.lock().unwrap_or_else(PoisonError::into_inner).push(draft);
+    }
+
+    /// Stamps a row that takes the place of another, and notes that it does.
+    fn note_replacement<E: Owned>(&self, action: &'static str, before: &E::Model, after: &mut E::Model) {
+        use page::Versioned as _;
+        E::claim(after, &self.scope.organisation_id);
+        E::stamp(after, before.version() + 1, self.now);
+        let (was, is) = audit::difference(serde_json::to_value(before).ok(), serde_json::to_value(&*after).ok());
+        self.note_about(audit::About::of::<E>(after), action, E::NOUN, before.id(), Some(was), Some(is));
+        self.touch_row::<E>(before);
+        self.touch_row::<E>(after);
     }
 
     fn touch_row<E: Owned>(&self, row: &E::Model) {
@@ -517,12 +518,7 @@ impl Writer {
         A: ActiveModelTrait<Entity = E> + ActiveModelBehavior + Send,
     {
         use page::Versioned as _;
-        E::claim(&mut after, &self.scope.organisation_id);
-        E::stamp(&mut after, before.version() + 1, self.now);
-        let (was, is) = audit::difference(serde_json::to_value(before).ok(), serde_json::to_value(&after).ok());
-        self.note_about(audit::About::of::<E>(&after), action, E::NOUN, before.id(), Some(was), Some(is));
-        self.touch_row::<E>(before);
-        self.touch_row::<E>(&after);
+        self.note_replacement::<E>(action, before, &mut after);
         #[expect(clippy::disallowed_methods, reason = "the organisation and the version are in the filter")]
         let done = E::update_many()
             .set(after.clone().into_active_model().reset_all())
@@ -532,6 +528,42 @@ impl Writer {
             .exec(&self.transaction)
             .await?;
         if done.rows_affected == 1 { Ok(after) } else { Err(Error::Stale { current: before.version() }) }
+    }
+
+    /// Puts each second in the place of the first, which this writer has read, unless one has been changed since.
+    pub(crate) async fn replace_all<E, A>(&self, action: &'static str, mut changes: Vec<(E::Model, E::Model)>) -> Result<Vec<E::Model>, Error>
+    where
+        E: Owned,
+        E::Model: IntoActiveModel<A>,
+        A: ActiveModelTrait<Entity = E> + ActiveModelBehavior + Send,
+    {
+        use page::Versioned as _;
+        use sea_orm::IdenStatic as _;
+        if changes.len() == 1
+            && let Some((before, after)) = changes.pop()
+        {
+            return Ok(vec![self.replace::<E, A>(action, &before, after).await?]);
+        }
+        for (before, after) in &mut changes {
+            self.note_replacement::<E>(action, before, after);
+        }
+        let others: Vec<E::Column> = E::Column::iter().filter(|column| column.as_str() != E::ID.as_str()).collect();
+        let new = |column: E::Column| Expr::col(("excluded", column));
+        let own = |column: E::Column| Expr::col(column.as_column_ref());
+        for portion in changes.chunks(PORTION) {
+            #[expect(clippy::disallowed_methods, reason = "the organisation and the version are in the condition")]
+            let insert = E::insert_many(portion.iter().map(|(_, after)| after.clone().into_active_model().reset_all()));
+            // Each row is there, so that none is added; one statement for many takes a tenth of the time.
+            let mut instead = OnConflict::column(E::ID);
+            instead.update_columns(others.iter().copied());
+            instead.action_and_where(own(E::ORGANISATION_ID).eq(new(E::ORGANISATION_ID)));
+            instead.action_and_where(own(E::VERSION).eq(new(E::VERSION).sub(1)));
+            let done = insert.on_conflict(instead).exec_without_returning(&self.transaction).await?;
+            if done != portion.len() as u64 {
+                return Err(Error::Stale { current: portion.first().map_or(0, |(before, _)| before.version()) });
+            }
+        }
+        Ok(changes.into_iter().map(|(_, after)| after).collect())
     }
 
     /// The row by this id, if it is at the version the caller knows.
@@ -558,6 +590,20 @@ impl Writer {
             update = update.col_expr(column, sea_orm::sea_query::Expr::value(value));
         }
         update.exec(&self.transaction).await?;
+        Ok(())
+    }
+
+    /// The same of many rows.
+    #[expect(clippy::disallowed_methods, reason = "the organisation is in the filter")]
+    pub(crate) async fn set_derived_of_all<E: Owned>(&self, ids: &[String], columns: &[(E::Column, sea_orm::Value)]) -> Result<(), Error> {
+        for portion in ids.chunks(PORTION) {
+            let ids = portion.iter().map(String::as_str);
+            let mut update = E::update_many().filter(E::ID.is_in(ids)).filter(E::ORGANISATION_ID.eq(self.scope.organisation_id.clone()));
+            for (column, value) in columns {
+                update = update.col_expr(*column, Expr::value(value.clone()));
+            }
+            update.exec(&self.transaction).await?;
+        }
         Ok(())
     }
 
@@ -609,9 +655,14 @@ impl Writer {
             self.put_all::<audit::head::Entity, audit::head::ActiveModel>(vec![head], &[audit::head::Column::OrganisationId]).await?;
         }
         let Reader { transaction, store, .. } = self.reader;
-        transaction.commit().await?;
-        // Only now: whoever looked a key up while this was under way has remembered it as it was.
-        store.keys.forget(changed_keys.iter().map(String::as_str));
+        // In a task of its own: a caller who goes away between the two must not leave a key remembered that was revoked.
+        let saving = tokio::spawn(async move {
+            let done = transaction.commit().await;
+            // Only now: whoever looked a key up while this was under way has remembered it as it was.
+            store.keys.forget(changed_keys.iter().map(String::as_str));
+            done
+        });
+        saving.await.map_err(|error| Error::Database(DbErr::Custom(error.to_string())))??;
         Ok(())
     }
 }
@@ -680,6 +731,13 @@ impl Store {
 
     /// A new organisation, with an empty audit chain.
     pub(crate) async fn found_organisation(&self, name: &str, is_sample: bool) -> Result<organisation::Model, Error> {
+        let (row, writer) = self.begin_organisation(name, is_sample).await?;
+        writer.save().await?;
+        Ok(row)
+    }
+
+    /// The same, not saved yet, with what else belongs to it to be written beside it.
+    pub(crate) async fn begin_organisation(&self, name: &str, is_sample: bool) -> Result<(organisation::Model, Writer), Error> {
         let now = self.clock.now();
         let row = organisation::Model { id: self.mint(now), version: 1, name: name.to_owned(), is_sample, created_at: now, updated_at: now };
         let scope = Scope { organisation_id: row.id.clone(), actor: Actor { id: "console".into(), name: "console".into() }, role: Role::Admin, request_id: None };
@@ -693,8 +751,7 @@ impl Store {
         let retention = crate::retention::Model::start(writer.new_id(), row.id.clone(), now);
         writer.insert::<crate::retention::Entity, crate::retention::ActiveModel>(retention).await?;
         writer.note("create", "organisation", row.id.as_str(), None, serde_json::to_value(&row).ok());
-        writer.save().await?;
-        Ok(row)
+        Ok((row, writer))
     }
 
     /// The organisation by this id.
@@ -704,6 +761,11 @@ impl Store {
 
     /// An id for someone new.
     pub(crate) fn new_user_id(&self) -> UserId {
+        self.mint(self.clock.now())
+    }
+
+    /// The id of an organisation that there is not.
+    pub(crate) fn new_organisation_id(&self) -> OrganisationId {
         self.mint(self.clock.now())
     }
 
@@ -868,10 +930,11 @@ impl Store {
         Ok(())
     }
 
-    /// The providers that people can sign in through, by name: where someone belongs is not known before.
-    pub(crate) async fn providers_of_anyone(&self) -> Result<Vec<identity_provider::Model>, Error> {
+    /// The providers that an organisation's people can sign in through, by name: who they are is not known before.
+    pub(crate) async fn providers_of_anyone(&self, id: &OrganisationId) -> Result<Vec<identity_provider::Model>, Error> {
         use sea_orm::QueryOrder as _;
-        let select = identity_provider::Entity::find().filter(identity_provider::Column::IsEnabled.eq(true)).order_by_asc(identity_provider::Column::Name);
+        let select = identity_provider::Entity::find().filter(identity_provider::Column::OrganisationId.eq(id.clone()));
+        let select = select.filter(identity_provider::Column::IsEnabled.eq(true)).order_by_asc(identity_provider::Column::Name);
         Ok(select.limit(page::MAXIMUM_LIMIT).all(&self.readers).await?)
     }
 
@@ -912,6 +975,20 @@ impl Reader {
 /// What is about people themselves, changed together with what is one organisation's.
 #[expect(clippy::disallowed_methods, reason = "these are named exceptions too")]
 impl Writer {
+    /// Does what [`Writer::save`] does for one event, statement for statement, in an organisation that there is not: nothing is kept
+    /// but the moment.
+    pub(crate) async fn save_as_if_noted(self) -> Result<(), Error> {
+        self.all(self.find::<personal::Entity>().filter(personal::Column::About.eq("nobody"))).await?;
+        self.one(self.find::<audit::head::Entity>()).await?;
+        for failure_count in [0, 1] {
+            let row = throttle::Model { bucket: "nobody".into(), failure_count, failed_at: self.now };
+            let replaced = OnConflict::column(throttle::Column::Bucket).update_columns([throttle::Column::FailureCount, throttle::Column::FailedAt]).to_owned();
+            throttle::Entity::insert(row.into_active_model().reset_all()).on_conflict(replaced).exec_without_returning(&self.transaction).await?;
+        }
+        self.reader.transaction.commit().await?;
+        Ok(())
+    }
+
     /// Adds someone new.
     pub(crate) async fn add_user(&self, user: &user::Model) -> Result<(), Error> {
         user::Entity::insert(user.clone().into_active_model().reset_all()).exec_without_returning(&self.transaction).await?;

@@ -269,6 +269,7 @@ pub struct NewSession {
     pub email: String,
     /// Your password.
     #[validate(length(min = 1, max = 128))]
+    #[schemars(regex(pattern = crate::text::ANY))]
     pub password: String,
     /// The six digits that your authenticator app shows now; can also be given as a second step.
     #[validate(length(max = 20))]
@@ -541,20 +542,57 @@ pub(crate) async fn prove(store: &Store, visit: &Visit, email: &str, password: &
             Err(wrong_credentials())
         }
         None => {
-            // A write here as there, so that the time it takes tells nothing.
-            throttle::tidy(store).await?;
+            // The same reads and writes here as there, so that the time it takes tells nothing.
+            note_failure_of_nobody(store, visit).await?;
             Err(wrong_credentials())
         }
     }
 }
 
+/// How many organisations a failure is noted in before it is answered, whether someone belongs to as many, or exists at all.
+const NOTED: usize = 2;
+
+fn stranger() -> Actor {
+    Actor { id: "stranger".into(), name: "someone not signed in".into() }
+}
+
 /// Keeps in each of a person's organisations that someone tried to be them in vain.
 async fn note_failure(store: &Store, user: &user::Model, visit: &Visit, what: &'static str) -> Result<(), Error> {
-    for membership in store.memberships_of_anyone(&user.id).await? {
-        let scope = Scope { actor: Actor { id: "stranger".into(), name: "someone not signed in".into() }, ..user::scope(user, &membership, visit.request_id.as_deref()) };
-        audit::record(store, &scope, "sign_in_failed", "user", user.id.as_str(), Some(json!({ "wrong": what }))).await?;
+    let memberships = store.memberships_of_anyone(&user.id).await?;
+    let note = async |store: &Store, membership: &membership::Model| {
+        let scope = Scope { actor: stranger(), ..user::scope(user, membership, visit.request_id.as_deref()) };
+        audit::record(store, &scope, "sign_in_failed", "user", user.id.as_str(), Some(json!({ "wrong": what }))).await
+    };
+    for membership in memberships.iter().take(NOTED) {
+        note(store, membership).await?;
     }
-    Ok(())
+    for _ in memberships.len()..NOTED {
+        note_nothing(store, visit).await?;
+    }
+    for membership in memberships.into_iter().skip(NOTED) {
+        let (store, scope, id) = (store.clone(), Scope { actor: stranger(), ..user::scope(user, &membership, visit.request_id.as_deref()) }, user.id.clone());
+        tokio::spawn(async move {
+            if let Err(error) = audit::record(&store, &scope, "sign_in_failed", "user", id.as_str(), Some(json!({ "wrong": what }))).await {
+                tracing::error!(%error, user = %id, "a failed sign-in was not kept");
+            }
+        });
+    }
+    throttle::tidy(store).await
+}
+
+/// As much work as [`note_failure`], where there is nobody.
+async fn note_failure_of_nobody(store: &Store, visit: &Visit) -> Result<(), Error> {
+    store.memberships_of_anyone(&store.new_user_id()).await?;
+    for _ in 0..NOTED {
+        note_nothing(store, visit).await?;
+    }
+    throttle::tidy(store).await
+}
+
+/// As much work as noting something in an organisation.
+async fn note_nothing(store: &Store, visit: &Visit) -> Result<(), Error> {
+    let scope = Scope { organisation_id: store.new_organisation_id(), actor: stranger(), role: Role::Viewer, request_id: visit.request_id.clone() };
+    store.write(&scope).await?.save_as_if_noted().await
 }
 
 /// Makes sure of the second factor of someone whose password was right. Without one it is still missing.

@@ -21,6 +21,7 @@ use crate::{
     profile::{DataRole, DataSensitivity, PeopleAffected, PersonalData, ServiceCriticality, SystemAccess, TierInputs},
     scope::{PORTION, Reader, Writer, owned},
     stored::{Json, Word},
+    text,
 };
 
 /// Where a supplier or product stands with us.
@@ -50,7 +51,8 @@ pub struct Contact {
     #[serde(default)]
     pub role: Option<String>,
     /// E-mail address.
-    #[validate(email, length(max = 254))]
+    #[validate(custom(function = "crate::text::email"), length(max = 254))]
+    #[schemars(email)]
     #[serde(default)]
     pub email: Option<String>,
     /// Telephone number, as one would dial it.
@@ -307,10 +309,12 @@ pub struct NewSupplier {
     /// Why the tier is set by hand.
     #[validate(length(min = 1, max = 2000))]
     #[serde(default)]
+    #[schemars(regex(pattern = crate::text::LINES))]
     pub tier_override_reason: Option<String>,
     /// Anything else worth knowing.
     #[validate(length(min = 1, max = 10_000))]
     #[serde(default)]
+    #[schemars(regex(pattern = crate::text::LINES))]
     pub notes: Option<String>,
 }
 
@@ -465,6 +469,7 @@ pub struct SupplierFilter {
 /// # Errors
 /// [`Error::Invalid`] with every fault; [`Error::Conflict`] when another supplier holds one of its identifiers.
 pub async fn create(writer: &Writer, new: NewSupplier) -> Result<Supplier, Error> {
+    text::check(&new)?;
     Ok(create_all(writer, vec![new.check()?]).await?.remove(0))
 }
 
@@ -651,22 +656,27 @@ pub(crate) async fn put(writer: &Writer, action: &'static str, before: Supplier,
 
 /// Puts checked suppliers in the place of those read before; their lines in the register follow when this is saved. An
 /// identifier may pass from one to another of them.
-pub(crate) async fn put_all(writer: &Writer, action: &'static str, changes: Vec<(Supplier, NewSupplier)>) -> Result<(), Error> {
-    let mut holding = Vec::new();
-    for (before, new) in changes {
+pub(crate) async fn put_all(writer: &Writer, action: &'static str, changes: Vec<(Supplier, NewSupplier)>) -> Result<Vec<Supplier>, Error> {
+    let over = |(before, new): (Supplier, NewSupplier)| {
         let mut after = before.clone();
         new.apply(&mut after);
-        let after = writer.replace::<Entity, ActiveModel>(action, &before, after).await?;
-        crate::decision::note_supplier_change(writer, &before, &after).await?;
+        (before, after)
+    };
+    let changes: Vec<(Supplier, Supplier)> = changes.into_iter().map(over).collect();
+    let rows = writer.replace_all::<Entity, ActiveModel>(action, changes.clone()).await?;
+    let mut holding = Vec::new();
+    for ((before, _), after) in changes.iter().zip(&rows) {
+        crate::decision::note_supplier_change(writer, before, after).await?;
         if before.identifiers != after.identifiers {
-            holding.push(after);
+            holding.push(after.clone());
         }
     }
     for portion in holding.chunks(PORTION) {
         let ids = portion.iter().map(|supplier| supplier.id.clone());
         writer.clear::<held_identifier::Entity>(Condition::all().add(held_identifier::Column::SupplierId.is_in(ids))).await?;
     }
-    hold_identifiers(writer, &holding).await
+    hold_identifiers(writer, &holding).await?;
+    Ok(rows)
 }
 
 /// Whether `new`, once checked, says anything else than `row` does.

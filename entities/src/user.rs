@@ -437,9 +437,11 @@ pub struct NewMe {
 pub struct NewPassword {
     /// The one you have.
     #[validate(length(min = 1, max = 128))]
+    #[schemars(regex(pattern = crate::text::ANY))]
     pub present_password: String,
     /// The one you want: 12 characters or more, of any kind, that nobody guesses soon.
     #[validate(length(min = 12, max = 128))]
+    #[schemars(regex(pattern = crate::text::ANY))]
     pub new_password: String,
 }
 
@@ -465,6 +467,7 @@ pub struct SecondFactor {
 pub struct Proof {
     /// Your password.
     #[validate(length(min = 1, max = 128))]
+    #[schemars(regex(pattern = crate::text::ANY))]
     pub password: String,
     /// The six digits that your authenticator app shows now.
     #[validate(length(max = 20))]
@@ -483,6 +486,7 @@ pub struct Proof {
 pub struct Password {
     /// Your password.
     #[validate(length(min = 1, max = 128))]
+    #[schemars(regex(pattern = crate::text::ANY))]
     pub password: String,
 }
 

@@ -278,6 +278,7 @@ fn refusals(operation: &Operation<'_>, document: &Value, say: &mut impl FnMut(St
     let is_respondent = operation.role() == Some(RESPONDENT);
     let expected = [
         (503, true),
+        (507, true),
         (429, true),
         (401, !is_public),
         (403, operation.role().is_some() && !(is_respondent && operation.method == "get")),
@@ -309,7 +310,7 @@ fn refusals(operation: &Operation<'_>, document: &Value, say: &mut impl FnMut(St
             }
         }
     }
-    for status in [429, 503] {
+    for status in [429, 503, 507] {
         let retry_after = &operation.value["responses"][status.to_string()]["headers"]["Retry-After"];
         if operation.answers(status) && retry_after.is_null() {
             say(format!("its {status} has no Retry-After"));
@@ -528,12 +529,12 @@ mod tests {
     #[test]
     fn every_refusal_of_its_kind_is_listed() {
         let rows = [
-            ("/suppliers/{id}", "patch", &["400", "401", "403", "404", "409", "412", "413", "415", "422", "428", "429", "503"][..]),
-            ("/suppliers/{id}", "delete", &["401", "403", "404", "409", "412", "428", "429", "503"][..]),
-            ("/suppliers/{id}", "get", &["401", "403", "404", "429", "503"][..]),
-            ("/suppliers", "get", &["401", "403", "422", "429", "503"][..]),
-            ("/suppliers", "post", &["400", "401", "403", "409", "413", "415", "422", "429", "503"][..]),
-            ("/suppliers/{id}/archive", "post", &["400", "401", "403", "404", "409", "412", "413", "422", "428", "429", "503"][..]),
+            ("/suppliers/{id}", "patch", &["400", "401", "403", "404", "409", "412", "413", "415", "422", "428", "429", "503", "507"][..]),
+            ("/suppliers/{id}", "delete", &["401", "403", "404", "409", "412", "428", "429", "503", "507"][..]),
+            ("/suppliers/{id}", "get", &["401", "403", "404", "429", "503", "507"][..]),
+            ("/suppliers", "get", &["401", "403", "422", "429", "503", "507"][..]),
+            ("/suppliers", "post", &["400", "401", "403", "409", "413", "415", "422", "429", "503", "507"][..]),
+            ("/suppliers/{id}/archive", "post", &["400", "401", "403", "404", "409", "412", "413", "422", "428", "429", "503", "507"][..]),
         ];
         for (path, method, statuses) in rows {
             for status in statuses {

@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::edition::{Decimal, Edition, Question, QuestionType};
 use crate::evaluate::is_blank;
 use crate::fault::{Fault, Faults, escape};
+use crate::text::{Form, LINES};
 
 /// The longest text answer, in characters.
 pub const MAX_ANSWER_CHARS: usize = 10_000;
@@ -21,9 +22,6 @@ pub const MAX_EVIDENCE_IDS: usize = 50;
 /// The longest id of a piece of evidence, in characters.
 pub const MAX_EVIDENCE_ID_CHARS: usize = 200;
 
-/// PostgreSQL keeps no null characters in a text, and a register goes from one database to another.
-pub(crate) const NO_NULL: &str = "expected text without null characters";
-
 /// An answer to one question.
 ///
 /// The `value` is `"yes"` or `"no"`, an option's value, a list of option values, a number, a date `"YYYY-MM-DD"`,
@@ -33,10 +31,11 @@ pub(crate) const NO_NULL: &str = "expected text without null characters";
 pub struct Answer {
     /// The answer itself.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("pattern" = LINES))]
     pub value: Option<Value>,
     /// What the respondent adds; needed where the chosen option asks why.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = MAX_COMMENT_CHARS))]
+    #[schemars(length(max = MAX_COMMENT_CHARS), regex(pattern = LINES))]
     pub comment: Option<String>,
     /// The pieces of evidence that support the answer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -45,7 +44,7 @@ pub struct Answer {
     pub evidence_ids: Vec<String>,
     /// Why the question does not apply; only where the question allows it, and not together with a value.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = MAX_COMMENT_CHARS))]
+    #[schemars(length(min = 1, max = MAX_COMMENT_CHARS), regex(pattern = LINES))]
     pub not_applicable: Option<String>,
 }
 
@@ -61,7 +60,7 @@ pub struct ReviewedPoints {
     pub points: u8,
     /// Why; needed where it replaces an answer's own points.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = MAX_COMMENT_CHARS))]
+    #[schemars(length(max = MAX_COMMENT_CHARS), regex(pattern = LINES))]
     pub reason: Option<String>,
     /// Who rated it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -460,8 +459,8 @@ pub(crate) fn check_answer(question: &Question, answer: &Answer, faults: &mut Fa
         }
     }
     for (field, text) in [("/comment", comment), ("/not_applicable", not_applicable)] {
-        if text.as_deref().is_some_and(|text| text.contains('\0')) {
-            fault(field, "character", NO_NULL.to_owned());
+        if let Some(message) = text.as_deref().and_then(|text| Form::Lines.fault(text)) {
+            fault(field, "character", message);
         }
     }
     if comment.as_deref().is_some_and(|comment| longer_than(comment, MAX_COMMENT_CHARS)) {
@@ -473,8 +472,8 @@ pub(crate) fn check_answer(question: &Question, answer: &Answer, faults: &mut Fa
     for (index, id) in evidence_ids.iter().enumerate().take(MAX_EVIDENCE_IDS) {
         if is_blank(id) || longer_than(id, MAX_EVIDENCE_ID_CHARS) {
             fault(&format!("/evidence_ids/{index}"), "bad_evidence_id", format!("expected the id of a piece of evidence, 1 to {MAX_EVIDENCE_ID_CHARS} characters"));
-        } else if id.contains('\0') {
-            fault(&format!("/evidence_ids/{index}"), "character", NO_NULL.to_owned());
+        } else if let Some(message) = Form::Line.fault(id) {
+            fault(&format!("/evidence_ids/{index}"), "character", message);
         }
     }
 }
@@ -509,13 +508,14 @@ fn check_value(question: &Question, value: &Value, faults: &mut Faults) -> Vec<V
             Some(_) => here("bad_date", "expected a date that exists, as YYYY-MM-DD".to_owned()),
             None => wrong_type("a date as text, YYYY-MM-DD"),
         },
-        QuestionType::Text | QuestionType::File if value.as_str().is_some_and(|text| text.contains('\0')) => here("character", NO_NULL.to_owned()),
         QuestionType::Text => match value.as_str() {
+            Some(text) if Form::Lines.fault(text).is_some() => here("character", Form::Lines.fault(text).unwrap_or_default()),
             Some(text) if longer_than(text, MAX_ANSWER_CHARS) => here("too_long", format!("expected at most {MAX_ANSWER_CHARS} characters")),
             Some(_) => Vec::new(),
             None => wrong_type("text"),
         },
         QuestionType::File => match value.as_str() {
+            Some(text) if Form::Line.fault(text).is_some() => here("character", Form::Line.fault(text).unwrap_or_default()),
             Some(text) if longer_than(text, MAX_EVIDENCE_ID_CHARS) => {
                 here("too_long", format!("expected the id of a piece of evidence, at most {MAX_EVIDENCE_ID_CHARS} characters"))
             }

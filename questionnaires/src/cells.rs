@@ -5,9 +5,10 @@
 //! our own because it must say on which line a quote was never closed, where common readers take the rest of the file for
 //! one cell.
 //!
-//! A cell that begins with `=`, `+`, `-`, `@`, a tab or a carriage return is written with a `'` before it, so that no
-//! spreadsheet runs it; and so is one that begins with any number of `'` followed by one of these. [`unprotect`] takes one
-//! `'` off exactly such cells, and so is the exact opposite.
+//! A cell that a spreadsheet might run is written with a `'` before it: one that begins with `=`, `+`, `-` or `@`, with one of
+//! their wide, small or mathematical kin (some spreadsheets read `＝` as `=`), with a tab or the end of a line; and so is one
+//! that has any amount of space or any number of `'` before these, since both may be taken off on the way. [`unprotect`]
+//! takes one `'` off exactly such cells, and so is the exact opposite.
 //!
 //! A list in one cell has `;` between its items, where `;` and `\` inside an item are written `\;` and `\\`, and a list of one
 //! empty item `\e`.
@@ -62,8 +63,22 @@ pub struct Malformed {
     pub message: String,
 }
 
+/// What a formula begins with, in any spreadsheet: the ASCII signs, their full-width and small forms, and the minus of
+/// mathematics.
+const SIGNS: [char; 13] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '﹦', '﹢', '﹣', '﹫', '−'];
+
+/// Whether a spreadsheet might run it, if not as it stands then once the quotes and the space before it are gone.
 fn is_formula(text: &str) -> bool {
-    text.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r'])
+    let is_passed_over = |letter: char| letter == '\'' || letter.is_whitespace() || matches!(letter, '\u{feff}' | '\u{200b}');
+    let is_break = |letter: char| matches!(letter, '\t' | '\r' | '\n');
+    let mut letters = text.chars();
+    loop {
+        match letters.next() {
+            Some(letter) if is_break(letter) || SIGNS.contains(&letter) => return true,
+            Some(letter) if is_passed_over(letter) => {}
+            _ => return false,
+        }
+    }
 }
 
 fn is_protected(text: &str) -> bool {
@@ -326,13 +341,46 @@ mod tests {
     }
 
     #[test]
+    fn whatever_some_spreadsheet_takes_for_a_formula_is_protected_and_nothing_else() {
+        for formula in [
+            "=1+1",
+            "+1",
+            "-1",
+            "@SUM(A1)",
+            "＝1+1",
+            "＋1",
+            "－1",
+            "＠SUM(A1)",
+            "﹦1",
+            "−1",
+            " =1",
+            "\u{a0}＝1",
+            "\u{3000}@a",
+            "'=1",
+            "' =1",
+            "''＝1",
+            "\ta",
+            "\ra",
+            "\na",
+            " \t",
+        ] {
+            assert_eq!(protect(formula), format!("'{formula}"), "{formula:?}");
+            assert_eq!(unprotect(&protect(formula)), formula, "{formula:?}");
+        }
+        for text in ["", " ", "'", "a=1", "'a", "10 - 2", "|a", "%a", "(=1)", "5＝5", "\u{2010}a", "O'Brien"] {
+            assert_eq!(protect(text), text, "{text:?}");
+            assert_eq!(unprotect(text), text, "{text:?}");
+        }
+    }
+
+    #[test]
     fn columns_are_named_as_in_a_spreadsheet() {
         assert_eq!([1, 4, 26, 27, 52, 53, 702, 703, 16_384].map(letters), ["A", "D", "Z", "AA", "AZ", "BA", "ZZ", "AAA", "XFD"]);
     }
 
     /// Text that is likely to trip a reader or a spreadsheet.
     fn nasty() -> impl Strategy<Value = String> {
-        prop_oneof![any::<String>(), "[-'=+@;,\\\\\"\t\r\n ae]{0,12}"].prop_map(|text| text.replace('\u{feff}', ""))
+        prop_oneof![any::<String>(), "[-'=+@＝＋－＠﹦−;,\\\\\"\t\r\n \u{a0}\u{3000}ae]{0,12}"].prop_map(|text| text.replace('\u{feff}', ""))
     }
 
     proptest! {
@@ -354,7 +402,8 @@ mod tests {
         #[test]
         fn every_text_comes_back_as_it_was_and_no_spreadsheet_runs_it(text in nasty()) {
             let protected = protect(&text);
-            prop_assert!(!protected.starts_with(['=', '+', '-', '@', '\t', '\r']));
+            let seen = protected.trim_start();
+            prop_assert!(!seen.starts_with(SIGNS) && !protected.starts_with(['\t', '\r', '\n']), "{:?}", protected);
             prop_assert_eq!(unprotect(&protected), &text);
         }
 

@@ -3,6 +3,7 @@
 //! One serde shape serves YAML and JSON. The patterns and limits stand beside the fields, so the
 //! published JSON Schema ([`Edition::json_schema`]) and the strict parser ([`crate::parse`]) read the same rules.
 
+use crate::text::LINES;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -92,7 +93,7 @@ pub struct Edition {
     #[schemars(regex(pattern = EDITION_NUMBER_PATTERN))]
     pub edition: String,
     /// What the questionnaire is for, in one paragraph.
-    #[schemars(length(min = 1, max = MAX_TEXT_CHARS))]
+    #[schemars(length(min = 1, max = MAX_TEXT_CHARS), regex(pattern = LINES))]
     pub summary: String,
     /// The framework of every principle that names none: `security`, `ethical_ai` or one declared in `frameworks`.
     #[schemars(regex(pattern = KEY_PATTERN))]
@@ -183,7 +184,7 @@ pub struct Framework {
     pub title: String,
     /// What it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = MAX_TEXT_CHARS))]
+    #[schemars(length(min = 1, max = MAX_TEXT_CHARS), regex(pattern = LINES))]
     pub summary: Option<String>,
 }
 
@@ -207,7 +208,7 @@ pub struct Principle {
     pub weight: u16,
     /// What it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = MAX_TEXT_CHARS))]
+    #[schemars(length(min = 1, max = MAX_TEXT_CHARS), regex(pattern = LINES))]
     pub summary: Option<String>,
 }
 
@@ -231,7 +232,7 @@ pub struct Section {
     pub title: String,
     /// A paragraph before the questions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = MAX_TEXT_CHARS))]
+    #[schemars(length(min = 1, max = MAX_TEXT_CHARS), regex(pattern = LINES))]
     pub intro: Option<String>,
     /// When the whole section is asked; always when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -252,11 +253,11 @@ pub struct Question {
     #[schemars(regex(pattern = KEY_PATTERN))]
     pub principle: String,
     /// The question itself.
-    #[schemars(length(min = 1, max = MAX_TEXT_CHARS))]
+    #[schemars(length(min = 1, max = MAX_TEXT_CHARS), regex(pattern = LINES))]
     pub text: String,
     /// Why it is asked and what counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = MAX_TEXT_CHARS))]
+    #[schemars(length(min = 1, max = MAX_TEXT_CHARS), regex(pattern = LINES))]
     pub help: Option<String>,
     /// What kind of answer it takes.
     #[serde(rename = "type")]
@@ -389,7 +390,7 @@ pub struct Choice {
     pub points: u8,
     /// Why choosing it caps the rating, whatever the score.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = MAX_TEXT_CHARS))]
+    #[schemars(length(min = 1, max = MAX_TEXT_CHARS), regex(pattern = LINES))]
     pub knock_out: Option<String>,
     /// Whether a comment is needed before the answers can be submitted.
     #[serde(default, skip_serializing_if = "is_false")]
@@ -426,7 +427,7 @@ pub struct PointBand {
     pub points: u8,
     /// Why an answer in it caps the rating, whatever the score.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = MAX_TEXT_CHARS))]
+    #[schemars(length(min = 1, max = MAX_TEXT_CHARS), regex(pattern = LINES))]
     pub knock_out: Option<String>,
     /// Whether a comment is needed before the answers can be submitted.
     #[serde(default, skip_serializing_if = "is_false")]
@@ -462,7 +463,7 @@ pub struct Finding {
     #[schemars(length(min = 1, max = MAX_TITLE_CHARS))]
     pub title: String,
     /// What to do about it.
-    #[schemars(length(min = 1, max = MAX_TEXT_CHARS))]
+    #[schemars(length(min = 1, max = MAX_TEXT_CHARS), regex(pattern = LINES))]
     pub advice: String,
     /// The risk it proposes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -496,7 +497,7 @@ pub struct EditionFinding {
     #[schemars(length(min = 1, max = MAX_TITLE_CHARS))]
     pub title: String,
     /// What to do about it.
-    #[schemars(length(min = 1, max = MAX_TEXT_CHARS))]
+    #[schemars(length(min = 1, max = MAX_TEXT_CHARS), regex(pattern = LINES))]
     pub advice: String,
     /// The risk it proposes.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,7 @@
 //! its own. To the next edition of the base it is carried over by [`Extension::merge`], which shows every
 //! conflict.
 
+use crate::text::LINES;
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
@@ -42,7 +43,7 @@ pub struct Extension {
     pub edition: String,
     /// What the result is for; the base's summary when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = MAX_TEXT_CHARS))]
+    #[schemars(length(min = 1, max = MAX_TEXT_CHARS), regex(pattern = LINES))]
     pub summary: Option<String>,
     /// Frameworks beside the base's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -26,6 +26,7 @@
 //! | [`library`] | the built-in questionnaires |
 //! | [`table`] | an edition as one CSV file for a spreadsheet, both ways |
 //! | [`workbook`] | a questionnaire to fill in offline, as XLSX or CSV, and its answers read back |
+//! | [`text`] | what a text of one line, or of lines, may hold |
 //! | [`canonical`], [`fault`] | canonical JSON and hashes; one problem with its place |
 //!
 //! ```
@@ -93,6 +94,7 @@ pub mod score;
 mod shape;
 pub mod splice;
 pub mod table;
+pub mod text;
 pub mod translation;
 pub mod workbook;
 

@@ -8,13 +8,14 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use crate::answer::{NO_NULL, longer_than, parse_date};
+use crate::answer::{longer_than, parse_date};
 use crate::condition::{OPERATORS, SHAPE, SUBJECTS};
 use crate::document::{Node, Tree};
 use crate::edition::{
     ADDRESS_PATTERN, Decimal, EDITION_KEY_PATTERN, EDITION_NUMBER_PATTERN, KEY_PATTERN, LANGUAGE_PATTERN, MAPS_TO_PATTERN, SOURCE_DATE_PATTERN, VALUE_PATTERN,
 };
 use crate::fault::{Faults, Path};
+use crate::text::{Form, LINES};
 
 /// Keys under which a fault changes nothing but words.
 const PROSE: &[&str] = &[
@@ -179,8 +180,9 @@ impl<'a> Walker<'a> {
             self.fault(path, node, "empty", "expected some text: write it, or leave the key out".to_owned());
             return None;
         }
-        if text.contains('\0') {
-            self.fault(path, node, "character", NO_NULL.to_owned());
+        let pattern = schema.get("pattern").and_then(Value::as_str);
+        if let Some(message) = Form::of(pattern).fault(text) {
+            self.fault(path, node, "character", message);
             return None;
         }
         if let Some(most) = limit("maxLength")
@@ -189,7 +191,7 @@ impl<'a> Walker<'a> {
             self.fault(path, node, "too_long", format!("expected at most {most} characters, found {}", text.chars().count()));
             return None;
         }
-        if let Some(pattern) = schema.get("pattern").and_then(Value::as_str)
+        if let Some(pattern) = pattern
             && !matches_pattern(pattern, text)
         {
             self.fault(path, node, "bad_pattern", format!("expected {} (`{pattern}`)", pattern_in_words(pattern)));
@@ -366,15 +368,19 @@ fn pattern_in_words(pattern: &str) -> &'static str {
         MAPS_TO_PATTERN => "a standard, a slash and the place in it, such as `dspt/10.1.2`",
         SOURCE_DATE_PATTERN => "a year, a month or a day, such as \"2025\", 2025-03 or 2025-03-01",
         ADDRESS_PATTERN => "a web address beginning with http:// or https://",
+        LINES => "text without control characters",
         _ => "another form",
     }
 }
 
-/// The patterns of this crate, matched by hand: there are eight, and a regular-expression engine would be larger than
+/// The patterns of this crate, matched by hand: there are few, and a regular-expression engine would be larger than
 /// everything else here. A test holds them to the published schema.
 fn matches_pattern(pattern: &str, text: &str) -> bool {
     let lower = |byte: u8| byte.is_ascii_lowercase();
     let digit = |byte: u8| byte.is_ascii_digit();
+    if pattern == LINES {
+        return Form::Lines.fault(text).is_none();
+    }
     let bytes = text.as_bytes();
     let (first, rest) = match bytes {
         [first, rest @ ..] => (*first, rest),

@@ -7,6 +7,7 @@
 //! [`Translation::start`] gives a translator the edition's own words to overwrite, [`Translation::from_yaml_for`] reads
 //! the result with every problem in its place, [`Translation::apply`] gives the edition in that language.
 
+use crate::text::LINES;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::OnceLock;
 
@@ -43,7 +44,7 @@ pub struct Translation {
     #[schemars(length(min = 1, max = MAX_TITLE_CHARS))]
     pub title: String,
     /// What the questionnaire is for.
-    #[schemars(length(min = 1, max = MAX_TEXT_CHARS))]
+    #[schemars(length(min = 1, max = MAX_TEXT_CHARS), regex(pattern = LINES))]
     pub summary: String,
     /// The organisation's own frameworks, by key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -83,7 +84,7 @@ pub struct TitleWords {
     pub title: String,
     /// What it is about; there where the edition has it, and only there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = MAX_TEXT_CHARS))]
+    #[schemars(length(min = 1, max = MAX_TEXT_CHARS), regex(pattern = LINES))]
     pub summary: Option<String>,
 }
 
@@ -96,7 +97,7 @@ pub struct SectionWords {
     pub title: String,
     /// The paragraph before its questions; there where the edition has one, and only there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = MAX_TEXT_CHARS))]
+    #[schemars(length(min = 1, max = MAX_TEXT_CHARS), regex(pattern = LINES))]
     pub intro: Option<String>,
 }
 
@@ -105,11 +106,11 @@ pub struct SectionWords {
 #[serde(deny_unknown_fields)]
 pub struct QuestionWords {
     /// The question itself.
-    #[schemars(length(min = 1, max = MAX_TEXT_CHARS))]
+    #[schemars(length(min = 1, max = MAX_TEXT_CHARS), regex(pattern = LINES))]
     pub text: String,
     /// Why it is asked and what counts; there where the edition has it, and only there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = MAX_TEXT_CHARS))]
+    #[schemars(length(min = 1, max = MAX_TEXT_CHARS), regex(pattern = LINES))]
     pub help: Option<String>,
     /// What a number counts; there where the edition has it, and only there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -134,7 +135,7 @@ pub struct OptionWords {
     pub label: String,
     /// Why choosing it caps the rating; there where the edition has it, and only there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = MAX_TEXT_CHARS))]
+    #[schemars(length(min = 1, max = MAX_TEXT_CHARS), regex(pattern = LINES))]
     pub knock_out: Option<String>,
     /// What choosing it reveals; there where the edition has it, and only there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -147,7 +148,7 @@ pub struct OptionWords {
 pub struct BandWords {
     /// Why an answer in it caps the rating; there where the edition has it, and only there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = MAX_TEXT_CHARS))]
+    #[schemars(length(min = 1, max = MAX_TEXT_CHARS), regex(pattern = LINES))]
     pub knock_out: Option<String>,
     /// What an answer in it reveals; there where the edition has it, and only there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -162,7 +163,7 @@ pub struct FindingWords {
     #[schemars(length(min = 1, max = MAX_TITLE_CHARS))]
     pub title: String,
     /// What to do about it.
-    #[schemars(length(min = 1, max = MAX_TEXT_CHARS))]
+    #[schemars(length(min = 1, max = MAX_TEXT_CHARS), regex(pattern = LINES))]
     pub advice: String,
 }
 

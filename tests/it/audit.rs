@@ -213,7 +213,7 @@ both! {
     }
 
     async fn the_chain_of_each_organisation_has_no_gap_and_every_hash_is_right(app: App) {
-        let supplier = app.supplier("Ängström 1\u{2028}2").await;
+        let supplier = app.post(&app.editor, "/suppliers", json!({ "name": "Ängström", "notes": "1\u{2028}2" })).await.json(201);
         let assessment = submitted(&app, &supplier, json!({ "mfa": { "value": "partly" }, "hosting": { "value": "ours" }, "plan": { "value": "x" } })).await;
         app.patch(&app.approver, &format!("/assessments/{}/review", id(&assessment)), &assessment, json!({ "plan": { "points": 33 } })).await.json(200);
         app.post(&app.neighbour, "/suppliers", json!({ "name": "Next door" })).await.json(201);

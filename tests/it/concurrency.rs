@@ -1,8 +1,15 @@
 //! Many people at once: nothing lost, nothing half done.
 
+use std::{
+    future::{Future, poll_fn},
+    pin::Pin,
+    task::Poll,
+};
+
+use sea_orm::{ConnectionTrait as _, Database, DbBackend, Statement};
 use serde_json::json;
 
-use crate::harness::{both, id};
+use crate::harness::{Answer, both, id};
 
 both! {
     async fn the_register_shows_all_that_was_saved_at_the_same_time(app: App) {
@@ -32,5 +39,50 @@ both! {
         statuses.sort_unstable();
         assert_eq!(statuses, [200, 412, 412, 412]);
         assert_eq!(app.get(&app.viewer, &path).await.json(200)["version"], json!(2));
+    }
+
+    async fn a_request_that_is_broken_off_at_any_point_leaves_nothing_behind(app: App) {
+        let supplier = app.supplier("Harbour").await;
+        let path = format!("/suppliers/{}", id(&supplier));
+        for step in 0..120 {
+            let notes = json!({ "notes": format!("{step}") });
+            let requests: [Pin<Box<dyn Future<Output = Answer>>>; 4] = [
+                Box::pin(app.post(&app.editor, "/suppliers", json!({ "name": "Haven" }))),
+                Box::pin(app.patch(&app.editor, &path, &supplier, notes)),
+                Box::pin(app.get(&app.viewer, "/register")),
+                Box::pin(app.get(&app.viewer, "/suppliers.csv")),
+            ];
+            for mut request in requests {
+                for _ in 0..step {
+                    if poll_fn(|context| Poll::Ready(request.as_mut().poll(context))).await.is_ready() {
+                        break;
+                    }
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
+        // What was made is whole, and what comes next finds nothing in its way.
+        let last = app.supplier("Last").await;
+        let suppliers = app.walk("/suppliers", 200).await;
+        let lines = app.walk("/register", 200).await;
+        assert!(suppliers.len() == lines.len() && suppliers.iter().all(|supplier| lines.iter().any(|line| line["subject_id"] == supplier["id"])));
+        assert!(suppliers.iter().any(|supplier| supplier["id"] == last["id"]));
+        let events = app.walk("/audit-events", 200).await;
+        let made = events.iter().filter(|event| event["noun"] == "supplier" && event["action"] == "create").count();
+        assert_eq!(made, suppliers.len());
+        let Ok(database) = Database::connect(&app.url).await else { panic!("the database answers") };
+        if database.get_database_backend() == DbBackend::Postgres {
+            let idle = async || {
+                let sql = "SELECT count(*) AS idle FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
+                let row = database.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await.expect("an answer").expect("a row");
+                row.try_get::<i64>("", "idle").expect("a number")
+            };
+            // What was broken off is rolled back in its own time.
+            let mut tries = 0;
+            while idle().await > 0 {
+                tries += 1;
+                assert!(tries < 2000, "a connection stays in a transaction");
+            }
+        }
     }
 }

@@ -103,7 +103,7 @@ async fn open(url: &str) -> Result<Store, OpenError> {
 }
 
 /// What belongs to a person alone or to nobody, since a person may belong to several organisations.
-const OF_NO_ORGANISATION: [&str; 5] = ["organisation", "seaql_migrations", "users", "known_device", "sign_in_throttle"];
+const OF_NO_ORGANISATION: [&str; 6] = ["organisation", "seaql_migrations", "users", "known_device", "sign_in_throttle", "health_check"];
 
 /// The person at the console, for an organisation of this app.
 async fn console(app: &App, name: &str) -> Scope {

@@ -129,10 +129,15 @@ pub(crate) async fn empty_database(on: On) -> (String, Option<Folder>) {
     }
 }
 
+/// Where the identity provider of the tests is.
+pub(crate) fn this_machine() -> Vec<ipnet::IpNet> {
+    ["127.0.0.0/8", "::1/128"].iter().map(|network| network.parse().expect("a network")).collect()
+}
+
 impl App {
     /// A new app on an empty database, with two organisations. Tests ask faster than anyone may, on a clock that stands.
     pub(crate) async fn open(on: On) -> Self {
-        Self::open_with(on, Config { limits: Limits::NONE, ..Config::default() }).await
+        Self::open_with(on, Config { limits: Limits::NONE, provider_networks: this_machine(), ..Config::default() }).await
     }
 
     /// The same with a configuration of its own.
@@ -153,6 +158,43 @@ impl App {
             clock,
             url,
             _folder: folder,
+        }
+    }
+
+    /// An app on a database that holds two organisations already, with an administrator's key of each.
+    pub(crate) fn of(store: Store, clock: Clock, url: String, folder: Option<Folder>, admin: Person, neighbour: Person) -> Self {
+        let config = Config { limits: Limits::NONE, ..Config::default() };
+        let (viewer, editor, approver) = (admin.clone(), admin.clone(), admin.clone());
+        Self {
+            client: TestClient::new(app(store.clone(), &config).boxed()),
+            store,
+            clock,
+            url,
+            viewer,
+            editor,
+            approver,
+            admin,
+            neighbour,
+            stranger: Person { key: None },
+            _folder: folder,
+        }
+    }
+
+    /// The app around a store in which there is nobody yet.
+    pub(crate) fn around(store: Store) -> Self {
+        let nobody = || Person { key: None };
+        Self {
+            client: TestClient::new(app(store.clone(), &Config { limits: Limits::NONE, ..Config::default() }).boxed()),
+            clock: store.clock().clone(),
+            store,
+            url: String::new(),
+            viewer: nobody(),
+            editor: nobody(),
+            approver: nobody(),
+            admin: nobody(),
+            neighbour: nobody(),
+            stranger: nobody(),
+            _folder: None,
         }
     }
 

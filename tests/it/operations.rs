@@ -10,8 +10,9 @@ use sea_orm::{ConnectionTrait as _, Database};
 use serde_json::{Value, json};
 
 use crate::{
+    doctor::change,
     harness::{Folder, On, empty_database, id},
-    server::{Server, command},
+    server::{Server, command, program},
 };
 
 /// The address of a new SQLite file, and its folder.
@@ -40,7 +41,7 @@ pub(crate) fn head(method: &str, path: &str, key: &str, length: usize, more: &st
 }
 
 /// One request on a connection of its own.
-fn ask(server: &Server, method: &str, path: &str, key: &str, body: &str) -> (u16, String) {
+pub(crate) fn ask(server: &Server, method: &str, path: &str, key: &str, body: &str) -> (u16, String) {
     let mut connection = connect(server);
     connection.write_all(format!("{}{body}", head(method, path, key, body.len(), "")).as_bytes()).expect("sent");
     answer(&mut connection)
@@ -106,12 +107,58 @@ async fn a_backup_of_a_running_program_holds_everything_and_overwrites_nothing()
     let restored = Server::start(&format!("sqlite://{name}"));
     let suppliers = ask(&restored, "GET", "/api/v1/suppliers", &server.key, "").1;
     assert!(suppliers.contains("Harbour") && !suppliers.contains("Later"), "{suppliers}");
-    // Nothing is left where nothing could be copied, and PostgreSQL has its own way.
-    let none = folder.0.join("none.db");
-    let (code, _, said) = run(&["backup", none.to_str().expect("text"), "--database-url", &format!("sqlite://{}/nowhere.db", folder.0.display())]);
-    assert!(code == Some(4) && !none.exists(), "{said}");
-    let (code, _, said) = run(&["backup", none.to_str().expect("text"), "--database-url", "postgres://nobody@127.0.0.1:1/none"]);
-    assert!(code == Some(6) && said.contains("pg_dump") && !none.exists(), "{said}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_database_is_for_its_owner_alone_whatever_else_is_the_custom() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (url, folder) = empty().await;
+    let serve = format!("umask 000; exec {} serve --listen 127.0.0.1:0 --database-url {url}", program().display());
+    let mut process = Command::new("sh").args(["-c", &serve]).env_remove("DATABASE_URL").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut log = BufReader::new(process.stderr.take().expect("its log"));
+    let mut line = String::new();
+    while !line.contains("ready: ") {
+        line.clear();
+        assert_ne!(log.read_line(&mut line).expect("a line"), 0, "it ended");
+    }
+    let modes: Vec<(String, u32)> = std::fs::read_dir(&folder.0)
+        .expect("a folder")
+        .map(|entry| entry.expect("a file"))
+        .map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.metadata().expect("its mode").permissions().mode() & 0o777))
+        .collect();
+    process.kill().expect("killed");
+    process.wait().expect("gone");
+    assert!(modes.len() >= 2 && modes.iter().all(|(_, mode)| *mode == 0o600), "{modes:?}");
+}
+
+#[tokio::test]
+async fn an_address_of_a_database_that_cannot_be_read_is_refused_without_its_password() {
+    for url in ["postgres://dil:hunter2-secret@127.0.0.1:x/d", "postgres://dil:hunter2#secret@127.0.0.1/d", "postgres://dil:hunter2/secret@127.0.0.1/d"] {
+        let (code, out, said) = run(&["serve", "--listen", "127.0.0.1:0", "--database-url", url]);
+        assert!(code == Some(2) && said.contains("the database address is not understood"), "{said}");
+        assert!(!said.contains("hunter2") && !out.contains("hunter2"), "{said}");
+    }
+    let (code, _, said) = run(&["serve", "--listen", "127.0.0.1:0", "--database-url", "postgres://dil:hunter2-secret@127.0.0.1:1,127.0.0.1:2/d"]);
+    assert!(code == Some(4) && said.contains("cannot be reached") && !said.contains("hunter2"), "{said}");
+}
+
+#[tokio::test]
+async fn it_is_not_ready_when_the_database_takes_nothing() {
+    let (url, _folder) = empty().await;
+    let server = Server::start(&url);
+    assert_eq!(ask(&server, "GET", "/health/ready", "", ""), (200, "ready\n".into()));
+    // Somebody takes the table away in which it writes that it can.
+    let database = Database::connect(&url).await.expect("the database answers");
+    database.execute_unprepared("DROP TABLE health_check").await.expect("dropped");
+    let mut told = ask(&server, "GET", "/health/ready", "", "");
+    let began = std::time::Instant::now();
+    // What it found out stands for a second.
+    while told.0 == 200 && began.elapsed().as_secs() < 30 {
+        told = ask(&server, "GET", "/health/ready", "", "");
+    }
+    assert!(told.0 == 503 && told.1.contains("/problems/not-ready"), "{told:?}");
+    assert_eq!(ask(&server, "GET", "/health/live", "", "").0, 200);
 }
 
 #[tokio::test]
@@ -278,6 +325,9 @@ const SETTINGS: &[(&str, &str, &str)] = &[
     ("--smtp-from", "DILIGENCE_SMTP_FROM", ""),
     ("--shutdown-timeout-seconds", "DILIGENCE_SHUTDOWN_TIMEOUT_SECONDS", "30"),
     ("--public-url", "DILIGENCE_PUBLIC_URL", ""),
+    ("--provider-networks", "DILIGENCE_PROVIDER_NETWORKS", ""),
+    ("--metrics-listen", "DILIGENCE_METRICS_LISTEN", ""),
+    ("--metrics-key-file", "DILIGENCE_METRICS_KEY_FILE", ""),
     ("--allowed-hosts", "DILIGENCE_ALLOWED_HOSTS", ""),
     ("--trusted-proxies", "DILIGENCE_TRUSTED_PROXIES", "none"),
     ("--proxy-headers", "DILIGENCE_PROXY_HEADERS", "x-forwarded"),
@@ -334,7 +384,7 @@ async fn a_setting_comes_from_the_flag_else_the_environment_else_the_file() {
 #[tokio::test]
 async fn keys_are_made_listed_and_ended_at_the_console() {
     let (url, _folder) = empty().await;
-    let create = |role: &str| run(&["key", "create", "--organisation", "Ours", "--role", role, "--name", "Night\tly", "--database-url", &url]);
+    let create = |role: &str| run(&["key", "create", "--organisation", "Ours", "--role", role, "--name", "Nightly", "--database-url", &url]);
     let (code, key, told) = create("viewer");
     assert_eq!((code, told.as_str(), key.lines().count()), (Some(0), "", 1));
     let server = Server::start(&url);
@@ -342,6 +392,8 @@ async fn keys_are_made_listed_and_ended_at_the_console() {
     assert_eq!(ask(&server, "GET", "/api/v1/suppliers", key.trim(), "").0, 200);
     assert_eq!(ask(&server, "POST", "/api/v1/suppliers", key.trim(), "{\"name\": \"x\"}").0, 403);
     drop(server);
+    // As a name may have been stored before tabs were refused.
+    change(&url, "UPDATE api_key SET name = 'Night' || char(9) || 'ly'").await;
     let (_, list, _) = run(&["key", "list", "--database-url", &url]);
     assert_eq!(list.lines().count(), 1, "{list}");
     let cells: Vec<&str> = list.trim_end().split('\t').collect();
@@ -392,7 +444,7 @@ async fn the_first_account_is_made_with_the_link_that_a_new_register_prints_once
 async fn the_first_admin_is_made_at_the_console_and_people_are_helped_there() {
     let (url, _folder) = empty().await;
     let user = |arguments: &[&str]| run(&[&["user"], arguments, &["--database-url", &url]].concat());
-    let (code, link, told_beside) = user(&["create", "--organisation", "Ours", "--role", "admin", "--email", "Sam@example.org", "--name", "Sam\tOkafor"]);
+    let (code, link, told_beside) = user(&["create", "--organisation", "Ours", "--role", "admin", "--email", "Sam@example.org", "--name", "Sam Okafor"]);
     assert_eq!((code, link.lines().count()), (Some(0), 1), "{told_beside}");
     let token = link.trim().strip_prefix("http://127.0.0.1:8080/invitations#").expect("a link");
     let server = Server::start(&url);
@@ -409,6 +461,7 @@ async fn the_first_admin_is_made_at_the_console_and_people_are_helped_there() {
         "password1234\n",
     );
     assert_eq!((code, wrong.contains("guessed")), (Some(6), true), "{wrong}");
+    change(&url, "UPDATE users SET name = 'Sam' || char(9) || 'Okafor'").await;
     let (_, list, _) = user(&["list", "--organisation", "Ours"]);
     let cells: Vec<&str> = list.trim_end().split('\t').collect();
     assert_eq!(cells[1..], ["admin", "no mfa", "Ours", "sam@example.org", "Sam Okafor"], "{list}");

@@ -352,10 +352,13 @@ both! {
     async fn the_sign_in_page_offers_the_identity_providers_that_are_on(app: App) {
         let body = json!({ "name": "Care & Co", "issuer": "https://login.example.org", "client_id": "diligence", "client_secret": "x" });
         let provider = app.post(&app.admin, "/identity-providers", body).await.json(201);
-        let page = Browser::default().opens(&app, "/sign-in").await;
+        // Of two organisations, whose they are is asked for.
+        assert!(!Browser::default().opens(&app, "/sign-in").await.text.contains("/sign-in/idp_"));
+        let own = format!("/sign-in?organisation={}", text(&app.get(&app.admin, "/organisation").await.json(200), "id"));
+        let page = Browser::default().opens(&app, &own).await;
         assert!(page.text.contains(&format!("href=\"/sign-in/{}\">Sign in with Care &#38; Co<", id(&provider))), "{}", page.text);
         app.patch(&app.admin, &format!("/identity-providers/{}", id(&provider)), &provider, json!({ "is_enabled": false })).await.json(200);
-        assert!(!Browser::default().opens(&app, "/sign-in").await.text.contains("/sign-in/idp_"));
+        assert!(!Browser::default().opens(&app, &own).await.text.contains("/sign-in/idp_"));
     }
 
     async fn nobody_is_sent_elsewhere_after_signing_in_and_no_foreign_form_signs_anyone_in(app: App) {

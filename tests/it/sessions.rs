@@ -331,6 +331,33 @@ both! {
         }
     }
 
+    async fn an_address_that_is_known_costs_as_much_to_refuse_as_one_that_is_not(app: App) {
+        app.joins(&app.neighbour, "both@example.org", "viewer").await;
+        app.joins(&app.neighbour, "first@example.org", "viewer").await;
+        for email in ["sam@example.org", "both@example.org", "first@example.org"] {
+            app.joins(&app.admin, email, "viewer").await;
+        }
+        // Someone who was taken out of every organisation still has an account.
+        app.joins(&app.admin, "alone@example.org", "viewer").await;
+        let alone = app.signs_in("alone@example.org").await;
+        let user = crate::roles::user_of(&app, &alone).await;
+        assert_eq!(app.delete(&app.admin, &format!("/users/{}", id(&user)), &user).await.status, 204);
+        // Whom each organisation calls a stranger is kept at the first failure ever.
+        tries(&app, "first@example.org", "not this one, no").await.faults(401);
+        let cost = async |email: &str| {
+            let before = (app.store.password_hash_count(), app.store.statement_count());
+            tries(&app, email, "not this one, no").await.faults(401);
+            let by_form = format!("email={}&password=not+this+one", email.replace('@', "%40"));
+            let headers = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
+            let told = app.client.post("/sign-in").header(headers[0].0, headers[0].1).header(headers[1].0, headers[1].1).body(by_form).send().await;
+            assert_eq!(told.0.status(), 401);
+            (app.store.password_hash_count() - before.0, app.store.statement_count() - before.1)
+        };
+        let costs = [cost("nobody@example.org").await, cost("sam@example.org").await, cost("both@example.org").await, cost("alone@example.org").await];
+        assert_eq!(costs[0].0, 2);
+        assert_eq!(costs, [costs[0]; 4], "(hashes, statements) of nobody, of someone of one organisation, of two and of none");
+    }
+
     async fn someone_has_only_so_many_sessions(app: App) {
         app.joins(&app.admin, "sam@example.org", "viewer").await;
         let first = app.signs_in("sam@example.org").await;

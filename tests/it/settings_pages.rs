@@ -44,7 +44,7 @@ both! {
             let refused = viewer.fills_only(&app, &format!("/settings/{path}"), &[("csrf", &own), ("version", "1"), ("email", "a@example.org"), ("role", "admin"), ("name", "x"), ("scope", "everything"), ("idle_minutes", "5"), ("absolute_hours", "5")]).await;
             assert_eq!(refused.status, 403, "{path}: {}", refused.text);
         }
-        holds(&shown(&mut admin, &app, "/settings/backup").await, &["diligence backup diligence-copy.db", "pg_dump", "Verify the audit trail"]);
+        holds(&shown(&mut admin, &app, "/settings/backup").await, &["diligence backup diligence-copy.db", "diligence restore --move-aside diligence-copy.db", "PostgreSQL", "diligence doctor", "Verify the audit trail"]);
     }
 
     async fn an_administrator_invites_someone_makes_another_link_and_takes_it_back(app: App) {

@@ -94,6 +94,8 @@ both! {
     async fn who_signs_in_through_a_provider_in_another_window_goes_on_here(app: App) {
         let provider = app.post(&app.admin, "/identity-providers", json!({ "name": "Accounts", "issuer": "https://login.example.org", "client_id": "diligence" })).await.json(201);
         let mut kim = kim(&app).await;
+        let own = format!("/sign-in?organisation={}", text(&app.get(&app.admin, "/organisation").await.json(200), "id"));
+        kim.opens(&app, &own).await;
         let page = kim.opens(&app, "/suppliers/new").await;
         later(&app);
         let out = kim.fills(&app, &page, "/suppliers/new", &SUPPLIER).await;
@@ -108,7 +110,7 @@ both! {
         goes_to(&kim.fills(&app, &again, "/suppliers/new", &[]).await);
         assert_eq!(app.walk("/suppliers", 50).await.len(), 1);
         // Where someone wanted to go stands in the way to the provider too.
-        let page = Browser::default().opens(&app, "/sign-in?then=%2Frisks%3Fstate%3Dopen").await;
+        let page = Browser::default().opens(&app, &format!("{own}&then=%2Frisks%3Fstate%3Dopen")).await;
         holds(&page.text, &[&format!("href=\"/sign-in/{}?then=%2Frisks%3Fstate%3Dopen\"", id(&provider))]);
     }
 }

@@ -254,7 +254,8 @@ both! {
     async fn a_provider_that_is_off_or_unknown_leads_nowhere(app: App) {
         let provider = entered(&app, &SHARED.issuer, json!({})).await;
         let path = format!("/identity-providers/{}", id(&provider));
-        assert_eq!(app.get(&app.stranger, "/api/v1/sign-in").await.json(200), json!({ "identity_providers": [{ "id": id(&provider), "name": "Accounts" }] }));
+        let ours = format!("/api/v1/sign-in?organisation_id={}", id(&app.get(&app.admin, "/organisation").await.json(200)));
+        assert_eq!(app.get(&app.stranger, &ours).await.json(200), json!({ "identity_providers": [{ "id": id(&provider), "name": "Accounts" }] }));
         app.patch(&app.admin, &path, &provider, json!({ "is_enabled": false })).await.json(200);
         for off in [id(&provider), "idp_0190c5d2e5f27c3c8a4b0d6f1e2a3b4c", "x"] {
             app.get(&app.stranger, &format!("/sign-in/{off}")).await.faults(404);
@@ -263,7 +264,65 @@ both! {
             let told = app.send(&app.stranger, Method::GET, &format!("/sign-in/{off}"), None, &[("accept", "text/html,application/xhtml+xml;q=0.9")]).await;
             assert!(told.status == 404 && told.header("content-type").starts_with("text/html") && told.text.contains("<h1>"), "{}", told.text);
         }
-        assert_eq!(app.get(&app.stranger, "/api/v1/sign-in").await.json(200), json!({ "identity_providers": [] }));
+        assert_eq!(app.get(&app.stranger, &ours).await.json(200), json!({ "identity_providers": [] }));
+    }
+
+    async fn a_stranger_learns_of_providers_only_of_the_organisation_they_ask_for(app: App) {
+        let mut all = Vec::new();
+        for (admin, name) in [(&app.admin, "Meadow View accounts"), (&app.neighbour, "Riverside accounts")] {
+            let body = json!({ "name": name, "issuer": "https://login.example.org", "client_id": "x", "email_domains": ["example.org"] });
+            app.post(admin, "/identity-providers", body).await.json(201);
+            all.push((id(&app.get(admin, "/organisation").await.json(200)).to_owned(), name));
+        }
+        let names = async |query: &str| {
+            let told = app.get(&app.stranger, &format!("/api/v1/sign-in{query}")).await.json(200);
+            told["identity_providers"].as_array().expect("a list").iter().map(|provider| text(provider, "name").to_owned()).collect::<Vec<_>>()
+        };
+        let page = async |query: &str, cookie: &str| {
+            let mut answer = app.client.get(format!("/sign-in{query}")).header("cookie", cookie).send().await.0;
+            let kept = answer.headers().get_all("set-cookie").iter().filter_map(|value| value.to_str().ok()).find_map(|cookie| cookie.split(';').next()).unwrap_or_default().to_owned();
+            (answer.take_body().into_string().await.expect("a page"), kept)
+        };
+        assert_eq!(names("").await, [""; 0]);
+        let (shown, _) = page("", "").await;
+        assert!(all.iter().all(|(_, name)| !shown.contains(name)) && shown.contains("the sign-in address that your organisation gave you"), "{shown}");
+        for (index, (organisation, name)) in all.iter().enumerate() {
+            assert_eq!(names(&format!("?organisation_id={organisation}")).await, [*name]);
+            let (_, other) = &all[1 - index];
+            let (shown, kept) = page(&format!("?organisation={organisation}"), "").await;
+            assert!(shown.contains(name) && !shown.contains(other), "{shown}");
+            // From then on the browser finds it at the plain page too.
+            let (again, _) = page("", &kept).await;
+            assert!(again.contains(name) && !again.contains(other), "{kept} {again}");
+        }
+        for nobody in ["org_0190c5d2e5f27c3c8a4b0d6f1e2a3b4c", "x", ""] {
+            let (shown, kept) = page(&format!("?organisation={nobody}"), "").await;
+            assert!(all.iter().all(|(_, name)| !shown.contains(name)) && kept.is_empty(), "{shown}");
+        }
+        assert_eq!(names("?organisation_id=org_0190c5d2e5f27c3c8a4b0d6f1e2a3b4c").await, [""; 0]);
+        app.get(&app.stranger, "/api/v1/sign-in?organisation_id=x").await.faults(422);
+    }
+
+    async fn a_provider_on_this_machine_or_in_a_private_network_is_not_asked_unless_the_console_allows_it(app: App) {
+        let strict = App { client: poem::test::TestClient::new(poem::EndpointExt::boxed(diligence::app(app.store.clone(), &diligence::config::Config::default()))), ..App::on(app.store.clone(), &app) };
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        listener.set_nonblocking(true).expect("it does not wait");
+        let open = format!("http://{}", listener.local_addr().expect("its address"));
+        let closed = "http://127.0.0.1:9".to_owned();
+        let mut providers = Vec::new();
+        for issuer in [open.clone(), open.replace("127.0.0.1", "localhost"), open.replace("http", "https"), closed] {
+            providers.push(entered(&app, &issuer, json!({})).await);
+        }
+        // All at once, since each failure is told no sooner than any other.
+        let goes = async |provider: &Value| {
+            let answer = strict.get(&strict.stranger, &format!("/sign-in/{}", id(provider))).await;
+            assert!(answer.faults(401).is_empty());
+            answer.text
+        };
+        let told = tokio::join!(goes(&providers[0]), goes(&providers[1]), goes(&providers[2]), goes(&providers[3]));
+        let told = [told.0, told.1, told.2, told.3];
+        assert!(told.iter().all(|text| *text == told[0]), "{told:?}");
+        assert!(listener.accept().is_err(), "nothing knocked");
     }
 
     async fn passwords_can_be_turned_off_while_there_is_another_way_in(app: App) {

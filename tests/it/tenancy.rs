@@ -135,7 +135,8 @@ both! {
         let mut count = 0;
         for operation in operations(&document) {
             let places = places(&document, &operation);
-            if places.is_empty() {
+            // How to sign in to an organisation is for everyone who has its address; `single_sign_on` says what that shows.
+            if places.is_empty() || operation.id() == "read_sign_in_options" {
                 continue;
             }
             // Something of theirs that would go well, but for the one id that is ours.

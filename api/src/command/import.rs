@@ -7,7 +7,10 @@ use std::{
 };
 
 use clap::Args;
-use diligence_entities::organisation;
+use diligence_entities::{
+    ahead::{self, Opened},
+    organisation,
+};
 use serde::de::DeserializeOwned;
 
 use super::{Failure, block_on, console, open_with, print};
@@ -78,9 +81,9 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
     let report = block_on(async {
         let store = open_with(database).await?;
         let organisation = organisation::ensure(&store, &organisation).await?;
-        let writer = store.write(&console(&organisation.id)).await?;
-        let report = intake.run(&writer).await?;
-        if report.applied {
+        let Opened { plan, writer, .. } = ahead::open(&store, &console(&organisation.id), &intake).await?;
+        let report = intake.run(plan, writer.as_ref()).await?;
+        if let Some(writer) = writer {
             writer.save().await?;
         }
         Ok(report)

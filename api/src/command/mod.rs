@@ -4,6 +4,7 @@ use std::{fmt, fs::File, io::Write as _, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 use diligence_entities::{
+    backup::CopyError,
     clock::Clock,
     error::Error,
     id::OrganisationId,
@@ -19,13 +20,17 @@ use crate::{
 
 mod audit;
 mod backup;
+mod doctor;
 mod export;
+mod health;
 mod import;
 mod key;
 mod link;
+mod manual;
 mod openapi;
 mod questionnaire;
 mod receipt;
+mod restore;
 mod retention;
 mod sample;
 mod serve;
@@ -62,8 +67,14 @@ enum Command {
     Import(import::Command),
     /// Export a table as CSV
     Export(export::Command),
-    /// Copy the whole database into one file, also while the program runs (SQLite; PostgreSQL has pg_dump)
+    /// Copy the whole database into one file, also while the program runs
+    #[command(after_help = CODES)]
     Backup(backup::Command),
+    /// Put a backup back, on SQLite or PostgreSQL, whichever it was made from
+    #[command(after_help = CODES)]
+    Restore(restore::Command),
+    /// Say what is wrong, or will be, with the database and what is around it; changes nothing, also while the program runs
+    Doctor(Box<doctor::Command>),
     /// Verify the audit trail, and keep its end to verify against later
     #[command(subcommand)]
     Audit(audit::Command),
@@ -87,6 +98,12 @@ enum Command {
     Retention(retention::Command),
     /// Make a sample register to look around in: an organisation of its own, with invented suppliers and AI products; prints its name
     Sample(sample::Command),
+    /// Say whether it serves: exit code 0 if it is ready (for containers and whatever else watches over it)
+    Health(health::Command),
+    /// Print the manual page of a command, or write those of all (man reads what it is given: diligence man | man -l -)
+    Man(manual::Pages),
+    /// Print what a shell needs to complete this command line
+    Completions(manual::Completions),
     /// Print the OpenAPI document
     Openapi {
         /// That of the respondents' surface
@@ -138,9 +155,20 @@ impl fmt::Display for Failure {
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         match &error {
-            OpenError::BadUrl => Self::usage(error.to_string()),
+            OpenError::BadUrl(_) => Self::usage(error.to_string()),
             OpenError::NewerSchema(_) => Self::newer(error.to_string()),
             OpenError::Unreachable(_) | OpenError::NotWritable(_) | OpenError::Migration(_) => Self::database(error.to_string()),
+        }
+    }
+}
+
+impl From<CopyError> for Failure {
+    fn from(error: CopyError) -> Self {
+        match error {
+            CopyError::Open(error) => error.into(),
+            CopyError::Newer { .. } => Self::newer(error.to_string()),
+            CopyError::Refused(sentence) => Self::refused(sentence),
+            CopyError::Failed(sentence) => Self::other(sentence),
         }
     }
 }
@@ -149,6 +177,7 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match &error {
             Error::Busy => Self::database("the database is busy: try again in a moment"),
+            Error::Full(cause) | Error::Unavailable(cause) => Self::database(format!("{error}: {cause}")),
             Error::Database(cause) => Self::database(format!("the database failed: {cause}")),
             _ => Self::refused(error.to_string()),
         }
@@ -164,6 +193,8 @@ pub fn main() -> ExitCode {
         Command::Import(command) => import::run(command),
         Command::Export(command) => export::run(command),
         Command::Backup(command) => backup::run(command),
+        Command::Restore(command) => restore::run(command),
+        Command::Doctor(command) => doctor::run(*command),
         Command::Audit(command) => audit::run(command),
         Command::Key(command) => key::run(command),
         Command::User(command) => user::run(command),
@@ -172,6 +203,9 @@ pub fn main() -> ExitCode {
         Command::Link(command) => link::run(command),
         Command::Retention(command) => retention::run(command),
         Command::Sample(command) => sample::run(command),
+        Command::Health(command) => health::run(command),
+        Command::Man(pages) => manual::man(pages),
+        Command::Completions(completions) => manual::completions(completions),
         Command::Openapi { respondent } => openapi::run(respondent),
     };
     match done {
@@ -229,9 +263,12 @@ impl Output {
     }
 }
 
+/// How many threads do work that would keep requests waiting, at the most: each takes a stack, and what it works on.
+const BLOCKING_THREADS: usize = 32;
+
 /// Runs `work` to its end.
 pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(BLOCKING_THREADS).build();
     runtime.map_err(|error| Failure::other(format!("the program cannot start its threads: {error}")))?.block_on(work)
 }
 

@@ -1,73 +1,130 @@
 //! `diligence serve`.
 
-use std::io;
+use std::{io, net::SocketAddr, sync::mpsc::sync_channel, thread, time::Duration};
 
 use diligence_entities::{
-    api_key::{self, KeyScope, NewApiKey},
-    error::Error,
-    invitation, organisation,
-    role::Role,
+    api_key,
+    first_start::{self, WayIn},
     scope::Store,
 };
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
-use super::{Failure, block_on, console, key, open, print};
+use super::{Failure, block_on, open, print};
 use crate::{
-    app,
+    app_and_metrics,
     config::{Config, LogFormat, ServeFlags},
     link::PublicUrl,
+    log::{self, Log},
+    measurements::MetricsKey,
     rest::invitations::url,
     server::{self, Tls},
 };
 
 pub(super) fn run(flags: ServeFlags) -> Result<(), Failure> {
     let config = Config::resolve(flags).map_err(Failure::usage)?;
-    start_log(&config)?;
-    block_on(serve(config))
+    let log = start_log(&config)?;
+    let done = block_on(serve(config));
+    log.flush(PATIENCE);
+    done
 }
 
-fn start_log(config: &Config) -> Result<(), Failure> {
+fn start_log(config: &Config) -> Result<Log, Failure> {
     // What the libraries say at `info` is said better by our own lines.
     let quiet = format!("poem=warn,sea_orm_migration=warn,{}", config.log_level);
     let filter = EnvFilter::try_new(quiet).map_err(|error| Failure::usage(format!("the log level {:?} is not understood: {error}", config.log_level)))?;
-    let log = tracing_subscriber::fmt().with_writer(io::stderr).with_env_filter(filter).with_target(false);
-    match config.log_format {
+    let format = config.log_format;
+    let lines =
+        Log::start(io::stderr(), move |count| dropped(format, count)).map_err(|error| Failure::other(format!("the program cannot start its threads: {error}")))?;
+    // Neither its own complaints nor those of a panic may wait for whoever reads standard error.
+    let log = tracing_subscriber::fmt().with_writer(lines.clone()).log_internal_errors(false).with_env_filter(filter).with_target(false);
+    match format {
         LogFormat::Text => log.with_ansi(io::IsTerminal::is_terminal(&io::stderr())).init(),
         LogFormat::Json => log.json().flatten_event(true).with_current_span(false).with_span_list(false).init(),
     }
-    Ok(())
+    std::panic::set_hook(Box::new(log::panicked));
+    Ok(lines)
+}
+
+/// The line that says how many lines of the log are missing before it.
+fn dropped(format: LogFormat, count: u64) -> String {
+    match format {
+        LogFormat::Text => format!("WARN {count} lines of the log could not be written and are missing here"),
+        LogFormat::Json => serde_json::json!({ "level": "WARN", "message": "lines of the log could not be written and are missing here", "dropped": count }).to_string(),
+    }
+}
+
+/// How long whoever starts this program may take to read what it says.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Prints what is said once at the start. Where nobody reads it, or it cannot be written, the program serves all the same.
+fn print_once(text: String) {
+    let (done, printed) = sync_channel(1);
+    // Whoever never reads keeps this thread waiting, and nobody else.
+    let started = thread::Builder::new().name("welcome".into()).spawn(move || done.send(print(&text)));
+    let outcome = started.map_err(|error| error.to_string()).and_then(|_| match printed.recv_timeout(PATIENCE) {
+        Ok(outcome) => outcome.map_err(|failure| failure.to_string()),
+        Err(_) => Err("nobody reads standard output".into()),
+    });
+    if let Err(cause) = outcome {
+        tracing::warn!(cause, "the way in that is shown once could not be printed: diligence key create and diligence user invite make others");
+    }
 }
 
 async fn serve(mut config: Config) -> Result<(), Failure> {
+    expect_limited_files();
     let tls = config.tls.as_ref().map(Tls::read).transpose().map_err(Failure::usage)?;
+    config.metrics_key = config.metrics_key_file.as_deref().map(MetricsKey::read).transpose().map_err(Failure::usage)?;
     // First the port, so that a second start beside a first fails before it touches the data.
-    let listener = TcpListener::bind(config.listen).await.map_err(|error| match error.kind() {
-        io::ErrorKind::AddrInUse => Failure::port_taken(format!("{} is taken: stop what listens there, or choose another with --listen", config.listen)),
-        _ => Failure::other(format!("cannot listen on {}: {error}", config.listen)),
-    })?;
-    // Port 0 has become a port.
-    config.listen = listener.local_addr().unwrap_or(config.listen);
+    let listener = listen(&mut config.listen, "--listen").await?;
+    let metrics_listener = match &mut config.metrics_listen {
+        Some(address) => Some(listen(address, "--metrics-listen").await?),
+        None => None,
+    };
     let store = open(&config).await?;
     let local = Config { public_url: None, ..config.clone() }.link("");
     welcome(&store, &config, &local).await?;
     warn_of_keys(&store).await?;
-    if let Some(tls) = &tls {
-        read_certificate_again(tls.clone());
-    }
-    let app = app(store.clone(), &config);
+    read_certificate_again(tls.clone());
+    let (app, metrics) = app_and_metrics(store.clone(), &config);
+    let stopping = tokio::sync::watch::Sender::new(false);
+    let metrics_server = metrics_listener.map(|listener| {
+        tracing::info!(address = ?config.metrics_listen, "/metrics is served here alone");
+        let (mut stopping, config) = (stopping.subscribe(), config.clone());
+        tokio::spawn(async move {
+            let stop = async move {
+                let _ = stopping.wait_for(|is_so| *is_so).await;
+            };
+            server::run(listener, None, metrics, &config, stop).await;
+        })
+    });
     for warning in exposed(&config) {
         tracing::warn!("{warning}");
     }
     tracing::info!(address = %config.listen, version = env!("CARGO_PKG_VERSION"), "ready: {local}");
     server::run(listener, tls, app, &config, signal()).await;
+    // What was measured can be read until the last request is answered.
+    stopping.send_replace(true);
+    if let Some(server) = metrics_server {
+        let _ = server.await;
+    }
     store.close().await;
     tracing::info!("stopped");
     Ok(())
 }
 
+/// Takes the port of `address`, which says afterwards which one that is.
+async fn listen(address: &mut SocketAddr, flag: &str) -> Result<TcpListener, Failure> {
+    let listener = TcpListener::bind(*address).await.map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => Failure::port_taken(format!("{address} is taken: stop what listens there, or choose another with {flag}")),
+        _ => Failure::other(format!("cannot listen on {address}: {error}")),
+    })?;
+    *address = listener.local_addr().unwrap_or(*address);
+    Ok(listener)
+}
+
 /// What of this configuration lets others listen in, or makes what is sent between look insecure: a sentence each.
-fn exposed(config: &Config) -> Vec<&'static str> {
+pub(super) fn exposed(config: &Config) -> Vec<&'static str> {
     let is_proxied = !config.trusted_proxies.is_empty();
     let mut warnings = Vec::new();
     if !config.listen.ip().is_loopback() && config.tls.is_none() && !is_proxied {
@@ -83,14 +140,28 @@ fn exposed(config: &Config) -> Vec<&'static str> {
     warnings
 }
 
-/// Reads the certificate again whenever SIGHUP says that it was renewed.
+/// A limit on how large a file may be (`ulimit -f`) ends a program by a signal unless it takes the signal; then the write fails,
+/// which is what we can tell.
+#[cfg(target_os = "linux")]
+fn expect_limited_files() {
+    use tokio::signal::unix::{SignalKind, signal};
+    const SIGXFSZ: i32 = 25;
+    // It stays taken when this is dropped.
+    drop(signal(SignalKind::from_raw(SIGXFSZ)));
+}
+
+#[cfg(not(target_os = "linux"))]
+fn expect_limited_files() {}
+
+/// Reads the certificate again whenever SIGHUP says that it was renewed. Without one there is nothing to read, and nothing ends.
 #[cfg(unix)]
-fn read_certificate_again(tls: Tls) {
+fn read_certificate_again(tls: Option<Tls>) {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut hangups) = signal(SignalKind::hangup()) else { return };
     tokio::spawn(async move {
         while hangups.recv().await.is_some() {
-            match tls.read_again() {
+            match tls.as_ref().map_or(Ok(()), Tls::read_again) {
+                Ok(()) if tls.is_none() => tracing::info!("there is no certificate to read again; for other settings, start anew"),
                 Ok(()) => tracing::info!("the certificate was read again"),
                 Err(error) => tracing::error!(cause = error, "the certificate could not be read again; the one before stays in use"),
             }
@@ -99,43 +170,33 @@ fn read_certificate_again(tls: Tls) {
 }
 
 #[cfg(not(unix))]
-fn read_certificate_again(_: Tls) {}
+fn read_certificate_again(_: Option<Tls>) {}
 
-/// In a database without any organisation but samples: makes one, with an administrator's key, and shows once how to get in.
+/// Shows how to get in, while nobody has come yet.
 async fn welcome(store: &Store, config: &Config, address: &str) -> Result<(), Failure> {
-    const NAME: &str = "My organisation";
-    if organisation::all(store).await?.iter().any(|organisation| !organisation.is_sample) {
-        return Ok(());
-    }
-    let organisation = match organisation::ensure(store, NAME).await {
-        Ok(organisation) => organisation,
-        // Another replica started at the same moment and shows its key.
-        Err(Error::Conflict { .. }) => return Ok(()),
-        Err(error) => return Err(error.into()),
-    };
-    let text = key::create(store, &organisation, NewApiKey { name: "First key".into(), role: Role::Admin, scope: KeyScope::Everything, expires_on: None }).await?;
-    let writer = store.write(&console(&organisation.id)).await?;
-    let (_, first) = invitation::create_first(&writer).await?;
-    writer.save().await?;
-    let link = url(config, &first);
-    print(&format!(
+    let Some(WayIn { organisation, link, key, is_again }) = first_start::way_in(store).await? else { return Ok(()) };
+    let (link, key, name) = (url(config, &link), key.reveal(), organisation.name);
+    let greeting =
+        if is_again { "Nobody has come in yet. What was shown at an earlier start opens nothing any more" } else { "Welcome to Diligence. The database is new" };
+    print_once(format!(
         "\
-Welcome to Diligence. The database is new. To set it up, open this link in a browser; it is good once, and for a week:
+{greeting}. To set it up, open this link in a browser; it is good once, and for a week:
 
   {link}
 
-For programs, here is an administrator's key of the organisation \"{NAME}\". It is shown this once, so keep it safe:
+For programs, here is an administrator's key of the organisation \"{name}\". It is shown this once, so keep it safe:
 
-  {text}
+  {key}
 
 Enter a first supplier:
 
-  curl {address}/api/v1/suppliers -H 'Authorization: Bearer {text}' -H 'Content-Type: application/json' -d '{{\"name\": \"Harbour Care Systems\"}}'
+  curl {address}/api/v1/suppliers -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d '{{\"name\": \"Harbour Care Systems\"}}'
 
 Everything else is described at {address}/docs. More keys and accounts: diligence key create --help, diligence user create --help
 
 "
-    ))
+    ));
+    Ok(())
 }
 
 /// Says in the log whose keys end soon: a key that ends unnoticed stops whatever rests on it.

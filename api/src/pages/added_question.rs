@@ -20,6 +20,7 @@ use super::{
     html, path_id, see,
     sign_in::Here,
 };
+use crate::problem::Problem;
 
 /// How many options the form has room for; a question may have more in its text.
 const OPTIONS: usize = 8;
@@ -73,17 +74,6 @@ impl QuestionPage {
     }
 }
 
-/// The form, empty.
-pub(super) async fn show_new(request: Request, _: RequestBody) -> Shown {
-    show(request, None).await
-}
-
-/// The form, with a question that was added before.
-pub(super) async fn show_one(request: Request, _: RequestBody) -> Shown {
-    let number = number(&request)?;
-    show(request, Some(number)).await
-}
-
 /// The additions of a draft; where they cannot be told, the draft's own page says why.
 async fn additions(request: &Request, here: &Here) -> Result<Additions, Refusal> {
     let id: DraftId = path_id(request)?;
@@ -101,13 +91,20 @@ fn existing(additions: &Additions, number: Option<usize>) -> Result<Option<Added
     }
 }
 
-async fn show(request: Request, number: Option<usize>) -> Shown {
+/// The form: of a new question, or of one that was added before.
+pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
     let here = Here::of(&request).await?;
     here.may(&request, Role::Editor).await?;
+    let number = asked(&request)?;
     let additions = additions(&request, &here).await?;
     let before = existing(&additions, number)?;
     let typed = before.as_ref().map_or_else(blank, written);
     page(&here, additions, number, before.as_ref(), typed, Vec::new(), false)
+}
+
+/// Which question the address names; none where it is for a new one.
+fn asked(request: &Request) -> Result<Option<usize>, Problem> {
+    request.raw_path_param("number").map(|_| number(request)).transpose()
 }
 
 /// What the field of an option is called.
@@ -322,22 +319,13 @@ fn options(form: &Form, kind: QuestionType, before: Option<&AddedQuestion>, wron
     found
 }
 
-/// Adds a question.
-pub(super) async fn add(request: Request, body: RequestBody) -> Shown {
-    put(request, body, None).await
-}
-
-/// Changes a question that was added.
-pub(super) async fn change(request: Request, body: RequestBody) -> Shown {
-    let number = number(&request)?;
-    put(request, body, Some(number)).await
-}
-
-async fn put(request: Request, body: RequestBody, number: Option<usize>) -> Shown {
+/// Adds a question, or changes one that was added before.
+pub(super) async fn put(request: Request, body: RequestBody) -> Shown {
     let form = Form::read(&request, body).await?;
     let here = Here::of(&request).await?;
     here.is_proven(&form)?;
     here.may(&request, Role::Editor).await?;
+    let number = asked(&request)?;
     let additions = additions(&request, &here).await?;
     let before = existing(&additions, number)?;
     // Another question may have its number by now.

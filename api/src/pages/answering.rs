@@ -25,6 +25,7 @@ use super::{
     sign_in::Here,
     words,
 };
+use crate::body::Cost;
 
 /// How many pieces of evidence are read at once.
 const EVIDENCE: u64 = 200;
@@ -398,7 +399,7 @@ async fn evidence_page(request: &Request, here: &Here, section: String, form: Fo
 /// Enters a piece of evidence with its file, if there is one.
 pub(super) async fn add_evidence(request: Request, body: RequestBody) -> Shown {
     let here = Here::of(&request).await?;
-    let (form, file) = Form::read_with_file(&request, body, MAXIMUM_BYTES).await?;
+    let (form, file) = Form::read_with_file(&request, body, MAXIMUM_BYTES, Cost::Bytes).await?;
     here.is_proven(&form)?;
     here.may(&request, Role::Editor).await?;
     let about = About::of(&here.read(&request).await?, &request).await?;

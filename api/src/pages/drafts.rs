@@ -36,6 +36,7 @@ use super::{
 };
 use crate::{
     auth::store_of,
+    body::Cost,
     problem::{Problem, Type},
 };
 
@@ -179,8 +180,8 @@ fn shortened(name: &str) -> String {
 
 /// Begins a draft with a file.
 pub(super) async fn upload(request: Request, body: RequestBody) -> Shown {
-    let (form, file) = Form::read_with_file(&request, body, MAXIMUM_FILE).await?;
     let here = Here::of(&request).await?;
+    let (form, file) = Form::read_with_file(&request, body, MAXIMUM_FILE, Cost::Document).await?;
     here.is_proven(&form)?;
     here.may(&request, Role::Editor).await?;
     let again = async |detail: &str| new_page(&request, &here, vec![Wrong::new("file", detail)], BTreeMap::new()).await;

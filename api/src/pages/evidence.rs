@@ -28,6 +28,7 @@ use super::{
     sign_in::Here,
     words,
 };
+use crate::body::Cost;
 
 /// The part of the menu that these pages belong to.
 const PART: &str = "/register";
@@ -244,7 +245,7 @@ async fn again(request: &Request, here: &Here, id: &EvidenceId, field: &str, err
 /// Keeps a file with a piece.
 pub(super) async fn store_file(request: Request, body: RequestBody) -> Shown {
     let here = Here::of(&request).await?;
-    let (form, file) = Form::read_with_file(&request, body, MAXIMUM_BYTES).await?;
+    let (form, file) = Form::read_with_file(&request, body, MAXIMUM_BYTES, Cost::Bytes).await?;
     here.is_proven(&form)?;
     here.may(&request, Role::Editor).await?;
     let id: EvidenceId = path_id(&request)?;

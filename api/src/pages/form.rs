@@ -7,18 +7,29 @@ use std::{
 
 use diligence_entities::clock::Day;
 use poem::{
-    FromRequest as _, Request, RequestBody,
+    Body, FromRequest as _, Request, RequestBody,
     http::header,
     web::{Field, Multipart},
 };
 
 use super::{Wrong, words};
-use crate::problem::{Problem, Type};
+use crate::{
+    body::{self, Cost, Most, STRANGER_LIMIT},
+    problem::{Problem, Type},
+};
 
 /// How large a form without files may be, in bytes.
 const MAXIMUM_BYTES: usize = 1024 * 1024;
+/// How large the form of someone who is not signed in any more may be, so that what they typed is kept for them, in bytes.
+const KEPT_LIMIT: usize = 256 * 1024;
+/// How large a form may be that passes such a form on, in bytes: the names of its fields become longer.
+const PASSING_ON_LIMIT: usize = 2 * KEPT_LIMIT;
 /// How many fields it may have.
 const MAXIMUM_FIELDS: usize = 10_000;
+/// How many parts a form with a file may have.
+const MAXIMUM_PARTS: usize = 2000;
+/// How much a form with a file may have besides the file and the text in which another one travels, in bytes.
+const BESIDES: usize = 256 * 1024;
 
 /// A file that came with a form.
 #[derive(Debug)]
@@ -57,15 +68,29 @@ impl Form {
         Self::read_within(request, body, MAXIMUM_BYTES).await
     }
 
-    /// Reads a form without files of at most so many bytes.
-    pub(super) async fn read_within(request: &Request, mut body: RequestBody, maximum: usize) -> Result<Self, Problem> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        if kind.split(';').next().map(str::trim) != Some("application/x-www-form-urlencoded") {
+    /// Reads a form without files of at most so many bytes. That of someone who is not signed in any more is read too, as far as it can be kept for them.
+    pub(super) async fn read_within(request: &Request, body: RequestBody, maximum: usize) -> Result<Self, Problem> {
+        Self::read_at_most(request, body, Most { known: maximum, stranger: KEPT_LIMIT }).await
+    }
+
+    /// Reads a form of a few fields, which anyone may send.
+    pub(super) async fn read_of_anyone(request: &Request, body: RequestBody) -> Result<Self, Problem> {
+        Self::read_at_most(request, body, Most { known: STRANGER_LIMIT, stranger: STRANGER_LIMIT }).await
+    }
+
+    /// Reads a form with which one signs in, and which may pass on what was typed before.
+    pub(super) async fn read_passing_on(request: &Request, body: RequestBody) -> Result<Self, Problem> {
+        Self::read_at_most(request, body, Most { known: PASSING_ON_LIMIT, stranger: PASSING_ON_LIMIT }).await
+    }
+
+    async fn read_at_most(request: &Request, mut body: RequestBody, most: Most) -> Result<Self, Problem> {
+        if !has_fields_only(request) {
             return Err(Problem::new(Type::UnsupportedMediaType, "expected a form"));
         }
-        let too_large = || Problem::new(Type::TooLarge, "the form is larger than this page takes");
-        let body = body.take().map_err(|_| Problem::new(Type::Malformed, "the form cannot be read"))?;
-        let bytes = body.into_bytes_limit(maximum).await.map_err(|_| too_large())?;
+        let bytes = body::read(request, &mut body, most, Cost::Form).await.map_err(|problem| match problem.kind {
+            Type::TooLarge => Problem::new(Type::TooLarge, "the form is larger than this page takes"),
+            _ => problem,
+        })?;
         let fields: Vec<(String, String)> = form_urlencoded::parse(&bytes).take(MAXIMUM_FIELDS).map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
         // What no database keeps is no text.
         if fields.iter().any(|(_, value)| value.contains('\0')) {
@@ -78,13 +103,26 @@ impl Form {
     }
 
     /// Reads a form with a file in the field `file`, none where nobody chose one. It may have so many bytes, and so may every
-    /// other field: what was in a file can travel in one.
-    pub(super) async fn read_with_file(request: &Request, mut body: RequestBody, most: usize) -> Result<(Self, Option<SentFile>), Problem> {
-        let read = Multipart::from_request(request, &mut body).await;
-        let mut multipart = read.map_err(|_| Problem::new(Type::UnsupportedMediaType, "expected a form with a file"))?;
-        let (mut fields, mut file) = (Vec::new(), None);
+    /// other field: what was in a file can travel in one. Only what is sent by someone who is known is read.
+    pub(super) async fn read_with_file(request: &Request, mut body: RequestBody, most: usize, cost: Cost) -> Result<(Self, Option<SentFile>), Problem> {
+        let expected = || Problem::new(Type::UnsupportedMediaType, "expected a form with a file");
+        if !is_of_type(request, "multipart/form-data") {
+            return Err(expected());
+        }
+        let whole = Most { known: most + BESIDES, stranger: 0 };
+        let bytes = body::read(request, &mut body, whole, cost).await.map_err(|problem| match problem.kind {
+            Type::TooLarge => too_large(most),
+            _ => problem,
+        })?;
+        let read = Multipart::from_request(request, &mut RequestBody::new(Body::from_bytes(bytes))).await;
+        let mut multipart = read.map_err(|_| expected())?;
+        let (mut fields, mut file, mut part_count) = (Vec::new(), None, 0);
         let broken = || Problem::new(Type::Malformed, "the form cannot be read");
         while let Some(field) = multipart.next_field().await.map_err(|_| broken())? {
+            part_count += 1;
+            if part_count > MAXIMUM_PARTS {
+                return Err(broken());
+            }
             let (name, file_name, media_type) =
                 (field.name().unwrap_or_default().to_owned(), field.file_name().map(str::to_owned), field.content_type().map(str::to_owned));
             let content = limited(field, most).await?;
@@ -93,9 +131,6 @@ impl Form {
             } else {
                 let text = String::from_utf8(content).ok().filter(|text| !text.contains('\0')).ok_or_else(broken)?;
                 fields.push((name, text));
-            }
-            if fields.len() > MAXIMUM_FIELDS {
-                return Err(broken());
             }
         }
         Ok((Self(fields), file.filter(|file| !file.name.is_empty() || !file.content.is_empty())))
@@ -163,11 +198,24 @@ pub(super) fn parameter(request: &Request, name: &str) -> String {
     form_urlencoded::parse(query.as_bytes()).find(|(known, _)| known == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
 }
 
+/// Whether a form without files was sent.
+pub(super) fn has_fields_only(request: &Request) -> bool {
+    is_of_type(request, "application/x-www-form-urlencoded")
+}
+
+fn is_of_type(request: &Request, expected: &str) -> bool {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().map(str::trim) == Some(expected)
+}
+
+fn too_large(most: usize) -> Problem {
+    Problem::new(Type::TooLarge, format!("what was sent is larger than {}", words::size(i64::try_from(most).unwrap_or(i64::MAX))))
+}
+
 async fn limited(field: Field, most: usize) -> Result<Vec<u8>, Problem> {
     use tokio::io::AsyncReadExt as _;
     let mut bytes = Vec::new();
     let mut reader = field.into_async_read().take(most as u64 + 1);
     reader.read_to_end(&mut bytes).await.map_err(|_| Problem::new(Type::Malformed, "the form cannot be read"))?;
-    let most_of_all = words::size(i64::try_from(most).unwrap_or(i64::MAX));
-    if bytes.len() > most { Err(Problem::new(Type::TooLarge, format!("what was sent is larger than {most_of_all}"))) } else { Ok(bytes) }
+    if bytes.len() > most { Err(too_large(most)) } else { Ok(bytes) }
 }

@@ -330,6 +330,8 @@ fn done(action: &str, noun: &str) -> String {
         ("delete", "user") => "Person taken out",
         ("change_secret", "identity_provider") => "Secret of identity provider changed",
         ("create_sample", _) => "Sample register made",
+        ("back_up", _) => "Backup of everything made",
+        ("restore", "organisation") => "Everything put back from a backup",
         ("apply", "retention") => "What was kept long enough deleted",
         ("forbid", _) => "Not allowed",
         ("export", "person") => "What is kept of a person taken as a copy",

@@ -5,6 +5,7 @@
 
 use askama::Template;
 use diligence_entities::{
+    ahead::{self, Opened},
     fault::Fault,
     idempotency::{self, Recall, StoredAnswer},
     import::{MAXIMUM_ROWS, Verdict},
@@ -21,11 +22,13 @@ use sha2::{Digest as _, Sha256};
 use super::{
     Frame, Shown, Wrong, at,
     form::{Form, parameter},
-    html, see, sentence,
+    html, request_id, see, sentence,
     sign_in::Here,
     words,
 };
 use crate::{
+    auth::store_of,
+    body::Cost,
     csv,
     intake::{ImportQuery, ImportReport, ImportedRow, Intake, Noun, RowError},
     payload::IMPORT_LIMIT,
@@ -268,8 +271,8 @@ fn guess(name: &str, known: &[String]) -> String {
 
 /// Looks at a file, or brings it in.
 pub(super) async fn send(request: Request, body: RequestBody) -> Shown {
-    let (form, file) = Form::read_with_file(&request, body, MAXIMUM_FIELD).await?;
     let here = Here::of(&request).await?;
+    let (form, file) = Form::read_with_file(&request, body, MAXIMUM_FIELD, Cost::ListInForm).await?;
     here.is_proven(&form)?;
     here.may(&request, Role::Editor).await?;
     let (noun_text, dates) = (form.text("noun"), form.text("dates"));
@@ -321,21 +324,28 @@ pub(super) async fn send(request: Request, body: RequestBody) -> Shown {
         Err(other) => return Err(other.into()),
     };
     let is_applied = form.text("then") == "apply";
-    let writer = here.write(&request, Role::Editor).await?;
+    let store = store_of(&request)?;
     let (once, fingerprint) = (form.text("once"), hex(&Sha256::digest(format!("{noun_text} {dates} {map:?} {text}"))));
-    if is_applied && let Recall::Same(answer) = idempotency::recall(&writer, &once, &fingerprint).await? {
-        return Ok(see(answer.location.as_deref().unwrap_or("/import")));
-    }
-    let next = writer.now().to_string();
-    let report = match intake.run(&writer).await {
-        Ok(report) => report,
+    let opened = match ahead::open(store, &here.person.scope(request_id(&request)), &intake).await {
+        Ok(opened) => opened,
         Err(error) => {
-            drop(writer);
             let wrongs = super::faults(error)?.iter().map(|fault| Wrong::new("file", &fault.detail)).collect();
             return import_page(&here, wrongs, &noun_text, &dates, None, None);
         }
     };
-    if report.applied {
+    let Opened { plan, writer, .. } = opened;
+    let kept = match &writer {
+        _ if !is_applied => None,
+        Some(writer) => Some(idempotency::recall(writer, &once, &fingerprint).await?),
+        // Sent again, it may be refused for what came of it the first time.
+        None => Some(idempotency::recall(&here.read(&request).await?, &once, &fingerprint).await?),
+    };
+    if let Some(Recall::Same(answer)) = kept {
+        return Ok(see(answer.location.as_deref().unwrap_or("/import")));
+    }
+    let next = store.clock().now().to_string();
+    let report = intake.run(plan, writer.as_ref()).await?;
+    if let Some(writer) = writer {
         let place = format!("/import?done={noun_text}&new={}&changed={}&unchanged={}", report.created_count, report.changed_count, report.unchanged_count);
         if !once.is_empty() {
             let answer = StoredAnswer { status: StatusCode::SEE_OTHER.as_u16(), location: Some(place.clone()), etag: None, body: String::new() };
@@ -344,7 +354,6 @@ pub(super) async fn send(request: Request, body: RequestBody) -> Shown {
         writer.save().await?;
         return Ok(see(&place));
     }
-    drop(writer);
     if form.text("then") == "failures" {
         return Ok(attachment("refused.csv", failures(&report)));
     }

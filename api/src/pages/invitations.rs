@@ -53,7 +53,7 @@ pub(super) async fn show(_: Request, _: RequestBody) -> Shown {
 /// Opens the link, and accepts what it offers.
 pub(super) async fn send(request: Request, body: RequestBody) -> Shown {
     refuse_foreign(&request)?;
-    let form = Form::read(&request, body).await?;
+    let form = Form::read_of_anyone(&request, body).await?;
     let stranger = Stranger::of(&request)?;
     let pasted = form.text("token");
     let token = pasted.rsplit('#').next().unwrap_or_default().to_owned();

@@ -9,7 +9,7 @@ use diligence_entities::{
 use poem::{Request, RequestBody, http::StatusCode};
 
 use super::{Frame, Shown, Wrong, answering::About, at, faults, form::Form, html, see, sentence, sign_in::Here, words};
-use crate::payload::SHEET_LIMIT;
+use crate::{body::Cost, payload::SHEET_LIMIT};
 
 #[derive(Template)]
 #[template(path = "assessment_sheet.html")]
@@ -39,7 +39,7 @@ async fn page(request: &Request, here: &Here, status: StatusCode, wrongs: Vec<Wr
 /// Puts the answers of a filled-in sheet in place, all or none.
 pub(super) async fn fill_in(request: Request, body: RequestBody) -> Shown {
     let here = Here::of(&request).await?;
-    let (form, file) = Form::read_with_file(&request, body, SHEET_LIMIT).await?;
+    let (form, file) = Form::read_with_file(&request, body, SHEET_LIMIT, Cost::Document).await?;
     here.is_proven(&form)?;
     here.may(&request, Role::Editor).await?;
     let about = About::of(&here.read(&request).await?, &request).await?;

@@ -14,6 +14,7 @@ use crate::{
     document,
     problem::Problem,
     respond::{self, auth as visit},
+    schema::is_form,
 };
 
 /// Where the reference of the API begins.
@@ -105,7 +106,7 @@ impl Reference {
             is_required,
             kind: self.kind(schema),
             values: strings(&schema["enum"]),
-            pattern: schema["pattern"].as_str().unwrap_or_default().to_owned(),
+            pattern: schema["pattern"].as_str().filter(|pattern| !is_form(pattern)).unwrap_or_default().to_owned(),
             example: schema["example"].as_str().map(str::to_owned).unwrap_or_default(),
             description: stretches(description.as_str().unwrap_or_default()),
         }

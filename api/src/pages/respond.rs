@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     auth::store_of,
+    body::Cost,
     middleware::Trail,
     problem::{Problem, Type},
     respond::auth::{Cookies, authenticate},
@@ -32,7 +33,8 @@ const SHOWN_FILES: u64 = 200;
 // ---------------------------------------------------------------- who visits
 
 /// The running visit, with what every page of it says.
-struct Here {
+#[derive(Clone)]
+pub(super) struct Here {
     scope: RespondentScope,
     visit: Visit,
     /// The language the visitor reads, if it is not the questionnaire's own.
@@ -40,7 +42,11 @@ struct Here {
 }
 
 impl Here {
-    async fn of(request: &Request) -> Result<Self, Refusal> {
+    pub(super) async fn of(request: &Request) -> Result<Self, Refusal> {
+        // They were asked for before their form was read.
+        if let Some(here) = request.data::<Self>() {
+            return Ok(here.clone());
+        }
         let scope = authenticate(request).await.map_err(|problem| match problem.kind {
             // Without a visit the link is asked for again.
             Type::Unauthenticated => Refusal::Elsewhere("/respond?ended=yes".into()),
@@ -155,7 +161,7 @@ pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
 /// Hands the link in.
 pub(super) async fn enter(request: Request, body: RequestBody) -> Shown {
     refuse_foreign(&request)?;
-    let form = Form::read(&request, body).await?;
+    let form = Form::read_of_anyone(&request, body).await?;
     // People paste the whole link as readily as what stands behind its `#`.
     let pasted = form.text("token");
     let token = pasted.rsplit('#').next().unwrap_or_default();
@@ -334,7 +340,7 @@ pub(super) async fn show_evidence(request: Request, _: RequestBody) -> Shown {
 /// Sends a file.
 pub(super) async fn send_evidence(request: Request, body: RequestBody) -> Shown {
     let here = Here::of(&request).await?;
-    let (form, file) = Form::read_with_file(&request, body, MAXIMUM_BYTES).await?;
+    let (form, file) = Form::read_with_file(&request, body, MAXIMUM_BYTES, Cost::Bytes).await?;
     here.is_proven(&form.text("csrf")).await?;
     let Some(file) = file else {
         return evidence_page(&here, vec![Wrong::new("file", "choose a file to send")], form).await;

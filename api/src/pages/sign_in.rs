@@ -5,7 +5,8 @@ use diligence_entities::{
     audit,
     clock::Day,
     error::Error,
-    identity_provider::{self, SignInOption},
+    id::OrganisationId,
+    identity_provider::{self, SignInOption, SignInOptionFilter},
     role::Role,
     scope::{Reader, Store, Writer},
     session::{self, CurrentSession, Granted, NewSession, Person, Stage},
@@ -19,7 +20,7 @@ use serde_json::Value;
 
 use super::{
     Frame, Refusal, Shown, Signed, Wrong, at,
-    form::{Form, Typed, parameter},
+    form::{Form, Typed, has_fields_only, parameter},
     html, refuse_foreign, request_id, see, with_cookies, words,
 };
 use crate::{
@@ -32,6 +33,7 @@ use crate::{
 };
 
 /// Someone who is signed in, with what every page of theirs says.
+#[derive(Clone)]
 pub(super) struct Here {
     pub(super) person: Person,
     pub(super) current: CurrentSession,
@@ -39,17 +41,30 @@ pub(super) struct Here {
 }
 
 impl Here {
-    /// Whoever is signed in, however far they have come.
-    pub(super) async fn begun(request: &Request) -> Result<Self, Refusal> {
+    /// Whoever is signed in, however far they have come; none where nobody is.
+    pub(super) async fn known(request: &Request) -> Result<Option<Self>, Refusal> {
+        // They were asked for before their form was read.
+        if let Some(here) = request.data::<Self>() {
+            return Ok(Some(here.clone()));
+        }
         let store = store_of(request)?;
         let person = match cookie::sent(request, cookie::SESSION) {
             Some(text) => session::authenticate(store, text).await?,
             None => None,
         };
+        let Some(person) = person else { return Ok(None) };
+        if let Some(trail) = request.data::<Trail>() {
+            trail.note(&person.scope(request_id(request)));
+        }
+        Ok(Some(Self::entered(store, person).await?))
+    }
+
+    /// Whoever is signed in, however far they have come.
+    pub(super) async fn begun(request: &Request) -> Result<Self, Refusal> {
         // Whoever is not is asked to, and comes back to where they wanted to go.
-        let Some(person) = person else {
+        let Some(here) = Self::known(request).await? else {
             if let Some(kept) = Kept::of(request) {
-                let page = SignInPage { notice: SIGNED_OUT, kept: Some(kept), ..SignInPage::new(store, String::new(), "/".into()).await? };
+                let page = SignInPage { notice: SIGNED_OUT, kept: Some(kept), ..SignInPage::new(request, String::new(), "/".into()).await? };
                 return Err(Refusal::Instead(Box::new(html(StatusCode::UNAUTHORIZED, &page)?)));
             }
             let wanted = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
@@ -57,10 +72,7 @@ impl Here {
             let then = if is_page { format!("?then={}", form_urlencoded::byte_serialize(wanted.as_bytes()).collect::<String>()) } else { String::new() };
             return Err(Refusal::Elsewhere(format!("/sign-in{then}")));
         };
-        if let Some(trail) = request.data::<Trail>() {
-            trail.note(&person.scope(request_id(request)));
-        }
-        Ok(Self::entered(store, person).await?)
+        Ok(here)
     }
 
     /// Someone who has shown who they are.
@@ -141,6 +153,11 @@ pub(super) struct Kept {
     fields: Vec<(String, String)>,
 }
 
+/// Whether the browser says that a form comes from a page of ours.
+fn is_same_origin(request: &Request) -> bool {
+    request.headers().get("sec-fetch-site").is_some_and(|site| site == "same-origin")
+}
+
 /// The field in which a kept form's address is passed on.
 const KEPT_ACTION: &str = "kept_action";
 /// What its own fields' names begin with meanwhile.
@@ -154,15 +171,19 @@ impl Kept {
         (!fields.is_empty()).then(|| Self { action: action.to_owned(), fields })
     }
 
+    /// Whether what this request sends may come to be kept, before it is read.
+    pub(super) fn is_possible(request: &Request) -> bool {
+        has_fields_only(request) && (cookie::sent(request, cookie::SESSION).is_some() || is_same_origin(request))
+    }
+
     /// What this request sent, if it came from a page of ours: it holds what follows from the session it still has the cookie of, or
     /// the browser says so. A form that another site has someone send is not kept for them to send once more.
     fn of(request: &Request) -> Option<Self> {
         let typed = request.data::<Typed>()?.fields();
         let token = typed.iter().find(|(name, _)| name == "csrf").map(|(_, value)| value.as_str())?;
         let is_of_session = cookie::sent(request, cookie::SESSION).is_some_and(|text| session::is_token_of(text, token));
-        let is_same_origin = request.headers().get("sec-fetch-site").is_some_and(|site| site == "same-origin");
         let action = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
-        if is_of_session || is_same_origin { Self::new(&action, typed.iter().cloned()) } else { None }
+        if is_of_session || is_same_origin(request) { Self::new(&action, typed.iter().cloned()) } else { None }
     }
 
     /// What a sign-in form passes on.
@@ -197,8 +218,8 @@ struct SignInPage {
 }
 
 impl SignInPage {
-    async fn new(store: &Store, email: String, then: String) -> Result<Self, Refusal> {
-        let providers = identity_provider::options(store).await?;
+    async fn new(request: &Request, email: String, then: String) -> Result<Self, Refusal> {
+        let providers = identity_provider::options(store_of(request)?, &SignInOptionFilter { organisation_id: organisation(request) }).await?;
         Ok(Self { frame: Frame::new("Sign in"), wrongs: Vec::new(), email, then, notice: "", providers, kept: None })
     }
 
@@ -207,6 +228,12 @@ impl SignInPage {
         let then = if self.then == "/" { String::new() } else { format!("?then={}", encode(&self.then)) };
         format!("/sign-in/{}{then}", provider.id)
     }
+}
+
+/// Whose ways of signing in to show: the organisation's that the address names, or the one where this browser's people signed in before.
+fn organisation(request: &Request) -> Option<OrganisationId> {
+    let named = parameter(request, "organisation");
+    if named.is_empty() { cookie::sent(request, cookie::ORGANISATION)?.parse().ok() } else { named.parse().ok() }
 }
 
 /// Where to go after this; home where nothing of ours is named.
@@ -222,19 +249,22 @@ pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
         "out" => "You are signed out.",
         _ => "",
     };
-    let page = SignInPage::new(store_of(&request)?, parameter(&request, "email"), then(&parameter(&request, "then"))).await?;
-    Ok(html(StatusCode::OK, &SignInPage { notice, ..page })?)
+    let page = SignInPage::new(&request, parameter(&request, "email"), then(&parameter(&request, "then"))).await?;
+    // Found again at the next sign-in, at which nobody writes the whole address.
+    let found = parameter(&request, "organisation").parse().ok().filter(|_| !page.providers.is_empty());
+    let kept = found.map(|id| cookie::organisation(&id, cookie::is_on_this_machine(&request)));
+    Ok(with_cookies(html(StatusCode::OK, &SignInPage { notice, ..page })?, kept))
 }
 
 /// Signs in.
 pub(super) async fn send(request: Request, body: RequestBody) -> Shown {
     refuse_foreign(&request)?;
     let stranger = Stranger::of(&request)?;
-    let form = Form::read(&request, body).await?;
+    let form = Form::read_passing_on(&request, body).await?;
     let (email, then, kept) = (form.text("email"), then(&form.text("then")), Kept::passed_on(&form));
     let new = NewSession { email: email.clone(), password: form.exact("password"), code: None, recovery_code: None, organisation_id: None };
     let again = async |wrong: Wrong, status| {
-        let page = SignInPage::new(stranger.store(), email.clone(), then.clone()).await?;
+        let page = SignInPage::new(&request, email.clone(), then.clone()).await?;
         let notice = if kept.is_some() { SIGNED_OUT } else { "" };
         Ok(html(status, &SignInPage { wrongs: vec![wrong], notice, kept: kept.clone(), ..page })?)
     };
@@ -290,13 +320,13 @@ async fn went_on(store: &Store, granted: Granted, then: &str, kept: Option<Kept>
 /// What had been typed, for someone who has signed in meanwhile in another window.
 pub(super) async fn again(request: Request, body: RequestBody) -> Shown {
     refuse_foreign(&request)?;
-    let form = Form::read(&request, body).await?;
+    let form = Form::read_passing_on(&request, body).await?;
     let Some(kept) = Kept::passed_on(&form) else { return Ok(see("/")) };
     match Here::of(&request).await {
         Ok(here) => Ok(AgainPage::response(&here, &kept)?),
         Err(Refusal::Elsewhere(_)) => {
             let wrongs = vec![Wrong::new("email", "you are not signed in yet: sign in first")];
-            let page = SignInPage { wrongs, notice: SIGNED_OUT, kept: Some(kept), ..SignInPage::new(store_of(&request)?, String::new(), "/".into()).await? };
+            let page = SignInPage { wrongs, notice: SIGNED_OUT, kept: Some(kept), ..SignInPage::new(&request, String::new(), "/".into()).await? };
             Ok(html(StatusCode::UNAUTHORIZED, &page)?)
         }
         Err(other) => Err(other),
@@ -339,7 +369,7 @@ pub(super) async fn show_code(request: Request, _: RequestBody) -> Shown {
 
 /// Gives the second factor.
 pub(super) async fn send_code(request: Request, body: RequestBody) -> Shown {
-    let form = Form::read(&request, body).await?;
+    let form = Form::read_passing_on(&request, body).await?;
     let here = Here::begun(&request).await?;
     here.is_proven(&form)?;
     let stranger = Stranger::of(&request)?;

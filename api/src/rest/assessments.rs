@@ -118,7 +118,7 @@ impl Api {
         query: Query<SheetFilter>,
         id: At<AssessmentId>,
         version: IfMatch,
-        body: FileBody<SheetFile, SHEET_LIMIT>,
+        body: FileBody<SheetFile, SHEET_LIMIT, true>,
         retry: Retry,
     ) -> Answer<Once<Changed<Progress>>, Changing> {
         let sheet = assessment::read_sheet(who.read().await?, &id, &query, body.bytes).await;

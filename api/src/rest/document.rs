@@ -5,6 +5,7 @@ use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaR
 use schemars::JsonSchema;
 
 use crate::{
+    body::Cost,
     payload,
     problem::{Problem, Type},
     schema::{self, Side},
@@ -24,7 +25,7 @@ pub(super) fn meta<T: JsonSchema>(description: &'static str, kinds: &[&'static s
 /// Which of `kinds` it is, and its text.
 pub(super) async fn read(request: &Request, body: &mut RequestBody, kinds: &[&'static str]) -> Result<(&'static str, String), Problem> {
     let kind = payload::expect_content_type(request, kinds)?;
-    let bytes = payload::take(request, body, diligence_questionnaires::edition::MAX_DOCUMENT_BYTES).await?;
-    let text = String::from_utf8(bytes).map_err(|_| Problem::new(Type::Malformed, "the body is not UTF-8"))?;
-    Ok((kind, text))
+    let bytes = payload::take(request, body, diligence_questionnaires::edition::MAX_DOCUMENT_BYTES, Cost::Document).await?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| Problem::new(Type::Malformed, "the body is not UTF-8"))?;
+    Ok((kind, text.to_owned()))
 }

@@ -2,7 +2,7 @@
 
 use diligence_entities::{
     id::IdentityProviderId,
-    identity_provider::{self, IdentityProvider, IdentityProviderFilter, NewIdentityProvider, SignInOption},
+    identity_provider::{self, IdentityProvider, IdentityProviderFilter, NewIdentityProvider, SignInOption, SignInOptionFilter},
 };
 use poem_openapi::OpenApi;
 use schemars::JsonSchema;
@@ -33,10 +33,10 @@ pub(crate) struct Api;
 impl Api {
     /// Read how one can sign in
     ///
-    /// The identity providers that can be signed in through. A browser goes to `/sign-in/{id}` on this server, outside the API, and comes back with a session.
+    /// The identity providers that an organisation's people can sign in through: of the organisation asked for, or of the only one here. A browser goes to `/sign-in/{id}` on this server, outside the API, and comes back with a session.
     #[oai(path = "/sign-in", method = "get", operation_id = "read_sign_in_options")]
-    async fn options(&self, stranger: Stranger) -> Answer<Found<SignInOptions>, Offering> {
-        Ok(Found(SignInOptions { identity_providers: identity_provider::options(stranger.store()).await? }))
+    async fn options(&self, stranger: Stranger, query: Query<SignInOptionFilter>) -> Answer<Found<SignInOptions>, Offering> {
+        Ok(Found(SignInOptions { identity_providers: identity_provider::options(stranger.store(), &query).await? }))
     }
 
     /// List identity providers

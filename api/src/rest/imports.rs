@@ -1,5 +1,6 @@
 //! Imports: many suppliers or products at once, all or none.
 
+use bytes::Bytes;
 use poem::{Request, RequestBody};
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions, OpenApi,
@@ -13,6 +14,7 @@ use super::Tag;
 use crate::{
     answer::{Found, Once},
     auth::{By, Editor, Importing},
+    body::Cost,
     intake::{ImportQuery, ImportReport, Intake, JsonRows, ProductImport, SupplierImport},
     payload::{self, IMPORT_LIMIT},
     problem::{Answer, Creating, Problem},
@@ -69,13 +71,13 @@ async fn import<R: JsonRows>(who: &By<Importing<Editor>>, query: &ImportQuery, b
         }
         Upload::Rows(rows) => Intake::of_rows(rows, query)?,
     };
-    retry.once(who, async |writer| Ok(Found(intake.run(writer).await?.accepted()?))).await
+    retry.once_ahead(who, intake, async |intake, plan, writer| Ok(Found(intake.run(plan, writer).await?.accepted()?))).await
 }
 
 /// What is imported: a CSV file, or rows as JSON.
 #[derive(Debug)]
 pub(crate) enum Upload<R> {
-    File(Vec<u8>),
+    File(Bytes),
     Rows(R),
 }
 
@@ -96,9 +98,9 @@ impl<'a, R: DeserializeOwned + JsonSchema + Validate + Send + 'static> ApiExtrac
     }
     async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
         if payload::expect_content_type(request, &[CSV, JSON])? == CSV {
-            return Ok(Self::File(payload::take(request, body, IMPORT_LIMIT).await?));
+            return Ok(Self::File(payload::take(request, body, IMPORT_LIMIT, Cost::List).await?));
         }
-        let value = payload::read(request, body, &[JSON], IMPORT_LIMIT).await?;
+        let value = payload::parse(&payload::take(request, body, IMPORT_LIMIT, Cost::List).await?)?;
         let rows: Result<R, Problem> = payload::accept(value);
         Ok(Self::Rows(rows?))
     }

@@ -1,7 +1,7 @@
 //! The organisation's policy.
 
 use diligence_entities::{
-    policy::{self, NewPolicy, Policy},
+    policy::{self, NewPolicy, Policy, PolicyChange},
     what_if::{WhatIf, WhatIfLine},
 };
 use poem_openapi::OpenApi;
@@ -34,10 +34,8 @@ impl Api {
     /// Every rating, every risk's band and every review date in the register follows at once. The matrix must stay monotone: nothing worse rates better.
     #[oai(path = "/policy", method = "patch", operation_id = "change_policy")]
     async fn change(&self, who: By<Admin>, version: IfMatch, change: Change<NewPolicy>) -> Answer<Changed<Policy>, Changing> {
-        let writer = who.write().await?;
-        let policy = policy::change(&writer, version.0, change.0).await?;
-        writer.save().await?;
-        Ok(Changed(policy))
+        let change = PolicyChange { version: version.0, change: change.0 };
+        Ok(Changed(policy::change(who.store(), &who, &change).await?))
     }
 
     /// Ask what another policy would do

@@ -32,6 +32,7 @@ pub struct NewPoints {
     /// Why; needed when an answer's own points are replaced.
     #[validate(length(min = 1, max = 5000))]
     #[serde(default)]
+    #[schemars(regex(pattern = crate::text::LINES))]
     pub reason: Option<String>,
 }
 
@@ -53,6 +54,7 @@ impl Validate for PointsChange {
 pub struct Return {
     /// What must be mended.
     #[validate(length(min = 1, max = 10_000))]
+    #[schemars(regex(pattern = crate::text::LINES))]
     pub comment: String,
 }
 
@@ -99,7 +101,7 @@ pub async fn rate(writer: &Writer, id: &AssessmentId, version: i64, change: Poin
             continue;
         };
         given.insert(key.clone(), ReviewedPoints { points: *points, reason: reason.clone(), reviewer: None });
-        for fault in Faults::of(&NewPoints { points: *points, reason: reason.clone() }).into_vec() {
+        for fault in Faults::of_new(&NewPoints { points: *points, reason: reason.clone() }).into_vec() {
             faults.push(fault.within(&format!("/{key}")));
         }
         let answered = work.sheet.answers.get(key).is_some_and(|answer| answer.value.is_some());
@@ -185,7 +187,7 @@ fn unready(outcome: &Outcome) -> Error {
 pub async fn give_back(writer: &Writer, id: &AssessmentId, version: i64, why: Return) -> Result<Assessment, Error> {
     let before = writer.get_at::<Entity>(id.as_str(), version).await?;
     expect_state(&before, AssessmentState::Submitted, "be returned")?;
-    Faults::of(&why).done()?;
+    Faults::of_new(&why).done()?;
     let after = Model { state: Word(AssessmentState::Open), return_comment: Some(why.comment), ..before.clone() };
     writer.replace::<Entity, ActiveModel>("return", &before, after).await
 }

@@ -12,13 +12,23 @@ use validator::Validate;
 
 use super::{AnswerChange, Progress, Work, read};
 use crate::{
-    aside::aside,
+    aside::{Seats, aside},
     error::Error,
     fault::Fault,
     id::AssessmentId,
     scope::{Reader, Writer},
     translation,
 };
+
+/// How many sheets are read at once: a workbook of some KB may unpack to 32 MiB, and what is made of that takes three times as much.
+const READ_AT_ONCE: usize = 2;
+/// How many may wait for that; one more is told that we are busy.
+const WAITING: usize = 30;
+
+/// What bounds the reading of sheets.
+pub(crate) fn seats_for_sheets() -> Seats {
+    Seats::new(READ_AT_ONCE, WAITING)
+}
 
 /// How a sheet is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -82,8 +92,9 @@ pub async fn sheet_to_fill_in(reader: Reader, id: &AssessmentId, filter: &SheetF
 pub async fn read_sheet(reader: Reader, id: &AssessmentId, filter: &SheetFilter, bytes: Vec<u8>) -> Result<AnswerChange, Error> {
     let work = Work::load(&reader, read(&reader, id).await?).await?;
     let edition = edition_in(&reader, &work, filter.language.as_deref()).await?;
+    let seats = Arc::clone(&reader.store().sheets);
     drop(reader);
-    aside(move || answers_in(&bytes, &edition)).await?
+    seats.run(move || answers_in(&bytes, &edition)).await?
 }
 
 fn answers_in(bytes: &[u8], edition: &Edition) -> Result<AnswerChange, Error> {

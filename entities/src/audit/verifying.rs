@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use schemars::JsonSchema;
-use sea_orm::{ColumnTrait as _, Condition, FromQueryResult, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use sea_orm::{ColumnTrait as _, Condition, ConnectionTrait, FromQueryResult, QueryFilter as _, QueryOrder as _, QuerySelect as _, Statement};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use validator::Validate;
@@ -204,16 +204,20 @@ pub async fn verify(reader: &Reader, checkpoint: Option<&Checkpoint>) -> Result<
     if checkpoint.is_some_and(|checkpoint| checkpoint.organisation != *organisation) {
         return Err(Error::invalid("/organisation", "other_organisation", "this checkpoint is another organisation's"));
     }
-    let head = reader.one(reader.find::<head::Entity>()).await?;
-    let mut walk = Walk::new(organisation, head, checkpoint);
+    walk(reader, organisation, checkpoint).await
+}
+
+/// The same without a checkpoint on a connection that changes nothing, not even the schema, which must be ours: for the person
+/// at the console, who owns the database.
+pub(crate) async fn verify_apart(connection: &impl ConnectionTrait, organisation: &OrganisationId) -> Result<Verification, Error> {
+    walk(&Apart { connection, organisation }, organisation, None).await
+}
+
+async fn walk(trail: &impl Trail, organisation: &OrganisationId, checkpoint: Option<&Checkpoint>) -> Result<Verification, Error> {
+    let mut walk = Walk::new(organisation, trail.head().await?, checkpoint);
     let mut last: Option<(i64, String)> = None;
     loop {
-        let mut select = reader.find::<Entity>().order_by_asc(Column::Sequence).order_by_asc(Column::Id).limit(BATCH);
-        if let Some((sequence, id)) = &last {
-            select = select
-                .filter(Condition::any().add(Column::Sequence.gt(*sequence)).add(Condition::all().add(Column::Sequence.eq(*sequence)).add(Column::Id.gt(id.as_str()))));
-        }
-        let batch: Vec<Raw> = reader.raw(select).await?;
+        let batch = trail.events(last.as_ref()).await?;
         let Some(end) = batch.last() else { break };
         last = Some((end.sequence, end.id.clone()));
         for event in batch {
@@ -221,7 +225,7 @@ pub async fn verify(reader: &Reader, checkpoint: Option<&Checkpoint>) -> Result<
         }
     }
     let mut after = String::new();
-    while let Some((last, altered)) = personal::altered(reader, &after, BATCH).await? {
+    while let Some((last, altered)) = trail.altered(&after).await? {
         for row in altered {
             let detail = format!("what the trail names with {} (hash {}) is not what its events named: it was altered", row.about, row.digest);
             walk.say(AuditFaultKind::Altered, (0, 0), None, detail);
@@ -229,6 +233,66 @@ pub async fn verify(reader: &Reader, checkpoint: Option<&Checkpoint>) -> Result<
         after = last;
     }
     Ok(walk.end())
+}
+
+/// Where one organisation's chain is read from.
+trait Trail {
+    /// Its recorded end.
+    async fn head(&self) -> Result<Option<head::Model>, Error>;
+    /// A batch of events in order, from the one after this place and id on.
+    async fn events(&self, after: Option<&(i64, String)>) -> Result<Vec<Raw>, Error>;
+    /// A batch of what the trail names, from after this hash on: the last hash, and those that were altered.
+    async fn altered(&self, after: &str) -> Result<Option<(String, Vec<personal::Model>)>, Error>;
+}
+
+impl Trail for Reader {
+    async fn head(&self) -> Result<Option<head::Model>, Error> {
+        self.one(self.find::<head::Entity>()).await
+    }
+
+    async fn events(&self, after: Option<&(i64, String)>) -> Result<Vec<Raw>, Error> {
+        let mut select = self.find::<Entity>().order_by_asc(Column::Sequence).order_by_asc(Column::Id).limit(BATCH);
+        if let Some((sequence, id)) = after {
+            select = select
+                .filter(Condition::any().add(Column::Sequence.gt(*sequence)).add(Condition::all().add(Column::Sequence.eq(*sequence)).add(Column::Id.gt(id.as_str()))));
+        }
+        self.raw(select).await
+    }
+
+    async fn altered(&self, after: &str) -> Result<Option<(String, Vec<personal::Model>)>, Error> {
+        personal::altered(self, after, BATCH).await
+    }
+}
+
+/// A chain beside the store.
+struct Apart<'a, C> {
+    connection: &'a C,
+    organisation: &'a OrganisationId,
+}
+
+impl<C: ConnectionTrait> Apart<'_, C> {
+    fn ask(&self, sql: &str, more: impl IntoIterator<Item = sea_orm::Value>) -> Statement {
+        let values: Vec<sea_orm::Value> = std::iter::once(self.organisation.as_str().into()).chain(more).collect();
+        Statement::from_sql_and_values(self.connection.get_database_backend(), sql, values)
+    }
+}
+
+impl<C: ConnectionTrait> Trail for Apart<'_, C> {
+    async fn head(&self) -> Result<Option<head::Model>, Error> {
+        Ok(head::Model::find_by_statement(self.ask("SELECT * FROM audit_head WHERE organisation_id = $1", [])).one(self.connection).await?)
+    }
+
+    async fn events(&self, after: Option<&(i64, String)>) -> Result<Vec<Raw>, Error> {
+        let (sequence, id) = after.map_or((i64::MIN, ""), |(sequence, id)| (*sequence, id.as_str()));
+        let sql = format!("SELECT * FROM audit_event WHERE organisation_id = $1 AND (sequence > $2 OR (sequence = $2 AND id > $3)) ORDER BY sequence, id LIMIT {BATCH}");
+        Ok(Raw::find_by_statement(self.ask(&sql, [sequence.into(), id.into()])).all(self.connection).await?)
+    }
+
+    async fn altered(&self, after: &str) -> Result<Option<(String, Vec<personal::Model>)>, Error> {
+        let sql = format!("SELECT * FROM personal_record WHERE organisation_id = $1 AND digest > $2 ORDER BY digest LIMIT {BATCH}");
+        let rows = personal::Model::find_by_statement(self.ask(&sql, [after.into()])).all(self.connection).await?;
+        Ok(personal::only_altered(rows))
+    }
 }
 
 /// An event that was passed.

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::harness::*;
-use crate::properties::{Dice, FULL, mutate, random_case, random_edition};
+use crate::properties::{Dice, FULL, mutate, one_line, random_case, random_edition};
 
 /// A document in which every member of every shape stands.
 pub fn complete() -> Value {
@@ -325,7 +325,7 @@ proptest! {
         original.sections[0].intro = dice.one_in(2).then(|| "Before".to_owned());
         original.principles[0].summary = dice.one_in(2).then(|| "About".to_owned());
         let mut document = serde_json::to_value(Translation::start(&original, "cy")).unwrap();
-        reword(&mut document, &mut || dice.pick(&words).clone());
+        reword(&mut document, &mut || one_line(dice.pick::<String>(&words)));
         let read = translation(&document);
         let yaml = read.to_yaml();
         let again = Translation::from_yaml(&yaml);

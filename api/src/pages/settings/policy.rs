@@ -4,7 +4,7 @@ use askama::Template;
 use diligence_entities::{
     error::Error,
     patch::Change,
-    policy::{self, NewPolicy, Policy},
+    policy::{self, NewPolicy, Policy, PolicyChange},
     role::Role,
     stored::word,
     what_if::{MoveReason, WhatIf, WhatIfSummary},
@@ -292,14 +292,11 @@ pub(in crate::pages) async fn change(request: Request, body: RequestBody) -> Sho
             Err(error) => form_page.again(parts, error),
         };
     }
-    let writer = here.write(&request, Role::Admin).await?;
-    match policy::change(&writer, form_page.version, change).await {
-        Ok(_) => {
-            writer.save().await?;
-            Ok(see(POLICY))
-        }
+    here.may(&request, Role::Admin).await?;
+    let change = PolicyChange { version: form_page.version, change };
+    match policy::change(store_of(&request)?, &here.person.scope(request_id(&request)), &change).await {
+        Ok(_) => Ok(see(POLICY)),
         Err(Error::Stale { .. }) => {
-            drop(writer);
             let present = policy::read(&here.read(&request).await?).await?;
             compare(&mut parts, &json(&present)?);
             let form_page = Changing { here: &here, version: present.version };

@@ -11,12 +11,15 @@ use diligence_entities::{
 use poem::{Request, RequestBody, http::StatusCode};
 
 use super::{Facts, HERE, admin};
-use crate::pages::{
-    Frame, Shown,
-    fields::{Asking, Choices, Kind, Open, Part, fields, json, misread, sent, stored, typed},
-    html, see,
-    sign_in::Here,
-    words,
+use crate::{
+    pages::{
+        Frame, Shown,
+        fields::{Asking, Choices, Kind, Open, Part, fields, json, misread, sent, stored, typed},
+        html, see,
+        sign_in::Here,
+        words,
+    },
+    single_sign_on,
 };
 
 const SIGN_IN: &str = "/settings/sign-in";
@@ -27,6 +30,7 @@ struct SignInPage {
     frame: Frame,
     facts: Facts,
     providers: Vec<IdentityProvider>,
+    own_address: String,
     is_admin: bool,
 }
 
@@ -37,7 +41,8 @@ pub(in crate::pages) async fn show(request: Request, _: RequestBody) -> Shown {
     let is_admin = here.is_at_least(Role::Admin);
     let facts = facts(&sign_in_policy::read(&reader).await?);
     let providers = if is_admin { identity_provider::list(&reader, &IdentityProviderFilter::default()).await?.items } else { Vec::new() };
-    Ok(html(StatusCode::OK, &SignInPage { frame: here.frame("Sign-in").at(HERE), facts, providers, is_admin })?)
+    let own_address = single_sign_on::own_address(&request, &here.current.organisation.id);
+    Ok(html(StatusCode::OK, &SignInPage { frame: here.frame("Sign-in").at(HERE), facts, providers, own_address, is_admin })?)
 }
 
 fn facts(policy: &SignInPolicy) -> Facts {

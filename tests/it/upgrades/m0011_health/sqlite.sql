@@ -1,0 +1,3 @@
+CREATE TABLE health_check (id text NOT NULL PRIMARY KEY, checked_at text NOT NULL);
+
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m0011_health', 1795000010);

@@ -1,5 +1,5 @@
-//! Work ahead of a change. What a large change would do is worked out on a view, where it holds nobody up; the change is opened
-//! for what is left, which is writing it. Whatever others have saved between the two is found in the audit trail, which names
+//! Work ahead of a change. What a large change would do is worked out on a view, where it holds nobody up, and what it adds is
+//! written where nobody sees it yet; the change takes its turn for what is left, which is changing what is there. Whatever others have saved between the two is found in the audit trail, which names
 //! the supplier of everything that it is about.
 
 use std::{collections::BTreeSet, future::Future};
@@ -30,6 +30,16 @@ pub trait Plan: Send + Sync {
         true
     }
 
+    /// Whether it adds much that nobody sees before the change is saved.
+    fn adds(&self) -> bool {
+        false
+    }
+
+    /// Adds that, maybe before the turn of the change.
+    fn add(&mut self, _writer: &Writer) -> impl Future<Output = Result<(), Error>> + Send {
+        std::future::ready(Ok(()))
+    }
+
     /// Whether it is still what the change comes to, now that others have changed something about these suppliers.
     fn holds(&self, writer: &Writer, changed: &BTreeSet<SupplierId>) -> impl Future<Output = Result<bool, Error>> + Send;
 }
@@ -53,19 +63,28 @@ pub async fn open<A: Ahead>(store: &Store, scope: &Scope, work: &A) -> Result<Op
     for _ in 0..ATTEMPTS {
         let reader = store.read(scope).await?;
         let seen = audit::sequence(&reader).await?;
-        let plan = work.plan(&reader).await?;
+        let mut plan = work.plan(&reader).await?;
         drop(reader);
         if !plan.asks_for_change() {
             return Ok(Opened { plan, changed: BTreeSet::new(), writer: None });
         }
-        let writer = store.write(scope).await?;
+        let writer = if plan.adds() {
+            let mut writer = store.write_early(scope).await?;
+            plan.add(&writer).await?;
+            writer.take_turn().await?;
+            writer
+        } else {
+            store.write(scope).await?
+        };
         if let Some(changed) = audit::suppliers_since(&writer, seen).await?
             && plan.holds(&writer, &changed).await?
         {
+            writer.expect_many().await?;
             return Ok(Opened { plan, changed, writer: Some(writer) });
         }
     }
     // Among many who change the same it would never end.
     let writer = store.write(scope).await?;
+    writer.expect_many().await?;
     Ok(Opened { plan: work.plan(&writer).await?, changed: BTreeSet::new(), writer: Some(writer) })
 }

@@ -27,7 +27,7 @@ mod verifying;
 
 pub(crate) use refusing::Refusals;
 pub use refusing::refused;
-use verifying::Raw;
+use verifying::hash_of;
 pub(crate) use verifying::verify_apart;
 pub use verifying::{AuditFault, AuditFaultKind, Checkpoint, Verification, checkpoint, verify};
 
@@ -173,7 +173,7 @@ pub(crate) fn chain(
                 supplier_id: draft.about.supplier_id,
                 product_id: draft.about.product_id,
             };
-            event.hash = Raw::of(&event).expected_hash(event.sequence);
+            event.hash = hash_of(&event);
             head.sequence = event.sequence;
             head.hash.clone_from(&event.hash);
             event

@@ -21,7 +21,7 @@ use crate::{
     fault::Fault,
     id::{Id, Kind, ProductId, SubjectId, SupplierId},
     identifier::Identifier,
-    patch,
+    patch, policy,
     product::{self, NewProduct, Product},
     register::{self, Known},
     scope::{PORTION, Reader, Writer},
@@ -141,6 +141,8 @@ struct Asked {
     suppliers: BTreeSet<SupplierId>,
     identifiers: BTreeSet<Identifier>,
     supplier_names: BTreeSet<String>,
+    /// The version of the policy, which the lines of what is new follow from.
+    policy_version: i64,
 }
 
 /// What is to be written, and what the register's lines followed from before.
@@ -154,6 +156,8 @@ enum Work {
 struct SupplierWork {
     changes: Vec<(Supplier, NewSupplier)>,
     additions: Vec<(usize, NewSupplier, Vec<NewEvidence>)>,
+    /// Those of the additions that have been entered, but for their identifiers.
+    added: Vec<(usize, Supplier)>,
     /// Of suppliers that are there.
     evidence: Vec<(SupplierId, NewEvidence)>,
     changed_evidence: Vec<(Evidence, NewEvidence)>,
@@ -170,9 +174,20 @@ impl Plan for ImportPlan {
         self.work.is_some()
     }
 
+    fn adds(&self) -> bool {
+        matches!(&self.work, Some(Work::Suppliers(work, _)) if !work.additions.is_empty())
+    }
+
+    async fn add(&mut self, writer: &Writer) -> Result<(), Error> {
+        match &mut self.work {
+            Some(Work::Suppliers(work, _)) => work.add(writer).await,
+            _ => Ok(()),
+        }
+    }
+
     async fn holds(&self, writer: &Writer, changed: &BTreeSet<SupplierId>) -> Result<bool, Error> {
-        let Asked { suppliers, identifiers, supplier_names } = &self.asked;
-        if !suppliers.is_disjoint(changed) {
+        let Asked { suppliers, identifiers, supplier_names, policy_version } = &self.asked;
+        if !suppliers.is_disjoint(changed) || policy::read(writer).await?.version != *policy_version {
             return Ok(false);
         }
         // Others may have come to hold what was looked for and not found.
@@ -270,7 +285,8 @@ pub async fn suppliers(reader: &Reader, rows: &[Row], dry_run: bool) -> Result<I
     plan_evidence(reader, &mut drafts).await?;
 
     let outcomes: Vec<Outcome> = drafts.iter_mut().map(|draft| draft.outcome(&fields)).collect();
-    let asked = Asked { suppliers: stored.into_keys().collect(), identifiers: given, supplier_names: BTreeSet::new() };
+    let policy_version = policy::read(reader).await?.version;
+    let asked = Asked { suppliers: stored.into_keys().collect(), identifiers: given, supplier_names: BTreeSet::new(), policy_version };
     if dry_run || outcomes.iter().any(|outcome| outcome.verdict == Verdict::Refused) {
         return Ok(ImportPlan { outcomes, asked, work: None });
     }
@@ -296,30 +312,40 @@ pub async fn suppliers(reader: &Reader, rows: &[Row], dry_run: bool) -> Result<I
     Ok(ImportPlan { outcomes, asked, work: Some(Work::Suppliers(work, known)) })
 }
 
+impl SupplierWork {
+    /// Enters what is new: suppliers, evidence about them, and their lines in the register.
+    async fn add(&mut self, writer: &Writer) -> Result<(), Error> {
+        let additions = std::mem::take(&mut self.additions);
+        let (mut new, mut others) = (Vec::with_capacity(additions.len()), Vec::with_capacity(additions.len()));
+        for (index, addition, pieces) in additions {
+            new.push(addition);
+            others.push((index, pieces));
+        }
+        let rows = supplier::create_all(writer, new).await?;
+        let mut about = Vec::new();
+        for (row, (index, pieces)) in rows.iter().zip(others) {
+            self.added.push((index, row.clone()));
+            about.extend(pieces.into_iter().map(|new| (row.id.clone(), NewEvidence { subject_id: SubjectId::Supplier(row.id.clone()), ..new })));
+        }
+        let about = evidence::create_all(writer, about).await?;
+        register::enter(writer, rows, about).await
+    }
+}
+
 /// Gives the ids of those added.
-async fn write_suppliers(writer: &Writer, work: SupplierWork, known: Known) -> Result<Vec<(usize, String)>, Error> {
-    let SupplierWork { changes, additions, evidence, changed_evidence } = work;
-    // Changes first: what they give up may be taken by what is new.
+async fn write_suppliers(writer: &Writer, mut work: SupplierWork, known: Known) -> Result<Vec<(usize, String)>, Error> {
+    work.add(writer).await?;
+    let SupplierWork { changes, added, evidence, changed_evidence, .. } = work;
     let changed = supplier::put_all(writer, "change", changes).await?;
     known.follow(writer, changed, Vec::new()).await?;
     evidence::create_all(writer, evidence).await?;
     for (before, new) in changed_evidence {
         evidence::put(writer, before, new).await?;
     }
-    let (mut new, mut others) = (Vec::with_capacity(additions.len()), Vec::with_capacity(additions.len()));
-    for (index, addition, pieces) in additions {
-        new.push(addition);
-        others.push((index, pieces));
-    }
-    let rows = supplier::create_all(writer, new).await?;
-    let (mut made, mut about) = (Vec::with_capacity(rows.len()), Vec::new());
-    for (row, (index, pieces)) in rows.iter().zip(others) {
-        made.push((index, row.id.to_string()));
-        about.extend(pieces.into_iter().map(|new| (row.id.clone(), NewEvidence { subject_id: SubjectId::Supplier(row.id.clone()), ..new })));
-    }
-    let about = evidence::create_all(writer, about).await?;
-    register::enter(writer, rows, about).await?;
-    Ok(made)
+    // In its turn only: somebody else may be about to take the same identifier, and each would wait for the other.
+    let (indexes, rows): (Vec<usize>, Vec<Supplier>) = added.into_iter().unzip();
+    supplier::note_identifiers(writer, &rows).await?;
+    Ok(indexes.into_iter().zip(rows.iter().map(|row| row.id.to_string())).collect())
 }
 
 /// Works out what bringing in products comes to: by `id`, else by supplier and exact name, else as new ones. The supplier is
@@ -332,7 +358,8 @@ pub async fn products(reader: &Reader, rows: &[Row], dry_run: bool) -> Result<Im
     let fields = Fields::of::<NewProduct>();
     let mut drafts: Vec<ProductDraft> = rows.iter().cloned().map(ProductDraft::new).collect();
     let known = KnownProducts::load(reader, &drafts).await?;
-    let mut asked = Asked { identifiers: drafts.iter().filter_map(|draft| draft.supplier_identifier.clone()).collect(), ..Asked::default() };
+    let mut asked = Asked { policy_version: policy::read(reader).await?.version, ..Asked::default() };
+    asked.identifiers.extend(drafts.iter().filter_map(|draft| draft.supplier_identifier.clone()));
     asked.supplier_names.extend(drafts.iter().filter_map(|draft| draft.supplier_name.clone()));
     let mut seen = Seen::default();
     for (index, draft) in drafts.iter_mut().enumerate() {

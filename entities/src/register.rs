@@ -658,7 +658,7 @@ pub(crate) async fn refresh_all(writer: &Writer) -> Result<(), Error> {
     under(writer, &policy).await?.carry_out_all(writer).await
 }
 
-/// Makes the lines of suppliers anew that this writer has entered, with all the evidence about them that it has.
+/// Makes the lines of suppliers that this writer has entered, with all the evidence about them that it has.
 pub(crate) async fn enter(writer: &Writer, suppliers: Vec<Supplier>, evidence: Vec<Evidence>) -> Result<(), Error> {
     if suppliers.is_empty() {
         return Ok(());
@@ -666,8 +666,11 @@ pub(crate) async fn enter(writer: &Writer, suppliers: Vec<Supplier>, evidence: V
     let policy = policy::read(writer).await?;
     let mut portion = Portion { suppliers, evidence, ..Portion::default() };
     let differences = portion.differences(writer, &policy);
+    let ids: Vec<SupplierId> = std::mem::take(&mut portion.suppliers).into_iter().map(|row| row.id).collect();
     drop(portion);
-    differences.carry_out_all(writer).await
+    differences.carry_out(writer, &[]).await?;
+    writer.leave_alone(&ids);
+    Ok(())
 }
 
 /// Everything that the lines of some suppliers followed from, before a change to them and their products.
@@ -733,7 +736,7 @@ pub(crate) async fn refresh(writer: &Writer, suppliers: BTreeSet<SupplierId>) ->
     let policy = policy::read(writer).await?;
     let ids: Vec<SupplierId> = suppliers.into_iter().collect();
     for portion in ids.chunks(PORTION) {
-        Portion::load(writer, portion).await?.differences(writer, &policy).carry_out(writer).await?;
+        Portion::load(writer, portion).await?.differences(writer, &policy).carry_out(writer, LINE).await?;
     }
     Ok(())
 }
@@ -908,6 +911,9 @@ impl Portion {
     }
 }
 
+/// By what a line is known.
+const LINE: &[Column] = &[Column::SubjectId];
+
 /// What is stored of the register and does not follow any more: lines, reviews and ratings.
 #[derive(Default)]
 pub(crate) struct Differences {
@@ -934,8 +940,8 @@ impl Differences {
         self
     }
 
-    /// Writes lines, reviews and ratings.
-    async fn carry_out(mut self, writer: &Writer) -> Result<(), Error> {
+    /// Writes lines, reviews and ratings; a line takes the place of that with the same `key`, and where there is no key, of none.
+    async fn carry_out(mut self, writer: &Writer, key: &[Column]) -> Result<(), Error> {
         let mut by_rating: BTreeMap<i32, (Rating, Vec<String>, Vec<String>)> = BTreeMap::new();
         for (supplier_id, product_id, rating) in self.ratings {
             let (_, suppliers, products) = by_rating.entry(rank(rating)).or_insert_with(|| (rating, Vec::new(), Vec::new()));
@@ -953,13 +959,13 @@ impl Differences {
         for line in &mut self.lines {
             line.updated_at = writer.now();
         }
-        writer.put_all::<Entity, ActiveModel>(self.lines, &[Column::SubjectId]).await
+        writer.put_all::<Entity, ActiveModel>(self.lines, key).await
     }
 
     /// The same of all lines at once, which are then as good as made anew.
     pub(crate) async fn carry_out_all(self, writer: &Writer) -> Result<(), Error> {
         let suppliers: BTreeSet<SupplierId> = self.lines.iter().map(|line| &line.supplier_id).chain(self.steps.iter().filter_map(Step::supplier_id)).cloned().collect();
-        self.carry_out(writer).await?;
+        self.carry_out(writer, LINE).await?;
         writer.leave_alone(&suppliers);
         Ok(())
     }

@@ -19,9 +19,9 @@ use std::{
 };
 
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, Condition, DbBackend, DbErr, EntityTrait, FromQueryResult, IntoActiveModel, Iterable as _, QueryFilter,
-    QuerySelect as _, Select,
-    sea_query::{Expr, ExprTrait as _, Func, OnConflict},
+    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait as _, DbBackend, DbErr, EntityName as _, EntityTrait, FromQueryResult, InsertMany,
+    IntoActiveModel, Iterable as _, QueryFilter, QuerySelect as _, QueryTrait as _, Select,
+    sea_query::{Alias, Expr, ExprTrait as _, Func, OnConflict},
     sqlx,
 };
 use serde::Serialize;
@@ -251,12 +251,22 @@ impl Store {
         let is_postgres = self.writers.backend() == DbBackend::Postgres;
         let transaction = self.writers.begin(if is_postgres { "BEGIN" } else { "BEGIN IMMEDIATE" }).await?;
         let reader = Reader { transaction, scope: scope.clone(), now: self.clock.now(), store: self.clone() };
-        // One writer at a time in an organisation, as SQLite has it anyway: what a change reads before it writes stays true
-        // until it is saved, the register's lines follow from everything that was saved, and the audit chain has one order.
+        let writer = Writer::new(reader);
         if is_postgres {
-            reader.one(reader.find::<audit::head::Entity>().lock_exclusive()).await?;
+            writer.wait_for_others().await?;
         }
-        Ok(Writer { reader, events: Mutex::default(), touched: Mutex::default(), unnamed: Mutex::default() })
+        Ok(writer)
+    }
+
+    /// Opens a change before its turn, so that it holds nobody up: until [`Writer::take_turn`] it can only add rows, which nobody sees.
+    /// On PostgreSQL these stand where they belong. SQLite has room for one change at a time: there they are kept aside in memory.
+    pub(crate) async fn write_early(&self, scope: &Scope) -> Result<Writer, Error> {
+        let is_postgres = self.writers.backend() == DbBackend::Postgres;
+        let transaction = if is_postgres { self.writers.begin("BEGIN").await? } else { self.readers.begin_apart("BEGIN").await? };
+        let reader = Reader { transaction, scope: scope.clone(), now: self.clock.now(), store: self.clone() };
+        let writer = Writer { early: Some(Mutex::default()), ..Writer::new(reader) };
+        writer.expect_many().await?;
+        Ok(writer)
     }
 
     /// Where time comes from.
@@ -268,6 +278,18 @@ impl Store {
     /// The same database, as if it were this moment.
     pub(crate) fn at(&self, moment: Moment) -> Self {
         Self { clock: Clock::fixed(moment.time()), ..self.clone() }
+    }
+
+    /// Has PostgreSQL look again at how many rows these tables have: what is planned by the numbers of before takes a thousand times
+    /// as long where there are a thousand times as many. It would look by itself, a minute later.
+    async fn count_again(&self, tables: &BTreeSet<String>) {
+        let names: Vec<String> = tables.iter().map(|name| format!("\"{name}\"")).collect();
+        if self.writers.backend() == DbBackend::Postgres
+            && !names.is_empty()
+            && let Err(error) = self.writers.execute_unprepared(&format!("ANALYZE {}", names.join(", "))).await
+        {
+            tracing::warn!(%error, "statistics could not be renewed after a large change");
+        }
     }
 
     /// How many statements have been run since the start; transactions' own beginnings and ends are not counted.
@@ -415,6 +437,8 @@ impl Reader {
 
 /// How many rows or ids one statement carries at the most: few enough for the databases' limits on parameters.
 pub(crate) const PORTION: usize = 200;
+/// From how many rows on written at once a table is another than it was.
+const MANY: usize = 1000;
 
 /// A change to one organisation's rows, all or nothing.
 #[derive(Debug)]
@@ -423,6 +447,12 @@ pub struct Writer {
     events: Mutex<Vec<audit::Draft>>,
     touched: Mutex<BTreeSet<SupplierId>>,
     unnamed: Mutex<Vec<Forgotten>>,
+    /// The events of before its turn, whose people are sealed.
+    sealed: Mutex<Vec<audit::Draft>>,
+    /// The tables that very many rows were written to.
+    grown: Mutex<BTreeSet<String>>,
+    /// Before its turn: the tables that rows are kept aside for, in order.
+    early: Option<Mutex<Vec<String>>>,
 }
 
 impl std::ops::Deref for Writer {
@@ -433,6 +463,76 @@ impl std::ops::Deref for Writer {
 }
 
 impl Writer {
+    fn new(reader: Reader) -> Self {
+        Self { reader, events: Mutex::default(), touched: Mutex::default(), unnamed: Mutex::default(), sealed: Mutex::default(), grown: Mutex::default(), early: None }
+    }
+
+    /// Waits until nobody else changes anything in the organisation, and puts what was added early where it belongs. What was looked
+    /// at early may have changed.
+    pub(crate) async fn take_turn(&mut self) -> Result<(), Error> {
+        let mut drafts = std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner));
+        personal::seal(self, &self.scope.actor, &[], &mut drafts).await?;
+        self.sealed.lock().unwrap_or_else(PoisonError::into_inner).extend(drafts);
+        let Some(early) = self.early.take() else { return Ok(()) };
+        if self.transaction.get_database_backend() == DbBackend::Postgres {
+            self.wait_for_others().await?;
+            return Ok(());
+        }
+        self.transaction.begin_in_turn(&self.store.writers, "BEGIN IMMEDIATE").await?;
+        for table in early.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            self.transaction.execute_unprepared(&format!("INSERT INTO \"{table}\" SELECT * FROM temp.\"early_{table}\"")).await?;
+        }
+        Ok(())
+    }
+
+    /// On PostgreSQL, one writer at a time in an organisation, as SQLite has it anyway: what a change reads before it writes stays
+    /// true until it is saved, the register's lines follow from everything that was saved, and the audit chain has one order.
+    async fn wait_for_others(&self) -> Result<(), Error> {
+        self.one(self.find::<audit::head::Entity>().lock_exclusive()).await?;
+        Ok(())
+    }
+
+    /// Adds rows that are not there.
+    async fn add<A: ActiveModelTrait>(&self, insert: InsertMany<A>) -> Result<(), Error> {
+        let Some(early) = self.early.as_ref().filter(|_| self.transaction.get_database_backend() == DbBackend::Sqlite) else {
+            insert.exec_without_returning(&self.transaction).await?;
+            return Ok(());
+        };
+        let table = <A::Entity as Default>::default().table_name().to_owned();
+        let aside = format!("early_{table}");
+        if !early.lock().unwrap_or_else(PoisonError::into_inner).contains(&table) {
+            self.transaction.execute_unprepared(&format!("CREATE TEMP TABLE \"{aside}\" AS SELECT * FROM \"{table}\" WHERE false")).await?;
+            early.lock().unwrap_or_else(PoisonError::into_inner).push(table);
+        }
+        let mut statement = insert.into_query();
+        statement.into_table(Alias::new(aside));
+        self.transaction.execute(&statement).await?;
+        Ok(())
+    }
+
+    /// The transaction of a change that has its turn.
+    fn in_turn(&self) -> Result<&Transaction, Error> {
+        if self.early.is_some() {
+            return Err(Error::Database(DbErr::Custom("a change can only add before its turn".into())));
+        }
+        Ok(&self.transaction)
+    }
+
+    /// Says that very many rows will be written. PostgreSQL checks each for what it points to, by a plan that it made when the
+    /// table may have been empty: it makes another.
+    pub(crate) async fn expect_many(&self) -> Result<(), Error> {
+        if self.transaction.get_database_backend() == DbBackend::Postgres {
+            self.transaction.execute_unprepared("DISCARD PLANS").await?;
+        }
+        Ok(())
+    }
+
+    fn note_growth<E: EntityTrait>(&self, count: usize) {
+        if count >= MANY {
+            self.grown.lock().unwrap_or_else(PoisonError::into_inner).insert(E::default().table_name().to_owned());
+        }
+    }
+
     /// Marks a supplier whose line in the register must be made anew when this is saved.
     pub(crate) fn touch(&self, supplier_id: &SupplierId) {
         self.touched.lock().unwrap_or_else(PoisonError::into_inner).insert(supplier_id.clone());
@@ -504,8 +604,9 @@ impl Writer {
             self.note_about(audit::About::of::<E>(row), "create", E::NOUN, row.id(), None, serde_json::to_value(&*row).ok());
             self.touch_row::<E>(row);
         }
+        self.note_growth::<E>(rows.len());
         for portion in rows.chunks(PORTION) {
-            E::insert_many(portion.iter().map(|row| row.clone().into_active_model().reset_all())).exec_without_returning(&self.transaction).await?;
+            self.add(E::insert_many(portion.iter().map(|row| row.clone().into_active_model().reset_all()))).await?;
         }
         Ok(rows)
     }
@@ -525,7 +626,7 @@ impl Writer {
             .filter(E::ID.eq(before.id()))
             .filter(E::ORGANISATION_ID.eq(self.scope.organisation_id.clone()))
             .filter(E::VERSION.eq(before.version()))
-            .exec(&self.transaction)
+            .exec(self.in_turn()?)
             .await?;
         if done.rows_affected == 1 { Ok(after) } else { Err(Error::Stale { current: before.version() }) }
     }
@@ -558,7 +659,7 @@ impl Writer {
             instead.update_columns(others.iter().copied());
             instead.action_and_where(own(E::ORGANISATION_ID).eq(new(E::ORGANISATION_ID)));
             instead.action_and_where(own(E::VERSION).eq(new(E::VERSION).sub(1)));
-            let done = insert.on_conflict(instead).exec_without_returning(&self.transaction).await?;
+            let done = insert.on_conflict(instead).exec_without_returning(self.in_turn()?).await?;
             if done != portion.len() as u64 {
                 return Err(Error::Stale { current: portion.first().map_or(0, |(before, _)| before.version()) });
             }
@@ -589,7 +690,7 @@ impl Writer {
         for (column, value) in columns {
             update = update.col_expr(column, sea_orm::sea_query::Expr::value(value));
         }
-        update.exec(&self.transaction).await?;
+        update.exec(self.in_turn()?).await?;
         Ok(())
     }
 
@@ -602,7 +703,7 @@ impl Writer {
             for (column, value) in columns {
                 update = update.col_expr(*column, Expr::value(value.clone()));
             }
-            update.exec(&self.transaction).await?;
+            update.exec(self.in_turn()?).await?;
         }
         Ok(())
     }
@@ -618,14 +719,17 @@ impl Writer {
         for row in &mut rows {
             E::claim(row, &self.scope.organisation_id);
         }
+        self.note_growth::<E>(rows.len());
         use sea_orm::IdenStatic as _;
         let others: Vec<E::Column> = E::Column::iter().filter(|column| !key.iter().any(|part| part.as_str() == column.as_str())).collect();
         for portion in rows.chunks(PORTION) {
-            let mut insert = E::insert_many(portion.iter().map(|row| row.clone().into_active_model().reset_all()));
-            if !key.is_empty() {
-                insert = insert.on_conflict(OnConflict::columns(key.iter().copied()).update_columns(others.iter().copied()).to_owned());
+            let insert = E::insert_many(portion.iter().map(|row| row.clone().into_active_model().reset_all()));
+            if key.is_empty() {
+                self.add(insert).await?;
+            } else {
+                let replaced = OnConflict::columns(key.iter().copied()).update_columns(others.iter().copied()).to_owned();
+                insert.on_conflict(replaced).exec_without_returning(self.in_turn()?).await?;
             }
-            insert.exec_without_returning(&self.transaction).await?;
         }
         Ok(())
     }
@@ -633,7 +737,7 @@ impl Writer {
     /// Takes away this organisation's rows that meet `condition`, without audit: for tables that follow from others. Says how many.
     #[expect(clippy::disallowed_methods, reason = "the organisation is in the filter")]
     pub(crate) async fn clear<E: Belongs>(&self, condition: Condition) -> Result<u64, Error> {
-        let done = E::delete_many().filter(E::ORGANISATION_ID.eq(self.scope.organisation_id.clone())).filter(condition).exec(&self.transaction).await?;
+        let done = E::delete_many().filter(E::ORGANISATION_ID.eq(self.scope.organisation_id.clone())).filter(condition).exec(self.in_turn()?).await?;
         Ok(done.rows_affected)
     }
 
@@ -642,19 +746,23 @@ impl Writer {
     /// # Errors
     /// [`Error::Busy`] or [`Error::Database`]; then nothing was changed.
     pub async fn save(self) -> Result<(), Error> {
+        self.in_turn()?;
         let touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner));
         crate::register::refresh(&self, touched).await?;
         let mut drafts = std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner));
         let changed_keys: Vec<String> = drafts.iter().filter(|draft| draft.noun == "api_key").map(|draft| draft.item_id.clone()).collect();
-        if !drafts.is_empty() {
+        let mut sealed = std::mem::take(&mut *self.sealed.lock().unwrap_or_else(PoisonError::into_inner));
+        if !drafts.is_empty() || !sealed.is_empty() {
             let unnamed = std::mem::take(&mut *self.unnamed.lock().unwrap_or_else(PoisonError::into_inner));
             let actor_name = personal::seal(&self, &self.scope.actor, &unnamed, &mut drafts).await?;
+            sealed.extend(drafts);
             let head = self.one(self.find::<audit::head::Entity>()).await?;
-            let (events, head) = audit::chain(&self.reader, head, &actor_name, drafts, |now| self.store.mint(now));
+            let (events, head) = audit::chain(&self.reader, head, &actor_name, sealed, |now| self.store.mint(now));
             self.put_all::<audit::Entity, audit::ActiveModel>(events, &[]).await?;
             self.put_all::<audit::head::Entity, audit::head::ActiveModel>(vec![head], &[audit::head::Column::OrganisationId]).await?;
         }
         let Reader { transaction, store, .. } = self.reader;
+        let (grown, after) = (self.grown.into_inner().unwrap_or_else(PoisonError::into_inner), store.clone());
         // In a task of its own: a caller who goes away between the two must not leave a key remembered that was revoked.
         let saving = tokio::spawn(async move {
             let done = transaction.commit().await;
@@ -663,6 +771,7 @@ impl Writer {
             done
         });
         saving.await.map_err(|error| Error::Database(DbErr::Custom(error.to_string())))??;
+        after.count_again(&grown).await;
         Ok(())
     }
 }

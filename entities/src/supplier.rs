@@ -470,10 +470,12 @@ pub struct SupplierFilter {
 /// [`Error::Invalid`] with every fault; [`Error::Conflict`] when another supplier holds one of its identifiers.
 pub async fn create(writer: &Writer, new: NewSupplier) -> Result<Supplier, Error> {
     text::check(&new)?;
-    Ok(create_all(writer, vec![new.check()?]).await?.remove(0))
+    let mut rows = create_all(writer, vec![new.check()?]).await?;
+    hold_identifiers(writer, &rows).await?;
+    Ok(rows.remove(0))
 }
 
-/// Enters suppliers that have been checked.
+/// Enters suppliers that have been checked; their identifiers have yet to be noted.
 pub(crate) async fn create_all(writer: &Writer, new: Vec<NewSupplier>) -> Result<Vec<Supplier>, Error> {
     let rows: Vec<Model> = new
         .into_iter()
@@ -513,9 +515,7 @@ pub(crate) async fn create_all(writer: &Writer, new: Vec<NewSupplier>) -> Result
             row
         })
         .collect();
-    let rows = writer.insert_all::<Entity, ActiveModel>(rows).await?;
-    hold_identifiers(writer, &rows).await?;
-    Ok(rows)
+    writer.insert_all::<Entity, ActiveModel>(rows).await
 }
 
 /// Notes which supplier holds which identifiers, and names those that another one holds.
@@ -532,6 +532,11 @@ async fn hold_identifiers(writer: &Writer, suppliers: &[Model]) -> Result<(), Er
             }
         }
     }
+    note_identifiers(writer, suppliers).await
+}
+
+/// The same of suppliers whose identifiers are known to be held by no other.
+pub(crate) async fn note_identifiers(writer: &Writer, suppliers: &[Model]) -> Result<(), Error> {
     let rows = suppliers
         .iter()
         .flat_map(|supplier| {

@@ -24,6 +24,9 @@ use crate::harness::{Answer, App, both, etag, id, text};
 /// More than are written, and looked up, at once.
 const MANY: usize = 450;
 
+/// Statements by which an import of so many new suppliers has been worked out, and some of its rows written too.
+const WRITTEN: u64 = 14;
+
 /// A change to our organisation, which keeps others from theirs until it is saved or dropped.
 async fn change(app: &App) -> Writer {
     // The first use of a key is noted, for which it would have to wait.
@@ -79,7 +82,7 @@ both! {
             new_supplier(&writer, json!({ "name": "Meanwhile" })).await;
             writer.save().await.expect("saved");
         };
-        let report = meanwhile(&app, 3, import(&app, (0..MANY).map(row).collect()), other).await.json(200);
+        let report = meanwhile(&app, WRITTEN, import(&app, (0..MANY).map(row).collect()), other).await.json(200);
         assert_eq!((&report["applied"], &report["created_count"]), (&json!(true), &json!(MANY)));
         let summary = app.get(&app.viewer, "/register/summary").await.json(200);
         assert_eq!((&summary["supplier_count"], &summary["suppliers_by_tier"]["critical"], &summary["coming_review_count"]), (&json!(MANY + 1), &json!(MANY), &json!(0)));
@@ -104,6 +107,38 @@ both! {
         assert_eq!((&there["notes"], &there["website"], &there["version"]), (&json!("new"), &json!("https://there.example"), &json!(3)));
         let names: Vec<String> = app.walk("/suppliers", 200).await.iter().map(|supplier| text(supplier, "name").to_owned()).collect();
         assert_eq!(names.len(), 3, "{names:?}");
+        chain_is_whole(&app).await;
+    }
+
+    async fn what_an_import_has_written_before_its_turn_follows_a_policy_that_came_meanwhile(app: App) {
+        let writer = change(&app).await;
+        let scope = writer.scope().clone();
+        drop(writer);
+        let fields = json!({ "cadence_months": { "critical": 1 } }).as_object().cloned().expect("fields");
+        let quicker = PolicyChange { version: 1, change: Change::new(fields) };
+        let Opened { plan, changed, writer } = ahead::open(&app.store, &scope, &quicker).await.expect("opened");
+        let other = async || {
+            let writer = writer.expect("a writer");
+            plan.carry_out(&writer, &changed).await.expect("changed");
+            writer.save().await.expect("saved");
+        };
+        let rows = (0..MANY).map(|number| {
+            let mut row = row(number);
+            row["contacts"] = json!([{ "name": format!("Ann {number}") }]);
+            row
+        });
+        let report = meanwhile(&app, WRITTEN, import(&app, rows.collect()), other).await.json(200);
+        assert_eq!(report["created_count"], json!(MANY));
+        let lines = app.walk("/register", 200).await;
+        assert_eq!(lines.len(), MANY);
+        assert!(lines.iter().all(|line| line["next_review_on"] == "2027-04-01"), "{}", lines[0]);
+        let named = app.walk("/suppliers", 200).await;
+        for supplier in named.iter().step_by(90) {
+            let history = app.get(&app.admin, &format!("/suppliers/{}/history", id(supplier))).await.json(200);
+            let entered = history["items"].as_array().expect("events").iter().find(|event| event["noun"] == "supplier").expect("its entry");
+            assert_eq!((&entered["action"], &entered["after"]["contacts"][0]["name"]), (&json!("create"), &supplier["contacts"][0]["name"]));
+        }
+        assert_eq!((named.len(), app.walk("/reviews", 200).await.len()), (MANY, MANY));
         chain_is_whole(&app).await;
     }
 

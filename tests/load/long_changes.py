@@ -29,7 +29,7 @@ CLIENTS = 4
 
 class Server:
     def __init__(self, program: str, database: str) -> None:
-        arguments = [program, "serve", "--listen", "127.0.0.1:0", "--database-url", database, "--request-timeout-seconds", "600"]
+        arguments = [program, "serve", "--listen", "127.0.0.1:0", "--database-url", database, "--request-timeout-seconds", "600", "--requests-per-minute", "0"]
         self.process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         said = ""
         for line in self.process.stdout or []:

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, Condition, ConnectionTrait, FromQueryResult, QueryFilter as _, QueryOrder as _, QuerySelect as _, Statement};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use validator::Validate;
 
 use super::{Column, Entity, Model, head};
@@ -43,57 +43,97 @@ pub(super) struct Raw {
 }
 
 impl Raw {
-    /// The event as it will be stored.
-    pub(super) fn of(event: &Model) -> Self {
-        let json = |value: &Option<crate::stored::Json<Value>>| value.as_ref().map(|value| value.0.to_string());
-        Self {
-            id: event.id.to_string(),
-            organisation_id: event.organisation_id.to_string(),
-            sequence: event.sequence,
-            at: event.at.to_string(),
-            actor_id: event.actor_id.clone(),
-            actor_name: event.actor_name.clone(),
-            request_id: event.request_id.clone(),
-            action: event.action.clone(),
-            noun: event.noun.clone(),
-            item_id: event.item_id.clone(),
-            before: json(&event.before),
-            after: json(&event.after),
-            previous_hash: event.previous_hash.clone(),
-            hash: event.hash.clone(),
-            form: event.form,
-            supplier_id: event.supplier_id.as_ref().map(ToString::to_string),
-            product_id: event.product_id.as_ref().map(ToString::to_string),
-        }
-    }
-
-    /// What the hash must be if the event's place is `sequence`: SHA-256 over its canonical JSON, the previous hash included and
-    /// its own left out.
-    pub(super) fn expected_hash(&self, sequence: i64) -> String {
+    /// What the hash must be if the event's place is `sequence`.
+    fn expected_hash(&self, sequence: i64) -> String {
         let json = |text: &Option<String>| text.as_ref().map(|text| serde_json::from_str::<Value>(text).map_or_else(|_| Value::from(text.as_str()), canonical));
-        let mut content = BTreeMap::from([
-            ("id", Value::from(self.id.as_str())),
-            ("organisation_id", self.organisation_id.as_str().into()),
-            ("sequence", sequence.into()),
-            ("at", self.at.as_str().into()),
-            ("actor_id", self.actor_id.as_str().into()),
-            ("actor_name", self.actor_name.as_str().into()),
-            ("request_id", self.request_id.as_deref().into()),
-            ("action", self.action.as_str().into()),
-            ("noun", self.noun.as_str().into()),
-            ("item_id", self.item_id.as_str().into()),
-            ("before", json(&self.before).into()),
-            ("after", json(&self.after).into()),
-            ("previous_hash", self.previous_hash.as_str().into()),
-        ]);
-        if self.form != 1 {
-            content.insert("form", self.form.into());
-            content.insert("supplier_id", self.supplier_id.as_deref().into());
-            content.insert("product_id", self.product_id.as_deref().into());
-        }
-        let content: Map<String, Value> = content.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        sha256(Value::from(content).to_string())
+        let content = Content {
+            id: &self.id,
+            organisation_id: &self.organisation_id,
+            sequence,
+            at: &self.at,
+            actor_id: &self.actor_id,
+            actor_name: &self.actor_name,
+            request_id: self.request_id.as_deref(),
+            action: &self.action,
+            noun: &self.noun,
+            item_id: &self.item_id,
+            before: json(&self.before),
+            after: json(&self.after),
+            previous_hash: &self.previous_hash,
+            form: (self.form != 1).then_some(self.form),
+            supplier_id: (self.form != 1).then_some(self.supplier_id.as_deref()),
+            product_id: (self.form != 1).then_some(self.product_id.as_deref()),
+        };
+        content.hash()
     }
+}
+
+/// What an event's hash is made of, with its fields in alphabetical order: the canonical JSON has them so.
+#[derive(Serialize)]
+struct Content<'a> {
+    action: &'a str,
+    actor_id: &'a str,
+    actor_name: &'a str,
+    after: Option<Value>,
+    at: &'a str,
+    before: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    form: Option<i64>,
+    id: &'a str,
+    item_id: &'a str,
+    noun: &'a str,
+    organisation_id: &'a str,
+    previous_hash: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    product_id: Option<Option<&'a str>>,
+    request_id: Option<&'a str>,
+    sequence: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    supplier_id: Option<Option<&'a str>>,
+}
+
+impl Content<'_> {
+    /// SHA-256 over the canonical JSON.
+    fn hash(&self) -> String {
+        sha256(serde_json::to_vec(self).unwrap_or_default())
+    }
+}
+
+/// The hash of an event that is about to be stored: SHA-256 over its canonical JSON, the previous hash included and its own left out.
+pub(super) fn hash_of(event: &Model) -> String {
+    let json = |value: &Option<crate::stored::Json<Value>>| value.as_ref().map(|value| canonical(as_read(&value.0)));
+    let content = Content {
+        id: event.id.as_str(),
+        organisation_id: event.organisation_id.as_str(),
+        sequence: event.sequence,
+        at: &event.at.to_string(),
+        actor_id: &event.actor_id,
+        actor_name: &event.actor_name,
+        request_id: event.request_id.as_deref(),
+        action: &event.action,
+        noun: &event.noun,
+        item_id: &event.item_id,
+        before: json(&event.before),
+        after: json(&event.after),
+        previous_hash: &event.previous_hash,
+        form: Some(event.form),
+        supplier_id: Some(event.supplier_id.as_ref().map(|id| id.as_str())),
+        product_id: Some(event.product_id.as_ref().map(|id| id.as_str())),
+    };
+    content.hash()
+}
+
+/// The value as it will be read from its text: of a fraction, the last digit may be another.
+fn as_read(value: &Value) -> Value {
+    fn has_fraction(value: &Value) -> bool {
+        match value {
+            Value::Number(number) => number.is_f64(),
+            Value::Array(items) => items.iter().any(has_fraction),
+            Value::Object(fields) => fields.values().any(has_fraction),
+            _ => false,
+        }
+    }
+    if has_fraction(value) { serde_json::from_str(&value.to_string()).unwrap_or_default() } else { value.clone() }
 }
 
 /// The same value with the keys of every object in order.

@@ -9,7 +9,7 @@
 use std::{
     fmt,
     sync::{
-        Arc, OnceLock,
+        Arc, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -183,11 +183,20 @@ impl Pool {
             let mut lease = self.lease().await?;
             let may_be_lost = lease.is_left_over();
             match lease.begin(how).await {
-                Ok(()) => return Ok(Transaction { backend: self.backend, lease: Mutex::new(lease), failure: OnceLock::new() }),
+                Ok(()) => return Ok(Transaction::new(lease)),
                 Err(failure) if may_be_lost && error::kind(&failure) == Kind::Unavailable => {}
                 Err(failure) => return Err(failure),
             }
         }
+    }
+
+    /// Begins a transaction on a SQLite connection that can keep tables of its own, in memory, for as long as it is used.
+    pub(super) async fn begin_apart(&self, how: &'static str) -> Result<Transaction, DbErr> {
+        let mut lease = self.lease().await?;
+        lease.is_apart = true;
+        lease.unprepared("PRAGMA temp_store = MEMORY").await?;
+        lease.begin(how).await?;
+        Ok(Transaction::new(lease))
     }
 
     /// Closes what is idle, and what comes back later.
@@ -204,7 +213,7 @@ impl Pool {
 
     async fn lease(&self) -> Result<Lease, DbErr> {
         match self.connections.get().await {
-            Ok(object) => Ok(Lease { object: Some(object), state: State::Idle, pool: self.clone() }),
+            Ok(object) => Ok(Lease { object: Some(object), state: State::Idle, pool: self.clone(), is_apart: false }),
             Err(PoolError::Timeout(TimeoutType::Wait)) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)),
             Err(PoolError::Backend(error)) => Err(DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)))),
             Err(PoolError::Closed) => Err(DbErr::Conn(RuntimeErr::SqlxError(Arc::new(sqlx::Error::PoolClosed)))),
@@ -230,6 +239,8 @@ struct Lease {
     object: Option<Object<Manager>>,
     state: State,
     pool: Pool,
+    /// Whether it keeps something of its own, and so is closed once it has been used.
+    is_apart: bool,
 }
 
 /// What is known of a connection in use.
@@ -252,6 +263,7 @@ impl Drop for Lease {
     fn drop(&mut self) {
         let Some(object) = self.object.take() else { return };
         let within = match self.state {
+            _ if self.is_apart => return close(object),
             // Dropped like this, it is in its pool again.
             State::Idle => return,
             State::Within => true,
@@ -386,33 +398,13 @@ pub(super) struct Transaction {
     lease: Mutex<Lease>,
     /// The first error in it. What comes after it is refused with it: nobody may go on, and save, as if it had not happened.
     failure: OnceLock<DbErr>,
+    /// The place in a queue that it holds while it lasts.
+    turn: std::sync::Mutex<Option<Lease>>,
 }
 
 impl fmt::Debug for Transaction {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Transaction")
-    }
-}
-
-impl Transaction {
-    /// Makes what was done in it last: after this it outlives a power cut, and a reader on any connection sees it.
-    ///
-    /// # Errors
-    /// What the database says, or said when something in it failed; then nothing of it is kept, or, where the connection broke
-    /// while it was being kept, nobody knows.
-    pub(super) async fn commit(self) -> Result<(), DbErr> {
-        let Self { lease, failure, .. } = self;
-        match failure.into_inner() {
-            Some(failure) => Err(failure),
-            None => lease.into_inner().commit().await,
-        }
-    }
-
-    fn noted<T>(&self, done: Result<T, DbErr>) -> Result<T, DbErr> {
-        if let Err(error) = &done {
-            let _ = self.failure.set(error.clone());
-        }
-        done
     }
 }
 
@@ -426,6 +418,43 @@ macro_rules! within {
         $lease.pool.statements.fetch_add(1, Ordering::Relaxed);
         $transaction.noted($work)
     }};
+}
+
+impl Transaction {
+    fn new(lease: Lease) -> Self {
+        Self { backend: lease.pool.backend, lease: Mutex::new(lease), failure: OnceLock::new(), turn: std::sync::Mutex::default() }
+    }
+
+    /// Ends the transaction, keeping what was done in it, waits for a connection of `queue` to be free and keeps it from others, and
+    /// begins anew, on the connection it has.
+    pub(super) async fn begin_in_turn(&self, queue: &Pool, how: &'static str) -> Result<(), DbErr> {
+        let turn = queue.lease().await?;
+        *self.turn.lock().unwrap_or_else(PoisonError::into_inner) = Some(turn);
+        within!(self, lease => match lease.commit().await {
+            Ok(()) => lease.begin(how).await,
+            Err(failure) => Err(failure),
+        })
+    }
+
+    /// Makes what was done in it last: after this it outlives a power cut, and a reader on any connection sees it.
+    ///
+    /// # Errors
+    /// What the database says, or said when something in it failed; then nothing of it is kept, or, where the connection broke
+    /// while it was being kept, nobody knows.
+    pub(super) async fn commit(self) -> Result<(), DbErr> {
+        let Self { lease, failure, turn: _turn, .. } = self;
+        match failure.into_inner() {
+            Some(failure) => Err(failure),
+            None => lease.into_inner().commit().await,
+        }
+    }
+
+    fn noted<T>(&self, done: Result<T, DbErr>) -> Result<T, DbErr> {
+        if let Err(error) = &done {
+            let _ = self.failure.set(error.clone());
+        }
+        done
+    }
 }
 
 #[async_trait::async_trait]

@@ -18,7 +18,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
 use crate::{
-    ROOT,
+    address::ROOT,
     problem::{Problem, text_header},
     query::{Query, encode},
     schema::{self, Side},

@@ -31,10 +31,10 @@ use poem_openapi::{
 
 use crate::{
     cookie,
-    middleware::Trail,
     path::{OperationName, TakesNoQuery},
     problem::{Answer, Problem, Type},
     query,
+    trail::Trail,
 };
 
 /// A role as a type.

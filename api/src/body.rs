@@ -30,8 +30,8 @@ use poem::{Body, Request, RequestBody, http::header};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
-    middleware::Trail,
     problem::{Problem, Type},
+    trail::Trail,
 };
 
 /// How large the body of someone who has not shown who they are may be, in bytes: 64 KiB.

@@ -5,7 +5,6 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use clap::ValueEnum;
 use poem::{
     FromRequest, Request, RequestBody,
     http::{
@@ -14,10 +13,9 @@ use poem::{
     },
     web::RemoteAddr,
 };
-use serde::Deserialize;
 
 use crate::{
-    config::Config,
+    config::{Config, ProxyHeaders},
     problem::{Problem, Type},
 };
 
@@ -28,18 +26,6 @@ pub struct Client {
     pub address: IpAddr,
     /// Whether everything between is encrypted as far as we can know: by our own TLS, or by a trusted proxy's.
     pub secure: bool,
-}
-
-/// In which headers trusted proxies say for whom they speak. Only one kind is read: a proxy that writes one passes the other
-/// through as the client sent it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum ProxyHeaders {
-    /// `X-Forwarded-For` and `X-Forwarded-Proto`.
-    #[default]
-    XForwarded,
-    /// `Forwarded` (RFC 7239).
-    Forwarded,
 }
 
 impl Client {

@@ -11,7 +11,19 @@ use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 use serde::Deserialize;
 
-use crate::{client::ProxyHeaders, link::PublicUrl, mail::Mailer, measurements::MetricsKey};
+use crate::{link::PublicUrl, mail::Mailer, metrics_key::MetricsKey};
+
+/// In which headers trusted proxies say for whom they speak. Only one kind is read: a proxy that writes one passes the other
+/// through as the client sent it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProxyHeaders {
+    /// `X-Forwarded-For` and `X-Forwarded-Proto`.
+    #[default]
+    XForwarded,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
+}
 
 /// How the program runs.
 #[derive(Clone, Debug)]
@@ -295,7 +307,7 @@ impl Config {
     pub fn resolve(flags: ServeFlags) -> Result<Self, String> {
         let file = File::read(flags.database.config.as_deref())?;
         let config = Self::merge(flags, file)?;
-        Mailer::new(&config)?;
+        Mailer::new(config.smtp_url.as_deref(), config.smtp_from.as_deref())?;
         Ok(config)
     }
 

@@ -7,7 +7,7 @@ use poem_openapi::OpenApiService;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    ROOT,
+    address::{RESPONDENT_ROOT, ROOT},
     auth::{KEY_SCHEME, OWN_MARK, REQUIREMENT_MARK, SCOPE_MARK, SESSION_SCHEME, opened_by, reads},
     json,
     problem::Type,
@@ -51,7 +51,7 @@ pub fn build() -> Result<Value, Vec<String>> {
 /// # Errors
 /// As [`build`].
 pub fn build_respondent() -> Result<Value, Vec<String>> {
-    put_together(&OpenApiService::new(respond::all(), "Diligence for respondents", "1").description(RESPONDENT_DESCRIPTION).server(respond::ROOT).spec())
+    put_together(&OpenApiService::new(respond::all(), "Diligence for respondents", "1").description(RESPONDENT_DESCRIPTION).server(RESPONDENT_ROOT).spec())
 }
 
 fn put_together(text: &str) -> Result<Value, Vec<String>> {
@@ -118,7 +118,7 @@ fn known(path: &str) -> Option<&'static Known> {
             methods.sort();
             (path.split('/').map(str::to_owned).collect(), methods)
         };
-        paths(ROOT, build()).chain(paths(respond::ROOT, build_respondent())).map(of).collect()
+        paths(ROOT, build()).chain(paths(RESPONDENT_ROOT, build_respondent())).map(of).collect()
     });
     let parts: Vec<&str> = path.split('/').collect();
     let fits = |pattern: &Vec<String>| pattern.len() == parts.len() && pattern.iter().zip(&parts).all(|(pattern, part)| pattern.starts_with('{') || pattern == part);

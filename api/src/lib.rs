@@ -1,20 +1,22 @@
-//! The doors: REST and the command line. Translate in, call one operation, translate out.
+//! HTTP API, web pages and command line. Handlers translate; the rules live in `diligence_entities`.
 //!
 //! | Where | What |
 //! |---|---|
 //! | [`app`] | everything that is served, as one endpoint: for the server and for every test |
-//! | [`rest`] | one file a noun; a handler opens, does, saves, answers |
+//! | [`rest`] | the API: one file a noun; a handler opens, does, saves, answers |
 //! | [`respond`] | the respondents' surface, an API of its own |
+//! | [`pages`] | for people with a browser |
 //! | [`auth`] `cookie` `single_sign_on` [`outbound`] [`path`] [`query`] [`payload`] [`version`] [`retry`] | what a handler can ask for in its signature |
-//! | [`pages`] | one file a noun: for people with a browser |
 //! | [`answer`] [`problem`] `stream` | what it can answer |
+//! | [`intake`] [`csv`] [`tables`] [`calendar`] [`mail`] | files that come in and go out, and letters |
 //! | [`schema`] [`check`] [`json`] | one definition of each shape: shown in the document, checked at the door |
 //! | [`document`] [`schemas`] | the OpenAPI document; JSON Schemas for editors |
-//! | [`middleware`] [`client`] [`limit`] [`health`] [`measurements`] `compression` | what every request goes through, and what is counted |
-//! | [`link`] | where we are, and where in ourselves a browser may be sent |
+//! | [`middleware`] `trail` [`client`] [`limit`] [`health`] [`measurements`] `metrics_key` `compression` | what every request goes through, and what is counted |
+//! | [`address`] [`link`] | where the APIs begin, where we are, and where in ourselves a browser may be sent |
 //! | `body` | how bodies are read: by whom, how much of them, and how much at a time |
 //! | [`config`] [`command`] `server` `log` | the command line, the connections it serves, and where the log goes |
 
+pub mod address;
 pub mod answer;
 pub mod auth;
 mod body;
@@ -35,6 +37,7 @@ pub mod link;
 mod log;
 pub mod mail;
 pub mod measurements;
+mod metrics_key;
 pub mod middleware;
 pub mod outbound;
 pub mod pages;
@@ -51,6 +54,7 @@ mod server;
 mod single_sign_on;
 mod stream;
 pub mod tables;
+mod trail;
 pub mod version;
 
 use std::sync::{Arc, atomic::AtomicBool};
@@ -64,6 +68,7 @@ use poem::{
 use poem_openapi::OpenApiService;
 
 use crate::{
+    address::{RESPONDENT_ROOT, ROOT},
     body::Bodies,
     compression::Packing,
     config::Config,
@@ -73,9 +78,6 @@ use crate::{
     middleware::Around,
     problem::{Problem, Type},
 };
-
-/// Where the API begins.
-pub const ROOT: &str = "/api/v1";
 
 /// Everything that is served. A handler finds the [`Config`] as `Data<&Arc<Config>>`, and the [`client::Client`] as itself.
 pub fn app(store: Store, config: &Config) -> impl Endpoint<Output = Response> + 'static {
@@ -96,8 +98,8 @@ pub(crate) fn app_and_metrics(store: Store, config: &Config) -> (impl Endpoint<O
     let route = Route::new()
         .at(format!("{ROOT}/openapi.json"), get(openapi))
         .nest(ROOT, OpenApiService::new(path::Named(rest::all()), "Diligence", "1"))
-        .at(format!("{}/openapi.json", respond::ROOT), get(respondent_openapi))
-        .nest(respond::ROOT, OpenApiService::new(path::Named(respond::all()), "Diligence for respondents", "1"))
+        .at(format!("{RESPONDENT_ROOT}/openapi.json"), get(respondent_openapi))
+        .nest(RESPONDENT_ROOT, OpenApiService::new(path::Named(respond::all()), "Diligence for respondents", "1"))
         .at("/health/live", get(make_sync(|_: Request| health::live())))
         .at("/health/ready", get(ready))
         .at("/sign-in/:provider", get(single_sign_on::begin))
@@ -108,7 +110,7 @@ pub(crate) fn app_and_metrics(store: Store, config: &Config) -> (impl Endpoint<O
     let limiter = Limiter::new(config.limits, store.clock());
     let config = Arc::new(config.clone());
     // `Config::resolve` has made sure that there is nothing wrong with it.
-    let mailer = Mailer::new(&config).unwrap_or_else(|fault| {
+    let mailer = Mailer::new(config.smtp_url.as_deref(), config.smtp_from.as_deref()).unwrap_or_else(|fault| {
         tracing::error!(fault, "no e-mail is sent");
         Mailer::none()
     });

@@ -37,7 +37,15 @@ use poem::{
 };
 use sha2::{Digest as _, Sha256};
 
-use crate::{ROOT, auth::key_in, client::Client, config::Limits, document, health::Reason, problem::Problem, respond};
+use crate::{
+    address::{RESPONDENT_ROOT, ROOT},
+    auth::key_in,
+    client::Client,
+    config::Limits,
+    document,
+    health::Reason,
+    problem::Problem,
+};
 
 /// How many callers or addresses are told apart at the most; past that, all begin anew.
 const TOLD_APART: usize = 50_000;
@@ -135,7 +143,8 @@ impl Place {
         let method = method.as_str();
         if PUBLIC.contains(&(method, path)) || path.starts_with(PROVIDERS) {
             Self::Public
-        } else if !GUARDED.iter().any(|guarded| path.starts_with(guarded)) || [ROOT, respond::ROOT].iter().any(|root| path.strip_prefix(root) == Some("/openapi.json")) {
+        } else if !GUARDED.iter().any(|guarded| path.starts_with(guarded)) || [ROOT, RESPONDENT_ROOT].iter().any(|root| path.strip_prefix(root) == Some("/openapi.json"))
+        {
             Self::Open
         } else if document::is_public(method, path) {
             Self::Public

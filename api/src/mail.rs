@@ -14,8 +14,6 @@ use lettre::{
     message::{Mailbox, header::ContentType},
 };
 
-use crate::config::Config;
-
 /// How long the mail server may take for each step.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How much of what the mail server says against a letter is kept, in characters.
@@ -32,12 +30,12 @@ struct Post {
 }
 
 impl Mailer {
-    /// What the configuration says: a mail server and a sender, or neither.
+    /// A mail server's address and a sender, or neither.
     ///
     /// # Errors
     /// A sentence on what is wrong with it.
-    pub fn new(config: &Config) -> Result<Self, String> {
-        match (&config.smtp_url, &config.smtp_from) {
+    pub fn new(smtp_url: Option<&str>, smtp_from: Option<&str>) -> Result<Self, String> {
+        match (smtp_url, smtp_from) {
             (None, None) => Ok(Self(None)),
             (Some(_), None) => Err("smtp_url needs smtp_from beside it: whom letters come from".into()),
             (None, Some(_)) => Err("smtp_from needs smtp_url beside it: which server sends letters".into()),
@@ -149,7 +147,7 @@ mod tests {
 
     #[test]
     fn a_mail_server_and_a_sender_come_together_and_are_understood() {
-        let with = |url: Option<&str>, from: Option<&str>| Mailer::new(&Config { smtp_url: url.map(Into::into), smtp_from: from.map(Into::into), ..Config::default() });
+        let with = Mailer::new;
         assert_eq!(with(None, None).expect("no mail").mailing(), Mailing::Impossible);
         for url in ["smtp://127.0.0.1:25", "smtps://user:word@mail.example.org", "smtp://mail.example.org:587?tls=required"] {
             assert_eq!(with(Some(url), Some("Register <register@example.org>")).expect(url).mailing(), Mailing::Possible);

@@ -4,17 +4,16 @@
 use std::{
     panic::AssertUnwindSafe,
     sync::{
-        Arc, OnceLock,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::Instant,
 };
 
-use diligence_entities::{clock::Day, respondent::RespondentScope, scope::Scope};
 use futures_util::FutureExt as _;
 use poem::{
     Endpoint, IntoResponse, PathPattern, Request, Response, Result,
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
 };
 use tracing::Instrument as _;
 
@@ -27,44 +26,12 @@ use crate::{
     limit::{self, Credential, Limiter, Place},
     pages,
     problem::{Problem, Type},
+    trail::Trail,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Says on which day the key that was sent ends, when that is near.
 const KEY_EXPIRES_ON: HeaderName = HeaderName::from_static("key-expires-on");
-
-/// What a request leaves behind for the log. Shared between the middleware, outside, and [`crate::auth`], inside.
-#[derive(Clone, Debug)]
-pub struct Trail {
-    /// The request's id.
-    pub request_id: String,
-    /// The address as it came in: what is nested below sees only the rest of it.
-    pub(crate) address: Uri,
-    who: Arc<OnceLock<(String, String)>>,
-    key_ends_on: Arc<OnceLock<Day>>,
-}
-
-impl Trail {
-    /// Whether it was noted who is asking.
-    pub(crate) fn is_known(&self) -> bool {
-        self.who.get().is_some()
-    }
-
-    /// Notes who is asking.
-    pub(crate) fn note(&self, scope: &Scope) {
-        let _ = self.who.set((scope.organisation_id.to_string(), scope.actor.id.clone()));
-    }
-
-    /// Notes which respondent is asking.
-    pub(crate) fn note_respondent(&self, visit: &RespondentScope) {
-        let _ = self.who.set((visit.organisation_id().to_string(), visit.actor().id.clone()));
-    }
-
-    /// Notes that the caller's key is about to end.
-    pub(crate) fn note_end_of_key(&self, day: Day) {
-        let _ = self.key_ends_on.set(day);
-    }
-}
 
 /// The middleware around `inner`.
 #[derive(Debug)]
@@ -91,7 +58,7 @@ impl<E: Endpoint> Endpoint for Around<E> {
     async fn call(&self, mut request: Request) -> Result<Response> {
         let start = Instant::now();
         let _in_flight = self.metrics.enter();
-        let trail = Trail { request_id: request_id(request.headers()), address: request.uri().clone(), who: Arc::default(), key_ends_on: Arc::default() };
+        let trail = Trail::new(request_id(request.headers()), request.uri().clone());
         let method = request.method().clone();
         let path = request.uri().path().to_owned();
         let client = Client::of(&request, &self.config);
@@ -108,7 +75,7 @@ impl<E: Endpoint> Endpoint for Around<E> {
                     let answer = self.answer(request, &method, &path).await;
                     if let Some(credential) = credential {
                         let status = answer.0.status();
-                        if trail.who.get().is_some() || (status.is_success() && Place::of(&method, &path) == Place::Guarded) {
+                        if trail.is_known() || (status.is_success() && Place::of(&method, &path) == Place::Guarded) {
                             self.limiter.learn(credential, true);
                         } else if status == StatusCode::UNAUTHORIZED {
                             self.limiter.learn(credential, false);
@@ -131,7 +98,7 @@ impl<E: Endpoint> Endpoint for Around<E> {
         if let Ok(id) = HeaderValue::from_str(&trail.request_id) {
             response.headers_mut().insert(REQUEST_ID, id);
         }
-        if let Some(day) = trail.key_ends_on.get().and_then(|day| HeaderValue::from_str(&day.to_string()).ok()) {
+        if let Some(day) = trail.end_of_key().and_then(|day| HeaderValue::from_str(&day.to_string()).ok()) {
             response.headers_mut().insert(KEY_EXPIRES_ON, day);
         }
         if incoming.read_on(trail.is_known()) {
@@ -141,7 +108,7 @@ impl<E: Endpoint> Endpoint for Around<E> {
         // Methods are free text on the wire; only the known ones may become a label.
         let known = [Method::GET, Method::HEAD, Method::POST, Method::PATCH, Method::PUT, Method::DELETE, Method::OPTIONS].contains(&method);
         self.metrics.count(route, if known { method.as_str() } else { "other" }, status, took);
-        let (organisation, actor) = trail.who.get().map_or(("", ""), |(organisation, actor)| (organisation, actor));
+        let (organisation, actor) = trail.who().unwrap_or_default();
         tracing::info!(method = %method, route, status = status.as_u16(), micros = took.as_micros(), client = %client.address, request_id = %trail.request_id, organisation, actor, "answered");
         Ok(response)
     }

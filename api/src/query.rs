@@ -15,9 +15,9 @@ use validator::Validate;
 
 use crate::{
     check,
-    middleware::Trail,
     problem::Problem,
     schema::{self, Shape, Side},
+    trail::Trail,
 };
 
 /// The query string as an `F`. The document lists each of `F`'s fields as a parameter.

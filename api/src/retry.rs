@@ -23,10 +23,10 @@ use crate::{
     answer::{Once, Render, Rendered},
     auth::{By, Writes},
     body::{Cost, Incoming},
-    middleware::Trail,
     payload,
     problem::{Problem, Refused, Type},
     respond::auth::Respondent,
+    trail::Trail,
     version::header_schema,
 };
 

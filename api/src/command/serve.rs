@@ -16,7 +16,7 @@ use crate::{
     config::{Config, LogFormat, ServeFlags},
     link::PublicUrl,
     log::{self, Log},
-    measurements::MetricsKey,
+    metrics_key::MetricsKey,
     rest::invitations::url,
     server::{self, Tls},
 };

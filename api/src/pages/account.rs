@@ -11,12 +11,11 @@ use diligence_entities::{
 use poem::{Request, RequestBody, http::StatusCode};
 
 use super::{
-    Frame, Refusal, Shown, Wrong, at, faults,
     fields::{self, Asking, Kind, Part, fields, json, sent, stored, typed},
     form::{Form, parameter},
-    html, request_id, see,
+    page::{Frame, Refusal, Shown, Wrong, at, faults, html, request_id, see, wrongs},
     sign_in::{Here, entered, factor},
-    words, wrongs,
+    words,
 };
 use crate::auth::{Stranger, store_of};
 

@@ -13,11 +13,9 @@ use diligence_questionnaires::{Choice, EvidenceNeed, EvidenceRule, NotApplicable
 use poem::{Request, RequestBody, http::StatusCode};
 
 use super::{
-    Frame, Refusal, Shown, Wrong, at,
     drafts::{draft_href, number, word_of},
-    faults,
     form::Form,
-    html, path_id, see,
+    page::{Frame, Refusal, Shown, Wrong, at, faults, html, path_id, see},
     sign_in::Here,
 };
 use crate::problem::Problem;

@@ -17,11 +17,9 @@ use diligence_questionnaires::{EvidenceKind, LeftBecause, Rating, Score};
 use poem::{Request, RequestBody, http::StatusCode};
 
 use super::{
-    Frame, Refusal, Shown, Wrong, at, faults,
     form::{Form, parameter},
-    html, path_id,
+    page::{Frame, Refusal, Shown, Wrong, at, faults, html, path_id, see},
     questions::{self, Choice, Door, Field, Paper, Row, SectionForm, Sheet, Standing, Task},
-    see,
     sign_in::Here,
     words,
 };
@@ -263,7 +261,7 @@ pub(super) async fn confirm(request: Request, body: RequestBody) -> Shown {
         }
         Err(error) => {
             drop(writer);
-            let wrongs = super::wrongs(&faults(error)?, &[], "earlier");
+            let wrongs = super::page::wrongs(&faults(error)?, &[], "earlier");
             task_list(&request, &here, StatusCode::UNPROCESSABLE_ENTITY, "", wrongs).await
         }
     }
@@ -440,7 +438,7 @@ pub(super) async fn add_evidence(request: Request, body: RequestBody) -> Shown {
         Err(error) => {
             drop(writer);
             let found: Vec<Fault> = faults(error)?.into_iter().map(|fault| Fault { pointer: fault.pointer.trim_start_matches(['?', '/']).to_owned(), ..fault }).collect();
-            let wrongs = super::wrongs(&found, &["kind", "reference", "statement", "issued_on", "expires_on", "address"], "file");
+            let wrongs = super::page::wrongs(&found, &["kind", "reference", "statement", "issued_on", "expires_on", "address"], "file");
             evidence_page(&request, &here, form.text("section"), form, wrongs).await
         }
     }

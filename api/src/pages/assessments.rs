@@ -14,7 +14,14 @@ use diligence_entities::{
 };
 use poem::{Request, RequestBody, http::StatusCode};
 
-use super::{Frame, Shown, Wrong, answering::sent, at, faults, form::parameter, html, listing::Asked, see, sign_in::Here, words};
+use super::{
+    answering::sent,
+    form::parameter,
+    listing::Asked,
+    page::{Frame, Shown, Wrong, at, faults, html, see},
+    sign_in::Here,
+    words,
+};
 use crate::problem::Problem;
 
 /// How many suppliers and products are offered to choose from.
@@ -172,7 +179,7 @@ pub(super) async fn start(request: Request, body: RequestBody) -> Shown {
         }
         Err(error) => {
             drop(writer);
-            let wrongs = super::wrongs(&faults(error)?, &[], "questionnaire");
+            let wrongs = super::page::wrongs(&faults(error)?, &[], "questionnaire");
             new_page(&here, &here.read(&request).await?, subject_id, StatusCode::UNPROCESSABLE_ENTITY, &questionnaire, carries_over, wrongs).await
         }
     }

@@ -9,7 +9,12 @@ use diligence_entities::{
 };
 use poem::{Request, http::StatusCode};
 
-use super::{Frame, Refusal, Shown, form::parameter, html, sign_in::Here, words};
+use super::{
+    form::parameter,
+    page::{Frame, Refusal, Shown, html},
+    sign_in::Here,
+    words,
+};
 use crate::{problem::Problem, query::encode};
 
 /// How many are shown to choose from.

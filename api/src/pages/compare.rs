@@ -18,9 +18,8 @@ use diligence_questionnaires::{Outcome, Rating, Score};
 use poem::{Request, RequestBody, http::StatusCode};
 
 use super::{
-    Frame, Refusal, Shown, Wrong, at,
     form::parameter,
-    html,
+    page::{Frame, Refusal, Shown, Wrong, at, html},
     sign_in::Here,
     subject::{self, Question},
     words,
@@ -211,8 +210,8 @@ impl Compared<'_> {
         let conditions = |line: &RegisterEntry| {
             let all = self.decisions_on(line).flat_map(|decision| decision.conditions.iter());
             let told = all.map(|condition| match condition.met_on {
-                Some(day) => format!("{} Met on {}.", super::sentence(&condition.text), words::day(day)),
-                None => format!("{} By {}, {}.", super::sentence(&condition.text), words::day(condition.due_on), condition.owner),
+                Some(day) => format!("{} Met on {}.", super::page::sentence(&condition.text), words::day(day)),
+                None => format!("{} By {}, {}.", super::page::sentence(&condition.text), words::day(condition.due_on), condition.owner),
             });
             Cell::new(told.collect(), "None")
         };

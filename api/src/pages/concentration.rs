@@ -11,7 +11,12 @@ use diligence_entities::{
 };
 use poem::{Request, RequestBody, http::StatusCode};
 
-use super::{Frame, Shown, html, listing::Asked, sign_in::Here, words};
+use super::{
+    listing::Asked,
+    page::{Frame, Shown, html},
+    sign_in::Here,
+    words,
+};
 
 /// The part of the menu that this page is.
 const PART: &str = "/concentration";

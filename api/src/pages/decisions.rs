@@ -13,7 +13,13 @@ use diligence_entities::{
 };
 use poem::{Request, RequestBody, http::StatusCode};
 
-use super::{Frame, Shown, Wrong, at, faults, form::Form, html, listing::Asked, path_id, see, sign_in::Here, words};
+use super::{
+    form::Form,
+    listing::Asked,
+    page::{Frame, Shown, Wrong, at, faults, html, path_id, see},
+    sign_in::Here,
+    words,
+};
 
 #[derive(Template)]
 #[template(path = "decisions.html")]

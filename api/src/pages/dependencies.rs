@@ -12,11 +12,10 @@ use diligence_entities::{
 use poem::{Request, RequestBody, http::StatusCode};
 
 use super::{
-    Refusal, Shown,
     choosing::{Choosing, back_to, chosen},
     erasing::Erasing,
     fields::{Asking, Choices, Kind, Open, Part, empty, fields, json, misread, read, said, sent, stored, typed},
-    path_id, see,
+    page::{Refusal, Shown, path_id, see},
     sign_in::Here,
     words,
 };

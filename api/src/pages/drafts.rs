@@ -24,15 +24,12 @@ use poem::{Request, RequestBody, http::StatusCode};
 use serde_json::{Value, json};
 
 use super::{
-    Frame, Refusal, Shown, Wrong, at, faults,
     form::{Form, parameter},
-    html,
     moves::{Found, PLACE, tenths, told},
-    path_id,
+    page::{Frame, Refusal, Shown, Wrong, at, faults, html, path_id, request_id, see, wrongs},
     questionnaires::{Differences, differences, edition_href, kind},
-    request_id, see,
     sign_in::Here,
-    words, wrongs,
+    words,
 };
 use crate::{
     auth::store_of,
@@ -235,7 +232,7 @@ impl Told {
         let line = fault.detail.strip_prefix("line ").and_then(|rest| rest.split(',').next()).and_then(|line| line.parse::<usize>().ok());
         let excerpt = line.and_then(|line| document.lines().nth(line.saturating_sub(1))).map(|text| text.trim().chars().take(120).collect()).unwrap_or_default();
         let place = if line.is_none() && !fault.pointer.is_empty() { format!(" ({})", fault.pointer) } else { String::new() };
-        Self { detail: format!("{}{place}", super::sentence(&fault.detail)), line, excerpt }
+        Self { detail: format!("{}{place}", super::page::sentence(&fault.detail)), line, excerpt }
     }
 }
 
@@ -481,7 +478,7 @@ pub(super) async fn show_try(request: Request, _: RequestBody) -> Shown {
 fn try_page(here: &Here, draft: Draft, edition: Edition, form: &Form, faults: &[Fault], result: Option<AttemptResult>) -> Shown {
     let wrong_at = |key: &str| {
         let is_of = |fault: &&Fault| fault.pointer.split('/').nth(2) == Some(key);
-        faults.iter().find(is_of).map(|fault| super::sentence(&fault.detail))
+        faults.iter().find(is_of).map(|fault| super::page::sentence(&fault.detail))
     };
     let tried = |question: PreviewQuestion| Tried {
         values: form.every(&format!("{}.value", question.key)).into_iter().map(str::to_owned).collect(),
@@ -659,7 +656,7 @@ async fn publish_page(request: &Request, here: &Here, wrongs: Vec<Wrong>, typed:
         wrongs,
         draft,
         edition,
-        obstacles: check.faults.iter().map(|fault| super::sentence(&fault.detail)).collect(),
+        obstacles: check.faults.iter().map(|fault| super::page::sentence(&fault.detail)).collect(),
         earlier,
         csrf: here.csrf().to_owned(),
         typed,

@@ -18,7 +18,14 @@ use diligence_entities::{
 };
 use poem::{Request, RequestBody, http::StatusCode};
 
-use super::{Frame, Refusal, Shown, Wrong, at, choosing::line, faults, fields::sent, form::Form, html, path_id, see, sign_in::Here, words};
+use super::{
+    choosing::line,
+    fields::sent,
+    form::Form,
+    page::{Frame, Refusal, Shown, Wrong, at, faults, html, path_id, see},
+    sign_in::Here,
+    words,
+};
 
 /// A supplier or product that may come to an end.
 struct Ending {

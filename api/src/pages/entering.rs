@@ -11,9 +11,8 @@ use poem::{Request, RequestBody, http::StatusCode};
 use serde_json::{Map, Value};
 
 use super::{
-    Shown,
     fields::{self, Asking, Choices, Filled, Kind, Open, Part, empty, fields, json, misread, read, said, sent, typed},
-    path_id, see,
+    page::{Shown, path_id, see},
     sign_in::Here,
     words,
 };

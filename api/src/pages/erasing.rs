@@ -3,7 +3,10 @@
 use askama::Template;
 use poem::http::StatusCode;
 
-use super::{Frame, Shown, Wrong, at, html, sign_in::Here};
+use super::{
+    page::{Frame, Shown, Wrong, at, html},
+    sign_in::Here,
+};
 
 /// What is about to be deleted.
 pub(super) struct Erasing<'a> {

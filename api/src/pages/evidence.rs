@@ -17,14 +17,11 @@ use diligence_questionnaires::EvidenceKind;
 use poem::{Request, RequestBody, http::StatusCode};
 
 use super::{
-    Frame, Shown, Wrong, at,
     choosing::{Choosing, back_to, chosen, line},
-    faults,
     fields::{Asking, Kind, Open, Part, empty, fields, json, misread, read, said, sent, stored, typed},
     form::Form,
-    html,
     listing::Asked,
-    path_id, see,
+    page::{Frame, Shown, Wrong, at, faults, html, path_id, see},
     sign_in::Here,
     words,
 };

@@ -9,7 +9,12 @@ use poem::http::StatusCode;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::{Frame, Refusal, Shown, Wrong, at, faults, form::Form, html, sign_in::Here, words};
+use super::{
+    form::Form,
+    page::{Frame, Refusal, Shown, Wrong, at, faults, html},
+    sign_in::Here,
+    words,
+};
 use crate::problem::{Problem, Type};
 
 pub(super) type Choices = &'static [(&'static str, &'static str)];

@@ -12,7 +12,7 @@ use poem::{
     web::{Field, Multipart},
 };
 
-use super::{Wrong, words};
+use super::{page::Wrong, words};
 use crate::{
     body::{self, Cost, Most, STRANGER_LIMIT},
     problem::{Problem, Type},

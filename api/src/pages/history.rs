@@ -28,7 +28,12 @@ use poem::{Request, RequestBody, http::StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Frame, Refusal, Shown, form::parameter, html, path_id, sign_in::Here, words};
+use super::{
+    form::parameter,
+    page::{Frame, Refusal, Shown, html, path_id},
+    sign_in::Here,
+    words,
+};
 use crate::query::encode;
 
 /// How many events of the history are shown at once.

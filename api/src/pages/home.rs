@@ -18,7 +18,13 @@ use diligence_entities::{
 };
 use poem::{Request, RequestBody, http::StatusCode};
 
-use super::{Frame, Shown, account, form::Form, html, request_id, sign_in::Here, words};
+use super::{
+    account,
+    form::Form,
+    page::{Frame, Shown, html, request_id},
+    sign_in::Here,
+    words,
+};
 use crate::auth::store_of;
 
 /// How many lines of each sort are shown; the list itself has the rest.

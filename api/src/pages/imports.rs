@@ -20,9 +20,8 @@ use poem::{
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Frame, Shown, Wrong, at,
     form::{Form, parameter},
-    html, request_id, see, sentence,
+    page::{Frame, Shown, Wrong, at, html, request_id, see, sentence},
     sign_in::Here,
     words,
 };
@@ -329,7 +328,7 @@ pub(super) async fn send(request: Request, body: RequestBody) -> Shown {
     let opened = match ahead::open(store, &here.person.scope(request_id(&request)), &intake).await {
         Ok(opened) => opened,
         Err(error) => {
-            let wrongs = super::faults(error)?.iter().map(|fault| Wrong::new("file", &fault.detail)).collect();
+            let wrongs = super::page::faults(error)?.iter().map(|fault| Wrong::new("file", &fault.detail)).collect();
             return import_page(&here, wrongs, &noun_text, &dates, None, None);
         }
     };

@@ -16,14 +16,11 @@ use poem::{Request, RequestBody, http::StatusCode};
 use serde_json::Map;
 
 use super::{
-    Frame, Shown, Wrong, at,
     choosing::{Choosing, back_to, chosen, line},
-    faults,
     fields::{Asking, Kind, Open, Part, empty, fields, json, misread, read, said, sent, stored, typed},
     form::Form,
-    html,
     listing::Asked,
-    path_id, see,
+    page::{Frame, Shown, Wrong, at, faults, html, path_id, see},
     sign_in::Here,
     words,
 };
@@ -222,7 +219,7 @@ async fn again(request: &Request, here: &Here, id: &IncidentId, form: Option<&Fo
     if matches!(error, Error::Stale { .. }) {
         return one(request, here, id, StatusCode::CONFLICT, form, Vec::new()).await;
     }
-    let wrongs = super::wrongs(&faults(error)?, &["resolved_on", "lessons"], "typed");
+    let wrongs = super::page::wrongs(&faults(error)?, &["resolved_on", "lessons"], "typed");
     one(request, here, id, StatusCode::UNPROCESSABLE_ENTITY, form, wrongs).await
 }
 

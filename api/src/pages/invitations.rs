@@ -7,7 +7,11 @@ use diligence_entities::{
 };
 use poem::{Request, RequestBody, http::StatusCode};
 
-use super::{Frame, Shown, Wrong, at, faults, form::Form, html, refuse_foreign, see, sign_in, wrongs};
+use super::{
+    form::Form,
+    page::{Frame, Shown, Wrong, at, faults, html, refuse_foreign, see, wrongs},
+    sign_in,
+};
 use crate::auth::Stranger;
 
 #[derive(Template)]

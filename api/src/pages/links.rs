@@ -15,11 +15,9 @@ use diligence_entities::{
 use poem::{Request, RequestBody, http::StatusCode};
 
 use super::{
-    Frame, Refusal, Shown, Wrong,
     answering::{About, sent},
-    at, faults,
     form::Form,
-    html, request_id, see,
+    page::{Frame, Refusal, Shown, Wrong, at, faults, html, request_id, see},
     sign_in::Here,
     words,
 };
@@ -198,7 +196,7 @@ async fn again(request: &Request, here: &Here, form: Form, error: Error) -> Show
         Error::Stale { .. } => (StatusCode::CONFLICT, vec![Wrong::new("links", "someone else changed this link meanwhile: look again")]),
         other => {
             let found: Vec<Fault> = faults(other)?;
-            (StatusCode::UNPROCESSABLE_ENTITY, super::wrongs(&found, &["contact_name", "email", "message", "due_on", "expires_on"], "links"))
+            (StatusCode::UNPROCESSABLE_ENTITY, super::page::wrongs(&found, &["contact_name", "email", "message", "due_on", "expires_on"], "links"))
         }
     };
     list(request, here, status, None, form, wrongs).await

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use validator::Validate;
 
-use super::{Refusal, Wrong, wrongs};
+use super::page::{Refusal, Wrong, wrongs};
 use crate::{
     problem::Type,
     query::{self, encode},
@@ -86,6 +86,6 @@ impl<F: DeserializeOwned + JsonSchema + Validate + Default + 'static> Asked<F> {
 
     /// The whole of it as CSV, from an operation of the API.
     pub(super) fn csv(&self, operation: &str) -> String {
-        self.address(&format!("{}{operation}", crate::ROOT), &["cursor", "limit", "sort"], &[("bom", "true")])
+        self.address(&format!("{}{operation}", crate::address::ROOT), &["cursor", "limit", "sort"], &[("bom", "true")])
     }
 }

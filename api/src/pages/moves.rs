@@ -8,7 +8,10 @@ use diligence_entities::what_if::{AssessmentMove, RatingMove, WhatIf, WhatIfLine
 use futures_util::stream;
 use poem::{Body, http::StatusCode};
 
-use super::{Shown, html, words};
+use super::{
+    page::{Shown, html},
+    words,
+};
 use crate::{problem::Problem, stream::broken};
 
 /// Where the answer stands in the page that is sent ahead.

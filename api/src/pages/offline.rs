@@ -8,7 +8,13 @@ use diligence_entities::{
 };
 use poem::{Request, RequestBody, http::StatusCode};
 
-use super::{Frame, Shown, Wrong, answering::About, at, faults, form::Form, html, see, sentence, sign_in::Here, words};
+use super::{
+    answering::About,
+    form::Form,
+    page::{Frame, Shown, Wrong, at, faults, html, see, sentence},
+    sign_in::Here,
+    words,
+};
 use crate::{body::Cost, payload::SHEET_LIMIT};
 
 #[derive(Template)]

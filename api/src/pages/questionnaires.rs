@@ -18,11 +18,9 @@ use poem::{Request, RequestBody, http::StatusCode};
 use serde_json::Value;
 
 use super::{
-    Frame, Refusal, Shown, Wrong, at, faults,
     form::{Form, parameter},
-    html,
     listing::Asked,
-    see,
+    page::{Frame, Refusal, Shown, Wrong, at, faults, html, see},
     sign_in::Here,
     words,
 };
@@ -164,7 +162,7 @@ impl EditionPage {
     fn export(&self, format: &str) -> String {
         let own = self.languages.first().is_none_or(|own| *own == self.edition.language);
         let language = if own { String::new() } else { format!("&language={}", self.edition.language) };
-        format!("{}/questionnaires/{}/editions/{}/document?format={format}{language}", crate::ROOT, self.edition.key, self.edition.edition)
+        format!("{}/questionnaires/{}/editions/{}/document?format={format}{language}", crate::address::ROOT, self.edition.key, self.edition.edition)
     }
 
     fn is_own(&self) -> bool {

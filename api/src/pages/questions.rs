@@ -18,7 +18,11 @@ use poem::http::StatusCode;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{Refusal, Wrong, faults, form::Form, sentence, words};
+use super::{
+    form::Form,
+    page::{Refusal, Wrong, faults, sentence},
+    words,
+};
 use crate::problem::{Problem, Type};
 
 /// How the answers stand.

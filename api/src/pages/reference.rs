@@ -7,13 +7,17 @@ use askama::Template;
 use poem::{Request, RequestBody, http::StatusCode};
 use serde_json::{Map, Value};
 
-use super::{Frame, Shown, html, link, sign_in::Here, words};
+use super::{
+    page::{Frame, Shown, html, link},
+    sign_in::Here,
+    words,
+};
 use crate::{
-    ROOT,
+    address::{RESPONDENT_ROOT, ROOT},
     auth::{KEY_SCHEME, SESSION_SCHEME},
     document,
     problem::Problem,
-    respond::{self, auth as visit},
+    respond::auth as visit,
     schema::is_form,
 };
 
@@ -40,7 +44,7 @@ impl Reference {
         static BOTH: OnceLock<Result<[Reference; 2], Vec<String>>> = OnceLock::new();
         let both = BOTH.get_or_init(|| {
             let api = Reference { document: document::build()?, here: HERE, root: ROOT };
-            let respondent = Reference { document: document::build_respondent()?, here: RESPOND_HERE, root: respond::ROOT };
+            let respondent = Reference { document: document::build_respondent()?, here: RESPOND_HERE, root: RESPONDENT_ROOT };
             Ok([api, respondent])
         });
         let [api, respondent] = both.as_ref().map_err(|faults| Problem::internal(format!("the document is inconsistent: {}", faults.join("; "))))?;

@@ -13,7 +13,14 @@ use diligence_entities::{
 use diligence_questionnaires::EvidenceKind;
 use poem::{Request, RequestBody, http::StatusCode};
 
-use super::{Frame, Shown, entering::DATA_ROLES, fields::Choices, html, listing::Asked, sign_in::Here, words};
+use super::{
+    entering::DATA_ROLES,
+    fields::Choices,
+    listing::Asked,
+    page::{Frame, Shown, html},
+    sign_in::Here,
+    words,
+};
 
 /// The suppliers that handle personal data and have no security certificate in date.
 pub(super) const UNCERTIFIED: &str = "/register?subject_type=supplier&handles_personal_data=true&has_certificate=false";

@@ -13,18 +13,17 @@ use diligence_entities::{
 use poem::{Request, RequestBody, http::StatusCode};
 
 use super::{
-    Frame, Refusal, Shown, Wrong, at, faults,
     form::{Form, parameter},
-    html,
+    page::{Frame, Refusal, Shown, Wrong, at, faults, html, refuse_foreign, request_id, see, with_cookies, wrongs},
     questions::{self, Choice, Door, Field, Paper, Row, SectionForm, Sheet, Standing, Task},
-    refuse_foreign, request_id, see, with_cookies, words, wrongs,
+    words,
 };
 use crate::{
     auth::store_of,
     body::Cost,
-    middleware::Trail,
     problem::{Problem, Type},
     respond::auth::{Cookies, authenticate},
+    trail::Trail,
 };
 
 /// How many files are shown of those that were sent.
@@ -366,7 +365,7 @@ pub(super) async fn send_evidence(request: Request, body: RequestBody) -> Shown 
         Err(error) => {
             drop(writer);
             let found: Vec<Fault> = faults(error)?.into_iter().map(|fault| Fault { pointer: fault.pointer.trim_start_matches(['?', '/']).to_owned(), ..fault }).collect();
-            evidence_page(&here, super::wrongs(&found, &["kind", "reference", "issued_on", "expires_on"], "file"), form).await
+            evidence_page(&here, super::page::wrongs(&found, &["kind", "reference", "issued_on", "expires_on"], "file"), form).await
         }
     }
 }

@@ -18,11 +18,9 @@ use diligence_questionnaires::{Contribution, QuestionType, RaisedFinding, Severi
 use poem::{Request, RequestBody, http::StatusCode};
 
 use super::{
-    Frame, Refusal, Shown, Wrong, at, faults,
     form::{Form, parameter},
-    html,
     judging::{self, Judged, Moved},
-    path_id, request_id, see,
+    page::{Frame, Refusal, Shown, Wrong, at, faults, html, path_id, request_id, see},
     sign_in::Here,
     words,
 };

@@ -16,11 +16,9 @@ use diligence_entities::{
 use poem::{Request, RequestBody, http::StatusCode};
 
 use super::{
-    Frame, Refusal, Shown, Wrong, at, faults,
     form::{Form, parameter},
-    html, link,
     listing::Asked,
-    path_id, see,
+    page::{Frame, Refusal, Shown, Wrong, at, faults, html, link, path_id, see},
     sign_in::Here,
     words,
 };
@@ -38,7 +36,7 @@ struct Subscription {
 
 impl Subscription {
     fn of(request: &Request, here: &Here) -> Result<Self, Refusal> {
-        Ok(Self { address: link(request, &format!("{}/reviews.ics", crate::ROOT))?, may_make_keys: here.is_at_least(Role::Admin) })
+        Ok(Self { address: link(request, &format!("{}/reviews.ics", crate::address::ROOT))?, may_make_keys: here.is_at_least(Role::Admin) })
     }
 }
 

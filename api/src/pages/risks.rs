@@ -18,16 +18,13 @@ use diligence_questionnaires::Severity;
 use poem::{Request, RequestBody, http::StatusCode};
 
 use super::{
-    Frame, Shown, Wrong, at,
     choosing::{Choosing, back_to, chosen, line},
-    faults,
     fields::{Asking, Choices, Kind, Open, Part, empty, fields, json, misread, read, said, sent, stored, typed},
     form::Form,
     history::Event,
     home::{HeatRow, IMPACTS, LIKELIHOODS, heat_rows},
-    html,
     listing::Asked,
-    path_id, see,
+    page::{Frame, Shown, Wrong, at, faults, html, path_id, see},
     sign_in::Here,
     words,
 };

@@ -14,11 +14,9 @@ use diligence_questionnaires::{Answer, Band, Improvement, ImprovementHow, Improv
 use poem::{Request, RequestBody, http::StatusCode};
 
 use super::{
-    Frame, Refusal, Shown,
     form::parameter,
-    html,
     judging::{self, Judged, Moved},
-    path_id,
+    page::{Frame, Refusal, Shown, html, path_id},
     sign_in::Here,
     words,
 };

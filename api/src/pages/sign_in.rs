@@ -19,17 +19,17 @@ use poem::{
 use serde_json::Value;
 
 use super::{
-    Frame, Refusal, Shown, Signed, Wrong, at,
     form::{Form, Typed, has_fields_only, parameter},
-    html, refuse_foreign, request_id, see, with_cookies, words,
+    page::{Frame, Refusal, Shown, Signed, Wrong, at, html, refuse_foreign, request_id, see, with_cookies},
+    words,
 };
 use crate::{
     auth::{Stranger, note_refusal, store_of},
     cookie,
     link::local_path,
-    middleware::Trail,
     problem::{Problem, Type},
     query::encode,
+    trail::Trail,
 };
 
 /// Someone who is signed in, with what every page of theirs says.

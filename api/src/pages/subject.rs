@@ -26,10 +26,9 @@ use diligence_questionnaires::Score;
 use poem::{Request, RequestBody, http::StatusCode};
 
 use super::{
-    Frame, Refusal, Shown,
     entering::{because, data_role, scheme},
     form::parameter,
-    html, path_id,
+    page::{Frame, Refusal, Shown, html, path_id},
     sign_in::Here,
     trend::{self, Trend},
     words,

@@ -6,7 +6,7 @@ use diligence_entities::{
 };
 use poem_openapi::OpenApi;
 
-use super::{Tag, auth::Respondent};
+use super::{auth::Respondent, tag::Tag};
 use crate::{
     answer::{Changed, Found, Item, Once},
     payload::{Body, MaybeBody},

@@ -19,10 +19,10 @@ use poem_openapi::{
 use crate::{
     auth::store_of,
     client::Client,
-    middleware::Trail,
     path::TakesNoQuery,
     problem::{Problem, Type},
     query,
+    trail::Trail,
 };
 
 /// The cookie's name. Browsers take `__Host-` only over https, for this host alone, and for every path.

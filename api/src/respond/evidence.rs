@@ -7,8 +7,9 @@ use diligence_entities::{
 };
 use poem_openapi::OpenApi;
 
-use super::{ROOT, Tag, auth::Respondent};
+use super::{auth::Respondent, tag::Tag};
 use crate::{
+    address::RESPONDENT_ROOT,
     answer::{Created, Done, EvidenceFile, File, Item, Listed, Once},
     path::At,
     payload::FileBody,
@@ -46,7 +47,7 @@ impl Api {
         retry
             .once_by_link(&who, async |writer| {
                 let sent = respondent::send_evidence(writer, new, media_type, bytes).await?;
-                Ok(Created::under(ROOT, "evidence", sent))
+                Ok(Created::under(RESPONDENT_ROOT, "evidence", sent))
             })
             .await
     }

@@ -11,8 +11,8 @@ use poem_openapi::{
 };
 
 use super::{
-    Tag,
     auth::{Anyone, Cookies, Respondent},
+    tag::Tag,
 };
 use crate::{
     answer::{Done, Found},

@@ -11,7 +11,7 @@ use diligence_entities::{
 use diligence_questionnaires::{Improvements, Movement};
 use poem_openapi::OpenApi;
 
-use super::Tag;
+use super::tag::Tag;
 use crate::{
     answer::{Changed, Created, Done, File, FileKind as _, Found, Item, Listed, Once, SheetFile},
     auth::{Approver, By, Editor, Viewer},

@@ -7,7 +7,7 @@ use diligence_entities::{
 };
 use poem_openapi::OpenApi;
 
-use super::Tag;
+use super::tag::Tag;
 use crate::{
     answer::{Changed, Created, Done, Found, Item, Listed, Once},
     auth::{By, Editor, InRegister, Viewer},

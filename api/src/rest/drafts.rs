@@ -9,7 +9,7 @@ use diligence_entities::{
 use diligence_questionnaires::Preview;
 use poem_openapi::OpenApi;
 
-use super::Tag;
+use super::tag::Tag;
 use crate::{
     answer::{Changed, Created, Done, Found, Item, Lines, Listed, Once},
     auth::{By, Editor, Viewer},

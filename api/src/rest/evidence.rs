@@ -7,7 +7,7 @@ use diligence_entities::{
 };
 use poem_openapi::OpenApi;
 
-use super::Tag;
+use super::tag::Tag;
 use crate::{
     answer::{Changed, Created, Done, EvidenceFile, File, Item, Listed, Once},
     auth::{By, Editor, Viewer},

@@ -4,7 +4,7 @@ use futures_util::stream;
 use poem::Body;
 use poem_openapi::OpenApi;
 
-use super::Tag;
+use super::tag::Tag;
 use crate::{
     answer::{CsvFile, File},
     auth::{Admin, By, InRegister, Viewer},

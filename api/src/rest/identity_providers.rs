@@ -8,7 +8,7 @@ use poem_openapi::OpenApi;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Tag;
+use super::tag::Tag;
 use crate::{
     answer::{Changed, Created, Done, Found, Item, Listed, Once},
     auth::{Admin, By, Stranger},

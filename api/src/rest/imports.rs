@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use validator::Validate;
 
-use super::Tag;
+use super::tag::Tag;
 use crate::{
     answer::{Found, Once},
     auth::{By, Editor, Importing},

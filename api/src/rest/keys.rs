@@ -10,7 +10,7 @@ use poem_openapi::OpenApi;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Tag;
+use super::tag::Tag;
 use crate::{
     answer::{Changed, Created, Item, Listed, Once},
     auth::{Admin, By},

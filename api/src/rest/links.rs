@@ -13,7 +13,7 @@ use poem_openapi::OpenApi;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Tag;
+use super::tag::Tag;
 use crate::{
     answer::{Changed, Created, Listed, Once},
     auth::{By, Editor, Viewer},

@@ -3,7 +3,7 @@
 use diligence_entities::organisation::{self, NewOrganisation, Organisation};
 use poem_openapi::OpenApi;
 
-use super::Tag;
+use super::tag::Tag;
 use crate::{
     answer::{Changed, Item},
     auth::{Admin, By, Viewer},

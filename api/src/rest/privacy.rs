@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use validator::Validate;
 
-use super::Tag;
+use super::tag::Tag;
 use crate::{
     answer::{Changed, Found, Item, Once},
     auth::{Admin, By, Viewer},

@@ -11,7 +11,7 @@ use poem_openapi::{
     registry::{MetaRequest, Registry},
 };
 
-use super::{Tag, document};
+use super::{document, tag::Tag};
 use crate::{
     answer::{Created, DocumentFile, Done, File, Found, Listed, Once},
     auth::{By, Editor, Viewer},

@@ -3,7 +3,7 @@
 use diligence_entities::register::{self, RegisterEntry, RegisterFilter, Summary};
 use poem_openapi::OpenApi;
 
-use super::Tag;
+use super::tag::Tag;
 use crate::{
     answer::{Found, Listed},
     auth::{By, InRegister, Viewer},

@@ -6,7 +6,7 @@ use diligence_entities::{
 };
 use poem_openapi::OpenApi;
 
-use super::Tag;
+use super::tag::Tag;
 use crate::{
     answer::{CalendarFile, Changed, File, Item, Listed, Once},
     auth::{By, Editor, InCalendar, InRegister, Viewer},

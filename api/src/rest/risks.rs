@@ -6,7 +6,7 @@ use diligence_entities::{
 };
 use poem_openapi::OpenApi;
 
-use super::Tag;
+use super::tag::Tag;
 use crate::{
     answer::{Changed, Created, Done, Item, Listed, Once},
     auth::{Approver, By, Editor, Viewer},

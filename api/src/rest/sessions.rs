@@ -9,7 +9,7 @@ use diligence_entities::{
 };
 use poem_openapi::OpenApi;
 
-use super::Tag;
+use super::tag::Tag;
 use crate::{
     answer::{Changed, Created, Done, Found, Listed, WithCookies},
     auth::{Admin, Begun, By, Complete, Enrolling, Me, Stranger},

@@ -12,7 +12,7 @@ use poem_openapi::{
     registry::{MetaRequest, Registry},
 };
 
-use super::{Tag, document};
+use super::{document, tag::Tag};
 use crate::{
     answer::{Changed, Created, Done, Item, Listed, Once},
     auth::{By, Editor, Viewer},

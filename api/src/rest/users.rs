@@ -10,7 +10,7 @@ use diligence_entities::{
 use poem::web::Data;
 use poem_openapi::OpenApi;
 
-use super::{Tag, invitations::SentInvitation};
+use super::{invitations::SentInvitation, tag::Tag};
 use crate::{
     answer::{Changed, Created, Done, Item, Listed, Once},
     auth::{Admin, By},

@@ -9,7 +9,14 @@ use diligence_entities::{
 use poem::{Request, RequestBody, http::StatusCode};
 
 use super::{HERE, admin};
-use crate::pages::{Frame, Shown, Wrong, at, fields::sent, history::Event, html, listing::Asked, sign_in::Here, words};
+use crate::pages::{
+    fields::sent,
+    history::Event,
+    listing::Asked,
+    page::{Frame, Shown, Wrong, at, html},
+    sign_in::Here,
+    words,
+};
 
 const AUDIT: &str = "/settings/audit";
 

@@ -14,14 +14,12 @@ use poem::{Request, RequestBody, http::StatusCode};
 
 use super::{HERE, OncePage, ROLES, admin, role, unconfirmed};
 use crate::pages::{
-    Frame, Shown, Wrong, at, faults,
     fields::{Asking, Choices, Kind, Open, Part, empty, misread, read, said, sent, typed},
     form::{Form, parameter},
-    html, link,
     listing::Asked,
-    path_id, see,
+    page::{Frame, Shown, Wrong, at, faults, html, link, path_id, see, wrongs},
     sign_in::Here,
-    words, wrongs,
+    words,
 };
 
 const KEYS: &str = "/settings/keys";
@@ -154,7 +152,7 @@ fn handed_over(request: &Request, here: &Here, title: &str, key: &ApiKey, secret
         KeyScope::ImportOnly => ("-H \"Authorization: Bearer $KEY\" --json '{\"rows\": [{\"name\": \"Harbour\"}]}'", "suppliers/import?dry_run=true"),
         KeyScope::CalendarOnly => ("-u \"calendar:$KEY\"", "reviews.ics"),
     };
-    let example = format!("curl {with} '{}'", link(request, &format!("{}/{path}", crate::ROOT))?);
+    let example = format!("curl {with} '{}'", link(request, &format!("{}/{path}", crate::address::ROOT))?);
     let next = vec![
         "It is shown this once and kept nowhere. Copy it now into the program, or into a password manager.".into(),
         "The program sends it with each request, as Authorization: Bearer and the key. One that asks for a name and a password, such as a calendar, takes any name, and the key as the password.".into(),

@@ -14,7 +14,13 @@ use diligence_entities::{
 };
 use poem::{Request, RequestBody, http::StatusCode};
 
-use super::{Frame, Refusal, Shown, Wrong, fields::Choices, form::Form, html, sign_in::Here, words};
+use super::{
+    fields::Choices,
+    form::Form,
+    page::{Frame, Refusal, Shown, Wrong, html},
+    sign_in::Here,
+    words,
+};
 
 pub(super) mod audit;
 pub(super) mod keys;

@@ -10,9 +10,8 @@ use poem::{Request, RequestBody, http::StatusCode};
 
 use super::{HERE, admin};
 use crate::pages::{
-    Frame, Shown,
     fields::{Asking, Kind, Open, Part, fields, json, sent, stored, typed},
-    html, see,
+    page::{Frame, Shown, html, see},
     sign_in::Here,
     words,
 };

@@ -18,14 +18,11 @@ use serde_json::{Map, json};
 use super::{HERE, OncePage, ROLES, admin, role, unconfirmed};
 use crate::{
     pages::{
-        Frame, Shown, Wrong,
         account::browser,
-        at, faults,
         fields::{Asking, Kind, Open, Part, empty, read, said, sent, typed},
         form::parameter,
-        html, link,
         listing::Asked,
-        path_id, see,
+        page::{Frame, Shown, Wrong, at, faults, html, link, path_id, see},
         sign_in::Here,
         words,
     },
@@ -283,7 +280,7 @@ fn place(id: &UserId, notice: &str) -> String {
 }
 
 /// What was refused, at this field of the person's page.
-fn refused(error: Error, field: &str) -> Result<Said, crate::pages::Refusal> {
+fn refused(error: Error, field: &str) -> Result<Said, crate::pages::page::Refusal> {
     let found = faults(error)?;
     Ok(Said { wrongs: found.iter().map(|fault| Wrong::new(field, &fault.detail)).collect(), ..Said::default() })
 }

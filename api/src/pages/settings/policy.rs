@@ -17,12 +17,10 @@ use super::{Facts, HERE, duties};
 use crate::{
     auth::store_of,
     pages::{
-        Frame, Refusal, Shown, Wrong, at, faults,
         fields::{Asking, Choices, Field, Filled, Kind, Part, compare, fields, json, misread, placed, sent, stored, typed},
         home::{IMPACTS, LIKELIHOODS},
-        html,
         moves::{Found, PLACE, told},
-        request_id, see,
+        page::{Frame, Refusal, Shown, Wrong, at, faults, html, request_id, see},
         sign_in::Here,
         words,
     },

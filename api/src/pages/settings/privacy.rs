@@ -21,12 +21,11 @@ use serde_json::{Value, json};
 use super::{Facts, HERE, admin, unconfirmed};
 use crate::{
     pages::{
-        Frame, Refusal, Shown, Wrong, at, faults,
         fields::{Asking, Kind, Open, Part, fields, json as json_of, misread, read, sent, stored, typed},
         form::{Form, parameter},
-        html, see,
+        page::{Frame, Refusal, Shown, Wrong, at, faults, html, see, wrongs},
         sign_in::Here,
-        words, wrongs,
+        words,
     },
     problem::Problem,
 };

@@ -14,11 +14,9 @@ use serde_json::{Map, Value};
 use super::{Facts, HERE, admin, role, unconfirmed};
 use crate::{
     pages::{
-        Frame, Shown, Wrong, at, faults,
         fields::{self, Asking, Filled, Kind, Open, Part, empty, fields, json, read, said, sent, stored, typed},
-        html, path_id, see,
+        page::{Frame, Shown, Wrong, at, faults, html, path_id, see, wrongs},
         sign_in::Here,
-        wrongs,
     },
     single_sign_on,
 };

@@ -13,9 +13,8 @@ use poem::{Request, RequestBody, http::StatusCode};
 use super::{Facts, HERE, admin};
 use crate::{
     pages::{
-        Frame, Shown,
         fields::{Asking, Choices, Kind, Open, Part, fields, json, misread, sent, stored, typed},
-        html, see,
+        page::{Frame, Shown, html, see},
         sign_in::Here,
         words,
     },

@@ -10,6 +10,8 @@ use std::{
     task::{Context, Poll},
 };
 
+use diligence::pages::{self, Least};
+use diligence_entities::role::Role;
 use diligence_openapi::{DOCUMENT, PUBLIC, RESPONDENT_DOCUMENT, operations};
 use poem::{Body, http::Method};
 use serde_json::{Value, json};
@@ -94,28 +96,12 @@ fn somewhere(root: &str, path: &str) -> String {
 const FORM: &str = "application/x-www-form-urlencoded";
 const FILES: &str = "multipart/form-data; boundary=x";
 
-/// Every page that takes a form, and who may send it, as the routes say it.
-fn forms() -> Vec<(&'static str, &'static str)> {
-    const ROUTES: &str = include_str!("../../api/src/pages/mod.rs");
-    let mut forms = Vec::new();
-    for route in ROUTES.split(".at(\"").skip(1) {
-        let (path, rest) = route.split_once('"').expect("an address");
-        if let Some((_, form)) = rest.split_once("post(") {
-            let sender = form.strip_prefix("form_of(").and_then(|form| form.split_once(',')).expect("a form says who may send it").0;
-            forms.push((path, sender.trim()));
-        }
-    }
-    forms
-}
-
-#[test]
-fn every_form_of_a_page_is_known() {
-    let forms = forms();
+/// Every page that takes a form, and the least that whoever sends it must be.
+fn forms() -> Vec<(&'static str, Least)> {
+    let routes = pages::list().into_iter().filter(|route| route.method == Method::POST);
+    let forms: Vec<(&str, Least)> = routes.map(|route| (route.path, route.least)).collect();
     assert!(forms.len() > 95, "{}", forms.len());
-    for sender in ["ANYONE", "BEGUN", "MEMBER", "EDITOR", "APPROVER", "ADMIN", "VISITOR"] {
-        assert!(forms.iter().any(|(_, known)| *known == sender), "{sender}");
-    }
-    assert!(forms.iter().all(|(_, sender)| sender.bytes().all(|byte| byte.is_ascii_uppercase())), "{forms:?}");
+    forms
 }
 
 both! {
@@ -157,23 +143,23 @@ both! {
         let over = app.member("admin").await;
         let ended = [("cookie".to_owned(), format!("__Host-diligence={}", over.session().expect("a session").0))];
         assert_eq!(app.send(&over, Method::POST, "/sessions/current/end", None, &[]).await.status, 200);
-        for (path, sender) in forms() {
+        for (path, least) in forms() {
             let path = somewhere("", path);
             let to = || (Method::POST, path.as_str());
             for kind in [FORM, FILES] {
                 let of_anyone = if path.starts_with("/sign-in") { 512 << 10 } else { 64 << 10 };
-                match sender {
-                    "ANYONE" => {
+                match least {
+                    Least::Anyone => {
                         is_refused(&app, "a stranger", to(), &[], kind, &[413, 415], of_anyone).await;
                         is_refused(&app, "a viewer", to(), &viewer, kind, &[413, 415], of_anyone).await;
                         continue;
                     }
-                    "VISITOR" => {
+                    Least::Respondent => {
                         is_refused(&app, "a stranger", to(), &viewer, kind, &[303], 0).await;
                         is_refused(&app, "a respondent", to(), &visitor, kind, &[400, 413, 415], 10 << 20 | 256 << 10).await;
                     }
-                    "MEMBER" | "BEGUN" => is_refused(&app, "a viewer", to(), &viewer, kind, &[413, 415], 8 << 20).await,
-                    _ => is_refused(&app, "a viewer", to(), &viewer, kind, &[403], 0).await,
+                    Least::Role(Role::Viewer) | Least::Begun => is_refused(&app, "a viewer", to(), &viewer, kind, &[413, 415], 8 << 20).await,
+                    Least::Role(_) => is_refused(&app, "a viewer", to(), &viewer, kind, &[403], 0).await,
                 }
                 is_refused(&app, "a stranger", to(), &[], kind, &[303], 0).await;
                 // What was typed is kept for whoever had a session, as far as it is not too much.

@@ -37,6 +37,7 @@ mod long_changes;
 mod measurements;
 mod operations;
 mod organisations;
+mod page_roles;
 mod pages;
 mod people;
 mod policy;

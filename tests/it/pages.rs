@@ -56,6 +56,12 @@ impl Browser {
         Self { cookies: BTreeMap::from([("__Host-diligence".to_owned(), cookie.to_owned())]) }
     }
 
+    /// The browser with this cookie.
+    pub(crate) fn with(cookie: &str) -> Self {
+        let (name, value) = cookie.split_once('=').expect("a cookie");
+        Self { cookies: BTreeMap::from([(name.to_owned(), value.to_owned())]) }
+    }
+
     pub(crate) async fn send(&mut self, app: &App, method: Method, path: &str, body: Option<(String, Vec<u8>)>) -> Answer {
         let mut request = app.client.request(method, path).header(header::ACCEPT, "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8");
         if !self.cookies.is_empty() {

@@ -26,7 +26,7 @@ pub(crate) fn ids(text: &str) -> Vec<&str> {
 }
 
 /// One of everything, made by us; gives the ids of it all.
-async fn filled(app: &App) -> Vec<String> {
+pub(crate) async fn filled(app: &App) -> Vec<String> {
     let document = document();
     for operation in operations(&document).iter().filter(|operation| operation.method != "get") {
         target(app, operation.id()).await;
@@ -54,7 +54,7 @@ async fn everything(app: &App) -> Vec<Vec<Value>> {
 }
 
 /// An id of the same kind that names nothing.
-fn of_nothing(id: &str) -> String {
+pub(crate) fn of_nothing(id: &str) -> String {
     id.chars()
         .map(|digit| {
             if digit == '7' {

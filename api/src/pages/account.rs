@@ -8,16 +8,17 @@ use diligence_entities::{
     session::{self, OwnSessionFilter, Stage, Switch},
     user::{self, FirstCode, Me, NewMe, NewPassword, Password, Proof},
 };
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::{Request, http::StatusCode};
 
 use super::{
-    fields::{self, Asking, Kind, Part, fields, json, sent, stored, typed},
+    fields::{self, Asking, Kind, Part, fields, json, stored, typed},
     form::{Form, parameter},
     page::{Frame, Refusal, Shown, Wrong, at, faults, html, request_id, see, wrongs},
     sign_in::{Here, entered, factor},
+    signed_in::{Begun, Page, Proven},
     words,
 };
-use crate::auth::{Stranger, store_of};
+use crate::auth::{Stranger, Viewer, store_of};
 
 fn codes_left(me: &Me) -> String {
     words::count(me.recovery_code_count, "recovery code", "recovery codes")
@@ -74,9 +75,9 @@ struct AccountPage<'a> {
 }
 
 /// The account.
-pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let notice = match parameter(&request, "notice").as_str() {
+pub(super) async fn show(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    let notice = match parameter(request, "notice").as_str() {
         "name" => "Your name is changed.",
         "password" => "Your password is changed, and your other sessions have ended.",
         "ended" => "Your other sessions have ended.",
@@ -84,7 +85,7 @@ pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
         "removed" => "Your second factor is removed.",
         _ => "",
     };
-    account(&request, &here, StatusCode::OK, Vec::new(), notice).await
+    account(request, here, StatusCode::OK, Vec::new(), notice).await
 }
 
 async fn account(request: &Request, here: &Here, status: StatusCode, wrongs: Vec<Wrong>, notice: &'static str) -> Shown {
@@ -110,27 +111,25 @@ fn name_form(here: &Here, version: i64) -> fields::Open<'_> {
 }
 
 /// The form for one's name.
-pub(super) async fn show_name(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let me = user::me(store_of(&request)?, &here.person).await?;
-    name_form(&here, me.version).show(StatusCode::OK, stored(NAME, &json(&me)?), Vec::new())
+pub(super) async fn show_name(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    let me = user::me(store_of(request)?, &here.person).await?;
+    name_form(here, me.version).show(StatusCode::OK, stored(NAME, &json(&me)?), Vec::new())
 }
 
 /// Changes one's name.
-pub(super) async fn change_name(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    let (store, version, parts) = (store_of(&request)?, form.version()?, typed(NAME, &form));
-    match user::change_me(store, &here.person, request_id(&request), version, Change::<NewMe>::new(fields(&parts))).await {
+pub(super) async fn change_name(who: Page<Viewer>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let (store, version, parts) = (store_of(request)?, form.version()?, typed(NAME, &form));
+    match user::change_me(store, &here.person, request_id(request), version, Change::<NewMe>::new(fields(&parts))).await {
         Ok(_) => Ok(see("/account?notice=name")),
-        Err(error) => name_form(&here, version).refused(parts, error, version, &user::me(store, &here.person).await?),
+        Err(error) => name_form(here, version).refused(parts, error, version, &user::me(store, &here.person).await?),
     }
 }
 
 /// Changes the password.
-pub(super) async fn change_password(request: Request, body: RequestBody) -> Shown {
-    let form = Form::read(&request, body).await?;
-    let here = Here::of(&request).await?;
-    here.is_proven(&form)?;
+pub(super) async fn change_password(who: Page<Viewer>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
     let new = NewPassword { present_password: form.exact("present_password"), new_password: form.exact("new_password") };
     let mut wrong = Vec::new();
     if new.present_password.is_empty() || new.present_password.chars().count() > 128 {
@@ -140,24 +139,22 @@ pub(super) async fn change_password(request: Request, body: RequestBody) -> Show
         wrong.push(Wrong::new("new_password", "expected 12 to 128 characters"));
     }
     if !wrong.is_empty() {
-        return account(&request, &here, StatusCode::UNPROCESSABLE_ENTITY, wrong, "").await;
+        return account(request, here, StatusCode::UNPROCESSABLE_ENTITY, wrong, "").await;
     }
-    match user::change_password(store_of(&request)?, &here.person, request_id(&request), &new).await {
+    match user::change_password(store_of(request)?, &here.person, request_id(request), &new).await {
         Ok(_) => Ok(see("/account?notice=password")),
-        Err(Error::Unauthenticated { detail, .. }) => account(&request, &here, StatusCode::UNPROCESSABLE_ENTITY, vec![Wrong::new("present_password", detail)], "").await,
+        Err(Error::Unauthenticated { detail, .. }) => account(request, here, StatusCode::UNPROCESSABLE_ENTITY, vec![Wrong::new("present_password", detail)], "").await,
         Err(error) => {
             let found = faults(error)?;
-            account(&request, &here, StatusCode::UNPROCESSABLE_ENTITY, wrongs(&found, &["present_password", "new_password"], "new_password"), "").await
+            account(request, here, StatusCode::UNPROCESSABLE_ENTITY, wrongs(&found, &["present_password", "new_password"], "new_password"), "").await
         }
     }
 }
 
 /// Goes on in another organisation.
-pub(super) async fn switch(request: Request, body: RequestBody) -> Shown {
-    let form = Form::read(&request, body).await?;
-    let here = Here::begun(&request).await?;
-    here.is_proven(&form)?;
-    go_to(&request, &here, form.text("organisation_id").parse().map_err(|_| Error::NotFound)?).await
+pub(super) async fn switch(who: Begun, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    go_to(request, here, form.text("organisation_id").parse().map_err(|_| Error::NotFound)?).await
 }
 
 /// Goes to the home of another organisation.
@@ -168,21 +165,17 @@ pub(super) async fn go_to(request: &Request, here: &Here, organisation_id: Organ
 }
 
 /// Ends the other sessions.
-pub(super) async fn end_others(request: Request, body: RequestBody) -> Shown {
-    let form = Form::read(&request, body).await?;
-    let here = Here::of(&request).await?;
-    here.is_proven(&form)?;
-    session::end_others(store_of(&request)?, &here.person, request_id(&request)).await?;
+pub(super) async fn end_others(who: Page<Viewer>, _: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    session::end_others(store_of(request)?, &here.person, request_id(request)).await?;
     Ok(see("/account?notice=ended"))
 }
 
 /// Ends one of the other sessions.
-pub(super) async fn end_one(request: Request, body: RequestBody) -> Shown {
-    let form = Form::read(&request, body).await?;
-    let here = Here::of(&request).await?;
-    here.is_proven(&form)?;
+pub(super) async fn end_one(who: Page<Viewer>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
     let id: SessionId = form.text("session_id").parse().map_err(|_| Error::NotFound)?;
-    session::revoke_own(store_of(&request)?, &here.person, request_id(&request), &id, form.version()?).await?;
+    session::revoke_own(store_of(request)?, &here.person, request_id(request), &id, form.version()?).await?;
     Ok(see("/account?notice=one"))
 }
 
@@ -227,45 +220,45 @@ async fn second_factor(request: &Request, here: &Here, status: StatusCode, wrong
     Ok(html(status, &SecondFactorPage { frame: here.frame("Your second factor"), here, codes_left: codes_left(&me), me, wrongs, enrolment, recovery_codes, must })?)
 }
 
-async fn enrolling(request: &Request) -> Result<Here, Refusal> {
-    let here = Here::begun(request).await?;
-    if here.current.stage == Stage::NeedsCode { Err(Refusal::Elsewhere("/sign-in/code".into())) } else { Ok(here) }
+/// That they have a code to give before they can set one up.
+fn expect_enrolling(here: &Here) -> Result<(), Refusal> {
+    if here.current.stage == Stage::NeedsCode { Err(Refusal::Elsewhere("/sign-in/code".into())) } else { Ok(()) }
 }
 
 /// How it stands with the second factor.
-pub(super) async fn show_second_factor(request: Request, _: RequestBody) -> Shown {
-    second_factor(&request, &enrolling(&request).await?, StatusCode::OK, Vec::new(), None, Vec::new()).await
+pub(super) async fn show_second_factor(who: Begun) -> Shown {
+    let (request, here) = who.parts();
+    expect_enrolling(here)?;
+    second_factor(request, here, StatusCode::OK, Vec::new(), None, Vec::new()).await
 }
 
 /// Begins to set one up.
-pub(super) async fn begin_second_factor(request: Request, body: RequestBody) -> Shown {
-    let form = Form::read(&request, body).await?;
-    let here = enrolling(&request).await?;
-    here.is_proven(&form)?;
+pub(super) async fn begin_second_factor(who: Begun, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    expect_enrolling(here)?;
     let password = Password { password: form.exact("password") };
-    match user::enrol_mfa(store_of(&request)?, &here.person, request_id(&request), &password).await {
+    match user::enrol_mfa(store_of(request)?, &here.person, request_id(request), &password).await {
         Ok(enrolment) => {
             let picture = picture(&enrolment.secret, &enrolment.otpauth_uri)?;
-            second_factor(&request, &here, StatusCode::OK, Vec::new(), Some(picture), Vec::new()).await
+            second_factor(request, here, StatusCode::OK, Vec::new(), Some(picture), Vec::new()).await
         }
-        Err(error) => refused(&request, &here, error).await,
+        Err(error) => refused(request, here, error).await,
     }
 }
 
 /// Shows that the app has the secret.
-pub(super) async fn confirm_second_factor(request: Request, body: RequestBody) -> Shown {
-    let form = Form::read(&request, body).await?;
-    let here = enrolling(&request).await?;
-    here.is_proven(&form)?;
+pub(super) async fn confirm_second_factor(who: Begun, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    expect_enrolling(here)?;
     let first = FirstCode { code: form.text("code").split_whitespace().collect() };
-    match user::confirm_mfa(store_of(&request)?, &here.person, request_id(&request), &first).await {
-        Ok(codes) => second_factor(&request, &here, StatusCode::OK, Vec::new(), None, codes.recovery_codes).await,
+    match user::confirm_mfa(store_of(request)?, &here.person, request_id(request), &first).await {
+        Ok(codes) => second_factor(request, here, StatusCode::OK, Vec::new(), None, codes.recovery_codes).await,
         Err(Error::Unauthenticated { detail, .. }) => {
-            second_factor(&request, &here, StatusCode::UNPROCESSABLE_ENTITY, vec![Wrong::new("code", detail)], None, Vec::new()).await
+            second_factor(request, here, StatusCode::UNPROCESSABLE_ENTITY, vec![Wrong::new("code", detail)], None, Vec::new()).await
         }
         Err(error) => {
             let found = faults(error)?;
-            second_factor(&request, &here, StatusCode::UNPROCESSABLE_ENTITY, wrongs(&found, &["code"], "code"), None, Vec::new()).await
+            second_factor(request, here, StatusCode::UNPROCESSABLE_ENTITY, wrongs(&found, &["code"], "code"), None, Vec::new()).await
         }
     }
 }
@@ -276,24 +269,20 @@ fn proof(form: &Form) -> Proof {
 }
 
 /// Makes the recovery codes anew.
-pub(super) async fn renew_recovery_codes(request: Request, body: RequestBody) -> Shown {
-    let form = Form::read(&request, body).await?;
-    let here = Here::of(&request).await?;
-    here.is_proven(&form)?;
-    match user::renew_recovery_codes(store_of(&request)?, &here.person, request_id(&request), &proof(&form)).await {
-        Ok(codes) => second_factor(&request, &here, StatusCode::OK, Vec::new(), None, codes.recovery_codes).await,
-        Err(error) => refused(&request, &here, error).await,
+pub(super) async fn renew_recovery_codes(who: Page<Viewer>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    match user::renew_recovery_codes(store_of(request)?, &here.person, request_id(request), &proof(&form)).await {
+        Ok(codes) => second_factor(request, here, StatusCode::OK, Vec::new(), None, codes.recovery_codes).await,
+        Err(error) => refused(request, here, error).await,
     }
 }
 
 /// Removes it.
-pub(super) async fn remove_second_factor(request: Request, body: RequestBody) -> Shown {
-    let form = Form::read(&request, body).await?;
-    let here = Here::of(&request).await?;
-    here.is_proven(&form)?;
-    match user::disable_mfa(store_of(&request)?, &here.person, request_id(&request), &proof(&form)).await {
+pub(super) async fn remove_second_factor(who: Page<Viewer>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    match user::disable_mfa(store_of(request)?, &here.person, request_id(request), &proof(&form)).await {
         Ok(_) => Ok(see("/account?notice=removed")),
-        Err(error) => refused(&request, &here, error).await,
+        Err(error) => refused(request, here, error).await,
     }
 }
 

@@ -7,18 +7,18 @@ use diligence_entities::{
     draft::{self, Additions},
     error::Error,
     id::DraftId,
-    role::Role,
 };
 use diligence_questionnaires::{Choice, EvidenceNeed, EvidenceRule, NotApplicable, Question, QuestionType, Splice, extension::AddedQuestion};
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::{Request, http::StatusCode};
 
 use super::{
     drafts::{draft_href, number, word_of},
     form::Form,
     page::{Frame, Refusal, Shown, Wrong, at, faults, html, path_id, see},
     sign_in::Here,
+    signed_in::{Page, Proven},
 };
-use crate::problem::Problem;
+use crate::{auth::Editor, problem::Problem};
 
 /// How many options the form has room for; a question may have more in its text.
 const OPTIONS: usize = 8;
@@ -90,14 +90,13 @@ fn existing(additions: &Additions, number: Option<usize>) -> Result<Option<Added
 }
 
 /// The form: of a new question, or of one that was added before.
-pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    here.may(&request, Role::Editor).await?;
-    let number = asked(&request)?;
-    let additions = additions(&request, &here).await?;
+pub(super) async fn show(who: Page<Editor>) -> Shown {
+    let (request, here) = who.parts();
+    let number = asked(request)?;
+    let additions = additions(request, here).await?;
     let before = existing(&additions, number)?;
     let typed = before.as_ref().map_or_else(blank, written);
-    page(&here, additions, number, before.as_ref(), typed, Vec::new(), false)
+    page(here, additions, number, before.as_ref(), typed, Vec::new(), false)
 }
 
 /// Which question the address names; none where it is for a new one.
@@ -318,13 +317,10 @@ fn options(form: &Form, kind: QuestionType, before: Option<&AddedQuestion>, wron
 }
 
 /// Adds a question, or changes one that was added before.
-pub(super) async fn put(request: Request, body: RequestBody) -> Shown {
-    let form = Form::read(&request, body).await?;
-    let here = Here::of(&request).await?;
-    here.is_proven(&form)?;
-    here.may(&request, Role::Editor).await?;
-    let number = asked(&request)?;
-    let additions = additions(&request, &here).await?;
+pub(super) async fn put(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let number = asked(request)?;
+    let additions = additions(request, here).await?;
     let before = existing(&additions, number)?;
     // Another question may have its number by now.
     if before.as_ref().is_some_and(|before| before.question.key != form.text("was")) {
@@ -333,35 +329,25 @@ pub(super) async fn put(request: Request, body: RequestBody) -> Shown {
     let typed = form.pairs();
     let added = match read(&form, &additions, before.as_ref()) {
         Ok(added) => added,
-        Err(wrongs) => return page(&here, additions, number, before.as_ref(), typed, wrongs, false),
+        Err(wrongs) => return page(here, additions, number, before.as_ref(), typed, wrongs, false),
     };
     let splice = number.map_or(Splice::Add(&added), |number| Splice::Replace(number, &added));
-    let writer = here.write(&request, Role::Editor).await?;
-    match draft::splice(&writer, &additions.draft.id, form.version()?, splice).await {
-        Ok(_) => {
-            writer.save().await?;
-            Ok(see(&format!("{}?saved=yes", draft_href(&additions.draft.id))))
-        }
-        Err(Error::Stale { .. }) => {
-            drop(writer);
-            page(&here, additions, number, before.as_ref(), typed, Vec::new(), true)
-        }
+    let version = form.version()?;
+    match who.change(async |writer| draft::splice(writer, &additions.draft.id, version, splice).await).await {
+        Ok(_) => Ok(see(&format!("{}?saved=yes", draft_href(&additions.draft.id)))),
+        Err(Error::Stale { .. }) => page(here, additions, number, before.as_ref(), typed, Vec::new(), true),
         Err(error) => {
-            drop(writer);
             let wrongs = faults(error)?.iter().map(|fault| Wrong::new("text", &fault.detail)).collect();
-            page(&here, additions, number, before.as_ref(), typed, wrongs, false)
+            page(here, additions, number, before.as_ref(), typed, wrongs, false)
         }
     }
 }
 
 /// Takes a question out that was added.
-pub(super) async fn remove(request: Request, body: RequestBody) -> Shown {
-    let form = Form::read(&request, body).await?;
-    let here = Here::of(&request).await?;
-    here.is_proven(&form)?;
-    let (id, number): (DraftId, usize) = (path_id(&request)?, number(&request)?);
-    let writer = here.write(&request, Role::Editor).await?;
-    draft::splice(&writer, &id, form.version()?, Splice::Remove(number)).await?;
-    writer.save().await?;
+pub(super) async fn remove(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, _) = who.parts();
+    let (id, number): (DraftId, usize) = (path_id(request)?, number(request)?);
+    let version = form.version()?;
+    who.change(async |writer| draft::splice(writer, &id, version, Splice::Remove(number)).await).await?;
     Ok(see(&format!("{}?saved=yes", draft_href(&id))))
 }

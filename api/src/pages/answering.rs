@@ -5,7 +5,7 @@ use diligence_entities::{
     assessment::{self, AnswerChange, Assessment, AssessmentState, Confirmation},
     error::Error,
     evidence::{self, Evidence, EvidenceFilter, EvidenceSort, NewEvidence},
-    evidence_file::{self, MAXIMUM_BYTES, NewFile},
+    evidence_file::{self, NewFile},
     fault::Fault,
     id::{AssessmentId, SubjectId},
     questionnaire, register,
@@ -14,16 +14,17 @@ use diligence_entities::{
     stored::from_word,
 };
 use diligence_questionnaires::{EvidenceKind, LeftBecause, Rating, Score};
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::{Request, http::StatusCode};
 
 use super::{
     form::{Form, parameter},
     page::{Frame, Refusal, Shown, Wrong, at, faults, html, path_id, see},
     questions::{self, Choice, Door, Field, Paper, Row, SectionForm, Sheet, Standing, Task},
     sign_in::Here,
+    signed_in::{EvidenceFile, Page, Proven, WithFile},
     words,
 };
-use crate::body::Cost;
+use crate::auth::{Editor, Viewer};
 
 /// How many pieces of evidence are read at once.
 const EVIDENCE: u64 = 200;
@@ -68,15 +69,6 @@ impl About {
     fn is_draft(&self) -> bool {
         self.is_open() && self.assessment.submitted_at.is_none()
     }
-}
-
-/// A form that was sent, by someone who may change assessments.
-pub(super) async fn sent(request: &Request, body: RequestBody) -> Result<(Form, Here), Refusal> {
-    let form = Form::read(request, body).await?;
-    let here = Here::of(request).await?;
-    here.is_proven(&form)?;
-    here.may(request, Role::Editor).await?;
-    Ok((form, here))
 }
 
 /// Every piece of evidence that an answer of this assessment may name, the newest first.
@@ -183,16 +175,16 @@ fn left_because(because: LeftBecause) -> &'static str {
 }
 
 /// An assessment by section, how far it is, and what happens next.
-pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let notice = match parameter(&request, "notice").as_str() {
+pub(super) async fn show(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    let notice = match parameter(request, "notice").as_str() {
         "started" => "The assessment is started.",
         "submitted" => "The answers are submitted. An approver decides on them now.",
         "confirmed" => "Confirmed: what was answered before counts now.",
         "filled" => "The answers of your file are in place.",
         _ => "",
     };
-    task_list(&request, &here, StatusCode::OK, notice, Vec::new()).await
+    task_list(request, here, StatusCode::OK, notice, Vec::new()).await
 }
 
 async fn task_list(request: &Request, here: &Here, status: StatusCode, notice: &'static str, wrongs: Vec<Wrong>) -> Shown {
@@ -244,25 +236,20 @@ async fn task_list(request: &Request, here: &Here, status: StatusCode, notice: &
 }
 
 /// Confirms answers that were given before: one, or all.
-pub(super) async fn confirm(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    let id: AssessmentId = path_id(&request)?;
+pub(super) async fn confirm(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let id: AssessmentId = path_id(request)?;
     let confirmation = Confirmation { questions: form.some("question").map(|key| vec![key]) };
-    let writer = here.write(&request, Role::Editor).await?;
-    match assessment::confirm(&writer, &id, form.version()?, confirmation).await {
-        Ok(_) => {
-            writer.save().await?;
-            Ok(see(&format!("/assessments/{id}?notice=confirmed")))
-        }
+    let version = form.version()?;
+    match who.change(async |writer| assessment::confirm(writer, &id, version, confirmation).await).await {
+        Ok(_) => Ok(see(&format!("/assessments/{id}?notice=confirmed"))),
         Err(Error::Stale { .. }) => {
-            drop(writer);
             let wrong = Wrong::new("earlier", "someone else saved answers meanwhile, and nothing was confirmed: look again, then confirm");
-            task_list(&request, &here, StatusCode::CONFLICT, "", vec![wrong]).await
+            task_list(request, here, StatusCode::CONFLICT, "", vec![wrong]).await
         }
         Err(error) => {
-            drop(writer);
             let wrongs = super::page::wrongs(&faults(error)?, &[], "earlier");
-            task_list(&request, &here, StatusCode::UNPROCESSABLE_ENTITY, "", wrongs).await
+            task_list(request, here, StatusCode::UNPROCESSABLE_ENTITY, "", wrongs).await
         }
     }
 }
@@ -279,20 +266,14 @@ struct SectionPage {
 
 /// Where answers to an assessment are kept, for someone of the organisation.
 struct OwnDoor<'a> {
-    request: &'a Request,
-    here: &'a Here,
+    who: &'a Page<Editor>,
     id: AssessmentId,
 }
 
 impl Door for OwnDoor<'_> {
     async fn put(&self, version: i64, change: AnswerChange) -> Result<Result<Standing, Error>, Refusal> {
-        let writer = self.here.write(self.request, Role::Editor).await?;
-        let progress = match assessment::answer(&writer, &self.id, version, change).await {
-            Ok(progress) => progress,
-            Err(error) => return Ok(Err(error)),
-        };
-        writer.save().await?;
-        Ok(Ok(progress.into()))
+        let done = self.who.change(async |writer| assessment::answer(writer, &self.id, version, change).await).await;
+        Ok(done.map(Into::into))
     }
 }
 
@@ -324,30 +305,30 @@ fn section_key(request: &Request) -> String {
 }
 
 /// The questions of one section.
-pub(super) async fn show_section(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let reader = here.read(&request).await?;
-    let about = About::of(&reader, &request).await?;
-    let key = section_key(&request);
+pub(super) async fn show_section(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    let reader = here.read(request).await?;
+    let about = About::of(&reader, request).await?;
+    let key = section_key(request);
     let sheet = sheet(&reader, &about.assessment).await?;
     let fields = sheet.fields(sheet.section(&key)?);
     if !about.is_open() || !here.is_at_least(Role::Editor) {
         // Whoever cannot answer reads the answers all on one page.
         return Err(Refusal::Elsewhere(about.place("")));
     }
-    let form = SectionForm { has_more: parameter(&request, "more") == "yes", ..section_form(&here, &about, &sheet, &key, fields)? };
-    section_page(&here, about, &sheet, &key, StatusCode::OK, form)
+    let form = SectionForm { has_more: parameter(request, "more") == "yes", ..section_form(here, &about, &sheet, &key, fields)? };
+    section_page(here, about, &sheet, &key, StatusCode::OK, form)
 }
 
 /// Saves the answers of one section.
-pub(super) async fn save_section(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    let reader = here.read(&request).await?;
-    let about = About::of(&reader, &request).await?;
-    let key = section_key(&request);
+pub(super) async fn save_section(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let reader = here.read(request).await?;
+    let about = About::of(&reader, request).await?;
+    let key = section_key(request);
     let sheet = sheet(&reader, &about.assessment).await?;
     drop(reader);
-    let door = OwnDoor { request: &request, here: &here, id: about.assessment.id.clone() };
+    let door = OwnDoor { who: &who, id: about.assessment.id.clone() };
     let saved = questions::save(&door, sheet, &key, &form).await?;
     if saved.goes_on() {
         return Ok(see(&match saved.has_more {
@@ -355,8 +336,8 @@ pub(super) async fn save_section(request: Request, body: RequestBody) -> Shown {
             false => saved.sheet.after(&key, &form, |path| about.place(path)),
         }));
     }
-    let form = section_form(&here, &about, &saved.sheet, &key, saved.fields)?;
-    section_page(&here, about, &saved.sheet, &key, saved.status, SectionForm { wrongs: saved.wrongs, is_stale: saved.is_stale, ..form })
+    let form = section_form(here, &about, &saved.sheet, &key, saved.fields)?;
+    section_page(here, about, &saved.sheet, &key, saved.status, SectionForm { wrongs: saved.wrongs, is_stale: saved.is_stale, ..form })
 }
 
 // ---------------------------------------------------------------- evidence
@@ -381,10 +362,9 @@ impl EvidencePage {
 }
 
 /// A form for a piece of evidence that an answer is to rest on.
-pub(super) async fn show_evidence(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    here.may(&request, Role::Editor).await?;
-    evidence_page(&request, &here, parameter(&request, "section"), Form::default(), Vec::new()).await
+pub(super) async fn show_evidence(who: Page<Editor>) -> Shown {
+    let (request, here) = who.parts();
+    evidence_page(request, here, parameter(request, "section"), Form::default(), Vec::new()).await
 }
 
 async fn evidence_page(request: &Request, here: &Here, section: String, form: Form, wrongs: Vec<Wrong>) -> Shown {
@@ -395,12 +375,10 @@ async fn evidence_page(request: &Request, here: &Here, section: String, form: Fo
 }
 
 /// Enters a piece of evidence with its file, if there is one.
-pub(super) async fn add_evidence(request: Request, body: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let (form, file) = Form::read_with_file(&request, body, MAXIMUM_BYTES, Cost::Bytes).await?;
-    here.is_proven(&form)?;
-    here.may(&request, Role::Editor).await?;
-    let about = About::of(&here.read(&request).await?, &request).await?;
+pub(super) async fn add_evidence(who: Page<Editor>, form: Proven<WithFile<EvidenceFile>>) -> Shown {
+    let (request, here) = who.parts();
+    let (form, file) = form.into_inner();
+    let about = About::of(&here.read(request).await?, request).await?;
     let mut wrongs = Vec::new();
     let new = NewEvidence {
         subject_id: about.assessment.subject_id.clone(),
@@ -418,28 +396,25 @@ pub(super) async fn add_evidence(request: Request, body: RequestBody) -> Shown {
         wrongs.push(Wrong::new("file", "choose a file, or say where the evidence can be seen or what it is called"));
     }
     if !wrongs.is_empty() {
-        return evidence_page(&request, &here, form.text("section"), form, wrongs).await;
+        return evidence_page(request, here, form.text("section"), form, wrongs).await;
     }
-    let writer = here.write(&request, Role::Editor).await?;
-    let entered = async {
-        let made = evidence::create(&writer, new).await?;
+    let entered = who.change(async |writer| {
+        let made = evidence::create(writer, new).await?;
         if let Some(file) = file {
             let new = NewFile { name: Some(file.name), media_type: file.media_type, content: file.content };
-            evidence_file::store(&writer, &made.id, made.version, new).await?;
+            evidence_file::store(writer, &made.id, made.version, new).await?;
         }
-        Ok::<_, Error>(())
-    };
+        Ok(())
+    });
     match entered.await {
         Ok(()) => {
-            writer.save().await?;
             let key = questions::key(form.text("section"));
             Ok(see(&if key.is_empty() { about.place("") } else { about.place(&format!("/sections/{key}")) }))
         }
         Err(error) => {
-            drop(writer);
             let found: Vec<Fault> = faults(error)?.into_iter().map(|fault| Fault { pointer: fault.pointer.trim_start_matches(['?', '/']).to_owned(), ..fault }).collect();
             let wrongs = super::page::wrongs(&found, &["kind", "reference", "statement", "issued_on", "expires_on", "address"], "file");
-            evidence_page(&request, &here, form.text("section"), form, wrongs).await
+            evidence_page(request, here, form.text("section"), form, wrongs).await
         }
     }
 }
@@ -459,9 +434,9 @@ struct CheckPage {
 }
 
 /// Everything that is answered, to be looked at before it is submitted.
-pub(super) async fn check(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    check_page(&request, &here, StatusCode::OK, Vec::new()).await
+pub(super) async fn check(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    check_page(request, here, StatusCode::OK, Vec::new()).await
 }
 
 async fn check_page(request: &Request, here: &Here, status: StatusCode, mut wrongs: Vec<Wrong>) -> Shown {
@@ -480,24 +455,19 @@ async fn check_page(request: &Request, here: &Here, status: StatusCode, mut wron
 }
 
 /// Submits the answers.
-pub(super) async fn submit(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    let id: AssessmentId = path_id(&request)?;
-    let writer = here.write(&request, Role::Editor).await?;
-    match assessment::submit(&writer, &id, form.version()?).await {
-        Ok(_) => {
-            writer.save().await?;
-            Ok(see(&format!("/assessments/{id}?notice=submitted")))
-        }
+pub(super) async fn submit(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let id: AssessmentId = path_id(request)?;
+    let version = form.version()?;
+    match who.change(async |writer| assessment::submit(writer, &id, version).await).await {
+        Ok(_) => Ok(see(&format!("/assessments/{id}?notice=submitted"))),
         Err(Error::Stale { .. }) => {
-            drop(writer);
             let wrong = Wrong::new("form", "someone else saved answers meanwhile: look at them below, then submit");
-            check_page(&request, &here, StatusCode::CONFLICT, vec![wrong]).await
+            check_page(request, here, StatusCode::CONFLICT, vec![wrong]).await
         }
         Err(error) => {
-            drop(writer);
             faults(error)?;
-            check_page(&request, &here, StatusCode::UNPROCESSABLE_ENTITY, Vec::new()).await
+            check_page(request, here, StatusCode::UNPROCESSABLE_ENTITY, Vec::new()).await
         }
     }
 }
@@ -516,14 +486,13 @@ struct DeletePage {
 }
 
 /// Asks whether a draft is to go, with the name typed.
-pub(super) async fn show_delete(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    here.may(&request, Role::Editor).await?;
-    let about = About::of(&here.read(&request).await?, &request).await?;
+pub(super) async fn show_delete(who: Page<Editor>) -> Shown {
+    let (request, here) = who.parts();
+    let about = About::of(&here.read(request).await?, request).await?;
     if !about.is_draft() {
         return Err(Refusal::Elsewhere(about.place("")));
     }
-    delete_page(&here, about, StatusCode::OK, String::new(), Vec::new())
+    delete_page(here, about, StatusCode::OK, String::new(), Vec::new())
 }
 
 fn delete_page(here: &Here, about: About, status: StatusCode, typed: String, wrongs: Vec<Wrong>) -> Shown {
@@ -532,27 +501,23 @@ fn delete_page(here: &Here, about: About, status: StatusCode, typed: String, wro
 }
 
 /// Deletes a draft.
-pub(super) async fn delete(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    let about = About::of(&here.read(&request).await?, &request).await?;
+pub(super) async fn delete(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let about = About::of(&here.read(request).await?, request).await?;
     let typed = form.text("name");
     if typed != about.name.trim() {
         let wrong = Wrong::new("name", format!("to delete it, enter the name exactly: {}", about.name));
-        return delete_page(&here, about, StatusCode::UNPROCESSABLE_ENTITY, typed, vec![wrong]);
+        return delete_page(here, about, StatusCode::UNPROCESSABLE_ENTITY, typed, vec![wrong]);
     }
-    let writer = here.write(&request, Role::Editor).await?;
-    match assessment::delete(&writer, &about.assessment.id, form.version()?).await {
-        Ok(()) => {
-            writer.save().await?;
-            Ok(see(&format!("/assessments?{}", of_subject(&about.assessment.subject_id))))
-        }
+    let version = form.version()?;
+    match who.change(async |writer| assessment::delete(writer, &about.assessment.id, version).await).await {
+        Ok(()) => Ok(see(&format!("/assessments?{}", of_subject(&about.assessment.subject_id)))),
         Err(error) => {
-            drop(writer);
             let (status, wrong) = match error {
                 Error::Stale { .. } => (StatusCode::CONFLICT, Wrong::new("name", "someone else saved answers here meanwhile: delete it only if they know")),
                 other => (StatusCode::UNPROCESSABLE_ENTITY, Wrong::new("name", faults(other)?.first().map(|fault| fault.detail.clone()).unwrap_or_default())),
             };
-            delete_page(&here, about, status, typed, vec![wrong])
+            delete_page(here, about, status, typed, vec![wrong])
         }
     }
 }

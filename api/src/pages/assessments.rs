@@ -12,17 +12,20 @@ use diligence_entities::{
     role::Role,
     scope::Reader,
 };
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::http::StatusCode;
 
 use super::{
-    answering::sent,
-    form::parameter,
+    form::{Form, parameter},
     listing::Asked,
     page::{Frame, Shown, Wrong, at, faults, html, see},
     sign_in::Here,
+    signed_in::{Page, Proven},
     words,
 };
-use crate::problem::Problem;
+use crate::{
+    auth::{Editor, Viewer},
+    problem::Problem,
+};
 
 /// How many suppliers and products are offered to choose from.
 const OFFERED: u64 = 20;
@@ -54,10 +57,10 @@ impl AssessmentsPage {
 }
 
 /// The list, the last changed first.
-pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let reader = here.read(&request).await?;
-    let mut asked = Asked::<AssessmentFilter>::of(&request, "/assessments")?;
+pub(super) async fn show(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    let reader = here.read(request).await?;
+    let mut asked = Asked::<AssessmentFilter>::of(request, "/assessments")?;
     asked.filter.sort = asked.filter.sort.or(Some(AssessmentSort::UpdatedDescending));
     let page = assessment::list(&reader, &asked.filter).await?;
     let only = asked.filter.subject_id.clone().or_else(|| asked.filter.supplier_id.clone().map(SubjectId::Supplier));
@@ -122,16 +125,15 @@ struct NewPage {
 }
 
 /// The form that starts an assessment, or, where nothing says of what, the suppliers and products to choose from.
-pub(super) async fn show_new(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    here.may(&request, Role::Editor).await?;
-    let reader = here.read(&request).await?;
-    let subject_id = parameter(&request, "subject_id");
+pub(super) async fn show_new(who: Page<Editor>) -> Shown {
+    let (request, here) = who.parts();
+    let reader = here.read(request).await?;
+    let subject_id = parameter(request, "subject_id");
     if !subject_id.is_empty() {
         let id = subject_id.parse().map_err(|_| Problem::not_found())?;
-        return new_page(&here, &reader, id, StatusCode::OK, &parameter(&request, "questionnaire"), true, Vec::new()).await;
+        return new_page(here, &reader, id, StatusCode::OK, &parameter(request, "questionnaire"), true, Vec::new()).await;
     }
-    let text: String = parameter(&request, "q").trim().chars().take(200).collect();
+    let text: String = parameter(request, "q").trim().chars().take(200).collect();
     let filter = RegisterFilter { q: Some(text.clone()).filter(|text| !text.is_empty()), limit: Some(OFFERED), ..RegisterFilter::default() };
     let page = register::list(&reader, &filter).await?;
     let frame = here.frame("Ask a questionnaire").at("/assessments");
@@ -162,25 +164,20 @@ async fn new_page(here: &Here, reader: &Reader, subject_id: SubjectId, status: S
 }
 
 /// Starts an assessment.
-pub(super) async fn start(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
+pub(super) async fn start(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
     let subject_id: SubjectId = form.text("subject_id").parse().map_err(|_| Problem::not_found())?;
     let (questionnaire, carries_over) = (form.text("questionnaire"), form.text("carry_over") == "yes");
     if questionnaire.is_empty() {
         let wrong = vec![Wrong::new("questionnaire", "choose a questionnaire")];
-        return new_page(&here, &here.read(&request).await?, subject_id, StatusCode::UNPROCESSABLE_ENTITY, "", carries_over, wrong).await;
+        return new_page(here, &here.read(request).await?, subject_id, StatusCode::UNPROCESSABLE_ENTITY, "", carries_over, wrong).await;
     }
-    let writer = here.write(&request, Role::Editor).await?;
     let new = NewAssessment { questionnaire: questionnaire.clone(), subject_id: subject_id.clone(), edition: None, carry_over: Some(carries_over) };
-    match assessment::start(&writer, new).await {
-        Ok(made) => {
-            writer.save().await?;
-            Ok(see(&format!("/assessments/{}?notice=started", made.id)))
-        }
+    match who.change(async |writer| assessment::start(writer, new).await).await {
+        Ok(made) => Ok(see(&format!("/assessments/{}?notice=started", made.id))),
         Err(error) => {
-            drop(writer);
             let wrongs = super::page::wrongs(&faults(error)?, &[], "questionnaire");
-            new_page(&here, &here.read(&request).await?, subject_id, StatusCode::UNPROCESSABLE_ENTITY, &questionnaire, carries_over, wrongs).await
+            new_page(here, &here.read(request).await?, subject_id, StatusCode::UNPROCESSABLE_ENTITY, &questionnaire, carries_over, wrongs).await
         }
     }
 }

@@ -15,15 +15,17 @@ use diligence_entities::{
     supplier::{self, Supplier},
 };
 use diligence_questionnaires::{Outcome, Rating, Score};
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::{Request, http::StatusCode};
 
 use super::{
     form::parameter,
     page::{Frame, Refusal, Shown, Wrong, at, html},
     sign_in::Here,
+    signed_in::Page,
     subject::{self, Question},
     words,
 };
+use crate::auth::Viewer;
 
 /// How many can stand side by side.
 const MAXIMUM: usize = 6;
@@ -104,8 +106,8 @@ impl Cell {
 }
 
 /// The comparison; where there are not yet enough to compare, the choice.
-pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
+pub(super) async fn show(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
     let mut ids: Vec<SubjectId> = Vec::new();
     for (name, value) in form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes()) {
         if name == "subject" {
@@ -115,7 +117,7 @@ pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
             }
         }
     }
-    let reader = here.read(&request).await?;
+    let reader = here.read(request).await?;
     // No more are read than could be meant.
     let is_too_many = ids.len() > MAXIMUM;
     ids.truncate(MAXIMUM + 1);
@@ -124,12 +126,12 @@ pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
     if chosen.len() != ids.len() {
         return Err(Error::NotFound.into());
     }
-    let step = parameter(&request, "step");
+    let step = parameter(request, "step");
     match (is_too_many, chosen.len(), step.as_str()) {
-        (true, ..) => choose(&request, &here, &reader, chosen, "choose at most six to compare").await,
-        (false, _, "find") | (false, 0 | 1, "") => choose(&request, &here, &reader, chosen, "").await,
-        (false, 0 | 1, _) => choose(&request, &here, &reader, chosen, "choose at least two to compare").await,
-        _ => compare(&here, &reader, &chosen).await,
+        (true, ..) => choose(request, here, &reader, chosen, "choose at most six to compare").await,
+        (false, _, "find") | (false, 0 | 1, "") => choose(request, here, &reader, chosen, "").await,
+        (false, 0 | 1, _) => choose(request, here, &reader, chosen, "choose at least two to compare").await,
+        _ => compare(here, &reader, &chosen).await,
     }
 }
 

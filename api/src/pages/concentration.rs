@@ -9,14 +9,15 @@ use diligence_entities::{
     id::SupplierId,
     role::Role,
 };
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::http::StatusCode;
 
 use super::{
     listing::Asked,
     page::{Frame, Shown, html},
-    sign_in::Here,
+    signed_in::Page,
     words,
 };
+use crate::auth::Viewer;
 
 /// The part of the menu that this page is.
 const PART: &str = "/concentration";
@@ -183,10 +184,10 @@ impl ConcentrationPage {
 }
 
 /// The table and the map.
-pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let asked = Asked::<ConcentrationFilter>::of(&request, PART)?;
-    let concentration = concentration::read(&here.read(&request).await?, &asked.filter).await?;
+pub(super) async fn show(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    let asked = Asked::<ConcentrationFilter>::of(request, PART)?;
+    let concentration = concentration::read(&here.read(request).await?, &asked.filter).await?;
     let status = if asked.wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let (frame, map) = (here.frame("Who rests on whom").at(PART), Map::draw(&concentration.links, &concentration.items));
     Ok(html(status, &ConcentrationPage { frame, asked, concentration, map, may_change: here.is_at_least(Role::Editor) })?)

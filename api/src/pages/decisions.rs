@@ -11,15 +11,17 @@ use diligence_entities::{
     questionnaire, register,
     role::Role,
 };
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::{Request, http::StatusCode};
 
 use super::{
     form::Form,
     listing::Asked,
     page::{Frame, Shown, Wrong, at, faults, html, path_id, see},
     sign_in::Here,
+    signed_in::{Page, Proven},
     words,
 };
+use crate::auth::{Approver, Viewer};
 
 #[derive(Template)]
 #[template(path = "decisions.html")]
@@ -59,10 +61,10 @@ impl DecisionsPage {
 }
 
 /// The list, newest first.
-pub(super) async fn list(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let reader = here.read(&request).await?;
-    let asked = Asked::<DecisionFilter>::of(&request, "/decisions")?;
+pub(super) async fn list(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    let reader = here.read(request).await?;
+    let asked = Asked::<DecisionFilter>::of(request, "/decisions")?;
     let page = decision::list(&reader, &asked.filter).await?;
     let subjects = page.items.iter().map(|decision| decision.subject_id.clone()).chain(asked.filter.subject_id.clone());
     let names: BTreeMap<SubjectId, String> = register::lines(&reader, subjects).await?.into_iter().map(|(id, line)| (id, words::subject(&line))).collect();
@@ -120,9 +122,9 @@ struct Again {
 }
 
 /// One decision.
-pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    page(&request, &here, &path_id(&request)?, Again::default()).await
+pub(super) async fn show(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    page(request, here, &path_id(request)?, Again::default()).await
 }
 
 async fn page(request: &Request, here: &Here, id: &DecisionId, again: Again) -> Shown {
@@ -154,29 +156,20 @@ async fn page(request: &Request, here: &Here, id: &DecisionId, again: Again) -> 
 }
 
 /// Notes that a condition is met.
-pub(super) async fn meet_condition(request: Request, body: RequestBody) -> Shown {
-    let form = Form::read(&request, body).await?;
-    let here = Here::of(&request).await?;
-    here.is_proven(&form)?;
-    let id: DecisionId = path_id(&request)?;
+pub(super) async fn meet_condition(who: Page<Approver>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let id: DecisionId = path_id(request)?;
     let version = form.version()?;
     let number = form.text("number").parse().unwrap_or_default();
-    let writer = here.write(&request, Role::Approver).await?;
     let again = Again { number, note: form.text("note"), ..Again::default() };
-    match decision::meet_condition(&writer, &id, version, ConditionMet { number, note: form.some("note") }).await {
-        Ok(_) => {
-            writer.save().await?;
-            Ok(see(&format!("/decisions/{id}")))
-        }
-        Err(Error::Stale { .. }) => {
-            drop(writer);
-            page(&request, &here, &id, Again { is_stale: true, ..again }).await
-        }
+    let met = ConditionMet { number, note: form.some("note") };
+    match who.change(async |writer| decision::meet_condition(writer, &id, version, met).await).await {
+        Ok(_) => Ok(see(&format!("/decisions/{id}"))),
+        Err(Error::Stale { .. }) => page(request, here, &id, Again { is_stale: true, ..again }).await,
         Err(error) => {
-            drop(writer);
             let field = |pointer: &str| if pointer == "/note" { format!("note-{number}") } else { "conditions".to_owned() };
             let wrongs = faults(error)?.iter().map(|fault| Wrong::new(field(&fault.pointer), &fault.detail)).collect();
-            page(&request, &here, &id, Again { wrongs, ..again }).await
+            page(request, here, &id, Again { wrongs, ..again }).await
         }
     }
 }

@@ -6,19 +6,21 @@ use diligence_entities::{
     id::DependencyId,
     patch::Change,
     register,
-    role::Role,
     scope::Reader,
 };
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::http::StatusCode;
 
 use super::{
     choosing::{Choosing, back_to, chosen},
     erasing::Erasing,
-    fields::{Asking, Choices, Kind, Open, Part, empty, fields, json, misread, read, said, sent, stored, typed},
+    fields::{Asking, Choices, Kind, Open, Part, empty, fields, json, misread, read, said, stored, typed},
+    form::Form,
     page::{Refusal, Shown, path_id, see},
     sign_in::Here,
+    signed_in::{Page, Proven},
     words,
 };
+use crate::auth::Editor;
 
 /// The part of the menu that these pages belong to.
 const PART: &str = "/register";
@@ -42,13 +44,12 @@ const DEPENDENCY: &[Part] = &[Part {
 }];
 
 /// The form for a new one, once both sides are chosen.
-pub(super) async fn show_new(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    here.may(&request, Role::Editor).await?;
-    let reader = here.read(&request).await?;
-    let (subject, base) = (chosen(&request, &reader, "subject_id").await?, chosen(&request, &reader, "rests_on_id").await?);
+pub(super) async fn show_new(who: Page<Editor>) -> Shown {
+    let (request, here) = who.parts();
+    let reader = here.read(request).await?;
+    let (subject, base) = (chosen(request, &reader, "subject_id").await?, chosen(request, &reader, "rests_on_id").await?);
     match (subject, base) {
-        (Some(subject), Some(base)) => new(&here, &subject, &base).show(StatusCode::OK, empty(DEPENDENCY, |_| None), Vec::new()),
+        (Some(subject), Some(base)) => new(here, &subject, &base).show(StatusCode::OK, empty(DEPENDENCY, |_| None), Vec::new()),
         (subject, _) => {
             drop(reader);
             let title = subject.as_ref().map_or_else(|| "Enter who rests on whom".to_owned(), |subject| format!("What does {} rest on?", subject.name));
@@ -66,7 +67,7 @@ pub(super) async fn show_new(request: Request, _: RequestBody) -> Shown {
                 kept: subject.iter().map(|subject| ("subject_id", words::key(&subject.subject_id))).collect(),
                 without: subject.as_ref().map(|subject| subject.subject_id.clone()),
             };
-            choosing.show(&request, &here).await
+            choosing.show(request, here).await
         }
     }
 }
@@ -78,32 +79,24 @@ fn new<'a>(here: &'a Here, subject: &register::RegisterEntry, base: &register::R
 }
 
 /// Enters one.
-pub(super) async fn enter(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    here.may(&request, Role::Editor).await?;
-    let reader = here.read(&request).await?;
-    let (subject, base) = (chosen(&request, &reader, "subject_id").await?, chosen(&request, &reader, "rests_on_id").await?);
+pub(super) async fn enter(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let reader = here.read(request).await?;
+    let (subject, base) = (chosen(request, &reader, "subject_id").await?, chosen(request, &reader, "rests_on_id").await?);
     let (subject, base) = (subject.ok_or(Error::NotFound)?, base.ok_or(Error::NotFound)?);
     drop(reader);
     let parts = typed(DEPENDENCY, &form);
     let wrongs = misread(&parts);
     if !wrongs.is_empty() {
-        return new(&here, &subject, &base).wrong(parts, wrongs);
+        return new(here, &subject, &base).wrong(parts, wrongs);
     }
     let mut said = said(&parts);
     said.insert("subject_id".into(), json(&subject.subject_id)?);
     said.insert("rests_on_id".into(), json(&base.subject_id)?);
     let made: NewDependency = read(said)?;
-    let writer = here.write(&request, Role::Editor).await?;
-    match dependency::create(&writer, made).await {
-        Ok(_) => {
-            writer.save().await?;
-            Ok(see(&format!("{}#rests", words::subject_href(&subject.subject_id))))
-        }
-        Err(error) => {
-            drop(writer);
-            new(&here, &subject, &base).again(parts, error)
-        }
+    match who.change(async |writer| dependency::create(writer, made).await).await {
+        Ok(_) => Ok(see(&format!("{}#rests", words::subject_href(&subject.subject_id)))),
+        Err(error) => new(here, &subject, &base).again(parts, error),
     }
 }
 
@@ -146,64 +139,49 @@ impl Known {
 }
 
 /// The form for what is said of one.
-pub(super) async fn show_change(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    here.may(&request, Role::Editor).await?;
-    let known = Known::read(&here.read(&request).await?, &path_id(&request)?).await?;
-    known.change(&here).show(StatusCode::OK, stored(DEPENDENCY, &json(&known.dependency)?), Vec::new())
+pub(super) async fn show_change(who: Page<Editor>) -> Shown {
+    let (request, here) = who.parts();
+    let known = Known::read(&here.read(request).await?, &path_id(request)?).await?;
+    known.change(here).show(StatusCode::OK, stored(DEPENDENCY, &json(&known.dependency)?), Vec::new())
 }
 
 /// Changes what is said of one.
-pub(super) async fn change(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    here.may(&request, Role::Editor).await?;
-    let id: DependencyId = path_id(&request)?;
+pub(super) async fn change(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let id: DependencyId = path_id(request)?;
     let (parts, version) = (typed(DEPENDENCY, &form), form.version()?);
     let wrongs = misread(&parts);
     if !wrongs.is_empty() {
-        let known = Known::read(&here.read(&request).await?, &id).await?;
-        return Open { version, ..known.change(&here) }.wrong(parts, wrongs);
+        let known = Known::read(&here.read(request).await?, &id).await?;
+        return Open { version, ..known.change(here) }.wrong(parts, wrongs);
     }
-    let writer = here.write(&request, Role::Editor).await?;
-    match dependency::change(&writer, &id, version, Change::<NewDependency>::new(fields(&parts))).await {
-        Ok(changed) => {
-            writer.save().await?;
-            Ok(see(&format!("{}#rests", words::subject_href(&changed.subject_id))))
-        }
+    match who.change(async |writer| dependency::change(writer, &id, version, Change::<NewDependency>::new(fields(&parts))).await).await {
+        Ok(changed) => Ok(see(&format!("{}#rests", words::subject_href(&changed.subject_id)))),
         Err(error) => {
-            drop(writer);
-            let known = Known::read(&here.read(&request).await?, &id).await?;
-            known.change(&here).refused(parts, error, version, &known.dependency)
+            let known = Known::read(&here.read(request).await?, &id).await?;
+            known.change(here).refused(parts, error, version, &known.dependency)
         }
     }
 }
 
 /// Asks before one is taken away.
-pub(super) async fn show_delete(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    here.may(&request, Role::Editor).await?;
-    Known::read(&here.read(&request).await?, &path_id(&request)?).await?.erasing().show(&here, StatusCode::OK, Vec::new())
+pub(super) async fn show_delete(who: Page<Editor>) -> Shown {
+    let (request, here) = who.parts();
+    Known::read(&here.read(request).await?, &path_id(request)?).await?.erasing().show(here, StatusCode::OK, Vec::new())
 }
 
 /// Takes one away.
-pub(super) async fn delete(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    here.may(&request, Role::Editor).await?;
-    let id: DependencyId = path_id(&request)?;
-    let known = Known::read(&here.read(&request).await?, &id).await?;
+pub(super) async fn delete(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let id: DependencyId = path_id(request)?;
+    let known = Known::read(&here.read(request).await?, &id).await?;
     if !form.names_it(&known.base.name) {
-        return known.erasing().unnamed(&here);
+        return known.erasing().unnamed(here);
     }
-    let writer = here.write(&request, Role::Editor).await?;
-    match dependency::delete(&writer, &id, form.version()?).await {
-        Ok(()) => {
-            writer.save().await?;
-            Ok(see(&format!("{}#rests", words::subject_href(&known.subject.subject_id))))
-        }
-        Err(Error::Stale { .. }) => {
-            drop(writer);
-            Known::read(&here.read(&request).await?, &id).await?.erasing().show(&here, StatusCode::CONFLICT, Vec::new())
-        }
+    let version = form.version()?;
+    match who.change(async |writer| dependency::delete(writer, &id, version).await).await {
+        Ok(()) => Ok(see(&format!("{}#rests", words::subject_href(&known.subject.subject_id)))),
+        Err(Error::Stale { .. }) => Known::read(&here.read(request).await?, &id).await?.erasing().show(here, StatusCode::CONFLICT, Vec::new()),
         Err(error) => Err(error.into()),
     }
 }

@@ -20,7 +20,7 @@ use diligence_questionnaires::{
     answer::{FACTS, Fact},
     library,
 };
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::{Request, http::StatusCode};
 use serde_json::{Value, json};
 
 use super::{
@@ -29,10 +29,11 @@ use super::{
     page::{Frame, Refusal, Shown, Wrong, at, faults, html, path_id, request_id, see, wrongs},
     questionnaires::{Differences, differences, edition_href, kind},
     sign_in::Here,
+    signed_in::{Page, Proven, Upload, WithFile, Within},
     words,
 };
 use crate::{
-    auth::store_of,
+    auth::{Editor, Viewer, store_of},
     body::Cost,
     problem::{Problem, Type},
 };
@@ -68,11 +69,10 @@ impl NewPage {
 }
 
 /// The ways to begin a draft.
-pub(super) async fn show_new(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    here.may(&request, Role::Editor).await?;
-    let typed = BTreeMap::from([("base", parameter(&request, "base")), ("copy", parameter(&request, "copy"))]);
-    new_page(&request, &here, Vec::new(), typed).await
+pub(super) async fn show_new(who: Page<Editor>) -> Shown {
+    let (request, here) = who.parts();
+    let typed = BTreeMap::from([("base", parameter(request, "base")), ("copy", parameter(request, "copy"))]);
+    new_page(request, here, Vec::new(), typed).await
 }
 
 async fn new_page(request: &Request, here: &Here, wrongs: Vec<Wrong>, typed: BTreeMap<&'static str, String>) -> Shown {
@@ -114,27 +114,24 @@ fn is_key(key: &str) -> bool {
 }
 
 /// Begins a draft: of an extension, of something new, or of a later edition.
-pub(super) async fn begin(request: Request, body: RequestBody) -> Shown {
-    let form = Form::read(&request, body).await?;
-    let here = Here::of(&request).await?;
-    here.is_proven(&form)?;
-    here.may(&request, Role::Editor).await?;
+pub(super) async fn begin(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
     let names = ["way", "base", "copy", "extension_title", "extension_key", "new_title", "new_key"];
     let typed: BTreeMap<&'static str, String> = names.into_iter().map(|name| (name, form.text(name))).collect();
-    let reader = here.read(&request).await?;
+    let reader = here.read(request).await?;
     let year = reader.today().date().format("%Y").to_string();
     let way = form.text("way");
     let new = if way == "copy" { copied(&reader, &form).await? } else { started(&reader, &form, way == "extension", &year).await? };
     drop(reader);
     match new {
-        Ok(new) => created(&request, &here, new, typed).await,
-        Err(wrongs) => new_page(&request, &here, wrongs, typed).await,
+        Ok(new) => created(&who, new, typed).await,
+        Err(wrongs) => new_page(request, here, wrongs, typed).await,
     }
 }
 
-type Begun = Result<NewDraft, Vec<Wrong>>;
+type Started = Result<NewDraft, Vec<Wrong>>;
 
-async fn copied(reader: &Reader, form: &Form) -> Result<Begun, Refusal> {
+async fn copied(reader: &Reader, form: &Form) -> Result<Started, Refusal> {
     let wanted = form.text("copy");
     let Some((key, edition)) = wanted.split_once(' ') else { return Ok(Err(vec![Wrong::new("copy", "choose the edition to begin with")])) };
     let is_extension = questionnaire::base_of(reader, key, edition).await?.is_some();
@@ -144,7 +141,7 @@ async fn copied(reader: &Reader, form: &Form) -> Result<Begun, Refusal> {
     Ok(Ok(NewDraft { name: shortened(&format!("{title}, after {edition}")), kind, format, document }))
 }
 
-async fn started(reader: &Reader, form: &Form, is_extension: bool, year: &str) -> Result<Begun, Refusal> {
+async fn started(reader: &Reader, form: &Form, is_extension: bool, year: &str) -> Result<Started, Refusal> {
     let field = |name: &str| format!("{}_{name}", if is_extension { "extension" } else { "new" });
     let title = form.text(&field("title"));
     let key = form.some(&field("key")).unwrap_or_else(|| key_of(&title));
@@ -175,13 +172,19 @@ fn shortened(name: &str) -> String {
     name.chars().take(300).collect()
 }
 
+/// A questionnaire as a file.
+pub(super) struct DraftFile;
+
+impl Upload for DraftFile {
+    const MOST: usize = MAXIMUM_FILE;
+    const COST: Cost = Cost::Document;
+}
+
 /// Begins a draft with a file.
-pub(super) async fn upload(request: Request, body: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let (form, file) = Form::read_with_file(&request, body, MAXIMUM_FILE, Cost::Document).await?;
-    here.is_proven(&form)?;
-    here.may(&request, Role::Editor).await?;
-    let again = async |detail: &str| new_page(&request, &here, vec![Wrong::new("file", detail)], BTreeMap::new()).await;
+pub(super) async fn upload(who: Page<Editor>, form: Proven<WithFile<DraftFile>>) -> Shown {
+    let (request, here) = who.parts();
+    let (_form, file) = form.into_inner();
+    let again = async |detail: &str| new_page(request, here, vec![Wrong::new("file", detail)], BTreeMap::new()).await;
     let Some(file) = file else { return again("choose a file").await };
     let ending = file.name.rsplit('.').next().unwrap_or_default().to_lowercase();
     let format = match ending.as_str() {
@@ -200,18 +203,14 @@ pub(super) async fn upload(request: Request, body: RequestBody) -> Shown {
         DocumentFormat::Csv => false,
     };
     let kind = if is_extension { DocumentKind::Extension } else { DocumentKind::Edition };
-    created(&request, &here, NewDraft { name: shortened(&file.name), kind, format, document }, BTreeMap::new()).await
+    created(&who, NewDraft { name: shortened(&file.name), kind, format, document }, BTreeMap::new()).await
 }
 
-async fn created(request: &Request, here: &Here, new: NewDraft, typed: BTreeMap<&'static str, String>) -> Shown {
-    let writer = here.write(request, Role::Editor).await?;
-    match draft::create(&writer, new).await {
-        Ok(draft) => {
-            writer.save().await?;
-            Ok(see(&draft_href(&draft.id)))
-        }
+async fn created(who: &Page<Editor>, new: NewDraft, typed: BTreeMap<&'static str, String>) -> Shown {
+    let (request, here) = who.parts();
+    match who.change(async |writer| draft::create(writer, new).await).await {
+        Ok(draft) => Ok(see(&draft_href(&draft.id))),
         Err(error) => {
-            drop(writer);
             let wrongs = wrongs(&faults(error)?, &[], "ways");
             new_page(request, here, wrongs, typed).await
         }
@@ -281,9 +280,9 @@ struct Unsaved {
 }
 
 /// A draft, with everything that is wrong with it.
-pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    draft_page(&request, &here, Vec::new(), None, String::new()).await
+pub(super) async fn show(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    draft_page(request, here, Vec::new(), None, String::new()).await
 }
 
 async fn draft_page(request: &Request, here: &Here, wrongs: Vec<Wrong>, unsaved: Option<(Unsaved, bool)>, typed_name: String) -> Shown {
@@ -324,48 +323,35 @@ async fn draft_page(request: &Request, here: &Here, wrongs: Vec<Wrong>, unsaved:
 }
 
 /// Saves a draft, right or wrong.
-pub(super) async fn save(request: Request, body: RequestBody) -> Shown {
-    let form = Form::read_within(&request, body, MAXIMUM_FORM).await?;
-    let here = Here::of(&request).await?;
-    here.is_proven(&form)?;
-    let id: DraftId = path_id(&request)?;
+pub(super) async fn save(who: Page<Editor>, form: Proven<Within<MAXIMUM_FORM>>) -> Shown {
+    let (request, here) = who.parts();
+    let id: DraftId = path_id(request)?;
     // Space at its beginning means something in a document.
     let unsaved = Unsaved { name: form.text("name"), format: form.text("format"), document: form.exact("document").replace("\r\n", "\n") };
     let fields = [("name", &unsaved.name), ("format", &unsaved.format), ("document", &unsaved.document)];
     let change = fields.map(|(name, text)| (name.to_owned(), Value::from(text.as_str()))).into_iter().collect();
-    let writer = here.write(&request, Role::Editor).await?;
-    match draft::change(&writer, &id, form.version()?, Change::<NewDraft>::new(change)).await {
-        Ok(_) => {
-            writer.save().await?;
-            Ok(see(&format!("{}?saved=yes", draft_href(&id))))
-        }
-        Err(Error::Stale { .. }) => {
-            drop(writer);
-            draft_page(&request, &here, Vec::new(), Some((unsaved, true)), String::new()).await
-        }
+    let version = form.version()?;
+    match who.change(async |writer| draft::change(writer, &id, version, Change::<NewDraft>::new(change)).await).await {
+        Ok(_) => Ok(see(&format!("{}?saved=yes", draft_href(&id)))),
+        Err(Error::Stale { .. }) => draft_page(request, here, Vec::new(), Some((unsaved, true)), String::new()).await,
         Err(error) => {
-            drop(writer);
             let wrongs = wrongs(&faults(error)?, &["name", "format", "document"], "document");
-            draft_page(&request, &here, wrongs, Some((unsaved, false)), String::new()).await
+            draft_page(request, here, wrongs, Some((unsaved, false)), String::new()).await
         }
     }
 }
 
 /// Takes a draft away.
-pub(super) async fn delete(request: Request, body: RequestBody) -> Shown {
-    let form = Form::read(&request, body).await?;
-    let here = Here::of(&request).await?;
-    here.is_proven(&form)?;
-    here.may(&request, Role::Editor).await?;
-    let id: DraftId = path_id(&request)?;
-    let name = draft::read(&here.read(&request).await?, &id).await?.draft.name;
+pub(super) async fn delete(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let id: DraftId = path_id(request)?;
+    let name = draft::read(&here.read(request).await?, &id).await?.draft.name;
     if form.text("confirm") != name.trim() {
         let wrongs = vec![Wrong::new("confirm", format!("type the draft's name just as it stands here: {name}"))];
-        return draft_page(&request, &here, wrongs, None, form.text("confirm")).await;
+        return draft_page(request, here, wrongs, None, form.text("confirm")).await;
     }
-    let writer = here.write(&request, Role::Editor).await?;
-    draft::delete(&writer, &id, form.version()?).await?;
-    writer.save().await?;
+    let version = form.version()?;
+    who.change(async |writer| draft::delete(writer, &id, version).await).await?;
     Ok(see("/questionnaires"))
 }
 
@@ -469,10 +455,10 @@ fn facts_read(edition: &Edition) -> Vec<&'static Fact> {
 }
 
 /// A draft as a respondent would see it, with fields to try answers in.
-pub(super) async fn show_try(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let (draft, edition) = readable(&here.read(&request).await?, &path_id(&request)?).await?;
-    try_page(&here, draft, edition, &Form::default(), &[], None)
+pub(super) async fn show_try(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    let (draft, edition) = readable(&here.read(request).await?, &path_id(request)?).await?;
+    try_page(here, draft, edition, &Form::default(), &[], None)
 }
 
 fn try_page(here: &Here, draft: Draft, edition: Edition, form: &Form, faults: &[Fault], result: Option<AttemptResult>) -> Shown {
@@ -532,12 +518,10 @@ fn answer(question: &diligence_questionnaires::Question, form: &Form) -> Option<
 }
 
 /// What answers to a draft come to. Nothing is kept.
-pub(super) async fn attempt(request: Request, body: RequestBody) -> Shown {
-    let form = Form::read_within(&request, body, MAXIMUM_FORM).await?;
-    let here = Here::of(&request).await?;
-    here.is_proven(&form)?;
-    let id: DraftId = path_id(&request)?;
-    let reader = here.read(&request).await?;
+pub(super) async fn attempt(who: Page<Viewer>, form: Proven<Within<MAXIMUM_FORM>>) -> Shown {
+    let (request, here) = who.parts();
+    let id: DraftId = path_id(request)?;
+    let reader = here.read(request).await?;
     let (draft, edition) = readable(&reader, &id).await?;
     let mut attempt = Attempt::default();
     let mut wrong = Vec::new();
@@ -558,11 +542,11 @@ pub(super) async fn attempt(request: Request, body: RequestBody) -> Shown {
     let facts = facts_read(&edition).into_iter().filter_map(|fact| Some((fact.name, [form.some(&format!("fact.{}", fact.name))?])));
     attempt.subject = facts.collect::<Subject>();
     if !wrong.is_empty() {
-        return try_page(&here, draft, edition, &form, &wrong, None);
+        return try_page(here, draft, edition, &form, &wrong, None);
     }
     match draft::attempt(&reader, &id, attempt).await {
-        Ok(result) => try_page(&here, draft, edition, &form, &[], Some(result)),
-        Err(error) => try_page(&here, draft, edition, &form, &faults(error)?, None),
+        Ok(result) => try_page(here, draft, edition, &form, &[], Some(result)),
+        Err(error) => try_page(here, draft, edition, &form, &faults(error)?, None),
     }
 }
 
@@ -599,10 +583,10 @@ impl WhatIfAnswer {
 }
 
 /// What publishing a draft would do to every current score and rating.
-pub(super) async fn show_what_if(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let (draft, edition) = readable(&here.read(&request).await?, &path_id(&request)?).await?;
-    let what_if = WhatIf::of_edition(store_of(&request)?.clone(), here.person.scope(request_id(&request)), edition.clone()).await?;
+pub(super) async fn show_what_if(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    let (draft, edition) = readable(&here.read(request).await?, &path_id(request)?).await?;
+    let what_if = WhatIf::of_edition(store_of(request)?.clone(), here.person.scope(request_id(request)), edition.clone()).await?;
     let page = WhatIfPage { frame: here.frame("What would publishing do?").at("/questionnaires"), draft: &draft, edition: &edition, place: PLACE };
     told(&page, what_if, {
         let (draft, edition) = (draft.clone(), edition.clone());
@@ -635,10 +619,9 @@ impl PublishPage {
 }
 
 /// What would be published.
-pub(super) async fn show_publish(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    here.may(&request, Role::Editor).await?;
-    publish_page(&request, &here, Vec::new(), String::new()).await
+pub(super) async fn show_publish(who: Page<Editor>) -> Shown {
+    let (request, here) = who.parts();
+    publish_page(request, here, Vec::new(), String::new()).await
 }
 
 async fn publish_page(request: &Request, here: &Here, wrongs: Vec<Wrong>, typed: String) -> Shown {
@@ -665,32 +648,24 @@ async fn publish_page(request: &Request, here: &Here, wrongs: Vec<Wrong>, typed:
 }
 
 /// Publishes a draft.
-pub(super) async fn publish(request: Request, body: RequestBody) -> Shown {
-    let form = Form::read(&request, body).await?;
-    let here = Here::of(&request).await?;
-    here.is_proven(&form)?;
-    here.may(&request, Role::Editor).await?;
-    let id: DraftId = path_id(&request)?;
-    let (_, edition) = readable(&here.read(&request).await?, &id).await?;
+pub(super) async fn publish(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let id: DraftId = path_id(request)?;
+    let (_, edition) = readable(&here.read(request).await?, &id).await?;
     let typed = form.text("title");
     if typed != edition.title.trim() {
-        return publish_page(&request, &here, vec![Wrong::new("title", format!("type the title just as it stands here: {}", edition.title))], typed).await;
+        return publish_page(request, here, vec![Wrong::new("title", format!("type the title just as it stands here: {}", edition.title))], typed).await;
     }
-    let writer = here.write(&request, Role::Editor).await?;
-    match draft::publish(&writer, &id, form.version()?).await {
-        Ok(published) => {
-            writer.save().await?;
-            Ok(see(&edition_href(&published.key, &published.edition)))
-        }
+    let version = form.version()?;
+    match who.change(async |writer| draft::publish(writer, &id, version).await).await {
+        Ok(published) => Ok(see(&edition_href(&published.key, &published.edition))),
         Err(Error::Stale { .. }) => {
-            drop(writer);
             let wrongs = vec![Wrong::new("title", "someone else changed the draft meanwhile: look at it again below, then publish it")];
-            publish_page(&request, &here, wrongs, typed).await
+            publish_page(request, here, wrongs, typed).await
         }
         Err(error) => {
-            drop(writer);
             let wrongs = faults(error)?.iter().map(|fault| Wrong::new("title", &fault.detail)).collect();
-            publish_page(&request, &here, wrongs, typed).await
+            publish_page(request, here, wrongs, typed).await
         }
     }
 }

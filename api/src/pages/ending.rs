@@ -12,20 +12,20 @@ use diligence_entities::{
     register::RegisterEntry,
     review::{self, ReviewFilter, ReviewState},
     risk::{self, RiskFilter},
-    role::Role,
     scope::{Reader, Writer},
     supplier::{self, RelationshipStatus},
 };
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::{Request, http::StatusCode};
 
 use super::{
     choosing::line,
-    fields::sent,
     form::Form,
     page::{Frame, Refusal, Shown, Wrong, at, faults, html, path_id, see},
     sign_in::Here,
+    signed_in::{Page, Proven},
     words,
 };
+use crate::auth::Editor;
 
 /// A supplier or product that may come to an end.
 struct Ending {
@@ -96,17 +96,15 @@ async fn show(request: &Request, here: &Here, id: &SubjectId, status: StatusCode
 }
 
 /// What can be done about a supplier that one has nothing to do with any more.
-pub(super) async fn show_supplier(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    here.may(&request, Role::Editor).await?;
-    show(&request, &here, &SubjectId::Supplier(path_id(&request)?), StatusCode::OK, Vec::new()).await
+pub(super) async fn show_supplier(who: Page<Editor>) -> Shown {
+    let (request, here) = who.parts();
+    show(request, here, &SubjectId::Supplier(path_id(request)?), StatusCode::OK, Vec::new()).await
 }
 
 /// The same for a product.
-pub(super) async fn show_product(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    here.may(&request, Role::Editor).await?;
-    show(&request, &here, &SubjectId::Product(path_id(&request)?), StatusCode::OK, Vec::new()).await
+pub(super) async fn show_product(who: Page<Editor>) -> Shown {
+    let (request, here) = who.parts();
+    show(request, here, &SubjectId::Product(path_id(request)?), StatusCode::OK, Vec::new()).await
 }
 
 /// What is to be done.
@@ -128,62 +126,55 @@ async fn take(writer: &Writer, id: &SubjectId, version: i64, step: Step) -> Resu
     }
 }
 
-async fn act(request: &Request, (form, here): (Form, Here), id: SubjectId, step: Step) -> Shown {
-    here.may(request, Role::Editor).await?;
-    let line = line(&here.read(request).await?, &id).await?;
+async fn act(who: &Page<Editor>, form: &Form, id: SubjectId, step: Step) -> Shown {
+    let (request, here) = who.parts();
+    let line = line(&who.reader().await?, &id).await?;
     if step == Step::Delete && !form.names_it(&line.name) {
         let wrongs = vec![Wrong::new("typed", "type the name as it stands here, to delete it")];
-        return show(request, &here, &id, StatusCode::UNPROCESSABLE_ENTITY, wrongs).await;
+        return show(request, here, &id, StatusCode::UNPROCESSABLE_ENTITY, wrongs).await;
     }
-    let writer = here.write(request, Role::Editor).await?;
-    match take(&writer, &id, form.version()?, step).await {
-        Ok(()) => {
-            writer.save().await?;
-            Ok(see(&match (&id, step) {
-                (SubjectId::Supplier(_), Step::Delete) => "/register".to_owned(),
-                (SubjectId::Product(_), Step::Delete) => words::supplier_href(&line.supplier_id),
-                (id, _) => words::subject_href(id),
-            }))
-        }
-        Err(Error::Stale { .. }) => {
-            drop(writer);
-            show(request, &here, &id, StatusCode::CONFLICT, Vec::new()).await
-        }
+    let version = form.version()?;
+    match who.change(async |writer| take(writer, &id, version, step).await).await {
+        Ok(()) => Ok(see(&match (&id, step) {
+            (SubjectId::Supplier(_), Step::Delete) => "/register".to_owned(),
+            (SubjectId::Product(_), Step::Delete) => words::supplier_href(&line.supplier_id),
+            (id, _) => words::subject_href(id),
+        })),
+        Err(Error::Stale { .. }) => show(request, here, &id, StatusCode::CONFLICT, Vec::new()).await,
         Err(error) => {
-            drop(writer);
             let field = if step == Step::Delete { "typed" } else { "archive" };
             let wrongs = faults(error)?.iter().map(|fault| Wrong::new(field, &fault.detail)).collect();
-            show(request, &here, &id, StatusCode::UNPROCESSABLE_ENTITY, wrongs).await
+            show(request, here, &id, StatusCode::UNPROCESSABLE_ENTITY, wrongs).await
         }
     }
 }
 
 /// Archives a supplier.
-pub(super) async fn archive_supplier(request: Request, body: RequestBody) -> Shown {
-    act(&request, sent(&request, body).await?, SubjectId::Supplier(path_id(&request)?), Step::Archive).await
-}
-
-/// Brings a supplier back.
-pub(super) async fn restore_supplier(request: Request, body: RequestBody) -> Shown {
-    act(&request, sent(&request, body).await?, SubjectId::Supplier(path_id(&request)?), Step::Restore).await
-}
-
-/// Deletes a supplier.
-pub(super) async fn delete_supplier(request: Request, body: RequestBody) -> Shown {
-    act(&request, sent(&request, body).await?, SubjectId::Supplier(path_id(&request)?), Step::Delete).await
+pub(super) async fn archive_supplier(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    act(&who, &form, SubjectId::Supplier(who.id()?), Step::Archive).await
 }
 
 /// Archives a product.
-pub(super) async fn archive_product(request: Request, body: RequestBody) -> Shown {
-    act(&request, sent(&request, body).await?, SubjectId::Product(path_id(&request)?), Step::Archive).await
+pub(super) async fn archive_product(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    act(&who, &form, SubjectId::Product(who.id()?), Step::Archive).await
+}
+
+/// Brings a supplier back.
+pub(super) async fn restore_supplier(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    act(&who, &form, SubjectId::Supplier(who.id()?), Step::Restore).await
 }
 
 /// Brings a product back.
-pub(super) async fn restore_product(request: Request, body: RequestBody) -> Shown {
-    act(&request, sent(&request, body).await?, SubjectId::Product(path_id(&request)?), Step::Restore).await
+pub(super) async fn restore_product(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    act(&who, &form, SubjectId::Product(who.id()?), Step::Restore).await
+}
+
+/// Deletes a supplier.
+pub(super) async fn delete_supplier(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    act(&who, &form, SubjectId::Supplier(who.id()?), Step::Delete).await
 }
 
 /// Deletes a product.
-pub(super) async fn delete_product(request: Request, body: RequestBody) -> Shown {
-    act(&request, sent(&request, body).await?, SubjectId::Product(path_id(&request)?), Step::Delete).await
+pub(super) async fn delete_product(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    act(&who, &form, SubjectId::Product(who.id()?), Step::Delete).await
 }

@@ -4,19 +4,20 @@ use diligence_entities::{
     id::{ProductId, SupplierId},
     patch::Change,
     product::{self, NewProduct, Product},
-    role::Role,
     supplier::{self, NewSupplier, Supplier},
 };
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::http::StatusCode;
 use serde_json::{Map, Value};
 
 use super::{
-    fields::{self, Asking, Choices, Filled, Kind, Open, Part, empty, fields, json, misread, read, said, sent, typed},
+    fields::{self, Asking, Choices, Filled, Kind, Open, Part, empty, fields, json, misread, read, said, typed},
+    form::Form,
     page::{Shown, path_id, see},
     sign_in::Here,
+    signed_in::{Page, Proven},
     words,
 };
-use crate::problem::Problem;
+use crate::{auth::Editor, problem::Problem};
 
 /// The part of the menu that these forms belong to.
 const PART: &str = "/register";
@@ -294,32 +295,23 @@ fn new_supplier(here: &Here) -> Open<'_> {
 }
 
 /// The form for a new supplier.
-pub(super) async fn show_new_supplier(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    here.may(&request, Role::Editor).await?;
-    new_supplier(&here).show(StatusCode::OK, empty(SUPPLIER, |_| None), Vec::new())
+pub(super) async fn show_new_supplier(who: Page<Editor>) -> Shown {
+    let (_, here) = who.parts();
+    new_supplier(here).show(StatusCode::OK, empty(SUPPLIER, |_| None), Vec::new())
 }
 
 /// Enters a supplier.
-pub(super) async fn enter_supplier(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    here.may(&request, Role::Editor).await?;
+pub(super) async fn enter_supplier(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (_, here) = who.parts();
     let parts = typed(SUPPLIER, &form);
     let wrongs = misread(&parts);
     if !wrongs.is_empty() {
-        return new_supplier(&here).wrong(parts, wrongs);
+        return new_supplier(here).wrong(parts, wrongs);
     }
     let new: NewSupplier = read(said(&parts))?;
-    let writer = here.write(&request, Role::Editor).await?;
-    match supplier::create(&writer, new).await {
-        Ok(made) => {
-            writer.save().await?;
-            Ok(see(&format!("/suppliers/{}?notice=entered", made.id)))
-        }
-        Err(error) => {
-            drop(writer);
-            new_supplier(&here).again(parts, error)
-        }
+    match who.change(async |writer| supplier::create(writer, new).await).await {
+        Ok(made) => Ok(see(&format!("/suppliers/{}?notice=entered", made.id))),
+        Err(error) => new_supplier(here).again(parts, error),
     }
 }
 
@@ -329,35 +321,28 @@ fn change_of_supplier<'a>(here: &'a Here, supplier: &Supplier) -> Open<'a> {
 }
 
 /// The form for what is said of a supplier.
-pub(super) async fn show_supplier(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    here.may(&request, Role::Editor).await?;
-    let id: SupplierId = path_id(&request)?;
-    let supplier = supplier::read(&here.read(&request).await?, &id).await?;
-    change_of_supplier(&here, &supplier).show(StatusCode::OK, stored(SUPPLIER, &supplier)?, Vec::new())
+pub(super) async fn show_supplier(who: Page<Editor>) -> Shown {
+    let (request, here) = who.parts();
+    let id: SupplierId = path_id(request)?;
+    let supplier = supplier::read(&here.read(request).await?, &id).await?;
+    change_of_supplier(here, &supplier).show(StatusCode::OK, stored(SUPPLIER, &supplier)?, Vec::new())
 }
 
 /// Changes what is said of a supplier.
-pub(super) async fn change_supplier(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    here.may(&request, Role::Editor).await?;
-    let id: SupplierId = path_id(&request)?;
+pub(super) async fn change_supplier(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let id: SupplierId = path_id(request)?;
     let (parts, version) = (typed(SUPPLIER, &form), form.version()?);
     let wrongs = misread(&parts);
     if !wrongs.is_empty() {
-        let present = supplier::read(&here.read(&request).await?, &id).await?;
-        return Open { version, ..change_of_supplier(&here, &present) }.wrong(parts, wrongs);
+        let present = supplier::read(&here.read(request).await?, &id).await?;
+        return Open { version, ..change_of_supplier(here, &present) }.wrong(parts, wrongs);
     }
-    let writer = here.write(&request, Role::Editor).await?;
-    match supplier::change(&writer, &id, version, Change::<NewSupplier>::new(fields(&parts))).await {
-        Ok(_) => {
-            writer.save().await?;
-            Ok(see(&format!("/suppliers/{id}?notice=changed")))
-        }
+    match who.change(async |writer| supplier::change(writer, &id, version, Change::<NewSupplier>::new(fields(&parts))).await).await {
+        Ok(_) => Ok(see(&format!("/suppliers/{id}?notice=changed"))),
         Err(error) => {
-            drop(writer);
-            let present = supplier::read(&here.read(&request).await?, &id).await?;
-            change_of_supplier(&here, &present).refused(parts, error, version, &present)
+            let present = supplier::read(&here.read(request).await?, &id).await?;
+            change_of_supplier(here, &present).refused(parts, error, version, &present)
         }
     }
 }
@@ -377,32 +362,25 @@ fn new_product<'a>(here: &'a Here, supplier: &Supplier) -> Open<'a> {
 }
 
 /// The form for a new product of a supplier.
-pub(super) async fn show_new_product(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    here.may(&request, Role::Editor).await?;
-    let supplier = supplier::read(&here.read(&request).await?, &path_id(&request)?).await?;
-    new_product(&here, &supplier).show(StatusCode::OK, empty(PRODUCT, |_| None), Vec::new())
+pub(super) async fn show_new_product(who: Page<Editor>) -> Shown {
+    let (request, here) = who.parts();
+    let supplier = supplier::read(&here.read(request).await?, &path_id(request)?).await?;
+    new_product(here, &supplier).show(StatusCode::OK, empty(PRODUCT, |_| None), Vec::new())
 }
 
 /// Enters a product.
-pub(super) async fn enter_product(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    here.may(&request, Role::Editor).await?;
-    let supplier_id: SupplierId = path_id(&request)?;
+pub(super) async fn enter_product(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let supplier_id: SupplierId = path_id(request)?;
     let parts = typed(PRODUCT, &form);
     let mut said = with_profile(said(&parts));
     said.insert("supplier_id".into(), supplier_id.as_str().into());
     let new: NewProduct = read(said)?;
-    let writer = here.write(&request, Role::Editor).await?;
-    match product::create(&writer, new).await {
-        Ok(made) => {
-            writer.save().await?;
-            Ok(see(&format!("/products/{}?notice=entered", made.id)))
-        }
+    match who.change(async |writer| product::create(writer, new).await).await {
+        Ok(made) => Ok(see(&format!("/products/{}?notice=entered", made.id))),
         Err(error) => {
-            drop(writer);
-            let supplier = supplier::read(&here.read(&request).await?, &supplier_id).await?;
-            new_product(&here, &supplier).again(parts, error)
+            let supplier = supplier::read(&here.read(request).await?, &supplier_id).await?;
+            new_product(here, &supplier).again(parts, error)
         }
     }
 }
@@ -413,30 +391,23 @@ fn change_of_product<'a>(here: &'a Here, product: &Product) -> Open<'a> {
 }
 
 /// The form for what is said of a product.
-pub(super) async fn show_product(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    here.may(&request, Role::Editor).await?;
-    let id: ProductId = path_id(&request)?;
-    let product = product::read(&here.read(&request).await?, &id).await?;
-    change_of_product(&here, &product).show(StatusCode::OK, stored(PRODUCT, &product)?, Vec::new())
+pub(super) async fn show_product(who: Page<Editor>) -> Shown {
+    let (request, here) = who.parts();
+    let id: ProductId = path_id(request)?;
+    let product = product::read(&here.read(request).await?, &id).await?;
+    change_of_product(here, &product).show(StatusCode::OK, stored(PRODUCT, &product)?, Vec::new())
 }
 
 /// Changes what is said of a product.
-pub(super) async fn change_product(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    here.may(&request, Role::Editor).await?;
-    let id: ProductId = path_id(&request)?;
+pub(super) async fn change_product(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let id: ProductId = path_id(request)?;
     let (parts, version) = (typed(PRODUCT, &form), form.version()?);
-    let writer = here.write(&request, Role::Editor).await?;
-    match product::change(&writer, &id, version, Change::<NewProduct>::new(with_profile(fields(&parts)))).await {
-        Ok(_) => {
-            writer.save().await?;
-            Ok(see(&format!("/products/{id}?notice=changed")))
-        }
+    match who.change(async |writer| product::change(writer, &id, version, Change::<NewProduct>::new(with_profile(fields(&parts)))).await).await {
+        Ok(_) => Ok(see(&format!("/products/{id}?notice=changed"))),
         Err(error) => {
-            drop(writer);
-            let present = product::read(&here.read(&request).await?, &id).await?;
-            change_of_product(&here, &present).refused(parts, error, version, &present)
+            let present = product::read(&here.read(request).await?, &id).await?;
+            change_of_product(here, &present).refused(parts, error, version, &present)
         }
     }
 }

@@ -7,25 +7,26 @@ use diligence_entities::{
     clock::Day,
     error::Error,
     evidence::{self, Evidence, EvidenceFilter, EvidenceSort, NewEvidence},
-    evidence_file::{self, MAXIMUM_BYTES, NewFile},
+    evidence_file::{self, NewFile},
     id::{EvidenceId, SubjectId},
     patch::Change,
     register::{self, RegisterEntry},
     role::Role,
 };
 use diligence_questionnaires::EvidenceKind;
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::{Request, http::StatusCode};
 
 use super::{
     choosing::{Choosing, back_to, chosen, line},
-    fields::{Asking, Kind, Open, Part, empty, fields, json, misread, read, said, sent, stored, typed},
+    fields::{Asking, Kind, Open, Part, empty, fields, json, misread, read, said, stored, typed},
     form::Form,
     listing::Asked,
     page::{Frame, Shown, Wrong, at, faults, html, path_id, see},
     sign_in::Here,
+    signed_in::{EvidenceFile, Page, Proven, WithFile},
     words,
 };
-use crate::body::Cost;
+use crate::auth::{Editor, Viewer};
 
 /// The part of the menu that these pages belong to.
 const PART: &str = "/register";
@@ -82,10 +83,10 @@ impl EvidencePage {
 }
 
 /// The list, what ends first at the top.
-pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let reader = here.read(&request).await?;
-    let mut asked = Asked::<EvidenceFilter>::of(&request, "/evidence")?;
+pub(super) async fn show(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    let reader = here.read(request).await?;
+    let mut asked = Asked::<EvidenceFilter>::of(request, "/evidence")?;
     asked.filter.sort.get_or_insert(EvidenceSort::Expiry);
     let page = evidence::list(&reader, &asked.filter).await?;
     let names = register::lines(&reader, page.items.iter().map(|evidence| evidence.subject_id.clone())).await?;
@@ -132,9 +133,9 @@ fn name(piece: &Evidence) -> String {
 }
 
 /// One piece of evidence.
-pub(super) async fn show_one(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    one(&request, &here, &path_id(&request)?, StatusCode::OK, Vec::new()).await
+pub(super) async fn show_one(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    one(request, here, &path_id(request)?, StatusCode::OK, Vec::new()).await
 }
 
 async fn one(request: &Request, here: &Here, id: &EvidenceId, status: StatusCode, wrongs: Vec<Wrong>) -> Shown {
@@ -151,44 +152,35 @@ fn new_piece<'a>(here: &'a Here, line: &RegisterEntry) -> Open<'a> {
 }
 
 /// The form for a new piece, once it is known what it is about.
-pub(super) async fn show_new(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    here.may(&request, Role::Editor).await?;
-    let line = chosen(&request, &here.read(&request).await?, "subject_id").await?;
+pub(super) async fn show_new(who: Page<Editor>) -> Shown {
+    let (request, here) = who.parts();
+    let line = chosen(request, &here.read(request).await?, "subject_id").await?;
     match line {
-        Some(line) => new_piece(&here, &line).show(StatusCode::OK, empty(EVIDENCE, |_| None), Vec::new()),
+        Some(line) => new_piece(here, &line).show(StatusCode::OK, empty(EVIDENCE, |_| None), Vec::new()),
         None => {
             let back = ("/evidence".to_owned(), "Evidence".to_owned());
             let lead = "Choose the supplier or product that it is about.";
             let (title, path) = ("Enter evidence", "/evidence/new");
-            Choosing { title, lead, part: PART, back, path, name: "subject_id", kept: Vec::new(), without: None }.show(&request, &here).await
+            Choosing { title, lead, part: PART, back, path, name: "subject_id", kept: Vec::new(), without: None }.show(request, here).await
         }
     }
 }
 
 /// Enters a piece.
-pub(super) async fn enter(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    here.may(&request, Role::Editor).await?;
-    let line = chosen(&request, &here.read(&request).await?, "subject_id").await?.ok_or(Error::NotFound)?;
+pub(super) async fn enter(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let line = chosen(request, &here.read(request).await?, "subject_id").await?.ok_or(Error::NotFound)?;
     let parts = typed(EVIDENCE, &form);
     let wrongs = misread(&parts);
     if !wrongs.is_empty() {
-        return new_piece(&here, &line).wrong(parts, wrongs);
+        return new_piece(here, &line).wrong(parts, wrongs);
     }
     let mut said = said(&parts);
     said.insert("subject_id".into(), json(&line.subject_id)?);
     let new: NewEvidence = read(said)?;
-    let writer = here.write(&request, Role::Editor).await?;
-    match evidence::create(&writer, new).await {
-        Ok(made) => {
-            writer.save().await?;
-            Ok(see(&format!("/evidence/{}", made.id)))
-        }
-        Err(error) => {
-            drop(writer);
-            new_piece(&here, &line).again(parts, error)
-        }
+    match who.change(async |writer| evidence::create(writer, new).await).await {
+        Ok(made) => Ok(see(&format!("/evidence/{}", made.id))),
+        Err(error) => new_piece(here, &line).again(parts, error),
     }
 }
 
@@ -198,34 +190,27 @@ fn change_of<'a>(here: &'a Here, piece: &Evidence) -> Open<'a> {
 }
 
 /// The form for what is said of a piece.
-pub(super) async fn show_change(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    here.may(&request, Role::Editor).await?;
-    let piece = evidence::read(&here.read(&request).await?, &path_id(&request)?).await?;
-    change_of(&here, &piece).show(StatusCode::OK, stored(EVIDENCE, &json(&piece)?), Vec::new())
+pub(super) async fn show_change(who: Page<Editor>) -> Shown {
+    let (request, here) = who.parts();
+    let piece = evidence::read(&here.read(request).await?, &path_id(request)?).await?;
+    change_of(here, &piece).show(StatusCode::OK, stored(EVIDENCE, &json(&piece)?), Vec::new())
 }
 
 /// Changes what is said of a piece.
-pub(super) async fn change(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    here.may(&request, Role::Editor).await?;
-    let id: EvidenceId = path_id(&request)?;
+pub(super) async fn change(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let id: EvidenceId = path_id(request)?;
     let (parts, version) = (typed(EVIDENCE, &form), form.version()?);
     let wrongs = misread(&parts);
     if !wrongs.is_empty() {
-        let present = evidence::read(&here.read(&request).await?, &id).await?;
-        return Open { version, ..change_of(&here, &present) }.wrong(parts, wrongs);
+        let present = evidence::read(&here.read(request).await?, &id).await?;
+        return Open { version, ..change_of(here, &present) }.wrong(parts, wrongs);
     }
-    let writer = here.write(&request, Role::Editor).await?;
-    match evidence::change(&writer, &id, version, Change::<NewEvidence>::new(fields(&parts))).await {
-        Ok(_) => {
-            writer.save().await?;
-            Ok(see(&format!("/evidence/{id}")))
-        }
+    match who.change(async |writer| evidence::change(writer, &id, version, Change::<NewEvidence>::new(fields(&parts))).await).await {
+        Ok(_) => Ok(see(&format!("/evidence/{id}"))),
         Err(error) => {
-            drop(writer);
-            let present = evidence::read(&here.read(&request).await?, &id).await?;
-            change_of(&here, &present).refused(parts, error, version, &present)
+            let present = evidence::read(&here.read(request).await?, &id).await?;
+            change_of(here, &present).refused(parts, error, version, &present)
         }
     }
 }
@@ -240,69 +225,47 @@ async fn again(request: &Request, here: &Here, id: &EvidenceId, field: &str, err
 }
 
 /// Keeps a file with a piece.
-pub(super) async fn store_file(request: Request, body: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let (form, file) = Form::read_with_file(&request, body, MAXIMUM_BYTES, Cost::Bytes).await?;
-    here.is_proven(&form)?;
-    here.may(&request, Role::Editor).await?;
-    let id: EvidenceId = path_id(&request)?;
+pub(super) async fn store_file(who: Page<Editor>, form: Proven<WithFile<EvidenceFile>>) -> Shown {
+    let (request, here) = who.parts();
+    let (form, file) = form.into_inner();
+    let id: EvidenceId = path_id(request)?;
     let Some(file) = file else {
-        return one(&request, &here, &id, StatusCode::UNPROCESSABLE_ENTITY, vec![Wrong::new("file", "choose a file to keep")]).await;
+        return one(request, here, &id, StatusCode::UNPROCESSABLE_ENTITY, vec![Wrong::new("file", "choose a file to keep")]).await;
     };
     let new = NewFile { name: Some(file.name), media_type: file.media_type, content: file.content };
-    let writer = here.write(&request, Role::Editor).await?;
-    match evidence_file::store(&writer, &id, form.version()?, new).await {
-        Ok(_) => {
-            writer.save().await?;
-            Ok(see(&format!("/evidence/{id}")))
-        }
-        Err(error) => {
-            drop(writer);
-            again(&request, &here, &id, "file", error).await
-        }
+    let version = form.version()?;
+    match who.change(async |writer| evidence_file::store(writer, &id, version, new).await).await {
+        Ok(_) => Ok(see(&format!("/evidence/{id}"))),
+        Err(error) => again(request, here, &id, "file", error).await,
     }
 }
 
 /// Takes a file away; the piece stays.
-pub(super) async fn delete_file(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    let id: EvidenceId = path_id(&request)?;
-    let writer = here.write(&request, Role::Editor).await?;
+pub(super) async fn delete_file(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let id: EvidenceId = path_id(request)?;
     if form.text("sure").is_empty() {
-        drop(writer);
-        return one(&request, &here, &id, StatusCode::UNPROCESSABLE_ENTITY, vec![Wrong::new("sure", "tick that the file may go")]).await;
+        return one(request, here, &id, StatusCode::UNPROCESSABLE_ENTITY, vec![Wrong::new("sure", "tick that the file may go")]).await;
     }
-    match evidence_file::delete(&writer, &id, form.version()?).await {
-        Ok(_) => {
-            writer.save().await?;
-            Ok(see(&format!("/evidence/{id}")))
-        }
-        Err(error) => {
-            drop(writer);
-            again(&request, &here, &id, "sure", error).await
-        }
+    let version = form.version()?;
+    match who.change(async |writer| evidence_file::delete(writer, &id, version).await).await {
+        Ok(_) => Ok(see(&format!("/evidence/{id}"))),
+        Err(error) => again(request, here, &id, "sure", error).await,
     }
 }
 
 /// Takes a piece away.
-pub(super) async fn delete(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    here.may(&request, Role::Editor).await?;
-    let id: EvidenceId = path_id(&request)?;
-    let present = evidence::read(&here.read(&request).await?, &id).await?;
+pub(super) async fn delete(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let id: EvidenceId = path_id(request)?;
+    let present = evidence::read(&here.read(request).await?, &id).await?;
     if !form.names_it(&name(&present)) {
         let wrongs = vec![Wrong::new("typed", "type what it is called as it stands here, to delete it")];
-        return one(&request, &here, &id, StatusCode::UNPROCESSABLE_ENTITY, wrongs).await;
+        return one(request, here, &id, StatusCode::UNPROCESSABLE_ENTITY, wrongs).await;
     }
-    let writer = here.write(&request, Role::Editor).await?;
-    match evidence::delete(&writer, &id, form.version()?).await {
-        Ok(()) => {
-            writer.save().await?;
-            Ok(see(&words::subject_href(&present.subject_id)))
-        }
-        Err(error) => {
-            drop(writer);
-            again(&request, &here, &id, "typed", error).await
-        }
+    let version = form.version()?;
+    match who.change(async |writer| evidence::delete(writer, &id, version).await).await {
+        Ok(()) => Ok(see(&words::subject_href(&present.subject_id))),
+        Err(error) => again(request, here, &id, "typed", error).await,
     }
 }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::{
     form::Form,
-    page::{Frame, Refusal, Shown, Wrong, at, faults, html},
+    page::{Frame, Shown, Wrong, at, faults, html},
     sign_in::Here,
     words,
 };
@@ -573,14 +573,6 @@ impl Open<'_> {
         compare(&mut parts, present);
         self.show(StatusCode::CONFLICT, parts, Vec::new())
     }
-}
-
-/// A form that was sent, by someone whose it is.
-pub(super) async fn sent(request: &poem::Request, body: poem::RequestBody) -> Result<(Form, Here), Refusal> {
-    let form = Form::read(request, body).await?;
-    let here = Here::of(request).await?;
-    here.is_proven(&form)?;
-    Ok((form, here))
 }
 
 #[cfg(test)]

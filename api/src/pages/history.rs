@@ -16,7 +16,7 @@ use diligence_entities::{
     evidence,
     id::{ProductId, SubjectId, SupplierId},
     identity_provider, incident, invitation,
-    page::Page,
+    page::Page as Batch,
     questionnaire, register, respondent_link, risk,
     scope::Reader,
     stored::{Json, from_word},
@@ -24,7 +24,7 @@ use diligence_entities::{
     translation, user,
 };
 use diligence_questionnaires::EvidenceKind;
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::{Request, http::StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -32,9 +32,10 @@ use super::{
     form::parameter,
     page::{Frame, Refusal, Shown, html, path_id},
     sign_in::Here,
+    signed_in::Page,
     words,
 };
-use crate::query::encode;
+use crate::{auth::Viewer, query::encode};
 
 /// How many events of the history are shown at once.
 const EVENTS: u64 = 20;
@@ -53,21 +54,21 @@ struct HistoryPage {
 }
 
 /// What happened to a supplier and all that hangs on it.
-pub(super) async fn supplier_history(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let reader = here.read(&request).await?;
-    let id: SupplierId = path_id(&request)?;
-    let page = audit::supplier_history(&reader, &id, &filter(&request)).await?;
-    show(&here, &reader, SubjectId::Supplier(id), page).await
+pub(super) async fn supplier_history(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    let reader = here.read(request).await?;
+    let id: SupplierId = path_id(request)?;
+    let page = audit::supplier_history(&reader, &id, &filter(request)).await?;
+    show(here, &reader, SubjectId::Supplier(id), page).await
 }
 
 /// What happened to a product and all that hangs on it.
-pub(super) async fn product_history(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let reader = here.read(&request).await?;
-    let id: ProductId = path_id(&request)?;
-    let page = audit::product_history(&reader, &id, &filter(&request)).await?;
-    show(&here, &reader, SubjectId::Product(id), page).await
+pub(super) async fn product_history(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    let reader = here.read(request).await?;
+    let id: ProductId = path_id(request)?;
+    let page = audit::product_history(&reader, &id, &filter(request)).await?;
+    show(here, &reader, SubjectId::Product(id), page).await
 }
 
 fn filter(request: &Request) -> HistoryFilter {
@@ -75,7 +76,7 @@ fn filter(request: &Request) -> HistoryFilter {
     HistoryFilter { limit: Some(EVENTS), cursor, ..HistoryFilter::default() }
 }
 
-async fn show(here: &Here, reader: &Reader, id: SubjectId, page: Page<AuditEvent>) -> Shown {
+async fn show(here: &Here, reader: &Reader, id: SubjectId, page: Batch<AuditEvent>) -> Shown {
     let back = words::subject_href(&id);
     // What was taken away has a history still.
     let name = register::lines(reader, [id.clone()]).await?.get(&id).map_or_else(|| id.to_string(), words::subject);

@@ -16,16 +16,17 @@ use diligence_entities::{
     sign_in_policy::MfaRule,
     user,
 };
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::http::StatusCode;
 
 use super::{
     account,
     form::Form,
     page::{Frame, Shown, html, request_id},
     sign_in::Here,
+    signed_in::{Page, Proven},
     words,
 };
-use crate::auth::store_of;
+use crate::auth::{Viewer, store_of};
 
 /// How many lines of each sort are shown; the list itself has the rest.
 const SHOWN: u64 = 6;
@@ -80,9 +81,9 @@ pub(super) fn heat_rows(cells: &[register::HeatCell]) -> Vec<HeatRow> {
 }
 
 /// Everything that one's role lets one do something about, the most pressing first.
-pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let reader = here.read(&request).await?;
+pub(super) async fn show(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    let reader = here.read(request).await?;
     let today = reader.today();
     let soon = today.plus_days(AHEAD);
     let limit = Some(SHOWN + 1);
@@ -199,21 +200,19 @@ pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
     );
     let is_mfa_recommended = here.current.mfa_rule == MfaRule::Recommended && !here.current.has_mfa;
     let frame = here.frame("Home").at("/");
-    Ok(html(StatusCode::OK, &HomePage { frame, here: &here, is_mfa_recommended, groups, heat: heat_rows(&summary.heat_map), summary })?)
+    Ok(html(StatusCode::OK, &HomePage { frame, here, is_mfa_recommended, groups, heat: heat_rows(&summary.heat_map), summary })?)
 }
 
 /// Goes to one's sample register, which is made if there is none yet.
-pub(super) async fn look_around(request: Request, body: RequestBody) -> Shown {
-    let form = Form::read(&request, body).await?;
-    let here = Here::of(&request).await?;
-    here.is_proven(&form)?;
-    let store = store_of(&request)?;
+pub(super) async fn look_around(who: Page<Viewer>, _: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let store = store_of(request)?;
     let own = user::me(store, &here.person).await?.organisations.into_iter().find(|organisation| organisation.is_sample);
     let there = match own {
         Some(own) => own.id,
-        None => sample::create_own(store, &here.person, request_id(&request)).await?.organisation_id,
+        None => sample::create_own(store, &here.person, request_id(request)).await?.organisation_id,
     };
-    account::go_to(&request, &here, there).await
+    account::go_to(request, here, there).await
 }
 
 impl HomePage<'_> {

@@ -9,24 +9,24 @@ use diligence_entities::{
     fault::Fault,
     idempotency::{self, Recall, StoredAnswer},
     import::{MAXIMUM_ROWS, Verdict},
-    role::Role,
     stored::{from_word, hex},
 };
 use diligence_questionnaires::cells;
 use poem::{
-    Body, Request, RequestBody, Response,
+    Body, Response,
     http::{StatusCode, header},
 };
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    form::{Form, parameter},
+    form::parameter,
     page::{Frame, Shown, Wrong, at, html, request_id, see, sentence},
     sign_in::Here,
+    signed_in::{Page, Proven, Upload, WithFile},
     words,
 };
 use crate::{
-    auth::store_of,
+    auth::{Editor, Viewer, store_of},
     body::Cost,
     csv,
     intake::{ImportQuery, ImportReport, ImportedRow, Intake, Noun, RowError},
@@ -127,22 +127,21 @@ fn import_page(here: &Here, wrongs: Vec<Wrong>, noun: &str, dates: &str, done: O
 }
 
 /// Where a file is chosen.
-pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    here.may(&request, Role::Editor).await?;
-    let done = parameter(&request, "done");
-    let number = |name: &str| parameter(&request, name).parse::<u32>().unwrap_or_default();
+pub(super) async fn show(who: Page<Editor>) -> Shown {
+    let (request, here) = who.parts();
+    let done = parameter(request, "done");
+    let number = |name: &str| parameter(request, name).parse::<u32>().unwrap_or_default();
     let told = noun_of(&done).map(|_| {
         let counts = [("new", "new"), ("changed", "changed"), ("unchanged", "unchanged")].map(|(name, word)| format!("{} {word}", number(name)));
         format!("{} brought in: {}.", words::capital(&done), counts.join(", "))
     });
-    import_page(&here, Vec::new(), &done, "", told, None)
+    import_page(here, Vec::new(), &done, "", told, None)
 }
 
 /// A small file that shows how one looks.
-pub(super) async fn example(request: Request, _: RequestBody) -> Shown {
-    Here::of(&request).await?;
-    let (name, text) = if parameter(&request, "of") == "products" {
+pub(super) async fn example(who: Page<Viewer>) -> Shown {
+    let (request, _) = who.parts();
+    let (name, text) = if parameter(request, "of") == "products" {
         (
             "products-example.csv",
             "supplier_name,name,kind,purpose,ai_features,ai_profile.model_provider\r\nHarbour Care Systems,Harbour Notes,software,Writes up visits,embedded,Nimbus\r\nHarbour Care Systems,Harbour Rota,software,Plans shifts,unknown,\r\n",
@@ -268,14 +267,20 @@ fn guess(name: &str, known: &[String]) -> String {
         .unwrap_or_default()
 }
 
+/// A list as a file, or as the text that was in one.
+pub(super) struct ListFile;
+
+impl Upload for ListFile {
+    const MOST: usize = MAXIMUM_FIELD;
+    const COST: Cost = Cost::ListInForm;
+}
+
 /// Looks at a file, or brings it in.
-pub(super) async fn send(request: Request, body: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let (form, file) = Form::read_with_file(&request, body, MAXIMUM_FIELD, Cost::ListInForm).await?;
-    here.is_proven(&form)?;
-    here.may(&request, Role::Editor).await?;
+pub(super) async fn send(who: Page<Editor>, form: Proven<WithFile<ListFile>>) -> Shown {
+    let (request, here) = who.parts();
+    let (form, file) = form.into_inner();
     let (noun_text, dates) = (form.text("noun"), form.text("dates"));
-    let again = |field: &str, detail: &str| import_page(&here, vec![Wrong::new(field, detail)], &noun_text, &dates, None, None);
+    let again = |field: &str, detail: &str| import_page(here, vec![Wrong::new(field, detail)], &noun_text, &dates, None, None);
     let Some(noun) = noun_of(&noun_text) else { return again("noun", "choose what is in the list") };
     let (name, text) = match (file, Some(form.exact("content")).filter(|content| !content.is_empty())) {
         (Some(file), _) if file.content.len() > IMPORT_LIMIT => {
@@ -303,7 +308,7 @@ pub(super) async fn send(request: Request, body: RequestBody) -> Shown {
     let guessed = || head(&text).into_iter().map(|(name, first)| (guess(&name, &known), name, first)).map(|(here, name, first)| (name, first, here)).collect::<Vec<_>>();
     if is_asked && pairs.is_empty() {
         let wrongs = vec![Wrong::new("column0", "say of at least one column what it is here")];
-        return import_page(&here, wrongs, &noun_text, &dates, None, Some(foreign(guessed())));
+        return import_page(here, wrongs, &noun_text, &dates, None, Some(foreign(guessed())));
     }
     let query = ImportQuery { dry_run: Some(form.text("then") != "apply"), map: map.clone(), r#where: None, dates: from_word(&dates) };
     let bytes = text.clone().into_bytes();
@@ -318,18 +323,18 @@ pub(super) async fn send(request: Request, body: RequestBody) -> Shown {
             let is_told = |fault: &&Fault| is_asked || fault.code != "unknown_column";
             let wrongs = problem.errors.iter().filter(is_told).take(20).map(|fault| Wrong::new(field, &fault.detail)).collect();
             let columns = if is_asked { named } else { guessed() };
-            return import_page(&here, wrongs, &noun_text, &dates, None, is_about_columns.then(|| foreign(columns)));
+            return import_page(here, wrongs, &noun_text, &dates, None, is_about_columns.then(|| foreign(columns)));
         }
         Err(other) => return Err(other.into()),
     };
     let is_applied = form.text("then") == "apply";
-    let store = store_of(&request)?;
+    let store = store_of(request)?;
     let (once, fingerprint) = (form.text("once"), hex(&Sha256::digest(format!("{noun_text} {dates} {map:?} {text}"))));
-    let opened = match ahead::open(store, &here.person.scope(request_id(&request)), &intake).await {
+    let opened = match ahead::open(store, &here.person.scope(request_id(request)), &intake).await {
         Ok(opened) => opened,
         Err(error) => {
             let wrongs = super::page::faults(error)?.iter().map(|fault| Wrong::new("file", &fault.detail)).collect();
-            return import_page(&here, wrongs, &noun_text, &dates, None, None);
+            return import_page(here, wrongs, &noun_text, &dates, None, None);
         }
     };
     let Opened { plan, writer, .. } = opened;
@@ -337,7 +342,7 @@ pub(super) async fn send(request: Request, body: RequestBody) -> Shown {
         _ if !is_applied => None,
         Some(writer) => Some(idempotency::recall(writer, &once, &fingerprint).await?),
         // Sent again, it may be refused for what came of it the first time.
-        None => Some(idempotency::recall(&here.read(&request).await?, &once, &fingerprint).await?),
+        None => Some(idempotency::recall(&here.read(request).await?, &once, &fingerprint).await?),
     };
     if let Some(Recall::Same(answer)) = kept {
         return Ok(see(answer.location.as_deref().unwrap_or("/import")));

@@ -12,18 +12,20 @@ use diligence_entities::{
     register::{self, RegisterEntry},
     role::Role,
 };
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::{Request, http::StatusCode};
 use serde_json::Map;
 
 use super::{
     choosing::{Choosing, back_to, chosen, line},
-    fields::{Asking, Kind, Open, Part, empty, fields, json, misread, read, said, sent, stored, typed},
+    fields::{Asking, Kind, Open, Part, empty, fields, json, misread, read, said, stored, typed},
     form::Form,
     listing::Asked,
     page::{Frame, Shown, Wrong, at, faults, html, path_id, see},
     sign_in::Here,
+    signed_in::{Page, Proven},
     words,
 };
+use crate::auth::{Editor, Viewer};
 
 /// The part of the menu that these pages belong to.
 const PART: &str = "/register";
@@ -69,10 +71,10 @@ impl IncidentsPage {
 }
 
 /// The list, the last to happen first.
-pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let reader = here.read(&request).await?;
-    let asked = Asked::<IncidentFilter>::of(&request, "/incidents")?;
+pub(super) async fn show(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    let reader = here.read(request).await?;
+    let asked = Asked::<IncidentFilter>::of(request, "/incidents")?;
     let page = incident::list(&reader, &asked.filter).await?;
     let names = register::lines(&reader, page.items.iter().map(|incident| incident.subject_id.clone())).await?;
     let names = names.into_iter().map(|(id, line)| (id, words::subject(&line))).collect();
@@ -116,9 +118,9 @@ impl IncidentPage<'_> {
 }
 
 /// One incident.
-pub(super) async fn show_one(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    one(&request, &here, &path_id(&request)?, StatusCode::OK, None, Vec::new()).await
+pub(super) async fn show_one(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    one(request, here, &path_id(request)?, StatusCode::OK, None, Vec::new()).await
 }
 
 async fn one(request: &Request, here: &Here, id: &IncidentId, status: StatusCode, form: Option<&Form>, wrongs: Vec<Wrong>) -> Shown {
@@ -135,44 +137,35 @@ fn new_incident<'a>(here: &'a Here, line: &RegisterEntry) -> Open<'a> {
 }
 
 /// The form for a new one, once it is known where it happened.
-pub(super) async fn show_new(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    here.may(&request, Role::Editor).await?;
-    let line = chosen(&request, &here.read(&request).await?, "subject_id").await?;
+pub(super) async fn show_new(who: Page<Editor>) -> Shown {
+    let (request, here) = who.parts();
+    let line = chosen(request, &here.read(request).await?, "subject_id").await?;
     match line {
-        Some(line) => new_incident(&here, &line).show(StatusCode::OK, empty(INCIDENT, |_| None), Vec::new()),
+        Some(line) => new_incident(here, &line).show(StatusCode::OK, empty(INCIDENT, |_| None), Vec::new()),
         None => {
             let back = ("/incidents".to_owned(), "Incidents".to_owned());
             let lead = "Choose the supplier or product that it happened at.";
             let (title, path) = ("Enter an incident", "/incidents/new");
-            Choosing { title, lead, part: PART, back, path, name: "subject_id", kept: Vec::new(), without: None }.show(&request, &here).await
+            Choosing { title, lead, part: PART, back, path, name: "subject_id", kept: Vec::new(), without: None }.show(request, here).await
         }
     }
 }
 
 /// Enters one.
-pub(super) async fn enter(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    here.may(&request, Role::Editor).await?;
-    let line = chosen(&request, &here.read(&request).await?, "subject_id").await?.ok_or(Error::NotFound)?;
+pub(super) async fn enter(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let line = chosen(request, &here.read(request).await?, "subject_id").await?.ok_or(Error::NotFound)?;
     let parts = typed(INCIDENT, &form);
     let wrongs = misread(&parts);
     if !wrongs.is_empty() {
-        return new_incident(&here, &line).wrong(parts, wrongs);
+        return new_incident(here, &line).wrong(parts, wrongs);
     }
     let mut said = said(&parts);
     said.insert("subject_id".into(), json(&line.subject_id)?);
     let new: NewIncident = read(said)?;
-    let writer = here.write(&request, Role::Editor).await?;
-    match incident::create(&writer, new).await {
-        Ok(made) => {
-            writer.save().await?;
-            Ok(see(&format!("/incidents/{}", made.id)))
-        }
-        Err(error) => {
-            drop(writer);
-            new_incident(&here, &line).again(parts, error)
-        }
+    match who.change(async |writer| incident::create(writer, new).await).await {
+        Ok(made) => Ok(see(&format!("/incidents/{}", made.id))),
+        Err(error) => new_incident(here, &line).again(parts, error),
     }
 }
 
@@ -182,34 +175,27 @@ fn change_of<'a>(here: &'a Here, incident: &Incident) -> Open<'a> {
 }
 
 /// The form for what is said of one.
-pub(super) async fn show_change(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    here.may(&request, Role::Editor).await?;
-    let incident = incident::read(&here.read(&request).await?, &path_id(&request)?).await?;
-    change_of(&here, &incident).show(StatusCode::OK, stored(INCIDENT, &json(&incident)?), Vec::new())
+pub(super) async fn show_change(who: Page<Editor>) -> Shown {
+    let (request, here) = who.parts();
+    let incident = incident::read(&here.read(request).await?, &path_id(request)?).await?;
+    change_of(here, &incident).show(StatusCode::OK, stored(INCIDENT, &json(&incident)?), Vec::new())
 }
 
 /// Changes what is said of one.
-pub(super) async fn change(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    here.may(&request, Role::Editor).await?;
-    let id: IncidentId = path_id(&request)?;
+pub(super) async fn change(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let id: IncidentId = path_id(request)?;
     let (parts, version) = (typed(INCIDENT, &form), form.version()?);
     let wrongs = misread(&parts);
     if !wrongs.is_empty() {
-        let present = incident::read(&here.read(&request).await?, &id).await?;
-        return Open { version, ..change_of(&here, &present) }.wrong(parts, wrongs);
+        let present = incident::read(&here.read(request).await?, &id).await?;
+        return Open { version, ..change_of(here, &present) }.wrong(parts, wrongs);
     }
-    let writer = here.write(&request, Role::Editor).await?;
-    match incident::change(&writer, &id, version, Change::<NewIncident>::new(fields(&parts))).await {
-        Ok(_) => {
-            writer.save().await?;
-            Ok(see(&format!("/incidents/{id}")))
-        }
+    match who.change(async |writer| incident::change(writer, &id, version, Change::<NewIncident>::new(fields(&parts))).await).await {
+        Ok(_) => Ok(see(&format!("/incidents/{id}"))),
         Err(error) => {
-            drop(writer);
-            let present = incident::read(&here.read(&request).await?, &id).await?;
-            change_of(&here, &present).refused(parts, error, version, &present)
+            let present = incident::read(&here.read(request).await?, &id).await?;
+            change_of(here, &present).refused(parts, error, version, &present)
         }
     }
 }
@@ -224,48 +210,34 @@ async fn again(request: &Request, here: &Here, id: &IncidentId, form: Option<&Fo
 }
 
 /// Says that one is over.
-pub(super) async fn resolve(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    here.may(&request, Role::Editor).await?;
-    let id: IncidentId = path_id(&request)?;
+pub(super) async fn resolve(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let id: IncidentId = path_id(request)?;
     let Ok(resolved_on) = form.text("resolved_on").parse::<Day>() else {
         let wrongs = vec![Wrong::new("resolved_on", "enter the day it was over")];
-        return one(&request, &here, &id, StatusCode::UNPROCESSABLE_ENTITY, Some(&form), wrongs).await;
+        return one(request, here, &id, StatusCode::UNPROCESSABLE_ENTITY, Some(&form), wrongs).await;
     };
     let mut said = Map::from_iter([("resolved_on".to_owned(), json(&resolved_on)?)]);
     said.insert("lessons".into(), json(&form.some("lessons"))?);
-    let writer = here.write(&request, Role::Editor).await?;
-    match incident::change(&writer, &id, form.version()?, Change::<NewIncident>::new(said)).await {
-        Ok(_) => {
-            writer.save().await?;
-            Ok(see(&format!("/incidents/{id}")))
-        }
-        Err(error) => {
-            drop(writer);
-            again(&request, &here, &id, Some(&form), error).await
-        }
+    let version = form.version()?;
+    match who.change(async |writer| incident::change(writer, &id, version, Change::<NewIncident>::new(said)).await).await {
+        Ok(_) => Ok(see(&format!("/incidents/{id}"))),
+        Err(error) => again(request, here, &id, Some(&form), error).await,
     }
 }
 
 /// Takes one away that was entered by mistake.
-pub(super) async fn delete(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    here.may(&request, Role::Editor).await?;
-    let id: IncidentId = path_id(&request)?;
-    let present = incident::read(&here.read(&request).await?, &id).await?;
+pub(super) async fn delete(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let id: IncidentId = path_id(request)?;
+    let present = incident::read(&here.read(request).await?, &id).await?;
     if !form.names_it(&present.title) {
         let wrongs = vec![Wrong::new("typed", "type the title as it stands here, to delete the incident")];
-        return one(&request, &here, &id, StatusCode::UNPROCESSABLE_ENTITY, None, wrongs).await;
+        return one(request, here, &id, StatusCode::UNPROCESSABLE_ENTITY, None, wrongs).await;
     }
-    let writer = here.write(&request, Role::Editor).await?;
-    match incident::delete(&writer, &id, form.version()?).await {
-        Ok(()) => {
-            writer.save().await?;
-            Ok(see(&words::subject_href(&present.subject_id)))
-        }
-        Err(error) => {
-            drop(writer);
-            again(&request, &here, &id, None, error).await
-        }
+    let version = form.version()?;
+    match who.change(async |writer| incident::delete(writer, &id, version).await).await {
+        Ok(()) => Ok(see(&words::subject_href(&present.subject_id))),
+        Err(error) => again(request, here, &id, None, error).await,
     }
 }

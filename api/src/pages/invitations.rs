@@ -5,12 +5,12 @@ use diligence_entities::{
     error::Error,
     invitation::{self, Acceptance, InvitationKind, OpenedInvitation},
 };
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::http::StatusCode;
 
 use super::{
-    form::Form,
-    page::{Frame, Shown, Wrong, at, faults, html, refuse_foreign, see, wrongs},
+    page::{Frame, Shown, Wrong, at, faults, html, see, wrongs},
     sign_in,
+    signed_in::{Anyone, Proven, Small},
 };
 use crate::auth::Stranger;
 
@@ -50,15 +50,14 @@ impl InvitationPage {
 }
 
 /// Where the link is handed in.
-pub(super) async fn show(_: Request, _: RequestBody) -> Shown {
+pub(super) async fn show(_: Anyone) -> Shown {
     Ok(html(StatusCode::OK, &EnterPage { frame: Frame::new("Open your invitation"), wrongs: Vec::new() })?)
 }
 
 /// Opens the link, and accepts what it offers.
-pub(super) async fn send(request: Request, body: RequestBody) -> Shown {
-    refuse_foreign(&request)?;
-    let form = Form::read_of_anyone(&request, body).await?;
-    let stranger = Stranger::of(&request)?;
+pub(super) async fn send(who: Anyone, form: Proven<Small>) -> Shown {
+    let request = who.request();
+    let stranger = Stranger::of(request)?;
     let pasted = form.text("token");
     let token = pasted.rsplit('#').next().unwrap_or_default().to_owned();
     let opened = match invitation::open(stranger.store(), &token).await {

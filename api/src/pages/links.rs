@@ -9,19 +9,24 @@ use diligence_entities::{
     id::RespondentLinkId,
     respondent_link::{self, DEFAULT_DAYS, LinkState, MAXIMUM_DAYS, MAXIMUM_LINKS, MailState, Mailing, NewRespondentLink, Resend, RespondentLink, RespondentLinkFilter},
     role::Role,
-    scope::Writer,
     supplier,
 };
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::{Request, http::StatusCode};
 
 use super::{
-    answering::{About, sent},
+    answering::About,
     form::Form,
     page::{Frame, Refusal, Shown, Wrong, at, faults, html, request_id, see},
     sign_in::Here,
+    signed_in::{Page, Proven},
     words,
 };
-use crate::{auth::store_of, config::Config, mail::Mailer, problem::Problem};
+use crate::{
+    auth::{Editor, Viewer, store_of},
+    config::Config,
+    mail::Mailer,
+    problem::Problem,
+};
 
 /// A link that was just made: its address is shown here, and nowhere afterwards.
 struct New {
@@ -97,16 +102,16 @@ fn mailer(request: &Request) -> Result<&Mailer, Problem> {
 }
 
 /// The links of an assessment, and a form for another one.
-pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let reader = here.read(&request).await?;
-    let about = About::of(&reader, &request).await?;
+pub(super) async fn show(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    let reader = here.read(request).await?;
+    let about = About::of(&reader, request).await?;
     // Whom one usually writes to there.
     let contacts = supplier::read(&reader, &about.assessment.supplier_id).await?.contacts.0;
     let contact = contacts.iter().find(|contact| contact.email.is_some()).or(contacts.first());
     let form = contact.map(|contact| Form::of([("contact_name", contact.name.clone()), ("email", contact.email.clone().unwrap_or_default())]));
     drop(reader);
-    list(&request, &here, StatusCode::OK, None, form.unwrap_or_default(), Vec::new()).await
+    list(request, here, StatusCode::OK, None, form.unwrap_or_default(), Vec::new()).await
 }
 
 async fn list(request: &Request, here: &Here, status: StatusCode, new: Option<New>, form: Form, wrongs: Vec<Wrong>) -> Shown {
@@ -130,9 +135,9 @@ async fn list(request: &Request, here: &Here, status: StatusCode, new: Option<Ne
 }
 
 /// Makes a link and shows it.
-pub(super) async fn create(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    let about = About::of(&here.read(&request).await?, &request).await?;
+pub(super) async fn create(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let about = About::of(&here.read(request).await?, request).await?;
     let mut wrongs = Vec::new();
     if form.text("contact_name").is_empty() {
         wrongs.push(Wrong::new("contact_name", "enter the name of whoever answers"));
@@ -146,21 +151,21 @@ pub(super) async fn create(request: Request, body: RequestBody) -> Shown {
         expires_on: form.day("expires_on", &mut wrongs),
     };
     if !wrongs.is_empty() {
-        return list(&request, &here, StatusCode::UNPROCESSABLE_ENTITY, None, form, wrongs).await;
+        return list(request, here, StatusCode::UNPROCESSABLE_ENTITY, None, form.into_inner(), wrongs).await;
     }
-    let writer = here.write(&request, Role::Editor).await?;
-    let made = respondent_link::create(&writer, new, mailer(&request)?.mailing()).await;
-    handed_over(&request, &here, writer, made, form).await
+    let mailing = mailer(request)?.mailing();
+    let made = who.change(async |writer| respondent_link::create(writer, new, mailing).await).await;
+    handed_over(request, here, made, form.into_inner()).await
 }
 
 /// Makes another link in place of one.
-pub(super) async fn resend(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    let link = link(&request, &here, &form).await?;
-    let writer = here.write(&request, Role::Editor).await?;
+pub(super) async fn resend(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let link = link(request, here, &form).await?;
+    let (mailing, version) = (mailer(request)?.mailing(), form.version()?);
     let again = Resend { message: form.some("message"), ..Resend::default() };
-    let made = respondent_link::resend(&writer, &link.id, form.version()?, again, mailer(&request)?.mailing()).await;
-    handed_over(&request, &here, writer, made, Form::default()).await
+    let made = who.change(async |writer| respondent_link::resend(writer, &link.id, version, again, mailing).await).await;
+    handed_over(request, here, made, Form::default()).await
 }
 
 /// The link that a form is about, if it opens the assessment in the address.
@@ -172,16 +177,12 @@ async fn link(request: &Request, here: &Here, form: &Form) -> Result<RespondentL
     if link.assessment_id == about.assessment.id { Ok(link) } else { Err(Problem::not_found().into()) }
 }
 
-/// Keeps a link that was made, sends its letter, and shows its address, this once.
-async fn handed_over(request: &Request, here: &Here, writer: Writer, made: Result<respondent_link::Made, Error>, form: Form) -> Shown {
+/// Sends the letter of a link that was made, and shows its address, this once.
+async fn handed_over(request: &Request, here: &Here, made: Result<respondent_link::Made, Error>, form: Form) -> Shown {
     let made = match made {
         Ok(made) => made,
-        Err(error) => {
-            drop(writer);
-            return again(request, here, form, error).await;
-        }
+        Err(error) => return again(request, here, form, error).await,
     };
-    writer.save().await?;
     let config = request.data::<Arc<Config>>().ok_or_else(|| Problem::internal("the app has no configuration"))?;
     let url = config.link_of_respondent(made.token.reveal());
     if let Some(letter) = made.letter {
@@ -203,18 +204,12 @@ async fn again(request: &Request, here: &Here, form: Form, error: Error) -> Show
 }
 
 /// Ends a link.
-pub(super) async fn revoke(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    let link = link(&request, &here, &form).await?;
-    let writer = here.write(&request, Role::Editor).await?;
-    match respondent_link::revoke(&writer, &link.id, form.version()?).await {
-        Ok(link) => {
-            writer.save().await?;
-            Ok(see(&format!("/assessments/{}/links", link.assessment_id)))
-        }
-        Err(error) => {
-            drop(writer);
-            again(&request, &here, Form::default(), error).await
-        }
+pub(super) async fn revoke(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let link = link(request, here, &form).await?;
+    let version = form.version()?;
+    match who.change(async |writer| respondent_link::revoke(writer, &link.id, version).await).await {
+        Ok(link) => Ok(see(&format!("/assessments/{}/links", link.assessment_id))),
+        Err(error) => again(request, here, Form::default(), error).await,
     }
 }

@@ -12,24 +12,21 @@
 //! | `questionnaires` `drafts` `added_question` `moves` `imports` | questionnaires, read and written, and what they would move; lists brought in |
 //! | `settings` | how the register is set up: people, keys, policy, sign-in, audit, privacy, backup |
 //! | `reference` | what programs can ask |
-//! | `page` | what stands around every page, and what is said in its place |
+//! | `routes` `signed_in` `page` | where pages are, who asks for one and what they send, and what stands around every page |
 //! | `form` `fields` `listing` `choosing` `erasing` | what a browser sends, forms made of fields, lists, choosing from the register, what destroys |
 //! | `words` | dates and words as people write them |
 
-use std::{future::Future, sync::Arc};
+use std::sync::Arc;
 
-use diligence_entities::{role::Role, scope::Store};
-use poem::{
-    Endpoint, EndpointExt as _, Request, RequestBody, Response, Route,
-    endpoint::{make, make_sync},
-    error::NotFoundError,
-    get,
-    http::header,
-    post,
-};
+use diligence_entities::scope::Store;
+use poem::{Endpoint, EndpointExt as _, Request, Response, Route, endpoint::make_sync, error::NotFoundError, get, http::header};
 
-use self::page::{Frame, Refusal, Shown, asset, see, told_within};
 pub(crate) use self::page::{is_for_reading, told};
+use self::{
+    page::{Frame, asset, told_within},
+    routes::Routes,
+};
+pub use self::{routes::PageRoute, signed_in::Least};
 use crate::{
     cookie,
     problem::{Problem, Type},
@@ -71,169 +68,227 @@ pub mod respond;
 mod reviewing;
 mod reviews;
 mod risks;
+mod routes;
 mod scores;
 mod settings;
 pub mod sign_in;
+mod signed_in;
 mod subject;
 mod trend;
 mod words;
 
+/// Every page, and where every form is sent.
+fn all() -> Routes {
+    Routes::default()
+        .get("/", home::show)
+        .get("/register", register::show)
+        .get("/suppliers/new", entering::show_new_supplier)
+        .post("/suppliers/new", entering::enter_supplier)
+        .get("/suppliers/:id", subject::show_supplier)
+        .get("/suppliers/:id/change", entering::show_supplier)
+        .post("/suppliers/:id/change", entering::change_supplier)
+        .get("/suppliers/:id/products/new", entering::show_new_product)
+        .post("/suppliers/:id/products/new", entering::enter_product)
+        .get("/suppliers/:id/history", history::supplier_history)
+        .get("/products/:id", subject::show_product)
+        .get("/products/:id/change", entering::show_product)
+        .post("/products/:id/change", entering::change_product)
+        .get("/products/:id/history", history::product_history)
+        .get("/assessments", assessments::show)
+        .get("/assessments/new", assessments::show_new)
+        .post("/assessments/new", assessments::start)
+        .get("/assessments/:id", answering::show)
+        .post("/assessments/:id/confirm", answering::confirm)
+        .get("/assessments/:id/sections/:key", answering::show_section)
+        .post("/assessments/:id/sections/:key", answering::save_section)
+        .get("/assessments/:id/evidence", answering::show_evidence)
+        .post("/assessments/:id/evidence", answering::add_evidence)
+        .get("/assessments/:id/check", answering::check)
+        .post("/assessments/:id/check", answering::submit)
+        .get("/assessments/:id/delete", answering::show_delete)
+        .post("/assessments/:id/delete", answering::delete)
+        .get("/assessments/:id/links", links::show)
+        .post("/assessments/:id/links", links::create)
+        .post("/assessments/:id/links/resend", links::resend)
+        .post("/assessments/:id/links/revoke", links::revoke)
+        .get("/assessments/:id/sheet", offline::show)
+        .post("/assessments/:id/sheet", offline::fill_in)
+        .get("/risks", risks::show)
+        .get("/risks/new", risks::show_new)
+        .post("/risks/new", risks::enter)
+        .get("/risks/:id", risks::show_one)
+        .get("/risks/:id/change", risks::show_change)
+        .post("/risks/:id/change", risks::change)
+        .post("/risks/:id/accept", risks::accept)
+        .post("/risks/:id/close", risks::close)
+        .post("/risks/:id/reopen", risks::reopen)
+        .post("/risks/:id/delete", risks::delete)
+        .get("/incidents", incidents::show)
+        .get("/incidents/new", incidents::show_new)
+        .post("/incidents/new", incidents::enter)
+        .get("/incidents/:id", incidents::show_one)
+        .get("/incidents/:id/change", incidents::show_change)
+        .post("/incidents/:id/change", incidents::change)
+        .post("/incidents/:id/resolve", incidents::resolve)
+        .post("/incidents/:id/delete", incidents::delete)
+        .get("/concentration", concentration::show)
+        .get("/dependencies/new", dependencies::show_new)
+        .post("/dependencies/new", dependencies::enter)
+        .get("/dependencies/:id/change", dependencies::show_change)
+        .post("/dependencies/:id/change", dependencies::change)
+        .get("/dependencies/:id/delete", dependencies::show_delete)
+        .post("/dependencies/:id/delete", dependencies::delete)
+        .get("/suppliers/:id/end", ending::show_supplier)
+        .post("/suppliers/:id/archive", ending::archive_supplier)
+        .post("/suppliers/:id/restore", ending::restore_supplier)
+        .post("/suppliers/:id/delete", ending::delete_supplier)
+        .get("/products/:id/end", ending::show_product)
+        .post("/products/:id/archive", ending::archive_product)
+        .post("/products/:id/restore", ending::restore_product)
+        .post("/products/:id/delete", ending::delete_product)
+        .get("/evidence", evidence::show)
+        .get("/evidence/new", evidence::show_new)
+        .post("/evidence/new", evidence::enter)
+        .get("/evidence/:id", evidence::show_one)
+        .get("/evidence/:id/change", evidence::show_change)
+        .post("/evidence/:id/change", evidence::change)
+        .post("/evidence/:id/file", evidence::store_file)
+        .post("/evidence/:id/file/delete", evidence::delete_file)
+        .post("/evidence/:id/delete", evidence::delete)
+        .get("/reviews", reviews::show)
+        .post("/reviews/:id/complete", reviews::complete)
+        .post("/reviews/:id/reschedule", reviews::reschedule)
+        .get("/assessments/:id/review", reviewing::show)
+        .post("/assessments/:id/review", reviewing::rate)
+        .post("/assessments/:id/return", reviewing::give_back)
+        .post("/assessments/:id/decide", reviewing::decide)
+        .get("/assessments/:id/score", scores::show)
+        .get("/compare", compare::show)
+        .get("/decisions", decisions::list)
+        .get("/decisions/:id", decisions::show)
+        .post("/decisions/:id/meet-condition", decisions::meet_condition)
+        .get("/questionnaires", questionnaires::show)
+        .get("/questionnaires/drafts", questionnaires::show_drafts)
+        .get("/questionnaires/drafts/new", drafts::show_new)
+        .post("/questionnaires/drafts/new", drafts::begin)
+        .post("/questionnaires/drafts/upload", drafts::upload)
+        .get("/questionnaires/drafts/:id", drafts::show)
+        .post("/questionnaires/drafts/:id", drafts::save)
+        .post("/questionnaires/drafts/:id/delete", drafts::delete)
+        .get("/questionnaires/drafts/:id/try", drafts::show_try)
+        .post("/questionnaires/drafts/:id/try", drafts::attempt)
+        .get("/questionnaires/drafts/:id/what-if", drafts::show_what_if)
+        .get("/questionnaires/drafts/:id/publish", drafts::show_publish)
+        .post("/questionnaires/drafts/:id/publish", drafts::publish)
+        .get("/questionnaires/drafts/:id/questions/new", added_question::show)
+        .post("/questionnaires/drafts/:id/questions/new", added_question::put)
+        .get("/questionnaires/drafts/:id/questions/:number", added_question::show)
+        .post("/questionnaires/drafts/:id/questions/:number", added_question::put)
+        .post("/questionnaires/drafts/:id/questions/:number/remove", added_question::remove)
+        .get("/questionnaires/:key", questionnaires::show_edition)
+        .get("/questionnaires/:key/editions/:edition", questionnaires::show_edition)
+        .get("/questionnaires/:key/editions/:edition/changes", questionnaires::show_changes)
+        .post("/questionnaires/:key/editions/:edition/delete", questionnaires::delete_edition)
+        .post("/questionnaires/:key/editions/:edition/merge", questionnaires::merge)
+        .get("/import", imports::show)
+        .post("/import", imports::send)
+        .get("/import/example", imports::example)
+        .get("/sign-in", sign_in::show)
+        .post("/sign-in", sign_in::send)
+        .get("/sign-in/code", sign_in::show_code)
+        .post("/sign-in/code", sign_in::send_code)
+        .post("/sign-in/again", sign_in::again)
+        .post("/sign-out", sign_in::leave)
+        .get("/invitations", invitations::show)
+        .post("/invitations", invitations::send)
+        .post("/sample", home::look_around)
+        .get("/account", account::show)
+        .get("/account/name", account::show_name)
+        .post("/account/name", account::change_name)
+        .post("/account/password", account::change_password)
+        .post("/account/organisation", account::switch)
+        .post("/account/sessions", account::end_others)
+        .post("/account/sessions/end", account::end_one)
+        .get("/account/second-factor", account::show_second_factor)
+        .post("/account/second-factor", account::confirm_second_factor)
+        .post("/account/second-factor/begin", account::begin_second_factor)
+        .post("/account/second-factor/recovery-codes", account::renew_recovery_codes)
+        .post("/account/second-factor/remove", account::remove_second_factor)
+        .get("/settings", settings::show)
+        .get("/settings/people", settings::people::show)
+        .get("/settings/people/invite", settings::people::show_invite)
+        .post("/settings/people/invite", settings::people::invite)
+        .get("/settings/people/invitations", settings::people::invitations)
+        .post("/settings/people/invitations/:id/resend", settings::people::resend)
+        .post("/settings/people/invitations/:id/revoke", settings::people::revoke)
+        .get("/settings/people/:id", settings::people::show_person)
+        .post("/settings/people/:id/role", settings::people::change_role)
+        .post("/settings/people/:id/reset-password", settings::people::reset_password)
+        .post("/settings/people/:id/reset-second-factor", settings::people::reset_second_factor)
+        .post("/settings/people/:id/end-sessions", settings::people::end_sessions)
+        .post("/settings/people/:id/remove", settings::people::remove)
+        .get("/settings/keys", settings::keys::show)
+        .get("/settings/keys/new", settings::keys::show_new)
+        .post("/settings/keys/new", settings::keys::make)
+        .get("/settings/keys/:id", settings::keys::show_key)
+        .post("/settings/keys/:id/rotate", settings::keys::rotate)
+        .post("/settings/keys/:id/revoke", settings::keys::revoke)
+        .get("/settings/policy", settings::policy::show)
+        .get("/settings/policy/change", settings::policy::show_change)
+        .post("/settings/policy/change", settings::policy::change)
+        .get("/settings/organisation", settings::organisation::show)
+        .get("/settings/organisation/change", settings::organisation::show_change)
+        .post("/settings/organisation/change", settings::organisation::change)
+        .get("/settings/sign-in", settings::sign_in::show)
+        .get("/settings/sign-in/change", settings::sign_in::show_change)
+        .post("/settings/sign-in/change", settings::sign_in::change)
+        .get("/settings/sign-in/providers/new", settings::providers::show_new)
+        .post("/settings/sign-in/providers/new", settings::providers::enter)
+        .get("/settings/sign-in/providers/:id", settings::providers::show)
+        .get("/settings/sign-in/providers/:id/change", settings::providers::show_change)
+        .post("/settings/sign-in/providers/:id/change", settings::providers::change)
+        .post("/settings/sign-in/providers/:id/delete", settings::providers::delete)
+        .get("/settings/audit", settings::audit::show)
+        .get("/settings/audit/verify", settings::audit::show_verify)
+        .post("/settings/audit/verify", settings::audit::verify)
+        .get("/settings/privacy", settings::privacy::show)
+        .post("/settings/privacy/find", settings::privacy::find)
+        .post("/settings/privacy/export", settings::privacy::export)
+        .post("/settings/privacy/erase", settings::privacy::erase)
+        .get("/settings/privacy/retention", settings::privacy::show_retention)
+        .post("/settings/privacy/retention", settings::privacy::change_retention)
+        .get("/settings/privacy/apply", settings::privacy::show_apply)
+        .post("/settings/privacy/apply", settings::privacy::apply)
+        .get("/settings/backup", settings::show_backup)
+        .get("/respond", respond::show)
+        .post("/respond", respond::enter)
+        .post("/respond/leave", respond::leave)
+        .post("/respond/earlier", respond::confirm_earlier)
+        .get("/respond/sections/:key", respond::show_section)
+        .post("/respond/sections/:key", respond::save_section)
+        .get("/respond/evidence", respond::show_evidence)
+        .post("/respond/evidence", respond::send_evidence)
+        .post("/respond/evidence/delete", respond::delete_evidence)
+        .get("/respond/check", respond::check)
+        .post("/respond/check", respond::submit)
+        .get("/respond/receipt", respond::receipt)
+        .get("/docs", reference::show)
+        .get("/docs/operations/:name", reference::show_operation)
+        .get("/docs/shapes/:name", reference::show_shape)
+        .get("/docs/respond", reference::show)
+        .get("/docs/respond/operations/:name", reference::show_operation)
+        .get("/docs/respond/shapes/:name", reference::show_shape)
+}
+
+/// Each of them, as data.
+#[must_use]
+pub fn list() -> Vec<PageRoute> {
+    all().list()
+}
+
 /// `route` with every page.
 pub(crate) fn routes(route: Route) -> impl Endpoint<Output = Response> {
-    route
-        .at("/", get(page(home::show)))
-        .at("/register", get(page(register::show)))
-        .at("/suppliers/new", get(page(entering::show_new_supplier)).post(form_of(EDITOR, entering::enter_supplier)))
-        .at("/suppliers/:id", get(page(subject::show_supplier)))
-        .at("/suppliers/:id/change", get(page(entering::show_supplier)).post(form_of(EDITOR, entering::change_supplier)))
-        .at("/suppliers/:id/products/new", get(page(entering::show_new_product)).post(form_of(EDITOR, entering::enter_product)))
-        .at("/suppliers/:id/history", get(page(history::supplier_history)))
-        .at("/products/:id", get(page(subject::show_product)))
-        .at("/products/:id/change", get(page(entering::show_product)).post(form_of(EDITOR, entering::change_product)))
-        .at("/products/:id/history", get(page(history::product_history)))
-        .at("/assessments", get(page(assessments::show)))
-        .at("/assessments/new", get(page(assessments::show_new)).post(form_of(EDITOR, assessments::start)))
-        .at("/assessments/:id", get(page(answering::show)))
-        .at("/assessments/:id/confirm", post(form_of(EDITOR, answering::confirm)))
-        .at("/assessments/:id/sections/:key", get(page(answering::show_section)).post(form_of(EDITOR, answering::save_section)))
-        .at("/assessments/:id/evidence", get(page(answering::show_evidence)).post(form_of(EDITOR, answering::add_evidence)))
-        .at("/assessments/:id/check", get(page(answering::check)).post(form_of(EDITOR, answering::submit)))
-        .at("/assessments/:id/delete", get(page(answering::show_delete)).post(form_of(EDITOR, answering::delete)))
-        .at("/assessments/:id/links", get(page(links::show)).post(form_of(EDITOR, links::create)))
-        .at("/assessments/:id/links/resend", post(form_of(EDITOR, links::resend)))
-        .at("/assessments/:id/links/revoke", post(form_of(EDITOR, links::revoke)))
-        .at("/assessments/:id/sheet", get(page(offline::show)).post(form_of(EDITOR, offline::fill_in)))
-        .at("/risks", get(page(risks::show)))
-        .at("/risks/new", get(page(risks::show_new)).post(form_of(EDITOR, risks::enter)))
-        .at("/risks/:id", get(page(risks::show_one)))
-        .at("/risks/:id/change", get(page(risks::show_change)).post(form_of(EDITOR, risks::change)))
-        .at("/risks/:id/accept", post(form_of(APPROVER, risks::accept)))
-        .at("/risks/:id/close", post(form_of(EDITOR, risks::close)))
-        .at("/risks/:id/reopen", post(form_of(EDITOR, risks::reopen)))
-        .at("/risks/:id/delete", post(form_of(EDITOR, risks::delete)))
-        .at("/incidents", get(page(incidents::show)))
-        .at("/incidents/new", get(page(incidents::show_new)).post(form_of(EDITOR, incidents::enter)))
-        .at("/incidents/:id", get(page(incidents::show_one)))
-        .at("/incidents/:id/change", get(page(incidents::show_change)).post(form_of(EDITOR, incidents::change)))
-        .at("/incidents/:id/resolve", post(form_of(EDITOR, incidents::resolve)))
-        .at("/incidents/:id/delete", post(form_of(EDITOR, incidents::delete)))
-        .at("/concentration", get(page(concentration::show)))
-        .at("/dependencies/new", get(page(dependencies::show_new)).post(form_of(EDITOR, dependencies::enter)))
-        .at("/dependencies/:id/change", get(page(dependencies::show_change)).post(form_of(EDITOR, dependencies::change)))
-        .at("/dependencies/:id/delete", get(page(dependencies::show_delete)).post(form_of(EDITOR, dependencies::delete)))
-        .at("/suppliers/:id/end", get(page(ending::show_supplier)))
-        .at("/suppliers/:id/archive", post(form_of(EDITOR, ending::archive_supplier)))
-        .at("/suppliers/:id/restore", post(form_of(EDITOR, ending::restore_supplier)))
-        .at("/suppliers/:id/delete", post(form_of(EDITOR, ending::delete_supplier)))
-        .at("/products/:id/end", get(page(ending::show_product)))
-        .at("/products/:id/archive", post(form_of(EDITOR, ending::archive_product)))
-        .at("/products/:id/restore", post(form_of(EDITOR, ending::restore_product)))
-        .at("/products/:id/delete", post(form_of(EDITOR, ending::delete_product)))
-        .at("/evidence", get(page(evidence::show)))
-        .at("/evidence/new", get(page(evidence::show_new)).post(form_of(EDITOR, evidence::enter)))
-        .at("/evidence/:id", get(page(evidence::show_one)))
-        .at("/evidence/:id/change", get(page(evidence::show_change)).post(form_of(EDITOR, evidence::change)))
-        .at("/evidence/:id/file", post(form_of(EDITOR, evidence::store_file)))
-        .at("/evidence/:id/file/delete", post(form_of(EDITOR, evidence::delete_file)))
-        .at("/evidence/:id/delete", post(form_of(EDITOR, evidence::delete)))
-        .at("/reviews", get(page(reviews::show)))
-        .at("/reviews/:id/complete", post(form_of(EDITOR, reviews::complete)))
-        .at("/reviews/:id/reschedule", post(form_of(EDITOR, reviews::reschedule)))
-        .at("/assessments/:id/review", get(page(reviewing::show)).post(form_of(APPROVER, reviewing::rate)))
-        .at("/assessments/:id/return", post(form_of(APPROVER, reviewing::give_back)))
-        .at("/assessments/:id/decide", post(form_of(APPROVER, reviewing::decide)))
-        .at("/assessments/:id/score", get(page(scores::show)))
-        .at("/compare", get(page(compare::show)))
-        .at("/decisions", get(page(decisions::list)))
-        .at("/decisions/:id", get(page(decisions::show)))
-        .at("/decisions/:id/meet-condition", post(form_of(APPROVER, decisions::meet_condition)))
-        .at("/questionnaires", get(page(questionnaires::show)))
-        .at("/questionnaires/drafts", get(page(questionnaires::show_drafts)))
-        .at("/questionnaires/drafts/new", get(page(drafts::show_new)).post(form_of(EDITOR, drafts::begin)))
-        .at("/questionnaires/drafts/upload", post(form_of(EDITOR, drafts::upload)))
-        .at("/questionnaires/drafts/:id", get(page(drafts::show)).post(form_of(EDITOR, drafts::save)))
-        .at("/questionnaires/drafts/:id/delete", post(form_of(EDITOR, drafts::delete)))
-        .at("/questionnaires/drafts/:id/try", get(page(drafts::show_try)).post(form_of(MEMBER, drafts::attempt)))
-        .at("/questionnaires/drafts/:id/what-if", get(page(drafts::show_what_if)))
-        .at("/questionnaires/drafts/:id/publish", get(page(drafts::show_publish)).post(form_of(EDITOR, drafts::publish)))
-        .at("/questionnaires/drafts/:id/questions/new", get(page(added_question::show)).post(form_of(EDITOR, added_question::put)))
-        .at("/questionnaires/drafts/:id/questions/:number", get(page(added_question::show)).post(form_of(EDITOR, added_question::put)))
-        .at("/questionnaires/drafts/:id/questions/:number/remove", post(form_of(EDITOR, added_question::remove)))
-        .at("/questionnaires/:key", get(page(questionnaires::show_edition)))
-        .at("/questionnaires/:key/editions/:edition", get(page(questionnaires::show_edition)))
-        .at("/questionnaires/:key/editions/:edition/changes", get(page(questionnaires::show_changes)))
-        .at("/questionnaires/:key/editions/:edition/delete", post(form_of(EDITOR, questionnaires::delete_edition)))
-        .at("/questionnaires/:key/editions/:edition/merge", post(form_of(EDITOR, questionnaires::merge)))
-        .at("/import", get(page(imports::show)).post(form_of(EDITOR, imports::send)))
-        .at("/import/example", get(page(imports::example)))
-        .at("/sign-in", get(page(sign_in::show)).post(form_of(ANYONE, sign_in::send)))
-        .at("/sign-in/code", get(page(sign_in::show_code)).post(form_of(BEGUN, sign_in::send_code)))
-        .at("/sign-in/again", post(form_of(ANYONE, sign_in::again)))
-        .at("/sign-out", post(form_of(BEGUN, sign_in::leave)))
-        .at("/invitations", get(page(invitations::show)).post(form_of(ANYONE, invitations::send)))
-        .at("/sample", post(form_of(MEMBER, home::look_around)))
-        .at("/account", get(page(account::show)))
-        .at("/account/name", get(page(account::show_name)).post(form_of(MEMBER, account::change_name)))
-        .at("/account/password", post(form_of(MEMBER, account::change_password)))
-        .at("/account/organisation", post(form_of(BEGUN, account::switch)))
-        .at("/account/sessions", post(form_of(MEMBER, account::end_others)))
-        .at("/account/sessions/end", post(form_of(MEMBER, account::end_one)))
-        .at("/account/second-factor", get(page(account::show_second_factor)).post(form_of(BEGUN, account::confirm_second_factor)))
-        .at("/account/second-factor/begin", post(form_of(BEGUN, account::begin_second_factor)))
-        .at("/account/second-factor/recovery-codes", post(form_of(MEMBER, account::renew_recovery_codes)))
-        .at("/account/second-factor/remove", post(form_of(MEMBER, account::remove_second_factor)))
-        .at("/settings", get(page(settings::show)))
-        .at("/settings/people", get(page(settings::people::show)))
-        .at("/settings/people/invite", get(page(settings::people::show_invite)).post(form_of(ADMIN, settings::people::invite)))
-        .at("/settings/people/invitations", get(page(settings::people::invitations)))
-        .at("/settings/people/invitations/:id/resend", post(form_of(ADMIN, settings::people::resend)))
-        .at("/settings/people/invitations/:id/revoke", post(form_of(ADMIN, settings::people::revoke)))
-        .at("/settings/people/:id", get(page(settings::people::show_person)))
-        .at("/settings/people/:id/role", post(form_of(ADMIN, settings::people::change_role)))
-        .at("/settings/people/:id/reset-password", post(form_of(ADMIN, settings::people::reset_password)))
-        .at("/settings/people/:id/reset-second-factor", post(form_of(ADMIN, settings::people::reset_second_factor)))
-        .at("/settings/people/:id/end-sessions", post(form_of(ADMIN, settings::people::end_sessions)))
-        .at("/settings/people/:id/remove", post(form_of(ADMIN, settings::people::remove)))
-        .at("/settings/keys", get(page(settings::keys::show)))
-        .at("/settings/keys/new", get(page(settings::keys::show_new)).post(form_of(ADMIN, settings::keys::make)))
-        .at("/settings/keys/:id", get(page(settings::keys::show_key)))
-        .at("/settings/keys/:id/rotate", post(form_of(ADMIN, settings::keys::rotate)))
-        .at("/settings/keys/:id/revoke", post(form_of(ADMIN, settings::keys::revoke)))
-        .at("/settings/policy", get(page(settings::policy::show)))
-        .at("/settings/policy/change", get(page(settings::policy::show_change)).post(form_of(MEMBER, settings::policy::change)))
-        .at("/settings/organisation", get(page(settings::organisation::show)))
-        .at("/settings/organisation/change", get(page(settings::organisation::show_change)).post(form_of(ADMIN, settings::organisation::change)))
-        .at("/settings/sign-in", get(page(settings::sign_in::show)))
-        .at("/settings/sign-in/change", get(page(settings::sign_in::show_change)).post(form_of(ADMIN, settings::sign_in::change)))
-        .at("/settings/sign-in/providers/new", get(page(settings::providers::show_new)).post(form_of(ADMIN, settings::providers::enter)))
-        .at("/settings/sign-in/providers/:id", get(page(settings::providers::show)))
-        .at("/settings/sign-in/providers/:id/change", get(page(settings::providers::show_change)).post(form_of(ADMIN, settings::providers::change)))
-        .at("/settings/sign-in/providers/:id/delete", post(form_of(ADMIN, settings::providers::delete)))
-        .at("/settings/audit", get(page(settings::audit::show)))
-        .at("/settings/audit/verify", get(page(settings::audit::show_verify)).post(form_of(ADMIN, settings::audit::verify)))
-        .at("/settings/privacy", get(page(settings::privacy::show)))
-        .at("/settings/privacy/find", post(form_of(ADMIN, settings::privacy::find)))
-        .at("/settings/privacy/export", post(form_of(ADMIN, settings::privacy::export)))
-        .at("/settings/privacy/erase", post(form_of(ADMIN, settings::privacy::erase)))
-        .at("/settings/privacy/retention", get(page(settings::privacy::show_retention)).post(form_of(ADMIN, settings::privacy::change_retention)))
-        .at("/settings/privacy/apply", get(page(settings::privacy::show_apply)).post(form_of(ADMIN, settings::privacy::apply)))
-        .at("/settings/backup", get(page(settings::show_backup)))
-        .at("/respond", get(page(respond::show)).post(form_of(ANYONE, respond::enter)))
-        .at("/respond/leave", post(form_of(VISITOR, respond::leave)))
-        .at("/respond/earlier", post(form_of(VISITOR, respond::confirm_earlier)))
-        .at("/respond/sections/:key", get(page(respond::show_section)).post(form_of(VISITOR, respond::save_section)))
-        .at("/respond/evidence", get(page(respond::show_evidence)).post(form_of(VISITOR, respond::send_evidence)))
-        .at("/respond/evidence/delete", post(form_of(VISITOR, respond::delete_evidence)))
-        .at("/respond/check", get(page(respond::check)).post(form_of(VISITOR, respond::submit)))
-        .at("/respond/receipt", get(page(respond::receipt)))
-        .at("/docs", get(page(reference::show)))
-        .at("/docs/operations/:name", get(page(reference::show_operation)))
-        .at("/docs/shapes/:name", get(page(reference::show_shape)))
-        .at("/docs/respond", get(page(reference::show)))
-        .at("/docs/respond/operations/:name", get(page(reference::show_operation)))
-        .at("/docs/respond/shapes/:name", get(page(reference::show_shape)))
-        .at("/assets/:name", get(make_sync(asset)))
-        .around(nowhere)
+    all().onto(route).at("/assets/:name", get(make_sync(asset))).around(nowhere)
 }
 
 /// Notes who asks with a browser; and where there is nothing at an address, tells them so in a page like any other of theirs.
@@ -252,94 +307,6 @@ async fn nowhere(routes: Arc<Route>, mut request: Request) -> poem::Result<Respo
         }
         (answer, _) => answer,
     }
-}
-
-/// Who may send a form. They are asked before it is read.
-#[derive(Clone, Copy, Debug)]
-enum Sender {
-    /// Anyone.
-    Anyone,
-    /// Whoever's password was right.
-    Begun,
-    /// Whoever is signed in and has at least this role.
-    Holder(Role),
-    /// A respondent on a visit.
-    Visitor,
-}
-
-const ANYONE: Sender = Sender::Anyone;
-const BEGUN: Sender = Sender::Begun;
-const MEMBER: Sender = Sender::Holder(Role::Viewer);
-const EDITOR: Sender = Sender::Holder(Role::Editor);
-const APPROVER: Sender = Sender::Holder(Role::Approver);
-const ADMIN: Sender = Sender::Holder(Role::Admin);
-const VISITOR: Sender = Sender::Visitor;
-
-impl Sender {
-    /// Makes sure of it, and notes in the request who it is.
-    ///
-    /// # Errors
-    /// What they are told in place of what they asked for.
-    async fn expect(self, request: &mut Request) -> Result<(), Refusal> {
-        match self {
-            Self::Anyone => {}
-            Self::Begun => {
-                let here = sign_in::Here::begun(request).await?;
-                request.set_data(here);
-            }
-            Self::Holder(role) => {
-                if sign_in::Here::known(request).await?.is_none() && sign_in::Kept::is_possible(request) {
-                    // Their session has ended. What they typed is read like a stranger's, and shown to them again once they have signed in.
-                    return Ok(());
-                }
-                let here = sign_in::Here::of(request).await?;
-                here.may(request, role).await?;
-                request.set_data(here);
-            }
-            Self::Visitor => {
-                let here = respond::Here::of(request).await?;
-                request.set_data(here);
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A form, and who may send it.
-fn form_of<F, G>(sender: Sender, take: F) -> impl Endpoint<Output = Response>
-where
-    F: Fn(Request, RequestBody) -> G + Copy + Send + Sync + 'static,
-    G: Future<Output = Shown> + Send,
-{
-    page(move |mut request: Request, body: RequestBody| async move {
-        sender.expect(&mut request).await?;
-        take(request, body).await
-    })
-}
-
-fn page<F, G>(show: F) -> impl Endpoint<Output = Response>
-where
-    F: Fn(Request, RequestBody) -> G + Send + Sync,
-    G: Future<Output = Shown> + Send,
-{
-    make(move |mut request: Request| {
-        request.set_data(form::Typed::default());
-        let asker = request.data::<Asker>().cloned();
-        let (request, body) = request.split();
-        let shown = show(request, body);
-        async move {
-            Ok::<_, poem::Error>(match shown.await {
-                Ok(response) => response,
-                Err(Refusal::Elsewhere(place)) => see(&place),
-                Err(Refusal::Instead(response)) => *response,
-                Err(Refusal::Problem(problem)) => match asker {
-                    Some(asker) => asker.told(&problem).await,
-                    None => told(&problem),
-                },
-            })
-        }
-    })
-    .map_to_response()
 }
 
 /// Whoever asks with a session's cookie, as far as is needed to frame a problem for them as their other pages are.

@@ -6,16 +6,20 @@ use diligence_entities::{
     error::Error,
     role::Role,
 };
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::{Request, http::StatusCode};
 
 use super::{
     answering::About,
-    form::Form,
     page::{Frame, Shown, Wrong, at, faults, html, see, sentence},
     sign_in::Here,
+    signed_in::{Page, Proven, Upload, WithFile},
     words,
 };
-use crate::{body::Cost, payload::SHEET_LIMIT};
+use crate::{
+    auth::{Editor, Viewer},
+    body::Cost,
+    payload::SHEET_LIMIT,
+};
 
 #[derive(Template)]
 #[template(path = "assessment_sheet.html")]
@@ -30,9 +34,9 @@ struct SheetPage {
 }
 
 /// The sheet to take away, and a form to send it back.
-pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    page(&request, &here, StatusCode::OK, Vec::new(), Vec::new()).await
+pub(super) async fn show(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    page(request, here, StatusCode::OK, Vec::new(), Vec::new()).await
 }
 
 async fn page(request: &Request, here: &Here, status: StatusCode, wrongs: Vec<Wrong>, cells: Vec<String>) -> Shown {
@@ -42,28 +46,28 @@ async fn page(request: &Request, here: &Here, status: StatusCode, wrongs: Vec<Wr
     Ok(html(status, &SheetPage { frame, about, csrf, may_answer, wrongs, cells })?)
 }
 
+/// An answer sheet.
+pub(super) struct SheetFile;
+
+impl Upload for SheetFile {
+    const MOST: usize = SHEET_LIMIT;
+    const COST: Cost = Cost::Document;
+}
+
 /// Puts the answers of a filled-in sheet in place, all or none.
-pub(super) async fn fill_in(request: Request, body: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let (form, file) = Form::read_with_file(&request, body, SHEET_LIMIT, Cost::Document).await?;
-    here.is_proven(&form)?;
-    here.may(&request, Role::Editor).await?;
-    let about = About::of(&here.read(&request).await?, &request).await?;
+pub(super) async fn fill_in(who: Page<Editor>, form: Proven<WithFile<SheetFile>>) -> Shown {
+    let (request, here) = who.parts();
+    let (form, file) = form.into_inner();
+    let about = About::of(&here.read(request).await?, request).await?;
     let Some(file) = file else {
-        return page(&request, &here, StatusCode::UNPROCESSABLE_ENTITY, vec![Wrong::new("file", "choose the file that was filled in")], Vec::new()).await;
+        return page(request, here, StatusCode::UNPROCESSABLE_ENTITY, vec![Wrong::new("file", "choose the file that was filled in")], Vec::new()).await;
     };
     // It is read before the change is opened: a workbook takes a while.
-    let sheet = assessment::read_sheet(here.read(&request).await?, &about.assessment.id, &SheetFilter::default(), file.content).await;
-    let writer = here.write(&request, Role::Editor).await?;
-    match assessment::fill_in(&writer, &about.assessment.id, form.version()?, sheet).await {
-        Ok(_) => {
-            writer.save().await?;
-            Ok(see(&about.place("?notice=filled")))
-        }
-        Err(error) => {
-            drop(writer);
-            refused(&request, &here, error).await
-        }
+    let sheet = assessment::read_sheet(here.read(request).await?, &about.assessment.id, &SheetFilter::default(), file.content).await;
+    let version = form.version()?;
+    match who.change(async |writer| assessment::fill_in(writer, &about.assessment.id, version, sheet).await).await {
+        Ok(_) => Ok(see(&about.place("?notice=filled"))),
+        Err(error) => refused(request, here, error).await,
     }
 }
 

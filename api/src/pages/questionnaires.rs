@@ -14,7 +14,7 @@ use diligence_questionnaires::{
     AppliesTo, ChangeKind, ConflictSeverity, Edition, EditionChanges, EvidenceKind, EvidenceNeed, FieldChange, PartChange, PointBand, Preview, PreviewQuestion,
     PreviewSection, Question, QuestionType, Section, library::order,
 };
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::{Request, http::StatusCode};
 use serde_json::Value;
 
 use super::{
@@ -22,9 +22,13 @@ use super::{
     listing::Asked,
     page::{Frame, Refusal, Shown, Wrong, at, faults, html, see},
     sign_in::Here,
+    signed_in::{Page, Proven},
     words,
 };
-use crate::problem::Problem;
+use crate::{
+    auth::{Editor, Viewer},
+    problem::Problem,
+};
 
 /// How many drafts the library shows before it leads to all of them.
 const SHOWN_DRAFTS: u64 = 10;
@@ -68,10 +72,10 @@ struct LibraryPage {
 }
 
 /// The library, and what is being written.
-pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let reader = here.read(&request).await?;
-    let asked = Asked::<QuestionnaireFilter>::of(&request, "/questionnaires")?;
+pub(super) async fn show(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    let reader = here.read(request).await?;
+    let asked = Asked::<QuestionnaireFilter>::of(request, "/questionnaires")?;
     let page = questionnaire::list(&reader, &asked.filter).await?;
     let drafts = draft::list(&reader, &DraftFilter { limit: Some(SHOWN_DRAFTS), ..DraftFilter::default() }).await?;
     let status = if asked.wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -97,10 +101,10 @@ struct DraftsPage {
 }
 
 /// Everything that is being written.
-pub(super) async fn show_drafts(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let asked = Asked::<DraftFilter>::of(&request, "/questionnaires/drafts")?;
-    let page = draft::list(&here.read(&request).await?, &asked.filter).await?;
+pub(super) async fn show_drafts(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    let asked = Asked::<DraftFilter>::of(request, "/questionnaires/drafts")?;
+    let page = draft::list(&here.read(request).await?, &asked.filter).await?;
     let status = if asked.wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let frame = here.frame("Drafts").at("/questionnaires");
     Ok(html(status, &DraftsPage { frame, next: asked.next(page.next.as_ref()), drafts: page.items, asked })?)
@@ -256,9 +260,9 @@ fn band(band: &PointBand) -> String {
 }
 
 /// The latest edition, or the one that is asked for.
-pub(super) async fn show_edition(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    edition_page(&request, &here, Vec::new(), BTreeMap::new()).await
+pub(super) async fn show_edition(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    edition_page(request, here, Vec::new(), BTreeMap::new()).await
 }
 
 async fn edition_page(request: &Request, here: &Here, wrongs: Vec<Wrong>, typed: BTreeMap<&'static str, String>) -> Shown {
@@ -296,31 +300,24 @@ async fn edition_page(request: &Request, here: &Here, wrongs: Vec<Wrong>, typed:
 }
 
 /// Takes an edition of one's own away that was never used.
-pub(super) async fn delete_edition(request: Request, body: RequestBody) -> Shown {
-    let form = Form::read(&request, body).await?;
-    let here = Here::of(&request).await?;
-    here.is_proven(&form)?;
-    here.may(&request, Role::Editor).await?;
+pub(super) async fn delete_edition(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
     let (key, number, title) = {
-        let reader = here.read(&request).await?;
-        let (key, number, _) = named(&request, &reader).await?;
+        let reader = here.read(request).await?;
+        let (key, number, _) = named(request, &reader).await?;
         let title = questionnaire::read(&reader, &key, &number, None).await?.title;
         (key, number, title)
     };
     let typed = BTreeMap::from([("title", form.text("title"))]);
     if form.text("title") != title {
-        return edition_page(&request, &here, vec![Wrong::new("title", format!("type the title just as it stands here: {title}"))], typed).await;
+        return edition_page(request, here, vec![Wrong::new("title", format!("type the title just as it stands here: {title}"))], typed).await;
     }
-    let writer = here.write(&request, Role::Editor).await?;
-    match questionnaire::delete(&writer, &key, &number, form.version()?).await {
-        Ok(()) => {
-            writer.save().await?;
-            Ok(see("/questionnaires"))
-        }
+    let version = form.version()?;
+    match who.change(async |writer| questionnaire::delete(writer, &key, &number, version).await).await {
+        Ok(()) => Ok(see("/questionnaires")),
         Err(error) => {
-            drop(writer);
             let wrongs = faults(error)?.iter().map(|fault| Wrong::new("title", &fault.detail)).collect();
-            edition_page(&request, &here, wrongs, typed).await
+            edition_page(request, here, wrongs, typed).await
         }
     }
 }
@@ -335,22 +332,20 @@ struct MergedPage {
 }
 
 /// Puts what an edition of one's own adds on a later edition of its base.
-pub(super) async fn merge(request: Request, body: RequestBody) -> Shown {
-    let form = Form::read(&request, body).await?;
-    let here = Here::of(&request).await?;
-    here.is_proven(&form)?;
-    here.may(&request, Role::Editor).await?;
-    let (key, number, _) = named(&request, &here.read(&request).await?).await?;
+pub(super) async fn merge(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let (key, number, _) = named(request, &here.read(request).await?).await?;
     let new_edition = form.text("new_edition");
     let typed = BTreeMap::from([("new_edition", new_edition.clone())]);
     if new_edition.is_empty() {
         let wrongs = vec![Wrong::new("new_edition", "enter the number that the new edition of yours shall have, such as 2027.2")];
-        return edition_page(&request, &here, wrongs, typed).await;
+        return edition_page(request, here, wrongs, typed).await;
     }
-    let writer = here.write(&request, Role::Editor).await?;
-    match draft::merge(&writer, NewMerge { questionnaire: key, edition: Some(number), new_edition, base_edition: form.some("base_edition") }).await {
+    match who
+        .change(async |writer| draft::merge(writer, NewMerge { questionnaire: key, edition: Some(number), new_edition, base_edition: form.some("base_edition") }).await)
+        .await
+    {
         Ok(merged) => {
-            writer.save().await?;
             if merged.conflicts.is_empty() {
                 return Ok(see(&format!("/questionnaires/drafts/{}", merged.draft.id)));
             }
@@ -358,9 +353,8 @@ pub(super) async fn merge(request: Request, body: RequestBody) -> Shown {
             Ok(html(StatusCode::OK, &MergedPage { frame: here.frame("What the two disagree on").at("/questionnaires"), merged })?)
         }
         Err(error) => {
-            drop(writer);
             let wrongs = faults(error)?.iter().map(|fault| Wrong::new("new_edition", &fault.detail)).collect();
-            edition_page(&request, &here, wrongs, typed).await
+            edition_page(request, here, wrongs, typed).await
         }
     }
 }
@@ -446,12 +440,12 @@ struct ChangesPage {
 }
 
 /// What changed since an earlier edition.
-pub(super) async fn show_changes(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let reader = here.read(&request).await?;
-    let (key, number, editions) = named(&request, &reader).await?;
+pub(super) async fn show_changes(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    let reader = here.read(request).await?;
+    let (key, number, editions) = named(request, &reader).await?;
     let earlier: Vec<String> = editions.into_iter().map(|(edition, _)| edition).filter(|edition| order(edition) < order(&number)).collect();
-    let wanted = parameter(&request, "since");
+    let wanted = parameter(request, "since");
     let since = earlier.iter().find(|edition| **edition == wanted).or(earlier.first()).cloned().ok_or_else(Problem::not_found)?;
     let changes = questionnaire::changes(&reader, &key, &number, &ChangesFilter { since: Some(since.clone()) }).await?;
     let (before, after) = (questionnaire::read(&reader, &key, &since, None).await?, questionnaire::read(&reader, &key, &number, None).await?);

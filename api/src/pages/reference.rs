@@ -4,12 +4,13 @@
 use std::{collections::BTreeMap, sync::OnceLock};
 
 use askama::Template;
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::{Request, http::StatusCode};
 use serde_json::{Map, Value};
 
 use super::{
     page::{Frame, Shown, html, link},
     sign_in::Here,
+    signed_in::Anyone,
     words,
 };
 use crate::{
@@ -254,8 +255,9 @@ struct ReferencePage {
 }
 
 /// What can be asked, noun by noun.
-pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
-    let reference = Reference::of(&request)?;
+pub(super) async fn show(who: Anyone) -> Shown {
+    let request = who.request();
+    let reference = Reference::of(request)?;
     let mut lines: BTreeMap<&str, Vec<Line>> = BTreeMap::new();
     for (method, path, operation) in reference.operations() {
         let text = |name: &str| operation[name].as_str().unwrap_or_default().to_owned();
@@ -273,7 +275,7 @@ pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
     let is_respondent = reference.here == RESPOND_HERE;
     let title = if is_respondent { "API of respondents" } else { "API reference" };
     let about = description(&reference.document["info"]["description"]);
-    let page = ReferencePage { frame: frame(&request, title).await, here: reference.here, root: reference.root, about, schemes, nouns, is_respondent };
+    let page = ReferencePage { frame: frame(request, title).await, here: reference.here, root: reference.root, about, schemes, nouns, is_respondent };
     Ok(html(StatusCode::OK, &page)?)
 }
 
@@ -301,8 +303,9 @@ struct OperationPage {
 const PLACES: [(&str, &str); 3] = [("path", "In the path"), ("query", "In the query"), ("header", "Headers")];
 
 /// One operation.
-pub(super) async fn show_operation(request: Request, _: RequestBody) -> Shown {
-    let reference = Reference::of(&request)?;
+pub(super) async fn show_operation(who: Anyone) -> Shown {
+    let request = who.request();
+    let reference = Reference::of(request)?;
     let name = request.raw_path_param("name").unwrap_or_default();
     let (method, path, operation) = reference.operations().find(|(_, _, operation)| operation["operationId"] == name).ok_or_else(Problem::not_found)?;
     let all = operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -328,10 +331,10 @@ pub(super) async fn show_operation(request: Request, _: RequestBody) -> Shown {
             .collect(),
     };
     let told = operation["responses"].as_object().into_iter().flatten().map(answer).collect();
-    let address = link(&request, &format!("{}{path}", reference.root))?;
+    let address = link(request, &format!("{}{path}", reference.root))?;
     let title = operation["summary"].as_str().unwrap_or_default();
     let page = OperationPage {
-        frame: frame(&request, title).await,
+        frame: frame(request, title).await,
         here: reference.here,
         call: format!("{} {}{path}", method.to_uppercase(), reference.root),
         // Where nothing more is said, the document repeats the summary, which the title says already.
@@ -412,13 +415,14 @@ struct ShapePage {
 }
 
 /// One shape.
-pub(super) async fn show_shape(request: Request, _: RequestBody) -> Shown {
-    let reference = Reference::of(&request)?;
+pub(super) async fn show_shape(who: Anyone) -> Shown {
+    let request = who.request();
+    let reference = Reference::of(request)?;
     let name = request.raw_path_param("name").unwrap_or_default();
     let shape = reference.shape(name).ok_or_else(Problem::not_found)?;
     let forms = shape["oneOf"].as_array().into_iter().flatten().filter(|form| form.get("properties").is_some());
     let page = ShapePage {
-        frame: frame(&request, name).await,
+        frame: frame(request, name).await,
         here: reference.here,
         about: description(&shape["description"]),
         kind: reference.kind(shape),

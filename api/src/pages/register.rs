@@ -11,7 +11,7 @@ use diligence_entities::{
     subject::SubjectType,
 };
 use diligence_questionnaires::EvidenceKind;
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::http::StatusCode;
 
 use super::{
     entering::DATA_ROLES,
@@ -19,8 +19,10 @@ use super::{
     listing::Asked,
     page::{Frame, Shown, html},
     sign_in::Here,
+    signed_in::Page,
     words,
 };
+use crate::auth::Viewer;
 
 /// The suppliers that handle personal data and have no security certificate in date.
 pub(super) const UNCERTIFIED: &str = "/register?subject_type=supplier&handles_personal_data=true&has_certificate=false";
@@ -79,14 +81,14 @@ impl RegisterPage<'_> {
 }
 
 /// The list.
-pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let reader = here.read(&request).await?;
-    let asked = Asked::<RegisterFilter>::of(&request, "/register")?;
+pub(super) async fn show(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    let reader = here.read(request).await?;
+    let asked = Asked::<RegisterFilter>::of(request, "/register")?;
     let page = register::list(&reader, &asked.filter).await?;
     let status = if asked.wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let next = asked.next(page.next.as_ref());
     let under_way = page.items.iter().flat_map(|line| line.under_way.iter()).map(|assessment| assessment.questionnaire.clone());
     let titles = questionnaire::titles(&reader, under_way).await?;
-    Ok(html(status, &RegisterPage { frame: here.frame("Register").at("/register"), here: &here, asked, lines: page.items, titles, next })?)
+    Ok(html(status, &RegisterPage { frame: here.frame("Register").at("/register"), here, asked, lines: page.items, titles, next })?)
 }

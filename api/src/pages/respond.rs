@@ -4,23 +4,22 @@ use askama::Template;
 use diligence_entities::{
     assessment::{AnswerChange, Confirmation},
     error::Error,
-    evidence_file::MAXIMUM_BYTES,
     fault::Fault,
     id::EvidenceId,
-    respondent::{self, NewUpload, RespondentEvidence, RespondentEvidenceFilter, RespondentScope, Visit, VisitState},
+    respondent::{self, NewUpload, RespondentEvidence, RespondentEvidenceFilter, RespondentScope, RespondentWriter, Visit, VisitState},
     stored::from_word,
 };
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::{Request, http::StatusCode};
 
 use super::{
     form::{Form, parameter},
-    page::{Frame, Refusal, Shown, Wrong, at, faults, html, refuse_foreign, request_id, see, with_cookies, wrongs},
+    page::{Frame, Refusal, Shown, Wrong, at, faults, html, request_id, see, with_cookies, wrongs},
     questions::{self, Choice, Door, Field, Paper, Row, SectionForm, Sheet, Standing, Task},
+    signed_in::{Anyone, EvidenceFile, Proven, Small, Visitor, WithFile},
     words,
 };
 use crate::{
     auth::store_of,
-    body::Cost,
     problem::{Problem, Type},
     respond::auth::{Cookies, authenticate},
     trail::Trail,
@@ -59,14 +58,13 @@ impl Here {
         Ok(Self { scope, visit, language })
     }
 
-    /// A change to it: the form's own token must be the visit's.
-    async fn changing(request: &Request, form: &Form) -> Result<Self, Refusal> {
-        let here = Self::of(request).await?;
-        here.is_proven(&form.text("csrf")).await?;
-        Ok(here)
+    /// A change to what the visit is about.
+    pub(super) async fn write(&self) -> Result<RespondentWriter, Error> {
+        self.scope.write().await
     }
 
-    async fn is_proven(&self, token: &str) -> Result<(), Refusal> {
+    /// That a form with this token is theirs.
+    pub(super) async fn is_proven(&self, token: &str) -> Result<(), Refusal> {
         if self.scope.is_proven_by(token) {
             return Ok(());
         }
@@ -130,11 +128,12 @@ struct EnterPage {
 }
 
 /// The task list, or, without a visit, where the link is handed in.
-pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
-    let here = match Here::of(&request).await {
+pub(super) async fn show(who: Anyone) -> Shown {
+    let request = who.request();
+    let here = match Here::of(request).await {
         Ok(here) => here,
         Err(Refusal::Elsewhere(_)) => {
-            let page = EnterPage { frame: Frame::new("Answer a questionnaire"), wrongs: Vec::new(), has_ended: parameter(&request, "ended") == "yes" };
+            let page = EnterPage { frame: Frame::new("Answer a questionnaire"), wrongs: Vec::new(), has_ended: parameter(request, "ended") == "yes" };
             return Ok(html(StatusCode::OK, &page)?);
         }
         Err(other) => return Err(other),
@@ -158,13 +157,12 @@ pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
 }
 
 /// Hands the link in.
-pub(super) async fn enter(request: Request, body: RequestBody) -> Shown {
-    refuse_foreign(&request)?;
-    let form = Form::read_of_anyone(&request, body).await?;
+pub(super) async fn enter(who: Anyone, form: Proven<Small>) -> Shown {
+    let request = who.request();
     // People paste the whole link as readily as what stands behind its `#`.
     let pasted = form.text("token");
     let token = pasted.rsplit('#').next().unwrap_or_default();
-    let (_, secret) = match respondent::enter(store_of(&request)?, token, request_id(&request)).await {
+    let (_, secret) = match respondent::enter(store_of(request)?, token, request_id(request)).await {
         Ok(entered) => entered,
         Err(Error::NotFound) => {
             let wrongs = vec![Wrong::new("token", "this is no link that was sent from here: check that you copied all of it")];
@@ -172,16 +170,15 @@ pub(super) async fn enter(request: Request, body: RequestBody) -> Shown {
         }
         Err(other) => return Err(other.into()),
     };
-    let cookie = Cookies::of(&request).with(secret.reveal(), false).and_then(|value| value.to_str().ok().map(str::to_owned));
+    let cookie = Cookies::of(request).with(secret.reveal(), false).and_then(|value| value.to_str().ok().map(str::to_owned));
     Ok(with_cookies(see("/respond"), cookie))
 }
 
 /// Ends the visit.
-pub(super) async fn leave(request: Request, body: RequestBody) -> Shown {
-    let form = Form::read(&request, body).await?;
-    let here = Here::changing(&request, &form).await?;
-    here.scope.leave().await?;
-    let cookie = Cookies::of(&request).none().and_then(|value| value.to_str().ok().map(str::to_owned));
+pub(super) async fn leave(who: Visitor, _: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    here.scope.clone().leave().await?;
+    let cookie = Cookies::of(request).none().and_then(|value| value.to_str().ok().map(str::to_owned));
     Ok(with_cookies(see("/respond?ended=yes"), cookie))
 }
 
@@ -201,12 +198,10 @@ struct WelcomePage<'a> {
 }
 
 /// Confirms every answer that was given before.
-pub(super) async fn confirm_earlier(request: Request, body: RequestBody) -> Shown {
-    let form = Form::read(&request, body).await?;
-    let here = Here::changing(&request, &form).await?;
-    let writer = here.scope.write().await?;
-    respondent::confirm_answers(&writer, form.version()?, Confirmation::default()).await?;
-    writer.save().await?;
+pub(super) async fn confirm_earlier(who: Visitor, form: Proven<Form>) -> Shown {
+    let (_, here) = who.parts();
+    let version = form.version()?;
+    who.change(async |writer| respondent::confirm_answers(writer, version, Confirmation::default()).await).await?;
     Ok(see(&here.place("")))
 }
 
@@ -244,7 +239,7 @@ impl Here {
 
 impl Door for Here {
     async fn put(&self, version: i64, change: AnswerChange) -> Result<Result<Standing, Error>, Refusal> {
-        let writer = self.scope.write().await?;
+        let writer = self.write().await?;
         let progress = match respondent::save_answers(&writer, version, change).await {
             Ok(progress) => progress,
             Err(error) => return Ok(Err(error)),
@@ -259,23 +254,22 @@ fn section_key(request: &Request) -> String {
 }
 
 /// The questions of one section.
-pub(super) async fn show_section(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
+pub(super) async fn show_section(who: Visitor) -> Shown {
+    let (request, here) = who.parts();
     if here.visit.state == VisitState::Submitted {
         return Err(Refusal::Elsewhere(here.place("/receipt")));
     }
-    let (key, sheet) = (section_key(&request), here.sheet().await?);
+    let (key, sheet) = (section_key(request), here.sheet().await?);
     let fields = sheet.fields(sheet.section(&key)?);
-    let form = SectionForm { has_more: parameter(&request, "more") == "yes", ..here.section_form(&sheet, &key, fields)? };
+    let form = SectionForm { has_more: parameter(request, "more") == "yes", ..here.section_form(&sheet, &key, fields)? };
     here.section_page(&sheet, &key, StatusCode::OK, form)
 }
 
 /// Saves the answers of one section.
-pub(super) async fn save_section(request: Request, body: RequestBody) -> Shown {
-    let form = Form::read(&request, body).await?;
-    let here = Here::changing(&request, &form).await?;
-    let key = section_key(&request);
-    let saved = questions::save(&here, here.sheet().await?, &key, &form).await?;
+pub(super) async fn save_section(who: Visitor, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let key = section_key(request);
+    let saved = questions::save(here, here.sheet().await?, &key, &form).await?;
     if saved.goes_on() {
         let joint = if here.language.is_some() { '&' } else { '?' };
         return Ok(see(&match saved.has_more {
@@ -332,17 +326,17 @@ fn file_label(sent: &RespondentEvidence) -> String {
 }
 
 /// What was sent, and a form to send more.
-pub(super) async fn show_evidence(request: Request, _: RequestBody) -> Shown {
-    evidence_page(&Here::of(&request).await?, Vec::new(), Form::default()).await
+pub(super) async fn show_evidence(who: Visitor) -> Shown {
+    let (_, here) = who.parts();
+    evidence_page(here, Vec::new(), Form::default()).await
 }
 
 /// Sends a file.
-pub(super) async fn send_evidence(request: Request, body: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let (form, file) = Form::read_with_file(&request, body, MAXIMUM_BYTES, Cost::Bytes).await?;
-    here.is_proven(&form.text("csrf")).await?;
+pub(super) async fn send_evidence(who: Visitor, form: Proven<WithFile<EvidenceFile>>) -> Shown {
+    let (_, here) = who.parts();
+    let (form, file) = form.into_inner();
     let Some(file) = file else {
-        return evidence_page(&here, vec![Wrong::new("file", "choose a file to send")], form).await;
+        return evidence_page(here, vec![Wrong::new("file", "choose a file to send")], form).await;
     };
     let mut wrongs = Vec::new();
     let new = NewUpload {
@@ -353,38 +347,27 @@ pub(super) async fn send_evidence(request: Request, body: RequestBody) -> Shown 
         expires_on: form.day("expires_on", &mut wrongs),
     };
     if !wrongs.is_empty() {
-        return evidence_page(&here, wrongs, form).await;
+        return evidence_page(here, wrongs, form).await;
     }
-    let writer = here.scope.write().await?;
-    let sent = respondent::send_evidence(&writer, new, file.media_type, file.content).await;
-    match sent {
-        Ok(_) => {
-            writer.save().await?;
-            Ok(see(&here.place("/evidence")))
-        }
+    match who.change(async |writer| respondent::send_evidence(writer, new, file.media_type, file.content).await).await {
+        Ok(_) => Ok(see(&here.place("/evidence"))),
         Err(error) => {
-            drop(writer);
             let found: Vec<Fault> = faults(error)?.into_iter().map(|fault| Fault { pointer: fault.pointer.trim_start_matches(['?', '/']).to_owned(), ..fault }).collect();
-            evidence_page(&here, super::page::wrongs(&found, &["kind", "reference", "issued_on", "expires_on"], "file"), form).await
+            evidence_page(here, super::page::wrongs(&found, &["kind", "reference", "issued_on", "expires_on"], "file"), form).await
         }
     }
 }
 
 /// Takes a file back.
-pub(super) async fn delete_evidence(request: Request, body: RequestBody) -> Shown {
-    let form = Form::read(&request, body).await?;
-    let here = Here::changing(&request, &form).await?;
+pub(super) async fn delete_evidence(who: Visitor, form: Proven<Form>) -> Shown {
+    let (_, here) = who.parts();
     let id: EvidenceId = form.text("id").parse().map_err(|_| Problem::not_found())?;
-    let writer = here.scope.write().await?;
-    match respondent::delete_evidence(&writer, &id, form.version()?).await {
-        Ok(()) => {
-            writer.save().await?;
-            Ok(see(&here.place("/evidence")))
-        }
+    let version = form.version()?;
+    match who.change(async |writer| respondent::delete_evidence(writer, &id, version).await).await {
+        Ok(()) => Ok(see(&here.place("/evidence"))),
         Err(error) => {
-            drop(writer);
             let found = faults(error)?;
-            evidence_page(&here, wrongs(&found, &[], "files"), Form::default()).await
+            evidence_page(here, wrongs(&found, &[], "files"), Form::default()).await
         }
     }
 }
@@ -403,8 +386,9 @@ struct CheckPage<'a> {
 }
 
 /// Everything that is answered, to be looked at before it is submitted.
-pub(super) async fn check(request: Request, _: RequestBody) -> Shown {
-    check_page(&Here::of(&request).await?, StatusCode::OK, Vec::new()).await
+pub(super) async fn check(who: Visitor) -> Shown {
+    let (_, here) = who.parts();
+    check_page(here, StatusCode::OK, Vec::new()).await
 }
 
 async fn check_page(here: &Here, status: StatusCode, mut wrongs: Vec<Wrong>) -> Shown {
@@ -421,24 +405,18 @@ async fn check_page(here: &Here, status: StatusCode, mut wrongs: Vec<Wrong>) -> 
 }
 
 /// Submits the answers.
-pub(super) async fn submit(request: Request, body: RequestBody) -> Shown {
-    let form = Form::read(&request, body).await?;
-    let here = Here::changing(&request, &form).await?;
-    let writer = here.scope.write().await?;
-    match respondent::submit_answers(&writer, form.version()?).await {
-        Ok(_) => {
-            writer.save().await?;
-            Ok(see(&here.place("/receipt")))
-        }
+pub(super) async fn submit(who: Visitor, form: Proven<Form>) -> Shown {
+    let (_, here) = who.parts();
+    let version = form.version()?;
+    match who.change(async |writer| respondent::submit_answers(writer, version).await).await {
+        Ok(_) => Ok(see(&here.place("/receipt"))),
         Err(Error::Stale { .. }) => {
-            drop(writer);
             let wrongs = vec![Wrong::new("form", "someone else saved answers meanwhile: look at them below, then submit")];
-            check_page(&here, StatusCode::CONFLICT, wrongs).await
+            check_page(here, StatusCode::CONFLICT, wrongs).await
         }
         Err(error) => {
-            drop(writer);
             faults(error)?;
-            check_page(&here, StatusCode::UNPROCESSABLE_ENTITY, Vec::new()).await
+            check_page(here, StatusCode::UNPROCESSABLE_ENTITY, Vec::new()).await
         }
     }
 }
@@ -454,8 +432,8 @@ struct ReceiptPage<'a> {
 }
 
 /// What was submitted, by whom and when.
-pub(super) async fn receipt(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
+pub(super) async fn receipt(who: Visitor) -> Shown {
+    let (_, here) = who.parts();
     if here.visit.state == VisitState::Open {
         return Err(Refusal::Elsewhere(here.place("")));
     }
@@ -474,7 +452,7 @@ pub(super) async fn receipt(request: Request, _: RequestBody) -> Shown {
     }
     let page = ReceiptPage {
         frame: here.frame("Your answers are submitted"),
-        here: &here,
+        here,
         submitted_by: receipt.submitted_by,
         submitted_at: words::moment(receipt.submitted_at),
         sections,

@@ -15,16 +15,17 @@ use diligence_entities::{
     role::Role,
 };
 use diligence_questionnaires::{Contribution, QuestionType, RaisedFinding, Severity};
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::{Request, http::StatusCode};
 
 use super::{
     form::{Form, parameter},
     judging::{self, Judged, Moved},
-    page::{Frame, Refusal, Shown, Wrong, at, faults, html, path_id, request_id, see},
+    page::{Frame, Shown, Wrong, at, faults, html, path_id, request_id, see},
     sign_in::Here,
+    signed_in::{Page, Proven},
     words,
 };
-use crate::auth::store_of;
+use crate::auth::{Approver, Viewer, store_of};
 
 /// How many empty rows stand under conditions and under notes at first.
 const ROWS: usize = 3;
@@ -205,9 +206,9 @@ struct Again {
 }
 
 /// The page.
-pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    page(&request, &here, &path_id(&request)?, Again { is_fine: true, ..Again::default() }).await
+pub(super) async fn show(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    page(request, here, &path_id(request)?, Again { is_fine: true, ..Again::default() }).await
 }
 
 async fn page(request: &Request, here: &Here, id: &AssessmentId, again: Again) -> Shown {
@@ -365,19 +366,12 @@ fn piece(evidence: &Evidence, on: Day) -> Piece {
     Piece { name: judging::piece(evidence), valid, is_over, is_file: file.is_some(), href: file.or_else(|| evidence.address.clone()) }
 }
 
-async fn sent(request: &Request, body: RequestBody) -> Result<(Form, Here, AssessmentId), Refusal> {
-    let form = Form::read(request, body).await?;
-    let here = Here::of(request).await?;
-    here.is_proven(&form)?;
-    Ok((form, here, path_id(request)?))
-}
-
 /// Rates answers: those whose points or reason are not what is kept.
-pub(super) async fn rate(request: Request, body: RequestBody) -> Shown {
-    let (form, here, id) = sent(&request, body).await?;
+pub(super) async fn rate(who: Page<Approver>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let id: AssessmentId = path_id(request)?;
     let version = form.version()?;
-    let writer = here.write(&request, Role::Approver).await?;
-    let judged = Judged::read(&writer, &id).await?;
+    let judged = Judged::read(&who.reader().await?, &id).await?;
     let (mut typed, mut wrongs, mut change) = (Typed::default(), Vec::new(), BTreeMap::new());
     for question in judged.edition.questions().filter(|question| !form.every(&format!("points.{}", question.key)).is_empty()) {
         let key = &question.key;
@@ -398,24 +392,19 @@ pub(super) async fn rate(request: Request, body: RequestBody) -> Shown {
     }
     let again = Again { typed, seen: form.text("seen"), ..Again::default() };
     if !wrongs.is_empty() && version == judged.assessment.version {
-        drop(writer);
-        return page(&request, &here, &id, Again { wrongs, ..again }).await;
+        return page(request, here, &id, Again { wrongs, ..again }).await;
     }
     if change.is_empty() && version == judged.assessment.version {
         return Ok(see(&format!("/assessments/{id}/review")));
     }
-    match assessment::rate(&writer, &id, version, PointsChange(change)).await {
-        Ok(_) => {
-            writer.save().await?;
-            Ok(see(&format!("/assessments/{id}/review?notice=rated")))
-        }
+    match who.change(async |writer| assessment::rate(writer, &id, version, PointsChange(change)).await).await {
+        Ok(_) => Ok(see(&format!("/assessments/{id}/review?notice=rated"))),
         Err(error) => {
-            drop(writer);
             let field = |fault: &Fault| {
                 let (key, part) = fault.pointer.trim_start_matches('/').split_once('/').unwrap_or((fault.pointer.trim_start_matches('/'), "points"));
                 if key.is_empty() { "questions".to_owned() } else { format!("{}-{key}", if part == "reason" { "reason" } else { "points" }) }
             };
-            refused(&request, &here, &id, again, error, field).await
+            refused(request, here, &id, again, error, field).await
         }
     }
 }
@@ -439,18 +428,17 @@ fn rows(form: &Form, [text, owner, due_on]: [&str; 3]) -> Vec<Row> {
 }
 
 /// Gives it back to be mended.
-pub(super) async fn give_back(request: Request, body: RequestBody) -> Shown {
-    let (form, here, id) = sent(&request, body).await?;
-    here.may(&request, Role::Approver).await?;
+pub(super) async fn give_back(who: Page<Approver>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let id: AssessmentId = path_id(request)?;
     let mut typed = Typed { mend: form.text("mend"), notes: rows(&form, ["note", "about", ""]), ..Typed::default() };
     if form.text("more") == "note" {
         typed.notes.push(Row::default());
         typed.added = format!("about-{}", typed.notes.len());
-        return page(&request, &here, &id, Again { typed, is_fine: true, ..Again::default() }).await;
+        return page(request, here, &id, Again { typed, is_fine: true, ..Again::default() }).await;
     }
     let version = form.version()?;
-    let writer = here.write(&request, Role::Approver).await?;
-    let judged = Judged::read(&writer, &id).await?;
+    let judged = Judged::read(&who.reader().await?, &id).await?;
     let mut wrongs = Vec::new();
     let mut said: Vec<String> = Some(typed.mend.clone()).into_iter().filter(|text| !text.is_empty()).collect();
     for (number, row) in (1..).zip(&typed.notes) {
@@ -466,25 +454,19 @@ pub(super) async fn give_back(request: Request, body: RequestBody) -> Shown {
     }
     let again = Again { typed, seen: form.text("seen"), ..Again::default() };
     if !wrongs.is_empty() && version == judged.assessment.version {
-        drop(writer);
-        return page(&request, &here, &id, Again { wrongs, ..again }).await;
+        return page(request, here, &id, Again { wrongs, ..again }).await;
     }
-    match assessment::give_back(&writer, &id, version, Return { comment: said.join("\n\n") }).await {
-        Ok(_) => {
-            writer.save().await?;
-            Ok(see(&format!("/assessments/{id}/review?notice=returned")))
-        }
-        Err(error) => {
-            drop(writer);
-            refused(&request, &here, &id, again, error, |_| "mend".into()).await
-        }
+    let comment = Return { comment: said.join("\n\n") };
+    match who.change(async |writer| assessment::give_back(writer, &id, version, comment).await).await {
+        Ok(_) => Ok(see(&format!("/assessments/{id}/review?notice=returned"))),
+        Err(error) => refused(request, here, &id, again, error, |_| "mend".into()).await,
     }
 }
 
 /// Approves, approves with conditions, or refuses.
-pub(super) async fn decide(request: Request, body: RequestBody) -> Shown {
-    let (form, here, id) = sent(&request, body).await?;
-    here.may(&request, Role::Approver).await?;
+pub(super) async fn decide(who: Page<Approver>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let id: AssessmentId = path_id(request)?;
     let mut typed = Typed {
         verdict: form.text("verdict"),
         comment: form.text("comment"),
@@ -496,36 +478,34 @@ pub(super) async fn decide(request: Request, body: RequestBody) -> Shown {
     if form.text("more") == "condition" {
         typed.conditions.push(Row::default());
         typed.added = format!("text-{}", typed.conditions.len());
-        return page(&request, &here, &id, Again { typed, is_fine: true, ..Again::default() }).await;
+        return page(request, here, &id, Again { typed, is_fine: true, ..Again::default() }).await;
     }
     let version = form.version()?;
-    let writer = here.write(&request, Role::Approver).await?;
-    let present = assessment::read(&writer, &id).await?;
+    let reader = who.reader().await?;
+    let present = assessment::read(&reader, &id).await?;
     let (new, places, mut wrongs) = read(&typed);
-    if new.override_reason.is_none() && here.is_at_least(Role::Admin) && assessment::other_duty(&writer, &present).await?.is_some() {
+    if new.override_reason.is_none() && here.is_at_least(Role::Admin) && assessment::other_duty(&reader, &present).await?.is_some() {
         wrongs.push(Wrong::new("override_reason", "say why you decide all the same"));
     }
+    drop(reader);
     let refuses = typed.verdict == "refuse";
     let again = Again { typed, seen: form.text("seen"), ..Again::default() };
     if !wrongs.is_empty() && version == present.version {
-        drop(writer);
-        return page(&request, &here, &id, Again { wrongs, ..again }).await;
+        return page(request, here, &id, Again { wrongs, ..again }).await;
     }
-    let decided = if refuses { assessment::refuse(&writer, &id, version, new).await } else { assessment::approve(&writer, &id, version, new).await };
-    match decided {
-        Ok(_) => {
-            writer.save().await?;
-            Ok(see(&format!("/assessments/{id}/review?notice=decided")))
-        }
+    let decided = who.change(async |writer| match refuses {
+        true => assessment::refuse(writer, &id, version, new).await,
+        false => assessment::approve(writer, &id, version, new).await,
+    });
+    match decided.await {
+        Ok(_) => Ok(see(&format!("/assessments/{id}/review?notice=decided"))),
         Err(Error::Forbidden(detail)) => {
-            drop(writer);
             // That someone tried what their duties forbid is kept, as where a program tries it.
-            let scope = here.person.scope(request_id(&request));
-            audit::record(store_of(&request)?, &scope, "forbid", "assessment", id.as_str(), Some(serde_json::json!({ "detail": detail }))).await?;
+            let scope = here.person.scope(request_id(request));
+            audit::record(store_of(request)?, &scope, "forbid", "assessment", id.as_str(), Some(serde_json::json!({ "detail": detail }))).await?;
             Err(Error::Forbidden(detail).into())
         }
         Err(error) => {
-            drop(writer);
             let field = |fault: &Fault| {
                 let parts: Vec<&str> = fault.pointer.trim_start_matches('/').split('/').collect();
                 match parts[..] {
@@ -534,7 +514,7 @@ pub(super) async fn decide(request: Request, body: RequestBody) -> Shown {
                     _ => "verdict-approve".into(),
                 }
             };
-            refused(&request, &here, &id, again, error, field).await
+            refused(request, here, &id, again, error, field).await
         }
     }
 }

@@ -13,15 +13,17 @@ use diligence_entities::{
     role::Role,
     scope::Reader,
 };
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::{Request, http::StatusCode};
 
 use super::{
     form::{Form, parameter},
     listing::Asked,
     page::{Frame, Refusal, Shown, Wrong, at, faults, html, link, path_id, see},
     sign_in::Here,
+    signed_in::{Page, Proven},
     words,
 };
+use crate::auth::{Editor, Viewer};
 
 /// The field of the address that says of what a review has just been done.
 const DONE: &str = "done";
@@ -176,12 +178,12 @@ async fn calendar(request: &Request, here: &Here) -> Shown {
 }
 
 /// The list by month, or one month as a calendar.
-pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    if parameter(&request, "view") == "calendar" {
-        return calendar(&request, &here).await;
+pub(super) async fn show(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    if parameter(request, "view") == "calendar" {
+        return calendar(request, here).await;
     }
-    list(&request, &here, Vec::new(), String::new(), Typed::default()).await
+    list(request, here, Vec::new(), String::new(), Typed::default()).await
 }
 
 async fn list(request: &Request, here: &Here, mut wrongs: Vec<Wrong>, wrong_id: String, typed: Typed) -> Shown {
@@ -223,26 +225,21 @@ async fn done(request: &Request, reader: &Reader) -> Result<String, Refusal> {
 }
 
 /// Completes one.
-pub(super) async fn complete(request: Request, body: RequestBody) -> Shown {
-    let (form, here, id) = sent(&request, body).await?;
-    let writer = here.write(&request, Role::Editor).await?;
-    let done = review::complete(&writer, &id, form.version()?, Completion { outcome: form.some("outcome") }).await;
+pub(super) async fn complete(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let id: ReviewId = path_id(request)?;
+    let (version, completion) = (form.version()?, Completion { outcome: form.some("outcome") });
     let typed = Typed { outcome: form.text("outcome"), ..Typed::default() };
-    match done {
-        Ok(review) => {
-            writer.save().await?;
-            Ok(see(&format!("/reviews?{DONE}={}", review.subject_id)))
-        }
-        Err(error) => {
-            drop(writer);
-            again(&request, &here, &id, typed, error).await
-        }
+    match who.change(async |writer| review::complete(writer, &id, version, completion).await).await {
+        Ok(review) => Ok(see(&format!("/reviews?{DONE}={}", review.subject_id))),
+        Err(error) => again(request, here, &id, typed, error).await,
     }
 }
 
 /// Moves one to another day.
-pub(super) async fn reschedule(request: Request, body: RequestBody) -> Shown {
-    let (form, here, id) = sent(&request, body).await?;
+pub(super) async fn reschedule(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let id: ReviewId = path_id(request)?;
     let typed = Typed { due_on: form.text("due_on"), reason: form.text("reason"), ..Typed::default() };
     let mut wrong = Vec::new();
     let due_on = typed.due_on.parse::<Day>();
@@ -253,26 +250,13 @@ pub(super) async fn reschedule(request: Request, body: RequestBody) -> Shown {
         wrong.push(Wrong::new(format!("reason-{id}"), "enter why it is moved"));
     }
     let (Ok(due_on), true) = (due_on, wrong.is_empty()) else {
-        return list(&request, &here, wrong, id.to_string(), typed).await;
+        return list(request, here, wrong, id.to_string(), typed).await;
     };
-    let writer = here.write(&request, Role::Editor).await?;
-    match review::reschedule(&writer, &id, form.version()?, Rescheduling { due_on, reason: typed.reason.clone() }).await {
-        Ok(review) => {
-            writer.save().await?;
-            Ok(see(&format!("/reviews?{MOVED}={}", review.subject_id)))
-        }
-        Err(error) => {
-            drop(writer);
-            again(&request, &here, &id, typed, error).await
-        }
+    let version = form.version()?;
+    match who.change(async |writer| review::reschedule(writer, &id, version, Rescheduling { due_on, reason: typed.reason.clone() }).await).await {
+        Ok(review) => Ok(see(&format!("/reviews?{MOVED}={}", review.subject_id))),
+        Err(error) => again(request, here, &id, typed, error).await,
     }
-}
-
-async fn sent(request: &Request, body: RequestBody) -> Result<(Form, Here, ReviewId), Refusal> {
-    let form = Form::read(request, body).await?;
-    let here = Here::of(request).await?;
-    here.is_proven(&form)?;
-    Ok((form, here, path_id(request)?))
 }
 
 async fn again(request: &Request, here: &Here, id: &ReviewId, typed: Typed, error: Error) -> Shown {

@@ -15,19 +15,21 @@ use diligence_entities::{
     role::Role,
 };
 use diligence_questionnaires::Severity;
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::{Request, http::StatusCode};
 
 use super::{
     choosing::{Choosing, back_to, chosen, line},
-    fields::{Asking, Choices, Kind, Open, Part, empty, fields, json, misread, read, said, sent, stored, typed},
+    fields::{Asking, Choices, Kind, Open, Part, empty, fields, json, misread, read, said, stored, typed},
     form::Form,
     history::Event,
     home::{HeatRow, IMPACTS, LIKELIHOODS, heat_rows},
     listing::Asked,
     page::{Frame, Shown, Wrong, at, faults, html, path_id, see},
     sign_in::Here,
+    signed_in::{Page, Proven},
     words,
 };
+use crate::auth::{Approver, Editor, Viewer};
 
 /// The part of the menu that these pages belong to.
 const PART: &str = "/risks";
@@ -112,10 +114,10 @@ fn place((likelihood, impact): (i32, i32)) -> String {
 }
 
 /// The map and the list.
-pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let reader = here.read(&request).await?;
-    let mut asked = Asked::<RiskFilter>::of(&request, PART)?;
+pub(super) async fn show(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    let reader = here.read(request).await?;
+    let mut asked = Asked::<RiskFilter>::of(request, PART)?;
     asked.filter.sort.get_or_insert(RiskSort::CurrentDescending);
     let page = risk::list(&reader, &asked.filter).await?;
     let heat = heat_rows(&register::summary(&reader).await?.heat_map);
@@ -221,9 +223,9 @@ impl RiskPage<'_> {
 }
 
 /// One risk.
-pub(super) async fn show_one(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    one(&request, &here, &path_id(&request)?, StatusCode::OK, ("", &Form::default()), Vec::new()).await
+pub(super) async fn show_one(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    one(request, here, &path_id(request)?, StatusCode::OK, ("", &Form::default()), Vec::new()).await
 }
 
 async fn one(request: &Request, here: &Here, id: &RiskId, status: StatusCode, (tried, form): (&str, &Form), wrongs: Vec<Wrong>) -> Shown {
@@ -249,45 +251,34 @@ fn new_risk<'a>(here: &'a Here, line: &RegisterEntry) -> Open<'a> {
 }
 
 /// The form for a new risk, once it is known what it is about.
-pub(super) async fn show_new(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    here.may(&request, Role::Editor).await?;
-    let line = chosen(&request, &here.read(&request).await?, "subject_id").await?;
+pub(super) async fn show_new(who: Page<Editor>) -> Shown {
+    let (request, here) = who.parts();
+    let line = chosen(request, &here.read(request).await?, "subject_id").await?;
     match line {
-        Some(line) => new_risk(&here, &line).show(StatusCode::OK, empty(RISK, |_| None), Vec::new()),
+        Some(line) => new_risk(here, &line).show(StatusCode::OK, empty(RISK, |_| None), Vec::new()),
         None => {
             let back = (PART.to_owned(), "Risks".to_owned());
             let lead = "Choose the supplier or product that it is about.";
-            Choosing { title: "Enter a risk", lead, part: PART, back, path: "/risks/new", name: "subject_id", kept: Vec::new(), without: None }
-                .show(&request, &here)
-                .await
+            Choosing { title: "Enter a risk", lead, part: PART, back, path: "/risks/new", name: "subject_id", kept: Vec::new(), without: None }.show(request, here).await
         }
     }
 }
 
 /// Enters a risk.
-pub(super) async fn enter(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    here.may(&request, Role::Editor).await?;
-    let line = chosen(&request, &here.read(&request).await?, "subject_id").await?.ok_or(Error::NotFound)?;
+pub(super) async fn enter(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let line = chosen(request, &here.read(request).await?, "subject_id").await?.ok_or(Error::NotFound)?;
     let parts = typed(RISK, &form);
     let wrongs = misread(&parts);
     if !wrongs.is_empty() {
-        return new_risk(&here, &line).wrong(parts, wrongs);
+        return new_risk(here, &line).wrong(parts, wrongs);
     }
     let mut said = said(&parts);
     said.insert("subject_id".into(), json(&line.subject_id)?);
     let new: NewRisk = read(said)?;
-    let writer = here.write(&request, Role::Editor).await?;
-    match risk::create(&writer, new).await {
-        Ok(made) => {
-            writer.save().await?;
-            Ok(see(&format!("/risks/{}", made.id)))
-        }
-        Err(error) => {
-            drop(writer);
-            new_risk(&here, &line).again(parts, error)
-        }
+    match who.change(async |writer| risk::create(writer, new).await).await {
+        Ok(made) => Ok(see(&format!("/risks/{}", made.id))),
+        Err(error) => new_risk(here, &line).again(parts, error),
     }
 }
 
@@ -302,34 +293,27 @@ fn change_of<'a>(here: &'a Here, risk: &Risk) -> Open<'a> {
 }
 
 /// The form for what is said of a risk.
-pub(super) async fn show_change(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    here.may(&request, Role::Editor).await?;
-    let risk = risk::read(&here.read(&request).await?, &path_id(&request)?).await?;
-    change_of(&here, &risk).show(StatusCode::OK, stored(RISK, &json(&risk)?), Vec::new())
+pub(super) async fn show_change(who: Page<Editor>) -> Shown {
+    let (request, here) = who.parts();
+    let risk = risk::read(&here.read(request).await?, &path_id(request)?).await?;
+    change_of(here, &risk).show(StatusCode::OK, stored(RISK, &json(&risk)?), Vec::new())
 }
 
 /// Changes what is said of a risk.
-pub(super) async fn change(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    here.may(&request, Role::Editor).await?;
-    let id: RiskId = path_id(&request)?;
+pub(super) async fn change(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let id: RiskId = path_id(request)?;
     let (parts, version) = (typed(RISK, &form), form.version()?);
     let wrongs = misread(&parts);
     if !wrongs.is_empty() {
-        let present = risk::read(&here.read(&request).await?, &id).await?;
-        return Open { version, ..change_of(&here, &present) }.wrong(parts, wrongs);
+        let present = risk::read(&here.read(request).await?, &id).await?;
+        return Open { version, ..change_of(here, &present) }.wrong(parts, wrongs);
     }
-    let writer = here.write(&request, Role::Editor).await?;
-    match risk::change(&writer, &id, version, Change::<NewRisk>::new(fields(&parts))).await {
-        Ok(_) => {
-            writer.save().await?;
-            Ok(see(&format!("/risks/{id}")))
-        }
+    match who.change(async |writer| risk::change(writer, &id, version, Change::<NewRisk>::new(fields(&parts))).await).await {
+        Ok(_) => Ok(see(&format!("/risks/{id}"))),
         Err(error) => {
-            drop(writer);
-            let present = risk::read(&here.read(&request).await?, &id).await?;
-            change_of(&here, &present).refused(parts, error, version, &present)
+            let present = risk::read(&here.read(request).await?, &id).await?;
+            change_of(here, &present).refused(parts, error, version, &present)
         }
     }
 }
@@ -349,10 +333,9 @@ async fn again(request: &Request, here: &Here, id: &RiskId, tried: (&str, &Form)
 }
 
 /// Agrees to live with one.
-pub(super) async fn accept(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    here.may(&request, Role::Approver).await?;
-    let (id, tried): (RiskId, _) = (path_id(&request)?, ("accept", &form));
+pub(super) async fn accept(who: Page<Approver>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let (id, tried): (RiskId, _) = (path_id(request)?, ("accept", &*form));
     let (reason, expires_on) = (form.text("reason"), form.text("expires_on").parse::<Day>());
     let mut wrongs = Vec::new();
     if reason.is_empty() {
@@ -362,80 +345,54 @@ pub(super) async fn accept(request: Request, body: RequestBody) -> Shown {
         wrongs.push(Wrong::new("expires_on", "enter the last day on which the agreement holds"));
     }
     let (Ok(expires_on), true) = (expires_on, wrongs.is_empty()) else {
-        return one(&request, &here, &id, StatusCode::UNPROCESSABLE_ENTITY, tried, wrongs).await;
+        return one(request, here, &id, StatusCode::UNPROCESSABLE_ENTITY, tried, wrongs).await;
     };
-    let writer = here.write(&request, Role::Approver).await?;
-    match risk::accept(&writer, &id, form.version()?, NewAcceptance { reason, expires_on }).await {
-        Ok(_) => {
-            writer.save().await?;
-            Ok(see(&format!("/risks/{id}")))
-        }
-        Err(error) => {
-            drop(writer);
-            again(&request, &here, &id, tried, error).await
-        }
+    let version = form.version()?;
+    match who.change(async |writer| risk::accept(writer, &id, version, NewAcceptance { reason, expires_on }).await).await {
+        Ok(_) => Ok(see(&format!("/risks/{id}"))),
+        Err(error) => again(request, here, &id, tried, error).await,
     }
 }
 
 /// Closes one that is over.
-pub(super) async fn close(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    here.may(&request, Role::Editor).await?;
-    let (id, tried): (RiskId, _) = (path_id(&request)?, ("close", &form));
+pub(super) async fn close(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let (id, tried): (RiskId, _) = (path_id(request)?, ("close", &*form));
     let reason = form.text("reason");
     if reason.is_empty() {
         let wrongs = vec![Wrong::new("close-reason", "say why it is over")];
-        return one(&request, &here, &id, StatusCode::UNPROCESSABLE_ENTITY, tried, wrongs).await;
+        return one(request, here, &id, StatusCode::UNPROCESSABLE_ENTITY, tried, wrongs).await;
     }
-    let writer = here.write(&request, Role::Editor).await?;
-    match risk::close(&writer, &id, form.version()?, Reason { reason }).await {
-        Ok(_) => {
-            writer.save().await?;
-            Ok(see(&format!("/risks/{id}")))
-        }
-        Err(error) => {
-            drop(writer);
-            again(&request, &here, &id, tried, error).await
-        }
+    let version = form.version()?;
+    match who.change(async |writer| risk::close(writer, &id, version, Reason { reason }).await).await {
+        Ok(_) => Ok(see(&format!("/risks/{id}"))),
+        Err(error) => again(request, here, &id, tried, error).await,
     }
 }
 
 /// Opens one again.
-pub(super) async fn reopen(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    let id: RiskId = path_id(&request)?;
-    let writer = here.write(&request, Role::Editor).await?;
-    match risk::reopen(&writer, &id, form.version()?).await {
-        Ok(_) => {
-            writer.save().await?;
-            Ok(see(&format!("/risks/{id}")))
-        }
-        Err(error) => {
-            drop(writer);
-            again(&request, &here, &id, ("reopen", &form), error).await
-        }
+pub(super) async fn reopen(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let id: RiskId = path_id(request)?;
+    let version = form.version()?;
+    match who.change(async |writer| risk::reopen(writer, &id, version).await).await {
+        Ok(_) => Ok(see(&format!("/risks/{id}"))),
+        Err(error) => again(request, here, &id, ("reopen", &*form), error).await,
     }
 }
 
 /// Takes one away that was entered by mistake.
-pub(super) async fn delete(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    here.may(&request, Role::Editor).await?;
-    let (id, tried): (RiskId, _) = (path_id(&request)?, ("typed", &form));
-    let present = risk::read(&here.read(&request).await?, &id).await?;
+pub(super) async fn delete(who: Page<Editor>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let (id, tried): (RiskId, _) = (path_id(request)?, ("typed", &*form));
+    let present = risk::read(&here.read(request).await?, &id).await?;
     if !form.names_it(&present.title) {
         let wrongs = vec![Wrong::new("typed", "type the title as it stands here, to delete the risk")];
-        return one(&request, &here, &id, StatusCode::UNPROCESSABLE_ENTITY, tried, wrongs).await;
+        return one(request, here, &id, StatusCode::UNPROCESSABLE_ENTITY, tried, wrongs).await;
     }
-    let writer = here.write(&request, Role::Editor).await?;
-    match risk::delete(&writer, &id, form.version()?).await {
-        Ok(()) => {
-            writer.save().await?;
-            Ok(see(&words::subject_href(&present.subject_id)))
-        }
-        Err(error) => {
-            drop(writer);
-            again(&request, &here, &id, tried, error).await
-        }
+    let version = form.version()?;
+    match who.change(async |writer| risk::delete(writer, &id, version).await).await {
+        Ok(()) => Ok(see(&words::subject_href(&present.subject_id))),
+        Err(error) => again(request, here, &id, tried, error).await,
     }
 }

@@ -11,15 +11,17 @@ use diligence_entities::{
     scope::Reader,
 };
 use diligence_questionnaires::{Answer, Band, Improvement, ImprovementHow, Improvements, PrincipleScore, Receipt, Score};
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::{Request, http::StatusCode};
 
 use super::{
     form::parameter,
     judging::{self, Judged, Moved},
     page::{Frame, Refusal, Shown, html, path_id},
     sign_in::Here,
+    signed_in::Page,
     words,
 };
+use crate::auth::Viewer;
 
 /// How many earlier assessments one can choose from.
 const SHOWN: u64 = 200;
@@ -109,12 +111,12 @@ impl ScorePage {
 }
 
 /// The page.
-pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let reader = here.read(&request).await?;
-    let id: AssessmentId = path_id(&request)?;
+pub(super) async fn show(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    let reader = here.read(request).await?;
+    let id: AssessmentId = path_id(request)?;
     let judged = Judged::read(&reader, &id).await?;
-    let since = parameter(&request, "since");
+    let since = parameter(request, "since");
     let others = others(&reader, &judged).await?;
     let before = match since.as_str() {
         "" => assessment::earlier(&reader, &judged.assessment).await?,
@@ -133,7 +135,7 @@ pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
         None => None,
     };
     let improvements = assessment::improvements(reader, &id).await?;
-    let (way, steps) = steps(&here, &request, &judged, &improvements).await?;
+    let (way, steps) = steps(here, request, &judged, &improvements).await?;
     let outcome = &judged.result.outcome;
     let totals = [judging::sum(outcome.contributions.iter().map(|one| one.claimed)), judging::sum(outcome.contributions.iter().map(|one| one.evidenced))];
     let page = ScorePage {

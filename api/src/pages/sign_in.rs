@@ -8,19 +8,20 @@ use diligence_entities::{
     id::OrganisationId,
     identity_provider::{self, SignInOption, SignInOptionFilter},
     role::Role,
-    scope::{Reader, Store, Writer},
+    scope::{Reader, Store},
     session::{self, CurrentSession, Granted, NewSession, Person, Stage},
     user::SecondFactor,
 };
 use poem::{
-    Request, RequestBody, Response,
+    Request, Response,
     http::{StatusCode, header},
 };
 use serde_json::Value;
 
 use super::{
     form::{Form, Typed, has_fields_only, parameter},
-    page::{Frame, Refusal, Shown, Signed, Wrong, at, html, refuse_foreign, request_id, see, with_cookies},
+    page::{Frame, Refusal, Shown, Signed, Wrong, at, html, request_id, see, with_cookies},
+    signed_in::{Anyone, Begun, PassingOn, Proven},
     words,
 };
 use crate::{
@@ -113,12 +114,6 @@ impl Here {
             return Err(Problem::new(Type::Forbidden, format!("this needs the role {needs}; you have the role {}", scope.role)).into());
         }
         Ok(())
-    }
-
-    /// Their organisation, to change something that needs this role.
-    pub(super) async fn write(&self, request: &Request, needs: Role) -> Result<Writer, Refusal> {
-        self.may(request, needs).await?;
-        Ok(store_of(request)?.write(&self.person.scope(request_id(request))).await?)
     }
 
     /// Keeps that they take a copy of something out of the register, before it leaves.
@@ -242,29 +237,29 @@ fn then(text: &str) -> String {
 }
 
 /// The form.
-pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
-    let notice = match parameter(&request, "notice").as_str() {
+pub(super) async fn show(who: Anyone) -> Shown {
+    let request = who.request();
+    let notice = match parameter(request, "notice").as_str() {
         "joined" => "Your account is ready. Sign in with the password you chose.",
         "password" => "Your password is changed. Sign in with the new one.",
         "out" => "You are signed out.",
         _ => "",
     };
-    let page = SignInPage::new(&request, parameter(&request, "email"), then(&parameter(&request, "then"))).await?;
+    let page = SignInPage::new(request, parameter(request, "email"), then(&parameter(request, "then"))).await?;
     // Found again at the next sign-in, at which nobody writes the whole address.
-    let found = parameter(&request, "organisation").parse().ok().filter(|_| !page.providers.is_empty());
-    let kept = found.map(|id| cookie::organisation(&id, cookie::is_on_this_machine(&request)));
+    let found = parameter(request, "organisation").parse().ok().filter(|_| !page.providers.is_empty());
+    let kept = found.map(|id| cookie::organisation(&id, cookie::is_on_this_machine(request)));
     Ok(with_cookies(html(StatusCode::OK, &SignInPage { notice, ..page })?, kept))
 }
 
 /// Signs in.
-pub(super) async fn send(request: Request, body: RequestBody) -> Shown {
-    refuse_foreign(&request)?;
-    let stranger = Stranger::of(&request)?;
-    let form = Form::read_passing_on(&request, body).await?;
+pub(super) async fn send(who: Anyone, form: Proven<PassingOn>) -> Shown {
+    let request = who.request();
+    let stranger = Stranger::of(request)?;
     let (email, then, kept) = (form.text("email"), then(&form.text("then")), Kept::passed_on(&form));
     let new = NewSession { email: email.clone(), password: form.exact("password"), code: None, recovery_code: None, organisation_id: None };
     let again = async |wrong: Wrong, status| {
-        let page = SignInPage::new(&request, email.clone(), then.clone()).await?;
+        let page = SignInPage::new(request, email.clone(), then.clone()).await?;
         let notice = if kept.is_some() { SIGNED_OUT } else { "" };
         Ok(html(status, &SignInPage { wrongs: vec![wrong], notice, kept: kept.clone(), ..page })?)
     };
@@ -318,15 +313,14 @@ async fn went_on(store: &Store, granted: Granted, then: &str, kept: Option<Kept>
 }
 
 /// What had been typed, for someone who has signed in meanwhile in another window.
-pub(super) async fn again(request: Request, body: RequestBody) -> Shown {
-    refuse_foreign(&request)?;
-    let form = Form::read_passing_on(&request, body).await?;
+pub(super) async fn again(who: Anyone, form: Proven<PassingOn>) -> Shown {
+    let request = who.request();
     let Some(kept) = Kept::passed_on(&form) else { return Ok(see("/")) };
-    match Here::of(&request).await {
+    match Here::of(request).await {
         Ok(here) => Ok(AgainPage::response(&here, &kept)?),
         Err(Refusal::Elsewhere(_)) => {
             let wrongs = vec![Wrong::new("email", "you are not signed in yet: sign in first")];
-            let page = SignInPage { wrongs, notice: SIGNED_OUT, kept: Some(kept), ..SignInPage::new(&request, String::new(), "/".into()).await? };
+            let page = SignInPage { wrongs, notice: SIGNED_OUT, kept: Some(kept), ..SignInPage::new(request, String::new(), "/".into()).await? };
             Ok(html(StatusCode::UNAUTHORIZED, &page)?)
         }
         Err(other) => Err(other),
@@ -358,9 +352,9 @@ struct CodePage {
 }
 
 /// The form for the second factor.
-pub(super) async fn show_code(request: Request, _: RequestBody) -> Shown {
-    let here = Here::begun(&request).await?;
-    let then = then(&parameter(&request, "then"));
+pub(super) async fn show_code(who: Begun) -> Shown {
+    let (request, here) = who.parts();
+    let then = then(&parameter(request, "then"));
     if here.current.stage != Stage::NeedsCode {
         return Err(Refusal::Elsewhere(then));
     }
@@ -368,11 +362,9 @@ pub(super) async fn show_code(request: Request, _: RequestBody) -> Shown {
 }
 
 /// Gives the second factor.
-pub(super) async fn send_code(request: Request, body: RequestBody) -> Shown {
-    let form = Form::read_passing_on(&request, body).await?;
-    let here = Here::begun(&request).await?;
-    here.is_proven(&form)?;
-    let stranger = Stranger::of(&request)?;
+pub(super) async fn send_code(who: Begun, form: Proven<PassingOn>) -> Shown {
+    let (request, here) = who.parts();
+    let stranger = Stranger::of(request)?;
     let (then, kept) = (then(&form.text("then")), Kept::passed_on(&form));
     let again = |detail: &str| {
         let (then, kept) = (then.clone(), kept.clone());
@@ -396,10 +388,8 @@ pub(super) fn factor(form: &Form) -> SecondFactor {
 }
 
 /// Signs out.
-pub(super) async fn leave(request: Request, body: RequestBody) -> Shown {
-    let form = Form::read(&request, body).await?;
-    let here = Here::begun(&request).await?;
-    here.is_proven(&form)?;
-    session::sign_out(store_of(&request)?, &here.person, request_id(&request)).await?;
-    Ok(with_cookies(see("/sign-in?notice=out"), [cookie::no_session(cookie::is_on_this_machine(&request))]))
+pub(super) async fn leave(who: Begun, _: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    session::sign_out(store_of(request)?, &here.person, request_id(request)).await?;
+    Ok(with_cookies(see("/sign-in?notice=out"), [cookie::no_session(cookie::is_on_this_machine(request))]))
 }

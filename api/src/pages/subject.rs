@@ -23,16 +23,17 @@ use diligence_entities::{
     supplier::{self, RelationshipStatus, Supplier},
 };
 use diligence_questionnaires::Score;
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::{Request, http::StatusCode};
 
 use super::{
     entering::{because, data_role, scheme},
     form::parameter,
     page::{Frame, Refusal, Shown, html, path_id},
-    sign_in::Here,
+    signed_in::Page,
     trend::{self, Trend},
     words,
 };
+use crate::auth::Viewer;
 
 /// How many of each sort are shown; there are rarely more, and the CSV has all.
 const SHOWN: u64 = 100;
@@ -152,12 +153,12 @@ struct SupplierPage {
 }
 
 /// A supplier.
-pub(super) async fn show_supplier(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let reader = here.read(&request).await?;
-    let id: SupplierId = path_id(&request)?;
+pub(super) async fn show_supplier(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    let reader = here.read(request).await?;
+    let id: SupplierId = path_id(request)?;
     let supplier = supplier::read(&reader, &id).await?;
-    let mut about = About::read(&request, &reader, &SubjectId::Supplier(id.clone())).await?;
+    let mut about = About::read(request, &reader, &SubjectId::Supplier(id.clone())).await?;
     let lines = register::list(&reader, &RegisterFilter { supplier_id: Some(id), limit: Some(200), status: None, ..RegisterFilter::default() }).await?.items;
     let products: Vec<RegisterEntry> = lines.into_iter().filter(|line| line.kind.is_some()).collect();
     let is_as_bad = |line: &&RegisterEntry| line.status == RelationshipStatus::Active && line.rating == about.line.rating;
@@ -181,12 +182,12 @@ struct ProductPage {
 }
 
 /// A product.
-pub(super) async fn show_product(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let reader = here.read(&request).await?;
-    let id: ProductId = path_id(&request)?;
+pub(super) async fn show_product(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    let reader = here.read(request).await?;
+    let id: ProductId = path_id(request)?;
     let product = product::read(&reader, &id).await?;
-    let about = About::read(&request, &reader, &SubjectId::Product(id)).await?;
+    let about = About::read(request, &reader, &SubjectId::Product(id)).await?;
     let frame = here.frame(&product.name).at("/register");
     Ok(html(StatusCode::OK, &ProductPage { frame, questions: questions(&product), product, about, may_change: here.is_at_least(Role::Editor) })?)
 }

@@ -4,18 +4,21 @@ use askama::Template;
 use diligence_entities::{
     audit::{self, AuditEvent, AuditEventFilter, AuditFault, AuditFaultKind, Checkpoint, Verification},
     id::SubjectId,
-    role::Role,
 };
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::{Request, http::StatusCode};
 
-use super::{HERE, admin};
-use crate::pages::{
-    fields::sent,
-    history::Event,
-    listing::Asked,
-    page::{Frame, Shown, Wrong, at, html},
-    sign_in::Here,
-    words,
+use super::HERE;
+use crate::{
+    auth::Admin,
+    pages::{
+        form::Form,
+        history::Event,
+        listing::Asked,
+        page::{Frame, Shown, Wrong, at, html},
+        sign_in::Here,
+        signed_in::{Page, Proven},
+        words,
+    },
 };
 
 const AUDIT: &str = "/settings/audit";
@@ -43,12 +46,12 @@ impl AuditPage {
 }
 
 /// What happened, newest first.
-pub(in crate::pages) async fn show(request: Request, _: RequestBody) -> Shown {
-    let here = admin(&request).await?;
-    let reader = here.read(&request).await?;
+pub(in crate::pages) async fn show(who: Page<Admin>) -> Shown {
+    let (request, here) = who.parts();
+    let reader = here.read(request).await?;
     // A form knows days, the list moments.
     let moment = |name: &str, value: String| if ["since", "until"].contains(&name) && value.len() == 10 { format!("{value}T00:00:00Z") } else { value };
-    let asked = Asked::<AuditEventFilter>::of_changed(&request, AUDIT, moment)?;
+    let asked = Asked::<AuditEventFilter>::of_changed(request, AUDIT, moment)?;
     let page = audit::list(&reader, &asked.filter).await?;
     let status = if asked.wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let next = asked.next(page.next.as_ref());
@@ -90,9 +93,9 @@ fn is_cut(found: &Verification) -> bool {
 }
 
 /// What verifying is, and how to.
-pub(in crate::pages) async fn show_verify(request: Request, _: RequestBody) -> Shown {
-    let here = admin(&request).await?;
-    page(&request, &here, String::new(), Vec::new(), None).await
+pub(in crate::pages) async fn show_verify(who: Page<Admin>) -> Shown {
+    let (request, here) = who.parts();
+    page(request, here, String::new(), Vec::new(), None).await
 }
 
 async fn page(request: &Request, here: &Here, checkpoint: String, wrongs: Vec<Wrong>, found: Option<Verification>) -> Shown {
@@ -102,12 +105,11 @@ async fn page(request: &Request, here: &Here, checkpoint: String, wrongs: Vec<Wr
 }
 
 /// Verifies the trail, against a checkpoint if one was given.
-pub(in crate::pages) async fn verify(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    here.may(&request, Role::Admin).await?;
+pub(in crate::pages) async fn verify(who: Page<Admin>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
     let text = form.text("checkpoint");
     let kept = if text.is_empty() { Ok(None) } else { serde_json::from_str::<Checkpoint>(&text).map(Some) };
-    let reader = here.read(&request).await?;
+    let reader = here.read(request).await?;
     let kept = match kept {
         Ok(Some(kept)) if kept.hash.len() != 64 || kept.sequence < 0 => {
             Err("this is no checkpoint as it was saved: paste all of the file, from the first bracket to the last")
@@ -120,11 +122,11 @@ pub(in crate::pages) async fn verify(request: Request, body: RequestBody) -> Sho
         Ok(kept) => {
             let found = audit::verify(&reader, kept.as_ref()).await?;
             drop(reader);
-            page(&request, &here, text, Vec::new(), Some(found)).await
+            page(request, here, text, Vec::new(), Some(found)).await
         }
         Err(detail) => {
             drop(reader);
-            page(&request, &here, text, vec![Wrong::new("checkpoint", detail)], None).await
+            page(request, here, text, vec![Wrong::new("checkpoint", detail)], None).await
         }
     }
 }

@@ -7,19 +7,22 @@ use diligence_entities::{
     api_key::{self, ApiKey, ApiKeyFilter, KeyScope, KeyState, NewApiKey, Rotation, SOON_DAYS},
     clock::Day,
     id::ApiKeyId,
-    role::Role,
     secret::Token,
 };
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::{Request, http::StatusCode};
 
-use super::{HERE, OncePage, ROLES, admin, role, unconfirmed};
-use crate::pages::{
-    fields::{Asking, Choices, Kind, Open, Part, empty, misread, read, said, sent, typed},
-    form::{Form, parameter},
-    listing::Asked,
-    page::{Frame, Shown, Wrong, at, faults, html, link, path_id, see, wrongs},
-    sign_in::Here,
-    words,
+use super::{HERE, OncePage, ROLES, role, unconfirmed};
+use crate::{
+    auth::Admin,
+    pages::{
+        fields::{Asking, Choices, Kind, Open, Part, empty, misread, read, said, typed},
+        form::{Form, parameter},
+        listing::Asked,
+        page::{Frame, Shown, Wrong, at, faults, html, link, path_id, see, wrongs},
+        sign_in::Here,
+        signed_in::{Page, Proven},
+        words,
+    },
 };
 
 const KEYS: &str = "/settings/keys";
@@ -83,10 +86,10 @@ struct KeysPage {
 }
 
 /// Every key.
-pub(in crate::pages) async fn show(request: Request, _: RequestBody) -> Shown {
-    let here = admin(&request).await?;
-    let asked = Asked::<ApiKeyFilter>::of(&request, KEYS)?;
-    let page = api_key::list(&here.read(&request).await?, &asked.filter).await?;
+pub(in crate::pages) async fn show(who: Page<Admin>) -> Shown {
+    let (request, here) = who.parts();
+    let asked = Asked::<ApiKeyFilter>::of(request, KEYS)?;
+    let page = api_key::list(&here.read(request).await?, &asked.filter).await?;
     let status = if asked.wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let next = asked.next(page.next.as_ref());
     Ok(html(status, &KeysPage { frame: here.frame("Keys for programs").at(HERE), asked, keys: page.items, next })?)
@@ -115,33 +118,26 @@ fn new_key(here: &Here) -> Open<'_> {
 }
 
 /// The form for a new key.
-pub(in crate::pages) async fn show_new(request: Request, _: RequestBody) -> Shown {
-    let here = admin(&request).await?;
+pub(in crate::pages) async fn show_new(who: Page<Admin>) -> Shown {
+    let (request, here) = who.parts();
     // Whoever comes from where a key is needed finds its scope chosen.
-    let wanted = parameter(&request, "scope");
+    let wanted = parameter(request, "scope");
     let scope = SCOPES.iter().map(|(scope, _)| *scope).find(|scope| *scope == wanted).unwrap_or("read_only");
-    new_key(&here).show(StatusCode::OK, empty(KEY, |key| (key == "scope").then(|| scope.into())), Vec::new())
+    new_key(here).show(StatusCode::OK, empty(KEY, |key| (key == "scope").then(|| scope.into())), Vec::new())
 }
 
 /// Makes a key, and shows its text.
-pub(in crate::pages) async fn make(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
+pub(in crate::pages) async fn make(who: Page<Admin>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
     let parts = typed(KEY, &form);
     let wrong = misread(&parts);
     if !wrong.is_empty() {
-        return new_key(&here).wrong(parts, wrong);
+        return new_key(here).wrong(parts, wrong);
     }
     let new: NewApiKey = read(said(&parts))?;
-    let writer = here.write(&request, Role::Admin).await?;
-    match api_key::create(&writer, new).await {
-        Ok((key, secret)) => {
-            writer.save().await?;
-            handed_over(&request, &here, "The key is ready", &key, &secret)
-        }
-        Err(error) => {
-            drop(writer);
-            new_key(&here).again(parts, error)
-        }
+    match who.change(async |writer| api_key::create(writer, new).await).await {
+        Ok((key, secret)) => handed_over(request, here, "The key is ready", &key, &secret),
+        Err(error) => new_key(here).again(parts, error),
     }
 }
 
@@ -187,9 +183,9 @@ struct KeyPage {
 }
 
 /// One key.
-pub(in crate::pages) async fn show_key(request: Request, _: RequestBody) -> Shown {
-    let here = admin(&request).await?;
-    one(&request, &here, Typed::default(), Vec::new()).await
+pub(in crate::pages) async fn show_key(who: Page<Admin>) -> Shown {
+    let (request, here) = who.parts();
+    one(request, here, Typed::default(), Vec::new()).await
 }
 
 async fn one(request: &Request, here: &Here, typed: Typed, wrongs: Vec<Wrong>) -> Shown {
@@ -216,51 +212,41 @@ fn rotation(form: &Form) -> Result<Rotation, Vec<Wrong>> {
 }
 
 /// Puts another key in the place of one, and shows its text.
-pub(in crate::pages) async fn rotate(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    let id: ApiKeyId = path_id(&request)?;
+pub(in crate::pages) async fn rotate(who: Page<Admin>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let id: ApiKeyId = path_id(request)?;
     let typed = Typed { overlap_days: form.text("overlap_days"), expires_on: form.text("expires_on"), ..Typed::default() };
     let rotation = match rotation(&form) {
         Ok(rotation) => rotation,
         Err(wrong) => {
-            here.may(&request, Role::Admin).await?;
-            return one(&request, &here, typed, wrong).await;
+            return one(request, here, typed, wrong).await;
         }
     };
-    let writer = here.write(&request, Role::Admin).await?;
-    match api_key::rotate(&writer, &id, form.version()?, rotation).await {
-        Ok((key, secret)) => {
-            writer.save().await?;
-            handed_over(&request, &here, "The new key is ready", &key, &secret)
-        }
+    let version = form.version()?;
+    match who.change(async |writer| api_key::rotate(writer, &id, version, rotation).await).await {
+        Ok((key, secret)) => handed_over(request, here, "The new key is ready", &key, &secret),
         Err(error) => {
-            drop(writer);
             let found = faults(error)?;
-            one(&request, &here, typed, wrongs(&found, &["overlap_days", "expires_on"], "overlap_days")).await
+            one(request, here, typed, wrongs(&found, &["overlap_days", "expires_on"], "overlap_days")).await
         }
     }
 }
 
 /// Ends a key.
-pub(in crate::pages) async fn revoke(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    let id: ApiKeyId = path_id(&request)?;
-    let writer = here.write(&request, Role::Admin).await?;
+pub(in crate::pages) async fn revoke(who: Page<Admin>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let id: ApiKeyId = path_id(request)?;
     let typed = Typed { confirm: form.text("confirm"), ..Typed::default() };
-    let key = api_key::read(&writer, &id).await?;
+    let key = api_key::read(&who.reader().await?, &id).await?;
     if let Some(wrong) = unconfirmed(&form, &[&key.key.name]) {
-        drop(writer);
-        return one(&request, &here, typed, vec![wrong]).await;
+        return one(request, here, typed, vec![wrong]).await;
     }
-    match api_key::revoke(&writer, &id, form.version()?).await {
-        Ok(_) => {
-            writer.save().await?;
-            Ok(see(KEYS))
-        }
+    let version = form.version()?;
+    match who.change(async |writer| api_key::revoke(writer, &id, version).await).await {
+        Ok(_) => Ok(see(KEYS)),
         Err(error) => {
-            drop(writer);
             let found = faults(error)?;
-            one(&request, &here, typed, wrongs(&found, &[], "confirm")).await
+            one(request, here, typed, wrongs(&found, &[], "confirm")).await
         }
     }
 }

@@ -12,15 +12,16 @@ use diligence_entities::{
     sign_in_policy::{self, MfaRule, SignInPolicy},
     user::{self, UserFilter},
 };
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::http::StatusCode;
 
 use super::{
     fields::Choices,
     form::Form,
-    page::{Frame, Refusal, Shown, Wrong, html},
-    sign_in::Here,
+    page::{Frame, Shown, Wrong, html},
+    signed_in::Page,
     words,
 };
+use crate::auth::{Admin, Viewer};
 
 pub(super) mod audit;
 pub(super) mod keys;
@@ -101,9 +102,9 @@ struct SettingsPage {
 }
 
 /// Every part, with one sentence on each.
-pub(super) async fn show(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let reader = here.read(&request).await?;
+pub(super) async fn show(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    let reader = here.read(request).await?;
     let is_admin = here.is_at_least(Role::Admin);
     let mut lines = Vec::new();
     if is_admin {
@@ -185,14 +186,7 @@ struct BackupPage {
 }
 
 /// How to keep a copy of everything.
-pub(super) async fn show_backup(request: Request, _: RequestBody) -> Shown {
-    let here = admin(&request).await?;
+pub(super) async fn show_backup(who: Page<Admin>) -> Shown {
+    let (_, here) = who.parts();
     Ok(html(StatusCode::OK, &BackupPage { frame: here.frame("Backup").at(HERE) })?)
-}
-
-/// An administrator who is signed in.
-async fn admin(request: &Request) -> Result<Here, Refusal> {
-    let here = Here::of(request).await?;
-    here.may(request, Role::Admin).await?;
-    Ok(here)
 }

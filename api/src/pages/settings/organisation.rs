@@ -6,14 +6,19 @@ use diligence_entities::{
     patch::Change,
     role::Role,
 };
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::http::StatusCode;
 
-use super::{HERE, admin};
-use crate::pages::{
-    fields::{Asking, Kind, Open, Part, fields, json, sent, stored, typed},
-    page::{Frame, Shown, html, see},
-    sign_in::Here,
-    words,
+use super::HERE;
+use crate::{
+    auth::{Admin, Viewer},
+    pages::{
+        fields::{Asking, Kind, Open, Part, fields, json, stored, typed},
+        form::Form,
+        page::{Frame, Shown, html, see},
+        sign_in::Here,
+        signed_in::{Page, Proven},
+        words,
+    },
 };
 
 const ORGANISATION: &str = "/settings/organisation";
@@ -27,9 +32,9 @@ struct OrganisationPage {
 }
 
 /// The organisation.
-pub(in crate::pages) async fn show(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let organisation = organisation::read(&here.read(&request).await?).await?;
+pub(in crate::pages) async fn show(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    let organisation = organisation::read(&here.read(request).await?).await?;
     Ok(html(StatusCode::OK, &OrganisationPage { frame: here.frame("Organisation").at(HERE), organisation, may_change: here.is_at_least(Role::Admin) })?)
 }
 
@@ -51,27 +56,22 @@ fn open(here: &Here, version: i64) -> Open<'_> {
 }
 
 /// The form for its name.
-pub(in crate::pages) async fn show_change(request: Request, _: RequestBody) -> Shown {
-    let here = admin(&request).await?;
-    let present = organisation::read(&here.read(&request).await?).await?;
-    open(&here, present.version).show(StatusCode::OK, stored(FIELDS, &json(&present)?), Vec::new())
+pub(in crate::pages) async fn show_change(who: Page<Admin>) -> Shown {
+    let (request, here) = who.parts();
+    let present = organisation::read(&here.read(request).await?).await?;
+    open(here, present.version).show(StatusCode::OK, stored(FIELDS, &json(&present)?), Vec::new())
 }
 
 /// Changes its name.
-pub(in crate::pages) async fn change(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
+pub(in crate::pages) async fn change(who: Page<Admin>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
     let parts = typed(FIELDS, &form);
     let version = form.version()?;
-    let writer = here.write(&request, Role::Admin).await?;
-    match organisation::change(&writer, version, Change::<NewOrganisation>::new(fields(&parts))).await {
-        Ok(_) => {
-            writer.save().await?;
-            Ok(see(ORGANISATION))
-        }
+    match who.change(async |writer| organisation::change(writer, version, Change::<NewOrganisation>::new(fields(&parts))).await).await {
+        Ok(_) => Ok(see(ORGANISATION)),
         Err(error) => {
-            drop(writer);
-            let present = organisation::read(&here.read(&request).await?).await?;
-            open(&here, version).refused(parts, error, version, &present)
+            let present = organisation::read(&here.read(request).await?).await?;
+            open(here, version).refused(parts, error, version, &present)
         }
     }
 }

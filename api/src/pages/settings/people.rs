@@ -6,24 +6,25 @@ use diligence_entities::{
     id::{InvitationId, SessionId, UserId},
     invitation::{self, Invitation, InvitationFilter, InvitationKind, InvitationState, NewInvitation},
     patch::Change,
-    role::Role,
     scope::Writer,
     secret::Token,
     session::{self, Session, SessionFilter},
     user::{self, NewUser, User, UserFilter},
 };
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::{Request, http::StatusCode};
 use serde_json::{Map, json};
 
-use super::{HERE, OncePage, ROLES, admin, role, unconfirmed};
+use super::{HERE, OncePage, ROLES, role, unconfirmed};
 use crate::{
+    auth::Admin,
     pages::{
         account::browser,
-        fields::{Asking, Kind, Open, Part, empty, read, said, sent, typed},
-        form::parameter,
+        fields::{Asking, Kind, Open, Part, empty, read, said, typed},
+        form::{Form, parameter},
         listing::Asked,
         page::{Frame, Shown, Wrong, at, faults, html, link, path_id, see},
         sign_in::Here,
+        signed_in::{Page, Proven},
         words,
     },
     problem::Problem,
@@ -52,10 +53,10 @@ impl PeoplePage {
 }
 
 /// Everyone, and who is invited.
-pub(in crate::pages) async fn show(request: Request, _: RequestBody) -> Shown {
-    let here = admin(&request).await?;
-    let reader = here.read(&request).await?;
-    let asked = Asked::<UserFilter>::of(&request, PEOPLE)?;
+pub(in crate::pages) async fn show(who: Page<Admin>) -> Shown {
+    let (request, here) = who.parts();
+    let reader = here.read(request).await?;
+    let asked = Asked::<UserFilter>::of(request, PEOPLE)?;
     let page = user::list(&reader, &asked.filter).await?;
     let pending = invitation::list(&reader, &InvitationFilter { pending: Some(true), limit: Some(SHOWN), cursor: None }).await?.items;
     let status = if asked.wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -100,9 +101,9 @@ struct InvitationsPage {
 }
 
 /// Every link that was made.
-pub(in crate::pages) async fn invitations(request: Request, _: RequestBody) -> Shown {
-    let here = admin(&request).await?;
-    list(&request, &here, Vec::new()).await
+pub(in crate::pages) async fn invitations(who: Page<Admin>) -> Shown {
+    let (request, here) = who.parts();
+    list(request, here, Vec::new()).await
 }
 
 async fn list(request: &Request, here: &Here, mut wrongs: Vec<Wrong>) -> Shown {
@@ -138,26 +139,19 @@ fn invite_form(here: &Here) -> Open<'_> {
 }
 
 /// The form to invite someone.
-pub(in crate::pages) async fn show_invite(request: Request, _: RequestBody) -> Shown {
-    let here = admin(&request).await?;
-    invite_form(&here).show(StatusCode::OK, empty(INVITATION, |_| None), Vec::new())
+pub(in crate::pages) async fn show_invite(who: Page<Admin>) -> Shown {
+    let (_, here) = who.parts();
+    invite_form(here).show(StatusCode::OK, empty(INVITATION, |_| None), Vec::new())
 }
 
 /// Invites someone, and shows the link.
-pub(in crate::pages) async fn invite(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
+pub(in crate::pages) async fn invite(who: Page<Admin>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
     let parts = typed(INVITATION, &form);
     let new: NewInvitation = read(said(&parts))?;
-    let writer = here.write(&request, Role::Admin).await?;
-    match invitation::create(&writer, new).await {
-        Ok((made, token)) => {
-            writer.save().await?;
-            handed_over(&request, &here, &made, &token)
-        }
-        Err(error) => {
-            drop(writer);
-            invite_form(&here).again(parts, error)
-        }
+    match who.change(async |writer| invitation::create(writer, new).await).await {
+        Ok((made, token)) => handed_over(request, here, &made, &token),
+        Err(error) => invite_form(here).again(parts, error),
     }
 }
 
@@ -177,37 +171,29 @@ fn handed_over(request: &Request, here: &Here, made: &Invitation, token: &Token)
 }
 
 /// Makes another link for an invitation.
-pub(in crate::pages) async fn resend(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    let id: InvitationId = path_id(&request)?;
-    let writer = here.write(&request, Role::Admin).await?;
-    match invitation::resend(&writer, &id, form.version()?).await {
-        Ok((made, token)) => {
-            writer.save().await?;
-            handed_over(&request, &here, &made, &token)
-        }
+pub(in crate::pages) async fn resend(who: Page<Admin>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let id: InvitationId = path_id(request)?;
+    let version = form.version()?;
+    match who.change(async |writer| invitation::resend(writer, &id, version).await).await {
+        Ok((made, token)) => handed_over(request, here, &made, &token),
         Err(error) => {
-            drop(writer);
             let found = faults(error)?;
-            list(&request, &here, found.iter().map(|fault| Wrong::new(id.to_string(), &fault.detail)).collect()).await
+            list(request, here, found.iter().map(|fault| Wrong::new(id.to_string(), &fault.detail)).collect()).await
         }
     }
 }
 
 /// Takes an invitation back.
-pub(in crate::pages) async fn revoke(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    let id: InvitationId = path_id(&request)?;
-    let writer = here.write(&request, Role::Admin).await?;
-    match invitation::revoke(&writer, &id, form.version()?).await {
-        Ok(_) => {
-            writer.save().await?;
-            Ok(see("/settings/people#invitations"))
-        }
+pub(in crate::pages) async fn revoke(who: Page<Admin>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let id: InvitationId = path_id(request)?;
+    let version = form.version()?;
+    match who.change(async |writer| invitation::revoke(writer, &id, version).await).await {
+        Ok(_) => Ok(see("/settings/people#invitations")),
         Err(error) => {
-            drop(writer);
             let found = faults(error)?;
-            list(&request, &here, found.iter().map(|fault| Wrong::new(id.to_string(), &fault.detail)).collect()).await
+            list(request, here, found.iter().map(|fault| Wrong::new(id.to_string(), &fault.detail)).collect()).await
         }
     }
 }
@@ -248,15 +234,15 @@ struct Said {
 }
 
 /// One person.
-pub(in crate::pages) async fn show_person(request: Request, _: RequestBody) -> Shown {
-    let here = admin(&request).await?;
-    let notice = match parameter(&request, "notice").as_str() {
+pub(in crate::pages) async fn show_person(who: Page<Admin>) -> Shown {
+    let (request, here) = who.parts();
+    let notice = match parameter(request, "notice").as_str() {
         "role" => "The role is changed. Their sessions here have ended: they sign in again.",
         "factor" => "The second factor is taken away, and all their sessions have ended.",
         "sessions" => "Done: what you ended is over.",
         _ => "",
     };
-    person(&request, &here, Said { notice, ..Said::default() }).await
+    person(request, here, Said { notice, ..Said::default() }).await
 }
 
 async fn person(request: &Request, here: &Here, said: Said) -> Shown {
@@ -286,77 +272,59 @@ fn refused(error: Error, field: &str) -> Result<Said, crate::pages::page::Refusa
 }
 
 /// Changes a role.
-pub(in crate::pages) async fn change_role(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    let id: UserId = path_id(&request)?;
+pub(in crate::pages) async fn change_role(who: Page<Admin>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let id: UserId = path_id(request)?;
     let chosen = form.text("role");
-    let writer = here.write(&request, Role::Admin).await?;
+    let version = form.version()?;
     let change: Map<_, _> = [("role".to_owned(), json!(chosen))].into_iter().collect();
-    match user::change(&writer, &id, form.version()?, Change::<NewUser>::new(change)).await {
-        Ok(_) => {
-            writer.save().await?;
-            Ok(see(&place(&id, "role")))
-        }
-        Err(Error::Stale { .. }) => {
-            drop(writer);
-            person(&request, &here, Said { chosen: Some(chosen), is_stale: true, ..Said::default() }).await
-        }
+    match who.change(async |writer| user::change(writer, &id, version, Change::<NewUser>::new(change)).await).await {
+        Ok(_) => Ok(see(&place(&id, "role"))),
+        Err(Error::Stale { .. }) => person(request, here, Said { chosen: Some(chosen), is_stale: true, ..Said::default() }).await,
         Err(error) => {
-            drop(writer);
             let said = refused(error, "role")?;
-            person(&request, &here, Said { chosen: Some(chosen), ..said }).await
+            person(request, here, Said { chosen: Some(chosen), ..said }).await
         }
     }
 }
 
 /// Makes a link to choose another password.
-pub(in crate::pages) async fn reset_password(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    let id: UserId = path_id(&request)?;
-    let writer = here.write(&request, Role::Admin).await?;
-    match invitation::create_password_reset(&writer, &id, form.version()?).await {
-        Ok((made, token)) => {
-            writer.save().await?;
-            handed_over(&request, &here, &made, &token)
-        }
-        Err(error) => {
-            drop(writer);
-            person(&request, &here, refused(error, "reset")?).await
-        }
+pub(in crate::pages) async fn reset_password(who: Page<Admin>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let id: UserId = path_id(request)?;
+    let version = form.version()?;
+    match who.change(async |writer| invitation::create_password_reset(writer, &id, version).await).await {
+        Ok((made, token)) => handed_over(request, here, &made, &token),
+        Err(error) => person(request, here, refused(error, "reset")?).await,
     }
 }
 
 /// Takes a second factor away.
-pub(in crate::pages) async fn reset_second_factor(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    let id: UserId = path_id(&request)?;
-    let writer = here.write(&request, Role::Admin).await?;
-    match user::reset_mfa(&writer, &id, form.version()?).await {
-        Ok(_) => {
-            writer.save().await?;
-            Ok(see(&place(&id, "factor")))
-        }
-        Err(error) => {
-            drop(writer);
-            person(&request, &here, refused(error, "reset")?).await
-        }
+pub(in crate::pages) async fn reset_second_factor(who: Page<Admin>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let id: UserId = path_id(request)?;
+    let version = form.version()?;
+    match who.change(async |writer| user::reset_mfa(writer, &id, version).await).await {
+        Ok(_) => Ok(see(&place(&id, "factor"))),
+        Err(error) => person(request, here, refused(error, "reset")?).await,
     }
 }
 
 /// Ends one session of someone's, or all.
-pub(in crate::pages) async fn end_sessions(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    let id: UserId = path_id(&request)?;
-    let writer = here.write(&request, Role::Admin).await?;
-    user::read(&writer, &id).await?;
-    match form.some("session_id") {
-        Some(text) => {
-            let session_id: SessionId = text.parse().map_err(|_| Problem::not_found())?;
-            session::revoke(&writer, &session_id, form.version()?).await?;
+pub(in crate::pages) async fn end_sessions(who: Page<Admin>, form: Proven<Form>) -> Shown {
+    let id: UserId = who.id()?;
+    let one = match form.some("session_id") {
+        Some(text) => Some((text.parse::<SessionId>().map_err(|_| Problem::not_found())?, form.version()?)),
+        None => None,
+    };
+    let ended = who.change(async |writer| {
+        user::read(writer, &id).await?;
+        match one {
+            Some((session_id, version)) => session::revoke(writer, &session_id, version).await.map(drop),
+            None => end_all(writer, &id).await,
         }
-        None => end_all(&writer, &id).await?,
-    }
-    writer.save().await?;
+    });
+    ended.await?;
     Ok(see(&place(&id, "sessions")))
 }
 
@@ -369,24 +337,19 @@ async fn end_all(writer: &Writer, id: &UserId) -> Result<(), Error> {
 }
 
 /// Takes someone out of the organisation.
-pub(in crate::pages) async fn remove(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    let id: UserId = path_id(&request)?;
-    let writer = here.write(&request, Role::Admin).await?;
-    let user = user::read(&writer, &id).await?;
+pub(in crate::pages) async fn remove(who: Page<Admin>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let id: UserId = path_id(request)?;
+    let user = user::read(&who.reader().await?, &id).await?;
     if let Some(wrong) = unconfirmed(&form, &[&user.name]) {
-        drop(writer);
-        return person(&request, &here, Said { wrongs: vec![wrong], confirm: form.text("confirm"), ..Said::default() }).await;
+        return person(request, here, Said { wrongs: vec![wrong], confirm: form.text("confirm"), ..Said::default() }).await;
     }
-    match user::remove(&writer, &id, form.version()?).await {
-        Ok(()) => {
-            writer.save().await?;
-            Ok(see(PEOPLE))
-        }
+    let version = form.version()?;
+    match who.change(async |writer| user::remove(writer, &id, version).await).await {
+        Ok(()) => Ok(see(PEOPLE)),
         Err(error) => {
-            drop(writer);
             let said = refused(error, "confirm")?;
-            person(&request, &here, Said { confirm: form.text("confirm"), ..said }).await
+            person(request, here, Said { confirm: form.text("confirm"), ..said }).await
         }
     }
 }

@@ -10,18 +10,20 @@ use diligence_entities::{
     what_if::{MoveReason, WhatIf, WhatIfSummary},
 };
 use diligence_questionnaires::Severity;
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::http::StatusCode;
 use serde_json::Value;
 
 use super::{Facts, HERE, duties};
 use crate::{
-    auth::store_of,
+    auth::{Admin, Viewer, store_of},
     pages::{
-        fields::{Asking, Choices, Field, Filled, Kind, Part, compare, fields, json, misread, placed, sent, stored, typed},
+        fields::{Asking, Choices, Field, Filled, Kind, Part, compare, fields, json, misread, placed, stored, typed},
+        form::Form,
         home::{IMPACTS, LIKELIHOODS},
         moves::{Found, PLACE, told},
         page::{Frame, Refusal, Shown, Wrong, at, faults, html, request_id, see},
         sign_in::Here,
+        signed_in::{Page, Proven},
         words,
     },
 };
@@ -131,9 +133,9 @@ struct PolicyPage {
 }
 
 /// The policy as it is.
-pub(in crate::pages) async fn show(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let policy = policy::read(&here.read(&request).await?).await?;
+pub(in crate::pages) async fn show(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    let policy = policy::read(&here.read(request).await?).await?;
     let (rating, months) = (policy.rating.0, policy.cadence_months.0);
     let scores = vec![
         ("Strong", format!("{} to 100", rating.strong_from)),
@@ -265,18 +267,18 @@ fn beyond(field: &Field) -> Option<Wrong> {
 }
 
 /// The form for the policy; who may not change it may ask what another would do.
-pub(in crate::pages) async fn show_change(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let policy = policy::read(&here.read(&request).await?).await?;
+pub(in crate::pages) async fn show_change(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    let policy = policy::read(&here.read(request).await?).await?;
     let present = json(&policy)?;
-    Ok(html(StatusCode::OK, &Changing { here: &here, version: policy.version }.page(stored(FIELDS, &present)))?)
+    Ok(html(StatusCode::OK, &Changing { here, version: policy.version }.page(stored(FIELDS, &present)))?)
 }
 
 /// Says what another policy would do, or sets it.
-pub(in crate::pages) async fn change(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
+pub(in crate::pages) async fn change(who: Page<Viewer>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
     let mut parts = typed(FIELDS, &form);
-    let form_page = Changing { here: &here, version: form.version()? };
+    let form_page = Changing { here, version: form.version()? };
     let mut wrong = misread(&parts);
     wrong.extend(parts.iter().flat_map(|part| &part.fields).filter_map(beyond));
     if !wrong.is_empty() {
@@ -285,22 +287,23 @@ pub(in crate::pages) async fn change(request: Request, body: RequestBody) -> Sho
     let change = Change::<NewPolicy>::new(fields(&parts));
     if form.text("step") != "save" {
         let is_admin = here.is_at_least(Role::Admin);
-        return match WhatIf::of_policy(store_of(&request)?.clone(), here.person.scope(request_id(&request)), change).await {
+        return match WhatIf::of_policy(store_of(request)?.clone(), here.person.scope(request_id(request)), change).await {
             Ok(what_if) => told(&ChangePage { place: Some(PLACE), ..form_page.page(parts) }, what_if, move |found| Outcome { found, is_admin }.render()).await,
             Err(error) => form_page.again(parts, error),
         };
     }
-    here.may(&request, Role::Admin).await?;
     let change = PolicyChange { version: form_page.version, change };
-    match policy::change(store_of(&request)?, &here.person.scope(request_id(&request)), &change).await {
+    let who = who.having::<Admin>().await?;
+    let (_, here) = who.parts();
+    match policy::change(who.store(), &who.scope(), &change).await {
         Ok(_) => Ok(see(POLICY)),
         Err(Error::Stale { .. }) => {
-            let present = policy::read(&here.read(&request).await?).await?;
+            let present = policy::read(&who.reader().await?).await?;
             compare(&mut parts, &json(&present)?);
-            let form_page = Changing { here: &here, version: present.version };
+            let form_page = Changing { here, version: present.version };
             Ok(html(StatusCode::CONFLICT, &ChangePage { is_stale: true, ..form_page.page(parts) })?)
         }
-        Err(error) => form_page.again(parts, error),
+        Err(error) => Changing { here, version: change.version }.again(parts, error),
     }
 }
 

@@ -13,18 +13,20 @@ use diligence_entities::{
     role::Role,
 };
 use poem::{
-    Request, RequestBody, Response,
+    Request, Response,
     http::{StatusCode, header},
 };
 use serde_json::{Value, json};
 
-use super::{Facts, HERE, admin, unconfirmed};
+use super::{Facts, HERE, unconfirmed};
 use crate::{
+    auth::{Admin, Viewer},
     pages::{
-        fields::{Asking, Kind, Open, Part, fields, json as json_of, misread, read, sent, stored, typed},
+        fields::{Asking, Kind, Open, Part, fields, json as json_of, misread, read, stored, typed},
         form::{Form, parameter},
         page::{Frame, Refusal, Shown, Wrong, at, faults, html, see, wrongs},
         sign_in::Here,
+        signed_in::{Page, Proven},
         words,
     },
     problem::Problem,
@@ -46,24 +48,24 @@ struct PrivacyPage {
 }
 
 /// How long things are kept, and where to look for a person.
-pub(in crate::pages) async fn show(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let notice = match parameter(&request, "notice").as_str() {
+pub(in crate::pages) async fn show(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    let notice = match parameter(request, "notice").as_str() {
         "erased" => "Erased. The audit trail says that it was done, and why, without naming them.",
         "applied" => "Done: what was older than it is kept is gone.",
         _ => "",
     };
-    overview(&request, &here, Who::default(), Vec::new(), notice).await
+    overview(request, here, DataSubject::default(), Vec::new(), notice).await
 }
 
 /// Who is meant, as it was typed.
 #[derive(Clone, Default)]
-struct Who {
+struct DataSubject {
     email: String,
     name: String,
 }
 
-impl Who {
+impl DataSubject {
     fn of(form: &Form) -> Self {
         Self { email: form.text("email"), name: form.text("name") }
     }
@@ -83,7 +85,7 @@ impl Who {
     }
 }
 
-async fn overview(request: &Request, here: &Here, who: Who, wrongs: Vec<Wrong>, notice: &'static str) -> Shown {
+async fn overview(request: &Request, here: &Here, who: DataSubject, wrongs: Vec<Wrong>, notice: &'static str) -> Shown {
     let periods = retention::read(&here.read(request).await?).await?;
     let kept = |days: Option<i32>, of: &str| days.map_or_else(|| "For ever".into(), |days| format!("{} {of}", words::count(days, "day", "days")));
     let facts = vec![
@@ -100,7 +102,7 @@ async fn overview(request: &Request, here: &Here, who: Who, wrongs: Vec<Wrong>, 
 struct FoundPage {
     frame: Frame,
     csrf: String,
-    who: Who,
+    who: DataSubject,
     record: PersonRecord,
     wrongs: Vec<Wrong>,
     reason: String,
@@ -136,7 +138,7 @@ fn value(place: &PersonalPlace) -> String {
 }
 
 /// What is kept of someone; that it was looked for is kept, and not of whom.
-async fn record(request: &Request, here: &Here, who: &Who) -> Result<PersonRecord, Error> {
+async fn record(request: &Request, here: &Here, who: &DataSubject) -> Result<PersonRecord, Error> {
     let person: Person = read(who.json()).map_err(|_| Error::NotFound)?;
     let reader = here.read(request).await.map_err(|_| Error::Busy)?;
     person::find(&reader, person).await
@@ -148,34 +150,32 @@ async fn told(request: &Request, here: &Here, record: &PersonRecord) -> Result<(
 }
 
 /// Finds what is kept of someone.
-pub(in crate::pages) async fn find(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    here.may(&request, Role::Admin).await?;
-    let who = Who::of(&form);
-    match record(&request, &here, &who).await {
+pub(in crate::pages) async fn find(who: Page<Admin>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let who = DataSubject::of(&form);
+    match record(request, here, &who).await {
         Ok(record) => {
-            told(&request, &here, &record).await?;
-            found(&here, who, record, Vec::new(), &form)
+            told(request, here, &record).await?;
+            found(here, who, record, Vec::new(), &form)
         }
         Err(error) => {
             let wrong = faults(error)?;
-            overview(&request, &here, who, wrongs(&wrong, &["email", "name"], "email"), "").await
+            overview(request, here, who, wrongs(&wrong, &["email", "name"], "email"), "").await
         }
     }
 }
 
-fn found(here: &Here, who: Who, record: PersonRecord, wrongs: Vec<Wrong>, form: &Form) -> Shown {
+fn found(here: &Here, who: DataSubject, record: PersonRecord, wrongs: Vec<Wrong>, form: &Form) -> Shown {
     let status = if wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let (frame, csrf) = (here.frame("What is kept of them").at(HERE), here.csrf().to_owned());
     Ok(html(status, &FoundPage { frame, csrf, who, record, wrongs, reason: form.text("reason"), confirm: form.text("confirm") })?)
 }
 
 /// The same as a file, to be given to them.
-pub(in crate::pages) async fn export(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    here.may(&request, Role::Admin).await?;
-    let record = record(&request, &here, &Who::of(&form)).await?;
-    told(&request, &here, &record).await?;
+pub(in crate::pages) async fn export(who: Page<Admin>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let record = record(request, here, &DataSubject::of(&form)).await?;
+    told(request, here, &record).await?;
     let text = serde_json::to_string_pretty(&record).map_err(Problem::internal)?;
     Ok(Response::builder()
         .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
@@ -185,32 +185,28 @@ pub(in crate::pages) async fn export(request: Request, body: RequestBody) -> Sho
 }
 
 /// Erases someone.
-pub(in crate::pages) async fn erase(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    here.may(&request, Role::Admin).await?;
-    let who = Who::of(&form);
-    let mut wrong: Vec<Wrong> = unconfirmed(&form, &[&who.email, &who.name]).into_iter().collect();
+pub(in crate::pages) async fn erase(who: Page<Admin>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let meant = DataSubject::of(&form);
+    let mut wrong: Vec<Wrong> = unconfirmed(&form, &[&meant.email, &meant.name]).into_iter().collect();
     if form.text("reason").is_empty() {
         wrong.insert(0, Wrong::new("reason", "enter why, without naming anyone"));
     }
     if wrong.is_empty() {
-        let mut said = who.json();
+        let mut said = meant.json();
         said.insert("reason".into(), json!(form.text("reason")));
         let erasure: Erasure = read(said)?;
-        let writer = here.write(&request, Role::Admin).await?;
-        match person::erase(&writer, erasure).await {
+        match who.change(async |writer| person::erase(writer, erasure).await).await {
             Ok(_) => {
-                writer.save().await?;
                 return Ok(see(&format!("{PRIVACY}?notice=erased")));
             }
             Err(error) => {
-                drop(writer);
                 wrong = wrongs(&faults(error)?, &["reason"], "confirm");
             }
         }
     }
-    let record = record(&request, &here, &who).await?;
-    found(&here, who, record, wrong, &form)
+    let record = record(request, here, &meant).await?;
+    found(here, meant, record, wrong, &form)
 }
 
 // ---------------------------------------------------------------- how long things are kept
@@ -246,31 +242,26 @@ fn open(here: &Here, version: i64) -> Open<'_> {
 }
 
 /// The form for the periods.
-pub(in crate::pages) async fn show_retention(request: Request, _: RequestBody) -> Shown {
-    let here = admin(&request).await?;
-    let periods = retention::read(&here.read(&request).await?).await?;
-    open(&here, periods.version).show(StatusCode::OK, stored(PERIODS, &json_of(&periods)?), Vec::new())
+pub(in crate::pages) async fn show_retention(who: Page<Admin>) -> Shown {
+    let (request, here) = who.parts();
+    let periods = retention::read(&here.read(request).await?).await?;
+    open(here, periods.version).show(StatusCode::OK, stored(PERIODS, &json_of(&periods)?), Vec::new())
 }
 
 /// Changes the periods. Nothing goes by that alone.
-pub(in crate::pages) async fn change_retention(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
+pub(in crate::pages) async fn change_retention(who: Page<Admin>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
     let parts = typed(PERIODS, &form);
     let version = form.version()?;
-    let writer = here.write(&request, Role::Admin).await?;
     let wrong = misread(&parts);
     if !wrong.is_empty() {
-        return open(&here, version).wrong(parts, wrong);
+        return open(here, version).wrong(parts, wrong);
     }
-    match retention::change(&writer, version, Change::<NewRetention>::new(fields(&parts))).await {
-        Ok(_) => {
-            writer.save().await?;
-            Ok(see(PRIVACY))
-        }
+    match who.change(async |writer| retention::change(writer, version, Change::<NewRetention>::new(fields(&parts))).await).await {
+        Ok(_) => Ok(see(PRIVACY)),
         Err(error) => {
-            drop(writer);
-            let present = retention::read(&here.read(&request).await?).await?;
-            open(&here, version).refused(parts, error, version, &present)
+            let present = retention::read(&here.read(request).await?).await?;
+            open(here, version).refused(parts, error, version, &present)
         }
     }
 }
@@ -296,32 +287,28 @@ impl ApplyPage {
 }
 
 /// What applying the periods would take away.
-pub(in crate::pages) async fn show_apply(request: Request, _: RequestBody) -> Shown {
-    let here = admin(&request).await?;
-    would_go(&request, &here, String::new(), Vec::new()).await
+pub(in crate::pages) async fn show_apply(who: Page<Admin>) -> Shown {
+    would_go(&who, String::new(), Vec::new()).await
 }
 
-async fn would_go(request: &Request, here: &Here, confirm: String, wrongs: Vec<Wrong>) -> Shown {
+async fn would_go(who: &Page<Admin>, confirm: String, wrongs: Vec<Wrong>) -> Shown {
+    let (_, here) = who.parts();
     // Nothing is saved: it only says what would go.
-    let writer = here.write(request, Role::Admin).await?;
+    let writer = who.writer().await?;
     let report = retention::apply(&writer, true).await?;
     let ids = report.items.iter().chain(&report.kept).filter_map(|item| item.item_id.parse::<SubjectId>().ok());
     let names = register::lines(&writer, ids).await?.into_iter().map(|(id, line)| (id, words::subject(&line))).collect();
-    drop(writer);
     let status = if wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let (frame, csrf, organisation) = (here.frame("Take away what is older than it is kept").at(HERE), here.csrf().to_owned(), here.current.organisation.name.clone());
     Ok(html(status, &ApplyPage { frame, csrf, report, names, organisation, wrongs, confirm })?)
 }
 
 /// Applies the periods.
-pub(in crate::pages) async fn apply(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    here.may(&request, Role::Admin).await?;
+pub(in crate::pages) async fn apply(who: Page<Admin>, form: Proven<Form>) -> Shown {
+    let (_, here) = who.parts();
     if let Some(wrong) = unconfirmed(&form, &[&here.current.organisation.name]) {
-        return would_go(&request, &here, form.text("confirm"), vec![wrong]).await;
+        return would_go(&who, form.text("confirm"), vec![wrong]).await;
     }
-    let writer = here.write(&request, Role::Admin).await?;
-    let report = retention::apply(&writer, false).await?;
-    writer.save().await?;
+    let report = who.change(async |writer| retention::apply(writer, false).await).await?;
     Ok(see(&if report.more { format!("{PRIVACY}/apply") } else { format!("{PRIVACY}?notice=applied") }))
 }

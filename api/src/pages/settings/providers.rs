@@ -8,15 +8,18 @@ use diligence_entities::{
     patch::Change,
     role::Role,
 };
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::{Request, http::StatusCode};
 use serde_json::{Map, Value};
 
-use super::{Facts, HERE, admin, role, unconfirmed};
+use super::{Facts, HERE, role, unconfirmed};
 use crate::{
+    auth::Admin,
     pages::{
-        fields::{self, Asking, Filled, Kind, Open, Part, empty, fields, json, read, said, sent, stored, typed},
+        fields::{self, Asking, Filled, Kind, Open, Part, empty, fields, json, read, said, stored, typed},
+        form::Form,
         page::{Frame, Shown, Wrong, at, faults, html, path_id, see, wrongs},
         sign_in::Here,
+        signed_in::{Page, Proven},
     },
     single_sign_on,
 };
@@ -110,9 +113,9 @@ fn facts(provider: &IdentityProvider) -> Facts {
 }
 
 /// One provider.
-pub(in crate::pages) async fn show(request: Request, _: RequestBody) -> Shown {
-    let here = admin(&request).await?;
-    one(&request, &here, String::new(), Vec::new()).await
+pub(in crate::pages) async fn show(who: Page<Admin>) -> Shown {
+    let (request, here) = who.parts();
+    one(request, here, String::new(), Vec::new()).await
 }
 
 async fn one(request: &Request, here: &Here, confirm: String, wrongs: Vec<Wrong>) -> Shown {
@@ -140,9 +143,9 @@ fn new_provider(here: &Here) -> Open<'_> {
 }
 
 /// The form for a new provider.
-pub(in crate::pages) async fn show_new(request: Request, _: RequestBody) -> Shown {
-    let here = admin(&request).await?;
-    new_provider(&here).show(StatusCode::OK, empty(FIELDS, |_| None), Vec::new())
+pub(in crate::pages) async fn show_new(who: Page<Admin>) -> Shown {
+    let (_, here) = who.parts();
+    new_provider(here).show(StatusCode::OK, empty(FIELDS, |_| None), Vec::new())
 }
 
 /// What is wrong with what was typed before anything is asked of it: numbers, lines, and words that are no roles.
@@ -157,25 +160,17 @@ fn misread(parts: &[Filled]) -> Vec<Wrong> {
 }
 
 /// Enters a provider.
-pub(in crate::pages) async fn enter(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    here.may(&request, Role::Admin).await?;
+pub(in crate::pages) async fn enter(who: Page<Admin>, form: Proven<Form>) -> Shown {
+    let (_, here) = who.parts();
     let parts = typed(FIELDS, &form);
     let wrong = misread(&parts);
     if !wrong.is_empty() {
-        return new_provider(&here).wrong(parts, wrong);
+        return new_provider(here).wrong(parts, wrong);
     }
     let new: NewIdentityProvider = read(said(&parts))?;
-    let writer = here.write(&request, Role::Admin).await?;
-    match identity_provider::create(&writer, new).await {
-        Ok(made) => {
-            writer.save().await?;
-            Ok(see(&place(&made.id)))
-        }
-        Err(error) => {
-            drop(writer);
-            new_provider(&here).again(parts, error)
-        }
+    match who.change(async |writer| identity_provider::create(writer, new).await).await {
+        Ok(made) => Ok(see(&place(&made.id))),
+        Err(error) => new_provider(here).again(parts, error),
     }
 }
 
@@ -193,33 +188,29 @@ fn change_of<'a>(here: &'a Here, provider: &IdentityProvider, version: i64) -> O
 }
 
 /// The form for a provider.
-pub(in crate::pages) async fn show_change(request: Request, _: RequestBody) -> Shown {
-    let here = admin(&request).await?;
-    let provider = identity_provider::read(&here.read(&request).await?, &path_id(&request)?).await?;
-    change_of(&here, &provider, provider.version).show(StatusCode::OK, stored(FIELDS, &json(&provider)?), Vec::new())
+pub(in crate::pages) async fn show_change(who: Page<Admin>) -> Shown {
+    let (request, here) = who.parts();
+    let provider = identity_provider::read(&here.read(request).await?, &path_id(request)?).await?;
+    change_of(here, &provider, provider.version).show(StatusCode::OK, stored(FIELDS, &json(&provider)?), Vec::new())
 }
 
 /// Changes a provider.
-pub(in crate::pages) async fn change(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    let id: IdentityProviderId = path_id(&request)?;
+pub(in crate::pages) async fn change(who: Page<Admin>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let id: IdentityProviderId = path_id(request)?;
     let parts = typed(FIELDS, &form);
     let version = form.version()?;
-    let writer = here.write(&request, Role::Admin).await?;
-    let present = identity_provider::read(&writer, &id).await?;
+    let present = identity_provider::read(&who.reader().await?, &id).await?;
     let wrong = misread(&parts);
     if !wrong.is_empty() {
-        return change_of(&here, &present, version).wrong(parts, wrong);
+        return change_of(here, &present, version).wrong(parts, wrong);
     }
     let mut said = fields(&parts);
     leave_out(&mut said, &present);
-    match identity_provider::change(&writer, &id, version, Change::<NewIdentityProvider>::new(said)).await {
-        Ok(_) => {
-            writer.save().await?;
-            Ok(see(&place(&id)))
-        }
-        Err(Error::Conflict { code: code @ "no_other_way", detail, .. }) => change_of(&here, &present, version).again(parts, Error::invalid("/is_enabled", code, detail)),
-        Err(error) => change_of(&here, &present, version).refused(parts, error, version, &present),
+    match who.change(async |writer| identity_provider::change(writer, &id, version, Change::<NewIdentityProvider>::new(said)).await).await {
+        Ok(_) => Ok(see(&place(&id))),
+        Err(Error::Conflict { code: code @ "no_other_way", detail, .. }) => change_of(here, &present, version).again(parts, Error::invalid("/is_enabled", code, detail)),
+        Err(error) => change_of(here, &present, version).refused(parts, error, version, &present),
     }
 }
 
@@ -233,24 +224,19 @@ fn leave_out(said: &mut Map<String, Value>, present: &IdentityProvider) {
 }
 
 /// Takes a provider away.
-pub(in crate::pages) async fn delete(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
-    let id: IdentityProviderId = path_id(&request)?;
-    let writer = here.write(&request, Role::Admin).await?;
-    let provider = identity_provider::read(&writer, &id).await?;
+pub(in crate::pages) async fn delete(who: Page<Admin>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
+    let id: IdentityProviderId = path_id(request)?;
+    let provider = identity_provider::read(&who.reader().await?, &id).await?;
     if let Some(wrong) = unconfirmed(&form, &[&provider.name]) {
-        drop(writer);
-        return one(&request, &here, form.text("confirm"), vec![wrong]).await;
+        return one(request, here, form.text("confirm"), vec![wrong]).await;
     }
-    match identity_provider::remove(&writer, &id, form.version()?).await {
-        Ok(()) => {
-            writer.save().await?;
-            Ok(see(SIGN_IN))
-        }
+    let version = form.version()?;
+    match who.change(async |writer| identity_provider::remove(writer, &id, version).await).await {
+        Ok(()) => Ok(see(SIGN_IN)),
         Err(error) => {
-            drop(writer);
             let found = faults(error)?;
-            one(&request, &here, form.text("confirm"), wrongs(&found, &[], "confirm")).await
+            one(request, here, form.text("confirm"), wrongs(&found, &[], "confirm")).await
         }
     }
 }

@@ -8,14 +8,17 @@ use diligence_entities::{
     role::Role,
     sign_in_policy::{self, MfaRule, NewSignInPolicy, SignInPolicy},
 };
-use poem::{Request, RequestBody, http::StatusCode};
+use poem::http::StatusCode;
 
-use super::{Facts, HERE, admin};
+use super::{Facts, HERE};
 use crate::{
+    auth::{Admin, Viewer},
     pages::{
-        fields::{Asking, Choices, Kind, Open, Part, fields, json, misread, sent, stored, typed},
+        fields::{Asking, Choices, Kind, Open, Part, fields, json, misread, stored, typed},
+        form::Form,
         page::{Frame, Shown, html, see},
         sign_in::Here,
+        signed_in::{Page, Proven},
         words,
     },
     single_sign_on,
@@ -34,13 +37,13 @@ struct SignInPage {
 }
 
 /// How people sign in, and through whom.
-pub(in crate::pages) async fn show(request: Request, _: RequestBody) -> Shown {
-    let here = Here::of(&request).await?;
-    let reader = here.read(&request).await?;
+pub(in crate::pages) async fn show(who: Page<Viewer>) -> Shown {
+    let (request, here) = who.parts();
+    let reader = here.read(request).await?;
     let is_admin = here.is_at_least(Role::Admin);
     let facts = facts(&sign_in_policy::read(&reader).await?);
     let providers = if is_admin { identity_provider::list(&reader, &IdentityProviderFilter::default()).await?.items } else { Vec::new() };
-    let own_address = single_sign_on::own_address(&request, &here.current.organisation.id);
+    let own_address = single_sign_on::own_address(request, &here.current.organisation.id);
     Ok(html(StatusCode::OK, &SignInPage { frame: here.frame("Sign-in").at(HERE), facts, providers, own_address, is_admin })?)
 }
 
@@ -113,33 +116,27 @@ fn open(here: &Here, version: i64) -> Open<'_> {
 }
 
 /// The form for it.
-pub(in crate::pages) async fn show_change(request: Request, _: RequestBody) -> Shown {
-    let here = admin(&request).await?;
-    let policy = sign_in_policy::read(&here.read(&request).await?).await?;
-    open(&here, policy.version).show(StatusCode::OK, stored(FIELDS, &json(&policy)?), Vec::new())
+pub(in crate::pages) async fn show_change(who: Page<Admin>) -> Shown {
+    let (request, here) = who.parts();
+    let policy = sign_in_policy::read(&here.read(request).await?).await?;
+    open(here, policy.version).show(StatusCode::OK, stored(FIELDS, &json(&policy)?), Vec::new())
 }
 
 /// Changes it.
-pub(in crate::pages) async fn change(request: Request, body: RequestBody) -> Shown {
-    let (form, here) = sent(&request, body).await?;
+pub(in crate::pages) async fn change(who: Page<Admin>, form: Proven<Form>) -> Shown {
+    let (request, here) = who.parts();
     let parts = typed(FIELDS, &form);
     let version = form.version()?;
     let wrong = misread(&parts);
     if !wrong.is_empty() {
-        here.may(&request, Role::Admin).await?;
-        return open(&here, version).wrong(parts, wrong);
+        return open(here, version).wrong(parts, wrong);
     }
-    let writer = here.write(&request, Role::Admin).await?;
-    match sign_in_policy::change(&writer, version, Change::<NewSignInPolicy>::new(fields(&parts))).await {
-        Ok(_) => {
-            writer.save().await?;
-            Ok(see(SIGN_IN))
-        }
-        Err(Error::Conflict { code: code @ "no_other_way", detail, .. }) => open(&here, version).again(parts, Error::invalid("/allows_passwords", code, detail)),
+    match who.change(async |writer| sign_in_policy::change(writer, version, Change::<NewSignInPolicy>::new(fields(&parts))).await).await {
+        Ok(_) => Ok(see(SIGN_IN)),
+        Err(Error::Conflict { code: code @ "no_other_way", detail, .. }) => open(here, version).again(parts, Error::invalid("/allows_passwords", code, detail)),
         Err(error) => {
-            drop(writer);
-            let present = sign_in_policy::read(&here.read(&request).await?).await?;
-            open(&here, version).refused(parts, error, version, &present)
+            let present = sign_in_policy::read(&here.read(request).await?).await?;
+            open(here, version).refused(parts, error, version, &present)
         }
     }
 }

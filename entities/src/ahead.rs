@@ -1,6 +1,6 @@
 //! Work ahead of a change. What a large change would do is worked out on a view, where it holds nobody up, and what it adds is
-//! written where nobody sees it yet; the change takes its turn for what is left, which is changing what is there. Whatever others have saved between the two is found in the audit trail, which names
-//! the supplier of everything that it is about.
+//! written where nobody sees it yet; the change takes its turn for what is left, which is changing what is there. Whatever others
+//! have saved between the two is found in the audit trail, which names the supplier of everything that it is about.
 
 use std::{collections::BTreeSet, future::Future};
 

@@ -31,7 +31,6 @@ const SHOWN_FILES: u64 = 200;
 // ---------------------------------------------------------------- who visits
 
 /// The running visit, with what every page of it says.
-#[derive(Clone)]
 pub(super) struct Here {
     scope: RespondentScope,
     visit: Visit,
@@ -41,10 +40,6 @@ pub(super) struct Here {
 
 impl Here {
     pub(super) async fn of(request: &Request) -> Result<Self, Refusal> {
-        // They were asked for before their form was read.
-        if let Some(here) = request.data::<Self>() {
-            return Ok(here.clone());
-        }
         let scope = authenticate(request).await.map_err(|problem| match problem.kind {
             // Without a visit the link is asked for again.
             Type::Unauthenticated => Refusal::Elsewhere("/respond?ended=yes".into()),

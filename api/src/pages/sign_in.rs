@@ -34,7 +34,6 @@ use crate::{
 };
 
 /// Someone who is signed in, with what every page of theirs says.
-#[derive(Clone)]
 pub(super) struct Here {
     pub(super) person: Person,
     pub(super) current: CurrentSession,
@@ -44,10 +43,6 @@ pub(super) struct Here {
 impl Here {
     /// Whoever is signed in, however far they have come; none where nobody is.
     pub(super) async fn known(request: &Request) -> Result<Option<Self>, Refusal> {
-        // They were asked for before their form was read.
-        if let Some(here) = request.data::<Self>() {
-            return Ok(Some(here.clone()));
-        }
         let store = store_of(request)?;
         let person = match cookie::sent(request, cookie::SESSION) {
             Some(text) => session::authenticate(store, text).await?,

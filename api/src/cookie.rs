@@ -1,4 +1,4 @@
-//! Cookies: a session's text, and the mark of a device from which someone has signed in before.
+//! Cookies: a session's text, a respondent's visit, and the mark of a device from which someone has signed in before.
 //!
 //! Their names begin with `__Host-`, so that browsers take them from this host alone and over TLS. A browser on the same
 //! machine that speaks plain HTTP could not keep those, so there, and only there, the names are without.
@@ -13,6 +13,8 @@ use crate::{client::Client, link::local_path, query::encode};
 
 /// The cookie of a session.
 pub(crate) const SESSION: &str = "__Host-diligence";
+/// The cookie of a respondent's visit.
+pub(crate) const VISIT: &str = "__Host-diligence-respondent";
 /// The cookie of a device that is known.
 pub(crate) const DEVICE: &str = "__Host-diligence-device";
 /// The cookie of a browser that was sent to an identity provider.
@@ -43,11 +45,23 @@ fn name_here(name: &'static str, is_local: bool) -> &'static str {
     if is_local { name.trim_start_matches("__Host-") } else { name }
 }
 
+/// What the browser sent in cookies of these names.
+fn all_sent<'a>(request: &'a Request, names: [&'static str; 2]) -> impl Iterator<Item = &'a str> {
+    let pairs = request.headers().get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
+    pairs.filter_map(|pair| pair.trim().split_once('=')).filter(move |(name, _)| names.contains(name)).map(|(_, value)| value)
+}
+
 /// What the browser sent in the cookie of this name.
 pub(crate) fn sent<'a>(request: &'a Request, name: &'static str) -> Option<&'a str> {
-    let name = name_here(name, is_on_this_machine(request));
-    let pairs = request.headers().get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
-    pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(known, _)| *known == name).map(|(_, value)| value)
+    all_sent(request, [name_here(name, is_on_this_machine(request)); 2]).next()
+}
+
+/// What was sent in the cookie of a visit, by the name that the document gives it or by the one it has here: programs go by the
+/// document. Nothing where there are two, for nobody can say which is meant.
+pub(crate) fn sent_visit(request: &Request) -> Option<&str> {
+    let mut found = all_sent(request, [VISIT, name_here(VISIT, is_on_this_machine(request))]);
+    let first = found.next()?;
+    found.next().is_none().then_some(first)
 }
 
 /// What sets a session's cookie. It goes when the browser is closed; until when it is good, the server knows.
@@ -58,6 +72,12 @@ pub(crate) fn session(text: &str, is_local: bool) -> String {
 /// What takes a session's cookie away.
 pub(crate) fn no_session(is_local: bool) -> String {
     format!("{}; Max-Age=0", session("", is_local))
+}
+
+/// What sets a visit's cookie, for so many seconds; none take it away.
+pub(crate) fn visit(text: &str, seconds: i64, is_local: bool) -> String {
+    let secure = if is_local { "" } else { "; Secure" };
+    format!("{}={text}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}", name_here(VISIT, is_local))
 }
 
 /// What marks a device as known.
@@ -117,10 +137,25 @@ mod tests {
     }
 
     #[test]
+    fn a_visit_is_found_among_other_cookies_by_either_name_here_and_two_are_none() {
+        let away = |cookie: &str| sent_visit(&request("register.example.org", cookie)).map(str::to_owned);
+        assert_eq!(away("a=b; __Host-diligence-respondent=x; c=d").as_deref(), Some("x"));
+        for none in ["__Host-diligence-respondent=x; __Host-diligence-respondent=x", "diligence-respondent=x", "__host-diligence-respondent=x", "=", ""] {
+            assert_eq!(away(none), None, "{none:?}");
+        }
+        for name in ["diligence-respondent", "__Host-diligence-respondent"] {
+            assert_eq!(sent_visit(&request("LOCALHOST:8080", &format!("{name}=x"))), Some("x"), "{name}");
+        }
+        assert_eq!(sent_visit(&request("localhost", "diligence-respondent=x; __Host-diligence-respondent=y")), None);
+    }
+
+    #[test]
     fn cookies_are_kept_from_scripts_other_hosts_and_plain_http() {
         assert_eq!(session("x", false), "__Host-diligence=x; Path=/; HttpOnly; SameSite=Lax; Secure");
         assert_eq!(session("x", true), "diligence=x; Path=/; HttpOnly; SameSite=Lax");
         assert_eq!(no_session(false), "__Host-diligence=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0");
+        assert_eq!(visit("x", 28800, false), "__Host-diligence-respondent=x; Path=/; HttpOnly; SameSite=Strict; Max-Age=28800; Secure");
+        assert_eq!(visit("", 0, true), "diligence-respondent=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
         assert!(device("x", false).ends_with("; Secure") && device("x", false).contains("SameSite=Strict"));
     }
 }

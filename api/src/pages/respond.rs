@@ -165,16 +165,14 @@ pub(super) async fn enter(who: Anyone, form: Proven<Small>) -> Shown {
         }
         Err(other) => return Err(other.into()),
     };
-    let cookie = Cookies::of(request).with(secret.reveal(), false).and_then(|value| value.to_str().ok().map(str::to_owned));
-    Ok(with_cookies(see("/respond"), cookie))
+    Ok(with_cookies(see("/respond"), [Cookies::of(request).with(secret.reveal())]))
 }
 
 /// Ends the visit.
 pub(super) async fn leave(who: Visitor, _: Proven<Form>) -> Shown {
     let (request, here) = who.parts();
     here.scope.clone().leave().await?;
-    let cookie = Cookies::of(request).none().and_then(|value| value.to_str().ok().map(str::to_owned));
-    Ok(with_cookies(see("/respond?ended=yes"), cookie))
+    Ok(with_cookies(see("/respond?ended=yes"), [Cookies::of(request).none()]))
 }
 
 // ---------------------------------------------------------------- the task list

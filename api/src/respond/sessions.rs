@@ -24,7 +24,7 @@ use crate::{
 #[derive(Debug)]
 pub struct WithCookie<A> {
     answer: A,
-    cookie: Option<HeaderValue>,
+    cookie: String,
 }
 
 impl<A: ApiResponse> ApiResponse for WithCookie<A> {
@@ -43,7 +43,8 @@ impl<A: ApiResponse> ApiResponse for WithCookie<A> {
 impl<A: IntoResponse> IntoResponse for WithCookie<A> {
     fn into_response(self) -> Response {
         let mut response = self.answer.into_response();
-        if let Some(cookie) = self.cookie {
+        if let Ok(mut cookie) = HeaderValue::from_str(&self.cookie) {
+            cookie.set_sensitive(true);
             response.headers_mut().insert(header::SET_COOKIE, cookie);
         }
         response
@@ -60,7 +61,7 @@ impl Api {
     #[oai(path = "/sessions", method = "post", operation_id = "create_session")]
     async fn create(&self, who: Anyone, body: Body<Exchange>) -> Answer<WithCookie<Found<Visit>>, ByLink<Entering>> {
         let (visit, cookie) = who.enter(&body.token).await?;
-        Ok(WithCookie { answer: Found(respondent::welcome(&visit.read().await?).await?), cookie: Some(cookie) })
+        Ok(WithCookie { answer: Found(respondent::welcome(&visit.read().await?).await?), cookie })
     }
 
     /// Read the visit

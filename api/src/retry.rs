@@ -42,6 +42,29 @@ struct Key {
     fingerprint: String,
 }
 
+/// Who can open a change.
+#[expect(private_bounds, reason = "what keeps answers is nobody else's")]
+pub trait Opens: Sync {
+    /// The change.
+    type Writer: Keeping + Send + Sync;
+    /// Opens it.
+    fn open(&self) -> impl Future<Output = Result<Self::Writer, Error>> + Send;
+}
+
+impl<R: Writes> Opens for By<R> {
+    type Writer = Writer;
+    async fn open(&self) -> Result<Writer, Error> {
+        self.write().await
+    }
+}
+
+impl Opens for Respondent {
+    type Writer = RespondentWriter;
+    async fn open(&self) -> Result<RespondentWriter, Error> {
+        self.write().await
+    }
+}
+
 /// A change that can keep its answer for a retry.
 trait Keeping: Sized {
     async fn recall(&self, key: &str, fingerprint: &str) -> Result<Recall, Error>;
@@ -78,13 +101,13 @@ impl Retry {
     ///
     /// # Errors
     /// What `operation` says, or [`Type::KeyReused`].
-    pub async fn once<R, A, K, F>(self, who: &By<R>, operation: F) -> Result<Once<A>, Refused<K>>
+    pub async fn once<O, A, K, F>(self, who: &O, operation: F) -> Result<Once<A>, Refused<K>>
     where
-        R: Writes,
+        O: Opens,
         A: Render,
-        F: AsyncFnOnce(&Writer) -> Result<A, Error>,
+        F: AsyncFnOnce(&O::Writer) -> Result<A, Error>,
     {
-        let writer = who.write().await?;
+        let writer = who.open().await?;
         let Some(key) = self.0 else { return Ok(do_once(writer, operation).await?) };
         if let Some(kept) = key.kept(&writer).await? {
             return Ok(once(kept));
@@ -92,7 +115,7 @@ impl Retry {
         match key.do_and_keep(writer, operation).await {
             Ok(rendered) => Ok(once(rendered)),
             // Where the same request ran at the same time and was quicker, this one clashed with what that one made.
-            Err(error) if error.kind == Type::Conflict => key.kept(&who.write().await?).await?.map(once).ok_or_else(|| error.into()),
+            Err(error) if error.kind == Type::Conflict => key.kept(&who.open().await?).await?.map(once).ok_or_else(|| error.into()),
             Err(error) => Err(error.into()),
         }
     }
@@ -128,27 +151,6 @@ impl Retry {
             return Ok(once(kept));
         }
         match key.do_and_keep(writer, async |writer| operation(work, plan, is_to_be_written.then_some(writer)).await).await {
-            Ok(rendered) => Ok(once(rendered)),
-            Err(error) if error.kind == Type::Conflict => key.kept(&who.write().await?).await?.map(once).ok_or_else(|| error.into()),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// The same, for a change through a link.
-    ///
-    /// # Errors
-    /// As [`Retry::once`].
-    pub async fn once_by_link<A, K, F>(self, who: &Respondent, operation: F) -> Result<Once<A>, Refused<K>>
-    where
-        A: Render,
-        F: AsyncFnOnce(&RespondentWriter) -> Result<A, Error>,
-    {
-        let writer = who.write().await?;
-        let Some(key) = self.0 else { return Ok(do_once(writer, operation).await?) };
-        if let Some(kept) = key.kept(&writer).await? {
-            return Ok(once(kept));
-        }
-        match key.do_and_keep(writer, operation).await {
             Ok(rendered) => Ok(once(rendered)),
             Err(error) if error.kind == Type::Conflict => key.kept(&who.write().await?).await?.map(once).ok_or_else(|| error.into()),
             Err(error) => Err(error.into()),

@@ -58,7 +58,7 @@ impl Api {
         body: MaybeBody<Confirmation>,
         retry: Retry,
     ) -> Answer<Once<Changed<RespondentProgress>>, ByLink<Changing>> {
-        retry.once_by_link(&who, async |writer| Ok(Changed(respondent::confirm_answers(writer, version.0, body.0).await?))).await
+        retry.once(&who, async |writer| Ok(Changed(respondent::confirm_answers(writer, version.0, body.0).await?))).await
     }
 
     /// Submit the answers
@@ -66,7 +66,7 @@ impl Api {
     /// Required questions must be answered. From now on the answers stay as they are, unless they are given back to be mended.
     #[oai(path = "/answers/submit", method = "post", operation_id = "submit_answers")]
     async fn submit(&self, who: Respondent, version: IfMatch, retry: Retry) -> Answer<Once<Changed<RespondentReceipt>>, ByLink<Acting>> {
-        retry.once_by_link(&who, async |writer| Ok(Changed(respondent::submit_answers(writer, version.0).await?))).await
+        retry.once(&who, async |writer| Ok(Changed(respondent::submit_answers(writer, version.0).await?))).await
     }
 
     /// Read the receipt

@@ -45,7 +45,7 @@ impl Api {
     ) -> Answer<Once<Created<RespondentEvidence>>, ByLink<Adding>> {
         let (new, media_type, bytes) = (query.filter, body.media_type.map(str::to_owned), body.bytes);
         retry
-            .once_by_link(&who, async |writer| {
+            .once(&who, async |writer| {
                 let sent = respondent::send_evidence(writer, new, media_type, bytes).await?;
                 Ok(Created::under(RESPONDENT_ROOT, "evidence", sent))
             })

@@ -91,7 +91,7 @@ impl<E: Endpoint> Endpoint for Around<E> {
         };
         let (mut response, route) = answer.instrument(span).await;
         if is_browser && let Some(problem) = response.data::<Problem>() {
-            response = pages::told(&problem.clone());
+            response = pages::problem_page(&problem.clone());
         }
 
         careful(response.headers_mut(), &method, client.secure);

@@ -11,17 +11,35 @@ use diligence_entities::{
 use poem::{Request, http::StatusCode};
 
 use super::{
-    fields::{self, Asking, Kind, Part, fields, json, stored, typed},
+    fields::{self, FormSection, Input, field, fields, json, stored, typed},
     form::{Form, parameter},
-    page::{Frame, Refusal, Shown, Wrong, at, faults, html, request_id, see, wrongs},
-    sign_in::{Here, entered, factor},
+    format,
+    page::{FieldError, Frame, PageResult, Refusal, at, faults, field_errors, html, redirect, request_id},
+    routes::Routes,
+    sign_in::{SignedIn, entered, factor},
     signed_in::{Begun, Page, Proven},
-    words,
 };
 use crate::auth::{Stranger, Viewer, store_of};
 
+/// Where they are.
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/account", show)
+        .get("/account/name", show_name)
+        .post("/account/name", change_name)
+        .post("/account/password", change_password)
+        .post("/account/organisation", switch)
+        .post("/account/sessions", end_others)
+        .post("/account/sessions/end", end_one)
+        .get("/account/second-factor", show_second_factor)
+        .post("/account/second-factor", confirm_second_factor)
+        .post("/account/second-factor/begin", begin_second_factor)
+        .post("/account/second-factor/recovery-codes", renew_recovery_codes)
+        .post("/account/second-factor/remove", remove_second_factor)
+}
+
 fn codes_left(me: &Me) -> String {
-    words::count(me.recovery_code_count, "recovery code", "recovery codes")
+    format::count(me.recovery_code_count, "recovery code", "recovery codes")
 }
 
 /// Which browser it is, as people call it, and on what: `Safari on iPhone`. What we do not know shows the beginning of what it says of itself.
@@ -63,19 +81,19 @@ struct Open {
 }
 
 #[derive(Template)]
-#[template(path = "account.html")]
+#[template(path = "account/show.html")]
 struct AccountPage<'a> {
     frame: Frame,
-    here: &'a Here,
+    here: &'a SignedIn,
     me: Me,
     codes_left: String,
     sessions: Vec<Open>,
-    wrongs: Vec<Wrong>,
+    errors: Vec<FieldError>,
     notice: &'static str,
 }
 
 /// The account.
-pub(super) async fn show(who: Page<Viewer>) -> Shown {
+pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let (request, here) = who.parts();
     let notice = match parameter(request, "notice").as_str() {
         "name" => "Your name is changed.",
@@ -88,7 +106,7 @@ pub(super) async fn show(who: Page<Viewer>) -> Shown {
     account(request, here, StatusCode::OK, Vec::new(), notice).await
 }
 
-async fn account(request: &Request, here: &Here, status: StatusCode, wrongs: Vec<Wrong>, notice: &'static str) -> Shown {
+async fn account(request: &Request, here: &SignedIn, status: StatusCode, errors: Vec<FieldError>, notice: &'static str) -> PageResult {
     let store = store_of(request)?;
     let me = user::me(store, &here.person).await?;
     let page = session::list_own(store, &here.person, &OwnSessionFilter { limit: Some(50), cursor: None }).await?;
@@ -97,101 +115,104 @@ async fn account(request: &Request, here: &Here, status: StatusCode, wrongs: Vec
         version: session.version,
         id: session.id,
         agent: browser(session.agent.as_deref()),
-        began: words::moment(session.created_at),
-        seen: words::moment(session.last_seen_at),
+        began: format::moment(session.created_at),
+        seen: format::moment(session.last_seen_at),
     });
-    Ok(html(status, &AccountPage { frame: here.frame("Your account"), here, codes_left: codes_left(&me), me, sessions: sessions.collect(), wrongs, notice })?)
+    Ok(html(status, &AccountPage { frame: here.frame("Your account"), here, codes_left: codes_left(&me), me, sessions: sessions.collect(), errors, notice })?)
 }
 
-const NAME: &[Part] = &[Part { title: "", fields: &[Asking("name", "Your name", "What you enter, review and decide is kept under it.", Kind::Needed("text"))] }];
+const NAME: &[FormSection] =
+    &[FormSection { title: "", fields: &[field("name", "Your name", "What you enter, review and decide is kept under it.", Input::RequiredText("text"))] }];
 
-fn name_form(here: &Here, version: i64) -> fields::Open<'_> {
+fn name_form(here: &SignedIn, version: i64) -> fields::FormPage<'_> {
     let (title, back) = ("Change your name".into(), ("/account".into(), "Your account".into()));
-    fields::Open { here, part: "", lead: String::new(), title, back, action: "/account/name".into(), version }
+    fields::FormPage { here, part: "", lead: String::new(), title, back, action: "/account/name".into(), version }
 }
 
 /// The form for one's name.
-pub(super) async fn show_name(who: Page<Viewer>) -> Shown {
+pub(super) async fn show_name(who: Page<Viewer>) -> PageResult {
     let (request, here) = who.parts();
     let me = user::me(store_of(request)?, &here.person).await?;
     name_form(here, me.version).show(StatusCode::OK, stored(NAME, &json(&me)?), Vec::new())
 }
 
 /// Changes one's name.
-pub(super) async fn change_name(who: Page<Viewer>, form: Proven<Form>) -> Shown {
+pub(super) async fn change_name(who: Page<Viewer>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let (store, version, parts) = (store_of(request)?, form.version()?, typed(NAME, &form));
     match user::change_me(store, &here.person, request_id(request), version, Change::<NewMe>::new(fields(&parts))).await {
-        Ok(_) => Ok(see("/account?notice=name")),
+        Ok(_) => Ok(redirect("/account?notice=name")),
         Err(error) => name_form(here, version).refused(parts, error, version, &user::me(store, &here.person).await?),
     }
 }
 
 /// Changes the password.
-pub(super) async fn change_password(who: Page<Viewer>, form: Proven<Form>) -> Shown {
+pub(super) async fn change_password(who: Page<Viewer>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let new = NewPassword { present_password: form.exact("present_password"), new_password: form.exact("new_password") };
     let mut wrong = Vec::new();
     if new.present_password.is_empty() || new.present_password.chars().count() > 128 {
-        wrong.push(Wrong::new("present_password", "enter the password you have"));
+        wrong.push(FieldError::new("present_password", "enter the password you have"));
     }
     if !(12..=128).contains(&new.new_password.chars().count()) {
-        wrong.push(Wrong::new("new_password", "expected 12 to 128 characters"));
+        wrong.push(FieldError::new("new_password", "expected 12 to 128 characters"));
     }
     if !wrong.is_empty() {
         return account(request, here, StatusCode::UNPROCESSABLE_ENTITY, wrong, "").await;
     }
     match user::change_password(store_of(request)?, &here.person, request_id(request), &new).await {
-        Ok(_) => Ok(see("/account?notice=password")),
-        Err(Error::Unauthenticated { detail, .. }) => account(request, here, StatusCode::UNPROCESSABLE_ENTITY, vec![Wrong::new("present_password", detail)], "").await,
+        Ok(_) => Ok(redirect("/account?notice=password")),
+        Err(Error::Unauthenticated { detail, .. }) => {
+            account(request, here, StatusCode::UNPROCESSABLE_ENTITY, vec![FieldError::new("present_password", detail)], "").await
+        }
         Err(error) => {
             let found = faults(error)?;
-            account(request, here, StatusCode::UNPROCESSABLE_ENTITY, wrongs(&found, &["present_password", "new_password"], "new_password"), "").await
+            account(request, here, StatusCode::UNPROCESSABLE_ENTITY, field_errors(&found, &["present_password", "new_password"], "new_password"), "").await
         }
     }
 }
 
 /// Goes on in another organisation.
-pub(super) async fn switch(who: Begun, form: Proven<Form>) -> Shown {
+pub(super) async fn switch(who: Begun, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     go_to(request, here, form.text("organisation_id").parse().map_err(|_| Error::NotFound)?).await
 }
 
 /// Goes to the home of another organisation.
-pub(super) async fn go_to(request: &Request, here: &Here, organisation_id: OrganisationId) -> Shown {
+pub(super) async fn go_to(request: &Request, here: &SignedIn, organisation_id: OrganisationId) -> PageResult {
     let stranger = Stranger::of(request)?;
     let granted = session::switch(stranger.store(), stranger.visit(), &here.person, &Switch { organisation_id }).await?;
     Ok(entered(&granted, "/", stranger.is_local))
 }
 
 /// Ends the other sessions.
-pub(super) async fn end_others(who: Page<Viewer>, _: Proven<Form>) -> Shown {
+pub(super) async fn end_others(who: Page<Viewer>, _: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     session::end_others(store_of(request)?, &here.person, request_id(request)).await?;
-    Ok(see("/account?notice=ended"))
+    Ok(redirect("/account?notice=ended"))
 }
 
 /// Ends one of the other sessions.
-pub(super) async fn end_one(who: Page<Viewer>, form: Proven<Form>) -> Shown {
+pub(super) async fn end_one(who: Page<Viewer>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let id: SessionId = form.text("session_id").parse().map_err(|_| Error::NotFound)?;
     session::revoke_own(store_of(request)?, &here.person, request_id(request), &id, form.version()?).await?;
-    Ok(see("/account?notice=one"))
+    Ok(redirect("/account?notice=one"))
 }
 
 // ---------------------------------------------------------------- the second factor
 
 #[derive(Template)]
-#[template(path = "second_factor.html")]
+#[template(path = "account/second_factor.html")]
 struct SecondFactorPage<'a> {
     frame: Frame,
-    here: &'a Here,
+    here: &'a SignedIn,
     me: Me,
     codes_left: String,
-    wrongs: Vec<Wrong>,
+    errors: Vec<FieldError>,
     /// What to scan or type, while it is being set up.
     enrolment: Option<Picture>,
-    /// Shown once, after it was set up or made anew.
+    /// PageResult once, after it was set up or made anew.
     recovery_codes: Vec<String>,
     must: bool,
 }
@@ -214,26 +235,33 @@ fn picture(secret: &str, address: &str) -> Result<Picture, crate::problem::Probl
     Ok(Picture { secret: groups.join(" "), svg })
 }
 
-async fn second_factor(request: &Request, here: &Here, status: StatusCode, wrongs: Vec<Wrong>, enrolment: Option<Picture>, recovery_codes: Vec<String>) -> Shown {
+async fn second_factor(
+    request: &Request,
+    here: &SignedIn,
+    status: StatusCode,
+    errors: Vec<FieldError>,
+    enrolment: Option<Picture>,
+    recovery_codes: Vec<String>,
+) -> PageResult {
     let me = user::me(store_of(request)?, &here.person).await?;
     let must = here.current.stage == Stage::Enrolling;
-    Ok(html(status, &SecondFactorPage { frame: here.frame("Your second factor"), here, codes_left: codes_left(&me), me, wrongs, enrolment, recovery_codes, must })?)
+    Ok(html(status, &SecondFactorPage { frame: here.frame("Your second factor"), here, codes_left: codes_left(&me), me, errors, enrolment, recovery_codes, must })?)
 }
 
 /// That they have a code to give before they can set one up.
-fn expect_enrolling(here: &Here) -> Result<(), Refusal> {
+fn expect_enrolling(here: &SignedIn) -> Result<(), Refusal> {
     if here.current.stage == Stage::NeedsCode { Err(Refusal::Elsewhere("/sign-in/code".into())) } else { Ok(()) }
 }
 
 /// How it stands with the second factor.
-pub(super) async fn show_second_factor(who: Begun) -> Shown {
+pub(super) async fn show_second_factor(who: Begun) -> PageResult {
     let (request, here) = who.parts();
     expect_enrolling(here)?;
     second_factor(request, here, StatusCode::OK, Vec::new(), None, Vec::new()).await
 }
 
 /// Begins to set one up.
-pub(super) async fn begin_second_factor(who: Begun, form: Proven<Form>) -> Shown {
+pub(super) async fn begin_second_factor(who: Begun, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     expect_enrolling(here)?;
     let password = Password { password: form.exact("password") };
@@ -247,18 +275,18 @@ pub(super) async fn begin_second_factor(who: Begun, form: Proven<Form>) -> Shown
 }
 
 /// Shows that the app has the secret.
-pub(super) async fn confirm_second_factor(who: Begun, form: Proven<Form>) -> Shown {
+pub(super) async fn confirm_second_factor(who: Begun, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     expect_enrolling(here)?;
     let first = FirstCode { code: form.text("code").split_whitespace().collect() };
     match user::confirm_mfa(store_of(request)?, &here.person, request_id(request), &first).await {
         Ok(codes) => second_factor(request, here, StatusCode::OK, Vec::new(), None, codes.recovery_codes).await,
         Err(Error::Unauthenticated { detail, .. }) => {
-            second_factor(request, here, StatusCode::UNPROCESSABLE_ENTITY, vec![Wrong::new("code", detail)], None, Vec::new()).await
+            second_factor(request, here, StatusCode::UNPROCESSABLE_ENTITY, vec![FieldError::new("code", detail)], None, Vec::new()).await
         }
         Err(error) => {
             let found = faults(error)?;
-            second_factor(request, here, StatusCode::UNPROCESSABLE_ENTITY, wrongs(&found, &["code"], "code"), None, Vec::new()).await
+            second_factor(request, here, StatusCode::UNPROCESSABLE_ENTITY, field_errors(&found, &["code"], "code"), None, Vec::new()).await
         }
     }
 }
@@ -269,7 +297,7 @@ fn proof(form: &Form) -> Proof {
 }
 
 /// Makes the recovery codes anew.
-pub(super) async fn renew_recovery_codes(who: Page<Viewer>, form: Proven<Form>) -> Shown {
+pub(super) async fn renew_recovery_codes(who: Page<Viewer>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     match user::renew_recovery_codes(store_of(request)?, &here.person, request_id(request), &proof(&form)).await {
         Ok(codes) => second_factor(request, here, StatusCode::OK, Vec::new(), None, codes.recovery_codes).await,
@@ -278,18 +306,18 @@ pub(super) async fn renew_recovery_codes(who: Page<Viewer>, form: Proven<Form>) 
 }
 
 /// Removes it.
-pub(super) async fn remove_second_factor(who: Page<Viewer>, form: Proven<Form>) -> Shown {
+pub(super) async fn remove_second_factor(who: Page<Viewer>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     match user::disable_mfa(store_of(request)?, &here.person, request_id(request), &proof(&form)).await {
-        Ok(_) => Ok(see("/account?notice=removed")),
+        Ok(_) => Ok(redirect("/account?notice=removed")),
         Err(error) => refused(request, here, error).await,
     }
 }
 
-async fn refused(request: &Request, here: &Here, error: Error) -> Shown {
+async fn refused(request: &Request, here: &SignedIn, error: Error) -> PageResult {
     let wrong = match error {
-        Error::Unauthenticated { code, detail } => vec![Wrong::new(if code.contains("code") { "code" } else { "password" }, detail)],
-        error => wrongs(&faults(error)?, &["password", "code"], "password"),
+        Error::Unauthenticated { code, detail } => vec![FieldError::new(if code.contains("code") { "code" } else { "password" }, detail)],
+        error => field_errors(&faults(error)?, &["password", "code"], "password"),
     };
     second_factor(request, here, StatusCode::UNPROCESSABLE_ENTITY, wrong, None, Vec::new()).await
 }

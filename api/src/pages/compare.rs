@@ -19,13 +19,19 @@ use poem::{Request, http::StatusCode};
 
 use super::{
     form::parameter,
-    page::{Frame, Refusal, Shown, Wrong, at, html},
-    sign_in::Here,
+    format,
+    page::{FieldError, Frame, PageResult, Refusal, at, html},
+    products::{self, Question},
+    routes::Routes,
+    sign_in::SignedIn,
     signed_in::Page,
-    subject::{self, Question},
-    words,
 };
 use crate::auth::Viewer;
+
+/// Where they are.
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes.get("/compare", show)
+}
 
 /// How many can stand side by side.
 const MAXIMUM: usize = 6;
@@ -37,10 +43,10 @@ const SHOWN: u64 = 50;
 type Numbers = Option<(Option<Score>, Option<Score>)>;
 
 #[derive(Template)]
-#[template(path = "compare_choose.html")]
+#[template(path = "compare/choose.html")]
 struct ChoosePage {
     frame: Frame,
-    wrongs: Vec<Wrong>,
+    errors: Vec<FieldError>,
     q: String,
     chosen: Vec<RegisterEntry>,
     found: Vec<RegisterEntry>,
@@ -55,7 +61,7 @@ impl ChoosePage {
 }
 
 #[derive(Template)]
-#[template(path = "compare.html")]
+#[template(path = "compare/show.html")]
 struct ComparePage {
     frame: Frame,
     columns: Vec<Column>,
@@ -106,7 +112,7 @@ impl Cell {
 }
 
 /// The comparison; where there are not yet enough to compare, the choice.
-pub(super) async fn show(who: Page<Viewer>) -> Shown {
+pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let (request, here) = who.parts();
     let mut ids: Vec<SubjectId> = Vec::new();
     for (name, value) in form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes()) {
@@ -135,15 +141,15 @@ pub(super) async fn show(who: Page<Viewer>) -> Shown {
     }
 }
 
-async fn choose(request: &Request, here: &Here, reader: &Reader, chosen: Vec<RegisterEntry>, wrong: &str) -> Shown {
+async fn choose(request: &Request, here: &SignedIn, reader: &Reader, chosen: Vec<RegisterEntry>, wrong: &str) -> PageResult {
     let q: String = parameter(request, "q").trim().chars().take(200).collect();
     let filter = RegisterFilter { q: Some(q.clone()).filter(|q| !q.is_empty()), limit: Some(SHOWN), ..RegisterFilter::default() };
     let page = register::list(reader, &filter).await?;
     let has_more = page.next.is_some();
     let found = page.items.into_iter().filter(|line| chosen.iter().all(|one| one.subject_id != line.subject_id)).collect();
-    let wrongs: Vec<Wrong> = Some(wrong).filter(|wrong| !wrong.is_empty()).map(|wrong| Wrong::new("chosen", wrong)).into_iter().collect();
-    let status = if wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok(html(status, &ChoosePage { frame: here.frame("Choose what to compare").at("/register"), wrongs, q, chosen, found, has_more })?)
+    let errors: Vec<FieldError> = Some(wrong).filter(|wrong| !wrong.is_empty()).map(|wrong| FieldError::new("chosen", wrong)).into_iter().collect();
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    Ok(html(status, &ChoosePage { frame: here.frame("Choose what to compare").at("/register"), errors, q, chosen, found, has_more })?)
 }
 
 /// Everything that is compared.
@@ -156,7 +162,7 @@ struct Compared<'a> {
     titles: BTreeMap<String, String>,
 }
 
-async fn compare(here: &Here, reader: &Reader, lines: &[RegisterEntry]) -> Result<poem::Response, Refusal> {
+async fn compare(here: &SignedIn, reader: &Reader, lines: &[RegisterEntry]) -> Result<poem::Response, Refusal> {
     let ids: Vec<SubjectId> = lines.iter().map(|line| line.subject_id.clone()).collect();
     let product_ids = ids.iter().filter_map(|id| if let SubjectId::Product(id) = id { Some(id.clone()) } else { None });
     let outcomes = assessment::standing(reader, &ids).await?;
@@ -170,9 +176,9 @@ async fn compare(here: &Here, reader: &Reader, lines: &[RegisterEntry]) -> Resul
     groups.extend(compared.ai());
     groups.push(compared.data());
     let column = |line: &RegisterEntry| Column {
-        href: words::subject_href(&line.subject_id),
+        href: format::subject_href(&line.subject_id),
         name: line.name.clone(),
-        kind: line.kind.as_ref().map_or_else(|| "Supplier".into(), |kind| format!("{} of {}", words::plain(kind), line.supplier_name)),
+        kind: line.kind.as_ref().map_or_else(|| "Supplier".into(), |kind| format!("{} of {}", format::label(kind), line.supplier_name)),
     };
     let choose = ids.iter().map(|id| format!("&subject={id}")).collect::<String>();
     let page = ComparePage {
@@ -180,7 +186,7 @@ async fn compare(here: &Here, reader: &Reader, lines: &[RegisterEntry]) -> Resul
         columns: lines.iter().map(column).collect(),
         groups,
         choose: format!("/compare?step=find{choose}"),
-        today: words::day(reader.today()),
+        today: format::day(reader.today()),
     };
     Ok(html(StatusCode::OK, &page)?)
 }
@@ -202,9 +208,9 @@ impl Compared<'_> {
         mark(&mut ratings, &known, "Most risk of these", "Least risk of these");
         let decided = |line: &RegisterEntry| match line.decision {
             Some(outcome) => {
-                let until = line.decision_lapses_on.map(|day| format!(", until {}", words::day(day))).unwrap_or_default();
+                let until = line.decision_lapses_on.map(|day| format!(", until {}", format::day(day))).unwrap_or_default();
                 let again = Some(line.stale_reasons.join("; ")).filter(|reasons| !reasons.is_empty()).map(|reasons| format!("To be decided again: {reasons}"));
-                Cell::new([Some(format!("{}{until}", words::outcome(outcome))), again].into_iter().flatten().collect(), "")
+                Cell::new([Some(format!("{}{until}", format::outcome(outcome))), again].into_iter().flatten().collect(), "")
             }
             None if line.decision_lapsed => Cell::of("Lapsed"),
             None => Cell::new(Vec::new(), "None yet"),
@@ -212,14 +218,14 @@ impl Compared<'_> {
         let conditions = |line: &RegisterEntry| {
             let all = self.decisions_on(line).flat_map(|decision| decision.conditions.iter());
             let told = all.map(|condition| match condition.met_on {
-                Some(day) => format!("{} Met on {}.", super::page::sentence(&condition.text), words::day(day)),
-                None => format!("{} By {}, {}.", super::page::sentence(&condition.text), words::day(condition.due_on), condition.owner),
+                Some(day) => format!("{} Met on {}.", super::page::sentence(&condition.text), format::day(day)),
+                None => format!("{} By {}, {}.", super::page::sentence(&condition.text), format::day(condition.due_on), condition.owner),
             });
             Cell::new(told.collect(), "None")
         };
-        let risks = |line: &RegisterEntry| Cell::new(Some(words::risks(&line.open_risks)).filter(|text| !text.is_empty()).into_iter().collect(), "None");
+        let risks = |line: &RegisterEntry| Cell::new(Some(format::risks(&line.open_risks)).filter(|text| !text.is_empty()).into_iter().collect(), "None");
         let review = |line: &RegisterEntry| {
-            let day = line.next_review_on.map(|day| format!("{}{}", words::day(day), if line.review_overdue { ", overdue" } else { "" }));
+            let day = line.next_review_on.map(|day| format!("{}{}", format::day(day), if line.review_overdue { ", overdue" } else { "" }));
             Cell::new(day.into_iter().collect(), "None")
         };
         let rows = vec![
@@ -228,8 +234,8 @@ impl Compared<'_> {
             self.row("Decision", decided),
             self.row("Conditions", conditions),
             self.row("Open risks", risks),
-            self.row("Tier of the supplier", |line| Cell::of(words::plain(&line.tier))),
-            self.row("Relationship", |line| Cell::of(words::plain(&line.status))),
+            self.row("Tier of the supplier", |line| Cell::of(format::label(&line.tier))),
+            self.row("Relationship", |line| Cell::of(format::label(&line.status))),
             self.row("Next review", review),
         ];
         Group { title: "Where they stand".into(), hint: "", rows }
@@ -264,7 +270,7 @@ impl Compared<'_> {
             row
         };
         let on = |assessment: &Assessment| {
-            format!("Edition {}{}", assessment.edition, assessment.assessed_on.map(|day| format!(", judged on {}", words::day(day))).unwrap_or_default())
+            format!("Edition {}{}", assessment.edition, assessment.assessed_on.map(|day| format!(", judged on {}", format::day(day))).unwrap_or_default())
         };
         let below: Vec<Option<String>> = of.iter().map(|one| one.map(|(assessment, _)| on(assessment))).collect();
         let mut rows = vec![scored("The whole", of.iter().map(|one| one.map(|(_, outcome)| (outcome.claimed, outcome.evidenced))).collect(), &below)];
@@ -282,7 +288,7 @@ impl Compared<'_> {
             rows.push(scored(&principle.title, of.iter().map(|one| one.map(|(_, outcome)| find(outcome))).collect(), &[]));
         }
         let title = self.titles.get(key).cloned().unwrap_or_else(|| key.to_owned());
-        Group { title, hint: "Of 100, and higher is better. Shown counts only what evidence shows; claimed takes every answer at its word.", rows }
+        Group { title, hint: "Of 100, and higher is better. PageResult counts only what evidence shows; claimed takes every answer at its word.", rows }
     }
 
     /// What is known of the AI of those that are products.
@@ -291,9 +297,9 @@ impl Compared<'_> {
         if self.lines.iter().all(|line| product(line).is_none()) {
             return None;
         }
-        let asked: Vec<Option<Vec<Question>>> = self.lines.iter().map(|line| product(line).map(subject::questions)).collect();
+        let asked: Vec<Option<Vec<Question>>> = self.lines.iter().map(|line| product(line).map(products::questions)).collect();
         let features =
-            self.row("How much AI is in it", |line| line.ai_features.map_or_else(|| Cell::new(Vec::new(), "Not a product"), |features| Cell::of(words::ai(features))));
+            self.row("How much AI is in it", |line| line.ai_features.map_or_else(|| Cell::new(Vec::new(), "Not a product"), |features| Cell::of(format::ai(features))));
         let names: Vec<&'static str> =
             asked.iter().flatten().max_by_key(|questions| questions.len()).map(|questions| questions.iter().map(|(name, _)| *name).collect()).unwrap_or_default();
         let cell = |questions: &Option<Vec<Question>>, name: &str| match questions {
@@ -310,9 +316,9 @@ impl Compared<'_> {
     /// What becomes of our data, and which certificates there are.
     fn data(&self) -> Group {
         let supplier = |line: &RegisterEntry| self.suppliers.get(&line.supplier_id);
-        let role = |line: &RegisterEntry| Cell::new(supplier(line).and_then(|supplier| supplier.data_role.as_ref()).map(words::plain).into_iter().collect(), "Not said");
+        let role = |line: &RegisterEntry| Cell::new(supplier(line).and_then(|supplier| supplier.data_role.as_ref()).map(format::label).into_iter().collect(), "Not said");
         let personal = |line: &RegisterEntry| {
-            let data: Vec<String> = supplier(line).iter().flat_map(|supplier| supplier.personal_data.iter()).map(words::plain).collect();
+            let data: Vec<String> = supplier(line).iter().flat_map(|supplier| supplier.personal_data.iter()).map(format::label).collect();
             Cell::new(Some(data.join(", ")).filter(|text| !text.is_empty()).into_iter().collect(), "Not said")
         };
         let places = |line: &RegisterEntry| {
@@ -321,7 +327,7 @@ impl Compared<'_> {
         };
         let certificates = |line: &RegisterEntry| {
             let told = line.certificates.iter().map(|certificate| {
-                let end = certificate.expires_on.map(|day| format!(", {} {}", if certificate.expired { "expired on" } else { "valid until" }, words::day(day)));
+                let end = certificate.expires_on.map(|day| format!(", {} {}", if certificate.expired { "expired on" } else { "valid until" }, format::day(day)));
                 format!("{}{}", certificate.kind.title(), end.unwrap_or_default())
             });
             Cell::new(told.collect(), "None on record")

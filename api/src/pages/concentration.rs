@@ -12,12 +12,18 @@ use diligence_entities::{
 use poem::http::StatusCode;
 
 use super::{
-    listing::Asked,
-    page::{Frame, Shown, html},
+    format,
+    list_query::ListQuery,
+    page::{Frame, PageResult, html},
+    routes::Routes,
     signed_in::Page,
-    words,
 };
 use crate::auth::Viewer;
+
+/// Where they are.
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes.get("/concentration", show)
+}
 
 /// The part of the menu that this page is.
 const PART: &str = "/concentration";
@@ -128,15 +134,15 @@ fn line(link: &CarrierLink, from: (usize, usize), to: (usize, usize)) -> Line {
 
 /// `Host, model provider`.
 fn kinds(kinds: &[DependencyKind]) -> String {
-    let words: Vec<String> = kinds.iter().map(|kind| words::plain(kind).to_lowercase()).collect();
-    words::capital(words.join(", "))
+    let words: Vec<String> = kinds.iter().map(|kind| format::label(kind).to_lowercase()).collect();
+    format::capital(words.join(", "))
 }
 
 #[derive(Template)]
-#[template(path = "concentration.html")]
+#[template(path = "concentration/show.html")]
 struct ConcentrationPage {
     frame: Frame,
-    asked: Asked<ConcentrationFilter>,
+    asked: ListQuery<ConcentrationFilter>,
     concentration: Concentration,
     map: Map,
     may_change: bool,
@@ -184,11 +190,11 @@ impl ConcentrationPage {
 }
 
 /// The table and the map.
-pub(super) async fn show(who: Page<Viewer>) -> Shown {
+pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let (request, here) = who.parts();
-    let asked = Asked::<ConcentrationFilter>::of(request, PART)?;
+    let asked = ListQuery::<ConcentrationFilter>::of(request, PART)?;
     let concentration = concentration::read(&here.read(request).await?, &asked.filter).await?;
-    let status = if asked.wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = if asked.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let (frame, map) = (here.frame("Who rests on whom").at(PART), Map::draw(&concentration.links, &concentration.items));
     Ok(html(status, &ConcentrationPage { frame, asked, concentration, map, may_change: here.is_at_least(Role::Editor) })?)
 }

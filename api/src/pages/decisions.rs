@@ -15,19 +15,25 @@ use poem::{Request, http::StatusCode};
 
 use super::{
     form::Form,
-    listing::Asked,
-    page::{Frame, Shown, Wrong, at, faults, html, path_id, see},
-    sign_in::Here,
+    format,
+    list_query::ListQuery,
+    page::{FieldError, Frame, PageResult, at, faults, html, path_id, redirect},
+    routes::Routes,
+    sign_in::SignedIn,
     signed_in::{Page, Proven},
-    words,
 };
 use crate::auth::{Approver, Viewer};
 
+/// Where they are.
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes.get("/decisions", list).get("/decisions/:id", show).post("/decisions/:id/meet-condition", meet_condition)
+}
+
 #[derive(Template)]
-#[template(path = "decisions.html")]
+#[template(path = "decisions/list.html")]
 struct DecisionsPage {
     frame: Frame,
-    asked: Asked<DecisionFilter>,
+    asked: ListQuery<DecisionFilter>,
     decisions: Vec<Decision>,
     names: BTreeMap<SubjectId, String>,
     titles: BTreeMap<String, String>,
@@ -51,7 +57,7 @@ impl DecisionsPage {
         match (decision.conditions.is_empty(), open.len()) {
             (true, _) => None,
             (false, 0) => Some(("All conditions are met".into(), false)),
-            (false, count) => Some((format!("{} open{}", words::count(count, "condition", "conditions"), if is_late { ", overdue" } else { "" }), is_late)),
+            (false, count) => Some((format!("{} open{}", format::count(count, "condition", "conditions"), if is_late { ", overdue" } else { "" }), is_late)),
         }
     }
 
@@ -61,22 +67,22 @@ impl DecisionsPage {
 }
 
 /// The list, newest first.
-pub(super) async fn list(who: Page<Viewer>) -> Shown {
+pub(super) async fn list(who: Page<Viewer>) -> PageResult {
     let (request, here) = who.parts();
     let reader = here.read(request).await?;
-    let asked = Asked::<DecisionFilter>::of(request, "/decisions")?;
+    let asked = ListQuery::<DecisionFilter>::of(request, "/decisions")?;
     let page = decision::list(&reader, &asked.filter).await?;
     let subjects = page.items.iter().map(|decision| decision.subject_id.clone()).chain(asked.filter.subject_id.clone());
-    let names: BTreeMap<SubjectId, String> = register::lines(&reader, subjects).await?.into_iter().map(|(id, line)| (id, words::subject(&line))).collect();
+    let names: BTreeMap<SubjectId, String> = register::lines(&reader, subjects).await?.into_iter().map(|(id, line)| (id, format::subject(&line))).collect();
     let titles = questionnaire::titles(&reader, page.items.iter().map(|decision| decision.questionnaire.clone())).await?;
     let title = asked.filter.subject_id.as_ref().and_then(|id| names.get(id)).map_or_else(|| "Decisions".to_owned(), |name| format!("Decisions on {name}"));
-    let status = if asked.wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = if asked.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let (frame, next) = (here.frame(&title).at("/register"), asked.next(page.next.as_ref()));
     Ok(html(status, &DecisionsPage { frame, asked, decisions: page.items, names, titles, today: reader.today(), next })?)
 }
 
 #[derive(Template)]
-#[template(path = "decision.html")]
+#[template(path = "decisions/show.html")]
 struct DecisionPage {
     frame: Frame,
     csrf: String,
@@ -85,7 +91,7 @@ struct DecisionPage {
     title: String,
     today: Day,
     may_meet: bool,
-    wrongs: Vec<Wrong>,
+    errors: Vec<FieldError>,
     /// The condition whose form was sent and could not be followed, and what was typed into it.
     number: u32,
     note: String,
@@ -115,30 +121,30 @@ impl DecisionPage {
 /// What was sent and could not be done.
 #[derive(Default)]
 struct Again {
-    wrongs: Vec<Wrong>,
+    errors: Vec<FieldError>,
     number: u32,
     note: String,
     is_stale: bool,
 }
 
 /// One decision.
-pub(super) async fn show(who: Page<Viewer>) -> Shown {
+pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let (request, here) = who.parts();
     page(request, here, &path_id(request)?, Again::default()).await
 }
 
-async fn page(request: &Request, here: &Here, id: &DecisionId, again: Again) -> Shown {
+async fn page(request: &Request, here: &SignedIn, id: &DecisionId, again: Again) -> PageResult {
     let reader = here.read(request).await?;
     let decision = decision::read(&reader, id).await?;
     let line = register::lines(&reader, [decision.subject_id.clone()]).await?.remove(&decision.subject_id).ok_or(Error::NotFound)?;
     let titles = questionnaire::titles(&reader, [decision.questionnaire.clone()]).await?;
-    let Again { wrongs, number, note, is_stale } = again;
-    let status = match (is_stale, wrongs.is_empty()) {
+    let Again { errors, number, note, is_stale } = again;
+    let status = match (is_stale, errors.is_empty()) {
         (true, _) => StatusCode::CONFLICT,
         (false, true) => StatusCode::OK,
         (false, false) => StatusCode::UNPROCESSABLE_ENTITY,
     };
-    let name = words::subject(&line);
+    let name = format::subject(&line);
     let page = DecisionPage {
         frame: here.frame(&format!("Decision on {name}")).at("/register"),
         csrf: here.csrf().to_owned(),
@@ -147,7 +153,7 @@ async fn page(request: &Request, here: &Here, id: &DecisionId, again: Again) -> 
         name,
         today: reader.today(),
         may_meet: here.is_at_least(Role::Approver),
-        wrongs,
+        errors,
         number,
         note,
         is_stale,
@@ -156,7 +162,7 @@ async fn page(request: &Request, here: &Here, id: &DecisionId, again: Again) -> 
 }
 
 /// Notes that a condition is met.
-pub(super) async fn meet_condition(who: Page<Approver>, form: Proven<Form>) -> Shown {
+pub(super) async fn meet_condition(who: Page<Approver>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let id: DecisionId = path_id(request)?;
     let version = form.version()?;
@@ -164,12 +170,12 @@ pub(super) async fn meet_condition(who: Page<Approver>, form: Proven<Form>) -> S
     let again = Again { number, note: form.text("note"), ..Again::default() };
     let met = ConditionMet { number, note: form.some("note") };
     match who.change(async |writer| decision::meet_condition(writer, &id, version, met).await).await {
-        Ok(_) => Ok(see(&format!("/decisions/{id}"))),
+        Ok(_) => Ok(redirect(&format!("/decisions/{id}"))),
         Err(Error::Stale { .. }) => page(request, here, &id, Again { is_stale: true, ..again }).await,
         Err(error) => {
             let field = |pointer: &str| if pointer == "/note" { format!("note-{number}") } else { "conditions".to_owned() };
-            let wrongs = faults(error)?.iter().map(|fault| Wrong::new(field(&fault.pointer), &fault.detail)).collect();
-            page(request, here, &id, Again { wrongs, ..again }).await
+            let errors = faults(error)?.iter().map(|fault| FieldError::new(field(&fault.pointer), &fault.detail)).collect();
+            page(request, here, &id, Again { errors, ..again }).await
         }
     }
 }

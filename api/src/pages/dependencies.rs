@@ -11,16 +11,28 @@ use diligence_entities::{
 use poem::http::StatusCode;
 
 use super::{
-    choosing::{Choosing, back_to, chosen},
-    erasing::Erasing,
-    fields::{Asking, Choices, Kind, Open, Part, empty, fields, json, misread, read, said, stored, typed},
+    confirm_delete::ConfirmDelete,
+    fields::{Choices, FormPage, FormSection, Input, empty, field, fields, json, misread, read, said, stored, typed},
     form::Form,
-    page::{Refusal, Shown, path_id, see},
-    sign_in::Here,
+    format,
+    page::{PageResult, Refusal, path_id, redirect},
+    routes::Routes,
+    sign_in::SignedIn,
     signed_in::{Page, Proven},
-    words,
+    subject_picker::{SubjectPicker, back_to, chosen},
 };
 use crate::auth::Editor;
+
+/// Where they are.
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/dependencies/new", show_new)
+        .post("/dependencies/new", enter)
+        .get("/dependencies/:id/change", show_change)
+        .post("/dependencies/:id/change", change)
+        .get("/dependencies/:id/delete", show_delete)
+        .post("/dependencies/:id/delete", delete)
+}
 
 /// The part of the menu that these pages belong to.
 const PART: &str = "/register";
@@ -35,16 +47,16 @@ const KINDS: Choices = &[
     ("other", "Something else"),
 ];
 
-const DEPENDENCY: &[Part] = &[Part {
+const DEPENDENCY: &[FormSection] = &[FormSection {
     title: "",
     fields: &[
-        Asking("kind", "In what way", "", Kind::Pick(KINDS)),
-        Asking("description", "Anything worth knowing about it", "Such as: in two places in Leeds", Kind::Lines),
+        field("kind", "In what way", "", Input::RequiredSelect(KINDS)),
+        field("description", "Anything worth knowing about it", "Such as: in two places in Leeds", Input::TextArea),
     ],
 }];
 
 /// The form for a new one, once both sides are chosen.
-pub(super) async fn show_new(who: Page<Editor>) -> Shown {
+pub(super) async fn show_new(who: Page<Editor>) -> PageResult {
     let (request, here) = who.parts();
     let reader = here.read(request).await?;
     let (subject, base) = (chosen(request, &reader, "subject_id").await?, chosen(request, &reader, "rests_on_id").await?);
@@ -53,7 +65,7 @@ pub(super) async fn show_new(who: Page<Editor>) -> Shown {
         (subject, _) => {
             drop(reader);
             let title = subject.as_ref().map_or_else(|| "Enter who rests on whom".to_owned(), |subject| format!("What does {} rest on?", subject.name));
-            let choosing = Choosing {
+            let choosing = SubjectPicker {
                 title: &title,
                 lead: if subject.is_some() {
                     "Choose its host, model provider, sub-processor or whatever else would take it down."
@@ -64,7 +76,7 @@ pub(super) async fn show_new(who: Page<Editor>) -> Shown {
                 back: subject.as_ref().map_or_else(|| ("/concentration".into(), "Who rests on whom".into()), back_to),
                 path: "/dependencies/new",
                 name: if subject.is_some() { "rests_on_id" } else { "subject_id" },
-                kept: subject.iter().map(|subject| ("subject_id", words::key(&subject.subject_id))).collect(),
+                kept: subject.iter().map(|subject| ("subject_id", format::slug(&subject.subject_id))).collect(),
                 without: subject.as_ref().map(|subject| subject.subject_id.clone()),
             };
             choosing.show(request, here).await
@@ -72,30 +84,30 @@ pub(super) async fn show_new(who: Page<Editor>) -> Shown {
     }
 }
 
-fn new<'a>(here: &'a Here, subject: &register::RegisterEntry, base: &register::RegisterEntry) -> Open<'a> {
+fn new<'a>(here: &'a SignedIn, subject: &register::RegisterEntry, base: &register::RegisterEntry) -> FormPage<'a> {
     let action = format!("/dependencies/new?subject_id={}&rests_on_id={}", subject.subject_id, base.subject_id);
     let lead = "Whatever was decided about it is to be decided again, as it now rests on another.".into();
-    Open { here, part: PART, title: format!("{} rests on {}", words::subject(subject), words::subject(base)), lead, back: back_to(subject), action, version: 0 }
+    FormPage { here, part: PART, title: format!("{} rests on {}", format::subject(subject), format::subject(base)), lead, back: back_to(subject), action, version: 0 }
 }
 
 /// Enters one.
-pub(super) async fn enter(who: Page<Editor>, form: Proven<Form>) -> Shown {
+pub(super) async fn enter(who: Page<Editor>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let reader = here.read(request).await?;
     let (subject, base) = (chosen(request, &reader, "subject_id").await?, chosen(request, &reader, "rests_on_id").await?);
     let (subject, base) = (subject.ok_or(Error::NotFound)?, base.ok_or(Error::NotFound)?);
     drop(reader);
     let parts = typed(DEPENDENCY, &form);
-    let wrongs = misread(&parts);
-    if !wrongs.is_empty() {
-        return new(here, &subject, &base).wrong(parts, wrongs);
+    let errors = misread(&parts);
+    if !errors.is_empty() {
+        return new(here, &subject, &base).wrong(parts, errors);
     }
     let mut said = said(&parts);
     said.insert("subject_id".into(), json(&subject.subject_id)?);
     said.insert("rests_on_id".into(), json(&base.subject_id)?);
     let made: NewDependency = read(said)?;
     match who.change(async |writer| dependency::create(writer, made).await).await {
-        Ok(_) => Ok(see(&format!("{}#rests", words::subject_href(&subject.subject_id)))),
+        Ok(_) => Ok(redirect(&format!("{}#rests", format::subject_href(&subject.subject_id)))),
         Err(error) => new(here, &subject, &base).again(parts, error),
     }
 }
@@ -117,17 +129,17 @@ impl Known {
     }
 
     fn title(&self) -> String {
-        format!("{} rests on {}", words::subject(&self.subject), words::subject(&self.base))
+        format!("{} rests on {}", format::subject(&self.subject), format::subject(&self.base))
     }
 
-    fn change<'a>(&self, here: &'a Here) -> Open<'a> {
+    fn change<'a>(&self, here: &'a SignedIn) -> FormPage<'a> {
         let action = format!("/dependencies/{}/change", self.dependency.id);
-        Open { here, part: PART, title: self.title(), lead: String::new(), back: back_to(&self.subject), action, version: self.dependency.version }
+        FormPage { here, part: PART, title: self.title(), lead: String::new(), back: back_to(&self.subject), action, version: self.dependency.version }
     }
 
-    fn erasing(&self) -> Erasing<'static> {
-        Erasing {
-            title: format!("{} no longer rests on {}", words::subject(&self.subject), words::subject(&self.base)),
+    fn erasing(&self) -> ConfirmDelete<'static> {
+        ConfirmDelete {
+            title: format!("{} no longer rests on {}", format::subject(&self.subject), format::subject(&self.base)),
             lead: "Do this when it was entered by mistake, or when it is over. Both stay in the register.",
             name: self.base.name.clone(),
             part: PART,
@@ -139,24 +151,24 @@ impl Known {
 }
 
 /// The form for what is said of one.
-pub(super) async fn show_change(who: Page<Editor>) -> Shown {
+pub(super) async fn show_change(who: Page<Editor>) -> PageResult {
     let (request, here) = who.parts();
     let known = Known::read(&here.read(request).await?, &path_id(request)?).await?;
     known.change(here).show(StatusCode::OK, stored(DEPENDENCY, &json(&known.dependency)?), Vec::new())
 }
 
 /// Changes what is said of one.
-pub(super) async fn change(who: Page<Editor>, form: Proven<Form>) -> Shown {
+pub(super) async fn change(who: Page<Editor>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let id: DependencyId = path_id(request)?;
     let (parts, version) = (typed(DEPENDENCY, &form), form.version()?);
-    let wrongs = misread(&parts);
-    if !wrongs.is_empty() {
+    let errors = misread(&parts);
+    if !errors.is_empty() {
         let known = Known::read(&here.read(request).await?, &id).await?;
-        return Open { version, ..known.change(here) }.wrong(parts, wrongs);
+        return FormPage { version, ..known.change(here) }.wrong(parts, errors);
     }
     match who.change(async |writer| dependency::change(writer, &id, version, Change::<NewDependency>::new(fields(&parts))).await).await {
-        Ok(changed) => Ok(see(&format!("{}#rests", words::subject_href(&changed.subject_id)))),
+        Ok(changed) => Ok(redirect(&format!("{}#rests", format::subject_href(&changed.subject_id)))),
         Err(error) => {
             let known = Known::read(&here.read(request).await?, &id).await?;
             known.change(here).refused(parts, error, version, &known.dependency)
@@ -165,13 +177,13 @@ pub(super) async fn change(who: Page<Editor>, form: Proven<Form>) -> Shown {
 }
 
 /// Asks before one is taken away.
-pub(super) async fn show_delete(who: Page<Editor>) -> Shown {
+pub(super) async fn show_delete(who: Page<Editor>) -> PageResult {
     let (request, here) = who.parts();
     Known::read(&here.read(request).await?, &path_id(request)?).await?.erasing().show(here, StatusCode::OK, Vec::new())
 }
 
 /// Takes one away.
-pub(super) async fn delete(who: Page<Editor>, form: Proven<Form>) -> Shown {
+pub(super) async fn delete(who: Page<Editor>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let id: DependencyId = path_id(request)?;
     let known = Known::read(&here.read(request).await?, &id).await?;
@@ -180,7 +192,7 @@ pub(super) async fn delete(who: Page<Editor>, form: Proven<Form>) -> Shown {
     }
     let version = form.version()?;
     match who.change(async |writer| dependency::delete(writer, &id, version).await).await {
-        Ok(()) => Ok(see(&format!("{}#rests", words::subject_href(&known.subject.subject_id)))),
+        Ok(()) => Ok(redirect(&format!("{}#rests", format::subject_href(&known.subject.subject_id)))),
         Err(Error::Stale { .. }) => Known::read(&here.read(request).await?, &id).await?.erasing().show(here, StatusCode::CONFLICT, Vec::new()),
         Err(error) => Err(error.into()),
     }

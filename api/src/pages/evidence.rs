@@ -17,40 +17,55 @@ use diligence_questionnaires::EvidenceKind;
 use poem::{Request, http::StatusCode};
 
 use super::{
-    choosing::{Choosing, back_to, chosen, line},
-    fields::{Asking, Kind, Open, Part, empty, fields, json, misread, read, said, stored, typed},
+    fields::{FormPage, FormSection, Input, empty, field, fields, json, misread, read, said, stored, typed},
     form::Form,
-    listing::Asked,
-    page::{Frame, Shown, Wrong, at, faults, html, path_id, see},
-    sign_in::Here,
+    format,
+    list_query::ListQuery,
+    page::{FieldError, Frame, PageResult, at, faults, html, path_id, redirect},
+    routes::Routes,
+    sign_in::SignedIn,
     signed_in::{EvidenceFile, Page, Proven, WithFile},
-    words,
+    subject_picker::{SubjectPicker, back_to, chosen, line},
 };
 use crate::auth::{Editor, Viewer};
+
+/// Where they are.
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/evidence", show)
+        .get("/evidence/new", show_new)
+        .post("/evidence/new", enter)
+        .get("/evidence/:id", show_one)
+        .get("/evidence/:id/change", show_change)
+        .post("/evidence/:id/change", change)
+        .post("/evidence/:id/file", store_file)
+        .post("/evidence/:id/file/delete", delete_file)
+        .post("/evidence/:id/delete", delete)
+}
 
 /// The part of the menu that these pages belong to.
 const PART: &str = "/register";
 
-const EVIDENCE: &[Part] = &[Part {
+const EVIDENCE: &[FormSection] = &[FormSection {
     title: "",
     fields: &[
-        Asking("kind", "What it is", "", Kind::Evidence),
-        Asking("reference", "Its number or title", "", Kind::Line("text")),
-        Asking("statement", "What it says, in a few words", "Such as: 22/23 Standards Met", Kind::Line("text")),
-        Asking("scope", "What it covers", "Such as: the whole organisation, or one product.", Kind::Lines),
-        Asking("document_version", "The version of the document or scheme", "", Kind::Line("text")),
-        Asking("issued_on", "Issued on", "As the document says itself, not when it came.", Kind::Day),
-        Asking("expires_on", "Valid until", "Empty if it has no end. A Cyber Essentials certificate lasts 12 months from its issue if you say nothing.", Kind::Day),
-        Asking("address", "Where it can be seen", "Such as https://example.org", Kind::Line("url")),
-        Asking("notes", "Anything else worth knowing", "", Kind::Lines),
+        field("kind", "What it is", "", Input::EvidenceKind),
+        field("reference", "Its number or title", "", Input::Text("text")),
+        field("statement", "What it says, in a few words", "Such as: 22/23 Standards Met", Input::Text("text")),
+        field("scope", "What it covers", "Such as: the whole organisation, or one product.", Input::TextArea),
+        field("document_version", "The version of the document or scheme", "", Input::Text("text")),
+        field("issued_on", "Issued on", "As the document says itself, not when it came.", Input::Date),
+        field("expires_on", "Valid until", "Empty if it has no end. A Cyber Essentials certificate lasts 12 months from its issue if you say nothing.", Input::Date),
+        field("address", "Where it can be seen", "Such as https://example.org", Input::Text("url")),
+        field("notes", "Anything else worth knowing", "", Input::TextArea),
     ],
 }];
 
 #[derive(Template)]
-#[template(path = "evidence.html")]
+#[template(path = "evidence/list.html")]
 struct EvidencePage {
     frame: Frame,
-    asked: Asked<EvidenceFilter>,
+    asked: ListQuery<EvidenceFilter>,
     evidence: Vec<Evidence>,
     names: BTreeMap<SubjectId, String>,
     today: Day,
@@ -68,7 +83,7 @@ impl EvidencePage {
     }
 
     fn kinds() -> Vec<(String, &'static str)> {
-        EvidenceKind::ALL.into_iter().map(|kind| (words::key(&kind), kind.title())).collect()
+        EvidenceKind::ALL.into_iter().map(|kind| (format::slug(&kind), kind.title())).collect()
     }
 
     /// Quick ways to what one mostly looks for: an address, and what is there.
@@ -83,29 +98,29 @@ impl EvidencePage {
 }
 
 /// The list, what ends first at the top.
-pub(super) async fn show(who: Page<Viewer>) -> Shown {
+pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let (request, here) = who.parts();
     let reader = here.read(request).await?;
-    let mut asked = Asked::<EvidenceFilter>::of(request, "/evidence")?;
+    let mut asked = ListQuery::<EvidenceFilter>::of(request, "/evidence")?;
     asked.filter.sort.get_or_insert(EvidenceSort::Expiry);
     let page = evidence::list(&reader, &asked.filter).await?;
     let names = register::lines(&reader, page.items.iter().map(|evidence| evidence.subject_id.clone())).await?;
-    let names = names.into_iter().map(|(id, line)| (id, words::subject(&line))).collect();
-    let status = if asked.wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let names = names.into_iter().map(|(id, line)| (id, format::subject(&line))).collect();
+    let status = if asked.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let next = asked.next(page.next.as_ref());
     let (frame, may_change) = (here.frame("Evidence").at(PART), here.is_at_least(Role::Editor));
     Ok(html(status, &EvidencePage { frame, asked, evidence: page.items, names, today: reader.today(), next, may_change })?)
 }
 
 #[derive(Template)]
-#[template(path = "piece.html")]
+#[template(path = "evidence/show.html")]
 struct PiecePage<'a> {
     frame: Frame,
-    here: &'a Here,
+    here: &'a SignedIn,
     piece: Evidence,
     line: RegisterEntry,
     today: Day,
-    wrongs: Vec<Wrong>,
+    errors: Vec<FieldError>,
     is_stale: bool,
 }
 
@@ -123,7 +138,7 @@ impl PiecePage<'_> {
     }
 
     fn changed(&self) -> String {
-        words::moment(self.piece.updated_at)
+        format::moment(self.piece.updated_at)
     }
 }
 
@@ -133,26 +148,26 @@ fn name(piece: &Evidence) -> String {
 }
 
 /// One piece of evidence.
-pub(super) async fn show_one(who: Page<Viewer>) -> Shown {
+pub(super) async fn show_one(who: Page<Viewer>) -> PageResult {
     let (request, here) = who.parts();
     one(request, here, &path_id(request)?, StatusCode::OK, Vec::new()).await
 }
 
-async fn one(request: &Request, here: &Here, id: &EvidenceId, status: StatusCode, wrongs: Vec<Wrong>) -> Shown {
+async fn one(request: &Request, here: &SignedIn, id: &EvidenceId, status: StatusCode, errors: Vec<FieldError>) -> PageResult {
     let reader = here.read(request).await?;
     let piece = evidence::read(&reader, id).await?;
     let line = line(&reader, &piece.subject_id).await?;
     let frame = here.frame(&name(&piece)).at(PART);
-    Ok(html(status, &PiecePage { frame, here, piece, line, today: reader.today(), wrongs, is_stale: status == StatusCode::CONFLICT })?)
+    Ok(html(status, &PiecePage { frame, here, piece, line, today: reader.today(), errors, is_stale: status == StatusCode::CONFLICT })?)
 }
 
-fn new_piece<'a>(here: &'a Here, line: &RegisterEntry) -> Open<'a> {
-    let lead = format!("What shows that {} does what it says. You can add the file itself in the next step.", words::subject(line));
-    Open { here, part: PART, title: "Enter evidence".into(), lead, back: back_to(line), action: format!("/evidence/new?subject_id={}", line.subject_id), version: 0 }
+fn new_piece<'a>(here: &'a SignedIn, line: &RegisterEntry) -> FormPage<'a> {
+    let lead = format!("What shows that {} does what it says. You can add the file itself in the next step.", format::subject(line));
+    FormPage { here, part: PART, title: "Enter evidence".into(), lead, back: back_to(line), action: format!("/evidence/new?subject_id={}", line.subject_id), version: 0 }
 }
 
 /// The form for a new piece, once it is known what it is about.
-pub(super) async fn show_new(who: Page<Editor>) -> Shown {
+pub(super) async fn show_new(who: Page<Editor>) -> PageResult {
     let (request, here) = who.parts();
     let line = chosen(request, &here.read(request).await?, "subject_id").await?;
     match line {
@@ -161,53 +176,53 @@ pub(super) async fn show_new(who: Page<Editor>) -> Shown {
             let back = ("/evidence".to_owned(), "Evidence".to_owned());
             let lead = "Choose the supplier or product that it is about.";
             let (title, path) = ("Enter evidence", "/evidence/new");
-            Choosing { title, lead, part: PART, back, path, name: "subject_id", kept: Vec::new(), without: None }.show(request, here).await
+            SubjectPicker { title, lead, part: PART, back, path, name: "subject_id", kept: Vec::new(), without: None }.show(request, here).await
         }
     }
 }
 
 /// Enters a piece.
-pub(super) async fn enter(who: Page<Editor>, form: Proven<Form>) -> Shown {
+pub(super) async fn enter(who: Page<Editor>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let line = chosen(request, &here.read(request).await?, "subject_id").await?.ok_or(Error::NotFound)?;
     let parts = typed(EVIDENCE, &form);
-    let wrongs = misread(&parts);
-    if !wrongs.is_empty() {
-        return new_piece(here, &line).wrong(parts, wrongs);
+    let errors = misread(&parts);
+    if !errors.is_empty() {
+        return new_piece(here, &line).wrong(parts, errors);
     }
     let mut said = said(&parts);
     said.insert("subject_id".into(), json(&line.subject_id)?);
     let new: NewEvidence = read(said)?;
     match who.change(async |writer| evidence::create(writer, new).await).await {
-        Ok(made) => Ok(see(&format!("/evidence/{}", made.id))),
+        Ok(made) => Ok(redirect(&format!("/evidence/{}", made.id))),
         Err(error) => new_piece(here, &line).again(parts, error),
     }
 }
 
-fn change_of<'a>(here: &'a Here, piece: &Evidence) -> Open<'a> {
+fn change_of<'a>(here: &'a SignedIn, piece: &Evidence) -> FormPage<'a> {
     let (back, title) = (format!("/evidence/{}", piece.id), format!("Change: {}", name(piece)));
-    Open { here, part: PART, title, lead: String::new(), action: format!("{back}/change"), back: (back, name(piece)), version: piece.version }
+    FormPage { here, part: PART, title, lead: String::new(), action: format!("{back}/change"), back: (back, name(piece)), version: piece.version }
 }
 
 /// The form for what is said of a piece.
-pub(super) async fn show_change(who: Page<Editor>) -> Shown {
+pub(super) async fn show_change(who: Page<Editor>) -> PageResult {
     let (request, here) = who.parts();
     let piece = evidence::read(&here.read(request).await?, &path_id(request)?).await?;
     change_of(here, &piece).show(StatusCode::OK, stored(EVIDENCE, &json(&piece)?), Vec::new())
 }
 
 /// Changes what is said of a piece.
-pub(super) async fn change(who: Page<Editor>, form: Proven<Form>) -> Shown {
+pub(super) async fn change(who: Page<Editor>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let id: EvidenceId = path_id(request)?;
     let (parts, version) = (typed(EVIDENCE, &form), form.version()?);
-    let wrongs = misread(&parts);
-    if !wrongs.is_empty() {
+    let errors = misread(&parts);
+    if !errors.is_empty() {
         let present = evidence::read(&here.read(request).await?, &id).await?;
-        return Open { version, ..change_of(here, &present) }.wrong(parts, wrongs);
+        return FormPage { version, ..change_of(here, &present) }.wrong(parts, errors);
     }
     match who.change(async |writer| evidence::change(writer, &id, version, Change::<NewEvidence>::new(fields(&parts))).await).await {
-        Ok(_) => Ok(see(&format!("/evidence/{id}"))),
+        Ok(_) => Ok(redirect(&format!("/evidence/{id}"))),
         Err(error) => {
             let present = evidence::read(&here.read(request).await?, &id).await?;
             change_of(here, &present).refused(parts, error, version, &present)
@@ -216,56 +231,56 @@ pub(super) async fn change(who: Page<Editor>, form: Proven<Form>) -> Shown {
 }
 
 /// The page again after something was not done, with what is wrong at this field.
-async fn again(request: &Request, here: &Here, id: &EvidenceId, field: &str, error: Error) -> Shown {
+async fn again(request: &Request, here: &SignedIn, id: &EvidenceId, field: &str, error: Error) -> PageResult {
     if matches!(error, Error::Stale { .. }) {
         return one(request, here, id, StatusCode::CONFLICT, Vec::new()).await;
     }
-    let wrongs = faults(error)?.iter().map(|fault| Wrong::new(field, &fault.detail)).collect();
-    one(request, here, id, StatusCode::UNPROCESSABLE_ENTITY, wrongs).await
+    let errors = faults(error)?.iter().map(|fault| FieldError::new(field, &fault.detail)).collect();
+    one(request, here, id, StatusCode::UNPROCESSABLE_ENTITY, errors).await
 }
 
 /// Keeps a file with a piece.
-pub(super) async fn store_file(who: Page<Editor>, form: Proven<WithFile<EvidenceFile>>) -> Shown {
+pub(super) async fn store_file(who: Page<Editor>, form: Proven<WithFile<EvidenceFile>>) -> PageResult {
     let (request, here) = who.parts();
     let (form, file) = form.into_inner();
     let id: EvidenceId = path_id(request)?;
     let Some(file) = file else {
-        return one(request, here, &id, StatusCode::UNPROCESSABLE_ENTITY, vec![Wrong::new("file", "choose a file to keep")]).await;
+        return one(request, here, &id, StatusCode::UNPROCESSABLE_ENTITY, vec![FieldError::new("file", "choose a file to keep")]).await;
     };
     let new = NewFile { name: Some(file.name), media_type: file.media_type, content: file.content };
     let version = form.version()?;
     match who.change(async |writer| evidence_file::store(writer, &id, version, new).await).await {
-        Ok(_) => Ok(see(&format!("/evidence/{id}"))),
+        Ok(_) => Ok(redirect(&format!("/evidence/{id}"))),
         Err(error) => again(request, here, &id, "file", error).await,
     }
 }
 
 /// Takes a file away; the piece stays.
-pub(super) async fn delete_file(who: Page<Editor>, form: Proven<Form>) -> Shown {
+pub(super) async fn delete_file(who: Page<Editor>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let id: EvidenceId = path_id(request)?;
     if form.text("sure").is_empty() {
-        return one(request, here, &id, StatusCode::UNPROCESSABLE_ENTITY, vec![Wrong::new("sure", "tick that the file may go")]).await;
+        return one(request, here, &id, StatusCode::UNPROCESSABLE_ENTITY, vec![FieldError::new("sure", "tick that the file may go")]).await;
     }
     let version = form.version()?;
     match who.change(async |writer| evidence_file::delete(writer, &id, version).await).await {
-        Ok(_) => Ok(see(&format!("/evidence/{id}"))),
+        Ok(_) => Ok(redirect(&format!("/evidence/{id}"))),
         Err(error) => again(request, here, &id, "sure", error).await,
     }
 }
 
 /// Takes a piece away.
-pub(super) async fn delete(who: Page<Editor>, form: Proven<Form>) -> Shown {
+pub(super) async fn delete(who: Page<Editor>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let id: EvidenceId = path_id(request)?;
     let present = evidence::read(&here.read(request).await?, &id).await?;
     if !form.names_it(&name(&present)) {
-        let wrongs = vec![Wrong::new("typed", "type what it is called as it stands here, to delete it")];
-        return one(request, here, &id, StatusCode::UNPROCESSABLE_ENTITY, wrongs).await;
+        let errors = vec![FieldError::new("typed", "type what it is called as it stands here, to delete it")];
+        return one(request, here, &id, StatusCode::UNPROCESSABLE_ENTITY, errors).await;
     }
     let version = form.version()?;
     match who.change(async |writer| evidence::delete(writer, &id, version).await).await {
-        Ok(()) => Ok(see(&words::subject_href(&present.subject_id))),
+        Ok(()) => Ok(redirect(&format::subject_href(&present.subject_id))),
         Err(error) => again(request, here, &id, "typed", error).await,
     }
 }

@@ -11,9 +11,9 @@ use serde_json::{Map, Value};
 
 use super::{
     form::Form,
-    page::{Frame, Shown, Wrong, at, faults, html},
-    sign_in::Here,
-    words,
+    format,
+    page::{FieldError, Frame, PageResult, at, faults, html},
+    sign_in::SignedIn,
 };
 use crate::problem::{Problem, Type};
 
@@ -26,56 +26,66 @@ const MAXIMUM_ROWS: usize = 200;
 
 /// How a field is filled in.
 #[derive(Clone, Copy)]
-pub(super) enum Kind {
+pub(super) enum Input {
     /// A line of text, with the kind of input that browsers know it by.
-    Line(&'static str),
+    Text(&'static str),
     /// A line that must say something.
-    Needed(&'static str),
+    RequiredText(&'static str),
     /// A text of several lines.
-    Lines,
+    TextArea,
     /// One of these, or nothing; what consists of digits is a number.
-    Choice(Choices),
+    OptionalSelect(Choices),
     /// One of these, the first if nobody chooses.
-    Must(Choices),
+    Select(Choices),
     /// One of these, and nobody chooses in someone's place.
-    Pick(Choices),
+    RequiredSelect(Choices),
     /// A kind of evidence, which nobody chooses in someone's place.
-    Evidence,
+    EvidenceKind,
     /// Any of these.
-    Several(Choices),
+    Checkboxes(Choices),
     /// Countries by their two letters, with commas or spaces between.
     Countries,
     /// A day.
-    Day,
+    Date,
     /// A day that must be there.
-    MustDay,
+    RequiredDate,
     /// A whole number.
-    Whole,
+    Integer,
     /// A whole number that must be there.
-    MustWhole,
+    RequiredInteger,
     /// A sum of money, in pounds and pence.
     Amount,
     /// The currency of the sum beside it; pounds if not said.
     Currency,
     /// Yes or no, by the words `true` and `false`.
-    Truth(Choices),
+    Boolean(Choices),
     /// A secret, which is never shown; nothing leaves the one there is.
     Secret,
     /// Words with commas or spaces between.
-    Words,
+    WordList,
     /// Lines of a text, an equals sign and a word.
-    Pairs,
+    KeyValues,
     /// As many of these as there are: what one is called, and its fields.
-    Rows(&'static str, &'static [Asking]),
+    Rows(&'static str, &'static [FieldSpec]),
 }
 
 /// A field as a form defines it: its place in the item, what it asks, and what helps to answer.
-pub(super) struct Asking(pub(super) &'static str, pub(super) &'static str, pub(super) &'static str, pub(super) Kind);
+pub(super) struct FieldSpec {
+    pub(super) key: &'static str,
+    pub(super) label: &'static str,
+    pub(super) hint: &'static str,
+    pub(super) input: Input,
+}
+
+/// A field at `key` of the item, with its label, a hint that may be empty, and how it is filled in.
+pub(super) const fn field(key: &'static str, label: &'static str, hint: &'static str, input: Input) -> FieldSpec {
+    FieldSpec { key, label, hint, input }
+}
 
 /// Fields that belong together.
-pub(super) struct Part {
+pub(super) struct FormSection {
     pub(super) title: &'static str,
-    pub(super) fields: &'static [Asking],
+    pub(super) fields: &'static [FieldSpec],
 }
 
 /// The kinds of evidence, by the words of the interface.
@@ -94,7 +104,7 @@ pub(super) struct Field {
     pub(super) name: String,
     pub(super) label: &'static str,
     pub(super) hint: &'static str,
-    kind: Kind,
+    input: Input,
     /// What stands in it; of several, each.
     values: Vec<String>,
     /// What someone else saved there meanwhile.
@@ -105,8 +115,8 @@ pub(super) struct Field {
 }
 
 impl Field {
-    fn new(Asking(key, label, hint, kind): &Asking, prefix: &str) -> Self {
-        Self { key, name: format!("{prefix}{key}"), label, hint, kind: *kind, values: Vec::new(), theirs: None, rows: Vec::new(), was_sent: true }
+    fn new(FieldSpec { key, label, hint, input }: &FieldSpec, prefix: &str) -> Self {
+        Self { key, name: format!("{prefix}{key}"), label, hint, input: *input, values: Vec::new(), theirs: None, rows: Vec::new(), was_sent: true }
     }
 
     pub(super) fn id(&self) -> String {
@@ -126,23 +136,23 @@ impl Field {
     }
 
     /// The kind of input that it is for browsers, and the keyboard that phones show.
-    pub(super) fn input(&self) -> Option<(&'static str, &'static str)> {
-        match self.kind {
-            Kind::Line(kind @ ("url" | "email")) | Kind::Needed(kind @ ("url" | "email")) => Some(("text", kind)),
-            Kind::Line(kind) | Kind::Needed(kind) => Some((kind, "")),
-            Kind::Countries | Kind::Currency | Kind::Words => Some(("text", "")),
-            Kind::Secret => Some(("password", "")),
-            Kind::Day | Kind::MustDay => Some(("date", "")),
-            Kind::Whole | Kind::MustWhole => Some(("text", "numeric")),
-            Kind::Amount => Some(("text", "decimal")),
+    pub(super) fn html_input(&self) -> Option<(&'static str, &'static str)> {
+        match self.input {
+            Input::Text(kind @ ("url" | "email")) | Input::RequiredText(kind @ ("url" | "email")) => Some(("text", kind)),
+            Input::Text(kind) | Input::RequiredText(kind) => Some((kind, "")),
+            Input::Countries | Input::Currency | Input::WordList => Some(("text", "")),
+            Input::Secret => Some(("password", "")),
+            Input::Date | Input::RequiredDate => Some(("date", "")),
+            Input::Integer | Input::RequiredInteger => Some(("text", "numeric")),
+            Input::Amount => Some(("text", "decimal")),
             _ => None,
         }
     }
 
     pub(super) fn choices(&self) -> Choices {
-        match self.kind {
-            Kind::Choice(choices) | Kind::Must(choices) | Kind::Pick(choices) | Kind::Several(choices) | Kind::Truth(choices) => choices,
-            Kind::Evidence => evidence_kinds(),
+        match self.input {
+            Input::OptionalSelect(choices) | Input::Select(choices) | Input::RequiredSelect(choices) | Input::Checkboxes(choices) | Input::Boolean(choices) => choices,
+            Input::EvidenceKind => evidence_kinds(),
             _ => &[],
         }
     }
@@ -155,21 +165,21 @@ impl Field {
     }
 
     fn is_several(&self) -> bool {
-        matches!(self.kind, Kind::Several(_))
+        matches!(self.input, Input::Checkboxes(_))
     }
 
     /// What one of its rows is called, if it has rows.
     fn one(&self) -> Option<&'static str> {
-        match self.kind {
-            Kind::Rows(one, _) => Some(one),
+        match self.input {
+            Input::Rows(one, _) => Some(one),
             _ => None,
         }
     }
 
     /// The fields of a row that nobody has filled in.
     fn empty_row(&self) -> Vec<Field> {
-        match self.kind {
-            Kind::Rows(_, fields) => fields.iter().map(|asking| Self::new(asking, &format!("{}.{}.", self.name, self.rows.len()))).collect(),
+        match self.input {
+            Input::Rows(_, fields) => fields.iter().map(|spec| Self::new(spec, &format!("{}.{}.", self.name, self.rows.len()))).collect(),
             _ => Vec::new(),
         }
     }
@@ -184,9 +194,9 @@ impl Field {
 
     /// What leads out of a choice: nothing said, or nothing chosen yet.
     pub(super) fn empty_choice(&self) -> Option<&'static str> {
-        match self.kind {
-            Kind::Choice(_) => Some("Not said"),
-            Kind::Pick(_) | Kind::Evidence if self.value().is_empty() => Some("Choose"),
+        match self.input {
+            Input::OptionalSelect(_) => Some("Not said"),
+            Input::RequiredSelect(_) | Input::EvidenceKind if self.value().is_empty() => Some("Choose"),
             _ => None,
         }
     }
@@ -209,7 +219,7 @@ impl Field {
     /// Fills it with what is stored, as it would stand in the form.
     fn store(&mut self, item: &Value) {
         let value = self.key.split('.').try_fold(item, |value, part| value.get(part)).unwrap_or(&Value::Null);
-        if let Kind::Rows(..) = self.kind {
+        if let Input::Rows(..) = self.input {
             self.rows.clear();
             for stored in value.as_array().into_iter().flatten() {
                 let mut row = self.empty_row();
@@ -221,12 +231,12 @@ impl Field {
         self.values = match value {
             Value::String(text) => vec![text.clone()],
             Value::Bool(is_so) => vec![is_so.to_string()],
-            Value::Number(number) => vec![number.as_i64().filter(|_| matches!(self.kind, Kind::Amount)).map_or_else(|| number.to_string(), amount)],
+            Value::Number(number) => vec![number.as_i64().filter(|_| matches!(self.input, Input::Amount)).map_or_else(|| number.to_string(), amount)],
             Value::Array(values) => {
                 let values: Vec<String> = values.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-                if matches!(self.kind, Kind::Countries | Kind::Words) && !values.is_empty() { vec![values.join(", ")] } else { values }
+                if matches!(self.input, Input::Countries | Input::WordList) && !values.is_empty() { vec![values.join(", ")] } else { values }
             }
-            Value::Object(pairs) if matches!(self.kind, Kind::Pairs) && !pairs.is_empty() => {
+            Value::Object(pairs) if matches!(self.input, Input::KeyValues) && !pairs.is_empty() => {
                 vec![pairs.iter().map(|(name, word)| format!("{name} = {}", word.as_str().unwrap_or_default())).collect::<Vec<_>>().join("\n")]
             }
             _ => Vec::new(),
@@ -235,7 +245,7 @@ impl Field {
 
     /// Fills it with what was typed. A row of which nothing is left, or that is to go, is none.
     fn type_in(&mut self, form: &Form) {
-        if let Kind::Rows(..) = self.kind {
+        if let Input::Rows(..) = self.input {
             let prefix = format!("{}.", self.name);
             let indices: BTreeSet<usize> = form.names().filter_map(|name| name.strip_prefix(&prefix)?.split('.').next()?.parse().ok()).collect();
             self.was_sent = !indices.is_empty();
@@ -251,11 +261,11 @@ impl Field {
             return;
         }
         // Of what always has a value, none is no answer.
-        self.was_sent = !matches!(self.kind, Kind::Must(_) | Kind::Secret) || form.some(&self.name).is_some();
-        self.values = match self.kind {
-            Kind::Several(_) => form.every(&self.name).into_iter().map(str::to_owned).collect(),
+        self.was_sent = !matches!(self.input, Input::Select(_) | Input::Secret) || form.some(&self.name).is_some();
+        self.values = match self.input {
+            Input::Checkboxes(_) => form.every(&self.name).into_iter().map(str::to_owned).collect(),
             // A space can be part of it.
-            Kind::Secret if self.was_sent => vec![form.exact(&self.name)],
+            Input::Secret if self.was_sent => vec![form.exact(&self.name)],
             _ => form.some(&self.name).into_iter().collect(),
         };
     }
@@ -263,28 +273,30 @@ impl Field {
     /// What it says, as the API takes it.
     fn json(&self) -> Value {
         let text = self.value();
-        match self.kind {
-            Kind::Rows(..) => self.rows.iter().map(|row| Value::Object(object(row))).collect(),
-            Kind::Several(_) => self.values.clone().into(),
-            Kind::Countries => countries(text).collect::<Vec<_>>().into(),
-            Kind::Words => split(text).map(str::to_owned).collect::<Vec<_>>().into(),
-            Kind::Pairs => self.pairs().map(|(name, word)| (name.to_owned(), word.to_lowercase().into())).collect::<Map<String, Value>>().into(),
-            Kind::Needed(_) => text.into(),
-            Kind::Truth(_) => (text == "true").into(),
-            Kind::Currency if text.is_empty() => "GBP".into(),
-            Kind::Currency => text.to_uppercase().into(),
+        match self.input {
+            Input::Rows(..) => self.rows.iter().map(|row| Value::Object(object(row))).collect(),
+            Input::Checkboxes(_) => self.values.clone().into(),
+            Input::Countries => countries(text).collect::<Vec<_>>().into(),
+            Input::WordList => split(text).map(str::to_owned).collect::<Vec<_>>().into(),
+            Input::KeyValues => self.pairs().map(|(name, word)| (name.to_owned(), word.to_lowercase().into())).collect::<Map<String, Value>>().into(),
+            Input::RequiredText(_) => text.into(),
+            Input::Boolean(_) => (text == "true").into(),
+            Input::Currency if text.is_empty() => "GBP".into(),
+            Input::Currency => text.to_uppercase().into(),
             _ if text.is_empty() => Value::Null,
-            Kind::Whole | Kind::MustWhole | Kind::Choice(_) | Kind::Pick(_) => text.parse::<i64>().map_or_else(|_| text.into(), Value::from),
-            Kind::Amount => minor(text).map_or(Value::Null, Value::from),
+            Input::Integer | Input::RequiredInteger | Input::OptionalSelect(_) | Input::RequiredSelect(_) => {
+                text.parse::<i64>().map_or_else(|_| text.into(), Value::from)
+            }
+            Input::Amount => minor(text).map_or(Value::Null, Value::from),
             _ if self.key == "country" => country(text).into(),
             _ => text.into(),
         }
     }
 
     /// What is wrong with it, under what it asks.
-    fn wrong(&self, detail: &str) -> Wrong {
+    fn wrong(&self, detail: &str) -> FieldError {
         let label = self.label;
-        Wrong::new(self.id(), if label.ends_with('?') { format!("{label} {}", words::capital(detail)) } else { format!("{label}: {detail}") })
+        FieldError::new(self.id(), if label.ends_with('?') { format!("{label} {}", format::capital(detail)) } else { format!("{label}: {detail}") })
     }
 
     fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
@@ -292,19 +304,19 @@ impl Field {
     }
 
     /// What cannot even be read as what was asked for.
-    fn misread(&self) -> Option<Wrong> {
+    fn misread(&self) -> Option<FieldError> {
         let text = self.value();
-        let detail = match self.kind {
-            Kind::MustDay if text.is_empty() => "enter the day",
-            Kind::MustWhole if text.parse::<i32>().is_err() => "enter a whole number",
-            Kind::Pick(_) | Kind::Evidence if text.is_empty() => "choose one",
+        let detail = match self.input {
+            Input::RequiredDate if text.is_empty() => "enter the day",
+            Input::RequiredInteger if text.parse::<i32>().is_err() => "enter a whole number",
+            Input::RequiredSelect(_) | Input::EvidenceKind if text.is_empty() => "choose one",
             _ if text.is_empty() => return None,
-            Kind::Day | Kind::MustDay if text.parse::<Day>().is_err() => "expected a date such as 2027-03-31",
-            Kind::Whole if text.parse::<i32>().is_err() => "enter a whole number, or leave it empty",
-            Kind::Pairs if text.lines().any(|line| !line.trim().is_empty() && !line.contains('=')) => {
+            Input::Date | Input::RequiredDate if text.parse::<Day>().is_err() => "expected a date such as 2027-03-31",
+            Input::Integer if text.parse::<i32>().is_err() => "enter a whole number, or leave it empty",
+            Input::KeyValues if text.lines().any(|line| !line.trim().is_empty() && !line.contains('=')) => {
                 "write one on each line, with an equals sign before the role: care-managers = editor"
             }
-            Kind::Amount if minor(text).is_none() => "expected a sum such as 12345.50",
+            Input::Amount if minor(text).is_none() => "expected a sum such as 12345.50",
             _ => return None,
         };
         Some(self.wrong(detail))
@@ -377,25 +389,25 @@ fn object(fields: &[Field]) -> Map<String, Value> {
 }
 
 /// The parts of a form, filled in.
-pub(super) struct Filled {
+pub(super) struct FilledSection {
     pub(super) title: &'static str,
     pub(super) fields: Vec<Field>,
 }
 
-fn filled(parts: &'static [Part], mut fill: impl FnMut(&mut Field)) -> Vec<Filled> {
-    let mut field = |asking: &Asking| {
-        let mut field = Field::new(asking, "");
+fn filled(parts: &'static [FormSection], mut fill: impl FnMut(&mut Field)) -> Vec<FilledSection> {
+    let mut field = |spec: &FieldSpec| {
+        let mut field = Field::new(spec, "");
         fill(&mut field);
         field
     };
-    parts.iter().map(|part| Filled { title: part.title, fields: part.fields.iter().map(&mut field).collect() }).collect()
+    parts.iter().map(|part| FilledSection { title: part.title, fields: part.fields.iter().map(&mut field).collect() }).collect()
 }
 
 /// A form as it is before anyone has filled it in; `first` says what stands in a field from the start.
-pub(super) fn empty(parts: &'static [Part], first: impl Fn(&str) -> Option<String>) -> Vec<Filled> {
+pub(super) fn empty(parts: &'static [FormSection], first: impl Fn(&str) -> Option<String>) -> Vec<FilledSection> {
     filled(parts, |field| {
-        let otherwise = || match field.kind {
-            Kind::Must(choices) => choices.first().map(|(value, _)| (*value).to_owned()),
+        let otherwise = || match field.input {
+            Input::Select(choices) => choices.first().map(|(value, _)| (*value).to_owned()),
             _ => None,
         };
         field.values = first(field.key).or_else(otherwise).into_iter().collect();
@@ -403,17 +415,17 @@ pub(super) fn empty(parts: &'static [Part], first: impl Fn(&str) -> Option<Strin
 }
 
 /// A form with what is stored.
-pub(super) fn stored(parts: &'static [Part], item: &Value) -> Vec<Filled> {
+pub(super) fn stored(parts: &'static [FormSection], item: &Value) -> Vec<FilledSection> {
     filled(parts, |field| field.store(item))
 }
 
 /// A form with what was typed.
-pub(super) fn typed(parts: &'static [Part], form: &Form) -> Vec<Filled> {
+pub(super) fn typed(parts: &'static [FormSection], form: &Form) -> Vec<FilledSection> {
     filled(parts, |field| field.type_in(form))
 }
 
 /// What a form says, as the API takes it.
-pub(super) fn fields(parts: &[Filled]) -> Map<String, Value> {
+pub(super) fn fields(parts: &[FilledSection]) -> Map<String, Value> {
     let mut fields = Map::new();
     for field in parts.iter().flat_map(|part| &part.fields).filter(|field| field.was_sent) {
         put(&mut fields, field.key, field.json());
@@ -433,12 +445,12 @@ fn put(fields: &mut Map<String, Value>, key: &str, value: Value) {
 }
 
 /// What a form says of something new: what nobody said is not there.
-pub(super) fn said(parts: &[Filled]) -> Map<String, Value> {
+pub(super) fn said(parts: &[FilledSection]) -> Map<String, Value> {
     fields(parts).into_iter().filter(|(_, value)| !value.is_null()).collect()
 }
 
 /// What of a form cannot even be read as what was asked for.
-pub(super) fn misread(parts: &[Filled]) -> Vec<Wrong> {
+pub(super) fn misread(parts: &[FilledSection]) -> Vec<FieldError> {
     parts.iter().flat_map(|part| &part.fields).flat_map(|field| field.rows.iter().flatten().chain([field])).filter_map(Field::misread).collect()
 }
 
@@ -453,7 +465,7 @@ pub(super) fn json(item: &impl serde::Serialize) -> Result<Value, Problem> {
 }
 
 /// The ids of everything in a form, from its beginning to its end.
-fn ids(parts: &[Filled]) -> Vec<String> {
+fn ids(parts: &[FilledSection]) -> Vec<String> {
     let mut ids = Vec::new();
     for field in parts.iter().flat_map(|part| &part.fields) {
         ids.push(field.id());
@@ -466,16 +478,16 @@ fn ids(parts: &[Filled]) -> Vec<String> {
 }
 
 /// The field, or the row, that a fault is at, or the first inside of where it is, and what is wrong there; what belongs nowhere goes to the first field.
-pub(super) fn placed(parts: &[Filled], fault: &Fault) -> Wrong {
+pub(super) fn placed(parts: &[FilledSection], fault: &Fault) -> FieldError {
     let place = fault.pointer.trim_start_matches('/').replace('/', "-");
-    let mut best = Wrong::new("", &fault.detail);
+    let mut best = FieldError::new("", &fault.detail);
     let mut look = |id: String, named: Option<&Field>| {
         let fits = place == id || place.strip_prefix(&id).is_some_and(|rest| rest.starts_with('-'));
         if fits && id.len() > best.field.len() {
             best = match named {
-                Some(field) if matches!(field.kind, Kind::Needed(_)) && !field.is_said() => Wrong::new(id, format!("fill in “{}”", field.label)),
+                Some(field) if matches!(field.input, Input::RequiredText(_)) && !field.is_said() => FieldError::new(id, format!("fill in “{}”", field.label)),
                 Some(field) => field.wrong(&fault.detail),
-                None => Wrong::new(id, &fault.detail),
+                None => FieldError::new(id, &fault.detail),
             };
         }
     };
@@ -495,8 +507,8 @@ pub(super) fn placed(parts: &[Filled], fault: &Fault) -> Wrong {
 }
 
 /// Puts what someone else saved meanwhile beside what was typed, where they differ.
-pub(super) fn compare(parts: &mut [Filled], present: &Value) {
-    for field in parts.iter_mut().flat_map(|part| &mut part.fields).filter(|field| field.was_sent && !matches!(field.kind, Kind::Secret)) {
+pub(super) fn compare(parts: &mut [FilledSection], present: &Value) {
+    for field in parts.iter_mut().flat_map(|part| &mut part.fields).filter(|field| field.was_sent && !matches!(field.input, Input::Secret)) {
         let mut theirs = Field { values: Vec::new(), rows: Vec::new(), theirs: None, name: field.name.clone(), ..*field };
         theirs.store(present);
         if theirs.json() != field.json() {
@@ -506,23 +518,23 @@ pub(super) fn compare(parts: &mut [Filled], present: &Value) {
 }
 
 #[derive(Template)]
-#[template(path = "entering.html")]
-struct EnteringPage {
+#[template(path = "form.html")]
+struct FormPageTemplate {
     frame: Frame,
-    wrongs: Vec<Wrong>,
+    errors: Vec<FieldError>,
     back: String,
     back_name: String,
     action: String,
     csrf: String,
     version: i64,
     lead: String,
-    parts: Vec<Filled>,
+    parts: Vec<FilledSection>,
     is_stale: bool,
 }
 
 /// A form that someone has open.
-pub(super) struct Open<'a> {
-    pub(super) here: &'a Here,
+pub(super) struct FormPage<'a> {
+    pub(super) here: &'a SignedIn,
     /// The part of the register that it belongs to.
     pub(super) part: &'static str,
     pub(super) title: String,
@@ -534,8 +546,8 @@ pub(super) struct Open<'a> {
     pub(super) version: i64,
 }
 
-impl Open<'_> {
-    pub(super) fn show(self, status: StatusCode, mut parts: Vec<Filled>, wrongs: Vec<Wrong>) -> Shown {
+impl FormPage<'_> {
+    pub(super) fn show(self, status: StatusCode, mut parts: Vec<FilledSection>, errors: Vec<FieldError>) -> PageResult {
         let is_stale = parts.iter().flat_map(|part| &part.fields).any(|field| field.theirs.is_some());
         for field in parts.iter_mut().flat_map(|part| &mut part.fields).filter(|field| field.one().is_some()) {
             for _ in 0..EMPTY_ROWS {
@@ -546,29 +558,29 @@ impl Open<'_> {
         let (back, back_name) = self.back;
         let frame = self.here.frame(&self.title).at(self.part);
         let csrf = self.here.csrf().to_owned();
-        Ok(html(status, &EnteringPage { frame, wrongs, back, back_name, action: self.action, csrf, version: self.version, lead: self.lead, parts, is_stale })?)
+        Ok(html(status, &FormPageTemplate { frame, errors, back, back_name, action: self.action, csrf, version: self.version, lead: self.lead, parts, is_stale })?)
     }
 
     /// The same form again, with what was typed and what is wrong with it.
-    pub(super) fn wrong(self, parts: Vec<Filled>, wrongs: Vec<Wrong>) -> Shown {
-        self.show(StatusCode::UNPROCESSABLE_ENTITY, parts, wrongs)
+    pub(super) fn wrong(self, parts: Vec<FilledSection>, errors: Vec<FieldError>) -> PageResult {
+        self.show(StatusCode::UNPROCESSABLE_ENTITY, parts, errors)
     }
 
     /// The same form again, with what was typed and why it was refused.
-    pub(super) fn again(self, parts: Vec<Filled>, error: Error) -> Shown {
-        let mut wrongs: Vec<Wrong> = faults(error)?.iter().map(|fault| placed(&parts, fault)).collect();
+    pub(super) fn again(self, parts: Vec<FilledSection>, error: Error) -> PageResult {
+        let mut errors: Vec<FieldError> = faults(error)?.iter().map(|fault| placed(&parts, fault)).collect();
         let places = ids(&parts);
-        wrongs.sort_by_key(|wrong| places.iter().position(|id| *id == wrong.field));
-        self.wrong(parts, wrongs)
+        errors.sort_by_key(|wrong| places.iter().position(|id| *id == wrong.field));
+        self.wrong(parts, errors)
     }
 
     /// The same for a change that was refused: where someone else was faster, with both versions.
-    pub(super) fn refused(self, parts: Vec<Filled>, error: Error, version: i64, present: &impl serde::Serialize) -> Shown {
+    pub(super) fn refused(self, parts: Vec<FilledSection>, error: Error, version: i64, present: &impl serde::Serialize) -> PageResult {
         if matches!(error, Error::Stale { .. }) { self.beside(parts, &json(present)?) } else { Self { version, ..self }.again(parts, error) }
     }
 
     /// The same form with both: what was typed, and what someone else saved meanwhile.
-    fn beside(mut self, mut parts: Vec<Filled>, present: &Value) -> Shown {
+    fn beside(mut self, mut parts: Vec<FilledSection>, present: &Value) -> PageResult {
         self.version = present.get("version").and_then(Value::as_i64).unwrap_or_default();
         compare(&mut parts, present);
         self.show(StatusCode::CONFLICT, parts, Vec::new())

@@ -12,7 +12,7 @@ use poem::{
     web::{Field, Multipart},
 };
 
-use super::{page::Wrong, words};
+use super::{format, page::FieldError};
 use crate::{
     body::{self, Cost, Most, STRANGER_LIMIT},
     problem::{Problem, Type},
@@ -137,9 +137,9 @@ impl Form {
     }
 
     /// The day in this field; none where nothing stands in it, or where it is no day, which is then wrong.
-    pub(super) fn day(&self, name: &str, wrongs: &mut Vec<Wrong>) -> Option<Day> {
+    pub(super) fn day(&self, name: &str, errors: &mut Vec<FieldError>) -> Option<Day> {
         let text = self.some(name)?;
-        text.parse().map_err(|_| wrongs.push(Wrong::new(name, "expected a date such as 2027-03-31"))).ok()
+        text.parse().map_err(|_| errors.push(FieldError::new(name, "expected a date such as 2027-03-31"))).ok()
     }
 
     /// Every field, as it was sent.
@@ -209,7 +209,7 @@ fn is_of_type(request: &Request, expected: &str) -> bool {
 }
 
 fn too_large(most: usize) -> Problem {
-    Problem::new(Type::TooLarge, format!("what was sent is larger than {}", words::size(i64::try_from(most).unwrap_or(i64::MAX))))
+    Problem::new(Type::TooLarge, format!("what was sent is larger than {}", format::size(i64::try_from(most).unwrap_or(i64::MAX))))
 }
 
 async fn limited(field: Field, most: usize) -> Result<Vec<u8>, Problem> {

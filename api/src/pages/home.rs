@@ -21,12 +21,18 @@ use poem::http::StatusCode;
 use super::{
     account,
     form::Form,
-    page::{Frame, Shown, html, request_id},
-    sign_in::Here,
+    format,
+    page::{Frame, PageResult, html, request_id},
+    routes::Routes,
+    sign_in::SignedIn,
     signed_in::{Page, Proven},
-    words,
 };
 use crate::auth::{Viewer, store_of};
+
+/// Where they are.
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes.get("/", show).post("/sample", look_around)
+}
 
 /// How many lines of each sort are shown; the list itself has the rest.
 const SHOWN: u64 = 6;
@@ -51,10 +57,10 @@ struct Tasks {
 }
 
 #[derive(Template)]
-#[template(path = "home.html")]
+#[template(path = "home/show.html")]
 struct HomePage<'a> {
     frame: Frame,
-    here: &'a Here,
+    here: &'a SignedIn,
     is_mfa_recommended: bool,
     groups: Vec<Tasks>,
     summary: Summary,
@@ -81,7 +87,7 @@ pub(super) fn heat_rows(cells: &[register::HeatCell]) -> Vec<HeatRow> {
 }
 
 /// Everything that one's role lets one do something about, the most pressing first.
-pub(super) async fn show(who: Page<Viewer>) -> Shown {
+pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let (request, here) = who.parts();
     let reader = here.read(request).await?;
     let today = reader.today();
@@ -106,8 +112,8 @@ pub(super) async fn show(who: Page<Viewer>) -> Shown {
     let ids: Vec<SubjectId> = ids.chain(expiring.iter().map(|evidence| &evidence.subject_id)).cloned().collect();
     let titles = questionnaire::titles(&reader, submitted.iter().map(|assessment| assessment.questionnaire.clone())).await?;
     let lines = register::lines(&reader, ids).await?;
-    let name = |id: &SubjectId| lines.get(id).or_else(|| stale.iter().chain(&conditions).find(|line| line.subject_id == *id)).map(words::subject).unwrap_or_default();
-    let on = |day| words::when(day, today);
+    let name = |id: &SubjectId| lines.get(id).or_else(|| stale.iter().chain(&conditions).find(|line| line.subject_id == *id)).map(format::subject).unwrap_or_default();
+    let on = |day| format::relative_day(day, today);
 
     let mut groups = Vec::new();
     let mut group = |title, all: &str, mut tasks: Vec<Task>| {
@@ -118,14 +124,14 @@ pub(super) async fn show(who: Page<Viewer>) -> Shown {
         }
     };
     let at = |href: String, id: &SubjectId, why: String, is_late: bool| Task { href, name: name(id), why, is_late };
-    let task = |id: &SubjectId, why: String, is_late: bool| at(words::subject_href(id), id, why, is_late);
+    let task = |id: &SubjectId, why: String, is_late: bool| at(format::subject_href(id), id, why, is_late);
     let decision_href = |decision: &Decision| format!("/decisions/{}", decision.id);
     group(
         "Reviews that are due",
         "/reviews",
         reviews
             .iter()
-            .map(|review| task(&review.subject_id, format!("{}: {}", on(review.due_on), words::spoken(&review.reason_detail)), review.due_on < today))
+            .map(|review| task(&review.subject_id, format!("{}: {}", on(review.due_on), format::without_underscores(&review.reason_detail)), review.due_on < today))
             .collect(),
     );
     group(
@@ -144,7 +150,7 @@ pub(super) async fn show(who: Page<Viewer>) -> Shown {
     // The decision that says why; where evidence has expired since, any that is in force.
     let stale_href = |line: &RegisterEntry| {
         let mut of_it = decided.iter().filter(|decision| decision.subject_id == line.subject_id);
-        of_it.clone().find(|decision| decision.stale_since.is_some()).or_else(|| of_it.next()).map_or_else(|| words::subject_href(&line.subject_id), decision_href)
+        of_it.clone().find(|decision| decision.stale_since.is_some()).or_else(|| of_it.next()).map_or_else(|| format::subject_href(&line.subject_id), decision_href)
     };
     group(
         "Decisions to make again",
@@ -172,7 +178,7 @@ pub(super) async fn show(who: Page<Viewer>) -> Shown {
             .iter()
             .filter_map(|decision| decision.lapses_on.map(|day| (decision, day)))
             .map(|(decision, day)| {
-                at(decision_href(decision), &decision.subject_id, format!("{} until {}", words::outcome(decision.outcome.0), words::day(day)), day < today)
+                at(decision_href(decision), &decision.subject_id, format!("{} until {}", format::outcome(decision.outcome.0), format::day(day)), day < today)
             })
             .collect(),
     );
@@ -185,7 +191,7 @@ pub(super) async fn show(who: Page<Viewer>) -> Shown {
             .map(|(risk, day)| Task {
                 href: format!("/risks/{}", risk.id),
                 name: risk.title.clone(),
-                why: format!("{}, accepted until {}", name(&risk.subject_id), words::day(day)),
+                why: format!("{}, accepted until {}", name(&risk.subject_id), format::day(day)),
                 is_late: day < today,
             })
             .collect(),
@@ -204,7 +210,7 @@ pub(super) async fn show(who: Page<Viewer>) -> Shown {
 }
 
 /// Goes to one's sample register, which is made if there is none yet.
-pub(super) async fn look_around(who: Page<Viewer>, _: Proven<Form>) -> Shown {
+pub(super) async fn look_around(who: Page<Viewer>, _: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let store = store_of(request)?;
     let own = user::me(store, &here.person).await?.organisations.into_iter().find(|organisation| organisation.is_sample);
@@ -250,7 +256,7 @@ impl HomePage<'_> {
         use diligence_entities::product::AiFeatures;
         [("core", AiFeatures::Core), ("embedded", AiFeatures::Embedded), ("unknown", AiFeatures::Unknown), ("none", AiFeatures::None)]
             .into_iter()
-            .map(|(key, features)| (key, words::ai(features), self.summary.products_by_ai_features.get(key).copied().unwrap_or(0)))
+            .map(|(key, features)| (key, format::ai(features), self.summary.products_by_ai_features.get(key).copied().unwrap_or(0)))
             .collect()
     }
 

@@ -20,10 +20,11 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     form::parameter,
-    page::{Frame, Shown, Wrong, at, html, request_id, see, sentence},
-    sign_in::Here,
+    format,
+    page::{FieldError, Frame, PageResult, at, html, redirect, request_id, sentence},
+    routes::Routes,
+    sign_in::SignedIn,
     signed_in::{Page, Proven, Upload, WithFile},
-    words,
 };
 use crate::{
     auth::{Editor, Viewer, store_of},
@@ -33,6 +34,11 @@ use crate::{
     payload::IMPORT_LIMIT,
     problem::{Problem, Type},
 };
+
+/// Where they are.
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes.get("/import", show).post("/import", send).get("/import/example", example)
+}
 
 /// How many rows a page shows.
 const SHOWN_ROWS: usize = 100;
@@ -69,10 +75,10 @@ fn noun_of(text: &str) -> Option<Noun> {
 }
 
 #[derive(Template)]
-#[template(path = "import.html")]
+#[template(path = "imports/new.html")]
 struct ImportPage {
     frame: Frame,
-    wrongs: Vec<Wrong>,
+    errors: Vec<FieldError>,
     csrf: String,
     noun: String,
     dates: String,
@@ -111,11 +117,11 @@ fn columns(noun: Noun) -> Vec<String> {
     noun.known().into_iter().filter(|name| !DERIVED.contains(&name.as_str()) && !name.contains("SCHEME") && !name.contains("KIND")).collect()
 }
 
-fn import_page(here: &Here, wrongs: Vec<Wrong>, noun: &str, dates: &str, done: Option<String>, foreign: Option<Foreign>) -> Shown {
-    let status = if wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+fn import_page(here: &SignedIn, errors: Vec<FieldError>, noun: &str, dates: &str, done: Option<String>, foreign: Option<Foreign>) -> PageResult {
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = ImportPage {
         frame: here.frame("Bring in a list").at("/register"),
-        wrongs,
+        errors,
         csrf: here.csrf().to_owned(),
         noun: if noun.is_empty() { "suppliers".into() } else { noun.to_owned() },
         dates: dates.to_owned(),
@@ -127,19 +133,19 @@ fn import_page(here: &Here, wrongs: Vec<Wrong>, noun: &str, dates: &str, done: O
 }
 
 /// Where a file is chosen.
-pub(super) async fn show(who: Page<Editor>) -> Shown {
+pub(super) async fn show(who: Page<Editor>) -> PageResult {
     let (request, here) = who.parts();
     let done = parameter(request, "done");
     let number = |name: &str| parameter(request, name).parse::<u32>().unwrap_or_default();
     let told = noun_of(&done).map(|_| {
         let counts = [("new", "new"), ("changed", "changed"), ("unchanged", "unchanged")].map(|(name, word)| format!("{} {word}", number(name)));
-        format!("{} brought in: {}.", words::capital(&done), counts.join(", "))
+        format!("{} brought in: {}.", format::capital(&done), counts.join(", "))
     });
     import_page(here, Vec::new(), &done, "", told, None)
 }
 
 /// A small file that shows how one looks.
-pub(super) async fn example(who: Page<Viewer>) -> Shown {
+pub(super) async fn example(who: Page<Viewer>) -> PageResult {
     let (request, _) = who.parts();
     let (name, text) = if parameter(request, "of") == "products" {
         (
@@ -174,7 +180,7 @@ fn uncarried(text: &str) -> String {
 }
 
 #[derive(Template)]
-#[template(path = "import_checked.html")]
+#[template(path = "imports/checked.html")]
 struct CheckedPage {
     frame: Frame,
     csrf: String,
@@ -228,7 +234,7 @@ impl CheckedPage {
     }
 
     fn told(error: &RowError) -> String {
-        let column = if error.column.is_empty() { String::new() } else { format!("{}: ", words::spoken(&error.column)) };
+        let column = if error.column.is_empty() { String::new() } else { format!("{}: ", format::without_underscores(&error.column)) };
         let value = error.value.as_ref().filter(|value| !value.is_empty()).map(|value| format!(", not \u{201c}{value}\u{201d}")).unwrap_or_default();
         sentence(&format!("{column}{}{value}", error.detail))
     }
@@ -276,11 +282,11 @@ impl Upload for ListFile {
 }
 
 /// Looks at a file, or brings it in.
-pub(super) async fn send(who: Page<Editor>, form: Proven<WithFile<ListFile>>) -> Shown {
+pub(super) async fn send(who: Page<Editor>, form: Proven<WithFile<ListFile>>) -> PageResult {
     let (request, here) = who.parts();
     let (form, file) = form.into_inner();
     let (noun_text, dates) = (form.text("noun"), form.text("dates"));
-    let again = |field: &str, detail: &str| import_page(here, vec![Wrong::new(field, detail)], &noun_text, &dates, None, None);
+    let again = |field: &str, detail: &str| import_page(here, vec![FieldError::new(field, detail)], &noun_text, &dates, None, None);
     let Some(noun) = noun_of(&noun_text) else { return again("noun", "choose what is in the list") };
     let (name, text) = match (file, Some(form.exact("content")).filter(|content| !content.is_empty())) {
         (Some(file), _) if file.content.len() > IMPORT_LIMIT => {
@@ -307,8 +313,8 @@ pub(super) async fn send(who: Page<Editor>, form: Proven<WithFile<ListFile>>) ->
     let foreign = |columns: Vec<(String, String, String)>| Foreign { name: name.clone(), content: carried(&text), columns };
     let guessed = || head(&text).into_iter().map(|(name, first)| (guess(&name, &known), name, first)).map(|(here, name, first)| (name, first, here)).collect::<Vec<_>>();
     if is_asked && pairs.is_empty() {
-        let wrongs = vec![Wrong::new("column0", "say of at least one column what it is here")];
-        return import_page(here, wrongs, &noun_text, &dates, None, Some(foreign(guessed())));
+        let errors = vec![FieldError::new("column0", "say of at least one column what it is here")];
+        return import_page(here, errors, &noun_text, &dates, None, Some(foreign(guessed())));
     }
     let query = ImportQuery { dry_run: Some(form.text("then") != "apply"), map: map.clone(), r#where: None, dates: from_word(&dates) };
     let bytes = text.clone().into_bytes();
@@ -321,9 +327,9 @@ pub(super) async fn send(who: Page<Editor>, form: Proven<WithFile<ListFile>>) ->
             let field = if is_about_columns { "column0" } else { "file" };
             // That it is somebody else's file is nothing wrong before they have been asked which column is which.
             let is_told = |fault: &&Fault| is_asked || fault.code != "unknown_column";
-            let wrongs = problem.errors.iter().filter(is_told).take(20).map(|fault| Wrong::new(field, &fault.detail)).collect();
+            let errors = problem.errors.iter().filter(is_told).take(20).map(|fault| FieldError::new(field, &fault.detail)).collect();
             let columns = if is_asked { named } else { guessed() };
-            return import_page(here, wrongs, &noun_text, &dates, None, is_about_columns.then(|| foreign(columns)));
+            return import_page(here, errors, &noun_text, &dates, None, is_about_columns.then(|| foreign(columns)));
         }
         Err(other) => return Err(other.into()),
     };
@@ -333,8 +339,8 @@ pub(super) async fn send(who: Page<Editor>, form: Proven<WithFile<ListFile>>) ->
     let opened = match ahead::open(store, &here.person.scope(request_id(request)), &intake).await {
         Ok(opened) => opened,
         Err(error) => {
-            let wrongs = super::page::faults(error)?.iter().map(|fault| Wrong::new("file", &fault.detail)).collect();
-            return import_page(here, wrongs, &noun_text, &dates, None, None);
+            let errors = super::page::faults(error)?.iter().map(|fault| FieldError::new("file", &fault.detail)).collect();
+            return import_page(here, errors, &noun_text, &dates, None, None);
         }
     };
     let Opened { plan, writer, .. } = opened;
@@ -345,7 +351,7 @@ pub(super) async fn send(who: Page<Editor>, form: Proven<WithFile<ListFile>>) ->
         None => Some(idempotency::recall(&here.read(request).await?, &once, &fingerprint).await?),
     };
     if let Some(Recall::Same(answer)) = kept {
-        return Ok(see(answer.location.as_deref().unwrap_or("/import")));
+        return Ok(redirect(answer.location.as_deref().unwrap_or("/import")));
     }
     let next = store.clock().now().to_string();
     let report = intake.run(plan, writer.as_ref()).await?;
@@ -356,14 +362,14 @@ pub(super) async fn send(who: Page<Editor>, form: Proven<WithFile<ListFile>>) ->
             idempotency::remember(&writer, &once, &fingerprint, &answer).await?;
         }
         writer.save().await?;
-        return Ok(see(&place));
+        return Ok(redirect(&place));
     }
     if form.text("then") == "failures" {
         return Ok(attachment("refused.csv", failures(&report)));
     }
     let show = form.some("choose").or_else(|| form.some("show")).unwrap_or_else(|| if report.refused_count > 0 { "refused".into() } else { "all".into() });
     let from = if form.some("choose").is_some() { 0 } else { form.text("from").parse().unwrap_or_default() };
-    let fits = |row: &&ImportedRow| show == "all" || words::key(&row.verdict) == show;
+    let fits = |row: &&ImportedRow| show == "all" || format::slug(&row.verdict) == show;
     let page = CheckedPage {
         frame: here.frame("What would come of it").at("/register"),
         csrf: here.csrf().to_owned(),

@@ -8,24 +8,30 @@ use diligence_entities::{
 use poem::http::StatusCode;
 
 use super::{
-    page::{Frame, Shown, Wrong, at, faults, html, see, wrongs},
+    page::{FieldError, Frame, PageResult, at, faults, field_errors, html, redirect},
+    routes::Routes,
     sign_in,
     signed_in::{Anyone, Proven, Small},
 };
 use crate::auth::Stranger;
 
-#[derive(Template)]
-#[template(path = "invitation_enter.html")]
-struct EnterPage {
-    frame: Frame,
-    wrongs: Vec<Wrong>,
+/// Where they are.
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes.get("/invitations", show).post("/invitations", send)
 }
 
 #[derive(Template)]
-#[template(path = "invitation.html")]
+#[template(path = "invitations/enter.html")]
+struct EnterPage {
+    frame: Frame,
+    errors: Vec<FieldError>,
+}
+
+#[derive(Template)]
+#[template(path = "invitations/show.html")]
 struct InvitationPage {
     frame: Frame,
-    wrongs: Vec<Wrong>,
+    errors: Vec<FieldError>,
     opened: OpenedInvitation,
     token: String,
     name: String,
@@ -50,12 +56,12 @@ impl InvitationPage {
 }
 
 /// Where the link is handed in.
-pub(super) async fn show(_: Anyone) -> Shown {
-    Ok(html(StatusCode::OK, &EnterPage { frame: Frame::new("Open your invitation"), wrongs: Vec::new() })?)
+pub(super) async fn show(_: Anyone) -> PageResult {
+    Ok(html(StatusCode::OK, &EnterPage { frame: Frame::new("Open your invitation"), errors: Vec::new() })?)
 }
 
 /// Opens the link, and accepts what it offers.
-pub(super) async fn send(who: Anyone, form: Proven<Small>) -> Shown {
+pub(super) async fn send(who: Anyone, form: Proven<Small>) -> PageResult {
     let request = who.request();
     let stranger = Stranger::of(request)?;
     let pasted = form.text("token");
@@ -63,8 +69,8 @@ pub(super) async fn send(who: Anyone, form: Proven<Small>) -> Shown {
     let opened = match invitation::open(stranger.store(), &token).await {
         Ok(opened) => opened,
         Err(Error::NotFound) => {
-            let wrongs = vec![Wrong::new("token", "this is no link that was sent from here: check that you copied all of it")];
-            return Ok(html(StatusCode::NOT_FOUND, &EnterPage { frame: Frame::new("Open your invitation"), wrongs })?);
+            let errors = vec![FieldError::new("token", "this is no link that was sent from here: check that you copied all of it")];
+            return Ok(html(StatusCode::NOT_FOUND, &EnterPage { frame: Frame::new("Open your invitation"), errors })?);
         }
         Err(other) => return Err(other.into()),
     };
@@ -76,9 +82,9 @@ pub(super) async fn send(who: Anyone, form: Proven<Small>) -> Shown {
     let is_first = opened.kind == InvitationKind::FirstAdmin;
     let (email, organisation_name) = (form.text("email"), form.text("organisation_name"));
     let name = form.some("name").or_else(|| opened.name.clone()).unwrap_or_default();
-    let shown = |status, wrongs, opened, name| {
+    let shown = |status, errors, opened, name| {
         let (email, organisation_name) = (email.clone(), organisation_name.clone());
-        Ok(html(status, &InvitationPage { frame: Frame::new(title), wrongs, opened, token: token.clone(), name, email, organisation_name })?)
+        Ok(html(status, &InvitationPage { frame: Frame::new(title), errors, opened, token: token.clone(), name, email, organisation_name })?)
     };
     if form.text("step") != "accept" {
         return shown(StatusCode::OK, Vec::new(), opened, name);
@@ -95,22 +101,22 @@ pub(super) async fn send(who: Anyone, form: Proven<Small>) -> Shown {
     };
     let mut wrong = Vec::new();
     if is_first && organisation_name.is_empty() {
-        wrong.push(Wrong::new("organisation_name", "enter what your organisation is called"));
+        wrong.push(FieldError::new("organisation_name", "enter what your organisation is called"));
     }
     if is_first && name.is_empty() {
-        wrong.push(Wrong::new("name", "enter your name"));
+        wrong.push(FieldError::new("name", "enter your name"));
     }
     if is_first && !email.contains('@') {
-        wrong.push(Wrong::new("email", "enter your e-mail address, such as name@example.org"));
+        wrong.push(FieldError::new("email", "enter your e-mail address, such as name@example.org"));
     }
     if acceptance.password.is_empty() {
-        wrong.push(Wrong::new("password", "enter a password"));
+        wrong.push(FieldError::new("password", "enter a password"));
     }
     if acceptance.password.chars().count() > 128 {
-        wrong.push(Wrong::new("password", "expected at most 128 characters"));
+        wrong.push(FieldError::new("password", "expected at most 128 characters"));
     }
     if name.chars().count() > 200 {
-        wrong.push(Wrong::new("name", "expected at most 200 characters"));
+        wrong.push(FieldError::new("name", "expected at most 200 characters"));
     }
     if !wrong.is_empty() {
         return shown(StatusCode::UNPROCESSABLE_ENTITY, wrong, opened, name);
@@ -119,15 +125,15 @@ pub(super) async fn send(who: Anyone, form: Proven<Small>) -> Shown {
         Ok(accepted) => {
             let notice = if opened.kind == InvitationKind::PasswordReset { "password" } else { "joined" };
             let email: String = form_urlencoded::byte_serialize(accepted.email.as_bytes()).collect();
-            Ok(see(&format!("/sign-in?notice={notice}&email={email}")))
+            Ok(redirect(&format!("/sign-in?notice={notice}&email={email}")))
         }
         Err(Error::Unauthenticated { code, detail }) => {
             let field = if code == "code_needed" || code == "wrong_code" { "code" } else { "password" };
-            shown(StatusCode::UNPROCESSABLE_ENTITY, vec![Wrong::new(field, detail)], opened, name)
+            shown(StatusCode::UNPROCESSABLE_ENTITY, vec![FieldError::new(field, detail)], opened, name)
         }
         Err(error) => {
             let found = faults(error)?;
-            shown(StatusCode::UNPROCESSABLE_ENTITY, wrongs(&found, &["organisation_name", "name", "email", "password", "code"], "password"), opened, name)
+            shown(StatusCode::UNPROCESSABLE_ENTITY, field_errors(&found, &["organisation_name", "name", "email", "password", "code"], "password"), opened, name)
         }
     }
 }

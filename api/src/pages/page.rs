@@ -42,7 +42,7 @@ impl<E: Into<Problem>> From<E> for Refusal {
 }
 
 /// What a page gives.
-pub(crate) type Shown = Result<Response, Refusal>;
+pub(crate) type PageResult = Result<Response, Refusal>;
 
 /// What stands around every page.
 #[derive(Clone, Debug, Default)]
@@ -164,7 +164,7 @@ pub(crate) fn with_cookies(mut response: Response, cookies: impl IntoIterator<It
 }
 
 /// Sends the browser to a place of ours.
-pub(crate) fn see(place: &str) -> Response {
+pub(crate) fn redirect(place: &str) -> Response {
     let place = HeaderValue::from_str(place).unwrap_or(HeaderValue::from_static("/"));
     Response::builder().status(StatusCode::SEE_OTHER).header(header::LOCATION, place).finish()
 }
@@ -185,11 +185,11 @@ pub(crate) fn is_for_reading(request: &Request) -> bool {
 }
 
 /// A refusal as a page, for whoever it may be.
-pub(crate) fn told(problem: &Problem) -> Response {
-    told_within(problem, Frame::new(problem.kind.title()))
+pub(crate) fn problem_page(problem: &Problem) -> Response {
+    problem_page_within(problem, Frame::new(problem.kind.title()))
 }
 
-pub(super) fn told_within(problem: &Problem, frame: Frame) -> Response {
+pub(super) fn problem_page_within(problem: &Problem, frame: Frame) -> Response {
     let what_to_do = match problem.kind {
         Type::Forbidden if frame.is_inside => "If you need this for your work, ask an administrator of your register.",
         Type::Unauthenticated | Type::Forbidden => "If you were signed in before, sign in again and go on where you were.",
@@ -222,28 +222,28 @@ pub(crate) fn sentence(detail: &str) -> String {
 
 /// What is wrong with one field, for the summary at the top and for the field itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Wrong {
+pub(crate) struct FieldError {
     /// The id of the field in the page.
     pub(super) field: String,
     /// What was expected.
     pub(super) detail: String,
 }
 
-impl Wrong {
+impl FieldError {
     pub(crate) fn new(field: impl Into<String>, detail: impl AsRef<str>) -> Self {
         Self { field: field.into(), detail: sentence(detail.as_ref()) }
     }
 }
 
 /// Faults of a body with plain fields: each at the field of its name, the others at `other`.
-pub(crate) fn wrongs(faults: &[Fault], fields: &[&str], other: &str) -> Vec<Wrong> {
+pub(crate) fn field_errors(faults: &[Fault], fields: &[&str], other: &str) -> Vec<FieldError> {
     let field = |fault: &Fault| fields.iter().find(|field| fault.pointer.trim_start_matches('/') == **field).map_or(other.to_owned(), ToString::to_string);
-    faults.iter().map(|fault| Wrong::new(field(fault), &fault.detail)).collect()
+    faults.iter().map(|fault| FieldError::new(field(fault), &fault.detail)).collect()
 }
 
 /// What is wrong at this field.
-pub(crate) fn at<'a>(wrongs: &'a [Wrong], field: &str) -> Option<&'a str> {
-    wrongs.iter().find(|wrong| wrong.field == field).map(|wrong| wrong.detail.as_str())
+pub(crate) fn at<'a>(errors: &'a [FieldError], field: &str) -> Option<&'a str> {
+    errors.iter().find(|wrong| wrong.field == field).map(|wrong| wrong.detail.as_str())
 }
 
 /// The faults that a form can be shown with again; any other refusal goes on.

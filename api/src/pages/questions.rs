@@ -20,8 +20,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     form::Form,
-    page::{Refusal, Wrong, faults, sentence},
-    words,
+    format,
+    page::{FieldError, Refusal, faults, sentence},
 };
 use crate::problem::{Problem, Type};
 
@@ -90,7 +90,7 @@ impl Standing {
     /// How many of the visible questions are answered: `3 of 12 questions`.
     pub(super) fn answered(&self) -> String {
         let answered = self.visible.iter().filter(|key| self.is_answered(key)).count();
-        format!("{answered} of {}", words::count(self.visible.len(), "question", "questions"))
+        format!("{answered} of {}", format::count(self.visible.len(), "question", "questions"))
     }
 }
 
@@ -98,7 +98,7 @@ impl Earlier {
     /// When it was given, and what makes another look worth while.
     fn told(&self) -> String {
         let look: Vec<&str> = self.look.iter().map(|look| look_again(*look)).collect();
-        format!("Answered before, on {}, and not confirmed yet. {} Save to give this answer now.", words::day(self.answered_on), look.join(" "))
+        format!("Answered before, on {}, and not confirmed yet. {} Save to give this answer now.", format::day(self.answered_on), look.join(" "))
     }
 }
 
@@ -131,7 +131,7 @@ impl Paper {
             Some(reference) => format!("{parts}: {reference}"),
             None => parts,
         };
-        let until = expires_on.map(|day| format!(", valid until {}", words::day(day))).unwrap_or_default();
+        let until = expires_on.map(|day| format!(", valid until {}", format::day(day))).unwrap_or_default();
         Self { id: id.to_owned(), label: format!("{named}{until}"), has_file: file.is_some() }
     }
 }
@@ -178,8 +178,8 @@ impl Task {
     pub(super) fn state(&self) -> String {
         match (self.answered, self.asked) {
             (answered, asked) if answered == asked => "Answered".into(),
-            (0, asked) => words::count(asked, "question", "questions"),
-            (answered, asked) => format!("{answered} of {} answered", words::count(asked, "question", "questions")),
+            (0, asked) => format::count(asked, "question", "questions"),
+            (answered, asked) => format!("{answered} of {} answered", format::count(asked, "question", "questions")),
         }
     }
 }
@@ -272,7 +272,7 @@ impl Sheet {
     }
 
     /// What is still missing before the answers can be submitted.
-    pub(super) fn missing(&self) -> Vec<Wrong> {
+    pub(super) fn missing(&self) -> Vec<FieldError> {
         let asked = self.questions.sections.iter().flat_map(|section| self.shown(section));
         asked
             .filter_map(|question| {
@@ -281,7 +281,7 @@ impl Sheet {
                     () if self.standing.unanswered_required.contains(&question.key) => "this question must be answered",
                     () => return None,
                 };
-                Some(Wrong::new(question.key.clone(), format!("{what}: {}", question.text)))
+                Some(FieldError::new(question.key.clone(), format!("{what}: {}", question.text)))
             })
             .collect()
     }
@@ -305,7 +305,7 @@ impl Sheet {
             option.or_else(|| self.paper(value).map(str::to_owned)).unwrap_or_else(|| match (question.kind, value) {
                 (QuestionType::YesNo, "yes") => "Yes".into(),
                 (QuestionType::YesNo, "no") => "No".into(),
-                (QuestionType::Date, value) => value.parse::<Day>().map_or(value.to_owned(), words::day),
+                (QuestionType::Date, value) => value.parse::<Day>().map_or(value.to_owned(), format::day),
                 _ => value.to_owned(),
             })
         };
@@ -440,14 +440,14 @@ impl Field {
 
 /// A section as a form.
 #[derive(Template)]
-#[template(path = "questions.html")]
+#[template(path = "questions/form.html")]
 pub(super) struct SectionForm {
     pub(super) action: String,
     pub(super) csrf: String,
     pub(super) intro: Option<String>,
     pub(super) fields: Vec<Field>,
     pub(super) version: i64,
-    pub(super) wrongs: Vec<Wrong>,
+    pub(super) errors: Vec<FieldError>,
     /// Whether someone else gave other answers meanwhile.
     pub(super) is_stale: bool,
     /// Whether what was saved brought up more questions.
@@ -466,7 +466,7 @@ pub(super) struct Saved {
     pub(super) sheet: Sheet,
     pub(super) status: StatusCode,
     pub(super) fields: Vec<Field>,
-    pub(super) wrongs: Vec<Wrong>,
+    pub(super) errors: Vec<FieldError>,
     pub(super) is_stale: bool,
     pub(super) has_more: bool,
     /// Whether it was sent by the page itself while someone was typing, and not by a button.
@@ -575,15 +575,15 @@ pub(super) async fn save(door: &impl Door, mut sheet: Sheet, key: &str, form: &F
     };
     let fields = shown.into_iter().map(field).collect();
     let field_of = |fault: &Fault| place(fault).map_or("form".to_owned(), |_| key_of(fault).to_owned());
-    let mut wrongs: Vec<Wrong> = found.iter().map(|fault| Wrong::new(field_of(fault), &fault.detail)).collect();
-    wrongs.dedup_by(|left, right| left.field == right.field && left.field != "form");
+    let mut errors: Vec<FieldError> = found.iter().map(|fault| FieldError::new(field_of(fault), &fault.detail)).collect();
+    errors.dedup_by(|left, right| left.field == right.field && left.field != "form");
     if is_stale {
-        wrongs.push(Wrong::new("form", "someone else saved answers here while you were answering: nothing of yours is lost. Compare below, then save again"));
-        wrongs.extend(asked.iter().filter(|question| typed.conflicts.contains(&question.key)).map(|question| Wrong::new(question.key.clone(), &question.text)));
+        errors.push(FieldError::new("form", "someone else saved answers here while you were answering: nothing of yours is lost. Compare below, then save again"));
+        errors.extend(asked.iter().filter(|question| typed.conflicts.contains(&question.key)).map(|question| FieldError::new(question.key.clone(), &question.text)));
     }
     let is_new = |question: &RespondentQuestion| sheet.is_visible(question) && !before.contains(&question.key) && !sheet.standing.is_answered(&question.key);
     let has_more = section.questions.iter().any(is_new);
-    Ok(Saved { status, fields, wrongs, is_stale, has_more, is_automatic, sheet })
+    Ok(Saved { status, fields, errors, is_stale, has_more, is_automatic, sheet })
 }
 
 /// What someone else answered.

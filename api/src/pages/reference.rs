@@ -8,10 +8,11 @@ use poem::{Request, http::StatusCode};
 use serde_json::{Map, Value};
 
 use super::{
-    page::{Frame, Shown, html, link},
-    sign_in::Here,
+    format,
+    page::{Frame, PageResult, html, link},
+    routes::Routes,
+    sign_in::SignedIn,
     signed_in::Anyone,
-    words,
 };
 use crate::{
     address::{RESPONDENT_ROOT, ROOT},
@@ -21,6 +22,17 @@ use crate::{
     respond::auth as visit,
     schema::is_form,
 };
+
+/// Where they are.
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/docs", show)
+        .get("/docs/operations/:name", show_operation)
+        .get("/docs/shapes/:name", show_shape)
+        .get("/docs/respond", show)
+        .get("/docs/respond/operations/:name", show_operation)
+        .get("/docs/respond/shapes/:name", show_shape)
+}
 
 /// Where the reference of the API begins.
 const HERE: &str = "/docs";
@@ -223,7 +235,7 @@ fn description(value: &Value) -> Description {
 
 /// What stands around these pages: as for whoever is signed in, or for nobody.
 async fn frame(request: &Request, title: &str) -> Frame {
-    Here::begun(request).await.map_or_else(|_| Frame::new(title), |here| here.frame(title))
+    SignedIn::begun(request).await.map_or_else(|_| Frame::new(title), |here| here.frame(title))
 }
 
 /// An operation in the list.
@@ -242,7 +254,7 @@ struct Noun {
 }
 
 #[derive(Template)]
-#[template(path = "reference.html")]
+#[template(path = "reference/show.html")]
 struct ReferencePage {
     frame: Frame,
     here: &'static str,
@@ -255,7 +267,7 @@ struct ReferencePage {
 }
 
 /// What can be asked, noun by noun.
-pub(super) async fn show(who: Anyone) -> Shown {
+pub(super) async fn show(who: Anyone) -> PageResult {
     let request = who.request();
     let reference = Reference::of(request)?;
     let mut lines: BTreeMap<&str, Vec<Line>> = BTreeMap::new();
@@ -271,7 +283,7 @@ pub(super) async fn show(who: Anyone) -> Shown {
     });
     let nouns = nouns.collect();
     let schemes = reference.document["components"]["securitySchemes"].as_object().into_iter().flatten();
-    let schemes = schemes.map(|(name, scheme)| (words::capital(name), stretches(scheme["description"].as_str().unwrap_or_default()))).collect();
+    let schemes = schemes.map(|(name, scheme)| (format::capital(name), stretches(scheme["description"].as_str().unwrap_or_default()))).collect();
     let is_respondent = reference.here == RESPOND_HERE;
     let title = if is_respondent { "API of respondents" } else { "API reference" };
     let about = description(&reference.document["info"]["description"]);
@@ -280,7 +292,7 @@ pub(super) async fn show(who: Anyone) -> Shown {
 }
 
 #[derive(Template)]
-#[template(path = "reference_operation.html")]
+#[template(path = "reference/operation.html")]
 struct OperationPage {
     frame: Frame,
     here: &'static str,
@@ -303,7 +315,7 @@ struct OperationPage {
 const PLACES: [(&str, &str); 3] = [("path", "In the path"), ("query", "In the query"), ("header", "Headers")];
 
 /// One operation.
-pub(super) async fn show_operation(who: Anyone) -> Shown {
+pub(super) async fn show_operation(who: Anyone) -> PageResult {
     let request = who.request();
     let reference = Reference::of(request)?;
     let name = request.raw_path_param("name").unwrap_or_default();
@@ -401,7 +413,7 @@ fn command(method: &str, address: &str, operation: &Value, parameters: &[Value],
 }
 
 #[derive(Template)]
-#[template(path = "reference_shape.html")]
+#[template(path = "reference/shape.html")]
 struct ShapePage {
     frame: Frame,
     here: &'static str,
@@ -415,7 +427,7 @@ struct ShapePage {
 }
 
 /// One shape.
-pub(super) async fn show_shape(who: Anyone) -> Shown {
+pub(super) async fn show_shape(who: Anyone) -> PageResult {
     let request = who.request();
     let reference = Reference::of(request)?;
     let name = request.raw_path_param("name").unwrap_or_default();

@@ -14,25 +14,31 @@ use diligence_questionnaires::EvidenceKind;
 use poem::http::StatusCode;
 
 use super::{
-    entering::DATA_ROLES,
     fields::Choices,
-    listing::Asked,
-    page::{Frame, Shown, html},
-    sign_in::Here,
+    format,
+    list_query::ListQuery,
+    page::{Frame, PageResult, html},
+    routes::Routes,
+    sign_in::SignedIn,
     signed_in::Page,
-    words,
+    suppliers::DATA_ROLES,
 };
 use crate::auth::Viewer;
+
+/// Where they are.
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes.get("/register", show)
+}
 
 /// The suppliers that handle personal data and have no security certificate in date.
 pub(super) const UNCERTIFIED: &str = "/register?subject_type=supplier&handles_personal_data=true&has_certificate=false";
 
 #[derive(Template)]
-#[template(path = "register.html")]
+#[template(path = "register/show.html")]
 struct RegisterPage<'a> {
     frame: Frame,
-    here: &'a Here,
-    asked: Asked<RegisterFilter>,
+    here: &'a SignedIn,
+    asked: ListQuery<RegisterFilter>,
     lines: Vec<RegisterEntry>,
     titles: BTreeMap<String, String>,
     next: Option<String>,
@@ -81,12 +87,12 @@ impl RegisterPage<'_> {
 }
 
 /// The list.
-pub(super) async fn show(who: Page<Viewer>) -> Shown {
+pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let (request, here) = who.parts();
     let reader = here.read(request).await?;
-    let asked = Asked::<RegisterFilter>::of(request, "/register")?;
+    let asked = ListQuery::<RegisterFilter>::of(request, "/register")?;
     let page = register::list(&reader, &asked.filter).await?;
-    let status = if asked.wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = if asked.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let next = asked.next(page.next.as_ref());
     let under_way = page.items.iter().flat_map(|line| line.under_way.iter()).map(|assessment| assessment.questionnaire.clone());
     let titles = questionnaire::titles(&reader, under_way).await?;

@@ -13,10 +13,11 @@ use poem::{Request, http::StatusCode};
 
 use super::{
     form::{Form, parameter},
-    page::{Frame, Refusal, Shown, Wrong, at, faults, html, request_id, see, with_cookies, wrongs},
+    format,
+    page::{FieldError, Frame, PageResult, Refusal, at, faults, field_errors, html, redirect, request_id, with_cookies},
     questions::{self, Choice, Door, Field, Paper, Row, SectionForm, Sheet, Standing, Task},
+    routes::Routes,
     signed_in::{Anyone, EvidenceFile, Proven, Small, Visitor, WithFile},
-    words,
 };
 use crate::{
     auth::store_of,
@@ -24,6 +25,23 @@ use crate::{
     respond::auth::{Cookies, authenticate},
     trail::Trail,
 };
+
+/// Where they are.
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/respond", show)
+        .post("/respond", enter)
+        .post("/respond/leave", leave)
+        .post("/respond/earlier", confirm_earlier)
+        .get("/respond/sections/:key", show_section)
+        .post("/respond/sections/:key", save_section)
+        .get("/respond/evidence", show_evidence)
+        .post("/respond/evidence", send_evidence)
+        .post("/respond/evidence/delete", delete_evidence)
+        .get("/respond/check", check)
+        .post("/respond/check", submit)
+        .get("/respond/receipt", receipt)
+}
 
 /// How many files are shown of those that were sent.
 const SHOWN_FILES: u64 = 200;
@@ -94,7 +112,7 @@ impl Here {
 
     fn languages(&self) -> Vec<(String, String, bool)> {
         let now = self.language.as_ref().or(self.visit.languages.first());
-        self.visit.languages.iter().map(|code| (code.clone(), words::language(code), Some(code) == now)).collect()
+        self.visit.languages.iter().map(|code| (code.clone(), format::language(code), Some(code) == now)).collect()
     }
 
     /// What is asked, and how it is answered so far.
@@ -115,20 +133,20 @@ impl Here {
 // ---------------------------------------------------------------- the way in
 
 #[derive(Template)]
-#[template(path = "respond_enter.html")]
+#[template(path = "respond/enter.html")]
 struct EnterPage {
     frame: Frame,
-    wrongs: Vec<Wrong>,
+    errors: Vec<FieldError>,
     has_ended: bool,
 }
 
 /// The task list, or, without a visit, where the link is handed in.
-pub(super) async fn show(who: Anyone) -> Shown {
+pub(super) async fn show(who: Anyone) -> PageResult {
     let request = who.request();
     let here = match Here::of(request).await {
         Ok(here) => here,
         Err(Refusal::Elsewhere(_)) => {
-            let page = EnterPage { frame: Frame::new("Answer a questionnaire"), wrongs: Vec::new(), has_ended: parameter(request, "ended") == "yes" };
+            let page = EnterPage { frame: Frame::new("Answer a questionnaire"), errors: Vec::new(), has_ended: parameter(request, "ended") == "yes" };
             return Ok(html(StatusCode::OK, &page)?);
         }
         Err(other) => return Err(other),
@@ -141,10 +159,10 @@ pub(super) async fn show(who: Anyone) -> Shown {
     let page = WelcomePage {
         frame: here.frame(&here.visit.questionnaire),
         sections: sheet.tasks(|path| here.place(path)),
-        due: here.visit.due_on.map(words::day),
-        until: words::day(here.visit.expires_on),
+        due: here.visit.due_on.map(format::day),
+        until: format::day(here.visit.expires_on),
         answered: sheet.standing.answered(),
-        earlier: (earlier > 0).then(|| words::count(earlier, "earlier answer fits", "earlier answers fit")),
+        earlier: (earlier > 0).then(|| format::count(earlier, "earlier answer fits", "earlier answers fit")),
         version: sheet.standing.version,
         here: &here,
     };
@@ -152,7 +170,7 @@ pub(super) async fn show(who: Anyone) -> Shown {
 }
 
 /// Hands the link in.
-pub(super) async fn enter(who: Anyone, form: Proven<Small>) -> Shown {
+pub(super) async fn enter(who: Anyone, form: Proven<Small>) -> PageResult {
     let request = who.request();
     // People paste the whole link as readily as what stands behind its `#`.
     let pasted = form.text("token");
@@ -160,25 +178,25 @@ pub(super) async fn enter(who: Anyone, form: Proven<Small>) -> Shown {
     let (_, secret) = match respondent::enter(store_of(request)?, token, request_id(request)).await {
         Ok(entered) => entered,
         Err(Error::NotFound) => {
-            let wrongs = vec![Wrong::new("token", "this is no link that was sent from here: check that you copied all of it")];
-            return Ok(html(StatusCode::NOT_FOUND, &EnterPage { frame: Frame::new("Answer a questionnaire"), wrongs, has_ended: false })?);
+            let errors = vec![FieldError::new("token", "this is no link that was sent from here: check that you copied all of it")];
+            return Ok(html(StatusCode::NOT_FOUND, &EnterPage { frame: Frame::new("Answer a questionnaire"), errors, has_ended: false })?);
         }
         Err(other) => return Err(other.into()),
     };
-    Ok(with_cookies(see("/respond"), [Cookies::of(request).with(secret.reveal())]))
+    Ok(with_cookies(redirect("/respond"), [Cookies::of(request).with(secret.reveal())]))
 }
 
 /// Ends the visit.
-pub(super) async fn leave(who: Visitor, _: Proven<Form>) -> Shown {
+pub(super) async fn leave(who: Visitor, _: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     here.scope.clone().leave().await?;
-    Ok(with_cookies(see("/respond?ended=yes"), [Cookies::of(request).none()]))
+    Ok(with_cookies(redirect("/respond?ended=yes"), [Cookies::of(request).none()]))
 }
 
 // ---------------------------------------------------------------- the task list
 
 #[derive(Template)]
-#[template(path = "respond.html")]
+#[template(path = "respond/show.html")]
 struct WelcomePage<'a> {
     frame: Frame,
     here: &'a Here,
@@ -191,17 +209,17 @@ struct WelcomePage<'a> {
 }
 
 /// Confirms every answer that was given before.
-pub(super) async fn confirm_earlier(who: Visitor, form: Proven<Form>) -> Shown {
+pub(super) async fn confirm_earlier(who: Visitor, form: Proven<Form>) -> PageResult {
     let (_, here) = who.parts();
     let version = form.version()?;
     who.change(async |writer| respondent::confirm_answers(writer, version, Confirmation::default()).await).await?;
-    Ok(see(&here.place("")))
+    Ok(redirect(&here.place("")))
 }
 
 // ---------------------------------------------------------------- a section
 
 #[derive(Template)]
-#[template(path = "respond_section.html")]
+#[template(path = "respond/section.html")]
 struct SectionPage<'a> {
     frame: Frame,
     here: &'a Here,
@@ -216,7 +234,7 @@ impl Here {
             intro: sheet.section(key)?.intro.clone(),
             fields,
             version: sheet.standing.version,
-            wrongs: Vec::new(),
+            errors: Vec::new(),
             is_stale: false,
             has_more: false,
             evidence: self.place("/evidence"),
@@ -225,7 +243,7 @@ impl Here {
         })
     }
 
-    fn section_page(&self, sheet: &Sheet, key: &str, status: StatusCode, form: SectionForm) -> Shown {
+    fn section_page(&self, sheet: &Sheet, key: &str, status: StatusCode, form: SectionForm) -> PageResult {
         Ok(html(status, &SectionPage { frame: self.frame(&sheet.section(key)?.title), here: self, form })?)
     }
 }
@@ -247,7 +265,7 @@ fn section_key(request: &Request) -> String {
 }
 
 /// The questions of one section.
-pub(super) async fn show_section(who: Visitor) -> Shown {
+pub(super) async fn show_section(who: Visitor) -> PageResult {
     let (request, here) = who.parts();
     if here.visit.state == VisitState::Submitted {
         return Err(Refusal::Elsewhere(here.place("/receipt")));
@@ -259,19 +277,19 @@ pub(super) async fn show_section(who: Visitor) -> Shown {
 }
 
 /// Saves the answers of one section.
-pub(super) async fn save_section(who: Visitor, form: Proven<Form>) -> Shown {
+pub(super) async fn save_section(who: Visitor, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let key = section_key(request);
     let saved = questions::save(here, here.sheet().await?, &key, &form).await?;
     if saved.goes_on() {
         let joint = if here.language.is_some() { '&' } else { '?' };
-        return Ok(see(&match saved.has_more {
+        return Ok(redirect(&match saved.has_more {
             true => format!("{}{joint}more=yes", here.place(&format!("/sections/{key}"))),
             false => saved.sheet.after(&key, &form, |path| here.place(path)),
         }));
     }
     let form = here.section_form(&saved.sheet, &key, saved.fields)?;
-    here.section_page(&saved.sheet, &key, saved.status, SectionForm { wrongs: saved.wrongs, is_stale: saved.is_stale, ..form })
+    here.section_page(&saved.sheet, &key, saved.status, SectionForm { errors: saved.errors, is_stale: saved.is_stale, ..form })
 }
 
 // ---------------------------------------------------------------- evidence
@@ -286,28 +304,28 @@ struct Sent {
 }
 
 #[derive(Template)]
-#[template(path = "respond_evidence.html")]
+#[template(path = "respond/evidence.html")]
 struct EvidencePage<'a> {
     frame: Frame,
     here: &'a Here,
     files: Vec<Sent>,
     kinds: Vec<Choice>,
-    wrongs: Vec<Wrong>,
+    errors: Vec<FieldError>,
     form: Form,
 }
 
-async fn evidence_page(here: &Here, wrongs: Vec<Wrong>, form: Form) -> Shown {
+async fn evidence_page(here: &Here, errors: Vec<FieldError>, form: Form) -> PageResult {
     let files = here.evidence().await?.into_iter().map(|sent| Sent {
         label: file_label(&sent),
         kind: sent.kind.title(),
-        size: sent.file.as_ref().map(|file| words::size(file.byte_count)).unwrap_or_default(),
-        expires: sent.expires_on.map(words::day),
+        size: sent.file.as_ref().map(|file| format::size(file.byte_count)).unwrap_or_default(),
+        expires: sent.expires_on.map(format::day),
         version: sent.version,
         id: sent.id.to_string(),
     });
-    let status = if wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let kinds = questions::evidence_kinds(&form.text("kind"));
-    Ok(html(status, &EvidencePage { frame: here.frame("Evidence"), here, files: files.collect(), kinds, wrongs, form })?)
+    Ok(html(status, &EvidencePage { frame: here.frame("Evidence"), here, files: files.collect(), kinds, errors, form })?)
 }
 
 fn file_label(sent: &RespondentEvidence) -> String {
@@ -319,48 +337,48 @@ fn file_label(sent: &RespondentEvidence) -> String {
 }
 
 /// What was sent, and a form to send more.
-pub(super) async fn show_evidence(who: Visitor) -> Shown {
+pub(super) async fn show_evidence(who: Visitor) -> PageResult {
     let (_, here) = who.parts();
     evidence_page(here, Vec::new(), Form::default()).await
 }
 
 /// Sends a file.
-pub(super) async fn send_evidence(who: Visitor, form: Proven<WithFile<EvidenceFile>>) -> Shown {
+pub(super) async fn send_evidence(who: Visitor, form: Proven<WithFile<EvidenceFile>>) -> PageResult {
     let (_, here) = who.parts();
     let (form, file) = form.into_inner();
     let Some(file) = file else {
-        return evidence_page(here, vec![Wrong::new("file", "choose a file to send")], form).await;
+        return evidence_page(here, vec![FieldError::new("file", "choose a file to send")], form).await;
     };
-    let mut wrongs = Vec::new();
+    let mut errors = Vec::new();
     let new = NewUpload {
         name: Some(file.name),
         kind: form.some("kind").and_then(|kind| from_word(&kind)),
         reference: form.some("reference"),
-        issued_on: form.day("issued_on", &mut wrongs),
-        expires_on: form.day("expires_on", &mut wrongs),
+        issued_on: form.day("issued_on", &mut errors),
+        expires_on: form.day("expires_on", &mut errors),
     };
-    if !wrongs.is_empty() {
-        return evidence_page(here, wrongs, form).await;
+    if !errors.is_empty() {
+        return evidence_page(here, errors, form).await;
     }
     match who.change(async |writer| respondent::send_evidence(writer, new, file.media_type, file.content).await).await {
-        Ok(_) => Ok(see(&here.place("/evidence"))),
+        Ok(_) => Ok(redirect(&here.place("/evidence"))),
         Err(error) => {
             let found: Vec<Fault> = faults(error)?.into_iter().map(|fault| Fault { pointer: fault.pointer.trim_start_matches(['?', '/']).to_owned(), ..fault }).collect();
-            evidence_page(here, super::page::wrongs(&found, &["kind", "reference", "issued_on", "expires_on"], "file"), form).await
+            evidence_page(here, super::page::field_errors(&found, &["kind", "reference", "issued_on", "expires_on"], "file"), form).await
         }
     }
 }
 
 /// Takes a file back.
-pub(super) async fn delete_evidence(who: Visitor, form: Proven<Form>) -> Shown {
+pub(super) async fn delete_evidence(who: Visitor, form: Proven<Form>) -> PageResult {
     let (_, here) = who.parts();
     let id: EvidenceId = form.text("id").parse().map_err(|_| Problem::not_found())?;
     let version = form.version()?;
     match who.change(async |writer| respondent::delete_evidence(writer, &id, version).await).await {
-        Ok(()) => Ok(see(&here.place("/evidence"))),
+        Ok(()) => Ok(redirect(&here.place("/evidence"))),
         Err(error) => {
             let found = faults(error)?;
-            evidence_page(here, wrongs(&found, &[], "files"), Form::default()).await
+            evidence_page(here, field_errors(&found, &[], "files"), Form::default()).await
         }
     }
 }
@@ -368,44 +386,44 @@ pub(super) async fn delete_evidence(who: Visitor, form: Proven<Form>) -> Shown {
 // ---------------------------------------------------------------- a last look
 
 #[derive(Template)]
-#[template(path = "respond_check.html")]
+#[template(path = "respond/check.html")]
 struct CheckPage<'a> {
     frame: Frame,
     here: &'a Here,
     sections: Vec<(String, Vec<Row>)>,
-    wrongs: Vec<Wrong>,
+    errors: Vec<FieldError>,
     version: i64,
     unconfirmed: Option<String>,
 }
 
 /// Everything that is answered, to be looked at before it is submitted.
-pub(super) async fn check(who: Visitor) -> Shown {
+pub(super) async fn check(who: Visitor) -> PageResult {
     let (_, here) = who.parts();
     check_page(here, StatusCode::OK, Vec::new()).await
 }
 
-async fn check_page(here: &Here, status: StatusCode, mut wrongs: Vec<Wrong>) -> Shown {
+async fn check_page(here: &Here, status: StatusCode, mut errors: Vec<FieldError>) -> PageResult {
     if here.visit.state == VisitState::Submitted {
         return Err(Refusal::Elsewhere(here.place("/receipt")));
     }
     let sheet = here.sheet().await?;
-    wrongs.extend(sheet.missing());
+    errors.extend(sheet.missing());
     let earlier = sheet.standing.earlier.len();
-    let unconfirmed = (earlier > 0).then(|| words::count(earlier, "answer that you gave before is", "answers that you gave before are"));
+    let unconfirmed = (earlier > 0).then(|| format::count(earlier, "answer that you gave before is", "answers that you gave before are"));
     let sections = sheet.rows(|path| here.place(path));
-    let page = CheckPage { frame: here.frame("Check your answers"), here, sections, wrongs, version: sheet.standing.version, unconfirmed };
+    let page = CheckPage { frame: here.frame("Check your answers"), here, sections, errors, version: sheet.standing.version, unconfirmed };
     Ok(html(status, &page)?)
 }
 
 /// Submits the answers.
-pub(super) async fn submit(who: Visitor, form: Proven<Form>) -> Shown {
+pub(super) async fn submit(who: Visitor, form: Proven<Form>) -> PageResult {
     let (_, here) = who.parts();
     let version = form.version()?;
     match who.change(async |writer| respondent::submit_answers(writer, version).await).await {
-        Ok(_) => Ok(see(&here.place("/receipt"))),
+        Ok(_) => Ok(redirect(&here.place("/receipt"))),
         Err(Error::Stale { .. }) => {
-            let wrongs = vec![Wrong::new("form", "someone else saved answers meanwhile: look at them below, then submit")];
-            check_page(here, StatusCode::CONFLICT, wrongs).await
+            let errors = vec![FieldError::new("form", "someone else saved answers meanwhile: look at them below, then submit")];
+            check_page(here, StatusCode::CONFLICT, errors).await
         }
         Err(error) => {
             faults(error)?;
@@ -415,7 +433,7 @@ pub(super) async fn submit(who: Visitor, form: Proven<Form>) -> Shown {
 }
 
 #[derive(Template)]
-#[template(path = "respond_receipt.html")]
+#[template(path = "respond/receipt.html")]
 struct ReceiptPage<'a> {
     frame: Frame,
     here: &'a Here,
@@ -425,7 +443,7 @@ struct ReceiptPage<'a> {
 }
 
 /// What was submitted, by whom and when.
-pub(super) async fn receipt(who: Visitor) -> Shown {
+pub(super) async fn receipt(who: Visitor) -> PageResult {
     let (_, here) = who.parts();
     if here.visit.state == VisitState::Open {
         return Err(Refusal::Elsewhere(here.place("")));
@@ -447,7 +465,7 @@ pub(super) async fn receipt(who: Visitor) -> Shown {
         frame: here.frame("Your answers are submitted"),
         here,
         submitted_by: receipt.submitted_by,
-        submitted_at: words::moment(receipt.submitted_at),
+        submitted_at: format::moment(receipt.submitted_at),
         sections,
     };
     Ok(html(StatusCode::OK, &page)?)

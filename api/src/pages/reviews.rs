@@ -17,13 +17,19 @@ use poem::{Request, http::StatusCode};
 
 use super::{
     form::{Form, parameter},
-    listing::Asked,
-    page::{Frame, Refusal, Shown, Wrong, at, faults, html, link, path_id, see},
-    sign_in::Here,
+    format,
+    list_query::ListQuery,
+    page::{FieldError, Frame, PageResult, Refusal, at, faults, html, link, path_id, redirect},
+    routes::Routes,
+    sign_in::SignedIn,
     signed_in::{Page, Proven},
-    words,
 };
 use crate::auth::{Editor, Viewer};
+
+/// Where they are.
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes.get("/reviews", show).post("/reviews/:id/complete", complete).post("/reviews/:id/reschedule", reschedule)
+}
 
 /// The field of the address that says of what a review has just been done.
 const DONE: &str = "done";
@@ -37,7 +43,7 @@ struct Subscription {
 }
 
 impl Subscription {
-    fn of(request: &Request, here: &Here) -> Result<Self, Refusal> {
+    fn of(request: &Request, here: &SignedIn) -> Result<Self, Refusal> {
         Ok(Self { address: link(request, &format!("{}/reviews.ics", crate::address::ROOT))?, may_make_keys: here.is_at_least(Role::Admin) })
     }
 }
@@ -57,17 +63,17 @@ struct Typed {
 }
 
 #[derive(Template)]
-#[template(path = "reviews.html")]
+#[template(path = "reviews/list.html")]
 struct ReviewsPage {
     frame: Frame,
-    asked: Asked<ReviewFilter>,
+    asked: ListQuery<ReviewFilter>,
     months: Vec<Month>,
     names: BTreeMap<SubjectId, String>,
     today: Day,
     next: Option<String>,
     may_change: bool,
     csrf: String,
-    wrongs: Vec<Wrong>,
+    errors: Vec<FieldError>,
     /// The review whose forms were sent and are not right.
     wrong_id: String,
     typed: Typed,
@@ -103,12 +109,12 @@ impl Square {
 
     /// `Monday 1 March 2027`.
     fn name(&self) -> String {
-        format!("{} {}", self.day.date().format("%A"), words::day(self.day))
+        format!("{} {}", self.day.date().format("%A"), format::day(self.day))
     }
 }
 
 #[derive(Template)]
-#[template(path = "reviews_calendar.html")]
+#[template(path = "reviews/calendar.html")]
 struct CalendarPage {
     frame: Frame,
     month: String,
@@ -144,7 +150,7 @@ fn month_href(day: Day) -> String {
 }
 
 /// One month as a calendar.
-async fn calendar(request: &Request, here: &Here) -> Shown {
+async fn calendar(request: &Request, here: &SignedIn) -> PageResult {
     let reader = here.read(request).await?;
     let today = reader.today();
     let first_of = |day: Day| day.plus_days(1 - i64::from(day.date().day()));
@@ -153,7 +159,7 @@ async fn calendar(request: &Request, here: &Here) -> Shown {
     let filter = ReviewFilter { due_from: Some(first), due_before: Some(after), limit: Some(IN_A_MONTH), ..ReviewFilter::default() };
     let page = review::list(&reader, &filter).await?;
     let names = register::lines(&reader, page.items.iter().map(|review| review.subject_id.clone())).await?;
-    let names = names.into_iter().map(|(id, line)| (id, words::subject(&line))).collect();
+    let names = names.into_iter().map(|(id, line)| (id, format::subject(&line))).collect();
     let (has_more, is_empty) = (page.next.is_some(), page.items.is_empty());
     let mut by_day: BTreeMap<Day, Vec<Review>> = BTreeMap::new();
     for review in page.items {
@@ -174,11 +180,11 @@ async fn calendar(request: &Request, here: &Here) -> Shown {
     let frame = here.frame("Reviews").at("/reviews");
     let (before, next) = (month_href(first.plus_days(-1)), month_href(after));
     let subscription = Subscription::of(request, here)?;
-    Ok(html(StatusCode::OK, &CalendarPage { frame, month: words::month(first), before, after: next, weeks, names, today, has_more, is_empty, earlier, subscription })?)
+    Ok(html(StatusCode::OK, &CalendarPage { frame, month: format::month(first), before, after: next, weeks, names, today, has_more, is_empty, earlier, subscription })?)
 }
 
 /// The list by month, or one month as a calendar.
-pub(super) async fn show(who: Page<Viewer>) -> Shown {
+pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let (request, here) = who.parts();
     if parameter(request, "view") == "calendar" {
         return calendar(request, here).await;
@@ -186,30 +192,30 @@ pub(super) async fn show(who: Page<Viewer>) -> Shown {
     list(request, here, Vec::new(), String::new(), Typed::default()).await
 }
 
-async fn list(request: &Request, here: &Here, mut wrongs: Vec<Wrong>, wrong_id: String, typed: Typed) -> Shown {
+async fn list(request: &Request, here: &SignedIn, mut errors: Vec<FieldError>, wrong_id: String, typed: Typed) -> PageResult {
     let reader = here.read(request).await?;
     let notice = done(request, &reader).await?;
-    let mut asked = Asked::<ReviewFilter>::of(request, "/reviews")?;
+    let mut asked = ListQuery::<ReviewFilter>::of(request, "/reviews")?;
     let page = review::list(&reader, &asked.filter).await?;
     let names = register::lines(&reader, page.items.iter().map(|review| review.subject_id.clone())).await?;
-    let names = names.into_iter().map(|(id, line)| (id, words::subject(&line))).collect();
+    let names = names.into_iter().map(|(id, line)| (id, format::subject(&line))).collect();
     let today = reader.today();
     let mut months: Vec<Month> = Vec::new();
     let next = asked.next(page.next.as_ref());
     for review in page.items {
-        let name = if review.due_on < today { "Overdue".to_owned() } else { words::month(review.due_on) };
+        let name = if review.due_on < today { "Overdue".to_owned() } else { format::month(review.due_on) };
         match months.last_mut().filter(|month| month.name == name) {
             Some(month) => month.reviews.push(review),
             None => months.push(Month { name, reviews: vec![review] }),
         }
     }
-    wrongs.append(&mut asked.wrongs);
-    let status = if wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    errors.append(&mut asked.errors);
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let may_change = here.is_at_least(Role::Editor);
     let (frame, csrf) = (here.frame("Reviews").at("/reviews"), here.csrf().to_owned());
     Ok(html(
         status,
-        &ReviewsPage { frame, asked, months, names, today, next, may_change, csrf, wrongs, wrong_id, typed, notice, subscription: Subscription::of(request, here)? },
+        &ReviewsPage { frame, asked, months, names, today, next, may_change, csrf, errors, wrong_id, typed, notice, subscription: Subscription::of(request, here)? },
     )?)
 }
 
@@ -220,55 +226,55 @@ async fn done(request: &Request, reader: &Reader) -> Result<String, Refusal> {
     let Some(id) = done.clone().or(moved) else { return Ok(String::new()) };
     let Some(line) = register::lines(reader, [id.clone()]).await?.remove(&id) else { return Ok(String::new()) };
     let what = if done.is_some() { "is done" } else { "is moved" };
-    let next = line.next_review_on.map_or_else(|| "No other is due".into(), |day| format!("The next is due on {}", words::day(day)));
-    Ok(format!("The review of {} {what}. {next}.", words::subject(&line)))
+    let next = line.next_review_on.map_or_else(|| "No other is due".into(), |day| format!("The next is due on {}", format::day(day)));
+    Ok(format!("The review of {} {what}. {next}.", format::subject(&line)))
 }
 
 /// Completes one.
-pub(super) async fn complete(who: Page<Editor>, form: Proven<Form>) -> Shown {
+pub(super) async fn complete(who: Page<Editor>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let id: ReviewId = path_id(request)?;
     let (version, completion) = (form.version()?, Completion { outcome: form.some("outcome") });
     let typed = Typed { outcome: form.text("outcome"), ..Typed::default() };
     match who.change(async |writer| review::complete(writer, &id, version, completion).await).await {
-        Ok(review) => Ok(see(&format!("/reviews?{DONE}={}", review.subject_id))),
+        Ok(review) => Ok(redirect(&format!("/reviews?{DONE}={}", review.subject_id))),
         Err(error) => again(request, here, &id, typed, error).await,
     }
 }
 
 /// Moves one to another day.
-pub(super) async fn reschedule(who: Page<Editor>, form: Proven<Form>) -> Shown {
+pub(super) async fn reschedule(who: Page<Editor>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let id: ReviewId = path_id(request)?;
     let typed = Typed { due_on: form.text("due_on"), reason: form.text("reason"), ..Typed::default() };
     let mut wrong = Vec::new();
     let due_on = typed.due_on.parse::<Day>();
     if due_on.is_err() {
-        wrong.push(Wrong::new(format!("due_on-{id}"), "enter the day to move it to"));
+        wrong.push(FieldError::new(format!("due_on-{id}"), "enter the day to move it to"));
     }
     if typed.reason.is_empty() {
-        wrong.push(Wrong::new(format!("reason-{id}"), "enter why it is moved"));
+        wrong.push(FieldError::new(format!("reason-{id}"), "enter why it is moved"));
     }
     let (Ok(due_on), true) = (due_on, wrong.is_empty()) else {
         return list(request, here, wrong, id.to_string(), typed).await;
     };
     let version = form.version()?;
     match who.change(async |writer| review::reschedule(writer, &id, version, Rescheduling { due_on, reason: typed.reason.clone() }).await).await {
-        Ok(review) => Ok(see(&format!("/reviews?{MOVED}={}", review.subject_id))),
+        Ok(review) => Ok(redirect(&format!("/reviews?{MOVED}={}", review.subject_id))),
         Err(error) => again(request, here, &id, typed, error).await,
     }
 }
 
-async fn again(request: &Request, here: &Here, id: &ReviewId, typed: Typed, error: Error) -> Shown {
+async fn again(request: &Request, here: &SignedIn, id: &ReviewId, typed: Typed, error: Error) -> PageResult {
     let found = faults(error)?;
     let wrong = found.iter().map(|fault| {
         let field = match fault.pointer.as_str() {
             "/outcome" => "outcome",
             "/due_on" => "due_on",
             "/reason" => "reason",
-            _ => return Wrong::new(id.to_string(), &fault.detail),
+            _ => return FieldError::new(id.to_string(), &fault.detail),
         };
-        Wrong::new(format!("{field}-{id}"), &fault.detail)
+        FieldError::new(format!("{field}-{id}"), &fault.detail)
     });
     list(request, here, wrong.collect(), id.to_string(), typed).await
 }

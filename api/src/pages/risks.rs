@@ -18,18 +18,34 @@ use diligence_questionnaires::Severity;
 use poem::{Request, http::StatusCode};
 
 use super::{
-    choosing::{Choosing, back_to, chosen, line},
-    fields::{Asking, Choices, Kind, Open, Part, empty, fields, json, misread, read, said, stored, typed},
+    events::Event,
+    fields::{Choices, FieldSpec, FormPage, FormSection, Input, empty, field, fields, json, misread, read, said, stored, typed},
     form::Form,
-    history::Event,
+    format,
     home::{HeatRow, IMPACTS, LIKELIHOODS, heat_rows},
-    listing::Asked,
-    page::{Frame, Shown, Wrong, at, faults, html, path_id, see},
-    sign_in::Here,
+    list_query::ListQuery,
+    page::{FieldError, Frame, PageResult, at, faults, html, path_id, redirect},
+    routes::Routes,
+    sign_in::SignedIn,
     signed_in::{Page, Proven},
-    words,
+    subject_picker::{SubjectPicker, back_to, chosen, line},
 };
 use crate::auth::{Approver, Editor, Viewer};
+
+/// Where they are.
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/risks", show)
+        .get("/risks/new", show_new)
+        .post("/risks/new", enter)
+        .get("/risks/:id", show_one)
+        .get("/risks/:id/change", show_change)
+        .post("/risks/:id/change", change)
+        .post("/risks/:id/accept", accept)
+        .post("/risks/:id/close", close)
+        .post("/risks/:id/reopen", reopen)
+        .post("/risks/:id/delete", delete)
+}
 
 /// The part of the menu that these pages belong to.
 const PART: &str = "/risks";
@@ -41,52 +57,55 @@ const ACCEPTED_MONTHS: u32 = 24;
 const LIKELIHOOD: Choices = &[("1", "1 – Rare"), ("2", "2 – Unlikely"), ("3", "3 – Possible"), ("4", "4 – Likely"), ("5", "5 – Almost certain")];
 const IMPACT: Choices = &[("1", "1 – Negligible"), ("2", "2 – Minor"), ("3", "3 – Moderate"), ("4", "4 – Major"), ("5", "5 – Catastrophic")];
 
-const ACTION: &[Asking] = &[
-    Asking("title", "What is to be done", "", Kind::Needed("text")),
-    Asking("owner", "Who does it", "", Kind::Line("text")),
-    Asking("due_on", "By when", "", Kind::Day),
-    Asking("done_on", "Done on", "Empty while it is not done.", Kind::Day),
+const ACTION: &[FieldSpec] = &[
+    field("title", "What is to be done", "", Input::RequiredText("text")),
+    field("owner", "Who does it", "", Input::Text("text")),
+    field("due_on", "By when", "", Input::Date),
+    field("done_on", "Done on", "Empty while it is not done.", Input::Date),
 ];
 
-const RISK: &[Part] = &[
-    Part {
+const RISK: &[FormSection] = &[
+    FormSection {
         title: "",
         fields: &[
-            Asking("title", "What may go wrong, in a line", "Such as: Backups have never been restored", Kind::Needed("text")),
-            Asking("description", "What may go wrong", "How it could come about, and whom it would hurt.", Kind::Lines),
-            Asking("owner", "Who of you answers for it", "", Kind::Line("text")),
+            field("title", "What may go wrong, in a line", "Such as: Backups have never been restored", Input::RequiredText("text")),
+            field("description", "What may go wrong", "How it could come about, and whom it would hurt.", Input::TextArea),
+            field("owner", "Who of you answers for it", "", Input::Text("text")),
         ],
     },
-    Part {
+    FormSection {
         title: "If you did nothing",
-        fields: &[Asking("likelihood", "How likely would it be?", "", Kind::Pick(LIKELIHOOD)), Asking("impact", "How bad would it be?", "", Kind::Pick(IMPACT))],
+        fields: &[
+            field("likelihood", "How likely would it be?", "", Input::RequiredSelect(LIKELIHOOD)),
+            field("impact", "How bad would it be?", "", Input::RequiredSelect(IMPACT)),
+        ],
     },
-    Part {
+    FormSection {
         title: "With what you do about it",
         fields: &[
-            Asking(
+            field(
                 "treatment",
                 "What do you do?",
                 "Living with a risk needs an approver’s agreement, which they give on the risk’s own page.",
-                Kind::Choice(&[
+                Input::OptionalSelect(&[
                     ("avoid", "Avoid: stop doing what gives rise to it"),
                     ("reduce", "Reduce: make it less likely or less bad"),
                     ("share", "Share: let someone else bear part of it"),
                     ("accept", "Accept: live with it"),
                 ]),
             ),
-            Asking("residual_likelihood", "How likely is it then?", "Leave both empty until you can tell.", Kind::Choice(LIKELIHOOD)),
-            Asking("residual_impact", "How bad would it be then?", "", Kind::Choice(IMPACT)),
-            Asking("actions", "Actions", "Rows that you leave empty are not kept.", Kind::Rows("Action", ACTION)),
+            field("residual_likelihood", "How likely is it then?", "Leave both empty until you can tell.", Input::OptionalSelect(LIKELIHOOD)),
+            field("residual_impact", "How bad would it be then?", "", Input::OptionalSelect(IMPACT)),
+            field("actions", "Actions", "Rows that you leave empty are not kept.", Input::Rows("Action", ACTION)),
         ],
     },
 ];
 
 #[derive(Template)]
-#[template(path = "risks.html")]
+#[template(path = "risks/list.html")]
 struct RisksPage {
     frame: Frame,
-    asked: Asked<RiskFilter>,
+    asked: ListQuery<RiskFilter>,
     heat: Vec<HeatRow>,
     risks: Vec<Risk>,
     names: BTreeMap<SubjectId, String>,
@@ -114,16 +133,16 @@ fn place((likelihood, impact): (i32, i32)) -> String {
 }
 
 /// The map and the list.
-pub(super) async fn show(who: Page<Viewer>) -> Shown {
+pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let (request, here) = who.parts();
     let reader = here.read(request).await?;
-    let mut asked = Asked::<RiskFilter>::of(request, PART)?;
+    let mut asked = ListQuery::<RiskFilter>::of(request, PART)?;
     asked.filter.sort.get_or_insert(RiskSort::CurrentDescending);
     let page = risk::list(&reader, &asked.filter).await?;
     let heat = heat_rows(&register::summary(&reader).await?.heat_map);
     let names = register::lines(&reader, page.items.iter().map(|risk| risk.subject_id.clone())).await?;
-    let names = names.into_iter().map(|(id, line)| (id, words::subject(&line))).collect();
-    let status = if asked.wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let names = names.into_iter().map(|(id, line)| (id, format::subject(&line))).collect();
+    let status = if asked.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let next = asked.next(page.next.as_ref());
     let may_change = here.is_at_least(Role::Editor);
     Ok(html(status, &RisksPage { frame: here.frame("Risks").at(PART), asked, heat, risks: page.items, names, today: reader.today(), next, may_change })?)
@@ -152,10 +171,10 @@ fn middle((likelihood, impact): (i32, i32)) -> (i32, i32) {
 }
 
 #[derive(Template)]
-#[template(path = "risk.html")]
+#[template(path = "risks/show.html")]
 struct RiskPage<'a> {
     frame: Frame,
-    here: &'a Here,
+    here: &'a SignedIn,
     risk: Risk,
     line: RegisterEntry,
     /// What the questionnaire is called whose finding raised it.
@@ -163,7 +182,7 @@ struct RiskPage<'a> {
     today: Day,
     squares: Vec<Square>,
     events: Vec<Event>,
-    wrongs: Vec<Wrong>,
+    errors: Vec<FieldError>,
     /// The form that was sent and is not right.
     tried: &'a str,
     form: &'a Form,
@@ -184,7 +203,7 @@ impl RiskPage<'_> {
     }
 
     fn is(&self, state: &str) -> bool {
-        words::key(&self.risk.state) == state
+        format::slug(&self.risk.state) == state
     }
 
     fn before(&self) -> (i32, i32) {
@@ -223,12 +242,12 @@ impl RiskPage<'_> {
 }
 
 /// One risk.
-pub(super) async fn show_one(who: Page<Viewer>) -> Shown {
+pub(super) async fn show_one(who: Page<Viewer>) -> PageResult {
     let (request, here) = who.parts();
     one(request, here, &path_id(request)?, StatusCode::OK, ("", &Form::default()), Vec::new()).await
 }
 
-async fn one(request: &Request, here: &Here, id: &RiskId, status: StatusCode, (tried, form): (&str, &Form), wrongs: Vec<Wrong>) -> Shown {
+async fn one(request: &Request, here: &SignedIn, id: &RiskId, status: StatusCode, (tried, form): (&str, &Form), errors: Vec<FieldError>) -> PageResult {
     let reader = here.read(request).await?;
     let risk = risk::read(&reader, id).await?;
     let bands = policy::read(&reader).await?.risk_bands.0;
@@ -242,16 +261,16 @@ async fn one(request: &Request, here: &Here, id: &RiskId, status: StatusCode, (t
     });
     let (frame, today, is_stale) = (here.frame(&risk.title).at(PART), reader.today(), status == StatusCode::CONFLICT);
     let events = Event::all(&reader, history.items, None).await?;
-    Ok(html(status, &RiskPage { frame, here, risk, line, origin, today, squares: squares.collect(), events, wrongs, tried, form, is_stale })?)
+    Ok(html(status, &RiskPage { frame, here, risk, line, origin, today, squares: squares.collect(), events, errors, tried, form, is_stale })?)
 }
 
-fn new_risk<'a>(here: &'a Here, line: &RegisterEntry) -> Open<'a> {
-    let lead = format!("Something that may go wrong with {}.", words::subject(line));
-    Open { here, part: PART, title: "Enter a risk".into(), lead, back: back_to(line), action: format!("/risks/new?subject_id={}", line.subject_id), version: 0 }
+fn new_risk<'a>(here: &'a SignedIn, line: &RegisterEntry) -> FormPage<'a> {
+    let lead = format!("Something that may go wrong with {}.", format::subject(line));
+    FormPage { here, part: PART, title: "Enter a risk".into(), lead, back: back_to(line), action: format!("/risks/new?subject_id={}", line.subject_id), version: 0 }
 }
 
 /// The form for a new risk, once it is known what it is about.
-pub(super) async fn show_new(who: Page<Editor>) -> Shown {
+pub(super) async fn show_new(who: Page<Editor>) -> PageResult {
     let (request, here) = who.parts();
     let line = chosen(request, &here.read(request).await?, "subject_id").await?;
     match line {
@@ -259,58 +278,60 @@ pub(super) async fn show_new(who: Page<Editor>) -> Shown {
         None => {
             let back = (PART.to_owned(), "Risks".to_owned());
             let lead = "Choose the supplier or product that it is about.";
-            Choosing { title: "Enter a risk", lead, part: PART, back, path: "/risks/new", name: "subject_id", kept: Vec::new(), without: None }.show(request, here).await
+            SubjectPicker { title: "Enter a risk", lead, part: PART, back, path: "/risks/new", name: "subject_id", kept: Vec::new(), without: None }
+                .show(request, here)
+                .await
         }
     }
 }
 
 /// Enters a risk.
-pub(super) async fn enter(who: Page<Editor>, form: Proven<Form>) -> Shown {
+pub(super) async fn enter(who: Page<Editor>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let line = chosen(request, &here.read(request).await?, "subject_id").await?.ok_or(Error::NotFound)?;
     let parts = typed(RISK, &form);
-    let wrongs = misread(&parts);
-    if !wrongs.is_empty() {
-        return new_risk(here, &line).wrong(parts, wrongs);
+    let errors = misread(&parts);
+    if !errors.is_empty() {
+        return new_risk(here, &line).wrong(parts, errors);
     }
     let mut said = said(&parts);
     said.insert("subject_id".into(), json(&line.subject_id)?);
     let new: NewRisk = read(said)?;
     match who.change(async |writer| risk::create(writer, new).await).await {
-        Ok(made) => Ok(see(&format!("/risks/{}", made.id))),
+        Ok(made) => Ok(redirect(&format!("/risks/{}", made.id))),
         Err(error) => new_risk(here, &line).again(parts, error),
     }
 }
 
-fn change_of<'a>(here: &'a Here, risk: &Risk) -> Open<'a> {
+fn change_of<'a>(here: &'a SignedIn, risk: &Risk) -> FormPage<'a> {
     let (back, title) = (format!("/risks/{}", risk.id), format!("Change: {}", risk.title));
     let lead = if risk.state.0 == RiskState::Accepted {
         "This risk is accepted. If it gets worse or is treated in another way, the agreement to live with it ends."
     } else {
         ""
     };
-    Open { here, part: PART, title, lead: lead.into(), action: format!("{back}/change"), back: (back, "The risk".into()), version: risk.version }
+    FormPage { here, part: PART, title, lead: lead.into(), action: format!("{back}/change"), back: (back, "The risk".into()), version: risk.version }
 }
 
 /// The form for what is said of a risk.
-pub(super) async fn show_change(who: Page<Editor>) -> Shown {
+pub(super) async fn show_change(who: Page<Editor>) -> PageResult {
     let (request, here) = who.parts();
     let risk = risk::read(&here.read(request).await?, &path_id(request)?).await?;
     change_of(here, &risk).show(StatusCode::OK, stored(RISK, &json(&risk)?), Vec::new())
 }
 
 /// Changes what is said of a risk.
-pub(super) async fn change(who: Page<Editor>, form: Proven<Form>) -> Shown {
+pub(super) async fn change(who: Page<Editor>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let id: RiskId = path_id(request)?;
     let (parts, version) = (typed(RISK, &form), form.version()?);
-    let wrongs = misread(&parts);
-    if !wrongs.is_empty() {
+    let errors = misread(&parts);
+    if !errors.is_empty() {
         let present = risk::read(&here.read(request).await?, &id).await?;
-        return Open { version, ..change_of(here, &present) }.wrong(parts, wrongs);
+        return FormPage { version, ..change_of(here, &present) }.wrong(parts, errors);
     }
     match who.change(async |writer| risk::change(writer, &id, version, Change::<NewRisk>::new(fields(&parts))).await).await {
-        Ok(_) => Ok(see(&format!("/risks/{id}"))),
+        Ok(_) => Ok(redirect(&format!("/risks/{id}"))),
         Err(error) => {
             let present = risk::read(&here.read(request).await?, &id).await?;
             change_of(here, &present).refused(parts, error, version, &present)
@@ -319,7 +340,7 @@ pub(super) async fn change(who: Page<Editor>, form: Proven<Form>) -> Shown {
 }
 
 /// The page again after something was not done.
-async fn again(request: &Request, here: &Here, id: &RiskId, tried: (&str, &Form), error: Error) -> Shown {
+async fn again(request: &Request, here: &SignedIn, id: &RiskId, tried: (&str, &Form), error: Error) -> PageResult {
     if matches!(error, Error::Stale { .. }) {
         return one(request, here, id, StatusCode::CONFLICT, tried, Vec::new()).await;
     }
@@ -328,71 +349,71 @@ async fn again(request: &Request, here: &Here, id: &RiskId, tried: (&str, &Form)
         "/reason" => format!("{}-reason", tried.0),
         _ => tried.0.to_owned(),
     };
-    let wrongs = faults(error)?.iter().map(|fault| Wrong::new(field(&fault.pointer), &fault.detail)).collect();
-    one(request, here, id, StatusCode::UNPROCESSABLE_ENTITY, tried, wrongs).await
+    let errors = faults(error)?.iter().map(|fault| FieldError::new(field(&fault.pointer), &fault.detail)).collect();
+    one(request, here, id, StatusCode::UNPROCESSABLE_ENTITY, tried, errors).await
 }
 
 /// Agrees to live with one.
-pub(super) async fn accept(who: Page<Approver>, form: Proven<Form>) -> Shown {
+pub(super) async fn accept(who: Page<Approver>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let (id, tried): (RiskId, _) = (path_id(request)?, ("accept", &*form));
     let (reason, expires_on) = (form.text("reason"), form.text("expires_on").parse::<Day>());
-    let mut wrongs = Vec::new();
+    let mut errors = Vec::new();
     if reason.is_empty() {
-        wrongs.push(Wrong::new("accept-reason", "say why we can live with it"));
+        errors.push(FieldError::new("accept-reason", "say why we can live with it"));
     }
     if expires_on.is_err() {
-        wrongs.push(Wrong::new("expires_on", "enter the last day on which the agreement holds"));
+        errors.push(FieldError::new("expires_on", "enter the last day on which the agreement holds"));
     }
-    let (Ok(expires_on), true) = (expires_on, wrongs.is_empty()) else {
-        return one(request, here, &id, StatusCode::UNPROCESSABLE_ENTITY, tried, wrongs).await;
+    let (Ok(expires_on), true) = (expires_on, errors.is_empty()) else {
+        return one(request, here, &id, StatusCode::UNPROCESSABLE_ENTITY, tried, errors).await;
     };
     let version = form.version()?;
     match who.change(async |writer| risk::accept(writer, &id, version, NewAcceptance { reason, expires_on }).await).await {
-        Ok(_) => Ok(see(&format!("/risks/{id}"))),
+        Ok(_) => Ok(redirect(&format!("/risks/{id}"))),
         Err(error) => again(request, here, &id, tried, error).await,
     }
 }
 
 /// Closes one that is over.
-pub(super) async fn close(who: Page<Editor>, form: Proven<Form>) -> Shown {
+pub(super) async fn close(who: Page<Editor>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let (id, tried): (RiskId, _) = (path_id(request)?, ("close", &*form));
     let reason = form.text("reason");
     if reason.is_empty() {
-        let wrongs = vec![Wrong::new("close-reason", "say why it is over")];
-        return one(request, here, &id, StatusCode::UNPROCESSABLE_ENTITY, tried, wrongs).await;
+        let errors = vec![FieldError::new("close-reason", "say why it is over")];
+        return one(request, here, &id, StatusCode::UNPROCESSABLE_ENTITY, tried, errors).await;
     }
     let version = form.version()?;
     match who.change(async |writer| risk::close(writer, &id, version, Reason { reason }).await).await {
-        Ok(_) => Ok(see(&format!("/risks/{id}"))),
+        Ok(_) => Ok(redirect(&format!("/risks/{id}"))),
         Err(error) => again(request, here, &id, tried, error).await,
     }
 }
 
 /// Opens one again.
-pub(super) async fn reopen(who: Page<Editor>, form: Proven<Form>) -> Shown {
+pub(super) async fn reopen(who: Page<Editor>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let id: RiskId = path_id(request)?;
     let version = form.version()?;
     match who.change(async |writer| risk::reopen(writer, &id, version).await).await {
-        Ok(_) => Ok(see(&format!("/risks/{id}"))),
+        Ok(_) => Ok(redirect(&format!("/risks/{id}"))),
         Err(error) => again(request, here, &id, ("reopen", &*form), error).await,
     }
 }
 
 /// Takes one away that was entered by mistake.
-pub(super) async fn delete(who: Page<Editor>, form: Proven<Form>) -> Shown {
+pub(super) async fn delete(who: Page<Editor>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let (id, tried): (RiskId, _) = (path_id(request)?, ("typed", &*form));
     let present = risk::read(&here.read(request).await?, &id).await?;
     if !form.names_it(&present.title) {
-        let wrongs = vec![Wrong::new("typed", "type the title as it stands here, to delete the risk")];
-        return one(request, here, &id, StatusCode::UNPROCESSABLE_ENTITY, tried, wrongs).await;
+        let errors = vec![FieldError::new("typed", "type the title as it stands here, to delete the risk")];
+        return one(request, here, &id, StatusCode::UNPROCESSABLE_ENTITY, tried, errors).await;
     }
     let version = form.version()?;
     match who.change(async |writer| risk::delete(writer, &id, version).await).await {
-        Ok(()) => Ok(see(&words::subject_href(&present.subject_id))),
+        Ok(()) => Ok(redirect(&format::subject_href(&present.subject_id))),
         Err(error) => again(request, here, &id, tried, error).await,
     }
 }

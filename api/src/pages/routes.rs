@@ -6,9 +6,9 @@ use futures_util::{FutureExt as _, future::BoxFuture};
 use poem::{Endpoint, Request, RequestBody, Response, Route, RouteMethod, http::Method};
 
 use super::{
-    Asker,
     form::Typed,
-    page::{Refusal, Shown, see, told},
+    page::{PageResult, Refusal, problem_page, redirect},
+    problem_frame::ProblemFrame,
     signed_in::{FormKind, Least, Proven, Who, asking, sending},
 };
 
@@ -36,7 +36,7 @@ impl Routes {
     where
         W: Who,
         F: Fn(W) -> G + Copy + Send + Sync + 'static,
-        G: Future<Output = Shown> + Send + 'static,
+        G: Future<Output = PageResult> + Send + 'static,
     {
         let serve = move |request, _| async move { show(asking::<W>(request).await?).await }.boxed();
         self.with(Method::GET, path, W::LEAST, Box::new(serve))
@@ -48,7 +48,7 @@ impl Routes {
         W: Who,
         K: FormKind,
         F: Fn(W, Proven<K>) -> G + Copy + Send + Sync + 'static,
-        G: Future<Output = Shown> + Send + 'static,
+        G: Future<Output = PageResult> + Send + 'static,
     {
         let serve = move |request, body| {
             async move {
@@ -79,7 +79,7 @@ impl Routes {
 }
 
 /// What a page gives to a request. One type for all, so that what is around it is compiled once.
-type Serve = Box<dyn Fn(Request, RequestBody) -> BoxFuture<'static, Shown> + Send + Sync>;
+type Serve = Box<dyn Fn(Request, RequestBody) -> BoxFuture<'static, PageResult> + Send + Sync>;
 
 struct Served(Serve);
 
@@ -88,15 +88,15 @@ impl Endpoint for Served {
 
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
         request.set_data(Typed::default());
-        let asker = request.data::<Asker>().cloned();
+        let asker = request.data::<ProblemFrame>().cloned();
         let (request, body) = request.split();
         Ok(match self.0(request, body).await {
             Ok(response) => response,
-            Err(Refusal::Elsewhere(place)) => see(&place),
+            Err(Refusal::Elsewhere(place)) => redirect(&place),
             Err(Refusal::Instead(response)) => *response,
             Err(Refusal::Problem(problem)) => match asker {
                 Some(asker) => asker.told(&problem).await,
-                None => told(&problem),
+                None => problem_page(&problem),
             },
         })
     }

@@ -20,9 +20,10 @@ use serde_json::Value;
 
 use super::{
     form::{Form, Typed, has_fields_only, parameter},
-    page::{Frame, Refusal, Shown, Signed, Wrong, at, html, request_id, see, with_cookies},
+    format,
+    page::{FieldError, Frame, PageResult, Refusal, Signed, at, html, redirect, request_id, with_cookies},
+    routes::Routes,
     signed_in::{Anyone, Begun, PassingOn, Proven},
-    words,
 };
 use crate::{
     auth::{Stranger, note_refusal, store_of},
@@ -33,14 +34,25 @@ use crate::{
     trail::Trail,
 };
 
+/// Where they are.
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/sign-in", show)
+        .post("/sign-in", send)
+        .get("/sign-in/code", show_code)
+        .post("/sign-in/code", send_code)
+        .post("/sign-in/again", again)
+        .post("/sign-out", leave)
+}
+
 /// Someone who is signed in, with what every page of theirs says.
-pub(super) struct Here {
+pub(super) struct SignedIn {
     pub(super) person: Person,
     pub(super) current: CurrentSession,
     today: Day,
 }
 
-impl Here {
+impl SignedIn {
     /// Whoever is signed in, however far they have come; none where nobody is.
     pub(super) async fn known(request: &Request) -> Result<Option<Self>, Refusal> {
         let store = store_of(request)?;
@@ -59,7 +71,7 @@ impl Here {
     pub(super) async fn begun(request: &Request) -> Result<Self, Refusal> {
         // Whoever is not is asked to, and comes back to where they wanted to go.
         let Some(here) = Self::known(request).await? else {
-            if let Some(kept) = Kept::of(request) {
+            if let Some(kept) = PendingForm::of(request) {
                 let page = SignInPage { notice: SIGNED_OUT, kept: Some(kept), ..SignInPage::new(request, String::new(), "/".into()).await? };
                 return Err(Refusal::Instead(Box::new(html(StatusCode::UNAUTHORIZED, &page)?)));
             }
@@ -126,7 +138,7 @@ impl Here {
             name: self.current.user_name.clone(),
             organisation: organisation.name.clone(),
             is_sample: organisation.is_sample,
-            today: words::day(self.today),
+            today: format::day(self.today),
             csrf: self.current.csrf_token.clone(),
         };
         Frame { person: Some(person), is_inside: self.current.stage == Stage::Complete, ..Frame::new(title) }
@@ -138,7 +150,7 @@ const SIGNED_OUT: &str = "You were signed out before this was sent: nothing was 
 
 /// A form that was sent after its session had ended: where it went, and what was typed, without passwords, codes and the like.
 #[derive(Clone, Debug)]
-pub(super) struct Kept {
+pub(super) struct PendingForm {
     action: String,
     fields: Vec<(String, String)>,
 }
@@ -153,7 +165,7 @@ const KEPT_ACTION: &str = "kept_action";
 /// What its own fields' names begin with meanwhile.
 const KEPT: &str = "kept.";
 
-impl Kept {
+impl PendingForm {
     fn new(action: &str, fields: impl Iterator<Item = (String, String)>) -> Option<Self> {
         const SECRETS: [&str; 5] = ["csrf", "password", "secret", "token", "code"];
         let action = local_path(action).filter(|action| !action.starts_with("/sign-"))?;
@@ -190,27 +202,27 @@ impl Kept {
     /// What of it a person typed or chose, as they read it.
     fn spoken(&self) -> Vec<(String, &str)> {
         let is_theirs = |name: &str, value: &str| !value.is_empty() && name != "version" && !name.ends_with("_id");
-        self.fields.iter().filter(|(name, value)| is_theirs(name, value)).map(|(name, value)| (words::plain(&name.replace(['.', '-'], " ")), value.as_str())).collect()
+        self.fields.iter().filter(|(name, value)| is_theirs(name, value)).map(|(name, value)| (format::label(&name.replace(['.', '-'], " ")), value.as_str())).collect()
     }
 }
 
 #[derive(Template)]
-#[template(path = "sign_in.html")]
+#[template(path = "sign_in/show.html")]
 struct SignInPage {
     frame: Frame,
-    wrongs: Vec<Wrong>,
+    errors: Vec<FieldError>,
     email: String,
     then: String,
     notice: &'static str,
     providers: Vec<SignInOption>,
     /// What is to be sent again after signing in.
-    kept: Option<Kept>,
+    kept: Option<PendingForm>,
 }
 
 impl SignInPage {
     async fn new(request: &Request, email: String, then: String) -> Result<Self, Refusal> {
         let providers = identity_provider::options(store_of(request)?, &SignInOptionFilter { organisation_id: organisation(request) }).await?;
-        Ok(Self { frame: Frame::new("Sign in"), wrongs: Vec::new(), email, then, notice: "", providers, kept: None })
+        Ok(Self { frame: Frame::new("Sign in"), errors: Vec::new(), email, then, notice: "", providers, kept: None })
     }
 
     /// Where signing in through this provider begins.
@@ -232,7 +244,7 @@ fn then(text: &str) -> String {
 }
 
 /// The form.
-pub(super) async fn show(who: Anyone) -> Shown {
+pub(super) async fn show(who: Anyone) -> PageResult {
     let request = who.request();
     let notice = match parameter(request, "notice").as_str() {
         "joined" => "Your account is ready. Sign in with the password you chose.",
@@ -248,55 +260,55 @@ pub(super) async fn show(who: Anyone) -> Shown {
 }
 
 /// Signs in.
-pub(super) async fn send(who: Anyone, form: Proven<PassingOn>) -> Shown {
+pub(super) async fn send(who: Anyone, form: Proven<PassingOn>) -> PageResult {
     let request = who.request();
     let stranger = Stranger::of(request)?;
-    let (email, then, kept) = (form.text("email"), then(&form.text("then")), Kept::passed_on(&form));
+    let (email, then, kept) = (form.text("email"), then(&form.text("then")), PendingForm::passed_on(&form));
     let new = NewSession { email: email.clone(), password: form.exact("password"), code: None, recovery_code: None, organisation_id: None };
-    let again = async |wrong: Wrong, status| {
+    let again = async |wrong: FieldError, status| {
         let page = SignInPage::new(request, email.clone(), then.clone()).await?;
         let notice = if kept.is_some() { SIGNED_OUT } else { "" };
-        Ok(html(status, &SignInPage { wrongs: vec![wrong], notice, kept: kept.clone(), ..page })?)
+        Ok(html(status, &SignInPage { errors: vec![wrong], notice, kept: kept.clone(), ..page })?)
     };
     if new.email.is_empty() {
-        return again(Wrong::new("email", "enter your e-mail address"), StatusCode::UNPROCESSABLE_ENTITY).await;
+        return again(FieldError::new("email", "enter your e-mail address"), StatusCode::UNPROCESSABLE_ENTITY).await;
     }
     if new.password.is_empty() {
-        return again(Wrong::new("password", "enter your password"), StatusCode::UNPROCESSABLE_ENTITY).await;
+        return again(FieldError::new("password", "enter your password"), StatusCode::UNPROCESSABLE_ENTITY).await;
     }
     if new.email.chars().count() > 254 || new.password.chars().count() > 128 {
-        return again(Wrong::new("password", "the e-mail address or the password is wrong"), StatusCode::UNAUTHORIZED).await;
+        return again(FieldError::new("password", "the e-mail address or the password is wrong"), StatusCode::UNAUTHORIZED).await;
     }
     match session::sign_in(stranger.store(), stranger.visit(), &new).await {
         Ok(granted) => went_on(stranger.store(), granted, &then, kept.clone(), stranger.is_local).await,
-        Err(Error::Unauthenticated { .. }) => again(Wrong::new("password", "the e-mail address or the password is wrong"), StatusCode::UNAUTHORIZED).await,
+        Err(Error::Unauthenticated { .. }) => again(FieldError::new("password", "the e-mail address or the password is wrong"), StatusCode::UNAUTHORIZED).await,
         Err(other) => Err(other.into()),
     }
 }
 
 #[derive(Template)]
-#[template(path = "again.html")]
+#[template(path = "sign_in/resend.html")]
 struct AgainPage<'a> {
     frame: Frame,
-    kept: &'a Kept,
+    kept: &'a PendingForm,
     csrf: &'a str,
 }
 
 impl AgainPage<'_> {
-    fn response(here: &Here, kept: &Kept) -> Result<Response, Problem> {
+    fn response(here: &SignedIn, kept: &PendingForm) -> Result<Response, Problem> {
         html(StatusCode::OK, &AgainPage { frame: here.frame("Send it again"), kept, csrf: here.csrf() })
     }
 }
 
 /// On to where they wanted to go, with what they had typed before if there is something.
-async fn went_on(store: &Store, granted: Granted, then: &str, kept: Option<Kept>, is_local: bool) -> Shown {
+async fn went_on(store: &Store, granted: Granted, then: &str, kept: Option<PendingForm>, is_local: bool) -> PageResult {
     let entered = entered(&granted, then, is_local);
     let (Some(kept), true) = (kept, granted.person.stage() != Stage::Enrolling) else { return Ok(entered) };
-    let here = Here::entered(store, granted.person).await?;
+    let here = SignedIn::entered(store, granted.person).await?;
     let mut response = if here.current.stage == Stage::NeedsCode {
         html(
             StatusCode::OK,
-            &CodePage { frame: Frame::new("Enter your code"), wrongs: Vec::new(), then: then.to_owned(), csrf: here.csrf().to_owned(), kept: Some(kept) },
+            &CodePage { frame: Frame::new("Enter your code"), errors: Vec::new(), then: then.to_owned(), csrf: here.csrf().to_owned(), kept: Some(kept) },
         )?
     } else {
         AgainPage::response(&here, &kept)?
@@ -308,14 +320,14 @@ async fn went_on(store: &Store, granted: Granted, then: &str, kept: Option<Kept>
 }
 
 /// What had been typed, for someone who has signed in meanwhile in another window.
-pub(super) async fn again(who: Anyone, form: Proven<PassingOn>) -> Shown {
+pub(super) async fn again(who: Anyone, form: Proven<PassingOn>) -> PageResult {
     let request = who.request();
-    let Some(kept) = Kept::passed_on(&form) else { return Ok(see("/")) };
-    match Here::of(request).await {
+    let Some(kept) = PendingForm::passed_on(&form) else { return Ok(redirect("/")) };
+    match SignedIn::of(request).await {
         Ok(here) => Ok(AgainPage::response(&here, &kept)?),
         Err(Refusal::Elsewhere(_)) => {
-            let wrongs = vec![Wrong::new("email", "you are not signed in yet: sign in first")];
-            let page = SignInPage { wrongs, notice: SIGNED_OUT, kept: Some(kept), ..SignInPage::new(request, String::new(), "/".into()).await? };
+            let errors = vec![FieldError::new("email", "you are not signed in yet: sign in first")];
+            let page = SignInPage { errors, notice: SIGNED_OUT, kept: Some(kept), ..SignInPage::new(request, String::new(), "/".into()).await? };
             Ok(html(StatusCode::UNAUTHORIZED, &page)?)
         }
         Err(other) => Err(other),
@@ -332,38 +344,38 @@ pub(super) fn entered(granted: &Granted, then: &str, is_local: bool) -> Response
     };
     let mut cookies = vec![cookie::session(granted.text.reveal(), is_local)];
     cookies.extend(granted.device.as_ref().map(|device| cookie::device(device.reveal(), is_local)));
-    with_cookies(see(&place), cookies)
+    with_cookies(redirect(&place), cookies)
 }
 
 #[derive(Template)]
-#[template(path = "sign_in_code.html")]
+#[template(path = "sign_in/code.html")]
 struct CodePage {
     frame: Frame,
-    wrongs: Vec<Wrong>,
+    errors: Vec<FieldError>,
     then: String,
     csrf: String,
     /// What is to be sent again afterwards.
-    kept: Option<Kept>,
+    kept: Option<PendingForm>,
 }
 
 /// The form for the second factor.
-pub(super) async fn show_code(who: Begun) -> Shown {
+pub(super) async fn show_code(who: Begun) -> PageResult {
     let (request, here) = who.parts();
     let then = then(&parameter(request, "then"));
     if here.current.stage != Stage::NeedsCode {
         return Err(Refusal::Elsewhere(then));
     }
-    Ok(html(StatusCode::OK, &CodePage { frame: Frame::new("Enter your code"), wrongs: Vec::new(), then, csrf: here.csrf().to_owned(), kept: None })?)
+    Ok(html(StatusCode::OK, &CodePage { frame: Frame::new("Enter your code"), errors: Vec::new(), then, csrf: here.csrf().to_owned(), kept: None })?)
 }
 
 /// Gives the second factor.
-pub(super) async fn send_code(who: Begun, form: Proven<PassingOn>) -> Shown {
+pub(super) async fn send_code(who: Begun, form: Proven<PassingOn>) -> PageResult {
     let (request, here) = who.parts();
     let stranger = Stranger::of(request)?;
-    let (then, kept) = (then(&form.text("then")), Kept::passed_on(&form));
+    let (then, kept) = (then(&form.text("then")), PendingForm::passed_on(&form));
     let again = |detail: &str| {
         let (then, kept) = (then.clone(), kept.clone());
-        let page = CodePage { frame: Frame::new("Enter your code"), wrongs: vec![Wrong::new("code", detail)], then, csrf: here.csrf().to_owned(), kept };
+        let page = CodePage { frame: Frame::new("Enter your code"), errors: vec![FieldError::new("code", detail)], then, csrf: here.csrf().to_owned(), kept };
         Ok(html(StatusCode::UNPROCESSABLE_ENTITY, &page)?)
     };
     match session::confirm(stranger.store(), stranger.visit(), &here.person, &factor(&form)).await {
@@ -383,8 +395,8 @@ pub(super) fn factor(form: &Form) -> SecondFactor {
 }
 
 /// Signs out.
-pub(super) async fn leave(who: Begun, _: Proven<Form>) -> Shown {
+pub(super) async fn leave(who: Begun, _: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     session::sign_out(store_of(request)?, &here.person, request_id(request)).await?;
-    Ok(with_cookies(see("/sign-in?notice=out"), [cookie::no_session(cookie::is_on_this_machine(request))]))
+    Ok(with_cookies(redirect("/sign-in?notice=out"), [cookie::no_session(cookie::is_on_this_machine(request))]))
 }

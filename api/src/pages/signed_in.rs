@@ -16,7 +16,7 @@ use super::{
     form::{Form, SentFile},
     page::{Refusal, path_id, refuse_foreign, request_id},
     respond,
-    sign_in::{Here, Kept},
+    sign_in::{PendingForm, SignedIn},
 };
 use crate::{
     auth::{AtLeast, Writes, store_of},
@@ -59,20 +59,20 @@ pub(super) trait Who: Send + Sized + 'static {
 pub(super) struct Page<R> {
     request: Request,
     store: Store,
-    here: Here,
+    here: SignedIn,
     role: PhantomData<fn() -> R>,
 }
 
 impl<R> Deref for Page<R> {
-    type Target = Here;
-    fn deref(&self) -> &Here {
+    type Target = SignedIn;
+    fn deref(&self) -> &SignedIn {
         &self.here
     }
 }
 
 impl<R> Page<R> {
     /// What was asked for, and by whom.
-    pub(super) fn parts(&self) -> (&Request, &Here) {
+    pub(super) fn parts(&self) -> (&Request, &SignedIn) {
         (&self.request, &self.here)
     }
 
@@ -122,15 +122,15 @@ impl<R: Writes> Page<R> {
 
 impl<R: AtLeast> Who for Page<R> {
     const LEAST: Least = Least::Role(R::ROLE);
-    type Proof = (Store, Here);
+    type Proof = (Store, SignedIn);
 
-    async fn prove(request: &Request) -> Result<(Store, Here), Refusal> {
-        let here = Here::of(request).await?;
+    async fn prove(request: &Request) -> Result<(Store, SignedIn), Refusal> {
+        let here = SignedIn::of(request).await?;
         here.may(request, R::ROLE).await?;
         Ok((store_of(request)?.clone(), here))
     }
 
-    fn new(request: Request, (store, here): (Store, Here)) -> Self {
+    fn new(request: Request, (store, here): (Store, SignedIn)) -> Self {
         Self { request, store, here, role: PhantomData }
     }
 
@@ -139,32 +139,32 @@ impl<R: AtLeast> Who for Page<R> {
     }
 
     async fn has_left(request: &Request) -> Result<bool, Refusal> {
-        Ok(Kept::is_possible(request) && Here::known(request).await?.is_none())
+        Ok(PendingForm::is_possible(request) && SignedIn::known(request).await?.is_none())
     }
 }
 
 /// Somebody whose password was right.
 pub(super) struct Begun {
     request: Request,
-    here: Here,
+    here: SignedIn,
 }
 
 impl Begun {
     /// What was asked for, and by whom.
-    pub(super) fn parts(&self) -> (&Request, &Here) {
+    pub(super) fn parts(&self) -> (&Request, &SignedIn) {
         (&self.request, &self.here)
     }
 }
 
 impl Who for Begun {
     const LEAST: Least = Least::Begun;
-    type Proof = Here;
+    type Proof = SignedIn;
 
-    async fn prove(request: &Request) -> Result<Here, Refusal> {
-        Here::begun(request).await
+    async fn prove(request: &Request) -> Result<SignedIn, Refusal> {
+        SignedIn::begun(request).await
     }
 
-    fn new(request: Request, here: Here) -> Self {
+    fn new(request: Request, here: SignedIn) -> Self {
         Self { request, here }
     }
 

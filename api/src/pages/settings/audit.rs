@@ -11,13 +11,13 @@ use super::HERE;
 use crate::{
     auth::Admin,
     pages::{
+        events::Event,
         form::Form,
-        history::Event,
-        listing::Asked,
-        page::{Frame, Shown, Wrong, at, html},
-        sign_in::Here,
+        format,
+        list_query::ListQuery,
+        page::{FieldError, Frame, PageResult, at, html},
+        sign_in::SignedIn,
         signed_in::{Page, Proven},
-        words,
     },
 };
 
@@ -25,14 +25,14 @@ const AUDIT: &str = "/settings/audit";
 
 /// The page of what an event is about, where it has one.
 fn href(event: &AuditEvent) -> Option<String> {
-    event.item_id.parse::<SubjectId>().ok().map(|id| words::subject_href(&id))
+    event.item_id.parse::<SubjectId>().ok().map(|id| format::subject_href(&id))
 }
 
 #[derive(Template)]
-#[template(path = "settings_audit.html")]
+#[template(path = "settings/audit/show.html")]
 struct AuditPage {
     frame: Frame,
-    asked: Asked<AuditEventFilter>,
+    asked: ListQuery<AuditEventFilter>,
     /// What happened, and where the page is of what it happened to.
     entries: Vec<(Event, Option<String>)>,
     next: Option<String>,
@@ -46,14 +46,14 @@ impl AuditPage {
 }
 
 /// What happened, newest first.
-pub(in crate::pages) async fn show(who: Page<Admin>) -> Shown {
+pub(in crate::pages) async fn show(who: Page<Admin>) -> PageResult {
     let (request, here) = who.parts();
     let reader = here.read(request).await?;
     // A form knows days, the list moments.
     let moment = |name: &str, value: String| if ["since", "until"].contains(&name) && value.len() == 10 { format!("{value}T00:00:00Z") } else { value };
-    let asked = Asked::<AuditEventFilter>::of_changed(request, AUDIT, moment)?;
+    let asked = ListQuery::<AuditEventFilter>::of_changed(request, AUDIT, moment)?;
     let page = audit::list(&reader, &asked.filter).await?;
-    let status = if asked.wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = if asked.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let next = asked.next(page.next.as_ref());
     let places: Vec<Option<String>> = page.items.iter().map(href).collect();
     let entries = Event::all(&reader, page.items, None).await?.into_iter().zip(places).collect();
@@ -61,11 +61,11 @@ pub(in crate::pages) async fn show(who: Page<Admin>) -> Shown {
 }
 
 #[derive(Template)]
-#[template(path = "settings_verify.html")]
+#[template(path = "settings/audit/verify.html")]
 struct VerifyPage<'a> {
     frame: Frame,
     csrf: &'a str,
-    wrongs: Vec<Wrong>,
+    errors: Vec<FieldError>,
     checkpoint: String,
     end: Checkpoint,
     found: Option<Verification>,
@@ -93,19 +93,19 @@ fn is_cut(found: &Verification) -> bool {
 }
 
 /// What verifying is, and how to.
-pub(in crate::pages) async fn show_verify(who: Page<Admin>) -> Shown {
+pub(in crate::pages) async fn show_verify(who: Page<Admin>) -> PageResult {
     let (request, here) = who.parts();
     page(request, here, String::new(), Vec::new(), None).await
 }
 
-async fn page(request: &Request, here: &Here, checkpoint: String, wrongs: Vec<Wrong>, found: Option<Verification>) -> Shown {
+async fn page(request: &Request, here: &SignedIn, checkpoint: String, errors: Vec<FieldError>, found: Option<Verification>) -> PageResult {
     let end = audit::checkpoint(&here.read(request).await?).await?;
-    let status = if wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok(html(status, &VerifyPage { frame: here.frame("Verify the audit trail").at(HERE), csrf: here.csrf(), wrongs, checkpoint, end, found })?)
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    Ok(html(status, &VerifyPage { frame: here.frame("Verify the audit trail").at(HERE), csrf: here.csrf(), errors, checkpoint, end, found })?)
 }
 
 /// Verifies the trail, against a checkpoint if one was given.
-pub(in crate::pages) async fn verify(who: Page<Admin>, form: Proven<Form>) -> Shown {
+pub(in crate::pages) async fn verify(who: Page<Admin>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let text = form.text("checkpoint");
     let kept = if text.is_empty() { Ok(None) } else { serde_json::from_str::<Checkpoint>(&text).map(Some) };
@@ -126,7 +126,7 @@ pub(in crate::pages) async fn verify(who: Page<Admin>, form: Proven<Form>) -> Sh
         }
         Err(detail) => {
             drop(reader);
-            page(request, here, text, vec![Wrong::new("checkpoint", detail)], None).await
+            page(request, here, text, vec![FieldError::new("checkpoint", detail)], None).await
         }
     }
 }

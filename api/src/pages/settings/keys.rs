@@ -15,13 +15,13 @@ use super::{HERE, OncePage, ROLES, role, unconfirmed};
 use crate::{
     auth::Admin,
     pages::{
-        fields::{Asking, Choices, Kind, Open, Part, empty, misread, read, said, typed},
+        fields::{Choices, FormPage, FormSection, Input, empty, field, misread, read, said, typed},
         form::{Form, parameter},
-        listing::Asked,
-        page::{Frame, Shown, Wrong, at, faults, html, link, path_id, see, wrongs},
-        sign_in::Here,
+        format,
+        list_query::ListQuery,
+        page::{FieldError, Frame, PageResult, at, faults, field_errors, html, link, path_id, redirect},
+        sign_in::SignedIn,
         signed_in::{Page, Proven},
-        words,
     },
 };
 
@@ -49,9 +49,9 @@ fn scope(scope: impl Borrow<KeyScope>) -> &'static str {
 
 /// How a key stands.
 fn standing(key: &ApiKey) -> String {
-    let last = key.key.expires_on.map(words::day);
+    let last = key.key.expires_on.map(format::day);
     match (key.state, last) {
-        (KeyState::Revoked, _) => key.key.revoked_at.map_or_else(|| "revoked".into(), |at| format!("revoked on {}", words::day(at.day()))),
+        (KeyState::Revoked, _) => key.key.revoked_at.map_or_else(|| "revoked".into(), |at| format!("revoked on {}", format::day(at.day()))),
         (KeyState::Expired, Some(last)) => format!("ended after {last}"),
         (KeyState::Expired, None) => "ended".into(),
         (KeyState::Replaced, Some(last)) => format!("replaced; still works until the end of {last}"),
@@ -77,36 +77,41 @@ fn warning(key: &ApiKey) -> Option<String> {
 }
 
 #[derive(Template)]
-#[template(path = "settings_keys.html")]
+#[template(path = "settings/keys/list.html")]
 struct KeysPage {
     frame: Frame,
-    asked: Asked<ApiKeyFilter>,
+    asked: ListQuery<ApiKeyFilter>,
     keys: Vec<ApiKey>,
     next: Option<String>,
 }
 
 /// Every key.
-pub(in crate::pages) async fn show(who: Page<Admin>) -> Shown {
+pub(in crate::pages) async fn show(who: Page<Admin>) -> PageResult {
     let (request, here) = who.parts();
-    let asked = Asked::<ApiKeyFilter>::of(request, KEYS)?;
+    let asked = ListQuery::<ApiKeyFilter>::of(request, KEYS)?;
     let page = api_key::list(&here.read(request).await?, &asked.filter).await?;
-    let status = if asked.wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = if asked.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let next = asked.next(page.next.as_ref());
     Ok(html(status, &KeysPage { frame: here.frame("Keys for programs").at(HERE), asked, keys: page.items, next })?)
 }
 
-const KEY: &[Part] = &[Part {
+const KEY: &[FormSection] = &[FormSection {
     title: "",
     fields: &[
-        Asking("name", "What it is for", "Such as: Power BI, nightly. One key for each program, so that one can be revoked without the others.", Kind::Needed("text")),
-        Asking("role", "What it may do", "The least that the program needs.", Kind::Must(ROLES)),
-        Asking("scope", "Which part of that it opens", "", Kind::Must(SCOPES)),
-        Asking("expires_on", "Its last day", "Empty for no end, unless your policy sets one. You can replace a key before it ends, without a gap.", Kind::Day),
+        field(
+            "name",
+            "What it is for",
+            "Such as: Power BI, nightly. One key for each program, so that one can be revoked without the others.",
+            Input::RequiredText("text"),
+        ),
+        field("role", "What it may do", "The least that the program needs.", Input::Select(ROLES)),
+        field("scope", "Which part of that it opens", "", Input::Select(SCOPES)),
+        field("expires_on", "Its last day", "Empty for no end, unless your policy sets one. You can replace a key before it ends, without a gap.", Input::Date),
     ],
 }];
 
-fn new_key(here: &Here) -> Open<'_> {
-    Open {
+fn new_key(here: &SignedIn) -> FormPage<'_> {
+    FormPage {
         here,
         part: HERE,
         lead: String::new(),
@@ -118,7 +123,7 @@ fn new_key(here: &Here) -> Open<'_> {
 }
 
 /// The form for a new key.
-pub(in crate::pages) async fn show_new(who: Page<Admin>) -> Shown {
+pub(in crate::pages) async fn show_new(who: Page<Admin>) -> PageResult {
     let (request, here) = who.parts();
     // Whoever comes from where a key is needed finds its scope chosen.
     let wanted = parameter(request, "scope");
@@ -127,7 +132,7 @@ pub(in crate::pages) async fn show_new(who: Page<Admin>) -> Shown {
 }
 
 /// Makes a key, and shows its text.
-pub(in crate::pages) async fn make(who: Page<Admin>, form: Proven<Form>) -> Shown {
+pub(in crate::pages) async fn make(who: Page<Admin>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let parts = typed(KEY, &form);
     let wrong = misread(&parts);
@@ -142,7 +147,7 @@ pub(in crate::pages) async fn make(who: Page<Admin>, form: Proven<Form>) -> Show
 }
 
 /// The text of a key, once.
-fn handed_over(request: &Request, here: &Here, title: &str, key: &ApiKey, secret: &Token) -> Shown {
+fn handed_over(request: &Request, here: &SignedIn, title: &str, key: &ApiKey, secret: &Token) -> PageResult {
     let (with, path) = match key.key.scope.0 {
         KeyScope::Everything | KeyScope::ReadOnly | KeyScope::RegisterOnly => ("-H \"Authorization: Bearer $KEY\"", "register"),
         KeyScope::ImportOnly => ("-H \"Authorization: Bearer $KEY\" --json '{\"rows\": [{\"name\": \"Harbour\"}]}'", "suppliers/import?dry_run=true"),
@@ -173,37 +178,37 @@ impl Default for Typed {
 }
 
 #[derive(Template)]
-#[template(path = "settings_key.html")]
+#[template(path = "settings/keys/show.html")]
 struct KeyPage {
     frame: Frame,
     csrf: String,
     key: ApiKey,
     typed: Typed,
-    wrongs: Vec<Wrong>,
+    errors: Vec<FieldError>,
 }
 
 /// One key.
-pub(in crate::pages) async fn show_key(who: Page<Admin>) -> Shown {
+pub(in crate::pages) async fn show_key(who: Page<Admin>) -> PageResult {
     let (request, here) = who.parts();
     one(request, here, Typed::default(), Vec::new()).await
 }
 
-async fn one(request: &Request, here: &Here, typed: Typed, wrongs: Vec<Wrong>) -> Shown {
+async fn one(request: &Request, here: &SignedIn, typed: Typed, errors: Vec<FieldError>) -> PageResult {
     let key = api_key::read(&here.read(request).await?, &path_id(request)?).await?;
-    let status = if wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let (frame, csrf) = (here.frame(&key.key.name).at(HERE), here.csrf().to_owned());
-    Ok(html(status, &KeyPage { frame, csrf, key, typed, wrongs })?)
+    Ok(html(status, &KeyPage { frame, csrf, key, typed, errors })?)
 }
 
-fn rotation(form: &Form) -> Result<Rotation, Vec<Wrong>> {
+fn rotation(form: &Form) -> Result<Rotation, Vec<FieldError>> {
     let mut wrong = Vec::new();
     let overlap_days = form.text("overlap_days").parse::<i64>();
     if overlap_days.is_err() {
-        wrong.push(Wrong::new("overlap_days", "enter for how many days both work, 0 to 30"));
+        wrong.push(FieldError::new("overlap_days", "enter for how many days both work, 0 to 30"));
     }
     let expires_on = form.some("expires_on").map(|text| text.parse::<Day>()).transpose();
     if expires_on.is_err() {
-        wrong.push(Wrong::new("expires_on", "enter a day, or leave it empty"));
+        wrong.push(FieldError::new("expires_on", "enter a day, or leave it empty"));
     }
     match (overlap_days, expires_on) {
         (Ok(overlap_days), Ok(expires_on)) => Ok(Rotation { overlap_days, expires_on }),
@@ -212,7 +217,7 @@ fn rotation(form: &Form) -> Result<Rotation, Vec<Wrong>> {
 }
 
 /// Puts another key in the place of one, and shows its text.
-pub(in crate::pages) async fn rotate(who: Page<Admin>, form: Proven<Form>) -> Shown {
+pub(in crate::pages) async fn rotate(who: Page<Admin>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let id: ApiKeyId = path_id(request)?;
     let typed = Typed { overlap_days: form.text("overlap_days"), expires_on: form.text("expires_on"), ..Typed::default() };
@@ -227,13 +232,13 @@ pub(in crate::pages) async fn rotate(who: Page<Admin>, form: Proven<Form>) -> Sh
         Ok((key, secret)) => handed_over(request, here, "The new key is ready", &key, &secret),
         Err(error) => {
             let found = faults(error)?;
-            one(request, here, typed, wrongs(&found, &["overlap_days", "expires_on"], "overlap_days")).await
+            one(request, here, typed, field_errors(&found, &["overlap_days", "expires_on"], "overlap_days")).await
         }
     }
 }
 
 /// Ends a key.
-pub(in crate::pages) async fn revoke(who: Page<Admin>, form: Proven<Form>) -> Shown {
+pub(in crate::pages) async fn revoke(who: Page<Admin>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let id: ApiKeyId = path_id(request)?;
     let typed = Typed { confirm: form.text("confirm"), ..Typed::default() };
@@ -243,10 +248,10 @@ pub(in crate::pages) async fn revoke(who: Page<Admin>, form: Proven<Form>) -> Sh
     }
     let version = form.version()?;
     match who.change(async |writer| api_key::revoke(writer, &id, version).await).await {
-        Ok(_) => Ok(see(KEYS)),
+        Ok(_) => Ok(redirect(KEYS)),
         Err(error) => {
             let found = faults(error)?;
-            one(request, here, typed, wrongs(&found, &[], "confirm")).await
+            one(request, here, typed, field_errors(&found, &[], "confirm")).await
         }
     }
 }

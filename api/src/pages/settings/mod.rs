@@ -17,11 +17,63 @@ use poem::http::StatusCode;
 use super::{
     fields::Choices,
     form::Form,
-    page::{Frame, Shown, Wrong, html},
+    format,
+    page::{FieldError, Frame, PageResult, html},
+    routes::Routes,
     signed_in::Page,
-    words,
 };
 use crate::auth::{Admin, Viewer};
+
+/// Where they are.
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/settings", show)
+        .get("/settings/people", people::show)
+        .get("/settings/people/invite", people::show_invite)
+        .post("/settings/people/invite", people::invite)
+        .get("/settings/people/invitations", people::invitations)
+        .post("/settings/people/invitations/:id/resend", people::resend)
+        .post("/settings/people/invitations/:id/revoke", people::revoke)
+        .get("/settings/people/:id", people::show_person)
+        .post("/settings/people/:id/role", people::change_role)
+        .post("/settings/people/:id/reset-password", people::reset_password)
+        .post("/settings/people/:id/reset-second-factor", people::reset_second_factor)
+        .post("/settings/people/:id/end-sessions", people::end_sessions)
+        .post("/settings/people/:id/remove", people::remove)
+        .get("/settings/keys", keys::show)
+        .get("/settings/keys/new", keys::show_new)
+        .post("/settings/keys/new", keys::make)
+        .get("/settings/keys/:id", keys::show_key)
+        .post("/settings/keys/:id/rotate", keys::rotate)
+        .post("/settings/keys/:id/revoke", keys::revoke)
+        .get("/settings/policy", policy::show)
+        .get("/settings/policy/change", policy::show_change)
+        .post("/settings/policy/change", policy::change)
+        .get("/settings/organisation", organisation::show)
+        .get("/settings/organisation/change", organisation::show_change)
+        .post("/settings/organisation/change", organisation::change)
+        .get("/settings/sign-in", sign_in::show)
+        .get("/settings/sign-in/change", sign_in::show_change)
+        .post("/settings/sign-in/change", sign_in::change)
+        .get("/settings/sign-in/providers/new", providers::show_new)
+        .post("/settings/sign-in/providers/new", providers::enter)
+        .get("/settings/sign-in/providers/:id", providers::show)
+        .get("/settings/sign-in/providers/:id/change", providers::show_change)
+        .post("/settings/sign-in/providers/:id/change", providers::change)
+        .post("/settings/sign-in/providers/:id/delete", providers::delete)
+        .get("/settings/audit", audit::show)
+        .get("/settings/audit/verify", audit::show_verify)
+        .post("/settings/audit/verify", audit::verify)
+        .get("/settings/privacy", privacy::show)
+        .post("/settings/privacy/find", privacy::find)
+        .post("/settings/privacy/export", privacy::export)
+        .post("/settings/privacy/erase", privacy::erase)
+        .get("/settings/privacy/retention", privacy::show_retention)
+        .post("/settings/privacy/retention", privacy::change_retention)
+        .get("/settings/privacy/apply", privacy::show_apply)
+        .post("/settings/privacy/apply", privacy::apply)
+        .get("/settings/backup", show_backup)
+}
 
 pub(super) mod audit;
 pub(super) mod keys;
@@ -59,15 +111,16 @@ fn role(role: impl Borrow<Role>) -> &'static str {
 type Facts = Vec<(&'static str, String)>;
 
 /// What is wrong where the name of what is about to go was not typed.
-fn unconfirmed(form: &Form, names: &[&str]) -> Option<Wrong> {
+fn unconfirmed(form: &Form, names: &[&str]) -> Option<FieldError> {
     let typed = form.text("confirm").to_lowercase();
     let is_named = names.iter().any(|name| !name.is_empty() && name.trim().to_lowercase() == typed);
-    (!is_named).then(|| Wrong::new("confirm", format!("to go on, type {} here", names.iter().filter(|name| !name.is_empty()).copied().collect::<Vec<_>>().join(" or "))))
+    (!is_named)
+        .then(|| FieldError::new("confirm", format!("to go on, type {} here", names.iter().filter(|name| !name.is_empty()).copied().collect::<Vec<_>>().join(" or "))))
 }
 
 /// A link or a secret that is shown once.
 #[derive(Template)]
-#[template(path = "settings_once.html")]
+#[template(path = "settings/once.html")]
 struct OncePage {
     frame: Frame,
     back: String,
@@ -82,7 +135,7 @@ struct OncePage {
 }
 
 impl OncePage {
-    fn shown(self) -> Shown {
+    fn shown(self) -> PageResult {
         Ok(html(StatusCode::OK, &self)?)
     }
 }
@@ -95,14 +148,14 @@ struct Line {
 }
 
 #[derive(Template)]
-#[template(path = "settings.html")]
+#[template(path = "settings/show.html")]
 struct SettingsPage {
     frame: Frame,
     lines: Vec<Line>,
 }
 
 /// Every part, with one sentence on each.
-pub(super) async fn show(who: Page<Viewer>) -> Shown {
+pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let (request, here) = who.parts();
     let reader = here.read(request).await?;
     let is_admin = here.is_at_least(Role::Admin);
@@ -111,17 +164,17 @@ pub(super) async fn show(who: Page<Viewer>) -> Shown {
         let users = user::list(&reader, &UserFilter { limit: Some(COUNTED), ..UserFilter::default() }).await?;
         let admins = user::list(&reader, &UserFilter { role: Some(Role::Admin), limit: Some(COUNTED), ..UserFilter::default() }).await?;
         let more = if users.next.is_some() { "more than " } else { "" };
-        let people = words::count(users.items.len(), "person", "people");
+        let people = format::count(users.items.len(), "person", "people");
         lines.push(Line {
             href: "/settings/people",
             name: "People",
-            now: format!("{more}{people}, {}.", words::count(admins.items.len(), "administrator", "administrators")),
+            now: format!("{more}{people}, {}.", format::count(admins.items.len(), "administrator", "administrators")),
         });
         let active = ApiKeyFilter { active: Some(true), limit: Some(COUNTED), ..ApiKeyFilter::default() };
         let keys = api_key::list(&reader, &active).await?;
         let ending = api_key::list(&reader, &ApiKeyFilter { expires_soon: Some(true), ..active }).await?.items.len();
-        let ending = if ending == 0 { String::new() } else { format!("; {} soon: rotate", words::count(ending, "ends", "end")) };
-        lines.push(Line { href: "/settings/keys", name: "Keys for programs", now: format!("{}{ending}.", words::count(keys.items.len(), "key works", "keys work")) });
+        let ending = if ending == 0 { String::new() } else { format!("; {} soon: rotate", format::count(ending, "ends", "end")) };
+        lines.push(Line { href: "/settings/keys", name: "Keys for programs", now: format!("{}{ending}.", format::count(keys.items.len(), "key works", "keys work")) });
     }
     let policy = rules::read(&reader).await?;
     let (rating, months) = (policy.rating.0, policy.cadence_months.0);
@@ -132,7 +185,7 @@ pub(super) async fn show(who: Page<Viewer>) -> Shown {
             "A score is strong from {} and adequate from {}; critical suppliers are reviewed every {}; {}.",
             rating.strong_from,
             rating.adequate_from,
-            words::count(months.critical, "month", "months"),
+            format::count(months.critical, "month", "months"),
             duties(policy.separation_of_duties.0).to_lowercase()
         ),
     });
@@ -143,7 +196,7 @@ pub(super) async fn show(who: Page<Viewer>) -> Shown {
         lines.push(Line {
             href: "/settings/audit",
             name: "Audit trail",
-            now: format!("{}, each holding the one before it in place.", words::count(events, "event", "events")),
+            now: format!("{}, each holding the one before it in place.", format::count(events, "event", "events")),
         });
     }
     let kept = retention::read(&reader).await?;
@@ -180,13 +233,13 @@ fn second_factor(policy: &SignInPolicy) -> String {
 }
 
 #[derive(Template)]
-#[template(path = "settings_backup.html")]
+#[template(path = "settings/backup.html")]
 struct BackupPage {
     frame: Frame,
 }
 
 /// How to keep a copy of everything.
-pub(super) async fn show_backup(who: Page<Admin>) -> Shown {
+pub(super) async fn show_backup(who: Page<Admin>) -> PageResult {
     let (_, here) = who.parts();
     Ok(html(StatusCode::OK, &BackupPage { frame: here.frame("Backup").at(HERE) })?)
 }

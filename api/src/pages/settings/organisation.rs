@@ -12,19 +12,19 @@ use super::HERE;
 use crate::{
     auth::{Admin, Viewer},
     pages::{
-        fields::{Asking, Kind, Open, Part, fields, json, stored, typed},
+        fields::{FormPage, FormSection, Input, field, fields, json, stored, typed},
         form::Form,
-        page::{Frame, Shown, html, see},
-        sign_in::Here,
+        format,
+        page::{Frame, PageResult, html, redirect},
+        sign_in::SignedIn,
         signed_in::{Page, Proven},
-        words,
     },
 };
 
 const ORGANISATION: &str = "/settings/organisation";
 
 #[derive(Template)]
-#[template(path = "settings_organisation.html")]
+#[template(path = "settings/organisation/show.html")]
 struct OrganisationPage {
     frame: Frame,
     organisation: Organisation,
@@ -32,19 +32,19 @@ struct OrganisationPage {
 }
 
 /// The organisation.
-pub(in crate::pages) async fn show(who: Page<Viewer>) -> Shown {
+pub(in crate::pages) async fn show(who: Page<Viewer>) -> PageResult {
     let (request, here) = who.parts();
     let organisation = organisation::read(&here.read(request).await?).await?;
     Ok(html(StatusCode::OK, &OrganisationPage { frame: here.frame("Organisation").at(HERE), organisation, may_change: here.is_at_least(Role::Admin) })?)
 }
 
-const FIELDS: &[Part] = &[Part {
+const FIELDS: &[FormSection] = &[FormSection {
     title: "",
-    fields: &[Asking("name", "What it is called", "Suppliers read it when you ask them something, and people when you invite them.", Kind::Needed("text"))],
+    fields: &[field("name", "What it is called", "Suppliers read it when you ask them something, and people when you invite them.", Input::RequiredText("text"))],
 }];
 
-fn open(here: &Here, version: i64) -> Open<'_> {
-    Open {
+fn open(here: &SignedIn, version: i64) -> FormPage<'_> {
+    FormPage {
         here,
         part: HERE,
         lead: String::new(),
@@ -56,19 +56,19 @@ fn open(here: &Here, version: i64) -> Open<'_> {
 }
 
 /// The form for its name.
-pub(in crate::pages) async fn show_change(who: Page<Admin>) -> Shown {
+pub(in crate::pages) async fn show_change(who: Page<Admin>) -> PageResult {
     let (request, here) = who.parts();
     let present = organisation::read(&here.read(request).await?).await?;
     open(here, present.version).show(StatusCode::OK, stored(FIELDS, &json(&present)?), Vec::new())
 }
 
 /// Changes its name.
-pub(in crate::pages) async fn change(who: Page<Admin>, form: Proven<Form>) -> Shown {
+pub(in crate::pages) async fn change(who: Page<Admin>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let parts = typed(FIELDS, &form);
     let version = form.version()?;
     match who.change(async |writer| organisation::change(writer, version, Change::<NewOrganisation>::new(fields(&parts))).await).await {
-        Ok(_) => Ok(see(ORGANISATION)),
+        Ok(_) => Ok(redirect(ORGANISATION)),
         Err(error) => {
             let present = organisation::read(&here.read(request).await?).await?;
             open(here, version).refused(parts, error, version, &present)

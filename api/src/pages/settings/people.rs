@@ -19,13 +19,13 @@ use crate::{
     auth::Admin,
     pages::{
         account::browser,
-        fields::{Asking, Kind, Open, Part, empty, read, said, typed},
+        fields::{FormPage, FormSection, Input, empty, field, read, said, typed},
         form::{Form, parameter},
-        listing::Asked,
-        page::{Frame, Shown, Wrong, at, faults, html, link, path_id, see},
-        sign_in::Here,
+        format,
+        list_query::ListQuery,
+        page::{FieldError, Frame, PageResult, at, faults, html, link, path_id, redirect},
+        sign_in::SignedIn,
         signed_in::{Page, Proven},
-        words,
     },
     problem::Problem,
 };
@@ -35,11 +35,11 @@ const PEOPLE: &str = "/settings/people";
 const SHOWN: u64 = 50;
 
 #[derive(Template)]
-#[template(path = "settings_people.html")]
+#[template(path = "settings/people/list.html")]
 struct PeoplePage {
     frame: Frame,
     csrf: String,
-    asked: Asked<UserFilter>,
+    asked: ListQuery<UserFilter>,
     users: Vec<User>,
     own_id: UserId,
     next: Option<String>,
@@ -53,13 +53,13 @@ impl PeoplePage {
 }
 
 /// Everyone, and who is invited.
-pub(in crate::pages) async fn show(who: Page<Admin>) -> Shown {
+pub(in crate::pages) async fn show(who: Page<Admin>) -> PageResult {
     let (request, here) = who.parts();
     let reader = here.read(request).await?;
-    let asked = Asked::<UserFilter>::of(request, PEOPLE)?;
+    let asked = ListQuery::<UserFilter>::of(request, PEOPLE)?;
     let page = user::list(&reader, &asked.filter).await?;
     let pending = invitation::list(&reader, &InvitationFilter { pending: Some(true), limit: Some(SHOWN), cursor: None }).await?.items;
-    let status = if asked.wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = if asked.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let next = asked.next(page.next.as_ref());
     let (frame, csrf, own_id) = (here.frame("People").at(HERE), here.csrf().to_owned(), here.current.user_id.clone());
     Ok(html(status, &PeoplePage { frame, csrf, asked, users: page.items, own_id, next, pending })?)
@@ -77,10 +77,10 @@ fn purpose(invitation: &Invitation) -> String {
 /// How a link stands.
 fn standing(invitation: &Invitation) -> String {
     match invitation.state {
-        InvitationState::Pending => format!("good until {}", words::moment(invitation.expires_at)),
-        InvitationState::Accepted => invitation.accepted_at.map_or_else(|| "used".into(), |at| format!("used on {}", words::day(at.day()))),
-        InvitationState::Revoked => invitation.revoked_at.map_or_else(|| "taken back".into(), |at| format!("taken back on {}", words::day(at.day()))),
-        InvitationState::Expired => format!("ran out on {}", words::day(invitation.expires_at.day())),
+        InvitationState::Pending => format!("good until {}", format::moment(invitation.expires_at)),
+        InvitationState::Accepted => invitation.accepted_at.map_or_else(|| "used".into(), |at| format!("used on {}", format::day(at.day()))),
+        InvitationState::Revoked => invitation.revoked_at.map_or_else(|| "taken back".into(), |at| format!("taken back on {}", format::day(at.day()))),
+        InvitationState::Expired => format!("ran out on {}", format::day(invitation.expires_at.day())),
     }
 }
 
@@ -90,44 +90,44 @@ fn can_be_sent(invitation: &Invitation) -> bool {
 }
 
 #[derive(Template)]
-#[template(path = "settings_invitations.html")]
+#[template(path = "settings/people/invitations.html")]
 struct InvitationsPage {
     frame: Frame,
     csrf: String,
-    asked: Asked<InvitationFilter>,
+    asked: ListQuery<InvitationFilter>,
     invitations: Vec<Invitation>,
     next: Option<String>,
-    wrongs: Vec<Wrong>,
+    errors: Vec<FieldError>,
 }
 
 /// Every link that was made.
-pub(in crate::pages) async fn invitations(who: Page<Admin>) -> Shown {
+pub(in crate::pages) async fn invitations(who: Page<Admin>) -> PageResult {
     let (request, here) = who.parts();
     list(request, here, Vec::new()).await
 }
 
-async fn list(request: &Request, here: &Here, mut wrongs: Vec<Wrong>) -> Shown {
+async fn list(request: &Request, here: &SignedIn, mut errors: Vec<FieldError>) -> PageResult {
     let reader = here.read(request).await?;
-    let mut asked = Asked::<InvitationFilter>::of(request, "/settings/people/invitations")?;
+    let mut asked = ListQuery::<InvitationFilter>::of(request, "/settings/people/invitations")?;
     let page = invitation::list(&reader, &asked.filter).await?;
-    wrongs.append(&mut asked.wrongs);
-    let status = if wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    errors.append(&mut asked.errors);
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let next = asked.next(page.next.as_ref());
     let (frame, csrf) = (here.frame("Invitations").at(HERE), here.csrf().to_owned());
-    Ok(html(status, &InvitationsPage { frame, csrf, asked, invitations: page.items, next, wrongs })?)
+    Ok(html(status, &InvitationsPage { frame, csrf, asked, invitations: page.items, next, errors })?)
 }
 
-const INVITATION: &[Part] = &[Part {
+const INVITATION: &[FormSection] = &[FormSection {
     title: "",
     fields: &[
-        Asking("email", "Their e-mail address", "They sign in with it.", Kind::Needed("email")),
-        Asking("name", "Their name", "If you leave it empty, they enter it themselves.", Kind::Line("text")),
-        Asking("role", "What they may do", "Each may do all that the ones before it may.", Kind::Must(ROLES)),
+        field("email", "Their e-mail address", "They sign in with it.", Input::RequiredText("email")),
+        field("name", "Their name", "If you leave it empty, they enter it themselves.", Input::Text("text")),
+        field("role", "What they may do", "Each may do all that the ones before it may.", Input::Select(ROLES)),
     ],
 }];
 
-fn invite_form(here: &Here) -> Open<'_> {
-    Open {
+fn invite_form(here: &SignedIn) -> FormPage<'_> {
+    FormPage {
         here,
         part: HERE,
         lead: String::new(),
@@ -139,13 +139,13 @@ fn invite_form(here: &Here) -> Open<'_> {
 }
 
 /// The form to invite someone.
-pub(in crate::pages) async fn show_invite(who: Page<Admin>) -> Shown {
+pub(in crate::pages) async fn show_invite(who: Page<Admin>) -> PageResult {
     let (_, here) = who.parts();
     invite_form(here).show(StatusCode::OK, empty(INVITATION, |_| None), Vec::new())
 }
 
 /// Invites someone, and shows the link.
-pub(in crate::pages) async fn invite(who: Page<Admin>, form: Proven<Form>) -> Shown {
+pub(in crate::pages) async fn invite(who: Page<Admin>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let parts = typed(INVITATION, &form);
     let new: NewInvitation = read(said(&parts))?;
@@ -156,13 +156,13 @@ pub(in crate::pages) async fn invite(who: Page<Admin>, form: Proven<Form>) -> Sh
 }
 
 /// The link, once.
-fn handed_over(request: &Request, here: &Here, made: &Invitation, token: &Token) -> Shown {
+fn handed_over(request: &Request, here: &SignedIn, made: &Invitation, token: &Token) -> PageResult {
     let (title, lead) = match made.kind {
         InvitationKind::PasswordReset => ("A link to choose another password", format!("Send this link to {}, and to nobody else.", made.email)),
         _ => ("The invitation is ready", format!("Send this link to {}, and to nobody else. It lets them join as {}.", made.email, role(made.role).to_lowercase())),
     };
     let next = vec![
-        format!("It is good once, and until {}.", words::moment(made.expires_at)),
+        format!("It is good once, and until {}.", format::moment(made.expires_at)),
         "It is shown this once and kept nowhere. If it gets lost, make another: the lost one then opens nothing.".into(),
         "Whoever has the link can follow it, so send it by a way that only they read, or read it out to them.".into(),
     ];
@@ -171,7 +171,7 @@ fn handed_over(request: &Request, here: &Here, made: &Invitation, token: &Token)
 }
 
 /// Makes another link for an invitation.
-pub(in crate::pages) async fn resend(who: Page<Admin>, form: Proven<Form>) -> Shown {
+pub(in crate::pages) async fn resend(who: Page<Admin>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let id: InvitationId = path_id(request)?;
     let version = form.version()?;
@@ -179,21 +179,21 @@ pub(in crate::pages) async fn resend(who: Page<Admin>, form: Proven<Form>) -> Sh
         Ok((made, token)) => handed_over(request, here, &made, &token),
         Err(error) => {
             let found = faults(error)?;
-            list(request, here, found.iter().map(|fault| Wrong::new(id.to_string(), &fault.detail)).collect()).await
+            list(request, here, found.iter().map(|fault| FieldError::new(id.to_string(), &fault.detail)).collect()).await
         }
     }
 }
 
 /// Takes an invitation back.
-pub(in crate::pages) async fn revoke(who: Page<Admin>, form: Proven<Form>) -> Shown {
+pub(in crate::pages) async fn revoke(who: Page<Admin>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let id: InvitationId = path_id(request)?;
     let version = form.version()?;
     match who.change(async |writer| invitation::revoke(writer, &id, version).await).await {
-        Ok(_) => Ok(see("/settings/people#invitations")),
+        Ok(_) => Ok(redirect("/settings/people#invitations")),
         Err(error) => {
             let found = faults(error)?;
-            list(request, here, found.iter().map(|fault| Wrong::new(id.to_string(), &fault.detail)).collect()).await
+            list(request, here, found.iter().map(|fault| FieldError::new(id.to_string(), &fault.detail)).collect()).await
         }
     }
 }
@@ -201,14 +201,14 @@ pub(in crate::pages) async fn revoke(who: Page<Admin>, form: Proven<Form>) -> Sh
 // ---------------------------------------------------------------- one person
 
 #[derive(Template)]
-#[template(path = "settings_person.html")]
+#[template(path = "settings/people/show.html")]
 struct PersonPage {
     frame: Frame,
     csrf: String,
     user: User,
     is_self: bool,
     sessions: Vec<Session>,
-    wrongs: Vec<Wrong>,
+    errors: Vec<FieldError>,
     /// The role that is chosen in the form.
     chosen: String,
     /// Whether someone else changed the role while this one was chosen.
@@ -226,7 +226,7 @@ impl PersonPage {
 /// What a page of one person says besides how it stands.
 #[derive(Default)]
 struct Said {
-    wrongs: Vec<Wrong>,
+    errors: Vec<FieldError>,
     chosen: Option<String>,
     is_stale: bool,
     confirm: String,
@@ -234,7 +234,7 @@ struct Said {
 }
 
 /// One person.
-pub(in crate::pages) async fn show_person(who: Page<Admin>) -> Shown {
+pub(in crate::pages) async fn show_person(who: Page<Admin>) -> PageResult {
     let (request, here) = who.parts();
     let notice = match parameter(request, "notice").as_str() {
         "role" => "The role is changed. Their sessions here have ended: they sign in again.",
@@ -245,20 +245,20 @@ pub(in crate::pages) async fn show_person(who: Page<Admin>) -> Shown {
     person(request, here, Said { notice, ..Said::default() }).await
 }
 
-async fn person(request: &Request, here: &Here, said: Said) -> Shown {
+async fn person(request: &Request, here: &SignedIn, said: Said) -> PageResult {
     let reader = here.read(request).await?;
     let id: UserId = path_id(request)?;
     let user = user::read(&reader, &id).await?;
     let sessions = session::list(&reader, &SessionFilter { user_id: Some(id), limit: Some(SHOWN), cursor: None }).await?.items;
-    let Said { wrongs, chosen, is_stale, confirm, notice } = said;
-    let status = match (is_stale, wrongs.is_empty()) {
+    let Said { errors, chosen, is_stale, confirm, notice } = said;
+    let status = match (is_stale, errors.is_empty()) {
         (true, _) => StatusCode::CONFLICT,
         (false, false) => StatusCode::UNPROCESSABLE_ENTITY,
         (false, true) => StatusCode::OK,
     };
     let (frame, csrf, is_self) = (here.frame(&user.name).at(HERE), here.csrf().to_owned(), user.id == here.current.user_id);
     let chosen = chosen.unwrap_or_else(|| user.role.to_string());
-    Ok(html(status, &PersonPage { frame, csrf, user, is_self, sessions, wrongs, chosen, is_stale, confirm, notice })?)
+    Ok(html(status, &PersonPage { frame, csrf, user, is_self, sessions, errors, chosen, is_stale, confirm, notice })?)
 }
 
 fn place(id: &UserId, notice: &str) -> String {
@@ -268,18 +268,18 @@ fn place(id: &UserId, notice: &str) -> String {
 /// What was refused, at this field of the person's page.
 fn refused(error: Error, field: &str) -> Result<Said, crate::pages::page::Refusal> {
     let found = faults(error)?;
-    Ok(Said { wrongs: found.iter().map(|fault| Wrong::new(field, &fault.detail)).collect(), ..Said::default() })
+    Ok(Said { errors: found.iter().map(|fault| FieldError::new(field, &fault.detail)).collect(), ..Said::default() })
 }
 
 /// Changes a role.
-pub(in crate::pages) async fn change_role(who: Page<Admin>, form: Proven<Form>) -> Shown {
+pub(in crate::pages) async fn change_role(who: Page<Admin>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let id: UserId = path_id(request)?;
     let chosen = form.text("role");
     let version = form.version()?;
     let change: Map<_, _> = [("role".to_owned(), json!(chosen))].into_iter().collect();
     match who.change(async |writer| user::change(writer, &id, version, Change::<NewUser>::new(change)).await).await {
-        Ok(_) => Ok(see(&place(&id, "role"))),
+        Ok(_) => Ok(redirect(&place(&id, "role"))),
         Err(Error::Stale { .. }) => person(request, here, Said { chosen: Some(chosen), is_stale: true, ..Said::default() }).await,
         Err(error) => {
             let said = refused(error, "role")?;
@@ -289,7 +289,7 @@ pub(in crate::pages) async fn change_role(who: Page<Admin>, form: Proven<Form>) 
 }
 
 /// Makes a link to choose another password.
-pub(in crate::pages) async fn reset_password(who: Page<Admin>, form: Proven<Form>) -> Shown {
+pub(in crate::pages) async fn reset_password(who: Page<Admin>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let id: UserId = path_id(request)?;
     let version = form.version()?;
@@ -300,18 +300,18 @@ pub(in crate::pages) async fn reset_password(who: Page<Admin>, form: Proven<Form
 }
 
 /// Takes a second factor away.
-pub(in crate::pages) async fn reset_second_factor(who: Page<Admin>, form: Proven<Form>) -> Shown {
+pub(in crate::pages) async fn reset_second_factor(who: Page<Admin>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let id: UserId = path_id(request)?;
     let version = form.version()?;
     match who.change(async |writer| user::reset_mfa(writer, &id, version).await).await {
-        Ok(_) => Ok(see(&place(&id, "factor"))),
+        Ok(_) => Ok(redirect(&place(&id, "factor"))),
         Err(error) => person(request, here, refused(error, "reset")?).await,
     }
 }
 
 /// Ends one session of someone's, or all.
-pub(in crate::pages) async fn end_sessions(who: Page<Admin>, form: Proven<Form>) -> Shown {
+pub(in crate::pages) async fn end_sessions(who: Page<Admin>, form: Proven<Form>) -> PageResult {
     let id: UserId = who.id()?;
     let one = match form.some("session_id") {
         Some(text) => Some((text.parse::<SessionId>().map_err(|_| Problem::not_found())?, form.version()?)),
@@ -325,7 +325,7 @@ pub(in crate::pages) async fn end_sessions(who: Page<Admin>, form: Proven<Form>)
         }
     });
     ended.await?;
-    Ok(see(&place(&id, "sessions")))
+    Ok(redirect(&place(&id, "sessions")))
 }
 
 async fn end_all(writer: &Writer, id: &UserId) -> Result<(), Error> {
@@ -337,16 +337,16 @@ async fn end_all(writer: &Writer, id: &UserId) -> Result<(), Error> {
 }
 
 /// Takes someone out of the organisation.
-pub(in crate::pages) async fn remove(who: Page<Admin>, form: Proven<Form>) -> Shown {
+pub(in crate::pages) async fn remove(who: Page<Admin>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let id: UserId = path_id(request)?;
     let user = user::read(&who.reader().await?, &id).await?;
     if let Some(wrong) = unconfirmed(&form, &[&user.name]) {
-        return person(request, here, Said { wrongs: vec![wrong], confirm: form.text("confirm"), ..Said::default() }).await;
+        return person(request, here, Said { errors: vec![wrong], confirm: form.text("confirm"), ..Said::default() }).await;
     }
     let version = form.version()?;
     match who.change(async |writer| user::remove(writer, &id, version).await).await {
-        Ok(()) => Ok(see(PEOPLE)),
+        Ok(()) => Ok(redirect(PEOPLE)),
         Err(error) => {
             let said = refused(error, "confirm")?;
             person(request, here, Said { confirm: form.text("confirm"), ..said }).await

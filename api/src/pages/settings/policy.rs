@@ -17,20 +17,20 @@ use super::{Facts, HERE, duties};
 use crate::{
     auth::{Admin, Viewer, store_of},
     pages::{
-        fields::{Asking, Choices, Field, Filled, Kind, Part, compare, fields, json, misread, placed, stored, typed},
+        fields::{Choices, Field, FilledSection, FormSection, Input, compare, field, fields, json, misread, placed, stored, typed},
         form::Form,
+        format,
         home::{IMPACTS, LIKELIHOODS},
-        moves::{Found, PLACE, told},
-        page::{Frame, Refusal, Shown, Wrong, at, faults, html, request_id, see},
-        sign_in::Here,
+        page::{FieldError, Frame, PageResult, Refusal, at, faults, html, redirect, request_id},
+        sign_in::SignedIn,
         signed_in::{Page, Proven},
-        words,
+        what_if::{Found, PLACE, stream_page},
     },
 };
 
 const POLICY: &str = "/settings/policy";
 
-const CELL: Kind = Kind::Must(&[("low", "Low"), ("moderate", "Moderate"), ("high", "High"), ("extreme", "Extreme")]);
+const CELL: Input = Input::Select(&[("low", "Low"), ("moderate", "Moderate"), ("high", "High"), ("extreme", "Extreme")]);
 const DUTIES: Choices = &[
     ("off", "Nobody is kept from deciding: the same person may answer and decide"),
     ("not_who_answered", "Whoever answered or submitted an assessment does not decide on it"),
@@ -40,68 +40,73 @@ const DUTIES: Choices = &[
 /// The part that is shown as a table.
 const MATRIX: &str = "From band to rating";
 
-const FIELDS: &[Part] = &[
-    Part {
+const FIELDS: &[FormSection] = &[
+    FormSection {
         title: "From score to band",
         fields: &[
-            Asking("rating.strong_from", "Strong from", "The lowest evidenced score, out of 100, that is strong.", Kind::MustWhole),
-            Asking("rating.adequate_from", "Adequate from", "", Kind::MustWhole),
-            Asking("rating.weak_from", "Weak from", "Below it, or with a knock-out, a score is poor.", Kind::MustWhole),
-            Asking("rating.minimum_coverage", "Least coverage", "With less than this percentage answered, an assessment stays unassessed.", Kind::MustWhole),
+            field("rating.strong_from", "Strong from", "The lowest evidenced score, out of 100, that is strong.", Input::RequiredInteger),
+            field("rating.adequate_from", "Adequate from", "", Input::RequiredInteger),
+            field("rating.weak_from", "Weak from", "Below it, or with a knock-out, a score is poor.", Input::RequiredInteger),
+            field("rating.minimum_coverage", "Least coverage", "With less than this percentage answered, an assessment stays unassessed.", Input::RequiredInteger),
         ],
     },
-    Part {
+    FormSection {
         title: MATRIX,
         fields: &[
-            Asking("rating.matrix.low.strong", "Low tier, strong", "", CELL),
-            Asking("rating.matrix.low.adequate", "Low tier, adequate", "", CELL),
-            Asking("rating.matrix.low.weak", "Low tier, weak", "", CELL),
-            Asking("rating.matrix.low.poor", "Low tier, poor", "", CELL),
-            Asking("rating.matrix.medium.strong", "Medium tier, strong", "", CELL),
-            Asking("rating.matrix.medium.adequate", "Medium tier, adequate", "", CELL),
-            Asking("rating.matrix.medium.weak", "Medium tier, weak", "", CELL),
-            Asking("rating.matrix.medium.poor", "Medium tier, poor", "", CELL),
-            Asking("rating.matrix.high.strong", "High tier, strong", "", CELL),
-            Asking("rating.matrix.high.adequate", "High tier, adequate", "", CELL),
-            Asking("rating.matrix.high.weak", "High tier, weak", "", CELL),
-            Asking("rating.matrix.high.poor", "High tier, poor", "", CELL),
-            Asking("rating.matrix.critical.strong", "Critical tier, strong", "", CELL),
-            Asking("rating.matrix.critical.adequate", "Critical tier, adequate", "", CELL),
-            Asking("rating.matrix.critical.weak", "Critical tier, weak", "", CELL),
-            Asking("rating.matrix.critical.poor", "Critical tier, poor", "", CELL),
+            field("rating.matrix.low.strong", "Low tier, strong", "", CELL),
+            field("rating.matrix.low.adequate", "Low tier, adequate", "", CELL),
+            field("rating.matrix.low.weak", "Low tier, weak", "", CELL),
+            field("rating.matrix.low.poor", "Low tier, poor", "", CELL),
+            field("rating.matrix.medium.strong", "Medium tier, strong", "", CELL),
+            field("rating.matrix.medium.adequate", "Medium tier, adequate", "", CELL),
+            field("rating.matrix.medium.weak", "Medium tier, weak", "", CELL),
+            field("rating.matrix.medium.poor", "Medium tier, poor", "", CELL),
+            field("rating.matrix.high.strong", "High tier, strong", "", CELL),
+            field("rating.matrix.high.adequate", "High tier, adequate", "", CELL),
+            field("rating.matrix.high.weak", "High tier, weak", "", CELL),
+            field("rating.matrix.high.poor", "High tier, poor", "", CELL),
+            field("rating.matrix.critical.strong", "Critical tier, strong", "", CELL),
+            field("rating.matrix.critical.adequate", "Critical tier, adequate", "", CELL),
+            field("rating.matrix.critical.weak", "Critical tier, weak", "", CELL),
+            field("rating.matrix.critical.poor", "Critical tier, poor", "", CELL),
         ],
     },
-    Part {
+    FormSection {
         title: "What a risk is called",
         fields: &[
-            Asking("risk_bands.moderate_from", "Moderate from", "Likelihood (1 to 5) times impact (1 to 5): 2 to 25. Below this number a risk is low.", Kind::MustWhole),
-            Asking("risk_bands.high_from", "High from", "", Kind::MustWhole),
-            Asking("risk_bands.extreme_from", "Extreme from", "", Kind::MustWhole),
+            field(
+                "risk_bands.moderate_from",
+                "Moderate from",
+                "Likelihood (1 to 5) times impact (1 to 5): 2 to 25. Below this number a risk is low.",
+                Input::RequiredInteger,
+            ),
+            field("risk_bands.high_from", "High from", "", Input::RequiredInteger),
+            field("risk_bands.extreme_from", "Extreme from", "", Input::RequiredInteger),
         ],
     },
-    Part {
+    FormSection {
         title: "How often to look again, in months",
         fields: &[
-            Asking("cadence_months.critical", "Critical tier", "1 to 120 months. What matters more is looked at no less often.", Kind::MustWhole),
-            Asking("cadence_months.high", "High tier", "", Kind::MustWhole),
-            Asking("cadence_months.medium", "Medium tier", "", Kind::MustWhole),
-            Asking("cadence_months.low", "Low tier", "", Kind::MustWhole),
+            field("cadence_months.critical", "Critical tier", "1 to 120 months. What matters more is looked at no less often.", Input::RequiredInteger),
+            field("cadence_months.high", "High tier", "", Input::RequiredInteger),
+            field("cadence_months.medium", "Medium tier", "", Input::RequiredInteger),
+            field("cadence_months.low", "Low tier", "", Input::RequiredInteger),
         ],
     },
-    Part {
+    FormSection {
         title: "Who may decide, and how long keys live",
         fields: &[
-            Asking(
+            field(
                 "separation_of_duties",
                 "Who may not decide on an assessment",
                 "An administrator may set it aside for one decision, with a reason that is kept and shown.",
-                Kind::Must(DUTIES),
+                Input::Select(DUTIES),
             ),
-            Asking(
+            field(
                 "maximum_key_days",
                 "How many days a key may live at the most",
                 "1 to 3650, or empty for no limit. Keys that are there already stay as they are.",
-                Kind::Whole,
+                Input::Integer,
             ),
         ],
     },
@@ -122,7 +127,7 @@ fn bands(policy: &Policy) -> Vec<BandRow> {
 }
 
 #[derive(Template)]
-#[template(path = "settings_policy.html")]
+#[template(path = "settings/policy/show.html")]
 struct PolicyPage {
     frame: Frame,
     scores: Facts,
@@ -133,7 +138,7 @@ struct PolicyPage {
 }
 
 /// The policy as it is.
-pub(in crate::pages) async fn show(who: Page<Viewer>) -> Shown {
+pub(in crate::pages) async fn show(who: Page<Viewer>) -> PageResult {
     let (request, here) = who.parts();
     let policy = policy::read(&here.read(request).await?).await?;
     let (rating, months) = (policy.rating.0, policy.cadence_months.0);
@@ -144,18 +149,18 @@ pub(in crate::pages) async fn show(who: Page<Viewer>) -> Shown {
         ("Poor", "Below that, or with a knock-out".into()),
         ("Unassessed", format!("With less than {} % answered", rating.minimum_coverage)),
     ];
-    let every = |months: u32| format!("Every {}", words::count(months, "month", "months"));
+    let every = |months: u32| format!("Every {}", format::count(months, "month", "months"));
     let others = vec![
         ("Reviews of critical tier", every(months.critical)),
         ("Reviews of high tier", every(months.high)),
         ("Reviews of medium tier", every(months.medium)),
         ("Reviews of low tier", every(months.low)),
         ("Who may decide", duties(policy.separation_of_duties.0).into()),
-        ("Keys live at the most", policy.maximum_key_days.map_or_else(|| "As long as whoever makes them says".into(), |days| words::count(days, "day", "days"))),
+        ("Keys live at the most", policy.maximum_key_days.map_or_else(|| "As long as whoever makes them says".into(), |days| format::count(days, "day", "days"))),
     ];
     let present = json(&policy)?;
     let row =
-        |tier: &str| (words::plain(&tier), ["strong", "adequate", "weak", "poor"].into_iter().map(|band| present["rating"]["matrix"][tier][band].clone()).collect());
+        |tier: &str| (format::label(&tier), ["strong", "adequate", "weak", "poor"].into_iter().map(|band| present["rating"]["matrix"][tier][band].clone()).collect());
     let matrix = ["critical", "high", "medium", "low"].into_iter().map(row).collect();
     let is_admin = here.is_at_least(Role::Admin);
     Ok(html(StatusCode::OK, &PolicyPage { frame: here.frame("Policy").at(HERE), scores, matrix, bands: bands(&policy), others, is_admin })?)
@@ -163,7 +168,7 @@ pub(in crate::pages) async fn show(who: Page<Viewer>) -> Shown {
 
 /// What a policy would do.
 #[derive(Template)]
-#[template(path = "settings_policy_outcome.html")]
+#[template(path = "settings/policy/outcome.html")]
 struct Outcome {
     found: Found,
     is_admin: bool,
@@ -180,11 +185,11 @@ impl Outcome {
         let WhatIfSummary { better_count, worse_count, moved_assessment_count, renamed_risk_count, assessment_count, .. } = self.found.summary;
         format!(
             "{} would be rated worse, and {} better. {} of {} would stand elsewhere, and {} would be called something else.",
-            words::count(worse_count, "supplier or product", "suppliers and products"),
+            format::count(worse_count, "supplier or product", "suppliers and products"),
             better_count,
             moved_assessment_count,
-            words::count(assessment_count, "approved assessment", "approved assessments"),
-            words::count(renamed_risk_count, "risk", "risks")
+            format::count(assessment_count, "approved assessment", "approved assessments"),
+            format::count(renamed_risk_count, "risk", "risks")
         )
     }
 }
@@ -192,29 +197,26 @@ impl Outcome {
 /// Which rule moves an assessment: `Strong from: 90 in place of 80`.
 fn because(reason: &MoveReason) -> String {
     let name = reason.what.replace('/', ".");
-    let label = FIELDS
-        .iter()
-        .flat_map(|part| part.fields)
-        .find(|Asking(known, ..)| *known == name)
-        .map_or_else(|| words::spoken(&reason.what), |Asking(_, label, ..)| (*label).to_owned());
+    let label =
+        FIELDS.iter().flat_map(|part| part.fields).find(|spec| spec.key == name).map_or_else(|| format::without_underscores(&reason.what), |spec| spec.label.to_owned());
     format!("{label}: {} in place of {}", reason.after.as_deref().unwrap_or("nothing"), reason.before.as_deref().unwrap_or("nothing"))
 }
 
 #[derive(Template)]
-#[template(path = "settings_policy_change.html")]
+#[template(path = "settings/policy/change.html")]
 struct ChangePage<'a> {
     frame: Frame,
     csrf: &'a str,
     version: i64,
-    wrongs: Vec<Wrong>,
-    parts: Vec<Filled>,
+    errors: Vec<FieldError>,
+    parts: Vec<FilledSection>,
     is_stale: bool,
     /// Where it says what the policy would do, if that was asked.
     place: Option<&'static str>,
 }
 
 impl ChangePage<'_> {
-    fn is_matrix(part: &Filled) -> bool {
+    fn is_matrix(part: &FilledSection) -> bool {
         part.title == MATRIX
     }
 
@@ -227,47 +229,47 @@ impl ChangePage<'_> {
 
 /// The form as it is shown.
 struct Changing<'a> {
-    here: &'a Here,
+    here: &'a SignedIn,
     version: i64,
 }
 
 impl<'a> Changing<'a> {
-    fn page(self, parts: Vec<Filled>) -> ChangePage<'a> {
+    fn page(self, parts: Vec<FilledSection>) -> ChangePage<'a> {
         let is_admin = self.here.is_at_least(Role::Admin);
         let frame = self.here.frame(if is_admin { "Change the policy" } else { "Try another policy" }).at(HERE);
-        ChangePage { frame, csrf: self.here.csrf(), version: self.version, wrongs: Vec::new(), parts, is_stale: false, place: None }
+        ChangePage { frame, csrf: self.here.csrf(), version: self.version, errors: Vec::new(), parts, is_stale: false, place: None }
     }
 
-    fn wrong(self, parts: Vec<Filled>, wrongs: Vec<Wrong>) -> Shown {
-        Ok(html(StatusCode::UNPROCESSABLE_ENTITY, &ChangePage { wrongs, ..self.page(parts) })?)
+    fn wrong(self, parts: Vec<FilledSection>, errors: Vec<FieldError>) -> PageResult {
+        Ok(html(StatusCode::UNPROCESSABLE_ENTITY, &ChangePage { errors, ..self.page(parts) })?)
     }
 
-    fn again(self, parts: Vec<Filled>, error: Error) -> Shown {
+    fn again(self, parts: Vec<FilledSection>, error: Error) -> PageResult {
         let wrong = wrong(&parts, error)?;
         self.wrong(parts, wrong)
     }
 }
 
 /// What is wrong with a policy, in the words of this page.
-fn wrong(parts: &[Filled], error: Error) -> Result<Vec<Wrong>, Refusal> {
+fn wrong(parts: &[FilledSection], error: Error) -> Result<Vec<FieldError>, Refusal> {
     let plain = |pointer: &str, detail: &str| match pointer {
         "/risk_bands" => "each number must be larger than the one before: moderate, then high, then extreme".to_owned(),
         "/cadence_months" => "what matters more is looked at no less often: critical, high, medium and low in rising order".to_owned(),
-        _ => words::spoken(&detail.replace('`', "")),
+        _ => format::without_underscores(&detail.replace('`', "")),
     };
     let found = faults(error)?;
-    Ok(found.iter().map(|fault| Wrong::new(placed(parts, fault).field, plain(&fault.pointer, &fault.detail))).collect())
+    Ok(found.iter().map(|fault| FieldError::new(placed(parts, fault).field, plain(&fault.pointer, &fault.detail))).collect())
 }
 
 /// What is wrong with a number that is too large or too small to be one of its kind at all.
-fn beyond(field: &Field) -> Option<Wrong> {
+fn beyond(field: &Field) -> Option<FieldError> {
     let most = if field.key.starts_with("rating.") || field.key.starts_with("risk_bands.") { 100 } else { 3650 };
     let is_beyond = field.value().parse::<i32>().is_ok_and(|number| !(0..=most).contains(&number));
-    is_beyond.then(|| Wrong::new(field.id(), format!("expected a number from 0 to {most}")))
+    is_beyond.then(|| FieldError::new(field.id(), format!("expected a number from 0 to {most}")))
 }
 
 /// The form for the policy; who may not change it may ask what another would do.
-pub(in crate::pages) async fn show_change(who: Page<Viewer>) -> Shown {
+pub(in crate::pages) async fn show_change(who: Page<Viewer>) -> PageResult {
     let (request, here) = who.parts();
     let policy = policy::read(&here.read(request).await?).await?;
     let present = json(&policy)?;
@@ -275,7 +277,7 @@ pub(in crate::pages) async fn show_change(who: Page<Viewer>) -> Shown {
 }
 
 /// Says what another policy would do, or sets it.
-pub(in crate::pages) async fn change(who: Page<Viewer>, form: Proven<Form>) -> Shown {
+pub(in crate::pages) async fn change(who: Page<Viewer>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let mut parts = typed(FIELDS, &form);
     let form_page = Changing { here, version: form.version()? };
@@ -288,7 +290,7 @@ pub(in crate::pages) async fn change(who: Page<Viewer>, form: Proven<Form>) -> S
     if form.text("step") != "save" {
         let is_admin = here.is_at_least(Role::Admin);
         return match WhatIf::of_policy(store_of(request)?.clone(), here.person.scope(request_id(request)), change).await {
-            Ok(what_if) => told(&ChangePage { place: Some(PLACE), ..form_page.page(parts) }, what_if, move |found| Outcome { found, is_admin }.render()).await,
+            Ok(what_if) => stream_page(&ChangePage { place: Some(PLACE), ..form_page.page(parts) }, what_if, move |found| Outcome { found, is_admin }.render()).await,
             Err(error) => form_page.again(parts, error),
         };
     }
@@ -296,7 +298,7 @@ pub(in crate::pages) async fn change(who: Page<Viewer>, form: Proven<Form>) -> S
     let who = who.having::<Admin>().await?;
     let (_, here) = who.parts();
     match policy::change(who.store(), &who.scope(), &change).await {
-        Ok(_) => Ok(see(POLICY)),
+        Ok(_) => Ok(redirect(POLICY)),
         Err(Error::Stale { .. }) => {
             let present = policy::read(&who.reader().await?).await?;
             compare(&mut parts, &json(&present)?);

@@ -22,12 +22,12 @@ use super::{Facts, HERE, unconfirmed};
 use crate::{
     auth::{Admin, Viewer},
     pages::{
-        fields::{Asking, Kind, Open, Part, fields, json as json_of, misread, read, stored, typed},
+        fields::{FormPage, FormSection, Input, field, fields, json as json_of, misread, read, stored, typed},
         form::{Form, parameter},
-        page::{Frame, Refusal, Shown, Wrong, at, faults, html, see, wrongs},
-        sign_in::Here,
+        format,
+        page::{FieldError, Frame, PageResult, Refusal, at, faults, field_errors, html, redirect},
+        sign_in::SignedIn,
         signed_in::{Page, Proven},
-        words,
     },
     problem::Problem,
 };
@@ -35,20 +35,20 @@ use crate::{
 const PRIVACY: &str = "/settings/privacy";
 
 #[derive(Template)]
-#[template(path = "settings_privacy.html")]
+#[template(path = "settings/privacy/show.html")]
 struct PrivacyPage {
     frame: Frame,
     csrf: String,
     facts: Facts,
     is_admin: bool,
-    wrongs: Vec<Wrong>,
+    errors: Vec<FieldError>,
     email: String,
     name: String,
     notice: &'static str,
 }
 
 /// How long things are kept, and where to look for a person.
-pub(in crate::pages) async fn show(who: Page<Viewer>) -> Shown {
+pub(in crate::pages) async fn show(who: Page<Viewer>) -> PageResult {
     let (request, here) = who.parts();
     let notice = match parameter(request, "notice").as_str() {
         "erased" => "Erased. The audit trail says that it was done, and why, without naming them.",
@@ -85,26 +85,26 @@ impl DataSubject {
     }
 }
 
-async fn overview(request: &Request, here: &Here, who: DataSubject, wrongs: Vec<Wrong>, notice: &'static str) -> Shown {
+async fn overview(request: &Request, here: &SignedIn, who: DataSubject, errors: Vec<FieldError>, notice: &'static str) -> PageResult {
     let periods = retention::read(&here.read(request).await?).await?;
-    let kept = |days: Option<i32>, of: &str| days.map_or_else(|| "For ever".into(), |days| format!("{} {of}", words::count(days, "day", "days")));
+    let kept = |days: Option<i32>, of: &str| days.map_or_else(|| "For ever".into(), |days| format!("{} {of}", format::count(days, "day", "days")));
     let facts = vec![
         ("Contacts of archived suppliers", kept(periods.archived_contact_days, "after the supplier was last changed")),
         ("Files behind expired evidence", kept(periods.expired_file_days, "after it expired; a file that answers rest on stays")),
     ];
-    let status = if wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let (frame, csrf, is_admin) = (here.frame("Privacy").at(HERE), here.csrf().to_owned(), here.is_at_least(Role::Admin));
-    Ok(html(status, &PrivacyPage { frame, csrf, facts, is_admin, wrongs, email: who.email, name: who.name, notice })?)
+    Ok(html(status, &PrivacyPage { frame, csrf, facts, is_admin, errors, email: who.email, name: who.name, notice })?)
 }
 
 #[derive(Template)]
-#[template(path = "settings_found.html")]
+#[template(path = "settings/privacy/found.html")]
 struct FoundPage {
     frame: Frame,
     csrf: String,
     who: DataSubject,
     record: PersonRecord,
-    wrongs: Vec<Wrong>,
+    errors: Vec<FieldError>,
     reason: String,
     confirm: String,
 }
@@ -120,7 +120,7 @@ fn href(place: &PersonalPlace) -> Option<String> {
     match place.noun.as_str() {
         "user" => Some(format!("/settings/people/{}", place.item_id)),
         "invitation" => Some("/settings/people/invitations".into()),
-        _ => place.item_id.parse::<SubjectId>().ok().map(|id| words::subject_href(&id)),
+        _ => place.item_id.parse::<SubjectId>().ok().map(|id| format::subject_href(&id)),
     }
 }
 
@@ -130,7 +130,7 @@ fn value(place: &PersonalPlace) -> String {
         None | Some(Value::Null) => "–".into(),
         Some(Value::String(text)) => text.clone(),
         Some(Value::Object(fields)) => {
-            let said = fields.iter().filter_map(|(name, value)| value.as_str().map(|text| format!("{}: {text}", words::plain(name))));
+            let said = fields.iter().filter_map(|(name, value)| value.as_str().map(|text| format!("{}: {text}", format::label(name))));
             said.collect::<Vec<_>>().join("; ")
         }
         Some(other) => other.to_string(),
@@ -138,19 +138,19 @@ fn value(place: &PersonalPlace) -> String {
 }
 
 /// What is kept of someone; that it was looked for is kept, and not of whom.
-async fn record(request: &Request, here: &Here, who: &DataSubject) -> Result<PersonRecord, Error> {
+async fn record(request: &Request, here: &SignedIn, who: &DataSubject) -> Result<PersonRecord, Error> {
     let person: Person = read(who.json()).map_err(|_| Error::NotFound)?;
     let reader = here.read(request).await.map_err(|_| Error::Busy)?;
     person::find(&reader, person).await
 }
 
-async fn told(request: &Request, here: &Here, record: &PersonRecord) -> Result<(), Refusal> {
+async fn told(request: &Request, here: &SignedIn, record: &PersonRecord) -> Result<(), Refusal> {
     let detail = json!({ "place_count": record.places.len(), "audit_record_count": record.audit_records.len() });
     here.exports(request, "person", "person", Some(detail)).await
 }
 
 /// Finds what is kept of someone.
-pub(in crate::pages) async fn find(who: Page<Admin>, form: Proven<Form>) -> Shown {
+pub(in crate::pages) async fn find(who: Page<Admin>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let who = DataSubject::of(&form);
     match record(request, here, &who).await {
@@ -160,19 +160,19 @@ pub(in crate::pages) async fn find(who: Page<Admin>, form: Proven<Form>) -> Show
         }
         Err(error) => {
             let wrong = faults(error)?;
-            overview(request, here, who, wrongs(&wrong, &["email", "name"], "email"), "").await
+            overview(request, here, who, field_errors(&wrong, &["email", "name"], "email"), "").await
         }
     }
 }
 
-fn found(here: &Here, who: DataSubject, record: PersonRecord, wrongs: Vec<Wrong>, form: &Form) -> Shown {
-    let status = if wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+fn found(here: &SignedIn, who: DataSubject, record: PersonRecord, errors: Vec<FieldError>, form: &Form) -> PageResult {
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let (frame, csrf) = (here.frame("What is kept of them").at(HERE), here.csrf().to_owned());
-    Ok(html(status, &FoundPage { frame, csrf, who, record, wrongs, reason: form.text("reason"), confirm: form.text("confirm") })?)
+    Ok(html(status, &FoundPage { frame, csrf, who, record, errors, reason: form.text("reason"), confirm: form.text("confirm") })?)
 }
 
 /// The same as a file, to be given to them.
-pub(in crate::pages) async fn export(who: Page<Admin>, form: Proven<Form>) -> Shown {
+pub(in crate::pages) async fn export(who: Page<Admin>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let record = record(request, here, &DataSubject::of(&form)).await?;
     told(request, here, &record).await?;
@@ -185,12 +185,12 @@ pub(in crate::pages) async fn export(who: Page<Admin>, form: Proven<Form>) -> Sh
 }
 
 /// Erases someone.
-pub(in crate::pages) async fn erase(who: Page<Admin>, form: Proven<Form>) -> Shown {
+pub(in crate::pages) async fn erase(who: Page<Admin>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let meant = DataSubject::of(&form);
-    let mut wrong: Vec<Wrong> = unconfirmed(&form, &[&meant.email, &meant.name]).into_iter().collect();
+    let mut wrong: Vec<FieldError> = unconfirmed(&form, &[&meant.email, &meant.name]).into_iter().collect();
     if form.text("reason").is_empty() {
-        wrong.insert(0, Wrong::new("reason", "enter why, without naming anyone"));
+        wrong.insert(0, FieldError::new("reason", "enter why, without naming anyone"));
     }
     if wrong.is_empty() {
         let mut said = meant.json();
@@ -198,10 +198,10 @@ pub(in crate::pages) async fn erase(who: Page<Admin>, form: Proven<Form>) -> Sho
         let erasure: Erasure = read(said)?;
         match who.change(async |writer| person::erase(writer, erasure).await).await {
             Ok(_) => {
-                return Ok(see(&format!("{PRIVACY}?notice=erased")));
+                return Ok(redirect(&format!("{PRIVACY}?notice=erased")));
             }
             Err(error) => {
-                wrong = wrongs(&faults(error)?, &["reason"], "confirm");
+                wrong = field_errors(&faults(error)?, &["reason"], "confirm");
             }
         }
     }
@@ -211,26 +211,26 @@ pub(in crate::pages) async fn erase(who: Page<Admin>, form: Proven<Form>) -> Sho
 
 // ---------------------------------------------------------------- how long things are kept
 
-const PERIODS: &[Part] = &[Part {
+const PERIODS: &[FormSection] = &[FormSection {
     title: "",
     fields: &[
-        Asking(
+        field(
             "archived_contact_days",
             "Days that an archived supplier keeps its contacts",
             "Counted from its last change. 1 to 36500, or empty to keep them for ever.",
-            Kind::Whole,
+            Input::Integer,
         ),
-        Asking(
+        field(
             "expired_file_days",
             "Days that a file is kept after its evidence expired",
             "1 to 36500, or empty to keep it for ever. A file that answers of an assessment rest on stays.",
-            Kind::Whole,
+            Input::Integer,
         ),
     ],
 }];
 
-fn open(here: &Here, version: i64) -> Open<'_> {
-    Open {
+fn open(here: &SignedIn, version: i64) -> FormPage<'_> {
+    FormPage {
         here,
         part: HERE,
         lead: String::new(),
@@ -242,14 +242,14 @@ fn open(here: &Here, version: i64) -> Open<'_> {
 }
 
 /// The form for the periods.
-pub(in crate::pages) async fn show_retention(who: Page<Admin>) -> Shown {
+pub(in crate::pages) async fn show_retention(who: Page<Admin>) -> PageResult {
     let (request, here) = who.parts();
     let periods = retention::read(&here.read(request).await?).await?;
     open(here, periods.version).show(StatusCode::OK, stored(PERIODS, &json_of(&periods)?), Vec::new())
 }
 
 /// Changes the periods. Nothing goes by that alone.
-pub(in crate::pages) async fn change_retention(who: Page<Admin>, form: Proven<Form>) -> Shown {
+pub(in crate::pages) async fn change_retention(who: Page<Admin>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let parts = typed(PERIODS, &form);
     let version = form.version()?;
@@ -258,7 +258,7 @@ pub(in crate::pages) async fn change_retention(who: Page<Admin>, form: Proven<Fo
         return open(here, version).wrong(parts, wrong);
     }
     match who.change(async |writer| retention::change(writer, version, Change::<NewRetention>::new(fields(&parts))).await).await {
-        Ok(_) => Ok(see(PRIVACY)),
+        Ok(_) => Ok(redirect(PRIVACY)),
         Err(error) => {
             let present = retention::read(&here.read(request).await?).await?;
             open(here, version).refused(parts, error, version, &present)
@@ -267,14 +267,14 @@ pub(in crate::pages) async fn change_retention(who: Page<Admin>, form: Proven<Fo
 }
 
 #[derive(Template)]
-#[template(path = "settings_apply.html")]
+#[template(path = "settings/privacy/apply.html")]
 struct ApplyPage {
     frame: Frame,
     csrf: String,
     report: RetentionReport,
     names: BTreeMap<SubjectId, String>,
     organisation: String,
-    wrongs: Vec<Wrong>,
+    errors: Vec<FieldError>,
     confirm: String,
 }
 
@@ -282,33 +282,33 @@ impl ApplyPage {
     /// Of what something goes or stays.
     fn name(&self, item: &RetentionItem) -> String {
         let known = item.item_id.parse::<SubjectId>().ok().and_then(|id| self.names.get(&id).cloned());
-        known.unwrap_or_else(|| format!("{} {}", words::plain(&item.noun), item.item_id))
+        known.unwrap_or_else(|| format!("{} {}", format::label(&item.noun), item.item_id))
     }
 }
 
 /// What applying the periods would take away.
-pub(in crate::pages) async fn show_apply(who: Page<Admin>) -> Shown {
+pub(in crate::pages) async fn show_apply(who: Page<Admin>) -> PageResult {
     would_go(&who, String::new(), Vec::new()).await
 }
 
-async fn would_go(who: &Page<Admin>, confirm: String, wrongs: Vec<Wrong>) -> Shown {
+async fn would_go(who: &Page<Admin>, confirm: String, errors: Vec<FieldError>) -> PageResult {
     let (_, here) = who.parts();
     // Nothing is saved: it only says what would go.
     let writer = who.writer().await?;
     let report = retention::apply(&writer, true).await?;
     let ids = report.items.iter().chain(&report.kept).filter_map(|item| item.item_id.parse::<SubjectId>().ok());
-    let names = register::lines(&writer, ids).await?.into_iter().map(|(id, line)| (id, words::subject(&line))).collect();
-    let status = if wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let names = register::lines(&writer, ids).await?.into_iter().map(|(id, line)| (id, format::subject(&line))).collect();
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let (frame, csrf, organisation) = (here.frame("Take away what is older than it is kept").at(HERE), here.csrf().to_owned(), here.current.organisation.name.clone());
-    Ok(html(status, &ApplyPage { frame, csrf, report, names, organisation, wrongs, confirm })?)
+    Ok(html(status, &ApplyPage { frame, csrf, report, names, organisation, errors, confirm })?)
 }
 
 /// Applies the periods.
-pub(in crate::pages) async fn apply(who: Page<Admin>, form: Proven<Form>) -> Shown {
+pub(in crate::pages) async fn apply(who: Page<Admin>, form: Proven<Form>) -> PageResult {
     let (_, here) = who.parts();
     if let Some(wrong) = unconfirmed(&form, &[&here.current.organisation.name]) {
         return would_go(&who, form.text("confirm"), vec![wrong]).await;
     }
     let report = who.change(async |writer| retention::apply(writer, false).await).await?;
-    Ok(see(&if report.more { format!("{PRIVACY}/apply") } else { format!("{PRIVACY}?notice=applied") }))
+    Ok(redirect(&if report.more { format!("{PRIVACY}/apply") } else { format!("{PRIVACY}?notice=applied") }))
 }

@@ -15,10 +15,10 @@ use super::{Facts, HERE, role, unconfirmed};
 use crate::{
     auth::Admin,
     pages::{
-        fields::{self, Asking, Filled, Kind, Open, Part, empty, fields, json, read, said, stored, typed},
+        fields::{self, FilledSection, FormPage, FormSection, Input, empty, field, fields, json, read, said, stored, typed},
         form::Form,
-        page::{Frame, Shown, Wrong, at, faults, html, path_id, see, wrongs},
-        sign_in::Here,
+        page::{FieldError, Frame, PageResult, at, faults, field_errors, html, path_id, redirect},
+        sign_in::SignedIn,
         signed_in::{Page, Proven},
     },
     single_sign_on,
@@ -26,73 +26,73 @@ use crate::{
 
 const SIGN_IN: &str = "/settings/sign-in";
 
-const FIELDS: &[Part] = &[
-    Part {
+const FIELDS: &[FormSection] = &[
+    FormSection {
         title: "",
         fields: &[
-            Asking("name", "What people call it", "They read it on the sign-in page: Our accounts.", Kind::Needed("text")),
-            Asking(
+            field("name", "What people call it", "They read it on the sign-in page: Our accounts.", Input::RequiredText("text")),
+            field(
                 "issuer",
                 "Its address (issuer)",
                 "As it calls itself: https://login.example.org. Below it, it has /.well-known/openid-configuration.",
-                Kind::Needed("url"),
+                Input::RequiredText("url"),
             ),
-            Asking("client_id", "What it calls this register (client id)", "", Kind::Needed("text")),
-            Asking(
+            field("client_id", "What it calls this register (client id)", "", Input::RequiredText("text")),
+            field(
                 "client_secret",
                 "The client secret",
                 "It is never shown again. When you change the provider, leave this empty to keep the secret there is.",
-                Kind::Secret,
+                Input::Secret,
             ),
-            Asking("is_enabled", "Can people sign in through it?", "", Kind::Truth(&[("true", "Yes"), ("false", "Not now")])),
+            field("is_enabled", "Can people sign in through it?", "", Input::Boolean(&[("true", "Yes"), ("false", "Not now")])),
         ],
     },
-    Part {
+    FormSection {
         title: "Who is let in",
         fields: &[
-            Asking(
+            field(
                 "email_domains",
                 "Domains of e-mail addresses by which it may say who someone is",
                 "Such as example.org, with commas between. Without one, only people whom it has signed in before are let in.",
-                Kind::Words,
+                Input::WordList,
             ),
-            Asking(
+            field(
                 "admits_new_people",
                 "May people come without an invitation?",
                 "",
-                Kind::Truth(&[("false", "No: only whoever belongs here or was invited"), ("true", "Yes: anyone whom it signs in, of those domains")]),
+                Input::Boolean(&[("false", "No: only whoever belongs here or was invited"), ("true", "Yes: anyone whom it signs in, of those domains")]),
             ),
         ],
     },
-    Part {
+    FormSection {
         title: "Roles",
         fields: &[
-            Asking("role_claim", "The claim that says someone's role", "Such as groups. Empty if roles are given here.", Kind::Line("text")),
-            Asking(
+            field("role_claim", "The claim that says someone's role", "Such as groups. Empty if roles are given here.", Input::Text("text")),
+            field(
                 "roles",
                 "Which value stands for which role",
                 "One on each line: care-managers = editor. The roles are viewer, editor, approver and admin; the highest counts, at each sign-in.",
-                Kind::Pairs,
+                Input::KeyValues,
             ),
-            Asking(
+            field(
                 "default_role",
                 "The role of everyone else",
                 "Not said lets none of them in.",
-                Kind::Choice(&[("viewer", "Viewer"), ("editor", "Editor"), ("approver", "Approver"), ("admin", "Administrator")]),
+                Input::OptionalSelect(&[("viewer", "Viewer"), ("editor", "Editor"), ("approver", "Approver"), ("admin", "Administrator")]),
             ),
         ],
     },
 ];
 
 #[derive(Template)]
-#[template(path = "settings_provider.html")]
+#[template(path = "settings/providers/show.html")]
 struct ProviderPage {
     frame: Frame,
     csrf: String,
     provider: IdentityProvider,
     facts: Facts,
     callback: String,
-    wrongs: Vec<Wrong>,
+    errors: Vec<FieldError>,
     confirm: String,
 }
 
@@ -103,7 +103,7 @@ fn facts(provider: &IdentityProvider) -> Facts {
         ("People can sign in through it", if provider.is_enabled { "Yes" } else { "Not now" }.into()),
         ("Its address (issuer)", provider.issuer.clone()),
         ("What it calls this register (client id)", provider.client_id.clone()),
-        ("The client secret", if provider.client_secret.is_some() { "Kept, never shown" } else { "None" }.into()),
+        ("The client secret", if provider.client_secret.is_some() { "PendingForm, never shown" } else { "None" }.into()),
         ("Domains of e-mail addresses", or(provider.email_domains.0.join(", "), "None: only people whom it has signed in before")),
         ("People come without an invitation", if provider.admits_new_people { "Yes" } else { "No" }.into()),
         ("The claim that says someone's role", provider.role_claim.clone().unwrap_or_else(|| "None: roles are given here".into())),
@@ -113,25 +113,25 @@ fn facts(provider: &IdentityProvider) -> Facts {
 }
 
 /// One provider.
-pub(in crate::pages) async fn show(who: Page<Admin>) -> Shown {
+pub(in crate::pages) async fn show(who: Page<Admin>) -> PageResult {
     let (request, here) = who.parts();
     one(request, here, String::new(), Vec::new()).await
 }
 
-async fn one(request: &Request, here: &Here, confirm: String, wrongs: Vec<Wrong>) -> Shown {
+async fn one(request: &Request, here: &SignedIn, confirm: String, errors: Vec<FieldError>) -> PageResult {
     let provider = identity_provider::read(&here.read(request).await?, &path_id(request)?).await?;
     let callback = single_sign_on::callback(request, &provider.id);
-    let status = if wrongs.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let (frame, csrf, facts) = (here.frame(&provider.name).at(HERE), here.csrf().to_owned(), facts(&provider));
-    Ok(html(status, &ProviderPage { frame, csrf, provider, facts, callback, wrongs, confirm })?)
+    Ok(html(status, &ProviderPage { frame, csrf, provider, facts, callback, errors, confirm })?)
 }
 
 fn place(id: &IdentityProviderId) -> String {
     format!("{SIGN_IN}/providers/{id}")
 }
 
-fn new_provider(here: &Here) -> Open<'_> {
-    Open {
+fn new_provider(here: &SignedIn) -> FormPage<'_> {
+    FormPage {
         here,
         part: HERE,
         lead: String::new(),
@@ -143,24 +143,24 @@ fn new_provider(here: &Here) -> Open<'_> {
 }
 
 /// The form for a new provider.
-pub(in crate::pages) async fn show_new(who: Page<Admin>) -> Shown {
+pub(in crate::pages) async fn show_new(who: Page<Admin>) -> PageResult {
     let (_, here) = who.parts();
     new_provider(here).show(StatusCode::OK, empty(FIELDS, |_| None), Vec::new())
 }
 
 /// What is wrong with what was typed before anything is asked of it: numbers, lines, and words that are no roles.
-fn misread(parts: &[Filled]) -> Vec<Wrong> {
+fn misread(parts: &[FilledSection]) -> Vec<FieldError> {
     let mut wrong = fields::misread(parts);
     let said = fields(parts);
     let values = said.get("roles").and_then(Value::as_object);
     if values.is_some_and(|roles| roles.values().any(|word| word.as_str().is_none_or(|word| word.parse::<Role>().is_err()))) {
-        wrong.push(Wrong::new("roles", "the role behind the equals sign is viewer, editor, approver or admin"));
+        wrong.push(FieldError::new("roles", "the role behind the equals sign is viewer, editor, approver or admin"));
     }
     wrong
 }
 
 /// Enters a provider.
-pub(in crate::pages) async fn enter(who: Page<Admin>, form: Proven<Form>) -> Shown {
+pub(in crate::pages) async fn enter(who: Page<Admin>, form: Proven<Form>) -> PageResult {
     let (_, here) = who.parts();
     let parts = typed(FIELDS, &form);
     let wrong = misread(&parts);
@@ -169,14 +169,14 @@ pub(in crate::pages) async fn enter(who: Page<Admin>, form: Proven<Form>) -> Sho
     }
     let new: NewIdentityProvider = read(said(&parts))?;
     match who.change(async |writer| identity_provider::create(writer, new).await).await {
-        Ok(made) => Ok(see(&place(&made.id))),
+        Ok(made) => Ok(redirect(&place(&made.id))),
         Err(error) => new_provider(here).again(parts, error),
     }
 }
 
-fn change_of<'a>(here: &'a Here, provider: &IdentityProvider, version: i64) -> Open<'a> {
+fn change_of<'a>(here: &'a SignedIn, provider: &IdentityProvider, version: i64) -> FormPage<'a> {
     let back = place(&provider.id);
-    Open {
+    FormPage {
         here,
         part: HERE,
         lead: String::new(),
@@ -188,14 +188,14 @@ fn change_of<'a>(here: &'a Here, provider: &IdentityProvider, version: i64) -> O
 }
 
 /// The form for a provider.
-pub(in crate::pages) async fn show_change(who: Page<Admin>) -> Shown {
+pub(in crate::pages) async fn show_change(who: Page<Admin>) -> PageResult {
     let (request, here) = who.parts();
     let provider = identity_provider::read(&here.read(request).await?, &path_id(request)?).await?;
     change_of(here, &provider, provider.version).show(StatusCode::OK, stored(FIELDS, &json(&provider)?), Vec::new())
 }
 
 /// Changes a provider.
-pub(in crate::pages) async fn change(who: Page<Admin>, form: Proven<Form>) -> Shown {
+pub(in crate::pages) async fn change(who: Page<Admin>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let id: IdentityProviderId = path_id(request)?;
     let parts = typed(FIELDS, &form);
@@ -208,7 +208,7 @@ pub(in crate::pages) async fn change(who: Page<Admin>, form: Proven<Form>) -> Sh
     let mut said = fields(&parts);
     leave_out(&mut said, &present);
     match who.change(async |writer| identity_provider::change(writer, &id, version, Change::<NewIdentityProvider>::new(said)).await).await {
-        Ok(_) => Ok(see(&place(&id))),
+        Ok(_) => Ok(redirect(&place(&id))),
         Err(Error::Conflict { code: code @ "no_other_way", detail, .. }) => change_of(here, &present, version).again(parts, Error::invalid("/is_enabled", code, detail)),
         Err(error) => change_of(here, &present, version).refused(parts, error, version, &present),
     }
@@ -224,7 +224,7 @@ fn leave_out(said: &mut Map<String, Value>, present: &IdentityProvider) {
 }
 
 /// Takes a provider away.
-pub(in crate::pages) async fn delete(who: Page<Admin>, form: Proven<Form>) -> Shown {
+pub(in crate::pages) async fn delete(who: Page<Admin>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let id: IdentityProviderId = path_id(request)?;
     let provider = identity_provider::read(&who.reader().await?, &id).await?;
@@ -233,10 +233,10 @@ pub(in crate::pages) async fn delete(who: Page<Admin>, form: Proven<Form>) -> Sh
     }
     let version = form.version()?;
     match who.change(async |writer| identity_provider::remove(writer, &id, version).await).await {
-        Ok(()) => Ok(see(SIGN_IN)),
+        Ok(()) => Ok(redirect(SIGN_IN)),
         Err(error) => {
             let found = faults(error)?;
-            one(request, here, form.text("confirm"), wrongs(&found, &[], "confirm")).await
+            one(request, here, form.text("confirm"), field_errors(&found, &[], "confirm")).await
         }
     }
 }

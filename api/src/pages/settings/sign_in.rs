@@ -14,12 +14,12 @@ use super::{Facts, HERE};
 use crate::{
     auth::{Admin, Viewer},
     pages::{
-        fields::{Asking, Choices, Kind, Open, Part, fields, json, misread, stored, typed},
+        fields::{Choices, FormPage, FormSection, Input, field, fields, json, misread, stored, typed},
         form::Form,
-        page::{Frame, Shown, html, see},
-        sign_in::Here,
+        format,
+        page::{Frame, PageResult, html, redirect},
+        sign_in::SignedIn,
         signed_in::{Page, Proven},
-        words,
     },
     single_sign_on,
 };
@@ -27,7 +27,7 @@ use crate::{
 const SIGN_IN: &str = "/settings/sign-in";
 
 #[derive(Template)]
-#[template(path = "settings_sign_in.html")]
+#[template(path = "settings/sign_in/show.html")]
 struct SignInPage {
     frame: Frame,
     facts: Facts,
@@ -37,7 +37,7 @@ struct SignInPage {
 }
 
 /// How people sign in, and through whom.
-pub(in crate::pages) async fn show(who: Page<Viewer>) -> Shown {
+pub(in crate::pages) async fn show(who: Page<Viewer>) -> PageResult {
     let (request, here) = who.parts();
     let reader = here.read(request).await?;
     let is_admin = here.is_at_least(Role::Admin);
@@ -59,8 +59,8 @@ fn facts(policy: &SignInPolicy) -> Facts {
         ("Second factor of approvers", rule(Role::Approver).into()),
         ("Second factor of administrators", rule(Role::Admin).into()),
         ("Passwords", if policy.allows_passwords { "Allowed" } else { "Turned off: people sign in through an identity provider" }.into()),
-        ("Signed out after", format!("{} without doing anything", words::count(policy.idle_minutes, "minute", "minutes"))),
-        ("Signed out in any case after", words::count(policy.absolute_hours, "hour", "hours")),
+        ("Signed out after", format!("{} without doing anything", format::count(policy.idle_minutes, "minute", "minutes"))),
+        ("Signed out in any case after", format::count(policy.absolute_hours, "hour", "hours")),
     ]
 }
 
@@ -70,41 +70,41 @@ const RULES: Choices = &[
     ("required", "Required: whoever has none can only set one up"),
 ];
 
-const FIELDS: &[Part] = &[
-    Part {
+const FIELDS: &[FormSection] = &[
+    FormSection {
         title: "Second factor",
         fields: &[
-            Asking("mfa.viewer", "Viewers", "", Kind::Must(RULES)),
-            Asking("mfa.editor", "Editors", "", Kind::Must(RULES)),
-            Asking("mfa.approver", "Approvers", "", Kind::Must(RULES)),
-            Asking(
+            field("mfa.viewer", "Viewers", "", Input::Select(RULES)),
+            field("mfa.editor", "Editors", "", Input::Select(RULES)),
+            field("mfa.approver", "Approvers", "", Input::Select(RULES)),
+            field(
                 "mfa.admin",
                 "Administrators",
                 "It holds for people who sign in with a password. Where an identity provider signs them in, that is its matter.",
-                Kind::Must(RULES),
+                Input::Select(RULES),
             ),
         ],
     },
-    Part {
+    FormSection {
         title: "Passwords",
-        fields: &[Asking(
+        fields: &[field(
             "allows_passwords",
             "May people sign in with a password?",
             "It can be turned off once an identity provider is on, or no one could sign in any more.",
-            Kind::Truth(&[("true", "Yes"), ("false", "No: through an identity provider only")]),
+            Input::Boolean(&[("true", "Yes"), ("false", "No: through an identity provider only")]),
         )],
     },
-    Part {
+    FormSection {
         title: "How long one stays signed in",
         fields: &[
-            Asking("idle_minutes", "Minutes without doing anything", "5 to 1440, which is a day.", Kind::MustWhole),
-            Asking("absolute_hours", "Hours in any case", "1 to 720, which is a month.", Kind::MustWhole),
+            field("idle_minutes", "Minutes without doing anything", "5 to 1440, which is a day.", Input::RequiredInteger),
+            field("absolute_hours", "Hours in any case", "1 to 720, which is a month.", Input::RequiredInteger),
         ],
     },
 ];
 
-fn open(here: &Here, version: i64) -> Open<'_> {
-    Open {
+fn open(here: &SignedIn, version: i64) -> FormPage<'_> {
+    FormPage {
         here,
         part: HERE,
         lead: String::new(),
@@ -116,14 +116,14 @@ fn open(here: &Here, version: i64) -> Open<'_> {
 }
 
 /// The form for it.
-pub(in crate::pages) async fn show_change(who: Page<Admin>) -> Shown {
+pub(in crate::pages) async fn show_change(who: Page<Admin>) -> PageResult {
     let (request, here) = who.parts();
     let policy = sign_in_policy::read(&here.read(request).await?).await?;
     open(here, policy.version).show(StatusCode::OK, stored(FIELDS, &json(&policy)?), Vec::new())
 }
 
 /// Changes it.
-pub(in crate::pages) async fn change(who: Page<Admin>, form: Proven<Form>) -> Shown {
+pub(in crate::pages) async fn change(who: Page<Admin>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let parts = typed(FIELDS, &form);
     let version = form.version()?;
@@ -132,7 +132,7 @@ pub(in crate::pages) async fn change(who: Page<Admin>, form: Proven<Form>) -> Sh
         return open(here, version).wrong(parts, wrong);
     }
     match who.change(async |writer| sign_in_policy::change(writer, version, Change::<NewSignInPolicy>::new(fields(&parts))).await).await {
-        Ok(_) => Ok(see(SIGN_IN)),
+        Ok(_) => Ok(redirect(SIGN_IN)),
         Err(Error::Conflict { code: code @ "no_other_way", detail, .. }) => open(here, version).again(parts, Error::invalid("/allows_passwords", code, detail)),
         Err(error) => {
             let present = sign_in_policy::read(&here.read(request).await?).await?;

@@ -1,0 +1,291 @@
+//! Products: the page of one, entering it, what is said of it, what happened to it, and its end.
+
+use askama::Template;
+use diligence_entities::{
+    audit,
+    id::{ProductId, SubjectId, SupplierId},
+    patch::Change,
+    product::{self, Known, NewProduct, Product},
+    role::Role,
+    supplier::{self, Supplier},
+};
+use poem::http::StatusCode;
+use serde_json::{Map, Value};
+
+use super::{
+    fields::{Choices, FormPage, FormSection, Input, empty, field, fields, read, said, typed},
+    form::Form,
+    format,
+    page::{Frame, PageResult, html, path_id, redirect},
+    routes::Routes,
+    sign_in::SignedIn,
+    signed_in::{Page, Proven},
+    subjects::{
+        PART, STATUS,
+        about::About,
+        end::{self, Step},
+        history, stored, trend,
+    },
+};
+use crate::auth::{Editor, Viewer};
+
+/// Where they are.
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/suppliers/:id/products/new", show_new)
+        .post("/suppliers/:id/products/new", enter)
+        .get("/products/:id", show)
+        .get("/products/:id/change", show_change)
+        .post("/products/:id/change", change)
+        .get("/products/:id/history", show_history)
+        .get("/products/:id/end", show_end)
+        .post("/products/:id/archive", archive)
+        .post("/products/:id/restore", restore)
+        .post("/products/:id/delete", delete)
+}
+
+const KNOWN: Choices = &[("unknown", "Not known"), ("yes", "Yes"), ("no", "No")];
+
+const PARTS: &[FormSection] = &[
+    FormSection {
+        title: "",
+        fields: &[
+            field("name", "What it is called", "", Input::RequiredText("text")),
+            field(
+                "kind",
+                "What sort of thing it is",
+                "",
+                Input::Select(&[("software", "Software"), ("service", "A service"), ("device", "A device"), ("ai_system", "An AI system")]),
+            ),
+            field("purpose", "What you use it for", "", Input::TextArea),
+            field("product_version", "Its version", "", Input::Text("text")),
+            field("status", "Where it stands with you", "", Input::Select(STATUS)),
+            field(
+                "ai_features",
+                "Is there AI in it?",
+                "Software that you already use may have gained AI in an update. If you are not sure, say so, and ask the supplier.",
+                Input::Select(&[("unknown", "Not known yet"), ("none", "No"), ("embedded", "Yes, some of it uses AI"), ("core", "Yes, it is what the product is")]),
+            ),
+            field("notes", "Anything else worth knowing", "", Input::TextArea),
+        ],
+    },
+    FormSection {
+        title: "Its AI, if there is any",
+        fields: &[
+            field("ai_profile.purpose", "What is its AI there for?", "", Input::TextArea),
+            field("ai_profile.generative", "Does it write, speak or draw?", "", Input::Select(KNOWN)),
+            field("ai_profile.model_provider", "Who provides the model?", "", Input::Text("text")),
+            field("ai_profile.model", "Which model is it?", "", Input::Text("text")),
+            field("ai_profile.model_version", "Which version of the model?", "", Input::Text("text")),
+            field("ai_profile.trains_on_our_data", "Is your data used to train it?", "", Input::Select(KNOWN)),
+            field("ai_profile.runs_in", "In which countries does it run?", "Two letters for each, with commas between: GB, IE.", Input::Countries),
+            field(
+                "ai_profile.autonomy",
+                "What does it do?",
+                "",
+                Input::OptionalSelect(&[
+                    ("informs", "It gives people something to know"),
+                    ("recommends", "It suggests what to do"),
+                    ("decides", "It decides, and people carry out"),
+                    ("acts", "It decides and carries out"),
+                ]),
+            ),
+            field(
+                "ai_profile.affects",
+                "Whom does it affect?",
+                "",
+                Input::Checkboxes(&[("residents", "The people you support"), ("staff", "Staff"), ("families", "Families"), ("public", "Others")]),
+            ),
+            field("ai_profile.overseer", "Who oversees it?", "A person's name.", Input::Text("text")),
+            field("ai_profile.contest_route", "How can someone contest an outcome?", "", Input::TextArea),
+            field("ai_profile.manual_fallback", "What happens by hand when it fails?", "", Input::TextArea),
+            field(
+                "ai_profile.summarises_speech",
+                "Does it summarise speech?",
+                "Such a tool is at least a Class I medical device when it is used in care.",
+                Input::Select(KNOWN),
+            ),
+            field(
+                "ai_profile.medical_device_class",
+                "Is it a medical device?",
+                "",
+                Input::OptionalSelect(&[
+                    ("none", "No"),
+                    ("class_i", "Class I"),
+                    ("class_iia", "Class IIa"),
+                    ("class_iib", "Class IIb"),
+                    ("class_iii", "Class III"),
+                    ("unknown", "Not known"),
+                ]),
+            ),
+            field("ai_profile.safety_case_reference", "Where is its clinical safety case (DCB0129, DCB0160)?", "", Input::Text("text")),
+            field("ai_profile.dpia_reference", "Where is the data protection impact assessment?", "", Input::Text("text")),
+            field("ai_profile.transparency_record", "Where is its transparency record (ATRS)?", "Such as https://example.org", Input::Text("url")),
+            field(
+                "ai_profile.eu_ai_act_class",
+                "What is its class under the EU AI Act?",
+                "",
+                Input::OptionalSelect(&[("minimal", "Minimal risk"), ("limited", "Limited risk"), ("high", "High risk"), ("prohibited", "Prohibited")]),
+            ),
+        ],
+    },
+];
+
+/// What helps before one begins to enter a product.
+const FIRST: &str = "Only the name and the kind are needed now. Everything else can come later.";
+
+/// What one may ask of a product's AI, in plain words, and what is known.
+pub(super) type Question = (&'static str, String);
+
+#[derive(Template)]
+#[template(path = "products/show.html")]
+struct ProductPage {
+    frame: Frame,
+    product: Product,
+    questions: Vec<Question>,
+    about: About,
+    may_change: bool,
+}
+
+/// A product.
+pub(super) async fn show(who: Page<Viewer>) -> PageResult {
+    let (request, here) = who.parts();
+    let reader = here.read(request).await?;
+    let id: ProductId = path_id(request)?;
+    let product = product::read(&reader, &id).await?;
+    let about = About::read(request, &reader, &SubjectId::Product(id)).await?;
+    let frame = here.frame(&product.name).at("/register");
+    Ok(html(StatusCode::OK, &ProductPage { frame, questions: questions(&product), product, about, may_change: here.is_at_least(Role::Editor) })?)
+}
+
+/// What is known of a product's AI; nothing where it has no profile.
+pub(super) fn questions(product: &Product) -> Vec<Question> {
+    let Some(profile) = &product.ai_profile else { return Vec::new() };
+    let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "Not said".into());
+    let known = |known: Known| match known {
+        Known::Yes => "Yes".to_owned(),
+        Known::No => "No".into(),
+        Known::Unknown => "Not known".into(),
+    };
+    let model: Vec<&str> = [&profile.model, &profile.model_version].into_iter().flatten().map(String::as_str).collect();
+    let model = match (&model[..], &profile.model_provider) {
+        ([], None) => "Not said".to_owned(),
+        ([], Some(provider)) => format!("A model from {provider}"),
+        (names, None) => names.join(" "),
+        (names, Some(provider)) => format!("{}, from {provider}", names.join(" ")),
+    };
+    let list = |words: Vec<String>| if words.is_empty() { "Not said".to_owned() } else { words.join(", ") };
+    vec![
+        ("What is its AI there for?", text(&profile.purpose)),
+        ("Does it write, speak or draw?", known(profile.generative)),
+        ("Which model does it use?", model),
+        ("Is our data used to train it?", known(profile.trains_on_our_data)),
+        ("In which countries does it run?", list(profile.runs_in.clone())),
+        ("Does it inform, recommend, decide or act?", profile.autonomy.as_ref().map_or_else(|| "Not said".into(), format::label)),
+        ("Whom does it affect?", list(profile.affects.iter().map(format::label).collect())),
+        ("Who oversees it?", text(&profile.overseer)),
+        ("How can someone contest an outcome?", text(&profile.contest_route)),
+        ("What happens by hand when it fails?", text(&profile.manual_fallback)),
+        ("Does it summarise speech?", known(profile.summarises_speech)),
+        ("Is it a medical device?", profile.medical_device_class.as_ref().map_or_else(|| "Not said".into(), format::label)),
+        ("Where is its clinical safety case (DCB0129, DCB0160)?", text(&profile.safety_case_reference)),
+        ("Where is the data protection impact assessment?", text(&profile.dpia_reference)),
+        ("Where is its transparency record (ATRS)?", text(&profile.transparency_record)),
+        ("What is its class under the EU AI Act?", profile.eu_ai_act_class.as_ref().map_or_else(|| "Not said".into(), format::label)),
+    ]
+}
+
+/// What is said of a product: an AI profile of which nothing is said is none.
+fn with_profile(mut said: Map<String, Value>) -> Map<String, Value> {
+    let is_said = |value: &Value| !(value.is_null() || value == "unknown" || value.as_array().is_some_and(Vec::is_empty));
+    if let Some(profile) = said.get_mut("ai_profile").filter(|profile| profile.as_object().is_some_and(|profile| !profile.values().any(is_said))) {
+        *profile = Value::Null;
+    }
+    said
+}
+
+fn new_form<'a>(here: &'a SignedIn, supplier: &Supplier) -> FormPage<'a> {
+    let (back, title) = (format!("/suppliers/{}", supplier.id), "Enter a product".into());
+    FormPage { here, part: PART, title, lead: FIRST.into(), action: format!("{back}/products/new"), back: (back, supplier.name.clone()), version: 0 }
+}
+
+/// The form for a new product of a supplier.
+pub(super) async fn show_new(who: Page<Editor>) -> PageResult {
+    let (request, here) = who.parts();
+    let supplier = supplier::read(&here.read(request).await?, &path_id(request)?).await?;
+    new_form(here, &supplier).show(StatusCode::OK, empty(PARTS, |_| None), Vec::new())
+}
+
+/// Enters a product.
+pub(super) async fn enter(who: Page<Editor>, form: Proven<Form>) -> PageResult {
+    let (request, here) = who.parts();
+    let supplier_id: SupplierId = path_id(request)?;
+    let parts = typed(PARTS, &form);
+    let mut said = with_profile(said(&parts));
+    said.insert("supplier_id".into(), supplier_id.as_str().into());
+    let new: NewProduct = read(said)?;
+    match who.change(async |writer| product::create(writer, new).await).await {
+        Ok(made) => Ok(redirect(&format!("/products/{}?notice=entered", made.id))),
+        Err(error) => {
+            let supplier = supplier::read(&here.read(request).await?, &supplier_id).await?;
+            new_form(here, &supplier).again(parts, error)
+        }
+    }
+}
+
+fn change_form<'a>(here: &'a SignedIn, product: &Product) -> FormPage<'a> {
+    let (back, title) = (format!("/products/{}", product.id), format!("Change {}", product.name));
+    FormPage { here, part: PART, title, lead: String::new(), action: format!("{back}/change"), back: (back, product.name.clone()), version: product.version }
+}
+
+/// The form for what is said of a product.
+pub(super) async fn show_change(who: Page<Editor>) -> PageResult {
+    let (request, here) = who.parts();
+    let id: ProductId = path_id(request)?;
+    let product = product::read(&here.read(request).await?, &id).await?;
+    change_form(here, &product).show(StatusCode::OK, stored(PARTS, &product)?, Vec::new())
+}
+
+/// Changes what is said of a product.
+pub(super) async fn change(who: Page<Editor>, form: Proven<Form>) -> PageResult {
+    let (request, here) = who.parts();
+    let id: ProductId = path_id(request)?;
+    let (parts, version) = (typed(PARTS, &form), form.version()?);
+    match who.change(async |writer| product::change(writer, &id, version, Change::<NewProduct>::new(with_profile(fields(&parts)))).await).await {
+        Ok(_) => Ok(redirect(&format!("/products/{id}?notice=changed"))),
+        Err(error) => {
+            let present = product::read(&here.read(request).await?, &id).await?;
+            change_form(here, &present).refused(parts, error, version, &present)
+        }
+    }
+}
+
+/// What happened to a product and all that hangs on it.
+pub(super) async fn show_history(who: Page<Viewer>) -> PageResult {
+    let (request, here) = who.parts();
+    let reader = here.read(request).await?;
+    let id: ProductId = path_id(request)?;
+    let page = audit::product_history(&reader, &id, &history::filter(request)).await?;
+    history::show(here, &reader, SubjectId::Product(id), page).await
+}
+
+/// What can be done about a product that one has nothing to do with any more.
+pub(super) async fn show_end(who: Page<Editor>) -> PageResult {
+    let (request, here) = who.parts();
+    end::show(request, here, &SubjectId::Product(path_id(request)?), StatusCode::OK, Vec::new()).await
+}
+
+/// Archives a product.
+pub(super) async fn archive(who: Page<Editor>, form: Proven<Form>) -> PageResult {
+    end::take(&who, &form, SubjectId::Product(who.id()?), Step::Archive).await
+}
+
+/// Brings a product back.
+pub(super) async fn restore(who: Page<Editor>, form: Proven<Form>) -> PageResult {
+    end::take(&who, &form, SubjectId::Product(who.id()?), Step::Restore).await
+}
+
+/// Deletes a product.
+pub(super) async fn delete(who: Page<Editor>, form: Proven<Form>) -> PageResult {
+    end::take(&who, &form, SubjectId::Product(who.id()?), Step::Delete).await
+}

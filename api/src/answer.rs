@@ -149,7 +149,7 @@ impl<T> Created<T> {
 }
 
 impl<T: Versioned + Serialize> Created<T> {
-    /// The same with `kept` in place of the item for retries: for an item that shows a secret once.
+    /// Stores `kept` for retries in place of the item: for an item that shows a secret once.
     #[must_use]
     pub fn keeping(mut self, kept: &T) -> Self {
         self.kept_body = serde_json::to_string(kept).ok();

@@ -266,16 +266,13 @@ fn refuse_forged(request: &Request, person: &Person) -> Result<(), Problem> {
     let mut sent = request.headers().get_all(CSRF_HEADER).iter();
     match (sent.next().and_then(|value| value.to_str().ok()), sent.next()) {
         (Some(token), None) if person.knows(token) => Ok(()),
-        _ => Err(Problem::new(
-            Type::Forbidden,
-            "a change that comes with a session's cookie needs the session's token in X-CSRF-Token: it is in the answer to GET /api/v1/sessions/current",
-        )),
+        _ => Err(Problem::new(Type::Forbidden, "a change with a session cookie needs the session's token in X-CSRF-Token: GET /api/v1/sessions/current returns it")),
     }
 }
 
 fn stage_is_missing(stage: Stage) -> Problem {
     let detail = match stage {
-        Stage::NeedsCode => "this session waits for the second factor: POST /api/v1/sessions/current/confirm",
+        Stage::NeedsCode => "this session needs the second factor: POST /api/v1/sessions/current/confirm",
         _ => "your role needs a second factor here: set one up with POST /api/v1/users/me/mfa/enrol",
     };
     Problem::new(Type::Forbidden, detail)
@@ -312,7 +309,7 @@ fn register_schemes(registry: &mut Registry) {
 pub(crate) async fn note_refusal(request: &Request, store: &Store, scope: &Scope, needs: Role) {
     let operation = request.data::<OperationName>().map_or("unknown", |name| name.0);
     if let Err(error) = audit::refused(store, scope, operation, needs).await {
-        tracing::warn!(cause = %error, operation, "a refusal could not be kept in the audit trail");
+        tracing::warn!(cause = %error, operation, "a refusal could not be recorded in the audit trail");
     }
 }
 
@@ -452,7 +449,7 @@ impl<'a, S: Reached> ApiExtractor<'a> for Me<S> {
             }
         }
         let Known::Person(person) = known else {
-            return Err(Problem::new(Type::Forbidden, "this is about a person's own account: sign in; a key has none").into());
+            return Err(Problem::new(Type::Forbidden, "only a signed-in person can do this: API keys have no account").into());
         };
         if !S::suffices(person.stage()) {
             return Err(stage_is_missing(person.stage()).into());

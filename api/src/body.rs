@@ -57,9 +57,9 @@ pub(crate) enum Cost {
     /// A questionnaire's document: what it says, with the place of everything. Or a workbook as it is sent: what that unpacks to is
     /// bounded where it is read, two at a time.
     Document,
-    /// A list that is brought in: its rows, what they become, and what is said of each.
+    /// A list that is imported: its rows, what they become, and the result of each.
     List,
-    /// The same in a form, which is also sent back in a page.
+    /// A list that is imported through a form, and is also sent back in the page.
     ListInForm,
 }
 
@@ -103,7 +103,7 @@ fn kibibytes(bytes: usize) -> u32 {
 }
 
 fn full() -> Problem {
-    Problem::new(Type::Overloaded, "too much is being sent at once; try again in a moment")
+    Problem::new(Type::Overloaded, "the server is receiving too much at once: try again in a moment")
 }
 
 impl Pool {
@@ -308,7 +308,7 @@ enum Gathered {
 }
 
 fn on_disk(error: io::Error) -> Problem {
-    tracing::warn!(cause = %error, "a body could not be kept in a temporary file");
+    tracing::warn!(cause = %error, "a body could not be written to a temporary file");
     full()
 }
 
@@ -324,7 +324,7 @@ async fn with_file<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Sen
 pub(crate) async fn read(request: &Request, body: &mut RequestBody, most: Most, cost: Cost) -> Result<Bytes, Problem> {
     let is_known = is_known(request);
     let maximum = if is_known { most.known } else { most.stranger.min(most.known) };
-    let too_large = || Problem::new(Type::TooLarge, format!("the body may have {maximum} bytes at the most"));
+    let too_large = || Problem::new(Type::TooLarge, format!("the body may have at most {maximum} bytes"));
     if announced(request).is_some_and(|length| length > maximum as u64) {
         return Err(too_large());
     }
@@ -337,7 +337,7 @@ pub(crate) async fn read(request: &Request, body: &mut RequestBody, most: Most, 
     let mut chunks = body.take().map_err(Problem::internal)?.into_bytes_stream();
     let (mut length, mut part_count, mut gathered) = (0, 1, Gathered::Memory(Vec::new(), None));
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| Problem::new(Type::Malformed, "the body broke off"))?;
+        let chunk = chunk.map_err(|_| Problem::new(Type::Malformed, "the body is incomplete"))?;
         length += chunk.len();
         if length > maximum {
             return Err(too_large());
@@ -351,7 +351,7 @@ pub(crate) async fn read(request: &Request, body: &mut RequestBody, most: Most, 
     // All at once, and with nothing held that another one waits for: so nobody waits for ever.
     let needed = cost.of(length, part_count);
     if needed > places.at_work.size as usize * 1024 {
-        return Err(Problem::new(Type::TooLarge, "the body holds more than can be dealt with at once: send it in parts"));
+        return Err(Problem::new(Type::TooLarge, "the body has too many items for one request: send it in parts"));
     }
     let place = Arc::new(places.at_work.patiently(needed).await?);
     let bytes = match gathered {

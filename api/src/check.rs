@@ -129,7 +129,7 @@ impl Check<'_> {
         }
         let words: Vec<&str> = choices.iter().filter_map(Value::as_str).collect();
         let mut detail = match words.as_slice() {
-            [] => "not one of the values expected here".to_owned(),
+            [] => "this value is not allowed here".to_owned(),
             [only] => format!("expected {only}"),
             [rest @ .., last] => format!("expected {} or {last}", rest.join(", ")),
         };
@@ -246,11 +246,11 @@ impl Check<'_> {
 
     fn anything(&mut self, value: &Value, pointer: &str) {
         match value {
-            Value::String(text) if text.contains('\0') => self.blame(pointer, "character", "the character U+0000 cannot be kept"),
+            Value::String(text) if text.contains('\0') => self.blame(pointer, "character", "the character U+0000 cannot be stored"),
             Value::Array(items) => items.iter().enumerate().for_each(|(index, item)| self.anything(item, &format!("{pointer}/{index}"))),
             Value::Object(fields) => fields.iter().for_each(|(name, field)| {
                 if name.contains('\0') {
-                    self.blame(pointer, "character", "the character U+0000 cannot be kept");
+                    self.blame(pointer, "character", "the character U+0000 cannot be stored");
                 }
                 self.anything(field, &step(pointer, name));
             }),

@@ -145,9 +145,7 @@ pub(crate) fn expect_own_host(request: &Request, config: &Config) -> Result<(), 
         return Err(Problem::new(Type::Malformed, "the Host header is missing"));
     }
     match named.into_iter().flatten().find(|authority| !is_own(config, authority)) {
-        Some(_) => {
-            Err(Problem::new(Type::Misdirected, "this server does not answer to that Host; `public_url` and `allowed_hosts` in its configuration say to which it does"))
-        }
+        Some(_) => Err(Problem::new(Type::Misdirected, "this server does not serve that Host: see `public_url` and `allowed_hosts` in its configuration")),
         None => Ok(()),
     }
 }

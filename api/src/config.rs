@@ -347,8 +347,8 @@ impl Config {
         let tls = match (tls_certificate.or(file.tls_certificate), tls_key.or(file.tls_key)) {
             (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
             (None, None) => None,
-            (Some(_), None) => return Err("tls_certificate needs tls_key beside it".into()),
-            (None, Some(_)) => return Err("tls_key needs tls_certificate beside it".into()),
+            (Some(_), None) => return Err("tls_certificate needs tls_key as well".into()),
+            (None, Some(_)) => return Err("tls_key needs tls_certificate as well".into()),
         };
         Ok(Self {
             listen: listen.or(file.listen).unwrap_or(default.listen),

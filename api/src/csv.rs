@@ -63,7 +63,7 @@ pub fn text(bytes: &[u8]) -> Result<&str, Malformed> {
         malformed("encoding", before, format!("byte {} of the file is not UTF-8: save it as \"CSV UTF-8\"", error.valid_up_to() + 1))
     })?;
     match text.find('\0') {
-        Some(at) => Err(malformed("character", &bytes[..at], "the character U+0000 cannot be kept".into())),
+        Some(at) => Err(malformed("character", &bytes[..at], "the character U+0000 cannot be stored".into())),
         None => Ok(text),
     }
 }
@@ -78,7 +78,7 @@ mod tests {
     fn what_is_no_text_is_refused_with_its_line() {
         let told = |bytes: &[u8]| text(bytes).map_err(|malformed| (malformed.code, malformed.detail)).expect_err("refused");
         assert_eq!(told(b"a\r\nb\r\n\xe9").1, "line 3: byte 7 of the file is not UTF-8: save it as \"CSV UTF-8\"");
-        assert_eq!(told(b"a\rb\0"), ("character", "line 2: the character U+0000 cannot be kept".into()));
+        assert_eq!(told(b"a\rb\0"), ("character", "line 2: the character U+0000 cannot be stored".into()));
         assert_eq!(told(b"\xff\xfea\0").0, "encoding");
     }
 

@@ -148,11 +148,11 @@ pub(crate) async fn ready(store: &Store) -> Response {
     match tokio::time::timeout(PATIENCE, store.check()).await {
         Ok(Ok(())) => "ready\n".into_response(),
         Ok(Err(error)) => {
-            tracing::warn!(cause = ?error, "the database does not keep what it is given");
+            tracing::warn!(cause = ?error, "the database does not store what is written");
             match error {
-                Error::Full(_) => not_ready("there is no room left where the database is kept"),
-                Error::Unavailable(_) => not_ready("the database cannot be reached, or what it is kept on fails"),
-                _ => not_ready("the database does not keep what it is given"),
+                Error::Full(_) => not_ready("the database's disk is full"),
+                Error::Unavailable(_) => not_ready("the database cannot be reached, or its disk fails"),
+                _ => not_ready("the database does not store what is written"),
             }
         }
         Err(_) => not_ready("the database does not answer in time"),

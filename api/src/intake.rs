@@ -59,7 +59,7 @@ const MAXIMUM_ITEMS: usize = 100;
 pub struct ImportQuery {
     /// Whether to say only what would happen; `false` if not said.
     pub dry_run: Option<bool>,
-    /// For a file that is not ours: its columns and what they are here, with commas between, e.g. `OrganisationName=name,ODSCode=identifiers:GB-NHS`; a comma, an equals sign or a backslash in a name has a backslash before it. Other columns are left out.
+    /// For a file with other column names: its columns and our fields, with commas between, e.g. `OrganisationName=name,ODSCode=identifiers:GB-NHS`; a comma, an equals sign or a backslash in a name has a backslash before it. Other columns are left out.
     #[validate(length(min = 1, max = 10_000))]
     pub map: Option<String>,
     /// Only rows whose columns say this, e.g. `PrimarySector=Company`; written as `map`.
@@ -179,7 +179,7 @@ impl RowError {
 }
 
 impl ImportReport {
-    /// The same, or every error of it where rows were refused in earnest.
+    /// The report, unless rows were refused and it is no dry run: then all their errors.
     ///
     /// # Errors
     /// [`Error::InvalidRows`] with at most [`MAXIMUM_ERRORS`] faults, and one that says how many more there are.
@@ -288,7 +288,7 @@ fn or_null(property: &mut Value) {
 }
 
 fn id_schema(noun: &str, pattern: String) -> Value {
-    json!({ "type": ["string", "null"], "pattern": pattern, "description": format!("The {noun} to change; null or absent for one that is found otherwise, or is new.") })
+    json!({ "type": ["string", "null"], "pattern": pattern, "description": format!("The {noun} to change; null or absent to match it by other fields, or to create one.") })
 }
 
 impl JsonSchema for SupplierRow {
@@ -296,7 +296,7 @@ impl JsonSchema for SupplierRow {
         "SupplierImportRow".into()
     }
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let description = "A supplier: found by `id`, else by any identifier, else new. Absent fields stay as they are, null clears.";
+        let description = "A supplier: matched by `id`, else by any identifier, else created. Absent fields are unchanged, null clears.";
         row_schema::<NewSupplier>(generator, description, &[("id", id_schema("supplier", SupplierId::pattern()))])
     }
 }
@@ -306,12 +306,12 @@ impl JsonSchema for ProductRow {
         "ProductImportRow".into()
     }
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let description = "A product: found by `id`, else by supplier and exact name, else new. Absent fields stay as they are, null clears.";
+        let description = "A product: matched by `id`, else by supplier and exact name, else created. Absent fields are unchanged, null clears.";
         let text = |description: &str, low: u64, high: u64| json!({ "type": ["string", "null"], "minLength": low, "maxLength": high, "description": description });
         let more = [
             ("id", id_schema("product", ProductId::pattern())),
-            ("supplier_identifier", text("An identifier that its supplier holds, e.g. `GB-NHS:8K417`, in place of `supplier_id`.", 3, 60)),
-            ("supplier_name", text("The exact name of its supplier, where only one has it, in place of `supplier_id`.", 1, 300)),
+            ("supplier_identifier", text("One of its supplier's identifiers, e.g. `GB-NHS:8K417`, instead of `supplier_id`.", 3, 60)),
+            ("supplier_name", text("The exact name of its supplier, if only one supplier has it, instead of `supplier_id`.", 1, 300)),
         ];
         row_schema::<NewProduct>(generator, description, &more)
     }
@@ -354,7 +354,7 @@ impl Intake {
         let faults: Vec<Fault> = given
             .into_iter()
             .filter(|(_, given)| *given)
-            .map(|(pointer, _)| Fault::new(pointer, "csv_only", "expected only with text/csv: JSON has our fields already"))
+            .map(|(pointer, _)| Fault::new(pointer, "csv_only", "only for text/csv: JSON rows already use the field names"))
             .collect();
         if !faults.is_empty() {
             return Err(Problem::invalid(faults));
@@ -678,7 +678,7 @@ impl Cell {
     fn read(&self, text: &str, dates: DateStyle) -> Result<Value, Vec<Fault>> {
         let wrong = |code: &str, detail: &str| vec![Fault::new("", code, detail)];
         if text.is_empty() {
-            return if self.may_be_empty { Ok(Value::Null) } else { Err(wrong("missing", "expected a value: this can not be cleared")) };
+            return if self.may_be_empty { Ok(Value::Null) } else { Err(wrong("missing", "expected a value: this field cannot be cleared")) };
         }
         let words = || cells::split(text).into_iter().map(|item| item.trim().to_owned());
         if matches!(self.kind, CellKind::Words | CellKind::Identifiers) && text.matches(';').count() >= MAXIMUM_ITEMS {
@@ -768,7 +768,7 @@ impl Columns {
             for (from, to) in &map {
                 match noun.target(to) {
                     Err(detail) => faults.push(Fault::new("?map", "unknown_column", detail)),
-                    Ok((_, Target::Nothing)) => faults.push(Fault::new("?map", "derived_column", format!("{to:?} follows from other columns and can not be set"))),
+                    Ok((_, Target::Nothing)) => faults.push(Fault::new("?map", "derived_column", format!("{to:?} is derived from other columns and cannot be set"))),
                     Ok((pointer, target)) => {
                         let Some(column) = place(from).and_then(|index| all.get_mut(index)) else { continue };
                         if column.pointer.is_empty() {
@@ -787,12 +787,12 @@ impl Columns {
                 }
             }
             if faults.len() > 1 && faults.iter().filter(|fault| fault.code == "unknown_column").count() == names.len() {
-                faults.push(Fault::new("?map", "unknown_column", "none of the columns is known: if the file is not ours, say with `map` which columns are which"));
+                faults.push(Fault::new("?map", "unknown_column", "none of the columns is known: if this is not a Diligence export, use `map` to name its columns"));
             }
         }
         for (index, column) in all.iter().enumerate() {
             if is_mapped && !column.pointer.is_empty() && all[..index].iter().any(|other| other.pointer == column.pointer) {
-                faults.push(Fault::new("?map", "duplicate", format!("two columns are mapped to one, {:?} the second of them", column.name)));
+                faults.push(Fault::new("?map", "duplicate", format!("column {:?} is mapped to a field that another column already fills", column.name)));
             }
         }
         let shape = noun.shape();

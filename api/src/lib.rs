@@ -84,7 +84,7 @@ pub fn app(store: Store, config: &Config) -> impl Endpoint<Output = Response> + 
     app_and_metrics(store, config).0
 }
 
-/// The same, and `/metrics` alone for where that has an address of its own.
+/// Everything that is served, and `/metrics` by itself for when it listens on its own address.
 pub(crate) fn app_and_metrics(store: Store, config: &Config) -> (impl Endpoint<Output = Response> + 'static, impl Endpoint<Output = Response> + 'static) {
     let metrics = Metrics::default();
     let bodies = Bodies::default();

@@ -284,10 +284,10 @@ mod tests {
         for _ in 0..3 {
             assert_eq!(count(1), Ok(()));
         }
-        assert_eq!(count(1), Err("there were too many; try again in 20 seconds".into()));
+        assert_eq!(count(1), Err("too many requests: try again in 20 seconds".into()));
         assert_eq!(count(2), Ok(()));
         clock.set(DateTime::UNIX_EPOCH + TimeDelta::seconds(19));
-        assert_eq!(count(1), Err("there were too many; try again in 1 seconds".into()));
+        assert_eq!(count(1), Err("too many requests: try again in 1 second".into()));
         clock.set(DateTime::UNIX_EPOCH + TimeDelta::seconds(20));
         assert_eq!(count(1), Ok(()));
         assert!(count(1).is_err());

@@ -37,8 +37,8 @@ impl Mailer {
     pub fn new(smtp_url: Option<&str>, smtp_from: Option<&str>) -> Result<Self, String> {
         match (smtp_url, smtp_from) {
             (None, None) => Ok(Self(None)),
-            (Some(_), None) => Err("smtp_url needs smtp_from beside it: whom letters come from".into()),
-            (None, Some(_)) => Err("smtp_from needs smtp_url beside it: which server sends letters".into()),
+            (Some(_), None) => Err("smtp_url needs smtp_from: the sender of e-mails".into()),
+            (None, Some(_)) => Err("smtp_from needs smtp_url: the server that sends e-mails".into()),
             (Some(url), Some(from)) => {
                 let from = from
                     .parse()
@@ -71,7 +71,7 @@ impl Mailer {
         let Some(post) = &self.0 else { return Ok(()) };
         match post.server.test_connection().await {
             Ok(true) => Ok(()),
-            Ok(false) => Err("it does not answer once connected".into()),
+            Ok(false) => Err("it does not respond after connecting".into()),
             Err(error) => Err(reason(&error)),
         }
     }
@@ -87,13 +87,13 @@ impl Mailer {
                 let (letter, url) = (letter.clone(), url.clone());
                 async move { post.send(&letter, &url).await }
             });
-            let sent = sending.await.unwrap_or_else(|_| Err("the letter could not be written".to_owned()));
+            let sent = sending.await.unwrap_or_else(|_| Err("the e-mail could not be composed".to_owned()));
             let failure = sent.err().map(|reason| one_line(&reason.replace(secret, "…")).chars().take(REASON).collect());
             if let Some(reason) = &failure {
-                tracing::warn!(link = %letter.link_id, %reason, "a letter was not sent");
+                tracing::warn!(link = %letter.link_id, %reason, "an e-mail was not sent");
             }
             if let Err(error) = respondent_link::note_mail(&store, &scope, &letter.link_id, failure).await {
-                tracing::error!(link = %letter.link_id, %error, "what became of a letter was not kept");
+                tracing::error!(link = %letter.link_id, %error, "the delivery status of an e-mail could not be saved");
             }
         });
     }
@@ -101,7 +101,7 @@ impl Mailer {
 
 impl Post {
     async fn send(&self, letter: &Letter, url: &str) -> Result<(), String> {
-        let address: Address = letter.email.parse().map_err(|_| "the mail program does not take this e-mail address".to_owned())?;
+        let address: Address = letter.email.parse().map_err(|_| "the mail library does not accept this e-mail address".to_owned())?;
         let message = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(Some(one_line(&letter.name)), address))

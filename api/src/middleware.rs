@@ -123,7 +123,7 @@ impl<E: Endpoint> Around<E> {
         }
         if client::has_strange_proxy(request, &self.config) && !self.has_warned.swap(true, Ordering::Relaxed) {
             tracing::warn!(
-                "a request says for whom it was forwarded, but comes from no trusted proxy, so it is not believed: if there is a proxy in front of this server, list it in trusted_proxies"
+                "a request has forwarding headers but does not come from a trusted proxy, so they are ignored: if there is a proxy in front of this server, list it in trusted_proxies"
             );
         }
         client::expect_own_host(request, &self.config).map_err(|problem| (Reason::Host, problem))?;
@@ -146,7 +146,7 @@ impl<E: Endpoint> Around<E> {
                 let what = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
                 (Problem::internal(format!("panic: {what}")).response(), None)
             }
-            Err(_) => (Problem::new(Type::Timeout, format!("it took longer than {} seconds", self.config.request_timeout.as_secs())).response(), None),
+            Err(_) => (Problem::new(Type::Timeout, format!("the request took longer than {} seconds", self.config.request_timeout.as_secs())).response(), None),
         }
     }
 }
@@ -163,7 +163,7 @@ fn refusal(error: poem::Error, method: &Method, path: &str) -> Response {
         return problem.response();
     }
     let allowed = document::methods(path);
-    let problem = Problem::new(Type::MethodNotAllowed, format!("{method} is not possible here; expected {allowed}"));
+    let problem = Problem::new(Type::MethodNotAllowed, format!("{method} is not allowed here: expected {allowed}"));
     let mut response = problem.response();
     if let Ok(value) = HeaderValue::from_str(&allowed) {
         response.headers_mut().insert(header::ALLOW, value);

@@ -121,7 +121,7 @@ impl Resolve for Resolver {
         Box::pin(async move {
             let found: Vec<_> = tokio::net::lookup_host((name.as_str(), 0)).await?.filter(|address| reach.allows(address.ip(), is_encrypted)).collect();
             if found.is_empty() {
-                return Err(io::Error::other("it has no address that may be asked: see provider_networks").into());
+                return Err(io::Error::other("it has no address that may be connected to: see provider_networks").into());
             }
             Ok(Box::new(found.into_iter()) as Addrs)
         })

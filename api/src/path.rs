@@ -64,7 +64,7 @@ pub(crate) struct TakesNoQuery;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OperationName(pub(crate) &'static str);
 
-/// The same API with its own names in its routes: poem-openapi numbers path parameters (`:param0`), which only its own
+/// An API whose routes keep the names of its parameters: poem-openapi numbers path parameters (`:param0`), which only its own
 /// `Path` understands, and which says little in logs and metrics. And with a mark where no query is taken, and each operation's name.
 pub(crate) struct Named<A>(pub(crate) A);
 

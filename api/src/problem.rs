@@ -37,11 +37,11 @@ pub enum Type {
     Gone,
     /// Too many requests, or too many tries.
     TooMany,
-    /// It is for another server.
+    /// The request is for another server.
     Misdirected,
     /// The address is known, the method is not.
     MethodNotAllowed,
-    /// It clashes with what is there.
+    /// The request conflicts with the current state.
     Conflict,
     /// It was changed since it was read.
     Stale,
@@ -65,7 +65,7 @@ pub enum Type {
     Unavailable,
     /// More is being sent than there is room for.
     Overloaded,
-    /// It took too long.
+    /// The request timed out.
     Timeout,
     /// The program cannot serve now.
     NotReady,
@@ -159,23 +159,23 @@ impl Type {
             Self::Unauthenticated => "Not signed in",
             Self::Forbidden => "Not allowed",
             Self::NotFound => "Not found",
-            Self::Gone => "It is over",
+            Self::Gone => "No longer available",
             Self::TooMany => "Too many requests",
-            Self::Misdirected => "It is for another server",
+            Self::Misdirected => "Misdirected request",
             Self::MethodNotAllowed => "Method not allowed",
-            Self::Conflict => "It clashes with what is there",
-            Self::Stale => "It has been changed since",
+            Self::Conflict => "Conflict with existing data",
+            Self::Stale => "Changed since it was read",
             Self::TooLarge => "Too large",
             Self::UnsupportedMediaType => "Unsupported media type",
             Self::Invalid => "The content is not acceptable",
             Self::KeyReused => "The idempotency key was used for another request",
             Self::VersionRequired => "A version is required",
-            Self::Internal => "Something went wrong here",
+            Self::Internal => "Internal server error",
             Self::Busy => "The database is busy",
-            Self::Full => "No room left",
+            Self::Full => "Insufficient storage",
             Self::Unavailable => "The database is not available",
-            Self::Overloaded => "Too much at once",
-            Self::Timeout => "It took too long",
+            Self::Overloaded => "Server overloaded",
+            Self::Timeout => "Request timed out",
             Self::NotReady => "Not ready",
         }
     }
@@ -185,49 +185,47 @@ impl Type {
     pub const fn explanation(self) -> &'static str {
         match self {
             Self::Malformed => {
-                "The body is not JSON, names a field twice, or a header or the query string is not in the form it must have. `detail` says where. Nothing was changed; mend the request before sending it again."
+                "The body is not valid JSON or repeats a field, or a header or the query string is malformed. `detail` says where. Nothing was changed; correct the request before sending it again."
             }
             Self::Unauthenticated => {
-                "The request carries neither a key nor a session that is good, or what was given to sign in is wrong. Programs send `Authorization: Bearer <key>`: an administrator makes keys with `POST /api/v1/keys`, or at the console with `diligence key create`. People sign in with `POST /api/v1/sessions`. `errors` has a stable code where signing in failed."
+                "The request has no valid key or session, or the credentials are wrong. Programs send `Authorization: Bearer <key>`: an administrator creates keys with `POST /api/v1/keys`, or on the command line with `diligence key create`. People sign in with `POST /api/v1/sessions`. `errors` has a stable code where signing in failed."
             }
             Self::Forbidden => {
-                "We know who you are, but your role or duty does not allow this, or the request does not show that it comes from our own pages (`X-CSRF-Token`). `detail` says what is missing."
+                "Your role, the scope of your key or separation of duties does not allow this, or the CSRF token (`X-CSRF-Token`) is missing or wrong. `detail` says which."
             }
-            Self::NotFound => "There is nothing at this address in your organisation. Whether another organisation has something there is not said.",
-            Self::Gone => "What was at this address has expired or was revoked, and does not come back. `detail` says what to ask for instead.",
-            Self::TooMany => "There were too many requests, or too many tries at a secret. Send the same request again after the seconds in `Retry-After`.",
-            Self::Misdirected => {
-                "The request's `Host` is not a name of this server. Whoever runs it says in its configuration, with `public_url` and `allowed_hosts`, which names it has."
-            }
-            Self::MethodNotAllowed => "The address exists, but not with this method. The `Allow` header lists the methods it has.",
+            Self::NotFound => "Your organisation has nothing at this address. The response does not reveal whether another organisation has.",
+            Self::Gone => "What was at this address has expired or was revoked, permanently. `detail` says what to ask for instead.",
+            Self::TooMany => "There were too many requests, or too many attempts at a secret. Repeat the request after the number of seconds in `Retry-After`.",
+            Self::Misdirected => "The request's `Host` is not a name of this server. Its names are configured with `public_url` and `allowed_hosts`.",
+            Self::MethodNotAllowed => "The address does not support this method. The `Allow` header lists the methods it supports.",
             Self::Conflict => {
-                "The request is well formed but clashes with what is there: a second of something that may exist once, or a step that the item's state does not allow. `errors` has a stable code for the kind of clash."
+                "The request is valid but conflicts with existing data: a duplicate, or a step that the item's state does not allow. `errors` has a stable code for the kind of conflict."
             }
             Self::Stale => "Someone changed the item after you read it. Read it again, look at what changed, and send your change with the new `ETag` in `If-Match`.",
-            Self::TooLarge => "The body is larger than this operation takes. Nothing was changed.",
-            Self::UnsupportedMediaType => "The `Content-Type` is missing or is not one this operation takes. `detail` lists those it takes.",
+            Self::TooLarge => "The body is larger than this operation accepts. Nothing was changed.",
+            Self::UnsupportedMediaType => "The `Content-Type` is missing or not accepted by this operation. `detail` lists the accepted types.",
             Self::Invalid => {
-                "The request could be read, but its content is not acceptable. `errors` lists what is wrong, each with the place (a JSON pointer into the body, or `?name` for a query parameter), a stable code and what was expected. At most 100 are listed, of an import 1,000."
+                "The request is well formed, but its content is invalid. `errors` lists each error with its place (a JSON pointer into the body, or `?name` for a query parameter), a stable code and what was expected. At most 100 are listed, for an import 1,000."
             }
             Self::KeyReused => {
-                "An `Idempotency-Key` stands for one request for 24 hours. This one came before with another method, address or body. Use a new key for a new request."
+                "An `Idempotency-Key` identifies one request for 24 hours. This one was used with another method, address or body. Use a new key for a new request."
             }
             Self::VersionRequired => "A change must say which version it was made on, so that nobody's work is lost: read the item and send its `ETag` in `If-Match`.",
-            Self::Internal => "The program failed. The cause is in its log under the `X-Request-Id` of this answer; please report it.",
+            Self::Internal => "The program failed. Its log has the cause under the `X-Request-Id` of this response; please report it.",
             Self::Busy => {
-                "Too many want the database at once. Send the same request again after the seconds in `Retry-After`; with an `Idempotency-Key` that is always safe."
+                "Too many requests are waiting for the database. Repeat the request after the number of seconds in `Retry-After`; with an `Idempotency-Key` this is always safe."
             }
             Self::Full => {
-                "The disk on which the database is kept is full, so nothing was changed. Reading goes on. Whoever runs this server must make room; then the same request succeeds."
+                "The database's disk is full, so nothing was changed. Reading still works. Once the server's operator has freed space, the same request succeeds."
             }
             Self::Unavailable => {
-                "The database cannot be reached, or the disk on which it is kept fails; its log says which. If the database was lost while a change was being kept, the change may or may not have been made: with an `Idempotency-Key`, or with the same `If-Match`, it is safe to send it again after the seconds in `Retry-After`."
+                "The database cannot be reached, or its disk fails; the log says which. If the connection was lost while a change was being saved, the change may or may not have been made: with an `Idempotency-Key`, or with the same `If-Match`, it is safe to repeat it after the number of seconds in `Retry-After`."
             }
             Self::Overloaded => {
-                "The bodies of other requests fill the room there is for them. Nothing was changed; send the same request again after the seconds in `Retry-After`, a large list in parts."
+                "The bodies of other requests use all the memory set aside for them. Nothing was changed; repeat the request after the number of seconds in `Retry-After`, and send a large list in parts."
             }
             Self::Timeout => {
-                "The request took longer than this server allows. A change may or may not have been made: with an `Idempotency-Key`, or with the same `If-Match`, it is safe to send it again after the seconds in `Retry-After`."
+                "The request took longer than this server allows. A change may or may not have been made: with an `Idempotency-Key`, or with the same `If-Match`, it is safe to repeat it after the number of seconds in `Retry-After`."
             }
             Self::NotReady => "The program runs but cannot reach its database at the moment.",
         }
@@ -337,16 +335,17 @@ impl Problem {
     #[must_use]
     pub fn too_many(after_seconds: u64) -> Self {
         let after_seconds = after_seconds.max(1);
+        let unit = if after_seconds == 1 { "second" } else { "seconds" };
         Self {
             header: Some((header::RETRY_AFTER, after_seconds.to_string().into())),
-            ..Self::new(Type::TooMany, format!("there were too many; try again in {after_seconds} seconds"))
+            ..Self::new(Type::TooMany, format!("too many requests: try again in {after_seconds} {unit}"))
         }
     }
 
     /// Our fault. `cause` is for the log only.
     pub fn internal(cause: impl fmt::Display) -> Self {
         tracing::error!(cause = %cause, "a request failed");
-        Self::new(Type::Internal, "something went wrong here; the log has the cause under this answer's X-Request-Id")
+        Self::new(Type::Internal, "internal error: the log has the cause under the X-Request-Id of this response")
     }
 
     /// The framework's own refusal, said as ours.
@@ -382,7 +381,7 @@ impl Problem {
         response
     }
 
-    /// The same with every place that is wrong.
+    /// Adds every place that is wrong.
     #[must_use]
     pub fn with_errors(mut self, errors: Vec<Fault>) -> Self {
         self.errors = errors;
@@ -414,7 +413,7 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
             Error::NotFound => Self::not_found(),
-            Error::Stale { current } => Self::new(Type::Stale, format!("it has been changed since it was read; it is at version {current} now")),
+            Error::Stale { current } => Self::new(Type::Stale, format!("the item was changed after you read it: it is now at version {current}")),
             Error::Invalid(errors) => Self::invalid(errors),
             Error::InvalidRows(errors) => Self::invalid_rows(errors),
             Error::Conflict { code, detail, errors } => {
@@ -425,14 +424,14 @@ impl From<Error> for Problem {
             Error::Forbidden(detail) => Self::new(Type::Forbidden, detail),
             Error::Gone(detail) => Self::new(Type::Gone, detail),
             Error::TooMany { after_seconds } => Self::too_many(after_seconds),
-            Error::Busy => Self::new(Type::Busy, "the database is busy; try again in a moment"),
+            Error::Busy => Self::new(Type::Busy, "the database is busy: try again in a moment"),
             Error::Full(cause) => {
-                tracing::error!(%cause, "there is no room left where the database is kept");
-                Self::new(Type::Full, "there is no room left where the database is kept; nothing was changed")
+                tracing::error!(%cause, "the database's disk is full");
+                Self::new(Type::Full, "the database's disk is full: nothing was changed")
             }
             Error::Unavailable(cause) => {
-                tracing::error!(%cause, "the database cannot be reached, or what it is kept on fails");
-                Self::new(Type::Unavailable, "the database cannot be reached at the moment, or what it is kept on fails")
+                tracing::error!(%cause, "the database cannot be reached, or its disk fails");
+                Self::new(Type::Unavailable, "the database cannot be reached at the moment, or its disk fails")
             }
             Error::Database(cause) => Self::internal(cause),
         }
@@ -447,7 +446,7 @@ pub trait Operation: Send + Sync + 'static {
     const BY_LINK: bool = false;
 }
 
-/// The same operation, reached through a link: it can also be refused with 410.
+/// An operation that is reached through a link: it can also be refused with 410.
 #[derive(Debug)]
 pub struct ByLink<K>(PhantomData<fn() -> K>);
 impl<K: Operation> Operation for ByLink<K> {
@@ -496,7 +495,7 @@ operations! {
     Accepting: Malformed Unauthenticated NotFound Conflict Gone TooMany TooLarge UnsupportedMediaType Invalid;
     /// Changing one's own account or session, with a body that may hold secrets.
     Owning: Malformed NotFound Conflict Gone TooMany TooLarge UnsupportedMediaType Invalid;
-    /// The same without a body.
+    /// Changing one's own account or session, without a body.
     OwnActing: Malformed Conflict TooLarge Invalid;
     /// Taking an item away, at a version.
     Deleting: NotFound Conflict Stale Invalid VersionRequired;
@@ -543,7 +542,7 @@ pub(crate) fn text_header(name: &str, description: &str, example: &str) -> MetaH
 
 fn meta(kind: Type) -> MetaResponse {
     let headers = match kind {
-        Type::Unauthenticated => vec![text_header("WWW-Authenticate", "How to identify oneself.", "Bearer realm=\"diligence\"")],
+        Type::Unauthenticated => vec![text_header("WWW-Authenticate", "How to authenticate.", "Bearer realm=\"diligence\"")],
         Type::Busy | Type::Full | Type::TooMany => vec![text_header("Retry-After", "Seconds to wait before trying again.", "1")],
         _ => Vec::new(),
     };
@@ -561,8 +560,8 @@ impl<K: Operation> ApiResponse for Refused<K> {
         // What an operation lists itself is told apart from what follows from a role: see the document.
         let own = K::REFUSALS.iter().chain(if K::BY_LINK { &[Type::Gone][..] } else { &[] }).map(|kind| {
             let description = match kind {
-                Type::Unauthenticated => "What was given to sign in is wrong",
-                Type::Forbidden => "Not allowed in this way",
+                Type::Unauthenticated => "Wrong credentials",
+                Type::Forbidden => "Not allowed",
                 kind => kind.title(),
             };
             MetaResponse { description, ..meta(*kind) }

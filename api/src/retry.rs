@@ -120,7 +120,7 @@ impl Retry {
         }
     }
 
-    /// The same for what is worked out ahead: `operation` then carries the plan out, without a change where nothing is to be written.
+    /// Runs `work` ahead of the change, then `operation` with the plan it made, without a writer if the plan writes nothing.
     ///
     /// # Errors
     /// As [`Retry::once`].
@@ -214,7 +214,7 @@ impl<'a> ApiExtractor<'a> for Retry {
         Some(MetaParamIn::Header)
     }
     fn param_schema_ref() -> Option<MetaSchemaRef> {
-        let description = "A text of your own for this request, such as a UUID, so that it is safe to send again: for 24 hours, the same key with the same request is given the same answer and does nothing more.";
+        let description = "A unique value for this request, such as a UUID, that makes it safe to retry: for 24 hours, the same key with the same request returns the same response and changes nothing more.";
         Some(header_schema(NAME, description, "4c1b2f6e-7a35-4f0e-9a65-2f4f8f3d1c9b", Some("^[!-~]{1,128}$")))
     }
     async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {

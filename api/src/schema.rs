@@ -209,7 +209,7 @@ fn say_form(schema: &mut Value, side: Side) {
     }
 }
 
-/// The same as on the way out, where nothing is said of what a text may hold.
+/// The schema as answers have it, without the rules for what a text may hold.
 pub(crate) fn without_forms(schema: &Value) -> Value {
     let mut schema = schema.clone();
     say_form(&mut schema, Side::Answer);
@@ -321,7 +321,7 @@ fn loosen(schema: &Value, definitions: &Map<String, Value>, all: &mut Map<String
             all.insert(new_name.clone(), Value::Null);
             let mut loosened = loosen(target, definitions, all);
             if let Some(description) = loosened.get_mut("description") {
-                *description = "Any of these fields: absent leaves, null clears.".into();
+                *description = "Any of these fields: absent fields are unchanged, null clears.".into();
             }
             // What it belongs to does not change.
             if let Some(example) = loosened.get_mut("example").and_then(Value::as_object_mut) {

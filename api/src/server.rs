@@ -100,7 +100,7 @@ fn acceptor(TlsFiles { certificate, key }: &TlsFiles) -> Result<TlsAcceptor, Str
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
-        .map_err(|error| format!("the certificate {certificate_place} and the key {key_place} do not serve: {error}"))?;
+        .map_err(|error| format!("the certificate {certificate_place} and the key {key_place} do not work: {error}"))?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }

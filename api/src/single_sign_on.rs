@@ -92,11 +92,11 @@ pub(crate) struct Discovered {
 /// Why a request to a provider failed. For the log.
 #[derive(Debug, thiserror::Error)]
 enum Unreachable {
-    #[error("the address {0:?} is not one to ask")]
+    #[error("the address {0:?} is not allowed")]
     Unsafe(String),
     #[error("{0} is not public: see provider_networks")]
     NotPublic(String),
-    #[error("its answer is larger than {LIMIT} bytes")]
+    #[error("its response is larger than {LIMIT} bytes")]
     TooLarge,
     #[error(transparent)]
     Http(#[from] reqwest::Error),
@@ -145,12 +145,12 @@ fn asking(
 /// The provider is at fault, or whoever entered it: what went wrong is for the log.
 fn failed(provider: &IdentityProvider, step: &'static str, cause: &dyn std::fmt::Display) -> Problem {
     tracing::warn!(provider = %provider.id, step, %cause, "signing in through an identity provider failed");
-    Problem::new(Type::Unauthenticated, "the identity provider cannot be reached, or what it says does not hold: try again, and if it stays so, tell an admin")
+    Problem::new(Type::Unauthenticated, "the identity provider cannot be reached, or its response is not valid: try again, and if it still fails, tell an admin")
 }
 
 /// A step in which a provider is asked, and fails at the same moment whatever is there.
 async fn step<T>(provider: &IdentityProvider, name: &'static str, work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
-    patiently(work, || failed(provider, name, &"it took too long")).await
+    patiently(work, || failed(provider, name, &"it timed out")).await
 }
 
 impl Discovered {

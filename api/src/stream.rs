@@ -38,6 +38,6 @@ fn written(lines: &[WhatIfLine]) -> Vec<u8> {
 
 /// The answer has begun with 200: breaking it off is the one way left to say that it is not whole.
 pub(crate) fn broken(error: Error) -> std::io::Error {
-    tracing::error!(cause = %error, "an answer broke off");
-    std::io::Error::other("the answer broke off")
+    tracing::error!(cause = %error, "a response was cut off");
+    std::io::Error::other("the response was cut off")
 }

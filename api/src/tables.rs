@@ -242,7 +242,7 @@ impl<F: JsonSchema> JsonSchema for ExportQuery<F> {
             for name in PAGES {
                 properties.shift_remove(name);
             }
-            let description = "Whether the file begins with a byte-order mark, for Excel; `false` if not said.";
+            let description = "Whether the file begins with a byte-order mark, for Excel; `false` by default.";
             properties.insert("bom".into(), json!({ "type": "boolean", "description": description }));
         }
         schema

@@ -70,8 +70,8 @@ pub struct IfMatch(pub i64);
 
 fn if_match(text: Option<&str>) -> Result<IfMatch, Problem> {
     match text {
-        None | Some("") => Err(Problem::new(Type::VersionRequired, "say which version this was made on: read the item and send its ETag in If-Match")),
-        Some("*") => Err(Problem::new(Type::VersionRequired, "* matches every version and so protects nobody's work: send the item's ETag in If-Match")),
+        None | Some("") => Err(Problem::new(Type::VersionRequired, "If-Match is missing: read the item and send its ETag in If-Match")),
+        Some("*") => Err(Problem::new(Type::VersionRequired, "If-Match: * matches every version and could overwrite other changes: send the item's ETag")),
         // Of several versions the latest decides: it was read, so there is none of the earlier ones any more.
         Some(tags) => tags
             .split(',')
@@ -80,7 +80,7 @@ fn if_match(text: Option<&str>) -> Result<IfMatch, Problem> {
             .collect::<Option<Vec<i64>>>()
             .and_then(|versions| versions.into_iter().max())
             .map(IfMatch)
-            .ok_or_else(|| Problem::new(Type::Stale, "no version of this item has that ETag: expected one such as \"3\", quotation marks included")),
+            .ok_or_else(|| Problem::new(Type::Stale, "If-Match is not an ETag of this item: expected one such as \"3\", with the quotation marks")),
     }
 }
 
@@ -98,7 +98,7 @@ impl<'a> ApiExtractor<'a> for IfMatch {
     fn param_schema_ref() -> Option<MetaSchemaRef> {
         Some(header_schema(
             "If-Match",
-            "The `ETag` of the version this was made on, as it was given; also weak, or with a coding behind it, as proxies that compress make it.",
+            "The `ETag` of the version that this change is based on. A weak one, or one with the suffix that compressing proxies add, is accepted too.",
             "\"1\"",
             Some(TAGS),
         ))
@@ -130,7 +130,7 @@ impl<'a> ApiExtractor<'a> for IfNoneMatch {
         Some(MetaParamIn::Header)
     }
     fn param_schema_ref() -> Option<MetaSchemaRef> {
-        Some(header_schema("If-None-Match", "The `ETag` of the version you have: if it is still the latest, the answer is 304 without a body.", "\"1\"", None))
+        Some(header_schema("If-None-Match", "The `ETag` of the version you have: if it is still the latest, the response is 304 without a body.", "\"1\"", None))
     }
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
         Ok(Self(sent(request, &header::IF_NONE_MATCH)))

@@ -261,7 +261,7 @@ fn check_end(faults: &mut Faults, expires_on: Option<Day>, today: Day, policy: &
             expires_on.is_some_and(|day| day <= latest),
             "/expires_on",
             "policy",
-            format!("expected a day no later than {latest}: by the policy a key lives {days} days at the most"),
+            format!("expected {latest} or an earlier day: the policy limits keys to {days} days"),
         );
     }
 }
@@ -274,12 +274,7 @@ pub async fn create(writer: &Writer, new: NewApiKey) -> Result<(ApiKey, Token), 
     let policy = policy::read(writer).await?;
     let mut faults = Faults::of_new(&new);
     check_end(&mut faults, new.expires_on, writer.today(), &policy);
-    faults.expect(
-        new.scope != KeyScope::ImportOnly || new.role >= Role::Editor,
-        "/scope",
-        "contradiction",
-        "expected another scope, or the role editor: a viewer imports nothing",
-    );
+    faults.expect(new.scope != KeyScope::ImportOnly || new.role >= Role::Editor, "/scope", "contradiction", "the scope import_only needs at least the role editor");
     faults.done()?;
     let id: ApiKeyId = writer.new_id();
     let secret = Token::new(PREFIX, id.as_str())?;
@@ -346,7 +341,7 @@ pub async fn rotate(writer: &Writer, id: &ApiKeyId, version: i64, rotation: Rota
         return Err(Error::conflict("revoked", "this key is revoked: make a new one"));
     }
     if let Some(successor) = &before.replaced_by {
-        return Err(Error::conflict("replaced", format!("the key {successor} has taken this one's place: rotate that one")));
+        return Err(Error::conflict("replaced", format!("this key has been replaced by {successor}: rotate that one instead")));
     }
     let (today, policy) = (writer.today(), policy::read(writer).await?);
     let expires_on = rotation.expires_on.or_else(|| {

@@ -405,12 +405,12 @@ pub async fn start(writer: &Writer, new: NewAssessment) -> Result<Assessment, Er
     }
     if !subject.fits(&edition.applies_to) {
         let wanted: Vec<String> = edition.applies_to.iter().map(crate::stored::word).collect();
-        return Err(Error::invalid("/subject_id", "does_not_fit", format!("this questionnaire can be put to: {}", wanted.join(", "))));
+        return Err(Error::invalid("/subject_id", "does_not_fit", format!("this questionnaire applies only to: {}", wanted.join(", "))));
     }
     let under_way = Condition::any().add(Column::State.eq(Word(AssessmentState::Open))).add(Column::State.eq(Word(AssessmentState::Submitted)));
     let same = writer.find::<Entity>().filter(Column::SubjectId.eq(new.subject_id.as_str())).filter(Column::Questionnaire.eq(new.questionnaire.as_str()));
     if let Some(other) = writer.one(same.filter(under_way)).await? {
-        return Err(Error::conflict("under_way", format!("the assessment {} of the same is under way: finish or delete it first", other.id)));
+        return Err(Error::conflict("under_way", format!("assessment {} of this subject with this questionnaire is not finished: finish or delete it first", other.id)));
     }
     let assessment = Model {
         id: writer.new_id(),
@@ -612,7 +612,7 @@ impl Work {
 pub async fn delete(writer: &Writer, id: &AssessmentId, version: i64) -> Result<(), Error> {
     let row = writer.get_at::<Entity>(id.as_str(), version).await?;
     if row.state.0 != AssessmentState::Open || row.submitted_at.is_some() {
-        return Err(Error::conflict("state", "this assessment has been submitted: it stays, so that what followed can be understood"));
+        return Err(Error::conflict("state", "this assessment has been submitted and cannot be deleted: later records depend on it"));
     }
     crate::respondent_link::forget(writer, id).await?;
     writer.clear::<sheet::Entity>(Condition::all().add(sheet::Column::AssessmentId.eq(id.clone()))).await?;

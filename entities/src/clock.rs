@@ -55,7 +55,7 @@ impl Moment {
         Self(time.trunc_subsecs(6))
     }
 
-    /// The same as a chrono time.
+    /// The moment as a chrono time.
     #[must_use]
     pub fn time(self) -> DateTime<Utc> {
         self.0
@@ -140,7 +140,7 @@ pub fn days_between(first: Day, last: Day) -> i64 {
 }
 
 impl Day {
-    /// The same as a chrono date.
+    /// The day as a chrono date.
     #[must_use]
     pub fn date(self) -> NaiveDate {
         self.0

@@ -180,7 +180,7 @@ pub(crate) async fn record(writer: &Writer, assessment: &Assessment, refused: bo
     for (index, condition) in new.conditions.iter().enumerate() {
         faults.expect(condition.due_on >= writer.today(), format!("/conditions/{index}/due_on"), "past", "expected today or a later day");
     }
-    faults.expect(!refused || new.conditions.is_empty(), "/conditions", "contradiction", "expected none: a refusal has no conditions");
+    faults.expect(!refused || new.conditions.is_empty(), "/conditions", "contradiction", "conditions cannot be set on a refusal");
     faults.expect(new.lapses_on.is_none_or(|day| day >= writer.today()), "/lapses_on", "past", "expected today or a later day");
     faults.done()?;
     let earlier = writer

@@ -187,7 +187,7 @@ pub async fn change(writer: &Writer, id: &DependencyId, version: i64, change: Ch
     let before = writer.get_at::<Entity>(id.as_str(), version).await?;
     let new = change.over(&before)?;
     let mut faults = Faults::of(&new);
-    let detail = "expected what it has: enter another dependency instead";
+    let detail = "subject_id and rests_on_id cannot be changed: create another dependency instead";
     faults.expect(new.subject_id == before.subject_id, "/subject_id", "fixed", detail);
     faults.expect(new.rests_on_id == before.rests_on_id, "/rests_on_id", "fixed", detail);
     faults.done()?;

@@ -176,7 +176,7 @@ async fn rows(connection: &DatabaseConnection, sql: &str) -> Result<Vec<QueryRes
 
 async fn only<T: sea_orm::TryGetable>(connection: &DatabaseConnection, sql: &str) -> Result<T, DbErr> {
     let rows = rows(connection, sql).await?;
-    rows.first().ok_or_else(|| DbErr::Custom("the database answers nothing".into()))?.try_get_by_index(0)
+    rows.first().ok_or_else(|| DbErr::Custom("the database returned no row".into()))?.try_get_by_index(0)
 }
 
 async fn schema(connection: &DatabaseConnection, is_ours: bool, is_empty: bool) -> Result<Schema, DbErr> {
@@ -233,7 +233,7 @@ async fn look(connection: &DatabaseConnection, is_current: bool, clock: &Clock) 
     let mut altered_trails = Vec::new();
     for organisation in organisations.iter().filter(|_| is_current) {
         let (id, name): (String, String) = (organisation.try_get_by_index(0).map_err(said)?, organisation.try_get_by_index(1).map_err(said)?);
-        let id: OrganisationId = id.parse().map_err(|_| format!("the organisation {name:?} has an id that is none"))?;
+        let id: OrganisationId = id.parse().map_err(|_| format!("the organisation {name:?} has an invalid id"))?;
         let found = audit::verify_apart(connection, &id).await.map_err(plain)?;
         event_count += found.event_count;
         if let Some(fault) = found.faults.first() {

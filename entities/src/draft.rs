@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use crate::{
-    aside::aside,
+    blocking::run_blocking,
     clock::{Day, Moment},
     error::Error,
     fault::{Fault, Faults},
@@ -353,12 +353,12 @@ pub struct Additions {
 pub async fn additions(reader: &Reader, id: &DraftId) -> Result<Additions, Error> {
     let WrittenDraft { draft, document } = read(reader, id).await?;
     if draft.kind.0 != DocumentKind::Extension {
-        return Err(Error::conflict("no_extension", "this draft is a whole questionnaire: its questions are written in its text"));
+        return Err(Error::conflict("no_extension", "this draft is a whole questionnaire, not an extension: edit the document text instead"));
     }
     let is_json = draft.format.0 == DocumentFormat::Json;
-    let sketch = aside(move || Extension::sketch(&document, is_json)).await?;
-    let sketch = sketch.ok_or_else(|| Error::invalid("/document", "unreadable", "the text cannot be read as it stands: mend what the check says first"))?;
-    let unknown = || Error::invalid("/document", "unknown_base", format!("there is no such edition of a questionnaire `{}`, which this is added to", sketch.base));
+    let sketch = run_blocking(move || Extension::sketch(&document, is_json)).await?;
+    let sketch = sketch.ok_or_else(|| Error::invalid("/document", "unreadable", "the document cannot be parsed: correct the faults that the check reports first"))?;
+    let unknown = || Error::invalid("/document", "unknown_base", format!("there is no such edition of the questionnaire `{}` that this one extends", sketch.base));
     let base = questionnaire::latest(reader, &sketch.base, sketch.base_edition.as_deref()).await?.ok_or_else(unknown)?;
     let of_base = base.principles.iter().map(|principle| (principle.key.clone(), principle.title.clone()));
     Ok(Additions { draft, principles: of_base.chain(sketch.principles).collect(), questions: sketch.questions, base })
@@ -371,7 +371,7 @@ pub async fn additions(reader: &Reader, id: &DraftId) -> Result<Additions, Error
 pub async fn splice(writer: &Writer, id: &DraftId, version: i64, splice: Splice<'_>) -> Result<WrittenDraft, Error> {
     let before = written(writer, writer.get_at::<Entity>(id.as_str(), version).await?).await?;
     let spliced = Extension::splice(&before.document, before.draft.format.0 == DocumentFormat::Json, splice);
-    let document = spliced.ok_or_else(|| Error::conflict("text", "the text is written in a way that this cannot be done without losing something: do it in the text"))?;
+    let document = spliced.ok_or_else(|| Error::conflict("text", "this change would lose comments or formatting: edit the document text instead"))?;
     if count(&document).unsigned_abs() > MAXIMUM_CHARACTERS {
         return Err(Error::conflict("length", format!("a draft has at most {MAXIMUM_CHARACTERS} characters")));
     }
@@ -415,7 +415,7 @@ pub async fn check(reader: &Reader, id: &DraftId) -> Result<DraftCheck, Error> {
     checked(reader, author(reader, read(reader, id).await?).await).await
 }
 
-/// The same for a document that is not kept.
+/// Lists everything that is wrong with a document that is not stored as a draft.
 ///
 /// # Errors
 /// [`Error::Database`] only.
@@ -455,7 +455,7 @@ async fn against_publishing(reader: &Reader, edition: &Edition) -> Result<Vec<Fa
 /// As [`edition`].
 pub async fn preview(reader: &Reader, id: &DraftId) -> Result<Preview, Error> {
     let edition = edition(reader, id).await?;
-    aside(move || Preview::of(&edition)).await
+    run_blocking(move || Preview::of(&edition)).await
 }
 
 /// What answers to a draft would come to.
@@ -466,7 +466,7 @@ pub async fn attempt(reader: &Reader, id: &DraftId, attempt: Attempt) -> Result<
     let edition = edition(reader, id).await?;
     let policy = policy::read(reader).await?;
     let on = attempt.on.unwrap_or_else(|| reader.today());
-    aside(move || attempted(&edition, attempt, &policy.rating, on)).await?
+    run_blocking(move || attempted(&edition, attempt, &policy.rating, on)).await?
 }
 
 fn attempted(edition: &Edition, attempt: Attempt, policy: &RatingPolicy, on: Day) -> Result<AttemptResult, Error> {
@@ -512,7 +512,7 @@ pub async fn merge(writer: &Writer, new: NewMerge) -> Result<MergedDraft, Error>
     Faults::of_new(&new).done()?;
     let source = questionnaire::source_of(writer, &new.questionnaire, new.edition.as_deref()).await?.filter(|source| source.kind == DocumentKind::Extension);
     let Some(source) = source else {
-        return Err(Error::conflict("no_extension", "this edition adds to no other: there is nothing to merge"));
+        return Err(Error::conflict("no_extension", "this edition is not an extension: there is nothing to merge"));
     };
     let extension = questionnaire::extension(source.format, &source.document)?;
     let unknown = || Error::invalid("/base_edition", "unknown", format!("there is no such edition of `{}`", extension.base));
@@ -520,12 +520,12 @@ pub async fn merge(writer: &Writer, new: NewMerge) -> Result<MergedDraft, Error>
     let old = questionnaire::latest(writer, &extension.base, source.base_edition.as_deref()).await?;
     let gone = || {
         let number = source.base_edition.as_deref().unwrap_or_default();
-        let detail = format!("edition {number} of `{}`, which this one was made from, is not here any more: write what it adds anew for a later edition", extension.base);
+        let detail = format!("edition {number} of `{}`, which this one extends, no longer exists: write the extension again for a later edition", extension.base);
         Error::conflict("base_gone", detail)
     };
     let old = old.ok_or_else(gone)?;
     let (added, newer, number) = (extension.clone(), Arc::clone(&base), new.new_edition.clone());
-    let merged = aside(move || added.merge(&old, &newer, &number)).await?;
+    let merged = run_blocking(move || added.merge(&old, &newer, &number)).await?;
     let format = if source.format == DocumentFormat::Json { DocumentFormat::Json } else { DocumentFormat::Yaml };
     let document = if format == DocumentFormat::Json { merged.extension.to_json() } else { merged.extension.to_yaml() };
     let name: String = format!("{} {} on {} {}", extension.title, new.new_edition, base.title, base.edition).chars().take(300).collect();

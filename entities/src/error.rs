@@ -164,8 +164,8 @@ pub(crate) fn is_of_shared_statement(error: &DbErr) -> bool {
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         match (error.sql_err(), kind(&error)) {
-            (Some(SqlErr::UniqueConstraintViolation(_)), _) => Self::conflict("duplicate", "there is one like it already"),
-            (Some(SqlErr::ForeignKeyConstraintViolation(_)), _) => Self::conflict("in_use", "something else still rests on it, or what it rests on is gone"),
+            (Some(SqlErr::UniqueConstraintViolation(_)), _) => Self::conflict("duplicate", "a record with the same unique values already exists"),
+            (Some(SqlErr::ForeignKeyConstraintViolation(_)), _) => Self::conflict("in_use", "other records refer to this one, or a record it refers to no longer exists"),
             (_, Kind::Busy) => Self::Busy,
             (_, Kind::Full) => Self::Full(error),
             (_, Kind::Unavailable) => Self::Unavailable(error),

@@ -61,7 +61,7 @@ pub struct Model {
     pub issued_on: Option<Day>,
     /// The last day it is valid, as it says itself; null for no end.
     pub expires_on: Option<Day>,
-    /// For order: the same, or the end of time.
+    /// For order: `expires_on` as text, or the end of time.
     #[serde(skip)]
     pub expiry_key: String,
     /// Where it can be seen.
@@ -322,7 +322,7 @@ pub async fn change(writer: &Writer, id: &EvidenceId, version: i64, change: Chan
     let before = writer.get_at::<Entity>(id.as_str(), version).await?;
     let new = change.over(&before)?.check()?;
     if new.subject_id != before.subject_id {
-        return Err(Error::invalid("/subject_id", "fixed", "expected the subject it has: enter it anew for another"));
+        return Err(Error::invalid("/subject_id", "fixed", "subject_id cannot be changed: create a new record for another supplier or product"));
     }
     put(writer, before, new).await
 }
@@ -341,7 +341,7 @@ pub(crate) async fn put(writer: &Writer, before: Evidence, new: NewEvidence) -> 
 pub async fn delete(writer: &Writer, id: &EvidenceId, version: i64) -> Result<(), Error> {
     let row = writer.get_at::<Entity>(id.as_str(), version).await?;
     if crate::assessment::names_evidence(writer, &row.supplier_id, id).await? {
-        return Err(Error::conflict("in_use", "answers of an assessment rest on this evidence: it stays, so that they can be understood later"));
+        return Err(Error::conflict("in_use", "answers of an assessment refer to this evidence: it cannot be deleted"));
     }
     evidence_file::forget(writer, id).await?;
     crate::respondent::forget_upload(writer, id).await?;

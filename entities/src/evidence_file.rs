@@ -193,10 +193,7 @@ pub(crate) async fn is_in_use(writer: &Writer, evidence: &Evidence) -> Result<bo
 
 async fn refuse_in_use(writer: &Writer, before: &Evidence) -> Result<(), Error> {
     if is_in_use(writer, before).await? {
-        return Err(Error::conflict(
-            "in_use",
-            "answers of an assessment rest on this file: it stays, so that they can be understood later; enter the new one as evidence of its own",
-        ));
+        return Err(Error::conflict("in_use", "answers of an assessment refer to this file: it cannot be replaced or deleted; create separate evidence for a new file"));
     }
     Ok(())
 }

@@ -23,7 +23,7 @@ impl Fault {
         Self { pointer: pointer.into(), code: code.into(), detail: detail.into() }
     }
 
-    /// The same fault, seen from one level further out.
+    /// Puts `prefix` before the pointer, so that it starts one level further out.
     #[must_use]
     pub fn within(mut self, prefix: &str) -> Self {
         self.pointer.insert_str(0, prefix);
@@ -56,7 +56,7 @@ impl Faults {
         faults
     }
 
-    /// The same of something new, and what its texts may not hold.
+    /// Validates something new, and checks its texts for characters that they may not hold.
     pub fn of_new<T: Validate + Serialize + JsonSchema + 'static>(new: &T) -> Self {
         let mut faults = Self(text::faults::<T>(&serde_json::to_value(new).unwrap_or_default(), None));
         for fault in Self::of(new).0 {

@@ -254,7 +254,7 @@ fn checked(mut new: NewIdentityProvider) -> Result<NewIdentityProvider, Error> {
             && domain.split('.').all(|part| !part.is_empty() && part.chars().all(|letter| letter.is_alphanumeric() || letter == '-'));
         faults.expect(is_domain, format!("/email_domains/{index}"), "domain", "expected a domain such as example.org");
     }
-    faults.expect(new.roles.is_empty() || new.role_claim.is_some(), "/role_claim", "required", "expected the claim whose values `roles` lists");
+    faults.expect(new.roles.is_empty() || new.role_claim.is_some(), "/role_claim", "required", "expected the name of the claim whose values `roles` maps to roles");
     faults.expect(new.roles.keys().all(|value| (1..=200).contains(&value.chars().count())), "/roles", "length", "expected values of 1 to 200 characters");
     faults.done()?;
     Ok(new)
@@ -469,7 +469,7 @@ pub async fn begin(store: &Store, provider: &IdentityProvider, begun: &Begun) ->
 /// [`Error::Unauthenticated`] where none was, or its time is over.
 pub async fn take_up(store: &Store, provider: &IdentityProvider, state: &str, browser: Option<&str>) -> Result<(String, String), Error> {
     let lost =
-        || Error::Unauthenticated { code: "not_begun", detail: "this sign-in was not begun in this browser a moment ago, or was finished already: begin again".into() };
+        || Error::Unauthenticated { code: "not_begun", detail: "this sign-in was not started in this browser, has expired or was already completed: start again".into() };
     let attempt = store.take_attempt(&sha256(state)).await?.ok_or_else(lost)?;
     let is_ours = attempt.provider_id == provider.id && attempt.expires_at > store.clock().now();
     let is_same_browser = browser.is_some_and(|browser| {
@@ -548,8 +548,8 @@ async fn admit(store: &Store, visit: &Visit, provider: &IdentityProvider, vouche
     let user = match &known {
         Some(id) => user::row(&writer, id).await?,
         None => {
-            let email =
-                email.ok_or_else(|| Error::Forbidden("your identity provider does not say a verified e-mail address that this organisation trusts it with".into()))?;
+            let email = email
+                .ok_or_else(|| Error::Forbidden("your identity provider sent no verified e-mail address in a domain that this organisation accepts from it".into()))?;
             match by_email {
                 Some(user) => user,
                 // Someone new has no password, and can be let in nowhere else.
@@ -617,7 +617,7 @@ fn not_invited() -> Error {
 }
 
 fn no_role() -> Error {
-    Error::Forbidden("your identity provider says no role that this organisation knows".into())
+    Error::Forbidden("your identity provider sent no role that this organisation recognises".into())
 }
 
 #[cfg(test)]

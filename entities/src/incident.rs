@@ -218,7 +218,7 @@ pub async fn change(writer: &Writer, id: &IncidentId, version: i64, change: Chan
     let before = writer.get_at::<Entity>(id.as_str(), version).await?;
     let new = change.over(&before)?.check(writer.today())?;
     if new.subject_id != before.subject_id {
-        return Err(Error::invalid("/subject_id", "fixed", "expected the subject it has: enter it anew for another"));
+        return Err(Error::invalid("/subject_id", "fixed", "subject_id cannot be changed: create a new record for another supplier or product"));
     }
     let after = Model { id: before.id.clone(), created_at: before.created_at, ..build(writer, new, before.supplier_id.clone(), before.product_id.clone()) };
     writer.replace::<Entity, ActiveModel>("change", &before, after).await

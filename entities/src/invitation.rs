@@ -403,7 +403,7 @@ async fn open_at(writer: &Writer, id: &InvitationId, version: i64) -> Result<Mod
     let row = writer.get_at::<Entity>(id.as_str(), version).await?;
     match row.state(writer.now()) {
         InvitationState::Accepted => Err(Error::conflict("accepted", "this link was used already")),
-        InvitationState::Revoked => Err(Error::conflict("revoked", "this link was taken back already")),
+        InvitationState::Revoked => Err(Error::conflict("revoked", "this link was revoked already")),
         InvitationState::Pending | InvitationState::Expired => Ok(row),
     }
 }
@@ -419,7 +419,7 @@ async fn of_token(store: &Store, token: &str) -> Result<Model, Error> {
     let gone = |how: &str| Err(Error::Gone(format!("this link {how}: ask whoever sent it for another")));
     match row.state(store.clock().now()) {
         InvitationState::Accepted => gone("was used already"),
-        InvitationState::Revoked => gone("was taken back"),
+        InvitationState::Revoked => gone("was revoked"),
         InvitationState::Expired => gone("has expired"),
         InvitationState::Pending => Ok(row),
     }
@@ -578,7 +578,7 @@ pub(crate) async fn add_member(writer: &Writer, user: &user::Model, role: Role) 
 pub(crate) async fn use_up(writer: &Writer, invitation: &Model, email: &str) -> Result<(), Error> {
     let present = writer.get::<Entity>(invitation.id.as_str()).await?;
     if present.state(writer.now()) != InvitationState::Pending || present.token_hash != invitation.token_hash {
-        return Err(Error::Gone("this link was used or taken back a moment ago".into()));
+        return Err(Error::Gone("this link has just been used or revoked".into()));
     }
     let after = Model { accepted_at: Some(writer.now()), email: email.to_owned(), ..present.clone() };
     writer.replace::<Entity, ActiveModel>("accept", &present, after).await?;

@@ -6,15 +6,16 @@
 //! | Where | What |
 //! |---|---|
 //! | [`scope`] | the one road to rows: organisation filter, versions, audit, all in one transaction a request |
-//! | [`id`] [`secret`] [`stored`] [`clock`] [`page`] [`patch`] [`fault`] [`error`] | the small shared words |
+//! | [`id`] [`secret`] [`stored`] [`clock`] [`page`] [`patch`] [`fault`] [`error`] [`role`] | the small shared words |
 //! | [`ahead`] | large changes, worked out before they are opened |
+//! | `blocking` | work that takes a processor for long, done on threads of its own |
 //! | [`migrations`] | the schema, step by step, the same on SQLite and PostgreSQL |
 //! | [`backup`] [`doctor`] | whole databases: copied and put back, looked at without a change |
-//! | one file a noun | its types, its checks, its operations |
+//! | one file a noun | its types, its checks, its operations; what would make the file too long is in a folder beside it |
 
 pub mod ahead;
-mod aside;
 pub mod backup;
+mod blocking;
 pub mod clock;
 pub mod doctor;
 pub mod error;

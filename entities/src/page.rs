@@ -24,7 +24,7 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// The same page of other items.
+    /// Replaces each item by what `change` makes of it; `next` stays.
     pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
         Page { items: self.items.into_iter().map(change).collect(), next: self.next }
     }

@@ -13,7 +13,7 @@ use argon2::{
 };
 
 use crate::{
-    aside::Seats,
+    blocking::Seats,
     error::Error,
     fault::{Fault, Faults},
     secret,

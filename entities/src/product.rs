@@ -488,7 +488,7 @@ pub(crate) async fn put(writer: &Writer, action: &'static str, before: Product, 
 }
 
 /// What is said where a product would change its supplier.
-pub(crate) const FIXED: &str = "expected the supplier it has: a product stays with its supplier; enter it anew under the other";
+pub(crate) const FIXED: &str = "supplier_id cannot be changed: create the product again under the other supplier";
 
 /// Puts checked products, each still its supplier's, in the place of those read before; their lines in the register follow
 /// when this is saved.
@@ -561,7 +561,7 @@ pub async fn delete(writer: &Writer, id: &ProductId, version: i64) -> Result<(),
     crate::register::forget(writer, row.id.as_str()).await?;
     writer.remove::<Entity>(&row).await.map_err(|error| match error {
         Error::Conflict { code: "in_use", .. } => {
-            Error::conflict("in_use", "evidence, assessments, risks, reviews or incidents hang on this product: archive it instead")
+            Error::conflict("in_use", "evidence, assessments, risks, reviews or incidents refer to this product: archive it instead")
         }
         other => other,
     })

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use crate::{
-    aside::aside,
+    blocking::run_blocking,
     clock::Moment,
     error::Error,
     fault::Fault,
@@ -84,7 +84,7 @@ pub struct Model {
     pub source: Option<Json<Source>>,
     /// When it was published here, or first used.
     pub created_at: Moment,
-    /// The same.
+    /// When the row was written; equal to `created_at`, since an edition never changes.
     pub updated_at: Moment,
 }
 
@@ -160,9 +160,9 @@ fn refused(faults: Vec<diligence_questionnaires::Fault>) -> Error {
 /// [`Error::Invalid`] with every fault.
 pub async fn author(reader: &Reader, kind: DocumentKind, format: DocumentFormat, document: String) -> Result<Authored, Error> {
     match kind {
-        DocumentKind::Edition => aside(move || authored(format, document)).await?,
+        DocumentKind::Edition => run_blocking(move || authored(format, document)).await?,
         DocumentKind::Extension => {
-            let (extension, document) = aside(move || Ok::<_, Error>((extension(format, &document)?, document))).await??;
+            let (extension, document) = run_blocking(move || Ok::<_, Error>((extension(format, &document)?, document))).await??;
             let base = match latest(reader, &extension.base, extension.base_edition.as_deref()).await? {
                 Some(base) => base,
                 None => {
@@ -172,7 +172,7 @@ pub async fn author(reader: &Reader, kind: DocumentKind, format: DocumentFormat,
                 }
             };
             let base_edition = Some(base.edition.clone());
-            let edition = aside(move || extension.apply(&base)).await?.map_err(refused)?;
+            let edition = run_blocking(move || extension.apply(&base)).await?.map_err(refused)?;
             Ok(Authored { edition, source: Source { kind, format, document, base_edition } })
         }
     }
@@ -533,7 +533,7 @@ pub(crate) async fn source_of(reader: &Reader, key: &str, edition: Option<&str>)
 pub async fn delete(writer: &Writer, key: &str, edition: &str, version: i64) -> Result<(), Error> {
     let Some(row) = row_of(writer, key, edition).await?.filter(|row| row.origin.0 == Origin::Own) else {
         return match library::edition(key, Some(edition)) {
-            Some(_) => Err(Error::conflict("built_in", "this edition came with the program: it stays")),
+            Some(_) => Err(Error::conflict("built_in", "this edition is built in and cannot be deleted")),
             None => Err(Error::NotFound),
         };
     };
@@ -541,10 +541,10 @@ pub async fn delete(writer: &Writer, key: &str, edition: &str, version: i64) -> 
         return Err(Error::Stale { current: row.version });
     }
     if crate::assessment::uses_edition(writer, &row.id).await? {
-        return Err(Error::conflict("in_use", "assessments were put with this edition: it stays, so that they can be understood later"));
+        return Err(Error::conflict("in_use", "assessments use this edition: it cannot be deleted"));
     }
     if has_extensions(writer, key, edition).await? {
-        return Err(Error::conflict("in_use", "an edition of your own adds to this one: it stays, so that what was added can be put on a later one"));
+        return Err(Error::conflict("in_use", "another of your editions extends this one: it cannot be deleted"));
     }
     crate::translation::forget(writer, key, edition).await?;
     writer.remove::<Entity>(&row).await
@@ -570,7 +570,7 @@ async fn row_of(reader: &Reader, key: &str, edition: &str) -> Result<Option<Mode
 /// than the latest, or when there are too many.
 pub async fn check_publishable(reader: &Reader, edition: &Edition) -> Result<(), Error> {
     let whole = edition.clone();
-    let faults = aside(move || whole.check()).await?;
+    let faults = run_blocking(move || whole.check()).await?;
     if !faults.is_empty() {
         return Err(refused(faults));
     }

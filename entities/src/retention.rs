@@ -150,7 +150,7 @@ pub async fn apply(writer: &Writer, dry_run: bool) -> Result<RetentionReport, Er
             }
             let item = |because: String| RetentionItem { noun: "evidence".into(), item_id: row.id.to_string(), what: "file".into(), because };
             if evidence_file::is_in_use(writer, &row).await? {
-                report.kept.push(item("answers of an assessment rest on it".into()));
+                report.kept.push(item("answers of an assessment refer to it".into()));
                 continue;
             }
             gone += 1;

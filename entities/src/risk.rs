@@ -229,8 +229,8 @@ impl NewRisk {
             "expected residual_likelihood and residual_impact together, or neither",
         );
         if let (Some(likelihood), Some(impact)) = (self.residual_likelihood, self.residual_impact) {
-            faults.expect(likelihood <= self.likelihood, "/residual_likelihood", "order", "expected no more than likelihood: what we do makes nothing more likely");
-            faults.expect(impact <= self.impact, "/residual_impact", "order", "expected no more than impact: what we do makes nothing worse");
+            faults.expect(likelihood <= self.likelihood, "/residual_likelihood", "order", "expected no more than `likelihood`: the residual likelihood cannot be higher");
+            faults.expect(impact <= self.impact, "/residual_impact", "order", "expected no more than `impact`: the residual impact cannot be higher");
         }
         faults.done()
     }
@@ -270,7 +270,7 @@ pub enum RiskSort {
     /// Worst first, by likelihood times impact as they are now; closed ones come last.
     #[serde(rename = "-current")]
     CurrentDescending,
-    /// The same from the end: closed ones come first.
+    /// Mildest first, by likelihood times impact as they are now; closed ones come first.
     #[serde(rename = "current")]
     Current,
 }
@@ -474,7 +474,7 @@ pub async fn change(writer: &Writer, id: &RiskId, version: i64, change: Change<N
     let new = change.over(&before)?;
     new.check()?;
     if new.subject_id != before.subject_id {
-        return Err(Error::invalid("/subject_id", "fixed", "expected the subject it has: enter it anew for another"));
+        return Err(Error::invalid("/subject_id", "fixed", "subject_id cannot be changed: create a new record for another supplier or product"));
     }
     let bands = policy::read(writer).await?.risk_bands.0;
     let mut after = before.clone();
@@ -572,7 +572,7 @@ pub async fn reopen(writer: &Writer, id: &RiskId, version: i64) -> Result<Risk, 
 pub async fn delete(writer: &Writer, id: &RiskId, version: i64) -> Result<(), Error> {
     let row = writer.get_at::<Entity>(id.as_str(), version).await?;
     if row.origin_finding.is_some() {
-        return Err(Error::conflict("in_use", "a finding raised this risk: close it, with the reason, instead"));
+        return Err(Error::conflict("in_use", "a finding raised this risk, so it cannot be deleted: close it with a reason instead"));
     }
     writer.remove::<Entity>(&row).await
 }

@@ -138,7 +138,8 @@ struct ChangedProduct {
 pub async fn create_own(store: &Store, person: &Person, request_id: Option<String>) -> Result<SampleRegister, Error> {
     if person.session.method.0 == Method::Provider {
         return Err(Error::Forbidden(
-            "you signed in through your organisation's identity provider, which vouches for you nowhere else: sign in with a password for a sample register".into(),
+            "you signed in through your organisation's identity provider, which is valid for that organisation only: sign in with a password to create a sample register"
+                .into(),
         ));
     }
     if store.places_of_anyone(&person.user.id).await?.iter().any(|place| place.organisation.is_sample) {
@@ -197,7 +198,7 @@ async fn found(store: &Store, name: &str) -> Result<Organisation, Error> {
     Err(Error::conflict("too_many", "there are too many sample registers here already"))
 }
 
-/// The same with what its words stand for: `$harbour` is the id of what is called so, `@-7` the day a week ago.
+/// Replaces placeholders in `what`: `$harbour` becomes the id of the item named `harbour`, `@-7` the day a week ago.
 fn named(what: &Value, today: Day, names: &BTreeMap<String, String>) -> Value {
     match what {
         Value::String(text) => Value::String(match (text.strip_prefix('$'), text.strip_prefix('@').and_then(|days| days.parse().ok())) {
@@ -213,7 +214,7 @@ fn named(what: &Value, today: Day, names: &BTreeMap<String, String>) -> Value {
 
 /// The story is part of the program: what is wrong with it is for whoever keeps the program.
 fn broken(why: impl std::fmt::Display) -> Error {
-    Error::Database(DbErr::Custom(format!("the sample's story cannot be lived: {why}")))
+    Error::Database(DbErr::Custom(format!("the sample register cannot be created: {why}")))
 }
 
 fn read<T: DeserializeOwned>(what: Value) -> Result<T, Error> {
@@ -280,7 +281,7 @@ async fn live(writer: &Writer, story: &Story, today: Day, verb: &str, what: Valu
             risk::accept(writer, &risk, version, with).await?;
             None
         }
-        other => return Err(broken(format!("it knows no {other}"))),
+        other => return Err(broken(format!("unknown step `{other}`"))),
     })
 }
 

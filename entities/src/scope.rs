@@ -8,6 +8,7 @@ pub(crate) mod address;
 mod connection;
 #[expect(unreachable_pub, reason = "sea-orm derives a public entity from the row")]
 mod health;
+mod open;
 mod traits;
 mod unscoped;
 
@@ -24,11 +25,11 @@ use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait as _, DbBackend, DbErr, EntityName as _, EntityTrait, FromQueryResult, InsertMany,
     IntoActiveModel, Iterable as _, QueryFilter, QuerySelect as _, QueryTrait as _, Select,
     sea_query::{Alias, Expr, ExprTrait as _, Func, OnConflict},
-    sqlx,
 };
 use serde_json::Value;
 use uuid::{ContextV7, Timestamp, Uuid};
 
+pub use self::open::{OpenError, StoreOptions};
 use self::{
     connection::{Pool, Transaction},
     health::Health,
@@ -38,9 +39,8 @@ pub(crate) use self::{
     traits::{Belongs, Owned, belongs, owned},
 };
 use crate::{
-    api_key,
-    aside::Seats,
-    assessment, audit,
+    api_key, audit,
+    blocking::Seats,
     clock::{Clock, Day, Moment},
     error::Error,
     id::{Id, Kind, OrganisationId, SupplierId},
@@ -51,39 +51,8 @@ use crate::{
     session,
 };
 
-/// How to open a [`Store`].
-#[derive(Clone, Debug)]
-pub struct StoreOptions {
-    /// `sqlite://path/to/file.db` or `postgres://user@host/database`.
-    pub url: String,
-    /// Connections at the most (readers, on SQLite; it has one writer besides).
-    pub max_connections: u32,
-    /// Where time comes from.
-    pub clock: Clock,
-}
-
 /// How long a change or a view waits for its turn.
 const WAIT: Duration = Duration::from_secs(20);
-
-/// Why a store could not be opened. Each is one sentence for a person.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The address is none we know.
-    #[error("the database address is not understood: {0}; expected sqlite://FILE or postgres://USER@HOST/DATABASE")]
-    BadUrl(String),
-    /// Nothing answers there, or it refuses us.
-    #[error("the database cannot be reached: {0}")]
-    Unreachable(String),
-    /// The file or its folder cannot be written.
-    #[error("the database file cannot be opened for writing: {0}")]
-    NotWritable(String),
-    /// A newer program has been here.
-    #[error("the database was made by a newer version of this program (it has the schema step `{0}`): use that version, or restore a backup")]
-    NewerSchema(String),
-    /// A schema step failed; nothing of it was kept.
-    #[error("the database could not be brought up to date: {0}")]
-    Migration(String),
-}
 
 /// The database. Only this module sees the connection.
 #[derive(Clone, Debug)]
@@ -125,40 +94,6 @@ pub struct Scope {
 }
 
 impl Store {
-    /// Opens the database, making the SQLite file if there is none, and brings its schema up to date.
-    ///
-    /// # Errors
-    /// [`OpenError`], in a sentence for a person.
-    pub async fn open(options: StoreOptions) -> Result<Self, OpenError> {
-        let target = address::read(&options.url)?;
-        let is_sqlite = matches!(target, Target::Sqlite(_));
-        let refused = |error: sqlx::Error| if is_sqlite { OpenError::NotWritable(address::plain(&error)) } else { OpenError::Unreachable(address::plain(&error)) };
-        connection::migrate(&target).await.map_err(refused)??;
-        let statements = Arc::new(AtomicU64::new(0));
-        let pool = |size: u32| Pool::new(target.clone(), size as usize, WAIT, &statements).map_err(|error| OpenError::Unreachable(plain(&error)));
-        let readers = pool(options.max_connections)?;
-        readers.look_between().await.map_err(refused)?;
-        if readers.is_shared() {
-            tracing::info!("a pooler in transaction mode stands before the database: statements are not prepared");
-        }
-        // SQLite has one writer at a time: one connection, queued for fairly, beats many that find the file locked.
-        let writers = if is_sqlite { pool(1)? } else { readers.clone() };
-        Ok(Self {
-            readers,
-            writers,
-            clock: options.clock,
-            statements,
-            mint: Arc::default(),
-            health: Arc::default(),
-            keys: Arc::default(),
-            sessions: Arc::default(),
-            desk: Arc::default(),
-            sheets: Arc::new(assessment::seats_for_sheets()),
-            editions: Arc::default(),
-            refusals: Arc::default(),
-        })
-    }
-
     /// Opens a view of one organisation's rows as they stand now.
     ///
     /// # Errors
@@ -201,7 +136,7 @@ impl Store {
         &self.clock
     }
 
-    /// The same database, as if it were this moment.
+    /// This database, with the clock fixed at `moment`.
     pub(crate) fn at(&self, moment: Moment) -> Self {
         Self { clock: Clock::fixed(moment.time()), ..self.clone() }
     }
@@ -251,11 +186,6 @@ impl Store {
         let seconds = u64::try_from(time.timestamp()).unwrap_or_default();
         Id::new(Uuid::new_v7(Timestamp::from_unix(&*context, seconds, time.timestamp_subsec_nanos())))
     }
-}
-
-/// The database's own message, on one line, for the person at the console.
-fn plain(error: &DbErr) -> String {
-    error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A view of one organisation's rows at one moment.
@@ -439,7 +369,7 @@ impl Writer {
     /// The transaction of a change that has its turn.
     fn in_turn(&self) -> Result<&Transaction, Error> {
         if self.early.is_some() {
-            return Err(Error::Database(DbErr::Custom("a change can only add before its turn".into())));
+            return Err(Error::Database(DbErr::Custom("a writer that was opened early can only insert until it takes its turn".into())));
         }
         Ok(&self.transaction)
     }
@@ -482,7 +412,7 @@ impl Writer {
         self.note_about(audit::About::default(), action, noun, item_id, before, after);
     }
 
-    /// The same, of something that belongs to the history of a supplier or product.
+    /// Notes that something happened which belongs to the history of a supplier or product; written when this is saved.
     pub(crate) fn note_about(&self, about: audit::About, action: &'static str, noun: &'static str, item_id: &str, before: Option<Value>, after: Option<Value>) {
         let draft = audit::Draft { about, action, noun, item_id: item_id.to_owned(), before, after };
         self.events.lock().unwrap_or_else(PoisonError::into_inner).push(draft);
@@ -620,7 +550,7 @@ impl Writer {
         Ok(())
     }
 
-    /// The same of many rows.
+    /// Sets columns of many rows that follow from other rows, to the same values, without new versions.
     #[expect(clippy::disallowed_methods, reason = "the organisation is in the filter")]
     pub(crate) async fn set_derived_of_all<E: Owned>(&self, ids: &[String], columns: &[(E::Column, sea_orm::Value)]) -> Result<(), Error> {
         for portion in ids.chunks(PORTION) {

@@ -4,25 +4,32 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diligence_questionnaires::{Rating, Tier};
 use schemars::JsonSchema;
-use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _, entity::prelude::*};
+use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QuerySelect as _, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 use validator::{Validate, ValidationError};
 
+use self::identifiers::{held_identifier, hold_identifiers};
 use crate::{
     clock::{Day, Moment},
     error::Error,
     fault::Faults,
     id::{OrganisationId, SupplierId},
-    identifier::{Identifier, Scheme},
-    page::{Page, Sort, contains},
+    identifier::Identifier,
     patch::Change,
-    person::{self, Person, PersonalPlace},
-    personal::Forgotten,
     profile::{DataRole, DataSensitivity, PeopleAffected, PersonalData, ServiceCriticality, SystemAccess, TierInputs},
     scope::{PORTION, Reader, Writer, owned},
     stored::{Json, Word},
     text,
 };
+
+mod contacts;
+mod filter;
+mod identifiers;
+
+pub use contacts::Contact;
+pub(crate) use contacts::{archived_with_contacts, drop_contacts, erase_person, places_of};
+pub use filter::{SupplierFilter, SupplierSort, list};
+pub(crate) use identifiers::{holders, note_identifiers};
 
 /// Where a supplier or product stands with us.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -37,28 +44,6 @@ pub enum RelationshipStatus {
     Exiting,
     /// We have nothing to do with it any more; it and its products count nowhere and fall due for nothing.
     Archived,
-}
-
-/// A person or desk to reach at a supplier.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]
-#[serde(deny_unknown_fields)]
-pub struct Contact {
-    /// Who.
-    #[validate(length(min = 1, max = 200))]
-    pub name: String,
-    /// What they are there for, e.g. `data protection officer`.
-    #[validate(length(min = 1, max = 200))]
-    #[serde(default)]
-    pub role: Option<String>,
-    /// E-mail address.
-    #[validate(custom(function = "crate::text::email"), length(max = 254))]
-    #[schemars(email)]
-    #[serde(default)]
-    pub email: Option<String>,
-    /// Telephone number, as one would dial it.
-    #[validate(length(min = 3, max = 40))]
-    #[serde(default)]
-    pub telephone: Option<String>,
 }
 
 /// A sum of money.
@@ -216,30 +201,6 @@ pub use Model as Supplier;
 pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 owned!("supplier", row => Some(&row.id));
-
-/// Which supplier holds an identifier: follows from the suppliers, and lets the database refuse a second holder.
-#[expect(unreachable_pub, reason = "sea-orm derives a public entity from the row")]
-pub(crate) mod held_identifier {
-    use sea_orm::entity::prelude::*;
-
-    use crate::id::{OrganisationId, SupplierId};
-
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "supplier_identifier")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub organisation_id: OrganisationId,
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub scheme: String,
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub identifier: String,
-        pub supplier_id: SupplierId,
-    }
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-    impl ActiveModelBehavior for ActiveModel {}
-    crate::scope::belongs!();
-}
 
 /// What a supplier is made of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]
@@ -410,60 +371,6 @@ impl NewSupplier {
     }
 }
 
-/// How to order suppliers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum SupplierSort {
-    /// By name.
-    #[default]
-    #[serde(rename = "name")]
-    Name,
-    /// By name, from the end.
-    #[serde(rename = "-name")]
-    NameDescending,
-    /// Oldest entry first.
-    #[serde(rename = "created_at")]
-    Created,
-    /// Newest entry first.
-    #[serde(rename = "-created_at")]
-    CreatedDescending,
-    /// Longest unchanged first.
-    #[serde(rename = "updated_at")]
-    Updated,
-    /// Last changed first.
-    #[serde(rename = "-updated_at")]
-    UpdatedDescending,
-}
-
-/// Which suppliers to list.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Validate)]
-#[serde(default, deny_unknown_fields)]
-pub struct SupplierFilter {
-    /// Text to find in names and identifiers, capitals or not.
-    #[validate(length(min = 1, max = 200))]
-    pub q: Option<String>,
-    /// Where it stands with us.
-    pub status: Option<RelationshipStatus>,
-    /// How much rests on it.
-    pub tier: Option<Tier>,
-    /// The worst rating of its own and its active products'.
-    pub rating: Option<Rating>,
-    /// Its part in handling personal data.
-    pub data_role: Option<DataRole>,
-    /// Who of us looks after the relationship, exactly.
-    #[validate(length(min = 1, max = 200))]
-    pub relationship_owner: Option<String>,
-    /// Only what changed at or after this moment.
-    pub updated_since: Option<Moment>,
-    /// The order; `name` if not said.
-    pub sort: Option<SupplierSort>,
-    /// How many to answer, 1 to 200; 50 if not said.
-    #[validate(range(min = 1, max = 200))]
-    pub limit: Option<u64>,
-    /// The `next` of the page before.
-    #[validate(length(max = 2000))]
-    pub cursor: Option<String>,
-}
-
 /// Enters a supplier.
 ///
 /// # Errors
@@ -518,59 +425,6 @@ pub(crate) async fn create_all(writer: &Writer, new: Vec<NewSupplier>) -> Result
     writer.insert_all::<Entity, ActiveModel>(rows).await
 }
 
-/// Notes which supplier holds which identifiers, and names those that another one holds.
-async fn hold_identifiers(writer: &Writer, suppliers: &[Model]) -> Result<(), Error> {
-    let known = holders(writer, suppliers.iter().flat_map(|supplier| supplier.identifiers.iter())).await?;
-    for supplier in suppliers {
-        for (index, identifier) in supplier.identifiers.iter().enumerate() {
-            if let Some(holder) = known.get(identifier)
-                && *holder != supplier.id
-            {
-                let pointer = format!("/identifiers/{index}");
-                let detail = format!("{identifier} is held by another supplier, {holder}");
-                return Err(Error::Conflict { code: "duplicate", detail: detail.clone(), errors: vec![crate::fault::Fault::new(pointer, "duplicate", detail)] });
-            }
-        }
-    }
-    note_identifiers(writer, suppliers).await
-}
-
-/// The same of suppliers whose identifiers are known to be held by no other.
-pub(crate) async fn note_identifiers(writer: &Writer, suppliers: &[Model]) -> Result<(), Error> {
-    let rows = suppliers
-        .iter()
-        .flat_map(|supplier| {
-            supplier.identifiers.iter().map(|identifier| held_identifier::Model {
-                organisation_id: supplier.organisation_id.clone(),
-                scheme: crate::stored::word(&identifier.scheme),
-                identifier: identifier.id.clone(),
-                supplier_id: supplier.id.clone(),
-            })
-        })
-        .collect();
-    writer.put_all::<held_identifier::Entity, held_identifier::ActiveModel>(rows, &[]).await
-}
-
-/// Which suppliers hold which of `identifiers`, which are canonical.
-pub(crate) async fn holders(reader: &Reader, identifiers: impl IntoIterator<Item = &Identifier>) -> Result<BTreeMap<Identifier, SupplierId>, Error> {
-    let mut by_scheme: BTreeMap<Scheme, BTreeSet<&str>> = BTreeMap::new();
-    for identifier in identifiers {
-        by_scheme.entry(identifier.scheme).or_default().insert(&identifier.id);
-    }
-    let mut known = BTreeMap::new();
-    for (scheme, ids) in by_scheme {
-        let ids: Vec<&str> = ids.into_iter().collect();
-        for portion in ids.chunks(PORTION) {
-            let select = reader
-                .find::<held_identifier::Entity>()
-                .filter(held_identifier::Column::Scheme.eq(crate::stored::word(&scheme)))
-                .filter(held_identifier::Column::Identifier.is_in(portion.iter().copied()));
-            known.extend(reader.all(select).await?.into_iter().map(|row| (Identifier { scheme, id: row.identifier }, row.supplier_id)));
-        }
-    }
-    Ok(known)
-}
-
 /// The suppliers of exactly these names: each name may be several suppliers'.
 pub(crate) async fn of_names(reader: &Reader, names: &BTreeSet<String>) -> Result<BTreeMap<String, Vec<SupplierId>>, Error> {
     let mut found: BTreeMap<String, Vec<SupplierId>> = BTreeMap::new();
@@ -601,44 +455,6 @@ pub async fn read(reader: &Reader, id: &SupplierId) -> Result<Supplier, Error> {
 pub async fn several(reader: &Reader, ids: impl IntoIterator<Item = SupplierId>) -> Result<BTreeMap<SupplierId, Supplier>, Error> {
     let rows = reader.get_many::<Entity>(&ids.into_iter().map(|id| id.to_string()).collect()).await?;
     Ok(rows.into_iter().map(|row| (row.id.clone(), row)).collect())
-}
-
-/// A page of suppliers.
-///
-/// # Errors
-/// [`Error::Invalid`] for a cursor that is none.
-pub async fn list(reader: &Reader, filter: &SupplierFilter) -> Result<Page<Supplier>, Error> {
-    let mut select = reader.find::<Entity>();
-    if let Some(text) = &filter.q {
-        select = select.filter(contains(Column::SearchText, text));
-    }
-    if let Some(status) = filter.status {
-        select = select.filter(Column::Status.eq(Word(status)));
-    }
-    if let Some(tier) = filter.tier {
-        select = select.filter(Column::Tier.eq(Word(tier)));
-    }
-    if let Some(rating) = filter.rating {
-        select = select.filter(Column::Rating.eq(Word(rating)));
-    }
-    if let Some(data_role) = filter.data_role {
-        select = select.filter(Column::DataRole.eq(Word(data_role)));
-    }
-    if let Some(owner) = &filter.relationship_owner {
-        select = select.filter(Column::RelationshipOwner.eq(owner.as_str()));
-    }
-    if let Some(since) = filter.updated_since {
-        select = select.filter(Column::UpdatedAt.gte(since));
-    }
-    let sort = match filter.sort.unwrap_or_default() {
-        SupplierSort::Name => Sort::up(Column::SortName),
-        SupplierSort::NameDescending => Sort::down(Column::SortName),
-        SupplierSort::Created => Sort::up(Column::CreatedAt),
-        SupplierSort::CreatedDescending => Sort::down(Column::CreatedAt),
-        SupplierSort::Updated => Sort::up(Column::UpdatedAt),
-        SupplierSort::UpdatedDescending => Sort::down(Column::UpdatedAt),
-    };
-    reader.page(select, sort, Column::Id, filter.limit, filter.cursor.as_deref()).await
 }
 
 /// Changes a supplier.
@@ -728,78 +544,8 @@ pub async fn delete(writer: &Writer, id: &SupplierId, version: i64) -> Result<()
     crate::register::forget(writer, row.id.as_str()).await?;
     writer.remove::<Entity>(&row).await.map_err(|error| match error {
         Error::Conflict { code: "in_use", .. } => {
-            Error::conflict("in_use", "products, evidence, assessments, risks, reviews or incidents hang on this supplier: archive it instead")
+            Error::conflict("in_use", "products, evidence, assessments, risks, reviews or incidents refer to this supplier: archive it instead")
         }
         other => other,
     })
-}
-
-/// Every supplier that names this person, in batches of the whole register: contacts are no column to look them up by.
-async fn naming(reader: &Reader, person: &Person) -> Result<Vec<Supplier>, Error> {
-    let (mut found, mut after) = (Vec::new(), String::new());
-    loop {
-        let named = Condition::any().add(Column::Contacts.ne("[]")).add(Column::RelationshipOwner.is_not_null());
-        let select = reader.find::<Entity>().filter(named).filter(Column::Id.gt(after.as_str())).order_by_asc(Column::Id).limit(500);
-        let batch = reader.all(select).await?;
-        let Some(last) = batch.last() else { return Ok(found) };
-        after = last.id.to_string();
-        found.extend(batch.into_iter().filter(|row| row.contacts.iter().any(|contact| is_contact(person, contact)) || is_owner(person, row)));
-    }
-}
-
-fn is_contact(person: &Person, contact: &Contact) -> bool {
-    person.is(Some(&person::plain(&contact.name)), contact.email.as_deref().map(person::plain).as_deref())
-}
-
-fn is_owner(person: &Person, row: &Supplier) -> bool {
-    row.relationship_owner.as_deref().is_some_and(|owner| {
-        let owner = person::plain(owner);
-        if owner.contains('@') { person.is(None, Some(&owner)) } else { person.is(Some(&owner), None) }
-    })
-}
-
-/// Where suppliers name this person.
-pub(crate) async fn places_of(reader: &Reader, person: &Person) -> Result<Vec<PersonalPlace>, Error> {
-    let mut places = Vec::new();
-    for row in naming(reader, person).await? {
-        let place =
-            |field: &str, value: serde_json::Value| PersonalPlace { noun: "supplier".into(), item_id: row.id.to_string(), field: field.into(), value: Some(value) };
-        let contacts = row.contacts.iter().filter(|contact| is_contact(person, contact));
-        places.extend(contacts.filter_map(|contact| serde_json::to_value(contact).ok()).map(|contact| place("contacts", contact)));
-        if is_owner(person, &row) {
-            places.push(place("relationship_owner", row.relationship_owner.clone().into()));
-        }
-    }
-    Ok(places)
-}
-
-/// Takes this person away from every supplier that names them.
-pub(crate) async fn erase_person(writer: &Writer, person: &Person) -> Result<Vec<PersonalPlace>, Error> {
-    let mut places = Vec::new();
-    for row in naming(writer, person).await? {
-        let place = |field: &str| PersonalPlace { noun: "supplier".into(), item_id: row.id.to_string(), field: field.into(), value: None };
-        let kept: Vec<Contact> = row.contacts.iter().filter(|contact| !is_contact(person, contact)).cloned().collect();
-        places.extend(std::iter::repeat_with(|| place("contacts")).take(row.contacts.len() - kept.len()));
-        let mut after = Model { contacts: Json(kept), ..row.clone() };
-        if is_owner(person, &row) {
-            places.push(place("relationship_owner"));
-            after.relationship_owner = None;
-        }
-        writer.replace::<Entity, ActiveModel>("erase", &row, after).await?;
-    }
-    Ok(places)
-}
-
-/// Archived suppliers with contacts that nothing has changed since.
-pub(crate) async fn archived_with_contacts(reader: &Reader, before: Moment, limit: u64) -> Result<Vec<Supplier>, Error> {
-    let select = reader.find::<Entity>().filter(Column::Status.eq(Word(RelationshipStatus::Archived))).filter(Column::Contacts.ne("[]"));
-    reader.all(select.filter(Column::UpdatedAt.lt(before)).order_by_asc(Column::UpdatedAt).order_by_asc(Column::Id).limit(limit)).await
-}
-
-/// Takes away an archived supplier's contacts, in the audit trail too.
-pub(crate) async fn drop_contacts(writer: &Writer, before: Supplier) -> Result<(), Error> {
-    crate::personal::forget(writer, Forgotten::About(before.id.to_string())).await?;
-    let after = Model { contacts: Json(Vec::new()), ..before.clone() };
-    writer.replace::<Entity, ActiveModel>("expire", &before, after).await?;
-    Ok(())
 }

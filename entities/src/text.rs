@@ -42,7 +42,7 @@ pub fn is_email(text: &str) -> bool {
     text.validate_email() && text.split('@').all(|part| part.split('.').all(|label| !label.is_empty()))
 }
 
-/// The same as a rule beside a field.
+/// Validates a field as an e-mail address, by [`is_email`].
 pub(crate) fn email(text: &str) -> Result<(), ValidationError> {
     if is_email(text) { Ok(()) } else { Err(ValidationError::new("email")) }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use crate::{
-    aside::aside,
+    blocking::run_blocking,
     clock::Moment,
     error::Error,
     fault::{Fault, Faults},
@@ -63,7 +63,7 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 owned!("translation", _row => None);
 
-/// The same rows without their words: a list of translations reads no documents.
+/// Rows of the translation table without their documents, which a list of translations does not need.
 pub mod entry {
     use schemars::JsonSchema;
     use sea_orm::entity::prelude::*;
@@ -170,7 +170,7 @@ pub async fn create(writer: &Writer, written: Written) -> Result<StoredTranslati
     let edition = edition_of(writer, &document).await?;
     // Beside its edition, so that what does not fit it has a line and a column too.
     let read = move || if format == DocumentFormat::Json { Document::from_json_for(&text, &edition) } else { Document::from_yaml_for(&text, &edition) };
-    let document = aside(read).await?.map_err(refused)?;
+    let document = run_blocking(read).await?.map_err(refused)?;
     let languages: Vec<(String,)> = writer.tuples(of(writer, &document.questionnaire, &document.edition).select_only().column(Column::Language)).await?;
     if languages.iter().any(|(language,)| *language == document.language) {
         return Err(Error::conflict("duplicate", "this edition has that language already: change it, or delete it first"));
@@ -225,7 +225,9 @@ pub async fn change(writer: &Writer, id: &TranslationId, version: i64, change: C
         ("/language", document.language == before.language),
     ];
     let mut faults = Faults::default();
-    fixed.into_iter().for_each(|(place, same)| faults.expect(same, place, "fixed", "expected what it has: enter a translation of its own for another"));
+    fixed
+        .into_iter()
+        .for_each(|(place, same)| faults.expect(same, place, "fixed", "this field cannot be changed: create a separate translation for another edition or language"));
     faults.done()?;
     let faults = document.check(edition_of(writer, &document).await?.as_ref());
     if !faults.is_empty() {

@@ -246,7 +246,7 @@ impl Subject {
         Self::default()
     }
 
-    /// The same subject with one fact more, replacing what was known of it. No values means not known.
+    /// Returns the subject with this fact set, replacing what was known of it. No values means not known.
     #[must_use]
     pub fn with<V: Into<String>>(mut self, fact: impl Into<String>, values: impl IntoIterator<Item = V>) -> Self {
         self.set(fact, values);

@@ -7,17 +7,21 @@
 use std::collections::BTreeMap;
 use std::ops::Deref;
 
-use chrono::{Months, NaiveDate};
+use chrono::NaiveDate;
 use serde_json::Value;
 
-use crate::answer::{Answer, EvidenceFact, MAX_EVIDENCE_IDS, Review, Subject, parse_date};
-use crate::condition::{Condition, Scalar, Test};
-use crate::edition::{Decimal, Edition, EvidenceNeed, MAX_CONDITION_DEPTH, MAX_WEIGHT, NotApplicable, PointBand, Question, QuestionType, Section};
+use self::points::{score, sorted_facts};
+use self::rule::{Node, Resolver, Rule, holds, order};
+use crate::answer::{Answer, Subject};
+use crate::edition::{Decimal, Edition, MAX_WEIGHT, Question};
 use crate::exact::{Fraction, Part, apportion, round_half_up, rounded_mean};
 use crate::finding::{KnockOut, RaisedFinding};
 use crate::score::{
     Contribution, ENGINE_VERSION, EvidenceState, FrameworkScore, Input, NotApplicableAnswer, Outcome, PrincipleScore, QuestionState, Replacement, Score, Summary,
 };
+
+mod points;
+mod rule;
 
 /// An edition made ready to be evaluated many times. `E` is a reference or a shared pointer to the edition
 /// (`Prepared<&Edition>`, `Prepared<Arc<Edition>>`).
@@ -37,12 +41,6 @@ pub struct Prepared<E> {
     findings: Vec<(Rule, Vec<usize>)>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Node {
-    Section(usize),
-    Question(usize),
-}
-
 #[derive(Debug, Clone)]
 struct Asked {
     section: usize,
@@ -59,20 +57,6 @@ struct Asked {
 struct Counted {
     framework: usize,
     weight: u16,
-}
-
-/// A condition with its names resolved.
-#[derive(Debug, Clone)]
-enum Rule {
-    Never,
-    All(Vec<Rule>),
-    Any(Vec<Rule>),
-    Not(Box<Rule>),
-    Option(usize, u128),
-    Answered(usize, bool),
-    Number(usize, Option<Decimal>, Option<Decimal>),
-    Date(usize, Option<NaiveDate>, Option<NaiveDate>),
-    Subject(String, String),
 }
 
 /// What an answer holds, as far as it fits its question.
@@ -214,7 +198,7 @@ impl<E: Deref<Target = Edition>> Prepared<E> {
         &self.edition.sections[asked.section].questions[asked.place]
     }
 
-    /// The numbers alone: the same as in [`Prepared::evaluate`], many times faster.
+    /// Computes only the numbers of [`Prepared::evaluate`], many times faster.
     #[must_use]
     pub fn summary(&self, input: &Input<'_>) -> Summary {
         let tally = self.tally(input);
@@ -520,267 +504,4 @@ fn bit(option: usize) -> u128 {
 
 pub(crate) fn is_blank(text: &str) -> bool {
     text.trim().is_empty()
-}
-
-/// Works out state and points of one visible question.
-fn score<'a>(question: &Question, asked: &Asked, slot: &mut Slot<'a>, review: &'a Review, facts: &[(&str, &EvidenceFact)], on: NaiveDate) {
-    let Some(answer) = slot.answer.filter(|_| slot.held != Held::Nothing) else {
-        let skipped = asked.may_skip && slot.answer.is_some_and(Answer::is_marked_not_applicable);
-        slot.state = match (skipped, asked.weight) {
-            (true, _) => QuestionState::NotApplicable,
-            (false, 0) => QuestionState::Information,
-            (false, _) => QuestionState::Unanswered,
-        };
-        return;
-    };
-    let valid = match question.evidence.need {
-        EvidenceNeed::Needed => {
-            slot.evidence = evidence_state(question, answer, facts, on);
-            slot.evidence == EvidenceState::Valid
-        }
-        EvidenceNeed::None | EvidenceNeed::Optional => true,
-    };
-    let own_points = match slot.held {
-        Held::Options(chosen) => Some(question.option_points(chosen)),
-        Held::Number(number) => {
-            slot.band = question.bands.iter().position(|band| band.otherwise || band.at_least.is_some_and(|limit| number >= limit));
-            Some(slot.band.map_or(0, |band| question.bands[band].points))
-        }
-        Held::Date(date) => {
-            let (band, points) = date_band(&question.bands, date, on);
-            slot.band = band;
-            Some(points)
-        }
-        Held::Words | Held::Nothing => None,
-    };
-    if asked.weight == 0 || asked.principle.is_none() {
-        slot.state = QuestionState::Information;
-        return;
-    }
-    let reviewed = if review.is_empty() { None } else { review.get(&question.key).filter(|reviewed| reviewed.points <= 100) };
-    slot.state = QuestionState::Answered;
-    match (own_points, reviewed) {
-        (None, None) => {
-            slot.state = QuestionState::AwaitingReview;
-            return;
-        }
-        (None, Some(reviewed)) => slot.claimed = reviewed.points,
-        (Some(own), reviewed) => {
-            slot.own_points = own.min(100);
-            slot.claimed = slot.own_points;
-            // Without a reason nobody could tell later why the points were replaced, so they are not.
-            if let Some((points, reason)) = reviewed.and_then(|reviewed| Some((reviewed.points, reviewed.reason.as_deref()?)))
-                && !is_blank(reason)
-            {
-                slot.claimed = points;
-                slot.replaced = Some(reason);
-            }
-        }
-    }
-    slot.evidenced = if valid { slot.claimed } else { 0 };
-}
-
-/// The band a date falls in on the assessment date, and its points.
-///
-/// A date after the assessment date is no age at all: it takes the `otherwise` band of a scale of ages, for what that
-/// band reveals, and 0 points.
-fn date_band(bands: &[PointBand], date: NaiveDate, on: NaiveDate) -> (Option<usize>, u8) {
-    let ahead = date > on && bands.iter().any(|band| band.within_months.is_some());
-    let fits = |band: &PointBand| {
-        if band.otherwise {
-            true
-        } else if let Some(months) = band.within_months {
-            !ahead && date.checked_add_months(Months::new(u32::from(months))).is_none_or(|last| on <= last)
-        } else {
-            !ahead && band.on_or_after.is_some_and(|first| date >= first)
-        }
-    };
-    let band = bands.iter().position(fits);
-    (band, band.filter(|_| !ahead).map_or(0, |band| bands[band].points))
-}
-
-fn sorted_facts(evidence: &[EvidenceFact]) -> Vec<(&str, &EvidenceFact)> {
-    let mut facts: Vec<(&str, &EvidenceFact)> = evidence.iter().map(|fact| (fact.id.as_str(), fact)).collect();
-    facts.sort_by_key(|(id, _)| *id);
-    facts
-}
-
-fn evidence_state(question: &Question, answer: &Answer, facts: &[(&str, &EvidenceFact)], on: NaiveDate) -> EvidenceState {
-    let file = if question.kind == QuestionType::File { answer.value.as_ref().and_then(Value::as_str) } else { None };
-    let ids = answer.evidence_ids.iter().map(String::as_str).take(MAX_EVIDENCE_IDS).chain(file);
-    let mut best = EvidenceState::Missing;
-    for id in ids {
-        let start = facts.partition_point(|(known, _)| *known < id);
-        for (_, fact) in facts[start..].iter().take_while(|(known, _)| *known == id) {
-            let kinds = &question.evidence.kinds;
-            let state = if !kinds.is_empty() && !kinds.contains(&fact.kind) {
-                EvidenceState::WrongKind
-            } else if fact.is_valid_on(on) {
-                return EvidenceState::Valid;
-            } else if fact.issued_on.is_some_and(|issued| issued > on) {
-                EvidenceState::NotYetValid
-            } else {
-                EvidenceState::Expired
-            };
-            best = best.min(state);
-        }
-    }
-    best
-}
-
-impl Question {
-    /// Whether it may be marked not applicable: where it says so, and never where it is required and can cap the rating.
-    #[must_use]
-    pub fn may_be_not_applicable(&self) -> bool {
-        self.not_applicable == NotApplicable::WithReason && !(self.required && self.can_knock_out())
-    }
-
-    /// Whether an answer to it can cap the rating.
-    #[must_use]
-    pub fn can_knock_out(&self) -> bool {
-        self.options.iter().any(|choice| choice.knock_out.is_some()) || self.bands.iter().any(|band| band.knock_out.is_some())
-    }
-
-    fn option_points(&self, chosen: u128) -> u8 {
-        let chosen = self.options.iter().enumerate().filter(|(number, _)| chosen & bit(*number) != 0);
-        let sum = chosen.fold(0_u32, |sum, (_, choice)| sum.saturating_add(u32::from(choice.points)));
-        u8::try_from(sum).unwrap_or(100).min(100)
-    }
-
-    fn option_bit(&self, value: &str) -> Option<u128> {
-        let number = self.options.iter().position(|choice| choice.value == value)?;
-        Some(bit(number)).filter(|bit| *bit != 0)
-    }
-
-    /// What an answer holds; nothing where it does not fit the question.
-    pub(crate) fn hold(&self, answer: &Answer) -> Held {
-        self.held(answer).unwrap_or(Held::Nothing)
-    }
-
-    fn held(&self, answer: &Answer) -> Option<Held> {
-        let value = answer.value.as_ref()?;
-        match self.kind {
-            QuestionType::YesNo | QuestionType::SingleChoice => {
-                let text = match value {
-                    Value::Bool(true) if self.kind == QuestionType::YesNo => "yes",
-                    Value::Bool(false) if self.kind == QuestionType::YesNo => "no",
-                    other => other.as_str()?,
-                };
-                self.option_bit(text).map(Held::Options)
-            }
-            QuestionType::MultipleChoice => {
-                let mut chosen = 0;
-                for item in value.as_array()? {
-                    chosen |= self.option_bit(item.as_str()?)?;
-                }
-                let exclusive = || self.options.iter().enumerate().any(|(number, choice)| choice.exclusive && chosen & bit(number) != 0);
-                (chosen != 0 && !(chosen.count_ones() > 1 && exclusive())).then_some(Held::Options(chosen))
-            }
-            QuestionType::Number => {
-                let Value::Number(number) = value else { return None };
-                let number = Decimal::from_json(number)?;
-                let inside = self.minimum.is_none_or(|minimum| minimum <= number) && self.maximum.is_none_or(|maximum| number <= maximum);
-                inside.then_some(Held::Number(number))
-            }
-            QuestionType::Date => parse_date(value.as_str()?).map(Held::Date),
-            QuestionType::Text | QuestionType::File => value.as_str().filter(|text| !is_blank(text)).map(|_| Held::Words),
-        }
-    }
-}
-
-struct Resolver<'a> {
-    numbers: &'a BTreeMap<&'a str, usize>,
-    questions: &'a [&'a Question],
-}
-
-impl Resolver<'_> {
-    fn rule(&self, condition: &Condition, depth: usize) -> Rule {
-        if depth >= MAX_CONDITION_DEPTH {
-            return Rule::Never;
-        }
-        let parts = |parts: &[Condition]| parts.iter().map(|part| self.rule(part, depth + 1)).collect();
-        match condition {
-            Condition::All(list) => Rule::All(parts(list)),
-            Condition::Any(list) => Rule::Any(parts(list)),
-            Condition::Not(part) => Rule::Not(Box::new(self.rule(part, depth + 1))),
-            Condition::Subject { fact, is } => Rule::Subject(fact.clone(), is.clone()),
-            Condition::Question { question, test } => match self.numbers.get(question.as_str()) {
-                Some(number) => self.test(*number, test).unwrap_or(Rule::Never),
-                None => Rule::Never,
-            },
-        }
-    }
-
-    fn test(&self, number: usize, test: &Test) -> Option<Rule> {
-        let question = self.questions[number];
-        Some(match test {
-            Test::Is(Scalar::Number(value)) => Rule::Number(number, Some(*value), Some(*value)),
-            Test::Is(Scalar::Text(value)) if question.kind == QuestionType::Date => {
-                let date = parse_date(value)?;
-                Rule::Date(number, Some(date), Some(date))
-            }
-            Test::Is(Scalar::Text(value)) | Test::Includes(value) => Rule::Option(number, question.option_bit(value)?),
-            Test::Answered(wanted) => Rule::Answered(number, *wanted),
-            Test::AtLeast(value) => Rule::Number(number, Some(*value), None),
-            Test::AtMost(value) => Rule::Number(number, None, Some(*value)),
-            Test::Before(date) => Rule::Date(number, None, Some(date.pred_opt()?)),
-            Test::After(date) => Rule::Date(number, Some(date.succ_opt()?), None),
-        })
-    }
-}
-
-fn holds(rule: &Rule, slots: &[Slot<'_>], subject: &Subject) -> bool {
-    let held = |number: usize| if slots[number].visible { slots[number].held } else { Held::Nothing };
-    match rule {
-        Rule::Never => false,
-        Rule::All(parts) => parts.iter().all(|part| holds(part, slots, subject)),
-        Rule::Any(parts) => parts.iter().any(|part| holds(part, slots, subject)),
-        Rule::Not(part) => !holds(part, slots, subject),
-        Rule::Option(number, option) => matches!(held(*number), Held::Options(chosen) if chosen & option != 0),
-        Rule::Answered(number, wanted) => (held(*number) != Held::Nothing) == *wanted,
-        Rule::Number(number, least, most) => {
-            matches!(held(*number), Held::Number(value) if least.is_none_or(|least| least <= value) && most.is_none_or(|most| value <= most))
-        }
-        Rule::Date(number, first, last) => {
-            matches!(held(*number), Held::Date(date) if first.is_none_or(|first| first <= date) && last.is_none_or(|last| date <= last))
-        }
-        Rule::Subject(fact, value) => subject.is(fact, value),
-    }
-}
-
-/// Sections and questions in an order in which whatever a condition reads comes first, and a section before its
-/// questions. Those on a circle, or behind one, are left out.
-fn order(sections: &[Section], numbers: &BTreeMap<&str, usize>) -> Vec<Node> {
-    // Node numbers: sections first, then questions.
-    let question_count: usize = sections.iter().map(|section| section.questions.len()).sum();
-    let mut waiting = vec![0_usize; sections.len() + question_count];
-    let mut readers: Vec<Vec<usize>> = vec![Vec::new(); waiting.len()];
-    let mut link = |reader: usize, condition: Option<&Condition>, section: Option<usize>| {
-        let read = condition.map(Condition::questions).unwrap_or_default();
-        let read = read.into_iter().filter_map(|key| numbers.get(key)).map(|number| sections.len() + number);
-        for node in read.chain(section) {
-            readers[node].push(reader);
-            waiting[reader] += 1;
-        }
-    };
-    let mut number = sections.len();
-    for (section_number, section) in sections.iter().enumerate() {
-        link(section_number, section.show_if.as_ref(), None);
-        for question in &section.questions {
-            link(number, question.show_if.as_ref(), Some(section_number));
-            number += 1;
-        }
-    }
-    let mut ready: Vec<usize> = (0..waiting.len()).rev().filter(|node| waiting[*node] == 0).collect();
-    let mut order = Vec::with_capacity(waiting.len());
-    while let Some(node) = ready.pop() {
-        order.push(if node < sections.len() { Node::Section(node) } else { Node::Question(node - sections.len()) });
-        for reader in &readers[node] {
-            waiting[*reader] -= 1;
-            if waiting[*reader] == 0 {
-                ready.push(*reader);
-            }
-        }
-    }
-    order
 }

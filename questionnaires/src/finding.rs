@@ -11,7 +11,7 @@ use crate::rating::Severity;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RaisedFinding {
-    /// The same whenever the same answer raises the same finding: `question.option`, `question.band` (see
+    /// Identifies the finding across evaluations: `question.option`, `question.band` (see
     /// [`crate::edition::PointBand::label`]), or the key of a finding at the end of the edition, which has no dot.
     pub key: String,
     /// The question whose answer raised it; absent for a finding over several answers.

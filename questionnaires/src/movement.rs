@@ -242,7 +242,7 @@ pub enum MoveBecause {
     Evidence,
     /// A reviewer's points were given, changed or taken back.
     Review,
-    /// The same date is older on the later assessment date, and worth something else.
+    /// The answered date has not changed, but is older on the later assessment date and worth other points.
     TimePassed,
     /// Nothing about it changed: the weight of others did, or its last decimal place in their company.
     WeightShifted,

@@ -111,7 +111,8 @@ pub struct Outcome {
     /// Every answer at face value: the weighted mean over all principles that have anything to count. Absent when
     /// nothing counts.
     pub claimed: Option<Score>,
-    /// The same with 0 for every answer that needs evidence and has no valid piece on the date. Never above `claimed`.
+    /// The weighted mean over all principles with 0 for every answer that needs evidence and has no valid piece on the date.
+    /// Absent when nothing counts; never above `claimed`.
     pub evidenced: Option<Score>,
     /// Answered weight by counting weight, in percent; 0.0 when nothing counts (there is no score then either).
     pub coverage: Score,
@@ -191,7 +192,7 @@ pub struct PrincipleScore {
     pub weight: u16,
     /// `100 × Σ(weight · points) / Σ(100 · weight)` over the questions that count; absent when none does.
     pub claimed: Option<Score>,
-    /// The same with evidenced points.
+    /// `100 × Σ(weight · evidenced points) / Σ(100 · weight)` over the questions that count; absent when none does.
     pub evidenced: Option<Score>,
     /// How many of its questions count.
     pub counted_count: u32,

@@ -265,7 +265,7 @@ export class Visitor {
       const said = (element) => `${element.outerHTML.slice(0, 100)}`;
       const all = [...document.body.querySelectorAll("*")].filter((element) => isSeen(element) && !element.closest(".sr, svg"));
       return {
-        shown: all.filter((element) => element.matches("nav, footer.bottom, button, input, textarea, select")).map(said),
+        shown: all.filter((element) => element.matches("nav, button, input, textarea, select")).map(said),
         cut: all.filter((element) => element.getBoundingClientRect().right > innerWidth + 1 || (getComputedStyle(element).overflowX !== "visible" && element.scrollWidth > element.clientWidth + 1)).map(said),
       };
     });

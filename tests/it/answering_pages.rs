@@ -45,7 +45,7 @@ both! {
     async fn an_editor_asks_a_questionnaire_that_fits_and_finds_it_in_the_list(app: App) {
         publish(&app).await;
         let mut editor = someone(&app, "editor").await;
-        holds(&shown(&mut editor, &app, "/assessments").await.text, &["Nothing has been asked yet", "href=\"/assessments/new\""]);
+        holds(&shown(&mut editor, &app, "/assessments").await.text, &["There are no assessments yet", "href=\"/assessments/new\""]);
         holds(&shown(&mut editor, &app, "/assessments/new").await.text, &["The register is empty"]);
         let supplier = app.supplier("Harbour <b>Care</b>").await;
         let place = format!("/assessments/new?subject_id={}", id(&supplier));
@@ -87,7 +87,7 @@ both! {
         let mut viewer = someone(&app, "viewer").await;
         let first = shown(&mut viewer, &app, "/assessments?limit=2&sort=created_at").await.text;
         holds(&first, &["Alder", "Birch"]);
-        lacks(&first, &["Cedar", "Ask a questionnaire"]);
+        lacks(&first, &["Cedar", "Send a questionnaire"]);
         let next = first.split("href=\"").map(|rest| rest.split('"').next().unwrap_or_default()).find(|address| address.contains("cursor=")).expect("a next page").replace("&#38;", "&");
         holds(&shown(&mut viewer, &app, &next).await.text, &["Cedar", "First page"]);
     }
@@ -131,7 +131,7 @@ both! {
         holds(&stale.text, &["Someone else saved answers meanwhile"]);
         assert_eq!(goes_to(&editor.fills(&app, &stale, &format!("{path}/check"), &[]).await), format!("{path}?notice=submitted"));
         let page = shown(&mut editor, &app, &format!("{path}?notice=submitted")).await;
-        holds(&page.text, &["To be reviewed", &format!("href=\"{path}/review\""), &format!("href=\"{path}/score\""), "An approver looks at the answers", "<dt>Can you leave that company?</dt>"]);
+        holds(&page.text, &["To be reviewed", &format!("href=\"{path}/review\""), &format!("href=\"{path}/score\""), "An approver reviews the answers", "<dt>Can you leave that company?</dt>"]);
         lacks(&page.text, &["Check the answers and submit", "Delete this draft", ">Change<"]);
         // Nothing can be answered any more, and home leads there.
         for closed in [section, format!("{path}/check"), format!("{path}/delete")] {

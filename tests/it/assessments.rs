@@ -22,13 +22,13 @@ pub(crate) async fn answered(app: &App, subject: &Value, answers: Value) -> Valu
     app.patch(&app.editor, &format!("/assessments/{}/answers", id(&assessment)), &assessment, answers).await.json(200)
 }
 
-/// The same, submitted.
+/// An assessment with these answers, submitted.
 pub(crate) async fn submitted(app: &App, subject: &Value, answers: Value) -> Value {
     let assessment = answered(app, subject, answers).await["assessment"].clone();
     app.act(&app.editor, &format!("/assessments/{}/submit", id(&assessment)), &assessment, None).await.json(200)
 }
 
-/// The same, approved.
+/// An assessment with these answers, approved.
 pub(crate) async fn approved(app: &App, subject: &Value, answers: Value) -> Value {
     let assessment = submitted(app, subject, answers).await;
     app.act(&app.approver, &format!("/assessments/{}/approve", id(&assessment)), &assessment, None).await.json(200)

@@ -212,7 +212,7 @@ async fn what_is_no_copy_of_ours_is_refused_with_a_sentence_and_nothing_is_made_
         ("other", 6, "database of another"),
         ("newer", 5, "made by a newer version of this program (it has the schema step `m9999_tomorrow`)"),
         ("between", 6, "lacks the step `m0005_keys`"),
-        ("orphan", 6, "hangs on one that is not there"),
+        ("orphan", 6, "refers to one that does not exist"),
         ("changed", 6, "the audit trail of"),
         ("view", 6, "table known_device"),
         ("less", 6, "table known_device"),
@@ -279,7 +279,7 @@ async fn a_damaged_database_is_moved_aside_with_all_that_is_beside_it() {
     // Left of a database that is gone, a -wal would be read into the new one.
     let other = folder.0.join("other.db");
     fs::write(folder.0.join("other.db-wal"), "torn").expect("written");
-    is_refused(&restored(&copy, &format!("sqlite://{}", other.display()), &["--move-aside"]), 6, "is left of a database that is not there");
+    is_refused(&restored(&copy, &format!("sqlite://{}", other.display()), &["--move-aside"]), 6, "belongs to a database file that is missing");
     is_refused(&restored(&copy, &format!("sqlite://{}", copy.display()), &["--move-aside"]), 6, "is the database itself");
 }
 

@@ -140,7 +140,7 @@ impl App {
         Self::open_with(on, Config { limits: Limits::NONE, provider_networks: this_machine(), ..Config::default() }).await
     }
 
-    /// The same with a configuration of its own.
+    /// A new app with a configuration of its own.
     pub(crate) async fn open_with(on: On, config: Config) -> Self {
         let (url, folder) = empty_database(on).await;
         let clock = Clock::fixed(Utc.with_ymd_and_hms(2027, 3, 1, 9, 0, 0).single().expect("a time"));
@@ -198,7 +198,7 @@ impl App {
         }
     }
 
-    /// The same people at another program on the same database.
+    /// Another program on the same database, for the people of the first.
     pub(crate) fn on(store: Store, other: &Self) -> Self {
         Self {
             client: TestClient::new(app(store.clone(), &Config::default()).boxed()),
@@ -215,7 +215,7 @@ impl App {
         }
     }
 
-    /// The same app as the neighbour has it: they are everyone here, and our administrator is their neighbour.
+    /// The app from next door: the neighbour has every role, and our administrator is their neighbour.
     pub(crate) fn next_door(&self) -> Self {
         let they = || self.neighbour.clone();
         Self {

@@ -32,11 +32,11 @@ both! {
         let there = app.post(&app.editor, "/suppliers", json!({ "name": "Harbour", "website": "https://old.example", "identifiers": [{ "scheme": "GB-COH", "id": "04142000" }] })).await.json(201);
         app.post(&app.editor, "/suppliers", json!({ "name": "Same", "identifiers": [{ "scheme": "GB-COH", "id": "04142001" }] })).await.json(201);
         let mut editor = someone(&app, "editor").await;
-        holds(&editor.opens(&app, "/register").await.text, &["href=\"/import\">Bring in a list"]);
+        holds(&editor.opens(&app, "/register").await.text, &["href=\"/import\">Import suppliers"]);
         let file = "name,website,identifiers:GB-COH,notes\r\nHarbour,https://new.example,04142000,\r\nSame,,04142001,\r\nNew <b>one</b>,,,\"100%0A sure,\nof \"\"it\"\"\"\r\n";
         let page = checks(&mut editor, &app, "suppliers", file).await;
         assert_eq!(page.status, 200, "{}", page.text);
-        holds(&page.text, &["3 rows: 1 new, 1 changed, 1 unchanged, 0 refused.", "Website: https://old.example → https://new.example", "New &#60;b&#62;one&#60;/b&#62;", &format!("href=\"/suppliers/{}\"", id(&there)), "Bring in 2 rows"]);
+        holds(&page.text, &["3 rows: 1 new, 1 changed, 1 unchanged, 0 refused.", "Website: https://old.example → https://new.example", "New &#60;b&#62;one&#60;/b&#62;", &format!("href=\"/suppliers/{}\"", id(&there)), "Import 2 rows"]);
         assert_eq!(names(&app, "/suppliers").await.len(), 2);
         // Only some of the rows are shown, with the file that is in the page.
         let changed = sends(&mut editor, &app, &page, &[("choose", "change")], NONE).await;
@@ -45,7 +45,7 @@ both! {
         assert!(!rows.contains("New &#60;b&#62;one"), "{rows}");
         let done = sends(&mut editor, &app, &changed, &[("then", "apply")], NONE).await;
         assert_eq!(goes_to(&done), "/import?done=suppliers&new=1&changed=1&unchanged=1");
-        holds(&editor.opens(&app, "/import?done=suppliers&new=1&changed=1&unchanged=1").await.text, &["Suppliers brought in: 1 new, 1 changed, 1 unchanged."]);
+        holds(&editor.opens(&app, "/import?done=suppliers&new=1&changed=1&unchanged=1").await.text, &["Suppliers imported: 1 new, 1 changed, 1 unchanged."]);
         let new = app.walk("/suppliers", 200).await.into_iter().find(|item| item["name"] == json!("New <b>one</b>")).expect("the new one");
         assert_eq!(new["notes"], json!("100%0A sure,\nof \"it\""));
         // The same form sent again does nothing again.
@@ -59,7 +59,7 @@ both! {
         let file = "name,website,country\r\nGood,,GB\r\n=Bad,nowhere,ZZZ\r\n,,\r\nNo,https://no.example,\r\n";
         let page = checks(&mut editor, &app, "suppliers", file).await;
         assert_eq!(page.status, 200);
-        holds(&page.text, &["2 new", "1 refused.", "As long as a row is refused, none is brought in.", "=Bad", "not “nowhere”"]);
+        holds(&page.text, &["2 new", "1 refused.", "If any row is refused, nothing is imported.", "=Bad", "not “nowhere”"]);
         assert!(!page.text.contains(">Good<") && !page.text.contains("value=\"apply\""), "{}", page.text);
         holds(&sends(&mut editor, &app, &page, &[("choose", "all")], NONE).await.text, &[">Good<", "=Bad"]);
         let failures = sends(&mut editor, &app, &page, &[("then", "failures")], NONE).await;

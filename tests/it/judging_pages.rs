@@ -138,7 +138,7 @@ both! {
         let page = approver.opens(&app, &path).await;
         assert!(page.text.contains("id=\"note-3\"") && !page.text.contains("id=\"note-4\""));
         let empty = approver.fills(&app, &page, &action, &[("mend", ""), ("about-1", ""), ("note-1", "")]).await;
-        assert!(empty.status == 422 && empty.text.contains("href=\"#mend\"") && empty.text.contains("Say what is to be mended."), "{}", empty.text);
+        assert!(empty.status == 422 && empty.text.contains("href=\"#mend\"") && empty.text.contains("Say what needs to change."), "{}", empty.text);
         let half = [("mend", "Nearly."), ("about-1", ""), ("note-1", "Which?"), ("about-2", "plan"), ("note-2", "")];
         let wrong = approver.fills(&app, &page, &action, &half).await;
         assert_eq!(wrong.status, 422);
@@ -154,7 +154,7 @@ both! {
         let open = present(&app, &assessment).await;
         assert_eq!((text(&open, "state"), text(&open, "return_comment")), ("open", "Nearly.\n\nWhat is the plan for the rest?\nGive <dates>."));
         let page = shown(&mut approver, &app, &format!("{path}?notice=returned")).await;
-        holds(&page, &["It is given back", "It can be reviewed once it is submitted", "Give &#60;dates&#62;."]);
+        holds(&page, &["It is returned for changes", "It can be reviewed once it is submitted", "Give &#60;dates&#62;."]);
         lacks(&page, &["What do you decide?", "Save the points"]);
     }
 

@@ -157,7 +157,7 @@ both! {
         holds(&wrong, &["href=\"#expires_on\"", "href=\"#address\"", "value=\"nowhere\"", "<option value=\"insurance\" selected>"]);
         let place = goes_to(&editor.fills(&app, &page, &new, &[("kind", "insurance"), ("reference", "P 1"), ("issued_on", "2027-02-01"), ("expires_on", "2027-03-20")]).await);
         let page = shown(&mut editor, &app, &place).await;
-        holds(&page, &["P 1</h1>", "20 March 2027 (in 19 days)", "No file is kept here."]);
+        holds(&page, &["P 1</h1>", "20 March 2027 (in 19 days)", "There is no file."]);
         // The list has what ends first at the top, and can be narrowed.
         let list = shown(&mut editor, &app, "/evidence").await;
         let (first, second) = (list.text.find(&place).expect("the insurance"), list.text.find(id(&named)).expect("the certificate"));
@@ -198,7 +198,7 @@ both! {
         let name = page.text.split("<q>").nth(1).and_then(|rest| rest.split("</q>").next()).expect("a name").to_owned();
         let refused = editor.fills(&app, &page, &format!("/evidence/{}/delete", id(&named)), &[("typed", &name)]).await;
         assert_eq!(refused.status, 422);
-        holds(&refused, &["Answers of an assessment rest on this evidence"]);
+        holds(&refused, &["Answers of an assessment refer to this evidence"]);
     }
 
     async fn contacts_identifiers_and_contracts_are_rows_that_survive_a_change(app: App) {
@@ -251,12 +251,12 @@ both! {
         let notes = app.post(&app.editor, "/suppliers", json!({ "name": "Notes <Ltd>", "service_criticality": "vital" })).await.json(201);
         let host = app.supplier("Nimbus").await;
         let mut editor = someone(&app, "editor").await;
-        holds(&shown(&mut editor, &app, "/concentration").await, &["Nobody is known to rest on anyone yet."]);
+        holds(&shown(&mut editor, &app, "/concentration").await, &["There are no dependencies yet."]);
         let path = format!("/dependencies/new?subject_id={}", id(&notes));
         holds(&shown(&mut editor, &app, &format!("/suppliers/{}", id(&notes))).await, &[&format!("href=\"{path}\"")]);
         let page = shown(&mut editor, &app, &format!("{path}&q=nimb")).await;
         let new = format!("{path}&rests_on_id={}", id(&host));
-        holds(&page, &["What does Notes &#60;Ltd&#62; rest on?", &new.replace('&', "&#38;")]);
+        holds(&page, &["What does Notes &#60;Ltd&#62; depend on?", &new.replace('&', "&#38;")]);
         // Nothing rests on itself.
         lacks(&shown(&mut editor, &app, &path).await, &[&format!("rests_on_id={}", id(&notes))]);
         let page = shown(&mut editor, &app, &new).await;
@@ -271,9 +271,9 @@ both! {
         assert_eq!(editor.fills_only(&app, &new, &[("csrf", &csrf), ("version", "0"), ("kind", "host")]).await.status, 422);
         let mut viewer = someone(&app, "viewer").await;
         let page = shown(&mut viewer, &app, "/concentration").await;
-        holds(&page, &["<svg class=\"links\"", "Notes &#60;Ltd&#62; rests on Nimbus: host", "carries 1", "1 entry directly", &format!("href=\"/suppliers/{}\"", id(&host)), "Critical", "aria-current=\"page\">Dependencies"]);
+        holds(&page, &["<svg class=\"links\"", "Notes &#60;Ltd&#62; depends on Nimbus: host", "carries 1", "1 entry directly", &format!("href=\"/suppliers/{}\"", id(&host)), "Critical", "aria-current=\"page\">Dependencies"]);
         lacks(&page, &["/dependencies/new"]);
-        holds(&shown(&mut viewer, &app, "/concentration?kind=model_provider").await, &["Nobody carries others in that way."]);
+        holds(&shown(&mut viewer, &app, "/concentration?kind=model_provider").await, &["No supplier is depended on in that way."]);
         let made = app.walk("/dependencies", 50).await.remove(0);
         let (change, delete) = (format!("/dependencies/{}/change", id(&made)), format!("/dependencies/{}/delete", id(&made)));
         let page = shown(&mut editor, &app, &change).await;
@@ -288,7 +288,7 @@ both! {
         // A circle is drawn like anything else.
         rests(&app, &notes, &host, "host").await;
         rests(&app, &host, &notes, "component").await;
-        holds(&shown(&mut viewer, &app, "/concentration").await, &["Nimbus rests on Notes &#60;Ltd&#62;: component"]);
+        holds(&shown(&mut viewer, &app, "/concentration").await, &["Nimbus depends on Notes &#60;Ltd&#62;: component"]);
     }
 
     async fn what_is_over_is_archived_brought_back_or_deleted_where_nothing_hangs_on_it(app: App) {
@@ -321,7 +321,7 @@ both! {
         let csrf = token(&page);
         let refused = editor.fills_only(&app, &format!("{place}/delete"), &[("csrf", &csrf), ("version", "1"), ("typed", "Notes")]).await;
         assert_eq!(refused.status, 422);
-        holds(&refused, &["hang on this product: archive it instead"]);
+        holds(&refused, &["refer to this product: archive it instead"]);
         app.delete(&app.editor, &format!("/dependencies/{}", id(&kept)), &kept).await;
         let made = app.walk("/risks", 50).await.remove(0);
         app.delete(&app.editor, &format!("/risks/{}", id(&made)), &made).await;

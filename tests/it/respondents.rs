@@ -833,8 +833,8 @@ both! {
 
 /// What a respondent is told who would change submitted answers, whatever became of them.
 fn app_says_submitted() -> String {
-    let detail = "the answers have been submitted: they stay as they are, unless they are given back";
-    json!({ "type": "/problems/conflict", "title": "It clashes with what is there", "status": 409, "detail": detail, "errors": [{ "pointer": "", "code": "submitted", "detail": detail }] }).to_string()
+    let detail = "the answers have been submitted and cannot be changed unless they are returned";
+    json!({ "type": "/problems/conflict", "title": "Conflict with existing data", "status": 409, "detail": detail, "errors": [{ "pointer": "", "code": "submitted", "detail": detail }] }).to_string()
 }
 
 #[tokio::test]

@@ -376,7 +376,7 @@ pub(crate) async fn target(app: &App, operation: &str) -> Target {
     target_for(app, operation, "editor").await
 }
 
-/// The same, with an owner of this role where it is a person's own.
+/// Something to do this operation to, owned by someone with this role where it belongs to a person, and a body that does it.
 pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target {
     let supplier = || app.supplier("Harbour Care Systems");
     let product = async || app.product(&app.supplier("Harbour Care Systems").await, &unique()).await;

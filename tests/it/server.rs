@@ -39,7 +39,7 @@ impl Server {
         Self::start_with(database_url, &[])
     }
 
-    /// The same with more arguments.
+    /// Starts it on this database with more arguments.
     pub(crate) fn start_with(database_url: &str, more: &[&str]) -> Self {
         Self::of(command(&["serve", "--listen", "127.0.0.1:0", "--database-url", database_url]).args(more))
     }

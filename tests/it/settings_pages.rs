@@ -96,7 +96,7 @@ both! {
         holds(&shown(&mut admin, &app, "/settings/people").await, &[&format!("href=\"{place}\">kim<"), "Editor", "(you)"]);
         holds(&shown(&mut admin, &app, "/settings/people?role=viewer").await, &["Nobody has this role"]);
         let page = admin.opens(&app, &place).await;
-        holds(&page.text, &["kim@example.org", "<option value=\"editor\" selected>", "Take them out of the organisation"]);
+        holds(&page.text, &["kim@example.org", "<option value=\"editor\" selected>", "Remove them from the organisation"]);
         // Sessions end, one by one.
         let end = format!("{place}/end-sessions");
         assert_eq!(goes_to(&admin.fills(&app, &page, &end, &[]).await), format!("{place}?notice=sessions"));

@@ -100,11 +100,11 @@ both! {
         assert_eq!(goes_to(&admin.fills(&app, &page, change, &[("archived_contact_days", "30"), ("expired_file_days", "")]).await), "/settings/privacy");
         let stale = admin.fills(&app, &page, change, &[("archived_contact_days", "60"), ("expired_file_days", "")]).await;
         assert!(stale.status == 409 && stale.text.contains("Saved by someone else:</strong> 30"), "{}", stale.text);
-        holds(&shown(&mut admin, &app, "/settings/privacy/apply").await, &["Nothing would go now"]);
+        holds(&shown(&mut admin, &app, "/settings/privacy/apply").await, &["Nothing would be deleted now"]);
         app.goes_to("2027-05-01");
         let mut admin = someone(&app, "admin").await;
         let page = admin.opens(&app, "/settings/privacy/apply").await;
-        holds(&page.text, &["1 thing would go", "contacts"]);
+        holds(&page.text, &["1 thing would be deleted", "contacts"]);
         let contacts = async || app.get(&app.admin, &format!("/suppliers/{}", id(&supplier))).await.json(200)["contacts"].as_array().map(Vec::len);
         assert_eq!(contacts().await, Some(1));
         let apply = "/settings/privacy/apply";

@@ -417,11 +417,11 @@ async fn with_a_certificate_it_serves_https_alone_and_reads_a_renewed_one_when_t
     let new_key = std::fs::read_to_string(key).expect("the key");
     std::fs::write(key, old_key).expect("written");
     signal(&server, "HUP");
-    wait_for("could not be read again");
+    wait_for("could not be reloaded");
     assert!(told(&first).is_ok() && told(&second).is_err());
     std::fs::write(key, new_key).expect("written");
     signal(&server, "HUP");
-    wait_for("was read again");
+    wait_for("was reloaded");
     assert!(told(&first).is_err() && told(&second).is_ok());
 }
 
@@ -445,7 +445,7 @@ async fn a_certificate_that_does_not_serve_is_said_before_the_start() {
     }
     assert!(!folder.0.join("diligence.db").exists());
     let (code, _, told) = run(&["serve", "--database-url", &url, "--tls-certificate", &place("certificate.pem")]);
-    assert_eq!((code, told.as_str()), (Some(2), "diligence: tls_certificate needs tls_key beside it\n"));
+    assert_eq!((code, told.as_str()), (Some(2), "diligence: tls_certificate needs tls_key as well\n"));
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use crate::config::DatabaseFlags;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Say which events were changed, removed, put in or moved; fails if any was
+    /// Say which events were changed, removed, inserted or moved; fails if any was
     Verify {
         /// Whose trail [default: everyone's]
         #[arg(long, value_name = "NAME")]

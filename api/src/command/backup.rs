@@ -59,7 +59,7 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
         }
         say(&format!("{name} holds everything as it stands now"));
         if let Err(reason) = backup::note(&config.database_url, Clock::System).await {
-            say(&format!("that it was made could not be noted in the database: {reason}"));
+            say(&format!("the backup could not be recorded in the database: {reason}"));
         }
         Ok(())
     })

@@ -49,7 +49,7 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
             .danger_accept_invalid_certs(is_own)
             .timeout(Duration::from_secs(timeout_seconds))
             .build()
-            .map_err(|error| Failure::other(format!("it cannot be asked: {error}")))?;
+            .map_err(|error| Failure::other(format!("the server cannot be reached: {error}")))?;
         let answer = client.get(&place).send().await.map_err(|error| match () {
             () if error.is_builder() => Failure::usage(format!("{place} is no address: expected one such as https://register.example.org")),
             () if error.is_timeout() => Failure::other(format!("{place} does not answer within {timeout_seconds} seconds")),

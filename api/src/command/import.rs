@@ -53,7 +53,7 @@ pub(super) struct Command {
     /// Only say what would happen
     #[arg(long)]
     dry_run: bool,
-    /// For a file that is not ours: its columns and what they are here, with commas between, or given several times
+    /// For a file with other column names: its columns and our fields, with commas between, or given several times
     #[arg(long, value_name = "COLUMN=OURS")]
     map: Vec<String>,
     /// Only rows whose columns say this

@@ -18,7 +18,7 @@ use crate::config::DatabaseFlags;
 pub(super) enum Command {
     /// Make a key, and the organisation if it is new; prints the key, alone, on standard output
     Create {
-        /// Whose register it opens
+        /// The organisation whose register it opens
         #[arg(long, value_name = "NAME")]
         organisation: String,
         /// What it may do: viewer, editor, approver or admin
@@ -30,7 +30,7 @@ pub(super) enum Command {
         /// What it is for
         #[arg(long, value_name = "TEXT")]
         name: String,
-        /// The last day it opens anything, e.g. 2027-03-03
+        /// The last day it works, e.g. 2027-03-03
         #[arg(long, value_name = "DATE")]
         expires_on: Option<Day>,
         #[command(flatten)]
@@ -54,7 +54,7 @@ pub(super) enum Command {
         /// For how many days the old key still works, 0 to 30; with 0 it ends at once
         #[arg(long, value_name = "DAYS", default_value_t = Rotation::default().overlap_days)]
         overlap_days: i64,
-        /// The last day the new key opens anything; if not said, it lives as long as the old one was meant to
+        /// The last day the new key works [default: as many days as the old one was given]
         #[arg(long, value_name = "DATE")]
         expires_on: Option<Day>,
         #[command(flatten)]

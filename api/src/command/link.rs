@@ -31,7 +31,7 @@ pub(super) enum Command {
         /// By when answers are wanted, e.g. 2027-03-03
         #[arg(long, value_name = "DATE")]
         due_on: Option<Day>,
-        /// The last day it opens anything [default: in 30 days]
+        /// The last day it works [default: in 30 days]
         #[arg(long, value_name = "DATE")]
         expires_on: Option<Day>,
         #[command(flatten)]

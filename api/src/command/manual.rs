@@ -32,7 +32,7 @@ fn line() -> clap::Command {
     line
 }
 
-/// The same without the `help` that each command has for all below it: it has nothing to say in a manual.
+/// The command and its subcommands without their `help` subcommands, which a manual does not need.
 fn without_help(command: clap::Command) -> clap::Command {
     command.disable_help_subcommand(true).mut_subcommands(without_help)
 }

@@ -90,13 +90,13 @@ enum Command {
     /// Write, check, try out, publish and export questionnaires
     #[command(subcommand)]
     Questionnaire(questionnaire::Command),
-    /// Compute an approved assessment's result again
+    /// Recompute an approved assessment's result from its receipt
     #[command(subcommand)]
     Receipt(receipt::Command),
-    /// Take away what is older than it is kept
+    /// Delete what is past its retention period
     #[command(subcommand)]
     Retention(retention::Command),
-    /// Make a sample register to look around in: an organisation of its own, with invented suppliers and AI products; prints its name
+    /// Make a sample register: a separate organisation with invented suppliers and AI products; prints its name
     Sample(sample::Command),
     /// Say whether it serves: exit code 0 if it is ready (for containers and whatever else watches over it)
     Health(health::Command),

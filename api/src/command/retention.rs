@@ -8,12 +8,12 @@ use crate::config::DatabaseFlags;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Take away what is older than the organisation keeps it; prints what went: noun, id, what, why, with tabs between
+    /// Delete what is past the organisation's retention periods; prints what was deleted: noun, id, what, why, with tabs between
     Apply {
         /// Whose register
         #[arg(long, value_name = "NAME")]
         organisation: String,
-        /// Only say what would go
+        /// Only say what would be deleted
         #[arg(long)]
         dry_run: bool,
         #[command(flatten)]

@@ -67,7 +67,7 @@ fn print_once(text: String) {
         Err(_) => Err("nobody reads standard output".into()),
     });
     if let Err(cause) = outcome {
-        tracing::warn!(cause, "the way in that is shown once could not be printed: diligence key create and diligence user invite make others");
+        tracing::warn!(cause, "the first key and link could not be printed: diligence key create and diligence user invite make others");
     }
 }
 
@@ -161,9 +161,9 @@ fn read_certificate_again(tls: Option<Tls>) {
     tokio::spawn(async move {
         while hangups.recv().await.is_some() {
             match tls.as_ref().map_or(Ok(()), Tls::read_again) {
-                Ok(()) if tls.is_none() => tracing::info!("there is no certificate to read again; for other settings, start anew"),
-                Ok(()) => tracing::info!("the certificate was read again"),
-                Err(error) => tracing::error!(cause = error, "the certificate could not be read again; the one before stays in use"),
+                Ok(()) if tls.is_none() => tracing::info!("there is no certificate to reload; restart to apply other settings"),
+                Ok(()) => tracing::info!("the certificate was reloaded"),
+                Err(error) => tracing::error!(cause = error, "the certificate could not be reloaded; the previous one stays in use"),
             }
         }
     });

@@ -87,7 +87,7 @@ pub(super) enum Command {
         #[arg(long)]
         role: Role,
     },
-    /// Take a user out of an organisation; what they did stays
+    /// Remove a user from an organisation; what they did is still recorded
     Remove {
         #[command(flatten)]
         who: Who,
@@ -99,7 +99,7 @@ pub(super) enum Command {
         #[command(flatten)]
         reached: Reached,
     },
-    /// Take away a user's second factor; all their sessions end
+    /// Remove a user's second factor; all their sessions end
     ResetMfa {
         #[command(flatten)]
         who: Who,

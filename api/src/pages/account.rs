@@ -212,7 +212,7 @@ struct SecondFactorPage<'a> {
     errors: Vec<FieldError>,
     /// What to scan or type, while it is being set up.
     enrolment: Option<Picture>,
-    /// PageResult once, after it was set up or made anew.
+    /// Shown once, after it was set up or made anew.
     recovery_codes: Vec<String>,
     must: bool,
 }

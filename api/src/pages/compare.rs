@@ -18,15 +18,16 @@ use diligence_questionnaires::{Outcome, Rating, Score};
 use poem::{Request, http::StatusCode};
 
 use super::{
+    fields::Fact,
     form::parameter,
     format,
     page::{FieldError, Frame, PageResult, Refusal, at, html},
-    products::{self, Question},
+    products,
     routes::Routes,
     sign_in::SignedIn,
     signed_in::Page,
 };
-use crate::auth::Viewer;
+use crate::{auth::Viewer, problem::Problem};
 
 /// Where they are.
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -173,7 +174,7 @@ async fn compare(here: &SignedIn, reader: &Reader, lines: &[RegisterEntry]) -> R
     let compared = Compared { lines, suppliers, products, decisions, outcomes, titles };
     let mut groups = vec![compared.standing()];
     groups.extend(compared.questionnaires());
-    groups.extend(compared.ai());
+    groups.extend(compared.ai()?);
     groups.push(compared.data());
     let column = |line: &RegisterEntry| Column {
         href: format::subject_href(&line.subject_id),
@@ -288,29 +289,26 @@ impl Compared<'_> {
             rows.push(scored(&principle.title, of.iter().map(|one| one.map(|(_, outcome)| find(outcome))).collect(), &[]));
         }
         let title = self.titles.get(key).cloned().unwrap_or_else(|| key.to_owned());
-        Group { title, hint: "Of 100, and higher is better. PageResult counts only what evidence shows; claimed takes every answer at its word.", rows }
+        Group { title, hint: "Of 100, and higher is better. Shown counts only what evidence shows; claimed takes every answer at its word.", rows }
     }
 
     /// What is known of the AI of those that are products.
-    fn ai(&self) -> Option<Group> {
+    fn ai(&self) -> Result<Option<Group>, Problem> {
         let product = |line: &RegisterEntry| if let SubjectId::Product(id) = &line.subject_id { self.products.get(id) } else { None };
         if self.lines.iter().all(|line| product(line).is_none()) {
-            return None;
+            return Ok(None);
         }
-        let asked: Vec<Option<Vec<Question>>> = self.lines.iter().map(|line| product(line).map(products::questions)).collect();
+        let asked: Vec<Option<Vec<Fact>>> = self.lines.iter().map(|line| product(line).map(products::ai_facts).transpose()).collect::<Result<_, _>>()?;
         let features =
             self.row("How much AI is in it", |line| line.ai_features.map_or_else(|| Cell::new(Vec::new(), "Not a product"), |features| Cell::of(format::ai(features))));
         let names: Vec<&'static str> =
-            asked.iter().flatten().max_by_key(|questions| questions.len()).map(|questions| questions.iter().map(|(name, _)| *name).collect()).unwrap_or_default();
-        let cell = |questions: &Option<Vec<Question>>, name: &str| match questions {
+            asked.iter().flatten().max_by_key(|facts| facts.len()).map(|facts| facts.iter().map(|fact| fact.label).collect()).unwrap_or_default();
+        let cell = |facts: &Option<Vec<Fact>>, name: &str| match facts {
             None => Cell::new(Vec::new(), "Not a product"),
-            Some(questions) => {
-                let answer = questions.iter().find(|(known, _)| *known == name).map(|(_, answer)| answer.clone());
-                Cell::new(answer.into_iter().filter(|answer| answer != "Not said").collect(), "Not said")
-            }
+            Some(facts) => Cell::new(facts.iter().find(|fact| fact.label == name).and_then(|fact| fact.text.clone()).into_iter().collect(), "Not said"),
         };
-        let rows = names.iter().map(|name| Row { name: (*name).to_owned(), cells: asked.iter().map(|questions| cell(questions, name)).collect() });
-        Some(Group { title: "AI".into(), hint: "", rows: std::iter::once(features).chain(rows).collect() })
+        let rows = names.iter().map(|name| Row { name: (*name).to_owned(), cells: asked.iter().map(|facts| cell(facts, name)).collect() });
+        Ok(Some(Group { title: "AI".into(), hint: "", rows: std::iter::once(features).chain(rows).collect() }))
     }
 
     /// What becomes of our data, and which certificates there are.

@@ -1,4 +1,4 @@
-//! Who rests on whom: the carriers as a table, and the dependencies as a map.
+//! Concentration: the suppliers that others depend on as a table, and the dependencies as a map.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -129,7 +129,7 @@ fn line(link: &CarrierLink, from: (usize, usize), to: (usize, usize)) -> Line {
     let (start_x, start_y, end_y) = (from.0 + BOX.0, from.1 + BOX.1 / 2, to.1 + BOX.1 / 2);
     let (end_x, bent_x) = if to.0 > from.0 { (to.0, to.0.saturating_sub(BEND)) } else { (to.0 + BOX.0, to.0 + BOX.0 + BEND) };
     let path = format!("M{start_x} {start_y}C{} {start_y} {bent_x} {end_y} {end_x} {end_y}", start_x + BEND);
-    Line { path, told: format!("{} rests on {}: {}", link.name, link.rests_on_name, kinds(&link.kinds).to_lowercase()) }
+    Line { path, told: format!("{} depends on {}: {}", link.name, link.rests_on_name, kinds(&link.kinds).to_lowercase()) }
 }
 
 /// `Host, model provider`.
@@ -170,10 +170,10 @@ impl ConcentrationPage {
         let Concentration { items, carrier_count, complete, .. } = &self.concentration;
         let mut parts = Vec::new();
         if i64::try_from(items.len()).unwrap_or(i64::MAX) < *carrier_count {
-            parts.push(format!("The table shows the first {} of {carrier_count} suppliers that carry others.", items.len()));
+            parts.push(format!("The table shows the first {} of {carrier_count} suppliers that others depend on.", items.len()));
         }
         if !complete {
-            parts.push("There are more than 10,000 entries of who rests on whom; the newest are not counted.".to_owned());
+            parts.push("There are more than 10,000 dependencies; the newest are not counted.".to_owned());
         }
         parts.join(" ")
     }
@@ -195,6 +195,6 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let asked = ListQuery::<ConcentrationFilter>::of(request, PART)?;
     let concentration = concentration::read(&here.read(request).await?, &asked.filter).await?;
     let status = if asked.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let (frame, map) = (here.frame("Who rests on whom").at(PART), Map::draw(&concentration.links, &concentration.items));
+    let (frame, map) = (here.frame("Dependencies").at(PART), Map::draw(&concentration.links, &concentration.items));
     Ok(html(status, &ConcentrationPage { frame, asked, concentration, map, may_change: here.is_at_least(Role::Editor) })?)
 }

@@ -40,7 +40,7 @@ impl ConfirmDelete<'_> {
         Ok(html(status, &ConfirmDeletePage { frame, here, erasing: self, errors, is_stale: status == StatusCode::CONFLICT })?)
     }
 
-    /// The same page where what was typed is not the name.
+    /// Shows the page again when the name that was typed does not match.
     pub(super) fn unnamed(&self, here: &SignedIn) -> PageResult {
         self.show(here, StatusCode::UNPROCESSABLE_ENTITY, vec![FieldError::new("typed", "type it as it stands here, to delete it")])
     }

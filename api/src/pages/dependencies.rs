@@ -1,7 +1,7 @@
 //! Dependencies: what a supplier or product rests on, entered and changed from its own page.
 
 use diligence_entities::{
-    dependency::{self, Dependency, NewDependency},
+    dependency::{self, Dependency, DependencyKind, NewDependency},
     error::Error,
     id::DependencyId,
     patch::Change,
@@ -10,9 +10,10 @@ use diligence_entities::{
 };
 use poem::http::StatusCode;
 
+use super::labels::Labelled as _;
 use super::{
     confirm_delete::ConfirmDelete,
-    fields::{Choices, FormPage, FormSection, Input, empty, field, fields, json, misread, read, said, stored, typed},
+    fields::{FormPage, FormSection, Input, empty, field, fields, json, misread, read, said, stored, typed},
     form::Form,
     format,
     page::{PageResult, Refusal, path_id, redirect},
@@ -37,20 +38,10 @@ pub(super) fn routes(routes: Routes) -> Routes {
 /// The part of the menu that these pages belong to.
 const PART: &str = "/register";
 
-/// In what way one rests on the other.
-const KINDS: Choices = &[
-    ("host", "Host: it runs the other’s computers"),
-    ("model_provider", "Model provider: it provides the AI model"),
-    ("sub_processor", "Sub-processor: it handles personal data on the other’s behalf"),
-    ("component", "Component: it is a part of the other"),
-    ("subcontractor", "Subcontractor: it does work for the other"),
-    ("other", "Something else"),
-];
-
 const DEPENDENCY: &[FormSection] = &[FormSection {
     title: "",
     fields: &[
-        field("kind", "In what way", "", Input::RequiredSelect(KINDS)),
+        field("kind", "In what way", "", Input::RequiredSelect(DependencyKind::CHOICES)),
         field("description", "Anything worth knowing about it", "Such as: in two places in Leeds", Input::TextArea),
     ],
 }];
@@ -64,16 +55,16 @@ pub(super) async fn show_new(who: Page<Editor>) -> PageResult {
         (Some(subject), Some(base)) => new(here, &subject, &base).show(StatusCode::OK, empty(DEPENDENCY, |_| None), Vec::new()),
         (subject, _) => {
             drop(reader);
-            let title = subject.as_ref().map_or_else(|| "Enter who rests on whom".to_owned(), |subject| format!("What does {} rest on?", subject.name));
+            let title = subject.as_ref().map_or_else(|| "Enter a dependency".to_owned(), |subject| format!("What does {} depend on?", subject.name));
             let choosing = SubjectPicker {
                 title: &title,
                 lead: if subject.is_some() {
                     "Choose its host, model provider, sub-processor or whatever else would take it down."
                 } else {
-                    "Choose the supplier or product that rests on another one."
+                    "Choose the supplier or product that depends on another one."
                 },
                 part: PART,
-                back: subject.as_ref().map_or_else(|| ("/concentration".into(), "Who rests on whom".into()), back_to),
+                back: subject.as_ref().map_or_else(|| ("/concentration".into(), "Dependencies".into()), back_to),
                 path: "/dependencies/new",
                 name: if subject.is_some() { "rests_on_id" } else { "subject_id" },
                 kept: subject.iter().map(|subject| ("subject_id", format::slug(&subject.subject_id))).collect(),
@@ -86,8 +77,8 @@ pub(super) async fn show_new(who: Page<Editor>) -> PageResult {
 
 fn new<'a>(here: &'a SignedIn, subject: &register::RegisterEntry, base: &register::RegisterEntry) -> FormPage<'a> {
     let action = format!("/dependencies/new?subject_id={}&rests_on_id={}", subject.subject_id, base.subject_id);
-    let lead = "Whatever was decided about it is to be decided again, as it now rests on another.".into();
-    FormPage { here, part: PART, title: format!("{} rests on {}", format::subject(subject), format::subject(base)), lead, back: back_to(subject), action, version: 0 }
+    let lead = "Earlier decisions about it must be made again, as it now depends on another.".into();
+    FormPage { here, part: PART, title: format!("{} depends on {}", format::subject(subject), format::subject(base)), lead, back: back_to(subject), action, version: 0 }
 }
 
 /// Enters one.
@@ -129,7 +120,7 @@ impl Known {
     }
 
     fn title(&self) -> String {
-        format!("{} rests on {}", format::subject(&self.subject), format::subject(&self.base))
+        format!("{} depends on {}", format::subject(&self.subject), format::subject(&self.base))
     }
 
     fn change<'a>(&self, here: &'a SignedIn) -> FormPage<'a> {
@@ -139,7 +130,7 @@ impl Known {
 
     fn erasing(&self) -> ConfirmDelete<'static> {
         ConfirmDelete {
-            title: format!("{} no longer rests on {}", format::subject(&self.subject), format::subject(&self.base)),
+            title: format!("{} no longer depends on {}", format::subject(&self.subject), format::subject(&self.base)),
             lead: "Do this when it was entered by mistake, or when it is over. Both stay in the register.",
             name: self.base.name.clone(),
             part: PART,

@@ -3,7 +3,10 @@
 //! A heading says what was done, and to what, by name; below it stands what changed, without what only programs need; and the
 //! record itself, ids and all, is there to be opened.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::OnceLock,
+};
 
 use diligence_entities::{
     api_key, assessment,
@@ -25,6 +28,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{format, page::Refusal};
+use crate::document;
 
 /// How many characters of a value are shown, and of a record.
 const LONGEST_VALUE: usize = 300;
@@ -59,7 +63,7 @@ impl Event {
             sequence: event.sequence,
             when: format::moment(event.at),
             what: heading(&event, names, subject),
-            changes: changes(&side(event.before.as_ref()), &side(event.after.as_ref()), names),
+            changes: changes(&event.noun, &side(event.before.as_ref()), &side(event.after.as_ref()), names),
             who: event.actor_name,
             record: if is_cut { record.chars().take(LONGEST_RECORD).chain(['…']).collect() } else { record },
             is_cut,
@@ -347,9 +351,9 @@ fn done(action: &str, noun: &str) -> String {
 // ---------------------------------------------------------------- what changed
 
 /// What differs, field by field, of what people read.
-fn changes(before: &Fields, after: &Fields, names: &Names) -> Vec<(String, String, String)> {
+fn changes(noun: &str, before: &Fields, after: &Fields, names: &Names) -> Vec<(String, String, String)> {
     let order = before.keys().chain(after.keys().filter(|key| !before.contains_key(*key)));
-    let side = |fields: &Fields, key: &str| fields.get(key).and_then(|value| said(key, value, names)).map(short);
+    let side = |fields: &Fields, key: &str| fields.get(key).and_then(|value| said(noun, key, value, names)).map(short);
     let rows = order.filter(|key| !is_technical(key)).map(|key| (label(key), side(before, key), side(after, key)));
     let empty = || "–".to_owned();
     rows.filter(|(_, was, is)| was != is).map(|(label, was, is)| (label, was.unwrap_or_else(empty), is.unwrap_or_else(empty))).collect()
@@ -373,42 +377,48 @@ fn is_id(text: &str) -> bool {
     })
 }
 
-/// Whether a text is a word of the interface, as they stand in fields that nobody types into.
-fn is_word(key: &str, text: &str) -> bool {
-    const TYPED: [&str; 26] = [
-        "name",
-        "legal_name",
-        "contact_name",
-        "title",
-        "text",
-        "reference",
-        "statement",
-        "scope",
-        "description",
-        "notes",
-        "comment",
-        "owner",
-        "detail",
-        "purpose",
-        "model",
-        "lessons",
-        "outcome_text",
-        "email",
-        "address",
-        "website",
-        "telephone",
-        "relationship_owner",
-        "overseer",
-        "client_id",
-        "issuer",
-        "model_provider",
-    ];
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    !TYPED.contains(&key) && !key.ends_with("_by") && text.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase()) && text.bytes().all(is_plain)
+/// The words that each field of each schema can hold: what is not among them was typed by somebody.
+type Words = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
+
+/// The words of the interface, by schema and field; those of any schema under the empty name.
+fn words() -> &'static Words {
+    static WORDS: OnceLock<Words> = OnceLock::new();
+    WORDS.get_or_init(|| document::build().map(|document| words_of(&document["components"]["schemas"])).unwrap_or_default())
+}
+
+fn words_of(schemas: &Value) -> Words {
+    let mut words = Words::new();
+    for (name, schema) in schemas.as_object().into_iter().flatten() {
+        for (key, property) in schema["properties"].as_object().into_iter().flatten() {
+            let found: BTreeSet<String> = choices(schemas, property).filter_map(Value::as_str).map(str::to_owned).collect();
+            words.entry(String::new()).or_default().entry(key.clone()).or_default().extend(found.iter().cloned());
+            words.entry(name.clone()).or_default().insert(key.clone(), found);
+        }
+    }
+    words
+}
+
+/// What a schema's enumeration lists: its own, or that of what it refers to or is a list of.
+fn choices<'a>(schemas: &'a Value, schema: &'a Value) -> Box<dyn Iterator<Item = &'a Value> + 'a> {
+    let referred = schema["$ref"].as_str().and_then(|place| place.rsplit('/').next()).and_then(|name| schemas.get(name));
+    let inner = ["allOf", "anyOf", "oneOf"].into_iter().flat_map(|join| schema[join].as_array().into_iter().flatten());
+    let inner = inner.chain(schema.get("items")).chain(referred).flat_map(|inner| choices(schemas, inner));
+    Box::new(schema["enum"].as_array().into_iter().flatten().chain(inner))
+}
+
+/// Whether a text at this field of such a thing is a word of the interface: one of those that its schema lists. Of an answer's value no
+/// schema knows: what has letters only is an option's key.
+fn is_word(noun: &str, key: &str, text: &str) -> bool {
+    if key == "value" {
+        return text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    }
+    let schema: String = noun.split('_').map(format::capital).collect();
+    let own = words().get(&schema).and_then(|fields| fields.get(key));
+    own.or_else(|| words().get("")?.get(key)).is_some_and(|known| known.contains(text))
 }
 
 /// A value, as people say it; nothing where there is none.
-fn said(key: &str, value: &Value, names: &Names) -> Option<String> {
+fn said(noun: &str, key: &str, value: &Value, names: &Names) -> Option<String> {
     match value {
         Value::Null => None,
         Value::Bool(is) => Some(if *is { "Yes" } else { "No" }.into()),
@@ -420,13 +430,13 @@ fn said(key: &str, value: &Value, names: &Names) -> Option<String> {
             format::day(day)
         } else if let Some(moment) = text.contains('T').then(|| text.parse::<Moment>().ok()).flatten() {
             format::moment(moment)
-        } else if is_word(key, text) {
+        } else if is_word(noun, key, text) {
             format::label(text)
         } else {
             text.clone()
         }),
         Value::Array(values) => {
-            let said: Vec<String> = values.iter().filter_map(|value| said(key, value, names)).collect();
+            let said: Vec<String> = values.iter().filter_map(|value| said(noun, key, value, names)).collect();
             let between = if values.iter().any(Value::is_object) { "; " } else { ", " };
             (!said.is_empty()).then(|| said.join(between))
         }
@@ -435,7 +445,7 @@ fn said(key: &str, value: &Value, names: &Names) -> Option<String> {
                 return Some(format::money(&money));
             }
             let pairs = fields.iter().filter(|(name, _)| !is_technical(name)).filter_map(|(name, value)| {
-                let said = said(name, value, names)?;
+                let said = said(noun, name, value, names)?;
                 // An answer is what it says.
                 Some(if name == "value" { said } else { format!("{}: {said}", label(name)) })
             });
@@ -456,7 +466,7 @@ mod tests {
     use super::*;
 
     fn rows(before: Value, after: Value) -> Vec<(String, String, String)> {
-        changes(before.as_object().expect("an object"), after.as_object().expect("an object"), &Names::default())
+        changes("review", before.as_object().expect("an object"), after.as_object().expect("an object"), &Names::default())
     }
 
     #[test]
@@ -486,6 +496,21 @@ mod tests {
             rows(json!({}), json!({ "mfa": { "value": "yes", "comment": "because", "evidence_ids": [id] } })),
             [("MFA".into(), "–".into(), "Yes, Comment: because".into())]
         );
+    }
+
+    #[test]
+    fn what_somebody_typed_stands_as_they_typed_it_even_where_it_looks_like_a_word_of_the_interface() {
+        let said = |noun: &str, field: &str, text: &str| {
+            let after = json!({ field: text });
+            changes(noun, &Fields::new(), after.as_object().expect("an object"), &Names::default()).remove(0).2
+        };
+        for (noun, field) in
+            [("product", "product_version"), ("supplier", "tier_override_reason"), ("assessment", "return_comment"), ("risk", "owner"), ("dependency", "description")]
+        {
+            assert_eq!([said(noun, field, "v2"), said(noun, field, "beta_3")], ["v2", "beta_3"], "{noun} {field}");
+        }
+        assert_eq!(said("product", "kind", "ai_system"), "AI system");
+        assert_eq!(said("supplier", "status", "exiting"), "Exiting");
     }
 
     #[test]

@@ -260,7 +260,7 @@ pub(super) async fn delete_file(who: Page<Editor>, form: Proven<Form>) -> PageRe
     let (request, here) = who.parts();
     let id: EvidenceId = path_id(request)?;
     if form.text("sure").is_empty() {
-        return one(request, here, &id, StatusCode::UNPROCESSABLE_ENTITY, vec![FieldError::new("sure", "tick that the file may go")]).await;
+        return one(request, here, &id, StatusCode::UNPROCESSABLE_ENTITY, vec![FieldError::new("sure", "tick the box to confirm")]).await;
     }
     let version = form.version()?;
     match who.change(async |writer| evidence_file::delete(writer, &id, version).await).await {

@@ -9,6 +9,7 @@ use poem::http::StatusCode;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::labels::Choices;
 use super::{
     form::Form,
     format,
@@ -16,8 +17,6 @@ use super::{
     sign_in::SignedIn,
 };
 use crate::problem::{Problem, Type};
-
-pub(super) type Choices = &'static [(&'static str, &'static str)];
 
 /// How many empty rows are shown below those that are filled in.
 const EMPTY_ROWS: usize = 1;
@@ -417,6 +416,27 @@ pub(super) fn empty(parts: &'static [FormSection], first: impl Fn(&str) -> Optio
 /// A form with what is stored.
 pub(super) fn stored(parts: &'static [FormSection], item: &Value) -> Vec<FilledSection> {
     filled(parts, |field| field.store(item))
+}
+
+/// What is known of something, as its own page shows it: what the form calls it, and what was said.
+pub(super) struct Fact {
+    pub(super) label: &'static str,
+    /// Nothing where nobody has said.
+    pub(super) text: Option<String>,
+    /// Where it leads, if it is an address.
+    pub(super) href: Option<String>,
+}
+
+/// What is known of an item by the fields of its form, without rows. What `elsewhere` names is shown in another place of the page, and
+/// what `optional` names is no gap while nobody has said it.
+pub(super) fn facts(parts: &'static [FormSection], item: &Value, elsewhere: &[&str], optional: &[&str]) -> Vec<Fact> {
+    let fact = |field: Field| {
+        let text = field.is_said().then(|| field.spoken());
+        let href = text.clone().filter(|_| matches!(field.input, Input::Text("url") | Input::RequiredText("url")));
+        Fact { label: field.label, text, href }
+    };
+    let is_shown = |field: &Field| field.one().is_none() && !elsewhere.contains(&field.key) && (field.is_said() || !optional.contains(&field.key));
+    stored(parts, item).into_iter().flat_map(|part| part.fields).filter(is_shown).map(fact).collect()
 }
 
 /// A form with what was typed.

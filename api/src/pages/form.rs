@@ -94,7 +94,7 @@ impl Form {
         let fields: Vec<(String, String)> = form_urlencoded::parse(&bytes).take(MAXIMUM_FIELDS).map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
         // What no database keeps is no text.
         if fields.iter().any(|(_, value)| value.contains('\0')) {
-            return Err(Problem::new(Type::Malformed, "the character U+0000 cannot be kept"));
+            return Err(Problem::new(Type::Malformed, "the character U+0000 cannot be stored"));
         }
         if let Some(typed) = request.data::<Typed>() {
             let _ = typed.0.set(fields.clone());
@@ -166,7 +166,7 @@ impl Form {
         self.first(name).map(|value| value.trim().replace("\r\n", "\n")).unwrap_or_default()
     }
 
-    /// The same, `None` where nothing stands in it.
+    /// The first value of this field, as [`Form::text`]; `None` if it is empty.
     pub(super) fn some(&self, name: &str) -> Option<String> {
         Some(self.text(name)).filter(|text| !text.is_empty())
     }

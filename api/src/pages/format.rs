@@ -176,7 +176,7 @@ pub(super) fn outcome(outcome: impl Borrow<DecisionOutcome>) -> &'static str {
 /// Where an assessment stands; its first word is the key of its tag.
 pub(super) fn assessment_state(assessment: &Assessment) -> (&'static str, &'static str) {
     match assessment.state.0 {
-        AssessmentState::Open if assessment.return_comment.is_some() => ("returned", "Given back to be mended"),
+        AssessmentState::Open if assessment.return_comment.is_some() => ("returned", "Returned for changes"),
         AssessmentState::Open => ("open", "Being answered"),
         AssessmentState::Submitted => ("submitted", "To be reviewed"),
         AssessmentState::Approved => ("approved", "Approved"),

@@ -18,6 +18,7 @@ use poem::{
 };
 use sha2::{Digest as _, Sha256};
 
+use super::labels::Labelled as _;
 use super::{
     form::parameter,
     format,
@@ -34,6 +35,7 @@ use crate::{
     payload::IMPORT_LIMIT,
     problem::{Problem, Type},
 };
+use diligence_entities::identifier::Scheme;
 
 /// Where they are.
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -57,15 +59,12 @@ const COLUMNS_TOLD: [(&str, &str); 9] = [
     ("status", "active, prospective, exiting or archived"),
 ];
 
-/// Schemes of identifiers that other people's files have columns of.
-const SCHEMES: [&str; 11] = ["GB-COH", "GB-PPON", "GB-NHS", "GB-CHC", "GB-SC", "GB-NIC", "GB-CQC", "GB-ICO", "GB-VAT", "LEI", "LOCAL"];
-
 /// The column of the identifiers of a scheme.
 fn identifiers(scheme: &str) -> String {
     format!("identifiers:{scheme}")
 }
 
-/// What is brought in, as a form names it.
+/// What is imported, as a form names it.
 fn noun_of(text: &str) -> Option<Noun> {
     match text {
         "suppliers" => Some(Noun::Suppliers),
@@ -120,7 +119,7 @@ fn columns(noun: Noun) -> Vec<String> {
 fn import_page(here: &SignedIn, errors: Vec<FieldError>, noun: &str, dates: &str, done: Option<String>, foreign: Option<Foreign>) -> PageResult {
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = ImportPage {
-        frame: here.frame("Bring in a list").at("/register"),
+        frame: here.frame("Import suppliers").at("/register"),
         errors,
         csrf: here.csrf().to_owned(),
         noun: if noun.is_empty() { "suppliers".into() } else { noun.to_owned() },
@@ -139,7 +138,7 @@ pub(super) async fn show(who: Page<Editor>) -> PageResult {
     let number = |name: &str| parameter(request, name).parse::<u32>().unwrap_or_default();
     let told = noun_of(&done).map(|_| {
         let counts = [("new", "new"), ("changed", "changed"), ("unchanged", "unchanged")].map(|(name, word)| format!("{} {word}", number(name)));
-        format!("{} brought in: {}.", format::capital(&done), counts.join(", "))
+        format!("{} imported: {}.", format::capital(&done), counts.join(", "))
     });
     import_page(here, Vec::new(), &done, "", told, None)
 }
@@ -371,7 +370,7 @@ pub(super) async fn send(who: Page<Editor>, form: Proven<WithFile<ListFile>>) ->
     let from = if form.some("choose").is_some() { 0 } else { form.text("from").parse().unwrap_or_default() };
     let fits = |row: &&ImportedRow| show == "all" || format::slug(&row.verdict) == show;
     let page = CheckedPage {
-        frame: here.frame("What would come of it").at("/register"),
+        frame: here.frame("Check the file").at("/register"),
         csrf: here.csrf().to_owned(),
         map: map.unwrap_or_default(),
         content: carried(&text),

@@ -15,6 +15,7 @@ use diligence_entities::{
 use poem::{Request, http::StatusCode};
 use serde_json::Map;
 
+use super::labels::Labelled as _;
 use super::{
     fields::{FormPage, FormSection, Input, empty, field, fields, json, misread, read, said, stored, typed},
     form::Form,
@@ -27,6 +28,7 @@ use super::{
     subject_picker::{SubjectPicker, back_to, chosen, line},
 };
 use crate::auth::{Editor, Viewer};
+use diligence_questionnaires::Severity;
 
 /// Where they are.
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -50,7 +52,7 @@ const INCIDENT: &[FormSection] = &[
         fields: &[
             field("title", "What happened, in a line", "Such as: No rotas for a morning", Input::RequiredText("text")),
             field("description", "What happened", "", Input::TextArea),
-            field("severity", "How bad it is", "", Input::RequiredSelect(&[("low", "Low"), ("moderate", "Moderate"), ("high", "High"), ("extreme", "Extreme")])),
+            field("severity", "How bad it is", "", Input::RequiredSelect(Severity::CHOICES)),
             field(
                 "personal_data_involved",
                 "Was personal data involved?",

@@ -29,7 +29,7 @@ impl<F: DeserializeOwned + JsonSchema + Validate + Default + 'static> ListQuery<
         Self::of_changed(request, path, |_, value| value)
     }
 
-    /// The same, where a form says some values otherwise than the list takes them.
+    /// Reads it from the address, and has `change` turn the values of a form into those that the list takes.
     pub(super) fn of_changed(request: &Request, path: &'static str, change: impl Fn(&str, String) -> String) -> Result<Self, Refusal> {
         let query = request.uri().query().unwrap_or_default();
         let pairs = form_urlencoded::parse(query.as_bytes())

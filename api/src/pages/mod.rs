@@ -10,7 +10,7 @@
 //! | `evidence` `risks` `incidents` `dependencies` `reviews` `decisions` | what is kept of a supplier or product |
 //! | `compare` `concentration` | several side by side, and whom many depend on |
 //! | `questionnaires` | the library, drafts and what they would change |
-//! | `imports` | lists that are brought in |
+//! | `imports` | importing lists of suppliers and products |
 //! | [`sign_in`] [`invitations`] [`account`] | who one is |
 //! | `settings` | how the register is set up: people, keys, policy, sign-in, audit, privacy, backup |
 //! | [`respond`] | a supplier's answers, through a link |
@@ -18,7 +18,8 @@
 //! | `routes` `signed_in` `page` `problem_frame` | routes as data, who asks and what they send, what stands around every page, and around a problem |
 //! | `form` `fields` `questions` | what a browser sends, forms made of fields, and forms made of a questionnaire's questions |
 //! | `list_query` `subject_picker` `confirm_delete` | filters and paging of lists, choosing a supplier or product, and the page before something is deleted |
-//! | `events` `what_if` `format` | events of the audit trail, what a change of rules would move, and dates and words as people write them |
+//! | `events` `what_if` | events of the audit trail, and what a change of rules would move |
+//! | `format` `labels` | dates and numbers as people write them, and what they read for the words of the interface |
 
 use poem::{Endpoint, EndpointExt as _, Response, Route, endpoint::make_sync, get};
 
@@ -42,6 +43,7 @@ mod home;
 mod imports;
 mod incidents;
 pub mod invitations;
+mod labels;
 mod list_query;
 mod page;
 mod problem_frame;

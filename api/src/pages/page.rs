@@ -77,7 +77,7 @@ impl Frame {
         Self { title: title.into(), language: "en".into(), ..Self::default() }
     }
 
-    /// The same as a page of this part.
+    /// Marks this part of the menu as the current one.
     pub(crate) fn at(self, part: &'static str) -> Self {
         Self { part, ..self }
     }
@@ -152,7 +152,7 @@ pub(crate) fn html(status: StatusCode, template: &impl Template) -> Result<Respo
         .body(text))
 }
 
-/// The same page with cookies to keep.
+/// Sets these cookies on a response.
 pub(crate) fn with_cookies(mut response: Response, cookies: impl IntoIterator<Item = String>) -> Response {
     for cookie in cookies {
         if let Ok(mut value) = HeaderValue::from_str(&cookie) {

@@ -5,15 +5,16 @@ use diligence_entities::{
     audit,
     id::{ProductId, SubjectId, SupplierId},
     patch::Change,
-    product::{self, Known, NewProduct, Product},
+    product::{self, Affected, AiFeatures, Autonomy, EuAiActClass, Known, MedicalDeviceClass, NewProduct, Product, ProductKind},
     role::Role,
     supplier::{self, Supplier},
 };
 use poem::http::StatusCode;
 use serde_json::{Map, Value};
 
+use super::labels::Labelled as _;
 use super::{
-    fields::{Choices, FormPage, FormSection, Input, empty, field, fields, read, said, typed},
+    fields::{Fact, FormPage, FormSection, Input, empty, facts, field, fields, json, read, said, typed},
     form::Form,
     format,
     page::{Frame, PageResult, html, path_id, redirect},
@@ -27,7 +28,10 @@ use super::{
         history, stored, trend,
     },
 };
-use crate::auth::{Editor, Viewer};
+use crate::{
+    auth::{Editor, Viewer},
+    problem::Problem,
+};
 
 /// Where they are.
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -44,19 +48,12 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .post("/products/:id/delete", delete)
 }
 
-const KNOWN: Choices = &[("unknown", "Not known"), ("yes", "Yes"), ("no", "No")];
-
 const PARTS: &[FormSection] = &[
     FormSection {
         title: "",
         fields: &[
             field("name", "What it is called", "", Input::RequiredText("text")),
-            field(
-                "kind",
-                "What sort of thing it is",
-                "",
-                Input::Select(&[("software", "Software"), ("service", "A service"), ("device", "A device"), ("ai_system", "An AI system")]),
-            ),
+            field("kind", "What sort of thing it is", "", Input::Select(ProductKind::CHOICES)),
             field("purpose", "What you use it for", "", Input::TextArea),
             field("product_version", "Its version", "", Input::Text("text")),
             field("status", "Where it stands with you", "", Input::Select(STATUS)),
@@ -64,7 +61,7 @@ const PARTS: &[FormSection] = &[
                 "ai_features",
                 "Is there AI in it?",
                 "Software that you already use may have gained AI in an update. If you are not sure, say so, and ask the supplier.",
-                Input::Select(&[("unknown", "Not known yet"), ("none", "No"), ("embedded", "Yes, some of it uses AI"), ("core", "Yes, it is what the product is")]),
+                Input::Select(AiFeatures::CHOICES),
             ),
             field("notes", "Anything else worth knowing", "", Input::TextArea),
         ],
@@ -73,29 +70,14 @@ const PARTS: &[FormSection] = &[
         title: "Its AI, if there is any",
         fields: &[
             field("ai_profile.purpose", "What is its AI there for?", "", Input::TextArea),
-            field("ai_profile.generative", "Does it write, speak or draw?", "", Input::Select(KNOWN)),
+            field("ai_profile.generative", "Does it write, speak or draw?", "", Input::Select(Known::CHOICES)),
             field("ai_profile.model_provider", "Who provides the model?", "", Input::Text("text")),
             field("ai_profile.model", "Which model is it?", "", Input::Text("text")),
             field("ai_profile.model_version", "Which version of the model?", "", Input::Text("text")),
-            field("ai_profile.trains_on_our_data", "Is your data used to train it?", "", Input::Select(KNOWN)),
+            field("ai_profile.trains_on_our_data", "Is your data used to train it?", "", Input::Select(Known::CHOICES)),
             field("ai_profile.runs_in", "In which countries does it run?", "Two letters for each, with commas between: GB, IE.", Input::Countries),
-            field(
-                "ai_profile.autonomy",
-                "What does it do?",
-                "",
-                Input::OptionalSelect(&[
-                    ("informs", "It gives people something to know"),
-                    ("recommends", "It suggests what to do"),
-                    ("decides", "It decides, and people carry out"),
-                    ("acts", "It decides and carries out"),
-                ]),
-            ),
-            field(
-                "ai_profile.affects",
-                "Whom does it affect?",
-                "",
-                Input::Checkboxes(&[("residents", "The people you support"), ("staff", "Staff"), ("families", "Families"), ("public", "Others")]),
-            ),
+            field("ai_profile.autonomy", "What does it do?", "", Input::OptionalSelect(Autonomy::CHOICES)),
+            field("ai_profile.affects", "Whom does it affect?", "", Input::Checkboxes(Affected::CHOICES)),
             field("ai_profile.overseer", "Who oversees it?", "A person's name.", Input::Text("text")),
             field("ai_profile.contest_route", "How can someone contest an outcome?", "", Input::TextArea),
             field("ai_profile.manual_fallback", "What happens by hand when it fails?", "", Input::TextArea),
@@ -103,46 +85,31 @@ const PARTS: &[FormSection] = &[
                 "ai_profile.summarises_speech",
                 "Does it summarise speech?",
                 "Such a tool is at least a Class I medical device when it is used in care.",
-                Input::Select(KNOWN),
+                Input::Select(Known::CHOICES),
             ),
-            field(
-                "ai_profile.medical_device_class",
-                "Is it a medical device?",
-                "",
-                Input::OptionalSelect(&[
-                    ("none", "No"),
-                    ("class_i", "Class I"),
-                    ("class_iia", "Class IIa"),
-                    ("class_iib", "Class IIb"),
-                    ("class_iii", "Class III"),
-                    ("unknown", "Not known"),
-                ]),
-            ),
+            field("ai_profile.medical_device_class", "Is it a medical device?", "", Input::OptionalSelect(MedicalDeviceClass::CHOICES)),
             field("ai_profile.safety_case_reference", "Where is its clinical safety case (DCB0129, DCB0160)?", "", Input::Text("text")),
             field("ai_profile.dpia_reference", "Where is the data protection impact assessment?", "", Input::Text("text")),
             field("ai_profile.transparency_record", "Where is its transparency record (ATRS)?", "Such as https://example.org", Input::Text("url")),
-            field(
-                "ai_profile.eu_ai_act_class",
-                "What is its class under the EU AI Act?",
-                "",
-                Input::OptionalSelect(&[("minimal", "Minimal risk"), ("limited", "Limited risk"), ("high", "High risk"), ("prohibited", "Prohibited")]),
-            ),
+            field("ai_profile.eu_ai_act_class", "What is its class under the EU AI Act?", "", Input::OptionalSelect(EuAiActClass::CHOICES)),
         ],
     },
 ];
 
+/// What is said of the product itself, and of its AI.
+const OWN: &[FormSection] = PARTS.split_at(1).0;
+const AI: &[FormSection] = PARTS.split_at(1).1;
+
 /// What helps before one begins to enter a product.
 const FIRST: &str = "Only the name and the kind are needed now. Everything else can come later.";
-
-/// What one may ask of a product's AI, in plain words, and what is known.
-pub(super) type Question = (&'static str, String);
 
 #[derive(Template)]
 #[template(path = "products/show.html")]
 struct ProductPage {
     frame: Frame,
     product: Product,
-    questions: Vec<Question>,
+    facts: Vec<Fact>,
+    ai_facts: Vec<Fact>,
     about: About,
     may_change: bool,
 }
@@ -155,44 +122,14 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let product = product::read(&reader, &id).await?;
     let about = About::read(request, &reader, &SubjectId::Product(id)).await?;
     let frame = here.frame(&product.name).at("/register");
-    Ok(html(StatusCode::OK, &ProductPage { frame, questions: questions(&product), product, about, may_change: here.is_at_least(Role::Editor) })?)
+    let facts = facts(OWN, &json(&product)?, &["name", "kind", "status", "ai_features"], &["notes"]);
+    let ai_facts = ai_facts(&product)?;
+    Ok(html(StatusCode::OK, &ProductPage { frame, facts, ai_facts, product, about, may_change: here.is_at_least(Role::Editor) })?)
 }
 
 /// What is known of a product's AI; nothing where it has no profile.
-pub(super) fn questions(product: &Product) -> Vec<Question> {
-    let Some(profile) = &product.ai_profile else { return Vec::new() };
-    let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "Not said".into());
-    let known = |known: Known| match known {
-        Known::Yes => "Yes".to_owned(),
-        Known::No => "No".into(),
-        Known::Unknown => "Not known".into(),
-    };
-    let model: Vec<&str> = [&profile.model, &profile.model_version].into_iter().flatten().map(String::as_str).collect();
-    let model = match (&model[..], &profile.model_provider) {
-        ([], None) => "Not said".to_owned(),
-        ([], Some(provider)) => format!("A model from {provider}"),
-        (names, None) => names.join(" "),
-        (names, Some(provider)) => format!("{}, from {provider}", names.join(" ")),
-    };
-    let list = |words: Vec<String>| if words.is_empty() { "Not said".to_owned() } else { words.join(", ") };
-    vec![
-        ("What is its AI there for?", text(&profile.purpose)),
-        ("Does it write, speak or draw?", known(profile.generative)),
-        ("Which model does it use?", model),
-        ("Is our data used to train it?", known(profile.trains_on_our_data)),
-        ("In which countries does it run?", list(profile.runs_in.clone())),
-        ("Does it inform, recommend, decide or act?", profile.autonomy.as_ref().map_or_else(|| "Not said".into(), format::label)),
-        ("Whom does it affect?", list(profile.affects.iter().map(format::label).collect())),
-        ("Who oversees it?", text(&profile.overseer)),
-        ("How can someone contest an outcome?", text(&profile.contest_route)),
-        ("What happens by hand when it fails?", text(&profile.manual_fallback)),
-        ("Does it summarise speech?", known(profile.summarises_speech)),
-        ("Is it a medical device?", profile.medical_device_class.as_ref().map_or_else(|| "Not said".into(), format::label)),
-        ("Where is its clinical safety case (DCB0129, DCB0160)?", text(&profile.safety_case_reference)),
-        ("Where is the data protection impact assessment?", text(&profile.dpia_reference)),
-        ("Where is its transparency record (ATRS)?", text(&profile.transparency_record)),
-        ("What is its class under the EU AI Act?", profile.eu_ai_act_class.as_ref().map_or_else(|| "Not said".into(), format::label)),
-    ]
+pub(super) fn ai_facts(product: &Product) -> Result<Vec<Fact>, Problem> {
+    Ok(if product.ai_profile.is_some() { facts(AI, &json(product)?, &[], &[]) } else { Vec::new() })
 }
 
 /// What is said of a product: an AI profile of which nothing is said is none.

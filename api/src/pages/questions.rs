@@ -426,7 +426,7 @@ impl Field {
         parts.iter().filter(|(_, is_there)| *is_there).map(|(part, _)| format!("{}-{part}", self.key)).collect::<Vec<_>>().join(" ")
     }
 
-    /// The same with what was typed in a form.
+    /// The field with what was typed in a form.
     fn retyped(self, question: &RespondentQuestion, form: &Form, mine: Option<&Answer>, papers: &[Paper]) -> Self {
         let mut field = Self { needs_comment: self.needs_comment, was: self.was, ..Self::new(question, mine, papers) };
         let text = |part: &str| form.text(&format!("{}.{part}", question.key));

@@ -36,7 +36,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
 
 /// Where the reference of the API begins.
 const HERE: &str = "/docs";
-/// The same of the respondents' surface.
+/// Where the reference of the respondents' API begins.
 const RESPOND_HERE: &str = "/docs/respond";
 
 /// A stretch of a description: the element it is set in, empty for none, and its text.

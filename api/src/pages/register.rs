@@ -13,17 +13,18 @@ use diligence_entities::{
 use diligence_questionnaires::EvidenceKind;
 use poem::http::StatusCode;
 
+use super::labels::Choices;
+use super::labels::Labelled as _;
 use super::{
-    fields::Choices,
     format,
     list_query::ListQuery,
     page::{Frame, PageResult, html},
     routes::Routes,
     sign_in::SignedIn,
     signed_in::Page,
-    suppliers::DATA_ROLES,
 };
 use crate::auth::Viewer;
+use diligence_entities::profile::DataRole;
 
 /// Where they are.
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -69,7 +70,7 @@ impl RegisterPage<'_> {
 
     /// The parts that a supplier can have in personal data.
     fn data_roles() -> Choices {
-        DATA_ROLES
+        DataRole::CHOICES
     }
 
     /// What counts as a security certificate, in words.

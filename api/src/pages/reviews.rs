@@ -31,9 +31,9 @@ pub(super) fn routes(routes: Routes) -> Routes {
     routes.get("/reviews", show).post("/reviews/:id/complete", complete).post("/reviews/:id/reschedule", reschedule)
 }
 
-/// The field of the address that says of what a review has just been done.
+/// The field of the address that names the review that has just been completed.
 const DONE: &str = "done";
-/// The same of a review that was moved.
+/// The field of the address that names the review that has just been rescheduled.
 const MOVED: &str = "moved";
 
 /// How a calendar program comes to the reviews.

@@ -17,9 +17,10 @@ use diligence_entities::{
 use diligence_questionnaires::Severity;
 use poem::{Request, http::StatusCode};
 
+use super::labels::{Choices, Labelled as _};
 use super::{
     events::Event,
-    fields::{Choices, FieldSpec, FormPage, FormSection, Input, empty, field, fields, json, misread, read, said, stored, typed},
+    fields::{FieldSpec, FormPage, FormSection, Input, empty, field, fields, json, misread, read, said, stored, typed},
     form::Form,
     format,
     home::{HeatRow, IMPACTS, LIKELIHOODS, heat_rows},
@@ -31,6 +32,7 @@ use super::{
     subject_picker::{SubjectPicker, back_to, chosen, line},
 };
 use crate::auth::{Approver, Editor, Viewer};
+use diligence_entities::risk::Treatment;
 
 /// Where they are.
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -87,12 +89,7 @@ const RISK: &[FormSection] = &[
                 "treatment",
                 "What do you do?",
                 "Living with a risk needs an approver’s agreement, which they give on the risk’s own page.",
-                Input::OptionalSelect(&[
-                    ("avoid", "Avoid: stop doing what gives rise to it"),
-                    ("reduce", "Reduce: make it less likely or less bad"),
-                    ("share", "Share: let someone else bear part of it"),
-                    ("accept", "Accept: live with it"),
-                ]),
+                Input::OptionalSelect(Treatment::CHOICES),
             ),
             field("residual_likelihood", "How likely is it then?", "Leave both empty until you can tell.", Input::OptionalSelect(LIKELIHOOD)),
             field("residual_impact", "How bad would it be then?", "", Input::OptionalSelect(IMPACT)),

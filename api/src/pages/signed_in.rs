@@ -95,7 +95,7 @@ impl<R> Page<R> {
         Ok(self.store.read(&self.scope()).await?)
     }
 
-    /// The same person, where they have this role too. Who has not is refused, and that is kept.
+    /// Requires this role of them too. Without it the request is refused, and the refusal is recorded.
     pub(super) async fn having<S: AtLeast>(self) -> Result<Page<S>, Refusal> {
         self.here.may(&self.request, S::ROLE).await?;
         Ok(Page { request: self.request, store: self.store, here: self.here, role: PhantomData })

@@ -1,4 +1,4 @@
-//! SubjectPicker a supplier or product: by its name, and without a script.
+//! Choosing a supplier or product: by its name, and without a script.
 
 use askama::Template;
 use diligence_entities::{

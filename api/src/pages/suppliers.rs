@@ -4,16 +4,20 @@ use askama::Template;
 use diligence_entities::{
     audit,
     id::{SubjectId, SupplierId},
+    identifier::Scheme,
     patch::Change,
     profile::NOT_PROFILED,
+    profile::{DataRole, DataSensitivity, PeopleAffected, PersonalData, ServiceCriticality, SystemAccess},
     register::{self, RegisterEntry, RegisterFilter},
     role::Role,
     supplier::{self, NewSupplier, RelationshipStatus, Supplier},
 };
+use diligence_questionnaires::Tier;
 use poem::http::StatusCode;
 
+use super::labels::Labelled as _;
 use super::{
-    fields::{Choices, FieldSpec, FormPage, FormSection, Input, empty, field, fields, misread, read, said, typed},
+    fields::{Fact, FieldSpec, FormPage, FormSection, Input, empty, facts, field, fields, json, misread, read, said, typed},
     form::Form,
     format,
     page::{Frame, PageResult, html, path_id, redirect},
@@ -24,7 +28,7 @@ use super::{
         PART, STATUS,
         about::About,
         end::{self, Step},
-        history, label, stored, trend,
+        history, stored, trend,
     },
 };
 use crate::auth::{Editor, Viewer};
@@ -44,30 +48,8 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .post("/suppliers/:id/delete", delete)
 }
 
-const SCHEMES: Choices = &[
-    ("GB-COH", "Companies House"),
-    ("GB-NHS", "NHS organisation (ODS) code"),
-    ("GB-CQC", "Care Quality Commission"),
-    ("GB-ICO", "Information Commissioner’s register"),
-    ("GB-CHC", "Charity Commission for England and Wales"),
-    ("GB-SC", "Scottish charity regulator"),
-    ("GB-NIC", "Charity Commission for Northern Ireland"),
-    ("GB-PPON", "Public procurement organisation number"),
-    ("GB-VAT", "VAT registration"),
-    ("LEI", "Legal entity identifier"),
-    ("LOCAL", "Ourselves, or a list of someone else’s"),
-];
-
 const IDENTIFIER: &[FieldSpec] =
-    &[field("scheme", "Who gives it out", "", Input::RequiredSelect(SCHEMES)), field("id", "The number or code", "", Input::RequiredText("text"))];
-
-/// The parts that a supplier can have in personal data.
-pub(super) const DATA_ROLES: Choices = &[
-    ("none", "It handles none for us"),
-    ("processor", "Processor: on our instructions"),
-    ("joint_controller", "Joint controller: decides with us why and how"),
-    ("controller", "Controller: decides by itself why and how"),
-];
+    &[field("scheme", "Who gives it out", "", Input::RequiredSelect(Scheme::CHOICES)), field("id", "The number or code", "", Input::RequiredText("text"))];
 
 const CONTACT: &[FieldSpec] = &[
     field("name", "Name", "", Input::RequiredText("text")),
@@ -101,73 +83,23 @@ const PARTS: &[FormSection] = &[
     FormSection {
         title: "Your data",
         fields: &[
-            field("data_role", "What is its part in personal data?", "", Input::OptionalSelect(DATA_ROLES)),
-            field(
-                "personal_data",
-                "Which personal data does it handle?",
-                "",
-                Input::Checkboxes(&[
-                    ("contact", "Names, addresses, telephone numbers"),
-                    ("financial", "Bank details, fees, benefits"),
-                    ("employment", "Staff records"),
-                    ("health", "Health"),
-                    ("care_records", "Care plans and notes"),
-                    ("biometric", "Fingerprints, faces or voices that recognise someone"),
-                    ("location", "Where someone is"),
-                    ("children", "Children's data"),
-                    ("criminal", "Criminal records and allegations"),
-                ]),
-            ),
-            field(
-                "data_sensitivity",
-                "What is the most sensitive data of yours that it holds?",
-                "",
-                Input::OptionalSelect(&[
-                    ("none", "None of ours"),
-                    ("business", "Business data about no one"),
-                    ("personal", "Personal data"),
-                    ("special_category", "Health, care and other special-category data"),
-                ]),
-            ),
+            field("data_role", "What is its part in personal data?", "", Input::OptionalSelect(DataRole::CHOICES)),
+            field("personal_data", "Which personal data does it handle?", "", Input::Checkboxes(PersonalData::CHOICES)),
+            field("data_sensitivity", "What is the most sensitive data of yours that it holds?", "", Input::OptionalSelect(DataSensitivity::CHOICES)),
             field("data_locations", "Where does it keep your data?", "Two letters for each country, with commas between: GB, IE.", Input::Countries),
         ],
     },
     FormSection {
         title: "How much rests on it",
         fields: &[
-            field(
-                "system_access",
-                "How far does it get into your systems?",
-                "",
-                Input::OptionalSelect(&[
-                    ("none", "Not at all"),
-                    ("limited", "Now and then, watched"),
-                    ("standing", "At any time, as an ordinary user or by an interface"),
-                    ("privileged", "As an administrator"),
-                ]),
-            ),
-            field(
-                "service_criticality",
-                "What happens to care when it stops?",
-                "",
-                Input::OptionalSelect(&[
-                    ("minor", "Little: we would hardly notice"),
-                    ("important", "It gets harder within a week"),
-                    ("essential", "It suffers within a day"),
-                    ("vital", "People may come to harm within hours"),
-                ]),
-            ),
-            field(
-                "people_affected",
-                "How many of the people you support or employ does it touch?",
-                "",
-                Input::OptionalSelect(&[("none", "No one"), ("few", "A few"), ("many", "Many"), ("all", "Everyone")]),
-            ),
+            field("system_access", "How far does it get into your systems?", "", Input::OptionalSelect(SystemAccess::CHOICES)),
+            field("service_criticality", "What happens to care when it stops?", "", Input::OptionalSelect(ServiceCriticality::CHOICES)),
+            field("people_affected", "How many of the people you support or employ does it touch?", "", Input::OptionalSelect(PeopleAffected::CHOICES)),
             field(
                 "tier_override",
                 "Is its tier another one than these answers give?",
                 "The tier says how much rests on a supplier, and how often you look at it again. The strictest answer above decides it. Set it by hand only with a reason.",
-                Input::OptionalSelect(&[("low", "Low"), ("medium", "Medium"), ("high", "High"), ("critical", "Critical")]),
+                Input::OptionalSelect(Tier::CHOICES),
             ),
             field("tier_override_reason", "Why it is set by hand", "", Input::TextArea),
             field("notes", "Anything else worth knowing", "", Input::TextArea),
@@ -199,22 +131,13 @@ pub(super) fn because(reason: &str) -> String {
     said.map_or_else(|| format::capital(format::without_underscores(reason)), |parts| parts.join(" "))
 }
 
-/// Who gives an identifier out.
-pub(super) fn scheme<T: serde::Serialize>(scheme: &T) -> String {
-    label(SCHEMES, &format::slug(scheme))
-}
-
-/// What a supplier's part in personal data is.
-pub(super) fn data_role<T: serde::Serialize>(role: &T) -> String {
-    label(DATA_ROLES, &format::slug(role))
-}
-
 #[derive(Template)]
 #[template(path = "suppliers/show.html")]
 struct SupplierPage {
     frame: Frame,
     supplier: Supplier,
     products: Vec<RegisterEntry>,
+    facts: Vec<Fact>,
     about: About,
     may_change: bool,
 }
@@ -232,7 +155,8 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     about.is_unprofiled = supplier.tier_reason == NOT_PROFILED;
     about.rated_by = products.iter().filter(is_as_bad).cloned().collect();
     let frame = here.frame(&supplier.name).at("/register");
-    Ok(html(StatusCode::OK, &SupplierPage { frame, supplier, products, about, may_change: here.is_at_least(Role::Editor) })?)
+    let facts = facts(PARTS, &json(&supplier)?, &["name", "status"], &["tier_override", "tier_override_reason", "notes"]);
+    Ok(html(StatusCode::OK, &SupplierPage { frame, facts, supplier, products, about, may_change: here.is_at_least(Role::Editor) })?)
 }
 
 fn new_form(here: &SignedIn) -> FormPage<'_> {

@@ -22,7 +22,7 @@ pub(crate) struct Api;
 impl Api {
     /// Read the questions
     ///
-    /// All questions of the questionnaire, in the order in which they are asked. Which of them are visible depends on the answers, and is said there.
+    /// All questions of the questionnaire, in order. Which of them are visible depends on the answers: see `GET /answers`.
     #[oai(path = "/questions", method = "get", operation_id = "read_questions")]
     async fn questions(&self, who: Respondent, query: Query<InLanguage>) -> Answer<Found<RespondentQuestions>, ByLink<Reading>> {
         Ok(Found(respondent::questions(&who.read().await?, query.language.as_deref()).await?))
@@ -30,7 +30,7 @@ impl Api {
 
     /// Read the answers
     ///
-    /// The answers so far, those given before that can be confirmed, what is visible now, and what is missing.
+    /// The answers so far, earlier answers that can be confirmed, the visible questions, and what is missing.
     #[oai(path = "/answers", method = "get", operation_id = "read_answers")]
     async fn read(&self, who: Respondent, have: IfNoneMatch) -> Answer<Item<RespondentProgress>, ByLink<Reading>> {
         Ok(Item::new(respondent::progress(&who.read().await?).await?, &have))
@@ -38,7 +38,7 @@ impl Api {
 
     /// Save answers
     ///
-    /// Puts answers in place, as many as there are: absent questions keep theirs, null clears. Where someone else has answered since they were read, it is refused with 412: read them again, and save again.
+    /// Saves one or more answers: absent questions keep theirs, null clears an answer. If someone else has changed the answers since they were read, it is refused with 412: read them again, then save.
     #[oai(path = "/answers", method = "patch", operation_id = "save_answers")]
     async fn save(&self, who: Respondent, version: IfMatch, body: Body<AnswerChange>) -> Answer<Changed<RespondentProgress>, ByLink<Changing>> {
         let writer = who.write().await?;
@@ -49,7 +49,7 @@ impl Api {
 
     /// Confirm earlier answers
     ///
-    /// Answers that were given before about the same supplier or product: all of them, or those of the questions named, become answers like any other. To drop one, clear its question with null.
+    /// Earlier answers about the same supplier or product then count like any other: all of them, or those of the questions named. To discard one, clear its question with null.
     #[oai(path = "/answers/confirm", method = "post", operation_id = "confirm_answers")]
     async fn confirm(
         &self,
@@ -63,7 +63,7 @@ impl Api {
 
     /// Submit the answers
     ///
-    /// Required questions must be answered. From now on the answers stay as they are, unless they are given back to be mended.
+    /// Required questions must be answered. The answers can then no longer be changed, unless they are returned for changes.
     #[oai(path = "/answers/submit", method = "post", operation_id = "submit_answers")]
     async fn submit(&self, who: Respondent, version: IfMatch, retry: Retry) -> Answer<Once<Changed<RespondentReceipt>>, ByLink<Acting>> {
         retry.once(&who, async |writer| Ok(Changed(respondent::submit_answers(writer, version.0).await?))).await
@@ -71,7 +71,7 @@ impl Api {
 
     /// Read the receipt
     ///
-    /// What was answered, who submitted it, and when. There is none before.
+    /// What was answered, who submitted it, and when. There is none before the answers are submitted.
     #[oai(path = "/answers/receipt", method = "get", operation_id = "read_receipt")]
     async fn receipt(&self, who: Respondent, query: Query<InLanguage>) -> Answer<Found<RespondentReceipt>, ByLink<Reading>> {
         Ok(Found(respondent::receipt(&who.read().await?, query.language.as_deref()).await?))

@@ -25,16 +25,16 @@ pub(crate) struct Api;
 impl Api {
     /// List evidence
     ///
-    /// A page of what was sent through links about the same supplier or product.
+    /// A page of the evidence sent through links about the same supplier or product.
     #[oai(path = "/evidence", method = "get", operation_id = "list_evidence")]
     async fn list(&self, who: Respondent, query: Query<RespondentEvidenceFilter>) -> Answer<Listed<RespondentEvidence>, ByLink<Listing>> {
         let page = respondent::list_evidence(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
     }
 
-    /// Send evidence
+    /// Upload evidence
     ///
-    /// A file: PDF, PNG, JPEG, Word, Excel, PowerPoint, OpenDocument text, plain text or CSV, at most 10 MiB. What it says it is, by its `Content-Type` and its name, must be what it is. Answers name it by its id.
+    /// A file: PDF, PNG, JPEG, Word, Excel, PowerPoint, OpenDocument text, plain text or CSV, at most 10 MiB. Its content must match its `Content-Type` and its name. Answers refer to it by its id.
     #[oai(path = "/evidence", method = "post", operation_id = "send_evidence")]
     async fn send(
         &self,
@@ -60,16 +60,16 @@ impl Api {
 
     /// Read a file
     ///
-    /// A piece of evidence, as it was sent.
+    /// The file of a piece of evidence, exactly as it was uploaded.
     #[oai(path = "/evidence/:id/file", method = "get", operation_id = "read_evidence_file")]
     async fn file(&self, who: Respondent, id: At<EvidenceId>) -> Answer<File<EvidenceFile>, ByLink<Reading>> {
         let (file, bytes) = respondent::read_file(&who.read().await?, &id).await?;
         Ok(File::new(file.name, file.media_type, poem::Body::from_vec(bytes)))
     }
 
-    /// Take evidence back
+    /// Delete evidence
     ///
-    /// Only what was sent with these answers and what none of them rests on, and only until they are submitted.
+    /// Only evidence that was sent with these answers and that no answer refers to, and only until they are submitted.
     #[oai(path = "/evidence/:id", method = "delete", operation_id = "delete_evidence")]
     async fn delete(&self, who: Respondent, id: At<EvidenceId>, version: IfMatch) -> Answer<Done, ByLink<Deleting>> {
         let writer = who.write().await?;

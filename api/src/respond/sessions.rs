@@ -20,7 +20,7 @@ use crate::{
     problem::{Answer, ByLink, Entering, Leaving, Reading, text_header},
 };
 
-/// An answer that sets the visit's cookie, or takes it back.
+/// A response that sets the visit's cookie, or clears it.
 #[derive(Debug)]
 pub struct WithCookie<A> {
     answer: A,
@@ -55,9 +55,9 @@ pub(crate) struct Api;
 
 #[OpenApi(tag = "Tag::Visits")]
 impl Api {
-    /// Begin a visit
+    /// Start a visit
     ///
-    /// Exchanges what stands behind the `#` of a link for a visit: a cookie that is sent along from now on, and a token to be sent as `X-CSRF-Token` with every change. A visit lasts eight hours at the most and an hour without use; the link can then be used again until it expires.
+    /// Exchanges the secret after the `#` of a link for a visit: a cookie, and a CSRF token to send as `X-CSRF-Token` with every change. A visit lasts at most eight hours, or one hour without use; the link can be used again until it expires.
     #[oai(path = "/sessions", method = "post", operation_id = "create_session")]
     async fn create(&self, who: Anyone, body: Body<Exchange>) -> Answer<WithCookie<Found<Visit>>, ByLink<Entering>> {
         let (visit, cookie) = who.enter(&body.token).await?;
@@ -74,7 +74,7 @@ impl Api {
 
     /// End the visit
     ///
-    /// Its cookie opens nothing from now on. The link can be used again until it expires.
+    /// Its cookie stops working. The link can be used again until it expires.
     #[oai(path = "/sessions/current", method = "delete", operation_id = "delete_session")]
     async fn delete(&self, who: Respondent, cookies: Cookies) -> Answer<WithCookie<Done>, ByLink<Leaving>> {
         who.leave().await?;

@@ -1,13 +1,13 @@
-//! What operations are about.
+//! The tags of the operations.
 
 use poem_openapi::Tags;
 
-/// What operations are about, in the order of the document.
+/// The tags of the operations, in the order of the document.
 #[derive(Clone, Copy, Debug, Tags)]
 pub(crate) enum Tag {
-    /// A link is exchanged for a visit, which says who asks and what about.
+    /// A visit: the session of a respondent, started with a link.
     Visits,
-    /// What is asked, and what is answered.
+    /// The questions and the answers.
     Answers,
     /// Certificates and documents that support answers.
     Evidence,

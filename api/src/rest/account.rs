@@ -35,39 +35,39 @@ impl Api {
 
     /// Change your password
     ///
-    /// With the present one. All your other sessions end.
+    /// Needs the current password. All your other sessions end.
     #[oai(path = "/users/me/change-password", method = "post", operation_id = "change_password")]
     async fn change_password(&self, me: Me<Enrolling>, body: Body<NewPassword>) -> Answer<Changed<Account>, Owning> {
         Ok(Changed(user::change_password(me.store(), me.person(), me.request_id(), &body).await?))
     }
 
-    /// Begin to set up a second factor
+    /// Enrol a second factor
     ///
-    /// With your password. The answer holds a secret for an authenticator app, once. It counts from when a code of the app has confirmed it.
+    /// Needs your password. The response holds a secret for an authenticator app, once. It takes effect when a code from the app confirms it.
     #[oai(path = "/users/me/mfa/enrol", method = "post", operation_id = "enrol_mfa")]
     async fn enrol_mfa(&self, me: Me<Enrolling>, body: Body<Password>) -> Answer<Found<Enrolment>, Owning> {
         Ok(Found(user::enrol_mfa(me.store(), me.person(), me.request_id(), &body).await?))
     }
 
-    /// Turn your second factor on
+    /// Confirm your second factor
     ///
-    /// With the code that the app shows. The answer holds ten recovery codes, once. All your other sessions end.
+    /// With the code that the app shows. The response holds ten recovery codes, once. All your other sessions end.
     #[oai(path = "/users/me/mfa/confirm", method = "post", operation_id = "confirm_mfa")]
     async fn confirm_mfa(&self, me: Me<Enrolling>, body: Body<FirstCode>) -> Answer<Found<RecoveryCodes>, Owning> {
         Ok(Found(user::confirm_mfa(me.store(), me.person(), me.request_id(), &body).await?))
     }
 
-    /// Make new recovery codes
+    /// Renew your recovery codes
     ///
-    /// With password and code. The old ones are good for nothing from then on.
+    /// Needs password and code. The old recovery codes stop working.
     #[oai(path = "/users/me/mfa/renew-recovery-codes", method = "post", operation_id = "renew_recovery_codes")]
     async fn renew_recovery_codes(&self, me: Me<Complete>, body: Body<Proof>) -> Answer<Found<RecoveryCodes>, Owning> {
         Ok(Found(user::renew_recovery_codes(me.store(), me.person(), me.request_id(), &body).await?))
     }
 
-    /// Turn your second factor off
+    /// Disable your second factor
     ///
-    /// With password and code.
+    /// Needs password and code.
     #[oai(path = "/users/me/mfa/disable", method = "post", operation_id = "disable_mfa")]
     async fn disable_mfa(&self, me: Me<Complete>, body: Body<Proof>) -> Answer<Changed<Account>, Owning> {
         Ok(Changed(user::disable_mfa(me.store(), me.person(), me.request_id(), &body).await?))
@@ -75,16 +75,16 @@ impl Api {
 
     /// Join another organisation
     ///
-    /// With the token of an invitation to your e-mail address.
+    /// Needs the token of an invitation to your e-mail address.
     #[oai(path = "/users/me/join", method = "post", operation_id = "join_organisation")]
     async fn join(&self, me: Me<Complete>, body: Body<Token>) -> Answer<Found<Accepted>, Owning> {
         Ok(Found(invitation::accept_signed_in(me.store(), me.person(), me.request_id(), &body.token).await?))
     }
 
-    /// Make a sample register to look around in
+    /// Create a sample register
     ///
-    /// An organisation of its own with invented suppliers, AI products and a history, of which you are an administrator: one for each
-    /// person. Switch to it with `POST /sessions/current/switch`.
+    /// A separate organisation with invented suppliers, AI products and a history, of which you are an administrator. Each person can
+    /// have one. Switch to it with `POST /sessions/current/switch`.
     #[oai(path = "/users/me/sample", method = "post", operation_id = "create_sample")]
     async fn create_sample(&self, me: Me<Complete>) -> Answer<Found<SampleRegister>, Owning> {
         Ok(Found(sample::create_own(me.store(), me.person(), me.request_id()).await?))

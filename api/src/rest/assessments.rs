@@ -38,7 +38,7 @@ impl Api {
 
     /// Start an assessment
     ///
-    /// Puts one edition of a questionnaire, the latest unless `edition` says which, to one supplier or product. It stays with that edition for ever. Answers that the same subject gave in earlier approved assessments are laid beside it, marked as carried over: they count nowhere until they are confirmed.
+    /// Assesses one supplier or product with one edition of a questionnaire, the latest unless `edition` is given. The edition of an assessment never changes. Answers from earlier approved assessments of the same subject are carried over: they do not count until they are confirmed.
     #[oai(path = "/assessments", method = "post", operation_id = "start_assessment")]
     async fn start(&self, who: By<Editor>, body: Body<NewAssessment>, retry: Retry) -> Answer<Once<Created<Assessment>>, Creating> {
         retry.once(&who, async |writer| Ok(Created::new("assessments", assessment::start(writer, body.0).await?))).await
@@ -53,7 +53,7 @@ impl Api {
 
     /// Delete an assessment
     ///
-    /// Only one that was never submitted.
+    /// Only possible when it was never submitted.
     #[oai(path = "/assessments/:id", method = "delete", operation_id = "delete_assessment")]
     async fn delete(&self, who: By<Editor>, id: At<AssessmentId>, version: IfMatch) -> Answer<Done, Deleting> {
         let writer = who.write().await?;
@@ -64,7 +64,7 @@ impl Api {
 
     /// Read an assessment's answers
     ///
-    /// With what is visible now, what is missing, and the score so far.
+    /// With the visible questions, what is missing, and the score so far.
     #[oai(path = "/assessments/:id/answers", method = "get", operation_id = "read_answers")]
     async fn answers(&self, who: By<Viewer>, id: At<AssessmentId>) -> Answer<Changed<Progress>, Reading> {
         Ok(Changed(assessment::progress(&who.read().await?, &id).await?))
@@ -72,7 +72,7 @@ impl Api {
 
     /// Answer questions
     ///
-    /// Puts answers in place, as many as you have: absent questions keep theirs, null clears. The answer says what is visible now, how much is answered, and the score so far.
+    /// Saves one or more answers: absent questions keep theirs, null clears an answer. The response has the visible questions, how much is answered, and the score so far.
     #[oai(path = "/assessments/:id/answers", method = "patch", operation_id = "answer_assessment")]
     async fn answer(&self, who: By<Editor>, id: At<AssessmentId>, version: IfMatch, body: Body<AnswerChange>) -> Answer<Changed<Progress>, Changing> {
         let writer = who.write().await?;
@@ -83,7 +83,7 @@ impl Api {
 
     /// Confirm carried-over answers
     ///
-    /// From now on they are answers like any other; all of them, or those of the questions named. To drop one, clear its question with null.
+    /// They then count like any other answer: all of them, or those of the questions named. To discard one, clear its question with null.
     #[oai(path = "/assessments/:id/confirm", method = "post", operation_id = "confirm_answers")]
     async fn confirm(
         &self,
@@ -98,7 +98,7 @@ impl Api {
 
     /// Export an assessment's sheet
     ///
-    /// Its questions as a spreadsheet to fill in offline, with the answers there are: an Excel workbook with locked questions and drop-downs, or one CSV table. It shows what a respondent may see, and no weights, points, knock-outs or findings.
+    /// Its questions as a spreadsheet to fill in offline, with the answers so far: an Excel workbook with locked questions and drop-downs, or a CSV table. It shows what a respondent may see: no weights, points, knock-outs or findings.
     #[oai(path = "/assessments/:id/sheet", method = "get", operation_id = "export_sheet")]
     async fn sheet(&self, who: By<Viewer>, query: Query<SheetFilter>, id: At<AssessmentId>) -> Answer<File<SheetFile>, Reading> {
         let (name, bytes) = assessment::sheet_to_fill_in(who.read().await?, &id, &query).await?;
@@ -108,9 +108,9 @@ impl Api {
         Ok(File::new(format!("{name}.{ending}"), media_type, poem::Body::from_vec(bytes)))
     }
 
-    /// Fill in an assessment from its sheet
+    /// Import an assessment's sheet
     ///
-    /// Puts the answers of a filled-in workbook or CSV table in place, all or none; every cell that does not fit is named. A cell that is left empty changes nothing. At most 5 MiB.
+    /// Saves the answers of a filled-in workbook or CSV table, all or none; every invalid cell is reported. An empty cell changes nothing. At most 5 MiB.
     #[oai(path = "/assessments/:id/sheet", method = "post", operation_id = "fill_in_assessment")]
     async fn fill_in(
         &self,
@@ -127,7 +127,7 @@ impl Api {
 
     /// Rate answers
     ///
-    /// A reviewer's points for text answers, or in place of another answer's own points, with the reason. Absent questions keep what they have, null clears.
+    /// A reviewer's points for text answers, or to override the points of other answers, with a reason. Absent questions keep their points, null clears them.
     #[oai(path = "/assessments/:id/review", method = "patch", operation_id = "rate_assessment")]
     async fn rate(&self, who: By<Approver>, id: At<AssessmentId>, version: IfMatch, body: Body<PointsChange>) -> Answer<Changed<Progress>, Changing> {
         let writer = who.write().await?;
@@ -138,7 +138,7 @@ impl Api {
 
     /// Submit an assessment
     ///
-    /// For decision. Required questions must be answered. Its findings become risks, each once.
+    /// It then waits for a decision. Required questions must be answered. Each finding creates a risk, once.
     #[oai(path = "/assessments/:id/submit", method = "post", operation_id = "submit_assessment")]
     async fn submit(&self, who: By<Editor>, id: At<AssessmentId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<Assessment>>, Acting> {
         retry.once(&who, async |writer| Ok(Changed(assessment::submit(writer, &id, version.0).await?))).await
@@ -146,7 +146,7 @@ impl Api {
 
     /// Return an assessment
     ///
-    /// To be mended, with a comment that says what.
+    /// Send an assessment back for changes, with a comment.
     #[oai(path = "/assessments/:id/return", method = "post", operation_id = "return_assessment")]
     async fn give_back(
         &self,
@@ -161,7 +161,7 @@ impl Api {
 
     /// Approve an assessment
     ///
-    /// From now on its scores count in the register. With conditions, or without; the body may be left out. An earlier approved one is superseded. Where the policy's separation of duties stands against the caller's decision, it is refused with 403; an admin may give an `override_reason`, which is kept and shown.
+    /// Its scores then count in the register. Conditions are optional, and so is the body. An earlier approved assessment is superseded. Where the policy's separation of duties forbids the caller's decision, it is refused with 403; an admin may give an `override_reason`, which is recorded and shown.
     #[oai(path = "/assessments/:id/approve", method = "post", operation_id = "approve_assessment")]
     async fn approve(
         &self,
@@ -175,9 +175,9 @@ impl Api {
         who.keeping_refusal("assessment", id.as_str(), answer).await
     }
 
-    /// Refuse on an assessment
+    /// Refuse an assessment
     ///
-    /// We may not rely on the supplier or product. The register's scores stay as they were; the decision stands beside them. Separation of duties is as for approving.
+    /// Records the decision not to rely on the supplier or product. The scores in the register do not change; the decision is shown beside them. Separation of duties applies as for approving.
     #[oai(path = "/assessments/:id/refuse", method = "post", operation_id = "refuse_assessment")]
     async fn refuse(
         &self,
@@ -199,9 +199,9 @@ impl Api {
         Ok(Found(assessment::result(&who.read().await?, &id).await?))
     }
 
-    /// Ask what would raise an assessment's score
+    /// List improvements to a score
     ///
-    /// The answers, evidence and ratings whose improvement gains most, in order, each with what it would really gain; and which of them together would reach the next band.
+    /// The answers, evidence and ratings whose improvement would raise the score most, in order, each with the points it would add, and which of them together would reach the next band.
     #[oai(path = "/assessments/:id/improvements", method = "get", operation_id = "read_improvements")]
     async fn improvements(&self, who: By<Viewer>, id: At<AssessmentId>) -> Answer<Found<Improvements>, Reading> {
         Ok(Found(assessment::improvements(who.read().await?, &id).await?))
@@ -209,7 +209,7 @@ impl Api {
 
     /// Compare with an earlier assessment
     ///
-    /// Of the same supplier or product, the last one decided with the same questionnaire unless `since` says which: what moved the scores, question by question. The parts add up to the change.
+    /// What changed the scores, question by question, since an earlier assessment of the same supplier or product: the last one decided with the same questionnaire unless `since` names one. The parts add up to the change.
     #[oai(path = "/assessments/:id/movement", method = "get", operation_id = "read_movement")]
     async fn movement(&self, who: By<Viewer>, query: Query<MovementFilter>, id: At<AssessmentId>) -> Answer<Found<Movement>, Comparing> {
         Ok(Found(assessment::movement(&who.read().await?, &id, &query).await?))
@@ -217,7 +217,7 @@ impl Api {
 
     /// Read an assessment's receipt
     ///
-    /// Of a decided one, as one portable file: edition, answers, review, evidence and subject as they were, and the receipt. `diligence receipt verify` computes it again, years later and without any database.
+    /// For a decided assessment, as one portable file: edition, answers, review, evidence and subject as they were, and the receipt. `diligence receipt verify` recomputes it, years later and without a database.
     #[oai(path = "/assessments/:id/receipt", method = "get", operation_id = "read_receipt")]
     async fn receipt(&self, who: By<Viewer>, id: At<AssessmentId>) -> Answer<Found<AssessmentReceipt>, Reading> {
         let receipt = assessment::receipt(&who.read().await?, &id).await?;

@@ -35,7 +35,7 @@ pub(crate) struct Api;
 impl Api {
     /// List audit events
     ///
-    /// Who did what to which item, what it was before and after, and when; the newest first.
+    /// Who changed which item and when, with the values before and after. Newest first.
     #[oai(path = "/audit-events", method = "get", operation_id = "list_audit_events")]
     async fn list(&self, who: By<Admin>, query: Query<AuditEventFilter>) -> Answer<Listed<AuditEvent>, Listing> {
         let page = audit::list(&who.read().await?, &query).await?;
@@ -44,7 +44,7 @@ impl Api {
 
     /// Read the audit trail's checkpoint
     ///
-    /// How many events there are now and the hash of the last. Keep it where whoever owns the database cannot write: later it shows that everything up to now is still as it was.
+    /// The number of events so far and the hash of the last. Keep it where the database's owner cannot write: it can later prove that the events up to it are unchanged.
     #[oai(path = "/audit-events/checkpoint", method = "get", operation_id = "read_audit_checkpoint")]
     async fn checkpoint(&self, who: By<Admin>) -> Answer<Found<Checkpoint>, Listing> {
         Ok(Found(audit::checkpoint(&who.read().await?).await?))
@@ -52,7 +52,7 @@ impl Api {
 
     /// Verify the audit trail
     ///
-    /// Walks the whole chain and says which events were changed, removed, put in or moved; with a checkpoint's sequence and hash, also whether events up to then were made anew. `diligence audit verify` does the same, however long it takes.
+    /// Checks the whole hash chain and reports which events were changed, removed, inserted or moved; with a checkpoint's sequence and hash, also whether the events up to it were rewritten. `diligence audit verify` does the same without a time limit.
     #[oai(path = "/audit-events/verification", method = "get", operation_id = "read_audit_verification")]
     async fn verification(&self, who: By<Admin>, query: Query<VerificationFilter>) -> Answer<Found<Verification>, Listing> {
         let VerificationFilter { checkpoint_sequence, checkpoint_hash } = query.filter.clone();

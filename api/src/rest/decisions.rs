@@ -24,7 +24,7 @@ pub(crate) struct Api;
 impl Api {
     /// List decisions
     ///
-    /// The newest first. Approving or refusing an assessment makes them.
+    /// Newest first. Approving or refusing an assessment creates one.
     #[oai(path = "/decisions", method = "get", operation_id = "list_decisions")]
     async fn list(&self, who: By<Viewer>, query: Query<DecisionFilter>) -> Answer<Listed<Decision>, Listing> {
         let page = decision::list(&who.read().await?, &query).await?;
@@ -40,7 +40,7 @@ impl Api {
 
     /// Meet a condition
     ///
-    /// Notes that one of the decision's conditions has been met today.
+    /// Records that one of the decision's conditions was met today.
     #[oai(path = "/decisions/:id/meet-condition", method = "post", operation_id = "meet_condition")]
     async fn meet_condition(
         &self,

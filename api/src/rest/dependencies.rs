@@ -25,25 +25,25 @@ pub(crate) struct Api;
 impl Api {
     /// List dependencies
     ///
-    /// What rests on what: filter by `subject_id` for what something rests on, by `rests_on_id` for what rests on it.
+    /// Which suppliers and products depend on which: filter by `subject_id` for what one depends on, by `rests_on_id` for what depends on it.
     #[oai(path = "/dependencies", method = "get", operation_id = "list_dependencies")]
     async fn list(&self, who: By<InRegister<Viewer>>, query: Query<DependencyFilter>) -> Answer<Listed<Dependency>, Listing> {
         let page = dependency::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
     }
 
-    /// Read who carries whom
+    /// Read concentration
     ///
-    /// Which suppliers others rest on, directly and through others in whatever circles; first those without whom most vital and
-    /// essential services would suffer. A product counts with its supplier; what is archived rests on nothing.
+    /// Suppliers that other suppliers depend on, directly or indirectly, ordered by how many vital and essential services depend on
+    /// them. A product counts with its supplier; archived suppliers and products are not counted as depending on anything.
     #[oai(path = "/concentration", method = "get", operation_id = "read_concentration")]
     async fn concentration(&self, who: By<InRegister<Viewer>>, query: Query<ConcentrationFilter>) -> Answer<Found<Concentration>, Listing> {
         Ok(Found(concentration::read(&who.read().await?, &query).await?))
     }
 
-    /// Enter a dependency
+    /// Create a dependency
     ///
-    /// Decisions on the supplier or product that now rests on another go stale.
+    /// Decisions on the supplier or product that depends on the other become stale.
     #[oai(path = "/dependencies", method = "post", operation_id = "create_dependency")]
     async fn create(&self, who: By<Editor>, body: Body<NewDependency>, retry: Retry) -> Answer<Once<Created<Dependency>>, Creating> {
         retry.once(&who, async |writer| Ok(Created::new("dependencies", dependency::create(writer, body.0).await?))).await
@@ -69,7 +69,7 @@ impl Api {
 
     /// Delete a dependency
     ///
-    /// What rested on what stays in the audit events.
+    /// The dependency is still shown in the audit events.
     #[oai(path = "/dependencies/:id", method = "delete", operation_id = "delete_dependency")]
     async fn delete(&self, who: By<Editor>, id: At<DependencyId>, version: IfMatch) -> Answer<Done, Deleting> {
         let writer = who.write().await?;

@@ -28,16 +28,16 @@ pub(crate) struct Api;
 impl Api {
     /// List drafts
     ///
-    /// Questionnaires being written, last changed first, without their texts.
+    /// Questionnaires that are not published yet, most recently changed first, without their text.
     #[oai(path = "/questionnaire-drafts", method = "get", operation_id = "list_drafts")]
     async fn list(&self, who: By<Viewer>, query: Query<DraftFilter>) -> Answer<Listed<Draft>, Listing> {
         let page = draft::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
     }
 
-    /// Begin a draft
+    /// Create a draft
     ///
-    /// Of an edition in YAML, JSON or CSV, or of an extension of another questionnaire in YAML or JSON. It may be wrong as long as it likes; its text is kept as it is written.
+    /// Of an edition in YAML, JSON or CSV, or of an extension of another questionnaire in YAML or JSON. It may have errors until it is published; its text is stored exactly as sent.
     #[oai(path = "/questionnaire-drafts", method = "post", operation_id = "create_draft")]
     async fn create(&self, who: By<Editor>, body: Body<NewDraft, DOCUMENT_LIMIT>, retry: Retry) -> Answer<Once<Created<Draft>>, Creating> {
         retry.once(&who, async |writer| Ok(Created::new("questionnaire-drafts", draft::create(writer, body.0).await?))).await
@@ -74,7 +74,7 @@ impl Api {
 
     /// Check a draft
     ///
-    /// Everything that is wrong with it at once, each with line and column, or for an extension with a place in the edition that would result.
+    /// Reports all errors at once, each with line and column, or for an extension with its place in the edition that would result.
     #[oai(path = "/questionnaire-drafts/:id/check", method = "get", operation_id = "read_draft_check")]
     async fn check(&self, who: By<Viewer>, id: At<DraftId>) -> Answer<Found<DraftCheck>, Reading> {
         Ok(Found(draft::check(&who.read().await?, &id).await?))
@@ -82,23 +82,23 @@ impl Api {
 
     /// Preview a draft
     ///
-    /// As a respondent would see it: what is asked and what can be answered, without weights, points, knock-outs and findings. A draft that cannot be read yet is answered 422 with everything that is wrong.
+    /// As a respondent would see it: questions and options, without weights, points, knock-outs and findings. A draft that cannot be parsed returns 422 with all errors.
     #[oai(path = "/questionnaire-drafts/:id/preview", method = "get", operation_id = "read_draft_preview")]
     async fn preview(&self, who: By<Viewer>, id: At<DraftId>) -> Answer<Found<Preview>, Reading> {
         Ok(Found(draft::preview(&who.read().await?, &id).await?))
     }
 
-    /// Try answers to a draft
+    /// Score answers with a draft
     ///
-    /// What they would come to: scores, contributions, findings, band, and the rating for each tier. Nothing is kept.
+    /// Returns scores, contributions, findings, band, and the rating for each tier. Nothing is stored.
     #[oai(path = "/questionnaire-drafts/:id/try", method = "post", operation_id = "try_draft")]
     async fn attempt(&self, who: By<Viewer>, id: At<DraftId>, body: Body<Attempt>) -> Answer<Found<AttemptResult>, Asking> {
         Ok(Found(draft::attempt(&who.read().await?, &id, body.0).await?))
     }
 
-    /// Ask what publishing a draft would do
+    /// Preview the effect of publishing a draft
     ///
-    /// To every current score and rating, were each current assessment with the same questionnaire put to it with the answers it has: who moves, by how much, and why. One JSON object a line: progress, moves, and at the end the summary. Nothing is changed.
+    /// How every current score and rating would change if each current assessment with the same questionnaire were scored by the draft with its present answers: which change, by how much, and why. One JSON object per line: progress, moves, and finally the summary. Nothing is changed.
     #[oai(path = "/questionnaire-drafts/:id/what-if", method = "get", operation_id = "read_draft_what_if")]
     async fn what_if(&self, who: By<Viewer>, id: At<DraftId>) -> Answer<Lines<WhatIfLine>, Reading> {
         let edition = draft::edition(&who.read().await?, &id).await?;
@@ -107,7 +107,7 @@ impl Api {
 
     /// Publish a draft
     ///
-    /// From then on it can be put to suppliers and products, and never changes. The draft is gone; its text stays with the edition.
+    /// Assessments can then use it, and it never changes. The draft is deleted; its text is kept with the edition.
     #[oai(path = "/questionnaire-drafts/:id/publish", method = "post", operation_id = "publish_draft")]
     async fn publish(&self, who: By<Editor>, id: At<DraftId>, version: IfMatch, retry: Retry) -> Answer<Once<Created<PublishedEdition>>, Acting> {
         retry
@@ -121,7 +121,7 @@ impl Api {
 
     /// Merge an extension with a newer base
     ///
-    /// Puts what an edition of your own added to another questionnaire on a newer edition of that one, as a draft to go on with. Where the two disagree is shown, with what was done about it.
+    /// Applies your extension of another questionnaire to a newer edition of that questionnaire and creates a draft. Conflicts are listed, each with how it was resolved.
     #[oai(path = "/questionnaire-drafts/merge", method = "post", operation_id = "merge_extension")]
     async fn merge(&self, who: By<Editor>, body: Body<NewMerge>, retry: Retry) -> Answer<Once<Created<MergedDraft>>, Creating> {
         retry.once(&who, async |writer| Ok(Created::new("questionnaire-drafts", draft::merge(writer, body.0).await?))).await

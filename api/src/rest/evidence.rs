@@ -32,9 +32,9 @@ impl Api {
         Ok(Listed::new(page, &query))
     }
 
-    /// Enter a piece of evidence
+    /// Create a piece of evidence
     ///
-    /// It is dated by what it says, never by when it was entered. Its expiry brings the next review forward.
+    /// It is dated by its own issue date, not by when it was created. Its expiry brings the next review forward.
     #[oai(path = "/evidence", method = "post", operation_id = "create_evidence")]
     async fn create(&self, who: By<Editor>, body: Body<NewEvidence>, retry: Retry) -> Answer<Once<Created<Evidence>>, Creating> {
         retry.once(&who, async |writer| Ok(Created::new("evidence", evidence::create(writer, body.0).await?))).await
@@ -60,7 +60,7 @@ impl Api {
 
     /// Delete a piece of evidence
     ///
-    /// Only a piece that no answer rests on.
+    /// Only possible when no answer refers to it.
     #[oai(path = "/evidence/:id", method = "delete", operation_id = "delete_evidence")]
     async fn delete(&self, who: By<Editor>, id: At<EvidenceId>, version: IfMatch) -> Answer<Done, Deleting> {
         let writer = who.write().await?;
@@ -71,7 +71,7 @@ impl Api {
 
     /// Store a file
     ///
-    /// The document behind a piece of evidence: PDF, PNG, JPEG, Word, Excel, PowerPoint, OpenDocument text, plain text or CSV, at most 10 MiB. What it says it is, by its `Content-Type` and its name, must be what it is. It is hashed, and a receipt says which file stood behind an answer. A file that answers rest on stays.
+    /// The file of a piece of evidence: PDF, PNG, JPEG, Word, Excel, PowerPoint, OpenDocument text, plain text or CSV, at most 10 MiB. Its content must match its `Content-Type` and its name. It is hashed, and a receipt says which file supported an answer. A file that answers refer to cannot be replaced.
     #[oai(path = "/evidence/:id/file", method = "post", operation_id = "store_evidence_file")]
     async fn store_file(
         &self,
@@ -88,7 +88,7 @@ impl Api {
 
     /// Read a file
     ///
-    /// The document behind a piece of evidence, as it came.
+    /// The file of a piece of evidence, exactly as it was uploaded.
     #[oai(path = "/evidence/:id/file", method = "get", operation_id = "read_evidence_file")]
     async fn file(&self, who: By<Viewer>, id: At<EvidenceId>) -> Answer<File<EvidenceFile>, Reading> {
         let (file, bytes) = evidence_file::read(&who.read().await?, &id).await?;
@@ -97,7 +97,7 @@ impl Api {
 
     /// Delete a file
     ///
-    /// Only one that no answer rests on.
+    /// Only possible when no answer refers to it.
     #[oai(path = "/evidence/:id/file", method = "delete", operation_id = "delete_evidence_file")]
     async fn delete_file(&self, who: By<Editor>, id: At<EvidenceId>, version: IfMatch) -> Answer<Done, Deleting> {
         let writer = who.write().await?;

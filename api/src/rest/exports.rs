@@ -20,7 +20,7 @@ pub(crate) struct Api;
 impl Api {
     /// Export the register
     ///
-    /// As CSV, with the filters of the list: one row for each supplier and product. RFC 4180 in UTF-8; columns keep their order, new ones come at the end. A list is joined with `;`, identifiers are `SCHEME:ID`, what is deeper is JSON. A cell that would run as a formula in a spreadsheet has a `'` before it.
+    /// As CSV, with the filters of the list: one row for each supplier and product. RFC 4180 in UTF-8; columns keep their order, new ones come at the end. A list is joined with `;`, identifiers are `SCHEME:ID`, nested values are JSON. A cell that a spreadsheet would run as a formula is prefixed with `'`.
     #[oai(path = "/register.csv", method = "get", operation_id = "export_register", tag = "Tag::Register")]
     async fn register(&self, who: By<InRegister<Viewer>>, query: Query<ExportQuery<<Register as Table>::Filter>>) -> Answer<File<CsvFile>, Listing> {
         export::<Register, _>(&who, &query).await
@@ -60,7 +60,7 @@ impl Api {
 
     /// Export answers
     ///
-    /// As CSV: every stored answer of the assessments that the filters let through, with its points. One that is not visible says so, and counts nowhere.
+    /// As CSV: every stored answer of the assessments that match the filters, with its points. Answers to questions that are not visible are marked and do not count.
     #[oai(path = "/answers.csv", method = "get", operation_id = "export_answers", tag = "Tag::Assessments")]
     async fn answers(&self, who: By<Viewer>, query: Query<ExportQuery<<Answers as Table>::Filter>>) -> Answer<File<CsvFile>, Listing> {
         export::<Answers, _>(&who, &query).await
@@ -84,7 +84,7 @@ impl Api {
 
     /// Export audit events
     ///
-    /// As CSV, with the filters of the list; the newest come first.
+    /// As CSV, with the filters of the list. Newest first.
     #[oai(path = "/audit-events.csv", method = "get", operation_id = "export_audit_events", tag = "Tag::Audit")]
     async fn audit_events(&self, who: By<Admin>, query: Query<ExportQuery<<AuditEvents as Table>::Filter>>) -> Answer<File<CsvFile>, Listing> {
         export::<AuditEvents, _>(&who, &query).await

@@ -31,9 +31,9 @@ pub(crate) struct Api;
 
 #[OpenApi(tag = "Tag::Sessions")]
 impl Api {
-    /// Read how one can sign in
+    /// List ways to sign in
     ///
-    /// The identity providers that an organisation's people can sign in through: of the organisation asked for, or of the only one here. A browser goes to `/sign-in/{id}` on this server, outside the API, and comes back with a session.
+    /// The identity providers of the organisation given, or of the only organisation on this server. To sign in, a browser opens `/sign-in/{id}` on this server, outside the API, and returns with a session.
     #[oai(path = "/sign-in", method = "get", operation_id = "read_sign_in_options")]
     async fn options(&self, stranger: Stranger, query: Query<SignInOptionFilter>) -> Answer<Found<SignInOptions>, Offering> {
         Ok(Found(SignInOptions { identity_providers: identity_provider::options(stranger.store(), &query).await? }))
@@ -46,9 +46,9 @@ impl Api {
         Ok(Listed::new(page, &query))
     }
 
-    /// Enter an identity provider
+    /// Create an identity provider
     ///
-    /// Through which people sign in (OpenID Connect). Tell the provider the address to send them back to: `/sign-in/{id}/callback` on this server.
+    /// People can then sign in through it (OpenID Connect). Register the redirect URI `/sign-in/{id}/callback` on this server with the provider.
     #[oai(path = "/identity-providers", method = "post", operation_id = "create_identity_provider")]
     async fn create(&self, who: By<Admin>, body: Body<NewIdentityProvider>, retry: Retry) -> Answer<Once<Created<IdentityProvider>>, Creating> {
         retry.once(&who, async |writer| Ok(Created::new("identity-providers", identity_provider::create(writer, body.0).await?))).await
@@ -63,7 +63,7 @@ impl Api {
 
     /// Change an identity provider
     ///
-    /// Its secret stays unless another is sent. While passwords are turned off, the last one that is on stays on.
+    /// Its client secret is kept unless a new one is sent. While passwords are turned off, the last enabled provider cannot be disabled.
     #[oai(path = "/identity-providers/:id", method = "patch", operation_id = "change_identity_provider")]
     async fn change(
         &self,
@@ -80,7 +80,7 @@ impl Api {
 
     /// Delete an identity provider
     ///
-    /// The people it signed in stay. While passwords are turned off, the last one that is on stays.
+    /// Users who signed in through it remain. While passwords are turned off, the last enabled provider cannot be deleted.
     #[oai(path = "/identity-providers/:id", method = "delete", operation_id = "delete_identity_provider")]
     async fn delete(&self, who: By<Admin>, id: At<IdentityProviderId>, version: IfMatch) -> Answer<Done, Deleting> {
         let writer = who.write().await?;

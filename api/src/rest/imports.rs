@@ -29,11 +29,11 @@ pub(crate) struct Api;
 impl Api {
     /// Import suppliers
     ///
-    /// All rows or none, at most 20,000, from CSV (the columns of `GET /suppliers.csv`, any of them in any order, named in the first line) or from JSON. A row is about the supplier of its `id`, else of any of its identifiers, else about a new one. Columns or fields that are not there stay as they are; an empty cell, or null, clears. Columns that follow from others (`tier`, `tier_reason`, `rating`, `version`, `created_at`, `updated_at`) are passed over.
+    /// All rows or none, at most 20,000, from CSV (the columns of `GET /suppliers.csv`, any of them in any order, named in the first line) or from JSON. A row is matched to a supplier by `id`, else by any of its identifiers; otherwise it creates one. Absent columns or fields are unchanged; an empty cell, or null, clears. Derived columns (`tier`, `tier_reason`, `rating`, `version`, `created_at`, `updated_at`) are ignored.
     ///
-    /// In CSV, `identifiers:SCHEME` adds an identifier of that scheme, `identifiers:GB-NHS|LOCAL` of the first scheme that knows it, and `evidence.KIND.FIELD`, such as `evidence.dspt.statement`, adds or changes a piece of evidence. `map`, `where` and `dates` read other people's files.
+    /// In CSV, `identifiers:SCHEME` adds an identifier of that scheme, `identifiers:GB-NHS|LOCAL` of the first scheme in which it is valid, and `evidence.KIND.FIELD`, such as `evidence.dspt.statement`, adds or changes a piece of evidence. `map`, `where` and `dates` adapt files with other columns.
     ///
-    /// With `dry_run=true` nothing is changed and every row's verdict is told, what is wrong included; without it, anything wrong refuses the whole import.
+    /// With `dry_run=true` nothing is changed and the result of every row is reported, with its errors; without it, any error refuses the whole import.
     #[oai(path = "/suppliers/import", method = "post", operation_id = "import_suppliers", tag = "Tag::Suppliers")]
     async fn suppliers(
         &self,
@@ -47,9 +47,9 @@ impl Api {
 
     /// Import products
     ///
-    /// All rows or none, at most 20,000, from CSV (the columns of `GET /products.csv`, any of them in any order, named in the first line) or from JSON. A row is about the product of its `id`, else of its supplier's with exactly its name, else about a new one. The supplier is named by `supplier_id`, or `supplier_identifier` (`GB-NHS:8K417`), or `supplier_name` where only one has that name. Columns or fields that are not there stay as they are; an empty cell, or null, clears. Columns that follow from others (`rating`, `version`, `created_at`, `updated_at`) are passed over.
+    /// All rows or none, at most 20,000, from CSV (the columns of `GET /products.csv`, any of them in any order, named in the first line) or from JSON. A row is matched to a product by `id`, else by supplier and exact name; otherwise it creates one. The supplier is given by `supplier_id`, `supplier_identifier` (`GB-NHS:8K417`), or `supplier_name` if only one supplier has that name. Absent columns or fields are unchanged; an empty cell, or null, clears. Derived columns (`rating`, `version`, `created_at`, `updated_at`) are ignored.
     ///
-    /// `map`, `where` and `dates` read other people's CSV files. With `dry_run=true` nothing is changed and every row's verdict is told, what is wrong included; without it, anything wrong refuses the whole import.
+    /// `map`, `where` and `dates` adapt CSV files with other columns. With `dry_run=true` nothing is changed and the result of every row is reported, with its errors; without it, any error refuses the whole import.
     #[oai(path = "/products/import", method = "post", operation_id = "import_products", tag = "Tag::Products")]
     async fn products(
         &self,

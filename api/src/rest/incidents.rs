@@ -24,16 +24,16 @@ pub(crate) struct Api;
 impl Api {
     /// List incidents
     ///
-    /// A page of what happened, the latest first.
+    /// A page of incidents, the latest first.
     #[oai(path = "/incidents", method = "get", operation_id = "list_incidents")]
     async fn list(&self, who: By<Viewer>, query: Query<IncidentFilter>) -> Answer<Listed<Incident>, Listing> {
         let page = incident::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
     }
 
-    /// Enter an incident
+    /// Create an incident
     ///
-    /// It brings the next review forward to today, and decisions on the supplier or product go stale.
+    /// It brings the next review forward to today, and decisions on the supplier or product become stale.
     #[oai(path = "/incidents", method = "post", operation_id = "create_incident")]
     async fn create(&self, who: By<Editor>, body: Body<NewIncident>, retry: Retry) -> Answer<Once<Created<Incident>>, Creating> {
         retry.once(&who, async |writer| Ok(Created::new("incidents", incident::create(writer, body.0).await?))).await
@@ -59,7 +59,7 @@ impl Api {
 
     /// Delete an incident
     ///
-    /// For one entered by mistake; the review that it asked for stays.
+    /// For an incident that was created by mistake; the review that it brought forward stays.
     #[oai(path = "/incidents/:id", method = "delete", operation_id = "delete_incident")]
     async fn delete(&self, who: By<Editor>, id: At<IncidentId>, version: IfMatch) -> Answer<Done, Deleting> {
         let writer = who.write().await?;

@@ -32,9 +32,9 @@ pub(crate) struct SentInvitation {
     /// The invitation as it is listed from now on.
     #[serde(flatten)]
     invitation: Invitation,
-    /// The text behind the `#` of the link. Shown this once and kept nowhere: null when this is the answer to a retry.
+    /// The secret after the `#` of the link. Shown once and not stored: null in the response to a retry.
     token: Option<String>,
-    /// The address to hand over. Null when this is the answer to a retry.
+    /// The address to hand over. Null in the response to a retry.
     url: Option<String>,
 }
 
@@ -67,16 +67,16 @@ pub(crate) struct Api;
 impl Api {
     /// List invitations
     ///
-    /// And links to choose another password.
+    /// Including password reset links.
     #[oai(path = "/invitations", method = "get", operation_id = "list_invitations")]
     async fn list(&self, who: By<Admin>, query: Query<InvitationFilter>) -> Answer<Listed<Invitation>, Listing> {
         let page = invitation::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
     }
 
-    /// Invite someone
+    /// Invite a user
     ///
-    /// The answer holds the link, once: hand it over. It is good once, and for a week. Whoever follows it chooses their own password, or joins with the account they have.
+    /// The response holds the link, once: hand it over yourself. It works once, within a week. Whoever opens it chooses a password, or joins with an existing account.
     #[oai(path = "/invitations", method = "post", operation_id = "create_invitation")]
     async fn create(&self, who: By<Admin>, config: Data<&Arc<Config>>, body: Body<NewInvitation>, retry: Retry) -> Answer<Once<Created<SentInvitation>>, Creating> {
         retry
@@ -97,7 +97,7 @@ impl Api {
 
     /// Send an invitation again
     ///
-    /// With another link, good for a week from now. The old one dies.
+    /// Creates a new link that works for a week. The old link stops working.
     #[oai(path = "/invitations/:id/resend", method = "post", operation_id = "resend_invitation")]
     async fn resend(
         &self,
@@ -116,23 +116,23 @@ impl Api {
             .await
     }
 
-    /// Take an invitation back
+    /// Revoke an invitation
     #[oai(path = "/invitations/:id/revoke", method = "post", operation_id = "revoke_invitation")]
     async fn revoke(&self, who: By<Admin>, id: At<InvitationId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<Invitation>>, Acting> {
         retry.once(&who, async |writer| Ok(Changed(invitation::revoke(writer, &id, version.0).await?))).await
     }
 
-    /// Look at an invitation one was sent
+    /// Open an invitation
     ///
-    /// Says whom it is from, and whether a new password is to be chosen or an account is there already.
+    /// Returns who sent it, and whether a new password must be chosen or an account already exists.
     #[oai(path = "/invitations/open", method = "post", operation_id = "open_invitation")]
     async fn open(&self, stranger: Stranger, body: Body<Token>) -> Answer<Found<OpenedInvitation>, Opening> {
         Ok(Found(invitation::open(stranger.store(), &body.token).await?))
     }
 
-    /// Accept an invitation, or choose another password
+    /// Accept an invitation, or reset a password
     ///
-    /// Afterwards sign in with `POST /sessions`.
+    /// Then sign in with `POST /sessions`.
     #[oai(path = "/invitations/accept", method = "post", operation_id = "accept_invitation")]
     async fn accept(&self, stranger: Stranger, body: Body<Acceptance>) -> Answer<Found<Accepted>, Accepting> {
         Ok(Found(invitation::accept(stranger.store(), stranger.visit(), &body).await?))

@@ -22,13 +22,13 @@ use crate::{
     version::{IfMatch, IfNoneMatch},
 };
 
-/// A key just made, with its text.
+/// A new key, with its secret.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 struct CreatedApiKey {
     /// The key as it is listed from now on.
     #[serde(flatten)]
     key: ApiKey,
-    /// The text to send as `Authorization: Bearer …`. Shown this once and kept nowhere: null when this is the answer to a retry.
+    /// The text to send as `Authorization: Bearer …`. Shown once and not stored: null in the response to a retry.
     secret: Option<String>,
 }
 
@@ -55,16 +55,16 @@ pub(crate) struct Api;
 impl Api {
     /// List keys
     ///
-    /// The oldest first. `expires_soon=true` lists those to rotate.
+    /// Oldest first. `expires_soon=true` lists those to rotate.
     #[oai(path = "/keys", method = "get", operation_id = "list_keys")]
     async fn list(&self, who: By<Admin>, query: Query<ApiKeyFilter>) -> Answer<Listed<ApiKey>, Listing> {
         let page = api_key::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
     }
 
-    /// Make a key
+    /// Create a key
     ///
-    /// The answer holds the key's text, once. It is kept nowhere, so a retry of this request is answered with `secret` null.
+    /// The response holds the key's secret, once. It is not stored, so a retry of this request returns `secret` null.
     #[oai(path = "/keys", method = "post", operation_id = "create_key")]
     async fn create(&self, who: By<Admin>, body: Body<NewApiKey>, retry: Retry) -> Answer<Once<Created<CreatedApiKey>>, Creating> {
         retry.once(&who, async |writer| Ok(CreatedApiKey::once(api_key::create(writer, body.0).await?))).await
@@ -79,7 +79,7 @@ impl Api {
 
     /// Rotate a key
     ///
-    /// Makes a successor of the same name, role and scope, and answers with it and its text, which is shown once. The old key works beside it for the days of overlap and is shown as replaced; with an overlap of 0 it ends at once. A retry is answered with `secret` null.
+    /// Creates a successor with the same name, role and scope, and returns it with its secret, which is shown once. The old key is shown as replaced and keeps working for `overlap_days`; with 0 it ends at once. A retry returns `secret` null.
     #[oai(path = "/keys/:id/rotate", method = "post", operation_id = "rotate_key")]
     async fn rotate(
         &self,
@@ -94,7 +94,7 @@ impl Api {
 
     /// Revoke a key
     ///
-    /// It opens nothing from now on, but stays in the list. Other replicas follow within seconds.
+    /// It stops working at once, on other replicas within seconds, and stays in the list.
     #[oai(path = "/keys/:id/revoke", method = "post", operation_id = "revoke_key")]
     async fn revoke(&self, who: By<Admin>, id: At<ApiKeyId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<ApiKey>>, Acting> {
         retry.once(&who, async |writer| Ok(Changed(api_key::revoke(writer, &id, version.0).await?))).await

@@ -33,7 +33,7 @@ struct CreatedRespondentLink {
     /// The link as it is listed from now on.
     #[serde(flatten)]
     link: RespondentLink,
-    /// The address to hand over. Shown this once and kept nowhere: null when this is the answer to a retry.
+    /// The address to hand over. Shown once and not stored: null in the response to a retry.
     url: Option<String>,
 }
 
@@ -68,7 +68,7 @@ pub(crate) struct Api;
 impl Api {
     /// List links
     ///
-    /// A page of links, those that have ended too, never with their text.
+    /// A page of links, including those that have ended, without their secrets.
     #[oai(path = "/links", method = "get", operation_id = "list_links")]
     async fn list(&self, who: By<Viewer>, query: Query<RespondentLinkFilter>) -> Answer<Listed<RespondentLink>, Listing> {
         let page = respondent_link::list(&who.read().await?, &query).await?;
@@ -77,7 +77,7 @@ impl Api {
 
     /// Send an assessment as a link
     ///
-    /// To a contact at the supplier, who needs no account: whoever holds the link can answer this one assessment until its last day, and sees nothing else. The answer holds the link, once, to be copied; it is kept nowhere, so a retry of this request is answered with `url` null. With an e-mail address, and where this server sends e-mail, it is sent too: `mail` says what became of that. An assessment can have several links.
+    /// For a contact at the supplier, who needs no account: whoever has the link can answer this one assessment until it expires, and sees nothing else. The response holds the link, once; it is not stored, so a retry of this request returns `url` null. If an e-mail address is given and this server sends e-mail, the link is also sent: `mail` has the delivery status. An assessment can have several links.
     #[oai(path = "/links", method = "post", operation_id = "create_link")]
     async fn create(
         &self,
@@ -95,7 +95,7 @@ impl Api {
 
     /// Read a link
     ///
-    /// Where it stands and what became of its letter, without its text.
+    /// Its state and the delivery status of its e-mail, without its secret.
     #[oai(path = "/links/:id", method = "get", operation_id = "read_link")]
     async fn read(&self, who: By<Viewer>, id: At<RespondentLinkId>) -> Answer<Changed<RespondentLink>, Reading> {
         Ok(Changed(respondent_link::read(&who.read().await?, &id).await?))
@@ -103,7 +103,7 @@ impl Api {
 
     /// Revoke a link
     ///
-    /// It opens nothing from now on, and visits through it end at once. It stays in the list.
+    /// It stops working, and visits through it end at once. It stays in the list.
     #[oai(path = "/links/:id/revoke", method = "post", operation_id = "revoke_link")]
     async fn revoke(&self, who: By<Editor>, id: At<RespondentLinkId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<RespondentLink>>, Acting> {
         retry.once(&who, async |writer| Ok(Changed(respondent_link::revoke(writer, &id, version.0).await?))).await
@@ -111,7 +111,7 @@ impl Api {
 
     /// Send a link again
     ///
-    /// A new link takes its place and is answered as when it was made, once; the old one ends at once. Also for a link that was revoked, has expired, or whose letter could not be sent.
+    /// Creates a new link in its place and returns it, once; the old link ends at once. Also for a link that was revoked, has expired, or whose e-mail could not be sent.
     #[oai(path = "/links/:id/resend", method = "post", operation_id = "resend_link")]
     async fn resend(
         &self,

@@ -24,7 +24,7 @@ use crate::{
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Validate)]
 #[serde(default, deny_unknown_fields)]
 struct ApplyQuery {
-    /// Whether only to say what would go; `false` if not said.
+    /// Whether to only report what would be deleted; `false` by default.
     dry_run: Option<bool>,
 }
 
@@ -32,9 +32,9 @@ pub(crate) struct Api;
 
 #[OpenApi(tag = "Tag::Privacy")]
 impl Api {
-    /// Find what is kept of a person
+    /// Find a person's data
     ///
-    /// Where they are named now, and what the audit trail names of them: to be given to them when they ask. The address and the name are sent in the body, so that they are in no log. It leaves an event, which does not name them.
+    /// Returns the records and audit events that name the person, for a subject access request. The e-mail address and name are sent in the body, so that they appear in no log. The audit event of this request does not name them.
     #[oai(path = "/people/find", method = "post", operation_id = "find_person")]
     async fn find(&self, who: By<Admin>, body: Body<Person>) -> Answer<Found<PersonRecord>, Asking> {
         let found = person::find(&who.read().await?, body.0).await?;
@@ -45,23 +45,23 @@ impl Api {
 
     /// Erase a person
     ///
-    /// Where they are named now, and what the audit trail names of them; its events stay, say `erased` in their place, and its hashes hold. Free text such as notes, comments and answers is not looked through. It cannot be taken back.
+    /// Erases the person from the records and from the audit trail, whose events are kept with `erased` in place of the name and whose hashes remain valid. Free text such as notes, comments and answers is not searched. This cannot be undone.
     #[oai(path = "/people/erase", method = "post", operation_id = "erase_person")]
     async fn erase(&self, who: By<Admin>, body: Body<Erasure>, retry: Retry) -> Answer<Once<Found<Erased>>, Creating> {
         retry.once(&who, async |writer| Ok(Found(person::erase(writer, body.0).await?))).await
     }
 
-    /// Read how long things are kept
+    /// Read the retention periods
     ///
-    /// Null is for ever.
+    /// Null means for ever.
     #[oai(path = "/retention", method = "get", operation_id = "read_retention")]
     async fn read(&self, who: By<Viewer>, have: IfNoneMatch) -> Answer<Item<Retention>, Reading> {
         Ok(Item::new(retention::read(&who.read().await?).await?, &have))
     }
 
-    /// Change how long things are kept
+    /// Change the retention periods
     ///
-    /// Nothing goes by itself: the periods are applied by `POST /retention/apply`, or `diligence retention apply` from a timetable.
+    /// Nothing is deleted automatically: the periods are applied by `POST /retention/apply`, or by a scheduled `diligence retention apply`.
     #[oai(path = "/retention", method = "patch", operation_id = "change_retention")]
     async fn change(&self, who: By<Admin>, version: IfMatch, change: Change<NewRetention>) -> Answer<Changed<Retention>, Changing> {
         let writer = who.write().await?;
@@ -70,9 +70,9 @@ impl Api {
         Ok(Changed(retention))
     }
 
-    /// Take away what is older than it is kept
+    /// Apply the retention periods
     ///
-    /// Contacts of archived suppliers, in the audit trail too, and files behind expired evidence that no answer rests on. With `dry_run=true` it only says what would go. It cannot be taken back.
+    /// Deletes contacts of archived suppliers, in the audit trail too, and files of expired evidence that no answer refers to. With `dry_run=true` it only reports what would be deleted. This cannot be undone.
     #[oai(path = "/retention/apply", method = "post", operation_id = "apply_retention")]
     async fn apply(&self, who: By<Admin>, query: Query<ApplyQuery>, retry: Retry) -> Answer<Once<Found<RetentionReport>>, Creating> {
         retry.once(&who, async |writer| Ok(Found(retention::apply(writer, query.dry_run.unwrap_or(false)).await?))).await

@@ -25,16 +25,16 @@ pub(crate) struct Api;
 impl Api {
     /// List products
     ///
-    /// A page of the products that the parameters let through, each with its rating.
+    /// A page of the products that match the filters, each with its rating.
     #[oai(path = "/products", method = "get", operation_id = "list_products")]
     async fn list(&self, who: By<InRegister<Viewer>>, query: Query<ProductFilter>) -> Answer<Listed<Product>, Listing> {
         let page = product::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
     }
 
-    /// Enter a product
+    /// Create a product
     ///
-    /// How much AI is in it is `unknown` until someone says; its rating is `unassessed` until it is assessed.
+    /// Its use of AI is `unknown` until it is given; its rating is `unassessed` until it is assessed.
     #[oai(path = "/products", method = "post", operation_id = "create_product")]
     async fn create(&self, who: By<Editor>, body: Body<NewProduct>, retry: Retry) -> Answer<Once<Created<Product>>, Creating> {
         retry.once(&who, async |writer| Ok(Created::new("products", product::create(writer, body.0).await?))).await
@@ -60,7 +60,7 @@ impl Api {
 
     /// Archive a product
     ///
-    /// It counts nowhere and falls due for nothing any more; all that was recorded stays.
+    /// It no longer counts in figures and has nothing due. All its records are kept.
     #[oai(path = "/products/:id/archive", method = "post", operation_id = "archive_product")]
     async fn archive(&self, who: By<Editor>, id: At<ProductId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<Product>>, Acting> {
         retry.once(&who, async |writer| Ok(Changed(product::archive(writer, &id, version.0).await?))).await
@@ -68,7 +68,7 @@ impl Api {
 
     /// Restore an archived product
     ///
-    /// It is active again.
+    /// Its status becomes active again.
     #[oai(path = "/products/:id/restore", method = "post", operation_id = "restore_product")]
     async fn restore(&self, who: By<Editor>, id: At<ProductId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<Product>>, Acting> {
         retry.once(&who, async |writer| Ok(Changed(product::restore(writer, &id, version.0).await?))).await
@@ -76,7 +76,7 @@ impl Api {
 
     /// Delete a product
     ///
-    /// Only one that nothing hangs on; otherwise archive it.
+    /// Only possible when no other records refer to it; otherwise archive it.
     #[oai(path = "/products/:id", method = "delete", operation_id = "delete_product")]
     async fn delete(&self, who: By<Editor>, id: At<ProductId>, version: IfMatch) -> Answer<Done, Deleting> {
         let writer = who.write().await?;
@@ -87,7 +87,7 @@ impl Api {
 
     /// List a product's history
     ///
-    /// Who did what and when, to the product itself and to everything that hangs on it: evidence, assessments and answers, decisions, risks, reviews, dependencies, incidents. The newest come first; each with what it was before and after. It stays when the product is taken away.
+    /// Who changed what and when, for the product and all records that belong to it: evidence, assessments and answers, decisions, risks, reviews, dependencies, incidents. Newest first, each with the values before and after. The history is kept when the product is deleted.
     #[oai(path = "/products/:id/history", method = "get", operation_id = "list_product_history")]
     async fn history(&self, who: By<Viewer>, query: Query<HistoryFilter>, id: At<ProductId>) -> Answer<Listed<AuditEvent>, Reading> {
         let page = audit::product_history(&who.read().await?, &id, &query).await?;

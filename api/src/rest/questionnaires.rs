@@ -65,7 +65,7 @@ impl Api {
 
     /// Publish an edition
     ///
-    /// Of a questionnaire of your own. It is checked as a whole, every fault at once; once published it never changes. A later edition of the same key takes a later number.
+    /// An edition of your organisation's own questionnaire. All errors in it are reported at once; once published it never changes. A later edition of the same key needs a higher number.
     #[oai(path = "/questionnaires", method = "post", operation_id = "publish_edition")]
     async fn publish(&self, who: By<Editor>, body: EditionBody, retry: Retry) -> Answer<Once<Created<PublishedEdition>>, Creating> {
         retry
@@ -79,7 +79,7 @@ impl Api {
 
     /// Check a document
     ///
-    /// Without keeping it: everything that is wrong with it at once, each with line and column.
+    /// Without storing it: reports all errors at once, each with line and column.
     #[oai(path = "/questionnaires/check", method = "post", operation_id = "check_document")]
     async fn check(&self, who: By<Viewer>, body: payload::Body<NewDraft, DOCUMENT_LIMIT>) -> Answer<Found<DraftCheck>, Asking> {
         Ok(Found(draft::check_document(&who.read().await?, body.0).await?))
@@ -87,7 +87,7 @@ impl Api {
 
     /// Read an edition
     ///
-    /// The whole document: principles, sections, questions, options, findings; in another of its languages where one is asked for.
+    /// The whole document: principles, sections, questions, options and findings, in the language given by `language`.
     #[oai(path = "/questionnaires/:key/editions/:edition", method = "get", operation_id = "read_edition")]
     async fn read(&self, who: By<Viewer>, key: At<String>, edition: At<String>, query: Query<LanguageFilter>) -> Answer<Found<Edition>, Reading> {
         Ok(Found(questionnaire::read(&who.read().await?, &key, &edition, query.language.as_deref()).await?))
@@ -95,7 +95,7 @@ impl Api {
 
     /// Delete an edition
     ///
-    /// Of your own, that no assessment was ever put with; its version is always 1. Any other stays, so that what was judged by it can be understood later.
+    /// Only possible for an edition of your own that no assessment ever used; its version is always 1. Others are kept, so that past assessments can be explained.
     #[oai(path = "/questionnaires/:key/editions/:edition", method = "delete", operation_id = "delete_edition")]
     async fn delete(&self, who: By<Editor>, key: At<String>, edition: At<String>, version: IfMatch) -> Answer<Done, Deleting> {
         let writer = who.write().await?;
@@ -106,7 +106,7 @@ impl Api {
 
     /// Export an edition
     ///
-    /// As a file to edit: as its author wrote it, comments and all, or as YAML, JSON or a spreadsheet-style CSV. Reading it back gives the same edition. Of one that an extension made, the extension as its author wrote it; where a format or a language is asked for, the whole edition.
+    /// As a file to edit: as its author wrote it, with comments, or as YAML, JSON or a spreadsheet-style CSV. Importing it again gives the same edition. For an edition made by an extension, the extension as its author wrote it, or with `format` or `language` the whole edition.
     #[oai(path = "/questionnaires/:key/editions/:edition/document", method = "get", operation_id = "export_edition")]
     async fn export(&self, who: By<Viewer>, key: At<String>, edition: At<String>, query: Query<DocumentFilter>) -> Answer<File<DocumentFile>, Reading> {
         let (format, text) = questionnaire::document(&who.read().await?, &key, &edition, &query).await?;
@@ -121,7 +121,7 @@ impl Api {
 
     /// Compare editions
     ///
-    /// What changed in an edition since an earlier one: added, removed and changed principles, sections, questions and findings, and whether scores can come out otherwise.
+    /// What changed in an edition since an earlier one: added, removed and changed principles, sections, questions and findings, and whether scores can differ.
     #[oai(path = "/questionnaires/:key/editions/:edition/changes", method = "get", operation_id = "read_changes")]
     async fn changes(&self, who: By<Viewer>, key: At<String>, edition: At<String>, query: Query<ChangesFilter>) -> Answer<Found<EditionChanges>, Comparing> {
         Ok(Found(questionnaire::changes(&who.read().await?, &key, &edition, &query).await?))

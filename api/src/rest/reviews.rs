@@ -25,7 +25,7 @@ pub(crate) struct Api;
 impl Api {
     /// List reviews
     ///
-    /// What is due, and why: open ones, soonest first, unless something else is asked. One whose day has passed stays until it is completed.
+    /// What is due, and why. By default open reviews, soonest first. An overdue review stays open until it is completed.
     #[oai(path = "/reviews", method = "get", operation_id = "list_reviews")]
     async fn list(&self, who: By<InRegister<Viewer>>, query: Query<ReviewFilter>) -> Answer<Listed<Review>, Listing> {
         let page = review::list(&who.read().await?, &query).await?;
@@ -34,7 +34,7 @@ impl Api {
 
     /// Export reviews as a calendar
     ///
-    /// The open reviews, the soonest thousand, as iCalendar (RFC 5545): each on its day, under an id that stays when it is moved. A calendar program subscribes to it with a name and a password (HTTP Basic): any name, and as the password a key, best one of the scope `calendar_only`.
+    /// The next 1,000 open reviews as iCalendar (RFC 5545): each on its date, with a UID that stays the same when it is rescheduled. A calendar program subscribes with HTTP Basic: any user name, and as the password a key, preferably with the scope `calendar_only`.
     #[oai(path = "/reviews.ics", method = "get", operation_id = "export_calendar")]
     async fn calendar(&self, who: By<InCalendar<Viewer>>, query: Query<CalendarFilter>) -> Answer<File<CalendarFile>, Listing> {
         let calendar = calendar::reviews(&who.read().await?, &query).await?;
@@ -51,7 +51,7 @@ impl Api {
 
     /// Complete a review
     ///
-    /// The next one is set from today, by the tier's cadence.
+    /// The next review is scheduled from today, by the tier's cadence.
     #[oai(path = "/reviews/:id/complete", method = "post", operation_id = "complete_review")]
     async fn complete(&self, who: By<Editor>, id: At<ReviewId>, version: IfMatch, body: MaybeBody<Completion>, retry: Retry) -> Answer<Once<Changed<Review>>, Changing> {
         retry.once(&who, async |writer| Ok(Changed(review::complete(writer, &id, version.0, body.0).await?))).await
@@ -59,7 +59,7 @@ impl Api {
 
     /// Reschedule a review
     ///
-    /// With a reason. What comes up later still brings it forward.
+    /// With a reason. Later events can still bring it forward.
     #[oai(path = "/reviews/:id/reschedule", method = "post", operation_id = "reschedule_review")]
     async fn reschedule(&self, who: By<Editor>, id: At<ReviewId>, version: IfMatch, body: Body<Rescheduling>, retry: Retry) -> Answer<Once<Changed<Review>>, Changing> {
         retry.once(&who, async |writer| Ok(Changed(review::reschedule(writer, &id, version.0, body.0).await?))).await

@@ -24,16 +24,16 @@ pub(crate) struct Api;
 impl Api {
     /// List risks
     ///
-    /// A page of risks, each with what it is called now.
+    /// A page of risks, each with its current band.
     #[oai(path = "/risks", method = "get", operation_id = "list_risks")]
     async fn list(&self, who: By<Viewer>, query: Query<RiskFilter>) -> Answer<Listed<Risk>, Listing> {
         let page = risk::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
     }
 
-    /// Enter a risk
+    /// Create a risk
     ///
-    /// What it is called follows from likelihood times impact under your policy.
+    /// Its band is derived from likelihood times impact under your policy.
     #[oai(path = "/risks", method = "post", operation_id = "create_risk")]
     async fn create(&self, who: By<Editor>, body: Body<NewRisk>, retry: Retry) -> Answer<Once<Created<Risk>>, Creating> {
         retry.once(&who, async |writer| Ok(Created::new("risks", risk::create(writer, body.0).await?))).await
@@ -59,7 +59,7 @@ impl Api {
 
     /// Accept a risk
     ///
-    /// An agreement to live with it until a day; it counts still, as accepted.
+    /// Agrees to live with the risk until a date. It still counts, as accepted.
     #[oai(path = "/risks/:id/accept", method = "post", operation_id = "accept_risk")]
     async fn accept(&self, who: By<Approver>, id: At<RiskId>, version: IfMatch, body: Body<NewAcceptance>, retry: Retry) -> Answer<Once<Changed<Risk>>, Changing> {
         retry.once(&who, async |writer| Ok(Changed(risk::accept(writer, &id, version.0, body.0).await?))).await
@@ -67,7 +67,7 @@ impl Api {
 
     /// Close a risk
     ///
-    /// It is over and counts no more.
+    /// It no longer counts in figures.
     #[oai(path = "/risks/:id/close", method = "post", operation_id = "close_risk")]
     async fn close(&self, who: By<Editor>, id: At<RiskId>, version: IfMatch, body: Body<Reason>, retry: Retry) -> Answer<Once<Changed<Risk>>, Changing> {
         retry.once(&who, async |writer| Ok(Changed(risk::close(writer, &id, version.0, body.0).await?))).await
@@ -75,7 +75,7 @@ impl Api {
 
     /// Reopen a risk
     ///
-    /// A closed or accepted one counts as open again; an acceptance ends.
+    /// A closed or accepted risk counts as open again, and its acceptance ends.
     #[oai(path = "/risks/:id/reopen", method = "post", operation_id = "reopen_risk")]
     async fn reopen(&self, who: By<Editor>, id: At<RiskId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<Risk>>, Acting> {
         retry.once(&who, async |writer| Ok(Changed(risk::reopen(writer, &id, version.0).await?))).await
@@ -83,7 +83,7 @@ impl Api {
 
     /// Delete a risk
     ///
-    /// For one entered by mistake; one that a finding raised can only be closed.
+    /// For a risk that was created by mistake; one that a finding raised can only be closed.
     #[oai(path = "/risks/:id", method = "delete", operation_id = "delete_risk")]
     async fn delete(&self, who: By<Editor>, id: At<RiskId>, version: IfMatch) -> Answer<Done, Deleting> {
         let writer = who.write().await?;

@@ -34,7 +34,7 @@ pub(crate) struct Api;
 impl Api {
     /// Sign in
     ///
-    /// With e-mail address and password, and a code where there is a second factor; without the code, `stage` is `needs_code` and the session waits for it. The answer sets the session's cookie and holds its CSRF token. After five failures each further try must wait, up to a quarter of an hour; whether there is such an account is never said.
+    /// With e-mail address and password, and a code if there is a second factor; without the code, `stage` is `needs_code` until it is confirmed. The response sets the session cookie and holds the CSRF token. After five failures each further attempt must wait, up to 15 minutes. The response never reveals whether an account exists.
     #[oai(path = "/sessions", method = "post", operation_id = "create_session")]
     async fn create(&self, stranger: Stranger, body: Body<NewSession>) -> Answer<WithCookies<Created<CurrentSession>>, SigningIn> {
         let new = session::sign_in(stranger.store(), stranger.visit(), &body).await?;
@@ -44,16 +44,16 @@ impl Api {
 
     /// Read your session
     ///
-    /// Who you are, where you work, what you still have to do, and the CSRF token to send with changes.
+    /// The user, the organisation, the stage of signing in, and the CSRF token to send with changes.
     #[oai(path = "/sessions/current", method = "get", operation_id = "read_session")]
     async fn read(&self, me: Me<Begun>) -> Answer<Found<CurrentSession>, Reading> {
         // Never "as you have it": the role, say, is another one without another version of the session.
         Ok(Found(session::current(me.store(), me.person()).await?))
     }
 
-    /// Give the second factor
+    /// Confirm a session with the second factor
     ///
-    /// For a session whose `stage` is `needs_code`. The session's cookie changes.
+    /// For a session whose `stage` is `needs_code`. The session cookie changes.
     #[oai(path = "/sessions/current/confirm", method = "post", operation_id = "confirm_session")]
     async fn confirm(&self, me: Me<Begun>, body: Body<SecondFactor>) -> Answer<WithCookies<Changed<CurrentSession>>, Owning> {
         let new = session::confirm(me.store(), me.visit(), me.person(), &body).await?;
@@ -61,9 +61,9 @@ impl Api {
         Ok(WithCookies::new(Changed(current), cookies))
     }
 
-    /// Go on in another organisation
+    /// Switch to another organisation
     ///
-    /// One you belong to. The session's cookie changes.
+    /// You must belong to it. The session cookie changes.
     #[oai(path = "/sessions/current/switch", method = "post", operation_id = "switch_session")]
     async fn switch(&self, me: Me<Enrolling>, body: Body<Switch>) -> Answer<WithCookies<Changed<CurrentSession>>, Owning> {
         let new = session::switch(me.store(), me.visit(), me.person(), &body).await?;
@@ -80,16 +80,16 @@ impl Api {
 
     /// List sessions
     ///
-    /// Of everyone in your organisation.
+    /// All sessions of users in your organisation.
     #[oai(path = "/sessions", method = "get", operation_id = "list_sessions")]
     async fn list(&self, who: By<Admin>, query: Query<SessionFilter>) -> Answer<Listed<Session>, Listing> {
         let page = session::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
     }
 
-    /// End someone's session
+    /// End a user's session
     ///
-    /// At once here, and within seconds on other replicas.
+    /// It ends at once, on other replicas within seconds.
     #[oai(path = "/sessions/:id", method = "delete", operation_id = "delete_session")]
     async fn delete(&self, who: By<Admin>, id: At<SessionId>, version: IfMatch) -> Answer<Done, Deleting> {
         let writer = who.write().await?;
@@ -100,16 +100,16 @@ impl Api {
 
     /// List your sessions
     ///
-    /// In whichever of your organisations they are.
+    /// In all your organisations.
     #[oai(path = "/users/me/sessions", method = "get", operation_id = "list_own_sessions")]
     async fn list_own(&self, me: Me<Complete>, query: Query<OwnSessionFilter>) -> Answer<Listed<Session>, Listing> {
         let page = session::list_own(me.store(), me.person(), &query).await?;
         Ok(Listed::new(page, &query))
     }
 
-    /// End a session of yours
+    /// End one of your sessions
     ///
-    /// At once here, and within seconds on other replicas.
+    /// It ends at once, on other replicas within seconds.
     #[oai(path = "/users/me/sessions/:id", method = "delete", operation_id = "delete_own_session")]
     async fn delete_own(&self, me: Me<Complete>, id: At<SessionId>, version: IfMatch) -> Answer<Done, Deleting> {
         session::revoke_own(me.store(), me.person(), me.request_id(), &id, version.0).await?;

@@ -18,7 +18,7 @@ pub(crate) struct Api;
 impl Api {
     /// Read the sign-in policy
     ///
-    /// From which role on a second factor is needed, whether passwords are allowed, and how long sessions last.
+    /// Which roles need a second factor, whether passwords are allowed, and how long sessions last.
     #[oai(path = "/sign-in-policy", method = "get", operation_id = "read_sign_in_policy")]
     async fn read(&self, who: By<Viewer>, have: IfNoneMatch) -> Answer<Item<SignInPolicy>, Reading> {
         let policy = sign_in_policy::read(&who.read().await?).await?;
@@ -27,7 +27,7 @@ impl Api {
 
     /// Change the sign-in policy
     ///
-    /// It holds for sessions that are open, too: where a second factor is needed from now on, who has none can do nothing but set one up.
+    /// It applies to open sessions too: users who now need a second factor and have none can only set one up.
     #[oai(path = "/sign-in-policy", method = "patch", operation_id = "change_sign_in_policy")]
     async fn change(&self, who: By<Admin>, version: IfMatch, change: Change<NewSignInPolicy>) -> Answer<Changed<SignInPolicy>, Changing> {
         let writer = who.write().await?;

@@ -25,16 +25,16 @@ pub(crate) struct Api;
 impl Api {
     /// List suppliers
     ///
-    /// A page of the suppliers that the parameters let through, each with its tier and rating.
+    /// A page of the suppliers that match the filters, each with its tier and rating.
     #[oai(path = "/suppliers", method = "get", operation_id = "list_suppliers")]
     async fn list(&self, who: By<InRegister<Viewer>>, query: Query<SupplierFilter>) -> Answer<Listed<Supplier>, Listing> {
         let page = supplier::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
     }
 
-    /// Enter a supplier
+    /// Create a supplier
     ///
-    /// Its tier follows from what is said of the relationship, and is `low` until something is said; its rating is `unassessed` until it is assessed.
+    /// Its tier is derived from the profile of the relationship, and is `low` until the profile is given; its rating is `unassessed` until it is assessed.
     #[oai(path = "/suppliers", method = "post", operation_id = "create_supplier")]
     async fn create(&self, who: By<Editor>, body: Body<NewSupplier>, retry: Retry) -> Answer<Once<Created<Supplier>>, Creating> {
         retry.once(&who, async |writer| Ok(Created::new("suppliers", supplier::create(writer, body.0).await?))).await
@@ -60,7 +60,7 @@ impl Api {
 
     /// Archive a supplier
     ///
-    /// It and its products count nowhere and fall due for nothing any more; all that was recorded stays.
+    /// It and its products no longer count in figures and have nothing due. All their records are kept.
     #[oai(path = "/suppliers/:id/archive", method = "post", operation_id = "archive_supplier")]
     async fn archive(&self, who: By<Editor>, id: At<SupplierId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<Supplier>>, Acting> {
         retry.once(&who, async |writer| Ok(Changed(supplier::archive(writer, &id, version.0).await?))).await
@@ -68,7 +68,7 @@ impl Api {
 
     /// Restore an archived supplier
     ///
-    /// It is active again.
+    /// Its status becomes active again.
     #[oai(path = "/suppliers/:id/restore", method = "post", operation_id = "restore_supplier")]
     async fn restore(&self, who: By<Editor>, id: At<SupplierId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<Supplier>>, Acting> {
         retry.once(&who, async |writer| Ok(Changed(supplier::restore(writer, &id, version.0).await?))).await
@@ -76,7 +76,7 @@ impl Api {
 
     /// Delete a supplier
     ///
-    /// Only one that nothing hangs on; otherwise archive it.
+    /// Only possible when no other records refer to it; otherwise archive it.
     #[oai(path = "/suppliers/:id", method = "delete", operation_id = "delete_supplier")]
     async fn delete(&self, who: By<Editor>, id: At<SupplierId>, version: IfMatch) -> Answer<Done, Deleting> {
         let writer = who.write().await?;
@@ -87,7 +87,7 @@ impl Api {
 
     /// List a supplier's history
     ///
-    /// Who did what and when, to the supplier itself and to everything that hangs on it: products, evidence, assessments and answers, decisions, risks, reviews, dependencies, incidents. The newest come first; each with what it was before and after. It stays when the supplier is taken away.
+    /// Who changed what and when, for the supplier and all records that belong to it: products, evidence, assessments and answers, decisions, risks, reviews, dependencies, incidents. Newest first, each with the values before and after. The history is kept when the supplier is deleted.
     #[oai(path = "/suppliers/:id/history", method = "get", operation_id = "list_supplier_history")]
     async fn history(&self, who: By<Viewer>, query: Query<HistoryFilter>, id: At<SupplierId>) -> Answer<Listed<AuditEvent>, Reading> {
         let page = audit::supplier_history(&who.read().await?, &id, &query).await?;

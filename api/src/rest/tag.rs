@@ -1,46 +1,46 @@
-//! What operations are about.
+//! The tags of the operations.
 
 use poem_openapi::Tags;
 
-/// What operations are about, in the order of the document.
+/// The tags of the operations, in the order of the document.
 #[derive(Clone, Copy, Debug, Tags)]
 pub(crate) enum Tag {
-    /// Everything at one look: a line for each supplier and product.
+    /// The overview: one row for each supplier and product.
     Register,
     /// Third parties we buy from.
     Suppliers,
     /// What suppliers provide.
     Products,
-    /// What rests on what.
+    /// Which suppliers and products depend on which others.
     Dependencies,
     /// Certificates, documents and links that support answers.
     Evidence,
-    /// What can be asked.
+    /// Published questionnaires, drafts and translations.
     Questionnaires,
     /// One edition of a questionnaire put to one supplier or product.
     Assessments,
     /// Assessments sent to suppliers, to be answered without an account.
     Links,
-    /// What was decided, on which conditions.
+    /// Approvals and refusals, and their conditions.
     Decisions,
-    /// What may go wrong, and what we do about it.
+    /// What may go wrong, and how it is treated.
     Risks,
-    /// When we look again.
+    /// The dates on which suppliers and products are looked at again.
     Reviews,
-    /// What happened.
+    /// What happened at a supplier or with a product.
     Incidents,
-    /// The owner of the register, and its policy.
+    /// The organisation that owns the register, and its policy.
     Organisation,
-    /// The people of the organisation, and how they come to it.
+    /// The people of the organisation, and invitations to it.
     Users,
-    /// How people are let in.
+    /// Signing in and out, and who is signed in.
     Sessions,
-    /// What is a person's own.
+    /// The signed-in person's own account.
     Account,
-    /// How programs are let in.
+    /// API keys for programs.
     Keys,
-    /// Who did what, when.
+    /// The audit trail: who did what, and when.
     Audit,
-    /// What is kept of people, and for how long.
+    /// Personal data: finding it, erasing it, and how long it is kept.
     Privacy,
 }

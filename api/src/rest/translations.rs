@@ -53,16 +53,16 @@ pub(crate) struct Api;
 impl Api {
     /// List translations
     ///
-    /// Which editions are translated to which languages, without the words.
+    /// Which editions are translated into which languages, without the translated texts.
     #[oai(path = "/translations", method = "get", operation_id = "list_translations")]
     async fn list(&self, who: By<Viewer>, query: Query<TranslationFilter>) -> Answer<Listed<TranslationEntry>, Listing> {
         let page = translation::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
     }
 
-    /// Enter a translation
+    /// Create a translation
     ///
-    /// Of an edition, the library's or your own. Every text of the edition needs one. It changes nothing of the edition: not its hash, not its scores.
+    /// Of a built-in edition or one of your own. Every text of the edition must be translated. The edition, its hash and its scores do not change.
     #[oai(path = "/translations", method = "post", operation_id = "create_translation")]
     async fn create(&self, who: By<Editor>, body: TranslationBody, retry: Retry) -> Answer<Once<Created<StoredTranslation>>, Creating> {
         retry.once(&who, async |writer| Ok(Created::new("translations", translation::create(writer, body.0).await?))).await
@@ -77,7 +77,7 @@ impl Api {
 
     /// Change a translation
     ///
-    /// A JSON merge patch of its words. Its edition and its language stay.
+    /// A JSON merge patch of its texts. Its edition and language cannot be changed.
     #[oai(path = "/translations/:id", method = "patch", operation_id = "change_translation")]
     async fn change(
         &self,

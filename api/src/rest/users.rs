@@ -45,7 +45,7 @@ impl Api {
 
     /// Change a user's role
     ///
-    /// Their sessions in your organisation end, so that nothing goes on under the old role. The last admin stays one.
+    /// Their sessions in your organisation end at once. The last admin's role cannot be changed.
     #[oai(path = "/users/:id", method = "patch", operation_id = "change_user")]
     async fn change(&self, who: By<Admin>, id: At<UserId>, version: IfMatch, change: Change<NewUser>) -> Answer<Changed<User>, Changing> {
         let writer = who.write().await?;
@@ -56,7 +56,7 @@ impl Api {
 
     /// Remove a user
     ///
-    /// They do not belong to your organisation any more, and their sessions in it end. What they did stays, under their name. The last admin cannot be removed.
+    /// They no longer belong to your organisation, and their sessions in it end. Their past actions are still recorded under their name. The last admin cannot be removed.
     #[oai(path = "/users/:id", method = "delete", operation_id = "delete_user")]
     async fn delete(&self, who: By<Admin>, id: At<UserId>, version: IfMatch) -> Answer<Done, Deleting> {
         let writer = who.write().await?;
@@ -65,9 +65,9 @@ impl Api {
         Ok(Done)
     }
 
-    /// Send a user a link to choose another password
+    /// Create a password reset link for a user
     ///
-    /// You hand the link over; whoever follows it chooses the password, and gives a code where there is a second factor. The password they have stays good until then. Not for people who belong to other organisations too: that is done at the console.
+    /// Hand the link over yourself. Whoever opens it chooses the new password, and gives a code if there is a second factor; until then the old password works. Not for people who belong to several organisations: use the command line.
     #[oai(path = "/users/:id/reset-password", method = "post", operation_id = "reset_password")]
     async fn reset_password(
         &self,
@@ -86,9 +86,9 @@ impl Api {
             .await
     }
 
-    /// Take away a user's second factor
+    /// Remove a user's second factor
     ///
-    /// For someone who has lost it and their recovery codes. All their sessions end. Not for people who belong to other organisations too: that is done at the console.
+    /// For someone who has lost it and their recovery codes. All their sessions end. Not for people who belong to several organisations: use the command line.
     #[oai(path = "/users/:id/reset-mfa", method = "post", operation_id = "reset_mfa")]
     async fn reset_mfa(&self, who: By<Admin>, id: At<UserId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<User>>, Acting> {
         retry.once(&who, async |writer| Ok(Changed(user::reset_mfa(writer, &id, version.0).await?))).await

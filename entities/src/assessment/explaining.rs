@@ -7,7 +7,7 @@ use serde::Deserialize;
 use validator::Validate;
 
 use super::{Assessment, AssessmentState, Column, Entity, Work, read};
-use crate::{aside::aside, error::Error, id::AssessmentId, policy, scope::Reader, stored::Word};
+use crate::{blocking::run_blocking, error::Error, id::AssessmentId, policy, scope::Reader, stored::Word};
 
 /// Which assessment to compare with.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Validate)]
@@ -44,7 +44,7 @@ pub async fn improvements(reader: Reader, id: &AssessmentId) -> Result<Improveme
             _ => diligence_questionnaires::improvements(&prepared, &work.input(&facts, today), &policy.rating),
         }
     };
-    aside(improve).await
+    run_blocking(improve).await
 }
 
 /// What moved the scores from an earlier assessment of the same subject to this one; the parts add up to the change.
@@ -64,9 +64,9 @@ pub async fn movement(reader: &Reader, id: &AssessmentId, filter: &MovementFilte
             }
             before
         }
-        None => earlier(reader, &after)
-            .await?
-            .ok_or_else(|| Error::conflict("no_earlier", "nothing was decided before with this questionnaire: say with `since` what to compare with"))?,
+        None => earlier(reader, &after).await?.ok_or_else(|| {
+            Error::conflict("no_earlier", "there is no earlier decided assessment with this questionnaire: use `since` to name the one to compare with")
+        })?,
     };
     let (before, after) = (Work::load(reader, before).await?, Work::load(reader, after).await?);
     let today = reader.today();

@@ -105,7 +105,12 @@ pub async fn rate(writer: &Writer, id: &AssessmentId, version: i64, change: Poin
             faults.push(fault.within(&format!("/{key}")));
         }
         let answered = work.sheet.answers.get(key).is_some_and(|answer| answer.value.is_some());
-        faults.expect(answered || !questions.contains(key.as_str()), format!("/{key}"), "unanswered", "expected a question that is answered: silence is not rated");
+        faults.expect(
+            answered || !questions.contains(key.as_str()),
+            format!("/{key}"),
+            "unanswered",
+            "expected a question that has an answer: points can only be given to answers",
+        );
     }
     // What the engine would pass over is refused here, so that the receipt says what was decided on.
     diligence_questionnaires::check_review(&work.edition, &given).into_iter().for_each(|fault| faults.push(fault.into()));
@@ -173,8 +178,8 @@ fn open(outcome: &Outcome) -> Vec<Fault> {
 fn unready(outcome: &Outcome) -> Error {
     let mut errors = open(outcome);
     let (code, detail) = match errors.as_slice() {
-        [] => ("awaiting_review", "text answers wait for a reviewer: rate them first"),
-        _ => ("unanswered", "more is asked now than when this was submitted: return it to be answered"),
+        [] => ("awaiting_review", "text answers have no reviewer's points yet: give them first"),
+        _ => ("unanswered", "questions have become visible since this was submitted and are unanswered: return it for changes"),
     };
     errors.extend(outcome.awaiting_review.iter().map(|key| Fault::new(format!("/{key}"), "awaiting_review", "expected a reviewer's points for this text")));
     Error::Conflict { code, detail: detail.into(), errors }
@@ -237,7 +242,7 @@ pub async fn other_duty(reader: &Reader, assessment: &Assessment) -> Result<Opti
 async fn expect_no_other_duty(writer: &Writer, assessment: &Assessment, reason: Option<&str>) -> Result<Option<String>, Error> {
     match (other_duty(writer, assessment).await?, reason) {
         (None, None) => Ok(None),
-        (None, Some(_)) => Err(Error::invalid("/override_reason", "contradiction", "expected none: no other duty stands against your decision")),
+        (None, Some(_)) => Err(Error::invalid("/override_reason", "contradiction", "override_reason is only for decisions that separation of duties would refuse")),
         (Some(_), Some(reason)) if writer.scope().role >= Role::Admin => Ok(Some(reason.to_owned())),
         (Some(did), _) => Err(Error::Forbidden(format!(
             "you {did} this assessment, and by the policy whoever did so does not decide on it: leave it to another approver, or to an admin, who may give an override_reason"

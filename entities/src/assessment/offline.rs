@@ -12,7 +12,7 @@ use validator::Validate;
 
 use super::{AnswerChange, Progress, Work, read};
 use crate::{
-    aside::{Seats, aside},
+    blocking::{Seats, run_blocking},
     error::Error,
     fault::Fault,
     id::AssessmentId,
@@ -79,7 +79,7 @@ pub async fn sheet_to_fill_in(reader: Reader, id: &AssessmentId, filter: &SheetF
         };
         Ok((format!("{}-{}", edition.key, edition.edition), bytes))
     };
-    aside(write).await?
+    run_blocking(write).await?
 }
 
 /// The answers of a filled-in sheet, as they can be put in place with [`fill_in`]. A cell that is left empty changes nothing.

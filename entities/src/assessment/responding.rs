@@ -325,7 +325,7 @@ async fn expect_open(reader: &Reader, id: &AssessmentId) -> Result<Assessment, E
     match VisitState::from(assessment.state.0) {
         VisitState::Open => Ok(assessment),
         // What became of them since is not for the respondent.
-        VisitState::Submitted => Err(Error::conflict("submitted", "the answers have been submitted: they stay as they are, unless they are given back")),
+        VisitState::Submitted => Err(Error::conflict("submitted", "the answers have been submitted and cannot be changed unless they are returned")),
     }
 }
 

@@ -136,7 +136,7 @@ fn as_read(value: &Value) -> Value {
     if has_fraction(value) { serde_json::from_str(&value.to_string()).unwrap_or_default() } else { value.clone() }
 }
 
-/// The same value with the keys of every object in order.
+/// Sorts the keys of every object in `value`, at every depth.
 fn canonical(value: Value) -> Value {
     match value {
         Value::Object(fields) => {
@@ -199,7 +199,7 @@ pub struct AuditFault {
     pub last_sequence: i64,
     /// The id of the event at the first place, if there is one.
     pub event_id: Option<String>,
-    /// The same as a sentence.
+    /// What is wrong and where, as a sentence.
     pub detail: String,
 }
 
@@ -242,13 +242,13 @@ pub async fn checkpoint(reader: &Reader) -> Result<Checkpoint, Error> {
 pub async fn verify(reader: &Reader, checkpoint: Option<&Checkpoint>) -> Result<Verification, Error> {
     let organisation = &reader.scope().organisation_id;
     if checkpoint.is_some_and(|checkpoint| checkpoint.organisation != *organisation) {
-        return Err(Error::invalid("/organisation", "other_organisation", "this checkpoint is another organisation's"));
+        return Err(Error::invalid("/organisation", "other_organisation", "this checkpoint belongs to another organisation"));
     }
     walk(reader, organisation, checkpoint).await
 }
 
-/// The same without a checkpoint on a connection that changes nothing, not even the schema, which must be ours: for the person
-/// at the console, who owns the database.
+/// Verifies an organisation's audit trail over the caller's own connection, without a checkpoint. Nothing is written, and the
+/// schema is not migrated, so it must be the current one: for the person at the console, who owns the database.
 pub(crate) async fn verify_apart(connection: &impl ConnectionTrait, organisation: &OrganisationId) -> Result<Verification, Error> {
     walk(&Apart { connection, organisation }, organisation, None).await
 }
@@ -267,7 +267,7 @@ async fn walk(trail: &impl Trail, organisation: &OrganisationId, checkpoint: Opt
     let mut after = String::new();
     while let Some((last, altered)) = trail.altered(&after).await? {
         for row in altered {
-            let detail = format!("what the trail names with {} (hash {}) is not what its events named: it was altered", row.about, row.digest);
+            let detail = format!("the text kept for {} (hash {}) does not match the hash in the trail's events: it was altered", row.about, row.digest);
             walk.say(AuditFaultKind::Altered, (0, 0), None, detail);
         }
         after = last;

@@ -219,7 +219,7 @@ pub async fn delete_evidence(writer: &RespondentWriter, id: &EvidenceId, version
     let found = find(writer, &link.assessment_id, id).await?;
     responding::expect_unsubmitted(writer, &link.assessment_id).await?;
     if !found.sent_now {
-        return Err(Error::conflict("in_use", "it was sent with an earlier assessment: it stays"));
+        return Err(Error::conflict("in_use", "this evidence was sent with an earlier assessment and cannot be deleted"));
     }
     evidence::delete(writer, id, version).await
 }

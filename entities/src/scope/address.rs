@@ -25,7 +25,9 @@ const MAXIMUM_HOSTS: usize = 16;
 pub(crate) fn read(url: &str) -> Result<Target, OpenError> {
     let bad = |what: &str| OpenError::BadUrl(what.to_owned());
     match url.split_once(':') {
-        Some(("sqlite", _)) if url.contains(":memory:") || url.contains("mode=memory") => Err(bad("a database in memory would be several, and gone at the end")),
+        Some(("sqlite", _)) if url.contains(":memory:") || url.contains("mode=memory") => {
+            Err(bad("an in-memory database is not supported: each connection would have its own, and nothing would be kept"))
+        }
         Some(("sqlite", _)) => {
             let options = SqliteConnectOptions::from_str(url).map_err(|_| bad("what follows the file's name cannot be read"))?;
             Ok(Target::Sqlite(Box::new(set_up(options))))

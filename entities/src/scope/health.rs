@@ -97,7 +97,7 @@ impl Health {
     async fn read(&self, readers: &Pool, expected: Option<Moment>) -> Result<(), DbErr> {
         let row = Entity::find().filter(Column::Id.eq(self.id.as_str())).one(readers).await?;
         match expected {
-            Some(expected) if row.as_ref().map(|row| row.checked_at) != Some(expected) => Err(DbErr::Custom("what was written is not there".into())),
+            Some(expected) if row.as_ref().map(|row| row.checked_at) != Some(expected) => Err(DbErr::Custom("the row just written could not be read back".into())),
             _ => Ok(()),
         }
     }

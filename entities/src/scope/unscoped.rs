@@ -90,7 +90,8 @@ impl Store {
         Ok(row)
     }
 
-    /// The same, not saved yet, with what else belongs to it to be written beside it.
+    /// Inserts a new organisation with an empty audit chain, and returns the writer unsaved, so that the caller can write more into
+    /// the same transaction.
     pub(crate) async fn begin_organisation(&self, name: &str, is_sample: bool) -> Result<(organisation::Model, Writer), Error> {
         let now = self.clock.now();
         let row = organisation::Model { id: self.mint(now), version: 1, name: name.to_owned(), is_sample, created_at: now, updated_at: now };
@@ -140,7 +141,7 @@ impl Store {
         Ok(select.order_by_asc(membership::Column::CreatedAt).order_by_asc(membership::Column::OrganisationId).all(&self.readers).await?)
     }
 
-    /// The same with what holds there.
+    /// The organisations that a person belongs to, in the order they came to them, each with the membership and the sign-in policy.
     pub(crate) async fn places_of_anyone(&self, id: &UserId) -> Result<Vec<session::Place>, Error> {
         let memberships = self.memberships_of_anyone(id).await?;
         let ids: Vec<OrganisationId> = memberships.iter().map(|membership| membership.organisation_id.clone()).collect();

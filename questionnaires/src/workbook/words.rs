@@ -109,7 +109,7 @@ impl<'a> Words<'a> {
         shortened(&text, MAX_WORDS_CHARS)
     }
 
-    /// The same, in brackets where it would run together with others.
+    /// A condition as people read it, in brackets where it would run together with its neighbours, up to [`MAX_WORDS_CHARS`].
     pub(super) fn grouped(&self, condition: &Condition) -> String {
         let mut text = String::new();
         self.say_grouped(condition, 1, &mut text);

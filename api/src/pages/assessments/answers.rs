@@ -36,7 +36,7 @@ pub(super) struct About {
     pub(super) assessment: Assessment,
     /// The supplier's name, or the product's.
     pub(super) name: String,
-    /// The same with whose product it is.
+    /// The subject's name, followed by the supplier's for a product.
     pub(super) subject: String,
     /// The questionnaire's title.
     pub(super) title: String,
@@ -155,7 +155,7 @@ impl AssessmentPage {
                 "Answer the questions section by section, or send them to the supplier as a link. When all is answered, check and submit. Then an approver decides."
             }
             AssessmentState::Submitted => {
-                "An approver looks at the answers, then approves, refuses or gives them back to be mended. Until then nothing changes in the register."
+                "An approver reviews the answers, then approves, refuses or returns them for changes. Until then nothing changes in the register."
             }
             AssessmentState::Approved => "It counts in the register. When it is time to ask again, start a new assessment: answers that still hold are carried over.",
             AssessmentState::Refused => "It was refused: we may not rely on this. The scores in the register stay as they were.",

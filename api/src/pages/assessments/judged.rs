@@ -211,7 +211,7 @@ impl Moved {
             claimed: question.claimed,
             shown: question.evidenced,
         });
-        Ok(Self { since: told(before), scores: [("Claimed", found.claimed), ("PageResult", found.evidenced)], rows: rows.collect(), totals, notes })
+        Ok(Self { since: told(before), scores: [("Claimed", found.claimed), ("Shown", found.evidenced)], rows: rows.collect(), totals, notes })
     }
 }
 

@@ -173,7 +173,7 @@ pub(super) async fn show_new(who: Page<Editor>) -> PageResult {
     let text: String = parameter(request, "q").trim().chars().take(200).collect();
     let filter = RegisterFilter { q: Some(text.clone()).filter(|text| !text.is_empty()), limit: Some(OFFERED), ..RegisterFilter::default() };
     let page = register::list(&reader, &filter).await?;
-    let frame = here.frame("Ask a questionnaire").at("/assessments");
+    let frame = here.frame("Send a questionnaire").at("/assessments");
     Ok(html(StatusCode::OK, &ChooseSubjectPage { frame, text, lines: page.items, has_more: page.next.is_some() })?)
 }
 
@@ -187,7 +187,7 @@ async fn new_page(here: &SignedIn, reader: &Reader, subject_id: SubjectId, statu
     }
     let offer = |questionnaire: Questionnaire| Offer { under_way: under_way.iter().find(|other| other.questionnaire == questionnaire.key).cloned(), questionnaire };
     let page = NewPage {
-        frame: here.frame("Ask a questionnaire").at("/assessments"),
+        frame: here.frame("Send a questionnaire").at("/assessments"),
         csrf: here.csrf().to_owned(),
         subject: format::subject(line),
         is_archived: format::slug(&line.status) == "archived",

@@ -1,4 +1,4 @@
-//! Reviewing an assessment: claimed beside evidenced, question by question; rating answers, giving them back, deciding.
+//! Reviewing an assessment: claimed beside evidenced, question by question; rating answers, returning them, deciding.
 
 use std::collections::BTreeMap;
 
@@ -117,7 +117,7 @@ struct Typed {
     override_reason: String,
     conditions: Vec<Row>,
     mend: String,
-    /// At which question (the row's owner) what is to be mended.
+    /// What needs to change, and at which question (the row's owner).
     notes: Vec<Row>,
     /// Which row was just added.
     added: String,
@@ -250,7 +250,7 @@ async fn page(request: &Request, here: &SignedIn, id: &AssessmentId, again: Agai
     };
     let notice = match parameter(request, "notice").as_str() {
         "rated" => "Your points are saved, and the scores below follow from them.",
-        "returned" => "It is given back to be mended. Whoever answers sees what you wrote.",
+        "returned" => "It is returned for changes. Whoever answers sees what you wrote.",
         "decided" => "Your decision is made. It stands below, with the receipt.",
         _ => "",
     };
@@ -284,8 +284,8 @@ fn before_approval(judged: &Judged) -> Vec<(String, String)> {
     let outcome = &judged.result.outcome;
     let text = |key: &String| judged.edition.question(key).map_or(key.clone(), |question| question.text.clone());
     let rate = outcome.awaiting_review.iter().map(|key| (format!("Rate this: {}", text(key)), key.clone()));
-    let answer = outcome.unanswered_required.iter().map(|key| (format!("Give it back, as this must be answered now: {}", text(key)), key.clone()));
-    let comment = outcome.comments_needed.iter().map(|key| (format!("Give it back, as this needs a comment that says why: {}", text(key)), key.clone()));
+    let answer = outcome.unanswered_required.iter().map(|key| (format!("Return it, as this must be answered now: {}", text(key)), key.clone()));
+    let comment = outcome.comments_needed.iter().map(|key| (format!("Return it, as this needs a comment that says why: {}", text(key)), key.clone()));
     rate.chain(answer).chain(comment).collect()
 }
 
@@ -429,7 +429,7 @@ fn rows(form: &Form, [text, owner, due_on]: [&str; 3]) -> Vec<Row> {
     (1..=MAXIMUM_ROWS).take_while(|number| !form.every(&format!("{text}-{number}")).is_empty()).map(row).collect()
 }
 
-/// Gives it back to be mended.
+/// Returns it for changes.
 pub(super) async fn give_back(who: Page<Approver>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let id: AssessmentId = path_id(request)?;
@@ -447,12 +447,12 @@ pub(super) async fn give_back(who: Page<Approver>, form: Proven<Form>) -> PageRe
         match (judged.edition.question(&row.owner), row.text.as_str()) {
             (None, "") => {}
             (None, _) => errors.push(FieldError::new(format!("about-{number}"), "choose the question that this is about")),
-            (Some(_), "") => errors.push(FieldError::new(format!("note-{number}"), "say what to mend at this question")),
+            (Some(_), "") => errors.push(FieldError::new(format!("note-{number}"), "say what needs to change at this question")),
             (Some(question), note) => said.push(format!("{}\n{note}", question.text)),
         }
     }
     if said.is_empty() && errors.is_empty() {
-        errors.push(FieldError::new("mend", "say what is to be mended"));
+        errors.push(FieldError::new("mend", "say what needs to change"));
     }
     let again = Again { typed, seen: form.text("seen"), ..Again::default() };
     if !errors.is_empty() && version == judged.assessment.version {

@@ -188,7 +188,7 @@ impl EditionPage {
         edition_href(&self.edition.key, &self.edition.edition)
     }
 
-    /// The same page in this language, seen so.
+    /// The address of this page in this language, with or without the scoring.
     fn view(&self, language: &str, is_judged: bool) -> String {
         let pairs = [is_judged.then(|| "view=scoring".to_owned()), self.languages.first().filter(|own| *own != language).map(|_| format!("language={language}"))];
         let pairs: Vec<String> = pairs.into_iter().flatten().collect();
@@ -276,7 +276,7 @@ pub(super) fn demands(question: &PreviewQuestion) -> Vec<String> {
             EvidenceNeed::Needed => Some(format!("Evidence is needed{kinds}.")),
         },
         (!why.is_empty()).then(|| format!("More is asked with: {}.", why.join(", "))),
-        question.asked_if.as_ref().map(|asked_if| format!("ListQuery only if {asked_if}.")),
+        question.asked_if.as_ref().map(|asked_if| format!("Asked only if {asked_if}.")),
     ];
     said.into_iter().flatten().collect()
 }

@@ -7,15 +7,17 @@ use diligence_entities::{
     api_key::{self, ApiKey, ApiKeyFilter, KeyScope, KeyState, NewApiKey, Rotation, SOON_DAYS},
     clock::Day,
     id::ApiKeyId,
+    role::Role,
     secret::Token,
 };
 use poem::{Request, http::StatusCode};
 
-use super::{HERE, OncePage, ROLES, role, unconfirmed};
+use super::{HERE, OncePage, role, unconfirmed};
+use crate::pages::labels::Labelled as _;
 use crate::{
     auth::Admin,
     pages::{
-        fields::{Choices, FormPage, FormSection, Input, empty, field, misread, read, said, typed},
+        fields::{FormPage, FormSection, Input, empty, field, misread, read, said, typed},
         form::{Form, parameter},
         format,
         list_query::ListQuery,
@@ -26,15 +28,6 @@ use crate::{
 };
 
 const KEYS: &str = "/settings/keys";
-
-/// What keys open.
-const SCOPES: Choices = &[
-    ("everything", "Everything that its role allows"),
-    ("read_only", "Reading only: it changes nothing"),
-    ("register_only", "Reading the register only: no answers, evidence, risks or decisions"),
-    ("import_only", "Importing suppliers and products, and nothing else"),
-    ("calendar_only", "Fetching the calendar of reviews, and nothing else"),
-];
 
 /// What a key opens, in a few words.
 fn scope(scope: impl Borrow<KeyScope>) -> &'static str {
@@ -104,8 +97,8 @@ const KEY: &[FormSection] = &[FormSection {
             "Such as: Power BI, nightly. One key for each program, so that one can be revoked without the others.",
             Input::RequiredText("text"),
         ),
-        field("role", "What it may do", "The least that the program needs.", Input::Select(ROLES)),
-        field("scope", "Which part of that it opens", "", Input::Select(SCOPES)),
+        field("role", "What it may do", "The least that the program needs.", Input::Select(Role::CHOICES)),
+        field("scope", "Which part of that it opens", "", Input::Select(KeyScope::CHOICES)),
         field("expires_on", "Its last day", "Empty for no end, unless your policy sets one. You can replace a key before it ends, without a gap.", Input::Date),
     ],
 }];
@@ -127,7 +120,7 @@ pub(in crate::pages) async fn show_new(who: Page<Admin>) -> PageResult {
     let (request, here) = who.parts();
     // Whoever comes from where a key is needed finds its scope chosen.
     let wanted = parameter(request, "scope");
-    let scope = SCOPES.iter().map(|(scope, _)| *scope).find(|scope| *scope == wanted).unwrap_or("read_only");
+    let scope = KeyScope::CHOICES.iter().map(|(scope, _)| *scope).find(|scope| *scope == wanted).unwrap_or("read_only");
     new_key(here).show(StatusCode::OK, empty(KEY, |key| (key == "scope").then(|| scope.into())), Vec::new())
 }
 

@@ -15,7 +15,6 @@ use diligence_entities::{
 use poem::http::StatusCode;
 
 use super::{
-    fields::Choices,
     form::Form,
     format,
     page::{FieldError, Frame, PageResult, html},
@@ -88,14 +87,6 @@ pub(super) mod sign_in;
 const HERE: &str = "/settings";
 /// How many are counted for a sentence.
 const COUNTED: u64 = 200;
-
-/// The roles, and what each lets one do.
-const ROLES: Choices = &[
-    ("viewer", "Viewer: reads everything"),
-    ("editor", "Editor: also writes the register"),
-    ("approver", "Approver: also decides, and accepts risks"),
-    ("admin", "Administrator: also sets everything up"),
-];
 
 /// A role, as people call it.
 fn role(role: impl Borrow<Role>) -> &'static str {

@@ -6,6 +6,7 @@ use diligence_entities::{
     id::{InvitationId, SessionId, UserId},
     invitation::{self, Invitation, InvitationFilter, InvitationKind, InvitationState, NewInvitation},
     patch::Change,
+    role::Role,
     scope::Writer,
     secret::Token,
     session::{self, Session, SessionFilter},
@@ -14,7 +15,8 @@ use diligence_entities::{
 use poem::{Request, http::StatusCode};
 use serde_json::{Map, json};
 
-use super::{HERE, OncePage, ROLES, role, unconfirmed};
+use super::{HERE, OncePage, role, unconfirmed};
+use crate::pages::labels::Labelled as _;
 use crate::{
     auth::Admin,
     pages::{
@@ -122,7 +124,7 @@ const INVITATION: &[FormSection] = &[FormSection {
     fields: &[
         field("email", "Their e-mail address", "They sign in with it.", Input::RequiredText("email")),
         field("name", "Their name", "If you leave it empty, they enter it themselves.", Input::Text("text")),
-        field("role", "What they may do", "Each may do all that the ones before it may.", Input::Select(ROLES)),
+        field("role", "What they may do", "Each may do all that the ones before it may.", Input::Select(Role::CHOICES)),
     ],
 }];
 

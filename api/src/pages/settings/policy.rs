@@ -4,20 +4,20 @@ use askama::Template;
 use diligence_entities::{
     error::Error,
     patch::Change,
-    policy::{self, NewPolicy, Policy, PolicyChange},
+    policy::{self, NewPolicy, Policy, PolicyChange, SeparationOfDuties},
     role::Role,
     stored::word,
     what_if::{MoveReason, WhatIf, WhatIfSummary},
 };
-use diligence_questionnaires::Severity;
 use poem::http::StatusCode;
 use serde_json::Value;
 
 use super::{Facts, HERE, duties};
+use crate::pages::labels::Labelled as _;
 use crate::{
     auth::{Admin, Viewer, store_of},
     pages::{
-        fields::{Choices, Field, FilledSection, FormSection, Input, compare, field, fields, json, misread, placed, stored, typed},
+        fields::{Field, FilledSection, FormSection, Input, compare, field, fields, json, misread, placed, stored, typed},
         form::Form,
         format,
         home::{IMPACTS, LIKELIHOODS},
@@ -27,16 +27,11 @@ use crate::{
         what_if::{Found, PLACE, stream_page},
     },
 };
+use diligence_questionnaires::Severity;
 
 const POLICY: &str = "/settings/policy";
 
-const CELL: Input = Input::Select(&[("low", "Low"), ("moderate", "Moderate"), ("high", "High"), ("extreme", "Extreme")]);
-const DUTIES: Choices = &[
-    ("off", "Nobody is kept from deciding: the same person may answer and decide"),
-    ("not_who_answered", "Whoever answered or submitted an assessment does not decide on it"),
-    ("not_who_answered_or_reviewed", "Nor does whoever rated its answers"),
-];
-
+const CELL: Input = Input::Select(Severity::CHOICES);
 /// The part that is shown as a table.
 const MATRIX: &str = "From band to rating";
 
@@ -100,7 +95,7 @@ const FIELDS: &[FormSection] = &[
                 "separation_of_duties",
                 "Who may not decide on an assessment",
                 "An administrator may set it aside for one decision, with a reason that is kept and shown.",
-                Input::Select(DUTIES),
+                Input::Select(SeparationOfDuties::CHOICES),
             ),
             field(
                 "maximum_key_days",

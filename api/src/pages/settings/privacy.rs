@@ -52,7 +52,7 @@ pub(in crate::pages) async fn show(who: Page<Viewer>) -> PageResult {
     let (request, here) = who.parts();
     let notice = match parameter(request, "notice").as_str() {
         "erased" => "Erased. The audit trail says that it was done, and why, without naming them.",
-        "applied" => "Done: what was older than it is kept is gone.",
+        "applied" => "Done: everything past its retention period is deleted.",
         _ => "",
     };
     overview(request, here, DataSubject::default(), Vec::new(), notice).await
@@ -90,7 +90,7 @@ async fn overview(request: &Request, here: &SignedIn, who: DataSubject, errors: 
     let kept = |days: Option<i32>, of: &str| days.map_or_else(|| "For ever".into(), |days| format!("{} {of}", format::count(days, "day", "days")));
     let facts = vec![
         ("Contacts of archived suppliers", kept(periods.archived_contact_days, "after the supplier was last changed")),
-        ("Files behind expired evidence", kept(periods.expired_file_days, "after it expired; a file that answers rest on stays")),
+        ("Files behind expired evidence", kept(periods.expired_file_days, "after it expired; a file that answers refer to is kept")),
     ];
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let (frame, csrf, is_admin) = (here.frame("Privacy").at(HERE), here.csrf().to_owned(), here.is_at_least(Role::Admin));
@@ -171,7 +171,7 @@ fn found(here: &SignedIn, who: DataSubject, record: PersonRecord, errors: Vec<Fi
     Ok(html(status, &FoundPage { frame, csrf, who, record, errors, reason: form.text("reason"), confirm: form.text("confirm") })?)
 }
 
-/// The same as a file, to be given to them.
+/// Exports what is kept of a person as a file, to give to them.
 pub(in crate::pages) async fn export(who: Page<Admin>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let record = record(request, here, &DataSubject::of(&form)).await?;
@@ -223,7 +223,7 @@ const PERIODS: &[FormSection] = &[FormSection {
         field(
             "expired_file_days",
             "Days that a file is kept after its evidence expired",
-            "1 to 36500, or empty to keep it for ever. A file that answers of an assessment rest on stays.",
+            "1 to 36500, or empty to keep it for ever. A file that answers of an assessment refer to is kept.",
             Input::Integer,
         ),
     ],
@@ -234,7 +234,7 @@ fn open(here: &SignedIn, version: i64) -> FormPage<'_> {
         here,
         part: HERE,
         lead: String::new(),
-        title: "Change how long things are kept".into(),
+        title: "Change how long data is kept".into(),
         back: (PRIVACY.into(), "Privacy".into()),
         action: format!("{PRIVACY}/retention"),
         version,
@@ -299,7 +299,7 @@ async fn would_go(who: &Page<Admin>, confirm: String, errors: Vec<FieldError>) -
     let ids = report.items.iter().chain(&report.kept).filter_map(|item| item.item_id.parse::<SubjectId>().ok());
     let names = register::lines(&writer, ids).await?.into_iter().map(|(id, line)| (id, format::subject(&line))).collect();
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let (frame, csrf, organisation) = (here.frame("Take away what is older than it is kept").at(HERE), here.csrf().to_owned(), here.current.organisation.name.clone());
+    let (frame, csrf, organisation) = (here.frame("Delete what is past its retention period").at(HERE), here.csrf().to_owned(), here.current.organisation.name.clone());
     Ok(html(status, &ApplyPage { frame, csrf, report, names, organisation, errors, confirm })?)
 }
 

@@ -12,6 +12,7 @@ use poem::{Request, http::StatusCode};
 use serde_json::{Map, Value};
 
 use super::{Facts, HERE, role, unconfirmed};
+use crate::pages::labels::Labelled as _;
 use crate::{
     auth::Admin,
     pages::{
@@ -74,12 +75,7 @@ const FIELDS: &[FormSection] = &[
                 "One on each line: care-managers = editor. The roles are viewer, editor, approver and admin; the highest counts, at each sign-in.",
                 Input::KeyValues,
             ),
-            field(
-                "default_role",
-                "The role of everyone else",
-                "Not said lets none of them in.",
-                Input::OptionalSelect(&[("viewer", "Viewer"), ("editor", "Editor"), ("approver", "Approver"), ("admin", "Administrator")]),
-            ),
+            field("default_role", "The role of everyone else", "Not said lets none of them in.", Input::OptionalSelect(Role::CHOICES)),
         ],
     },
 ];
@@ -103,7 +99,7 @@ fn facts(provider: &IdentityProvider) -> Facts {
         ("People can sign in through it", if provider.is_enabled { "Yes" } else { "Not now" }.into()),
         ("Its address (issuer)", provider.issuer.clone()),
         ("What it calls this register (client id)", provider.client_id.clone()),
-        ("The client secret", if provider.client_secret.is_some() { "PendingForm, never shown" } else { "None" }.into()),
+        ("The client secret", if provider.client_secret.is_some() { "Kept, never shown" } else { "None" }.into()),
         ("Domains of e-mail addresses", or(provider.email_domains.0.join(", "), "None: only people whom it has signed in before")),
         ("People come without an invitation", if provider.admits_new_people { "Yes" } else { "No" }.into()),
         ("The claim that says someone's role", provider.role_claim.clone().unwrap_or_else(|| "None: roles are given here".into())),

@@ -11,10 +11,11 @@ use diligence_entities::{
 use poem::http::StatusCode;
 
 use super::{Facts, HERE};
+use crate::pages::labels::Labelled as _;
 use crate::{
     auth::{Admin, Viewer},
     pages::{
-        fields::{Choices, FormPage, FormSection, Input, field, fields, json, misread, stored, typed},
+        fields::{FormPage, FormSection, Input, field, fields, json, misread, stored, typed},
         form::Form,
         format,
         page::{Frame, PageResult, html, redirect},
@@ -64,24 +65,18 @@ fn facts(policy: &SignInPolicy) -> Facts {
     ]
 }
 
-const RULES: Choices = &[
-    ("optional", "Whoever wants one has one"),
-    ("recommended", "Recommended: whoever has none is reminded"),
-    ("required", "Required: whoever has none can only set one up"),
-];
-
 const FIELDS: &[FormSection] = &[
     FormSection {
         title: "Second factor",
         fields: &[
-            field("mfa.viewer", "Viewers", "", Input::Select(RULES)),
-            field("mfa.editor", "Editors", "", Input::Select(RULES)),
-            field("mfa.approver", "Approvers", "", Input::Select(RULES)),
+            field("mfa.viewer", "Viewers", "", Input::Select(MfaRule::CHOICES)),
+            field("mfa.editor", "Editors", "", Input::Select(MfaRule::CHOICES)),
+            field("mfa.approver", "Approvers", "", Input::Select(MfaRule::CHOICES)),
             field(
                 "mfa.admin",
                 "Administrators",
                 "It holds for people who sign in with a password. Where an identity provider signs them in, that is its matter.",
-                Input::Select(RULES),
+                Input::Select(MfaRule::CHOICES),
             ),
         ],
     },

@@ -5,13 +5,20 @@ pub(super) mod end;
 pub(super) mod history;
 pub(super) mod trend;
 
-use super::fields::{self, Choices, FilledSection, FormSection, json};
+use super::fields::{self, FilledSection, FormSection, json};
+use crate::pages::labels::Choices;
+use crate::pages::labels::Labelled as _;
 use crate::problem::Problem;
+use diligence_entities::supplier::RelationshipStatus;
 
 /// The part of the menu that these forms belong to.
 pub(super) const PART: &str = "/register";
 
-pub(super) const STATUS: Choices = &[("active", "Active: we use it"), ("prospective", "Prospective: we think about it"), ("exiting", "Exiting: we are leaving")];
+/// Where a supplier or product can be said to stand: what is archived comes back another way than by a change.
+pub(super) const STATUS: Choices = match RelationshipStatus::CHOICES.split_last() {
+    Some((_archived, others)) => others,
+    None => &[],
+};
 
 /// What stands in the fields of a form for something that is stored. What is archived comes back another way than by a change.
 pub(super) fn stored(parts: &'static [FormSection], item: &impl serde::Serialize) -> Result<Vec<FilledSection>, Problem> {
@@ -21,9 +28,4 @@ pub(super) fn stored(parts: &'static [FormSection], item: &impl serde::Serialize
         filled.iter_mut().for_each(|part| part.fields.retain(|field| field.key != "status"));
     }
     Ok(filled)
-}
-
-/// The word of a choice, as the form has it.
-pub(super) fn label(choices: Choices, key: &str) -> String {
-    choices.iter().find(|(known, _)| *known == key).map_or_else(|| key.to_owned(), |(_, label)| (*label).to_owned())
 }

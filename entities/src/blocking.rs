@@ -11,8 +11,8 @@ use crate::error::Error;
 ///
 /// # Errors
 /// [`Error::Database`], our own failure, where the work did not come to its end.
-pub(crate) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| Error::Database(DbErr::Custom(format!("work was broken off: {error}"))))
+pub(crate) async fn run_blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| Error::Database(DbErr::Custom(format!("a blocking task panicked or was cancelled: {error}"))))
 }
 
 /// Where work that takes much memory is done: a few pieces at a time, and a few more that wait.
@@ -32,11 +32,11 @@ impl Seats {
     /// Does some work when there is a seat for it.
     ///
     /// # Errors
-    /// [`Error::Busy`] where too many wait already; as [`aside`].
+    /// [`Error::Busy`] where too many wait already; as [`run_blocking`].
     pub(crate) async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
         let place = Arc::clone(&self.queue).try_acquire_owned().map_err(|_| Error::Busy)?;
         let seat = Arc::clone(&self.seats).acquire_owned().await.map_err(|_| Error::Busy)?;
-        aside(move || {
+        run_blocking(move || {
             let done = work();
             drop((seat, place));
             done

@@ -1,0 +1,280 @@
+//! Working out the register's lines from everything that they follow from, some suppliers at a time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diligence_questionnaires::{EvidenceKind, Rating, Score, worst};
+use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _};
+
+use super::{Certificate, Column, Entity, Model, RiskCounts, UnderWay, count_of, refresh::Differences};
+use crate::{
+    assessment::{self, Assessment, AssessmentState, FrameworkNumbers},
+    clock::{Day, END_OF_TIME},
+    decision::{self, Decision, DecisionOutcome},
+    error::Error,
+    evidence::{self, Evidence},
+    id::{SubjectId, SupplierId},
+    policy::Policy,
+    product::{self, Product},
+    review::{self, Review, Step, Wanted},
+    risk::{self, Risk},
+    scope::Reader,
+    stored::{Json, Word, word},
+    subject::SubjectType,
+    supplier::{self, RelationshipStatus, Supplier},
+};
+
+/// Everything that the lines of some suppliers follow from.
+#[derive(Default)]
+pub(super) struct Portion {
+    pub(super) suppliers: Vec<Supplier>,
+    pub(super) products: Vec<Product>,
+    pub(super) assessments: Vec<Assessment>,
+    pub(super) decisions: Vec<Decision>,
+    pub(super) risks: Vec<Risk>,
+    pub(super) reviews: Vec<Review>,
+    pub(super) evidence: Vec<Evidence>,
+    pub(super) known: BTreeMap<SubjectId, Model>,
+}
+
+impl Portion {
+    pub(super) async fn load(reader: &Reader, ids: &[SupplierId]) -> Result<Self, Error> {
+        let texts: BTreeSet<String> = ids.iter().map(ToString::to_string).collect();
+        let products = reader.find::<product::Entity>().filter(product::Column::SupplierId.is_in(ids.iter().cloned())).order_by_asc(product::Column::Id);
+        let known = reader.find::<Entity>().filter(Column::SupplierId.is_in(ids.iter().cloned()));
+        Ok(Self {
+            suppliers: reader.get_many::<supplier::Entity>(&texts).await?,
+            products: reader.all(products).await?,
+            assessments: assessment::live(reader, ids).await?,
+            decisions: decision::current(reader, ids).await?,
+            risks: risk::counting(reader, ids).await?,
+            reviews: review::open_of_suppliers(reader, ids).await?,
+            evidence: evidence::of_suppliers(reader, ids).await?,
+            known: reader.all(known).await?.into_iter().map(|row| (row.subject_id.clone(), row)).collect(),
+        })
+    }
+
+    /// What differs between what is stored and what follows under this policy.
+    pub(super) fn differences(&mut self, reader: &Reader, policy: &Policy) -> Differences {
+        let mut found = Differences::default();
+        let mut reviews: BTreeMap<SubjectId, Review> = std::mem::take(&mut self.reviews).into_iter().map(|review| (review.subject_id.clone(), review)).collect();
+        let by_supplier = self.by_supplier();
+        for supplier in &self.suppliers {
+            let mine = by_supplier.get(&supplier.id).cloned().unwrap_or_default();
+            let mut ratings = Vec::new();
+            for product in &mine.products {
+                let mut line = self.line(policy, supplier, Some(product), &mine);
+                plan_review(reader, policy, &mut line, &mine, &mut reviews, &mut found.steps);
+                ratings.push((product.status.0, line.rating.0));
+                if product.rating != line.rating {
+                    found.ratings.push((supplier.id.clone(), Some(product.id.clone()), line.rating.0));
+                }
+                found.lines.push(line);
+            }
+            let mut line = self.line(policy, supplier, None, &mine);
+            plan_review(reader, policy, &mut line, &mine, &mut reviews, &mut found.steps);
+            line.rating = Word(with_products(line.rating.0, ratings));
+            line.rating_rank = rank(line.rating.0);
+            if supplier.rating != line.rating {
+                found.ratings.push((supplier.id.clone(), None, line.rating.0));
+            }
+            found.lines.push(line);
+        }
+        found.steps.retain(|step| !step.is_idle());
+        // A line that says what it said keeps its time, so that `updated_since` gives only what changed.
+        found.lines.retain_mut(|line| {
+            let Some(before) = self.known.get(&line.subject_id) else { return true };
+            line.updated_at = before.updated_at;
+            *line != *before
+        });
+        found
+    }
+
+    fn by_supplier(&self) -> BTreeMap<SupplierId, Mine<'_>> {
+        let mut all: BTreeMap<SupplierId, Mine<'_>> = BTreeMap::new();
+        for product in &self.products {
+            all.entry(product.supplier_id.clone()).or_default().products.push(product);
+        }
+        for assessment in &self.assessments {
+            all.entry(assessment.supplier_id.clone()).or_default().assessments.push(assessment);
+        }
+        for decision in &self.decisions {
+            all.entry(decision.supplier_id.clone()).or_default().decisions.push(decision);
+        }
+        for risk in &self.risks {
+            all.entry(risk.supplier_id.clone()).or_default().risks.push(risk);
+        }
+        for evidence in &self.evidence {
+            all.entry(evidence.supplier_id.clone()).or_default().evidence.push(evidence);
+        }
+        all
+    }
+
+    fn line(&self, policy: &Policy, supplier: &Supplier, product: Option<&Product>, mine: &Mine<'_>) -> Model {
+        let subject_id = crate::subject::subject_id(&supplier.id, product.map(|product| &product.id));
+        let assessments: Vec<&Assessment> = mine.assessments.iter().copied().filter(|assessment| assessment.subject_id == subject_id).collect();
+        let approved: Vec<&Assessment> = assessments.iter().copied().filter(|assessment| assessment.state.0 == AssessmentState::Approved).collect();
+        let decisions: Vec<&Decision> = mine.decisions.iter().copied().filter(|decision| decision.subject_id == subject_id).collect();
+        let mut risks = RiskCounts::default();
+        for risk in mine.risks.iter().filter(|risk| risk.subject_id == subject_id) {
+            *count_of(&mut risks, risk.current_band.0) += 1;
+        }
+        let archived = supplier.status.0 == RelationshipStatus::Archived;
+        // What asks for information only says nothing of how sure we are, unless an answer caps the rating.
+        let counting: Vec<&Assessment> = approved.iter().copied().filter(|assessment| assessment.counts()).collect();
+        let rating = worst(counting.iter().map(|assessment| assessment.rating(policy, supplier.tier.0)));
+        let conditions =
+            decisions.iter().flat_map(|decision| decision.conditions.iter()).filter(|condition| condition.met_on.is_none()).map(|condition| condition.due_on);
+        let mut conditions: Vec<Day> = conditions.collect();
+        conditions.sort();
+        Model {
+            organisation_id: supplier.organisation_id.clone(),
+            subject_type: Word(if product.is_some() { SubjectType::Product } else { SubjectType::Supplier }),
+            supplier_id: supplier.id.clone(),
+            product_id: product.map(|product| product.id.clone()),
+            supplier_name: supplier.name.clone(),
+            name: product.map_or(&supplier.name, |product| &product.name).clone(),
+            // A separator below every printable character keeps products right behind their supplier; the id keeps namesakes apart.
+            sort_key: match product {
+                Some(product) => format!("{}\u{1f}{}\u{1f}{}", supplier.sort_name, supplier.id, product.sort_name),
+                None => format!("{}\u{1f}{}", supplier.sort_name, supplier.id),
+            },
+            search_text: match product {
+                Some(product) => format!("{}\n{}", product.sort_name, supplier.search_text),
+                None => supplier.search_text.clone(),
+            },
+            kind: product.map(|product| product.kind),
+            status: if archived { supplier.status } else { product.map_or(supplier.status, |product| product.status) },
+            identifiers: supplier.identifiers.clone(),
+            tier: supplier.tier,
+            ai_features: product.map(|product| product.ai_features),
+            rating: Word(rating),
+            rating_rank: rank(rating),
+            frameworks: Json(lowest_by_framework(&approved)),
+            coverage: counting.iter().map(|assessment| assessment.coverage.0).min().map(Json),
+            knock_outs: Json(approved.iter().flat_map(|assessment| assessment.knock_outs.iter().cloned()).collect()),
+            decision: decisions.iter().map(|decision| decision.outcome).max_by_key(|outcome| match outcome.0 {
+                DecisionOutcome::Approved => 0,
+                DecisionOutcome::ApprovedWithConditions => 1,
+                DecisionOutcome::Refused => 2,
+            }),
+            decision_lapses_on: lapses_on(&decisions),
+            stale_reasons: Json(decisions.iter().flat_map(|decision| decision.stale_reasons.iter().cloned()).collect::<BTreeSet<String>>().into_iter().collect()),
+            stale_from: stale_from(&decisions, &mine.evidence, &subject_id),
+            conditions_due_on: Json(conditions),
+            open_risks_low: risks.low,
+            open_risks_moderate: risks.moderate,
+            open_risks_high: risks.high,
+            open_risks_extreme: risks.extreme,
+            next_review_on: None,
+            review_key: String::new(),
+            next_review_id: None,
+            certificates: Json(certificates(&mine.evidence, &subject_id)),
+            under_way: Json(
+                assessments
+                    .iter()
+                    .filter(|assessment| assessment.state.0 != AssessmentState::Approved)
+                    .map(|assessment| UnderWay {
+                        assessment_id: assessment.id.clone(),
+                        questionnaire: assessment.questionnaire.clone(),
+                        state: assessment.state.0,
+                        evidenced: assessment.evidenced.as_deref().copied(),
+                        coverage: assessment.coverage.0,
+                    })
+                    .collect(),
+            ),
+            updated_at: supplier.updated_at,
+            subject_id,
+        }
+    }
+}
+
+/// One supplier's part of a portion.
+#[derive(Clone, Default)]
+struct Mine<'a> {
+    products: Vec<&'a Product>,
+    assessments: Vec<&'a Assessment>,
+    decisions: Vec<&'a Decision>,
+    risks: Vec<&'a Risk>,
+    evidence: Vec<&'a Evidence>,
+}
+
+/// A supplier's rating: the worst of its own and its active products'.
+pub(crate) fn with_products(own: Rating, products: impl IntoIterator<Item = (RelationshipStatus, Rating)>) -> Rating {
+    worst(products.into_iter().filter(|(status, _)| *status == RelationshipStatus::Active).map(|(_, rating)| rating).chain([own]))
+}
+
+pub(super) fn rank(rating: Rating) -> i32 {
+    match rating {
+        Rating::Low => 0,
+        Rating::Moderate => 1,
+        Rating::Unassessed => 2,
+        Rating::High => 3,
+        Rating::Extreme => 4,
+    }
+}
+
+/// The lowest claimed and evidenced score in each framework: the strictest assessment wins.
+fn lowest_by_framework(approved: &[&Assessment]) -> Vec<FrameworkNumbers> {
+    let mut lowest: BTreeMap<String, FrameworkNumbers> = BTreeMap::new();
+    for numbers in approved.iter().flat_map(|assessment| assessment.frameworks.iter()) {
+        let least = |left: Option<Score>, right: Option<Score>| [left, right].into_iter().flatten().min();
+        let entry = lowest.entry(numbers.framework.clone()).or_insert_with(|| numbers.clone());
+        entry.claimed = least(entry.claimed, numbers.claimed);
+        entry.evidenced = least(entry.evidenced, numbers.evidenced);
+    }
+    lowest.into_values().collect()
+}
+
+/// The day after the first expiry of evidence that was valid when the last decision in force was made, unless a later piece of its kind took its place.
+fn stale_from(decisions: &[&Decision], evidence: &[&Evidence], subject_id: &SubjectId) -> Option<Day> {
+    let decided_on = decisions.iter().map(|decision| decision.decided_at.day()).max()?;
+    let expiries = certificates(evidence, subject_id).into_iter().filter_map(|certificate| certificate.expires_on);
+    expiries.filter(|day| *day >= decided_on).min().map(|day| day.plus_days(1))
+}
+
+/// The last day that these decisions hold together: approvals until the first of them lapses, refusals until the last does.
+fn lapses_on(decisions: &[&Decision]) -> Option<Day> {
+    let refusals: Vec<Option<Day>> = decisions.iter().filter(|decision| decision.outcome.0 == DecisionOutcome::Refused).map(|decision| decision.lapses_on).collect();
+    if refusals.is_empty() {
+        return decisions.iter().filter_map(|decision| decision.lapses_on).min();
+    }
+    refusals.into_iter().collect::<Option<Vec<Day>>>()?.into_iter().max()
+}
+
+/// Of each kind of evidence about a subject, the piece that lasts longest.
+fn certificates(evidence: &[&Evidence], subject_id: &SubjectId) -> Vec<Certificate> {
+    let mut best: BTreeMap<EvidenceKind, &Evidence> = BTreeMap::new();
+    let lasts = |piece: &Evidence| (piece.expires_on.map_or_else(|| END_OF_TIME.to_owned(), |day| day.to_string()), piece.id.clone());
+    for piece in evidence.iter().filter(|piece| piece.subject_id == *subject_id) {
+        let entry = best.entry(piece.kind.0).or_insert(piece);
+        if lasts(piece) > lasts(entry) {
+            *entry = piece;
+        }
+    }
+    best.into_values()
+        .map(|piece| Certificate { kind: piece.kind.0, reference: piece.reference.clone(), statement: piece.statement.clone(), expires_on: piece.expires_on })
+        .collect()
+}
+
+fn plan_review(reader: &Reader, policy: &Policy, line: &mut Model, mine: &Mine<'_>, reviews: &mut BTreeMap<SubjectId, Review>, steps: &mut Vec<Step>) {
+    let today = reader.today();
+    let expiring = certificates(&mine.evidence, &line.subject_id)
+        .into_iter()
+        .filter_map(|certificate| Some((certificate.expires_on?, word(&certificate.kind))))
+        .filter(|(day, _)| *day >= today)
+        .min();
+    let wanted = Wanted {
+        supplier_id: &line.supplier_id,
+        product_id: line.product_id.as_ref(),
+        archived: line.status.0 == RelationshipStatus::Archived,
+        cadence_months: policy.cadence_months.months(line.tier.0),
+        tier: word(&line.tier),
+        evidence_expiry: expiring,
+    };
+    let step = review::plan(reader, &wanted, reviews.remove(&line.subject_id));
+    let review = step.after.as_ref();
+    line.next_review_on = review.map(|review| review.due_on);
+    line.next_review_id = review.map(|review| review.id.clone());
+    line.review_key = line.next_review_on.map_or_else(|| END_OF_TIME.to_owned(), |day| day.to_string());
+    steps.push(step);
+}

@@ -297,18 +297,29 @@ impl NewProduct {
         Ok(self)
     }
 
-    fn apply(self, row: &mut Model) {
+    /// The row that says this, and for the rest what is kept of a product whatever is said of it.
+    fn into_row(self, kept: Kept) -> Model {
+        let Kept { id, organisation_id, version, rating, created_at, updated_at } = kept;
         let Self { supplier_id, name, kind, product_version, purpose, status, ai_features, ai_profile, notes } = self;
-        row.supplier_id = supplier_id;
-        row.sort_name = name.to_lowercase();
-        row.name = name;
-        row.kind = Word(kind);
-        row.product_version = product_version;
-        row.purpose = purpose;
-        row.status = Word(status);
-        row.ai_features = Word(ai_features);
-        row.ai_profile = ai_profile.map(Json);
-        row.notes = notes;
+        let sort_name = name.to_lowercase();
+        Model {
+            id,
+            organisation_id,
+            version,
+            supplier_id,
+            name,
+            kind: Word(kind),
+            product_version,
+            purpose,
+            status: Word(status),
+            ai_features: Word(ai_features),
+            ai_profile: ai_profile.map(Json),
+            rating,
+            notes,
+            created_at,
+            updated_at,
+            sort_name,
+        }
     }
 }
 
@@ -365,6 +376,42 @@ pub struct ProductFilter {
     pub cursor: Option<String>,
 }
 
+/// What of a product's row nobody says.
+struct Kept {
+    id: ProductId,
+    organisation_id: OrganisationId,
+    version: i64,
+    rating: Word<Rating>,
+    created_at: Moment,
+    updated_at: Moment,
+}
+
+impl Kept {
+    /// Of a new one.
+    fn new(writer: &Writer) -> Self {
+        Self {
+            id: writer.new_id(),
+            organisation_id: writer.scope().organisation_id.clone(),
+            version: 1,
+            rating: Word(Rating::Unassessed),
+            created_at: writer.now(),
+            updated_at: writer.now(),
+        }
+    }
+
+    /// Of one that is stored.
+    fn of(row: &Model) -> Self {
+        Self {
+            id: row.id.clone(),
+            organisation_id: row.organisation_id.clone(),
+            version: row.version,
+            rating: row.rating,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
 /// Enters a product.
 ///
 /// # Errors
@@ -383,31 +430,7 @@ pub async fn create(writer: &Writer, new: NewProduct) -> Result<Product, Error> 
 
 /// Enters products that have been checked and whose suppliers are there.
 pub(crate) async fn create_all(writer: &Writer, new: Vec<NewProduct>) -> Result<Vec<Product>, Error> {
-    let rows = new
-        .into_iter()
-        .map(|new| {
-            let mut row = Model {
-                id: writer.new_id(),
-                organisation_id: writer.scope().organisation_id.clone(),
-                version: 1,
-                supplier_id: new.supplier_id.clone(),
-                name: String::new(),
-                kind: Word(new.kind),
-                product_version: None,
-                purpose: None,
-                status: Word::default(),
-                ai_features: Word::default(),
-                ai_profile: None,
-                rating: Word(Rating::Unassessed),
-                notes: None,
-                created_at: writer.now(),
-                updated_at: writer.now(),
-                sort_name: String::new(),
-            };
-            new.apply(&mut row);
-            row
-        })
-        .collect();
+    let rows = new.into_iter().map(|new| new.into_row(Kept::new(writer))).collect();
     writer.insert_all::<Entity, ActiveModel>(rows).await
 }
 
@@ -494,8 +517,7 @@ pub(crate) const FIXED: &str = "supplier_id cannot be changed: create the produc
 /// when this is saved.
 pub(crate) async fn put_all(writer: &Writer, action: &'static str, changes: Vec<(Product, NewProduct)>) -> Result<Vec<Product>, Error> {
     let over = |(before, new): (Product, NewProduct)| {
-        let mut after = before.clone();
-        new.apply(&mut after);
+        let after = new.into_row(Kept::of(&before));
         (before, after)
     };
     let changes: Vec<(Product, Product)> = changes.into_iter().map(over).collect();
@@ -520,9 +542,7 @@ pub(crate) async fn of_names(reader: &Reader, names: &BTreeSet<String>) -> Resul
 
 /// Whether `new`, once checked, says anything else than `row` does.
 pub(crate) fn differs(row: &Product, new: &NewProduct) -> bool {
-    let mut after = row.clone();
-    new.clone().apply(&mut after);
-    after != *row
+    new.clone().into_row(Kept::of(row)) != *row
 }
 
 /// Archives a product: it counts nowhere and falls due for nothing, but all that was recorded stays.

@@ -314,7 +314,9 @@ impl NewSupplier {
     }
 
     /// Puts everything said here into `row`, and what follows from it. `self` has been checked.
-    fn apply(self, row: &mut Model) {
+    /// The row that says this, and for the rest what is kept of a supplier whatever is said of it.
+    fn into_row(self, kept: Kept) -> Model {
+        let Kept { id, organisation_id, version, rating, created_at, updated_at } = kept;
         let Self {
             name,
             legal_name,
@@ -337,37 +339,80 @@ impl NewSupplier {
             notes,
         } = self;
         let (derived, because) = TierInputs { data_sensitivity, system_access, service_criticality, people_affected }.tier();
-        row.tier = Word(tier_override.unwrap_or(derived));
-        row.tier_reason = match (&tier_override, &tier_override_reason) {
+        let tier_reason = match (&tier_override, &tier_override_reason) {
             (Some(_), Some(reason)) => format!("set by hand (it would be {}: {because}): {reason}", crate::stored::word(&derived)),
             _ => because,
         };
-        row.sort_name = name.to_lowercase();
-        row.search_text = [Some(name.to_lowercase()), legal_name.as_ref().map(|name| name.to_lowercase())]
-            .into_iter()
-            .flatten()
-            .chain(identifiers.iter().map(|identifier| identifier.id.to_lowercase()))
-            .collect::<Vec<_>>()
-            .join("\n");
-        row.name = name;
-        row.legal_name = legal_name;
-        row.website = website;
-        row.country = country;
-        row.status = Word(status);
-        row.relationship_owner = relationship_owner;
-        row.contacts = Json(contacts);
-        row.identifiers = Json(identifiers);
-        row.contracts = Json(contracts);
-        row.data_role = data_role.map(Word);
-        row.personal_data = Json(personal_data);
-        row.data_locations = Json(data_locations);
-        row.data_sensitivity = data_sensitivity.map(Word);
-        row.system_access = system_access.map(Word);
-        row.service_criticality = service_criticality.map(Word);
-        row.people_affected = people_affected.map(Word);
-        row.tier_override = tier_override.map(Word);
-        row.tier_override_reason = tier_override_reason;
-        row.notes = notes;
+        let sort_name = name.to_lowercase();
+        let names = std::iter::once(sort_name.clone()).chain(legal_name.as_ref().map(|name| name.to_lowercase()));
+        let search_text = names.chain(identifiers.iter().map(|identifier| identifier.id.to_lowercase())).collect::<Vec<_>>().join("\n");
+        Model {
+            id,
+            organisation_id,
+            version,
+            name,
+            legal_name,
+            website,
+            country,
+            status: Word(status),
+            relationship_owner,
+            contacts: Json(contacts),
+            identifiers: Json(identifiers),
+            contracts: Json(contracts),
+            data_role: data_role.map(Word),
+            personal_data: Json(personal_data),
+            data_locations: Json(data_locations),
+            data_sensitivity: data_sensitivity.map(Word),
+            system_access: system_access.map(Word),
+            service_criticality: service_criticality.map(Word),
+            people_affected: people_affected.map(Word),
+            tier_override: tier_override.map(Word),
+            tier_override_reason,
+            tier: Word(tier_override.unwrap_or(derived)),
+            tier_reason,
+            rating,
+            notes,
+            created_at,
+            updated_at,
+            sort_name,
+            search_text,
+        }
+    }
+}
+
+/// What of a supplier's row nobody says.
+struct Kept {
+    id: SupplierId,
+    organisation_id: OrganisationId,
+    version: i64,
+    rating: Word<Rating>,
+    created_at: Moment,
+    updated_at: Moment,
+}
+
+impl Kept {
+    /// Of a new one.
+    fn new(writer: &Writer) -> Self {
+        Self {
+            id: writer.new_id(),
+            organisation_id: writer.scope().organisation_id.clone(),
+            version: 1,
+            rating: Word(Rating::Unassessed),
+            created_at: writer.now(),
+            updated_at: writer.now(),
+        }
+    }
+
+    /// Of one that is stored.
+    fn of(row: &Model) -> Self {
+        Self {
+            id: row.id.clone(),
+            organisation_id: row.organisation_id.clone(),
+            version: row.version,
+            rating: row.rating,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
     }
 }
 
@@ -384,44 +429,7 @@ pub async fn create(writer: &Writer, new: NewSupplier) -> Result<Supplier, Error
 
 /// Enters suppliers that have been checked; their identifiers have yet to be noted.
 pub(crate) async fn create_all(writer: &Writer, new: Vec<NewSupplier>) -> Result<Vec<Supplier>, Error> {
-    let rows: Vec<Model> = new
-        .into_iter()
-        .map(|new| {
-            let mut row = Model {
-                id: writer.new_id(),
-                organisation_id: writer.scope().organisation_id.clone(),
-                version: 1,
-                name: String::new(),
-                legal_name: None,
-                website: None,
-                country: None,
-                status: Word::default(),
-                relationship_owner: None,
-                contacts: Json::default(),
-                identifiers: Json::default(),
-                contracts: Json::default(),
-                data_role: None,
-                personal_data: Json::default(),
-                data_locations: Json::default(),
-                data_sensitivity: None,
-                system_access: None,
-                service_criticality: None,
-                people_affected: None,
-                tier_override: None,
-                tier_override_reason: None,
-                tier: Word(Tier::Low),
-                tier_reason: String::new(),
-                rating: Word(Rating::Unassessed),
-                notes: None,
-                created_at: writer.now(),
-                updated_at: writer.now(),
-                sort_name: String::new(),
-                search_text: String::new(),
-            };
-            new.apply(&mut row);
-            row
-        })
-        .collect();
+    let rows = new.into_iter().map(|new| new.into_row(Kept::new(writer))).collect();
     writer.insert_all::<Entity, ActiveModel>(rows).await
 }
 
@@ -479,8 +487,7 @@ pub(crate) async fn put(writer: &Writer, action: &'static str, before: Supplier,
 /// identifier may pass from one to another of them.
 pub(crate) async fn put_all(writer: &Writer, action: &'static str, changes: Vec<(Supplier, NewSupplier)>) -> Result<Vec<Supplier>, Error> {
     let over = |(before, new): (Supplier, NewSupplier)| {
-        let mut after = before.clone();
-        new.apply(&mut after);
+        let after = new.into_row(Kept::of(&before));
         (before, after)
     };
     let changes: Vec<(Supplier, Supplier)> = changes.into_iter().map(over).collect();
@@ -502,9 +509,7 @@ pub(crate) async fn put_all(writer: &Writer, action: &'static str, changes: Vec<
 
 /// Whether `new`, once checked, says anything else than `row` does.
 pub(crate) fn differs(row: &Supplier, new: &NewSupplier) -> bool {
-    let mut after = row.clone();
-    new.clone().apply(&mut after);
-    after != *row
+    new.clone().into_row(Kept::of(row)) != *row
 }
 
 /// Archives a supplier: it and its products count nowhere and fall due for nothing, but all that was recorded stays.

@@ -76,7 +76,7 @@ test("the first person names the organisation, looks around, and refuses the mos
   await sam.looksAt("home-after");
   await sam.opens("/risks?state=open&sort=-current");
   await sam.presses(sam.page.locator("tbody th a").first());
-  await sam.presses("Change what is said here");
+  await sam.presses("Change details");
   await sam.picks("What do you do?", "Reduce: make it less likely or less bad");
   await sam.page.locator("#residual_likelihood").selectOption({ index: 1 });
   await sam.page.locator("#residual_impact").selectOption({ index: 1 });
@@ -115,7 +115,7 @@ async function fromListToDecision(organisation, how) {
   await editor.sees("[role=status]", "2");
   await editor.presses("See the register");
   await editor.presses("Harbour Records");
-  await editor.presses("Ask a questionnaire");
+  await editor.presses("Send a questionnaire");
   await editor.looksAt("assessment-new");
   await editor.chooses(/^Supplier security/);
   await editor.presses("Start");
@@ -214,7 +214,7 @@ test("a supplier answers on a phone through a link, and what it claims and what 
   await editor.looksAt("supplier-new");
   await editor.presses(editor.page.locator("main form button").last());
   await editor.sees("h1", "Rotawise");
-  await editor.presses("Ask a questionnaire");
+  await editor.presses("Send a questionnaire");
   await editor.chooses(/^NHS supplier cyber charter/i);
   await editor.presses("Start");
   const place = new URL(editor.page.url()).pathname;

@@ -38,7 +38,7 @@ async function enters(editor, name) {
 /** Puts a questionnaire to the supplier of this page; gives the assessment's page. */
 async function asks(editor, supplier, questionnaire) {
   await editor.opens(supplier);
-  await editor.presses("Ask a questionnaire");
+  await editor.presses("Send a questionnaire");
   await editor.chooses(questionnaire);
   await editor.presses("Start");
   return editor.where();

@@ -51,7 +51,7 @@ both! {
         let place = format!("/assessments/new?subject_id={}", id(&supplier));
         holds(&shown(&mut editor, &app, "/assessments/new?q=harb").await.text, &[&format!("href=\"{place}\">Harbour &#60;b&#62;Care&#60;/b&#62;</a>")]);
         holds(&shown(&mut editor, &app, "/assessments/new?q=nobody").await.text, &["Nothing in the register is called that"]);
-        holds(&shown(&mut editor, &app, &format!("/suppliers/{}", id(&supplier))).await.text, &[&format!("href=\"{place}\">Ask a questionnaire")]);
+        holds(&shown(&mut editor, &app, &format!("/suppliers/{}", id(&supplier))).await.text, &[&format!("href=\"{place}\">Send a questionnaire")]);
 
         // What is for products is not offered for a supplier, and nothing chosen is said.
         let page = shown(&mut editor, &app, &place).await;
@@ -388,7 +388,7 @@ both! {
         lacks(&page.text, &["Delete this draft", ">Change<", "Check the answers and submit", "/confirm\"", "See the review"]);
         lacks(&shown(&mut viewer, &app, &format!("{path}/links")).await.text, &["Make the link", "<textarea"]);
         lacks(&shown(&mut viewer, &app, &format!("{path}/sheet")).await.text, &["type=\"file\""]);
-        lacks(&shown(&mut viewer, &app, &format!("/suppliers/{}", id(&supplier))).await.text, &["Ask a questionnaire"]);
+        lacks(&shown(&mut viewer, &app, &format!("/suppliers/{}", id(&supplier))).await.text, &["Send a questionnaire"]);
         assert_eq!(goes_to(&viewer.opens(&app, &format!("{path}/sections/all")).await), path);
         for closed in ["evidence", "delete"] {
             assert_eq!(viewer.opens(&app, &format!("{path}/{closed}")).await.status, 403, "{closed}");

@@ -26,6 +26,7 @@ mod duties;
 mod evidence;
 mod evidence_files;
 mod first_start;
+mod forms;
 mod house;
 mod import_pages;
 mod imports;

@@ -148,16 +148,16 @@ both! {
         let mut viewer = someone(&app, "viewer").await;
         let supplier = shown(&mut viewer, &app, &format!("/suppliers/{}", id(&world.supplier))).await;
         holds(&supplier, &[
-            "<h1>Harbour &#38; Sons</h1>", "Harbour Care Systems Ltd", "Companies House", "04142000", "Processor: on our instructions; it handles health", "GB, IE", "First line.\nAnd &#60;b&#62;another&#60;/b&#62;.",
+            "<h1>Harbour &#38; Sons</h1>", "Harbour Care Systems Ltd", "Companies House", "04142000", "<dt>What is its part in personal data?</dt><dd class=\"lines\">Processor: on our instructions</dd>", "<dt>Which personal data does it handle?</dt><dd class=\"lines\">Health</dd>", "GB, IE", "First line.\nAnd &#60;b&#62;another&#60;/b&#62;.",
             "Data protection officer", "mailto:ada@harbour.example", "Contract C-17", "from 1 April 2026 until 31 March 2028, 90 days' notice, £12,345.50",
             "Approved</b> by", "A laptop was lost", "Cyber Essentials certificate", "20 March 2027", "Supplier security",
         ]);
         let product = shown(&mut viewer, &app, &format!("/products/{}", id(&world.product))).await;
         holds(&product, &[
-            "<h1>Notes</h1>", "Writes up visits.", "AI at its core", "Large 3, from Nimbus", "Is our data used to train it?", "Sam Okafor", "It invents &#60;things&#62;",
-            &format!("Rests on <a href=\"/suppliers/{}\">Nimbus</a>", id(&world.host)), "Model provider: The model.",
+            "<h1>Notes</h1>", "Writes up visits.", "AI at its core", "Large 3", "<dt>Who provides the model?</dt><dd class=\"lines\">Nimbus</dd>", "Is your data used to train it?", "Sam Okafor", "It invents &#60;things&#62;",
+            &format!("Depends on <a href=\"/suppliers/{}\">Nimbus</a>", id(&world.host)), "Model provider: The model.",
         ]);
-        holds(&shown(&mut viewer, &app, &format!("/suppliers/{}", id(&world.host))).await, &["Carries <a", "Notes (Harbour &#38; Sons)", "None yet: nothing was asked."]);
+        holds(&shown(&mut viewer, &app, &format!("/suppliers/{}", id(&world.host))).await, &["Needed by <a", "Notes (Harbour &#38; Sons)", "None yet: nothing was asked."]);
         let history = shown(&mut viewer, &app, &format!("/products/{}/history", id(&world.product))).await;
         holds(&history, &["History of Notes (Harbour &#38; Sons)", "<h3>Risk entered: ", "<h3>Assessment approved: "]);
         assert_eq!(text(&world.risk, "state"), "open");

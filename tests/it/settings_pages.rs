@@ -78,7 +78,7 @@ both! {
         let page = admin.opens(&app, "/settings/people/invitations?pending=true").await;
         assert_eq!(goes_to(&admin.fills(&app, &page, &revoke, &[]).await), "/settings/people#invitations");
         assert!(app.post(&app.stranger, "/invitations/open", open(second)).await.status.is_client_error());
-        holds(&shown(&mut admin, &app, "/settings/people/invitations?pending=false").await, &["kim@example.org", "taken back on 1 March 2027"]);
+        holds(&shown(&mut admin, &app, "/settings/people/invitations?pending=false").await, &["kim@example.org", "revoked on 1 March 2027"]);
         holds(&shown(&mut admin, &app, "/settings/people").await, &["None. Whoever is invited"]);
         // What is over cannot be taken back again, and the page says so.
         let over = app.get(&app.admin, &format!("/invitations/{}", id(&invitation))).await.json(200);

@@ -90,7 +90,7 @@ const PARTS: &[FormSection] = &[
         ],
     },
     FormSection {
-        title: "How much rests on it",
+        title: "How much depends on it",
         fields: &[
             field("system_access", "How far does it get into your systems?", "", Input::OptionalSelect(SystemAccess::CHOICES)),
             field("service_criticality", "What happens to care when it stops?", "", Input::OptionalSelect(ServiceCriticality::CHOICES)),

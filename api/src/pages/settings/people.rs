@@ -81,7 +81,7 @@ fn standing(invitation: &Invitation) -> String {
     match invitation.state {
         InvitationState::Pending => format!("good until {}", format::moment(invitation.expires_at)),
         InvitationState::Accepted => invitation.accepted_at.map_or_else(|| "used".into(), |at| format!("used on {}", format::day(at.day()))),
-        InvitationState::Revoked => invitation.revoked_at.map_or_else(|| "taken back".into(), |at| format!("taken back on {}", format::day(at.day()))),
+        InvitationState::Revoked => invitation.revoked_at.map_or_else(|| "revoked".into(), |at| format!("revoked on {}", format::day(at.day()))),
         InvitationState::Expired => format!("ran out on {}", format::day(invitation.expires_at.day())),
     }
 }

@@ -1,4 +1,4 @@
-//! The end of a supplier or product: archived, brought back, or deleted where nothing hangs on it.
+//! The end of a supplier or product: archived, restored, or deleted where nothing refers to it.
 
 use askama::Template;
 use diligence_entities::{
@@ -93,7 +93,7 @@ struct EndingPage<'a> {
 /// What can be done about a supplier or product that one has nothing to do with any more.
 pub(in crate::pages) async fn show(request: &Request, here: &SignedIn, id: &SubjectId, status: StatusCode, errors: Vec<FieldError>) -> PageResult {
     let ending = Ending::read(&here.read(request).await?, id).await?;
-    let title = if ending.is_archived { format!("Bring back or delete {}", ending.line.name) } else { format!("Archive or delete {}", ending.line.name) };
+    let title = if ending.is_archived { format!("Restore or delete {}", ending.line.name) } else { format!("Archive or delete {}", ending.line.name) };
     let (frame, href, is_supplier) = (here.frame(&title).at("/register"), format::subject_href(id), matches!(id, SubjectId::Supplier(_)));
     Ok(html(status, &EndingPage { frame, here, ending, href, is_supplier, errors, is_stale: status == StatusCode::CONFLICT })?)
 }

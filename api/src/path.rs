@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, ops::Deref, str::FromStr};
 
-use poem::{EndpointExt as _, Request, RequestBody, endpoint::BoxEndpoint, http::Method};
+use poem::{Endpoint, EndpointExt as _, Request, RequestBody, Response, endpoint::BoxEndpoint, http::Method};
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions, OpenApi,
     registry::{MetaApi, MetaParamIn, MetaSchema, MetaSchemaRef, Registry},
@@ -67,6 +67,12 @@ pub(crate) struct OperationName(pub(crate) &'static str);
 /// An API whose routes keep the names of its parameters: poem-openapi numbers path parameters (`:param0`), which only its own
 /// `Path` understands, and which says little in logs and metrics. And with a mark where no query is taken, and each operation's name.
 pub(crate) struct Named<A>(pub(crate) A);
+
+/// An operation as an endpoint of one type, which each `transform` names: what poem-openapi wraps around it is then checked and generated
+/// once, not once for each operation.
+pub(crate) fn boxed(operation: impl Endpoint<Output = Response> + 'static) -> BoxEndpoint<'static> {
+    operation.boxed()
+}
 
 type Routes = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
 

@@ -3,22 +3,18 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use diligence_questionnaires::{
-    Answer, Answers, Carried, CarriedAnswer, Edition, EvidenceFact, Input, LeftAnswer, Outcome, Question, QuestionType, Rating, Review as Points, Score,
-};
+use diligence_questionnaires::{Answers, Carried, CarriedAnswer, Edition, EvidenceFact, Input, LeftAnswer, Outcome, Rating, Review as Points, Score};
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use crate::{
-    audit::About,
     clock::{Day, Moment},
     error::Error,
     evidence,
     fault::Faults,
     id::{AssessmentId, EditionId, EvidenceId, OrganisationId, ProductId, SubjectId, SupplierId},
-    page::{Page, Sort},
     policy,
     questionnaire::{self, Questionnaire, QuestionnaireFilter},
     scope::{Reader, Writer, owned},
@@ -26,16 +22,20 @@ use crate::{
     subject::Subject,
 };
 
+mod answering;
 mod carrying;
 mod explaining;
 mod export;
+mod filter;
 mod judging;
 mod offline;
 pub(crate) mod responding;
 
+pub use answering::{AnswerChange, answer};
 pub use carrying::{Confirmation, confirm};
 pub use explaining::{MovementFilter, earlier, improvements, movement};
 pub use export::{AnswerRow, list_answers};
+pub use filter::{AssessmentFilter, AssessmentSort, list};
 pub use judging::{
     AssessmentReceipt, AssessmentResult, NewPoints, PointsChange, Return, approve, give_back, other_duty, rate, receipt, refuse, result, standing, submit,
 };
@@ -230,18 +230,6 @@ pub struct NewAssessment {
     pub carry_over: Option<bool>,
 }
 
-/// Answers to put in place, by question key. A question that is absent keeps its answer; `null` clears it.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(transparent)]
-#[schemars(example = serde_json::json!({ "mfa_remote": { "value": "yes", "comment": "hardware keys" } }))]
-pub struct AnswerChange(#[schemars(length(max = 2000))] pub BTreeMap<String, Option<Answer>>);
-
-impl Validate for AnswerChange {
-    fn validate(&self) -> Result<(), validator::ValidationErrors> {
-        Ok(())
-    }
-}
-
 /// An assessment with its answers, and how it stands.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Progress {
@@ -280,52 +268,6 @@ impl crate::page::Versioned for Progress {
         self.assessment.version
     }
 }
-
-/// How to order assessments.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum AssessmentSort {
-    /// Oldest first.
-    #[default]
-    #[serde(rename = "created_at")]
-    Created,
-    /// Newest first.
-    #[serde(rename = "-created_at")]
-    CreatedDescending,
-    /// Longest unchanged first.
-    #[serde(rename = "updated_at")]
-    Updated,
-    /// Last changed first.
-    #[serde(rename = "-updated_at")]
-    UpdatedDescending,
-}
-
-/// Which assessments to list.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Validate)]
-#[serde(default, deny_unknown_fields)]
-pub struct AssessmentFilter {
-    /// The supplier or product assessed.
-    pub subject_id: Option<SubjectId>,
-    /// The supplier assessed, or whose products were.
-    pub supplier_id: Option<SupplierId>,
-    /// The key of the questionnaire.
-    #[validate(length(min = 1, max = 64))]
-    pub questionnaire: Option<String>,
-    /// Where it stands.
-    pub state: Option<AssessmentState>,
-    /// Only what changed at or after this moment.
-    pub updated_since: Option<Moment>,
-    /// The order; `created_at` if not said.
-    pub sort: Option<AssessmentSort>,
-    /// How many to answer, 1 to 200; 50 if not said.
-    #[validate(range(min = 1, max = 200))]
-    pub limit: Option<u64>,
-    /// The `next` of the page before.
-    #[validate(length(max = 2000))]
-    pub cursor: Option<String>,
-}
-
-/// What is expected of an answer that is a file.
-const NO_FILE: &str = "expected the id of evidence about this supplier or its products that has a file: enter it, then store its file";
 
 /// An assessment with everything that judging it needs.
 struct Work {
@@ -482,36 +424,6 @@ pub async fn read(reader: &Reader, id: &AssessmentId) -> Result<Assessment, Erro
     reader.get::<Entity>(id.as_str()).await
 }
 
-/// A page of assessments.
-///
-/// # Errors
-/// [`Error::Invalid`] for a cursor that is none.
-pub async fn list(reader: &Reader, filter: &AssessmentFilter) -> Result<Page<Assessment>, Error> {
-    let mut condition = Condition::all();
-    if let Some(id) = &filter.subject_id {
-        condition = condition.add(Column::SubjectId.eq(id.as_str()));
-    }
-    if let Some(id) = &filter.supplier_id {
-        condition = condition.add(Column::SupplierId.eq(id.clone()));
-    }
-    if let Some(key) = &filter.questionnaire {
-        condition = condition.add(Column::Questionnaire.eq(key.as_str()));
-    }
-    if let Some(state) = filter.state {
-        condition = condition.add(Column::State.eq(Word(state)));
-    }
-    if let Some(since) = filter.updated_since {
-        condition = condition.add(Column::UpdatedAt.gte(since));
-    }
-    let sort = match filter.sort.unwrap_or_default() {
-        AssessmentSort::Created => Sort::up(Column::CreatedAt),
-        AssessmentSort::CreatedDescending => Sort::down(Column::CreatedAt),
-        AssessmentSort::Updated => Sort::up(Column::UpdatedAt),
-        AssessmentSort::UpdatedDescending => Sort::down(Column::UpdatedAt),
-    };
-    reader.page(reader.find::<Entity>().filter(condition), sort, Column::Id, filter.limit, filter.cursor.as_deref()).await
-}
-
 /// An assessment's answers, and how it stands.
 ///
 /// # Errors
@@ -529,79 +441,6 @@ impl Work {
             Some(receipt) => receipt.outcome.clone(),
             None => self.evaluate(today),
         }
-    }
-}
-
-/// Puts answers in place. They are kept even where their question is hidden now; such answers count nowhere.
-///
-/// # Errors
-/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`] with every fault by question, or [`Error::Conflict`] when it is not open.
-pub async fn answer(writer: &Writer, id: &AssessmentId, version: i64, change: AnswerChange) -> Result<Progress, Error> {
-    Work::to_answer(writer, id, version).await?.put(writer, "answer", change).await
-}
-
-impl Work {
-    async fn to_answer(writer: &Writer, id: &AssessmentId, version: i64) -> Result<Self, Error> {
-        let before = writer.get_at::<Entity>(id.as_str(), version).await?;
-        expect_state(&before, AssessmentState::Open, "be answered")?;
-        Self::load(writer, before).await
-    }
-
-    fn check(&self, change: &AnswerChange) -> Result<(), Error> {
-        let mut faults = Faults::default();
-        let given: Answers = change.0.iter().filter_map(|(key, answer)| Some((key.clone(), answer.clone()?))).collect();
-        for fault in diligence_questionnaires::check_answers(&self.edition, &given) {
-            faults.push(fault.into());
-        }
-        let questions: BTreeMap<&str, &Question> = self.edition.questions().map(|question| (question.key.as_str(), question)).collect();
-        let facts: BTreeMap<&str, &EvidenceFact> = self.facts.iter().map(|fact| (fact.id.as_str(), fact)).collect();
-        for (key, answer) in &change.0 {
-            let question = questions.get(key.as_str());
-            if answer.is_none() {
-                faults.expect(question.is_some(), format!("/{key}"), "unknown_question", "expected the key of a question of this edition");
-            }
-            for (index, evidence_id) in answer.iter().flat_map(|answer| answer.evidence_ids.iter().enumerate()) {
-                let known = facts.contains_key(evidence_id.as_str());
-                faults.expect(known, format!("/{key}/evidence_ids/{index}"), "unknown_id", "there is no evidence by that id about this supplier or its products");
-            }
-            let named =
-                answer.as_ref().filter(|_| question.is_some_and(|question| question.kind == QuestionType::File)).and_then(|answer| answer.value.as_ref()?.as_str());
-            if let Some(evidence_id) = named {
-                let kept = facts.get(evidence_id).is_some_and(|fact| fact.file_sha256.is_some());
-                faults.expect(kept, format!("/{key}/value"), "no_file", NO_FILE);
-            }
-        }
-        faults.done()
-    }
-
-    /// Puts answers in place that belong to this assessment, all or none. A carried-over answer that is answered anew is gone.
-    async fn put(mut self, writer: &Writer, action: &'static str, change: AnswerChange) -> Result<Progress, Error> {
-        self.check(&change)?;
-        let (mut was, mut is) = (serde_json::Map::new(), serde_json::Map::new());
-        for (key, answer) in change.0 {
-            let answer = answer.and_then(|answer| Some(diligence_questionnaires::normalise_answer(self.edition.question(&key)?, answer)));
-            let old = match &answer {
-                Some(answer) => self.sheet.answers.0.insert(key.clone(), answer.clone()),
-                None => self.sheet.answers.0.remove(&key),
-            };
-            self.sheet.carried.0.answers.remove(&key);
-            if old != answer {
-                // What a reviewer said of another answer says nothing of this one.
-                self.sheet.review.0.remove(&key);
-                was.insert(key.clone(), serde_json::to_value(&old).unwrap_or_default());
-                is.insert(key, serde_json::to_value(&answer).unwrap_or_default());
-            }
-        }
-        self.keep_sheet(writer).await?;
-        let outcome = self.evaluate(writer.today());
-        let mut after = self.before.clone();
-        after.settle(&outcome);
-        if !is.is_empty() {
-            sign(&mut after.answered_by, writer);
-        }
-        let after = writer.replace::<Entity, ActiveModel>(action, &self.before, after).await?;
-        writer.note_about(About::of::<Entity>(&after), action, "answers", after.id.as_str(), Some(was.into()), Some(is.into()));
-        Ok(self.progress(after, outcome))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use diligence_questionnaires::{RaisedFinding, Severity};
 use schemars::JsonSchema;
-use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _, entity::prelude::*, sea_query::ExprTrait};
+use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -12,7 +12,6 @@ use crate::{
     error::Error,
     fault::Faults,
     id::{AssessmentId, OrganisationId, ProductId, RiskId, SubjectId, SupplierId},
-    page::{Page, Sort},
     patch::Change,
     policy::{self, RiskBands},
     scope::{PORTION, Reader, Writer, owned},
@@ -20,6 +19,10 @@ use crate::{
     subject::Subject,
     text,
 };
+
+mod filter;
+
+pub use filter::{RiskFilter, RiskSort, list};
 
 /// What we do about a risk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -235,88 +238,40 @@ impl NewRisk {
         faults.done()
     }
 
-    fn apply(self, row: &mut Model, bands: RiskBands) {
+    /// The row that says this of a supplier, or of its product, and for the rest that of a risk just entered.
+    fn into_row(self, writer: &Writer, supplier_id: SupplierId, product_id: Option<ProductId>, bands: RiskBands) -> Model {
         let Self { subject_id, title, description, likelihood, impact, residual_likelihood, residual_impact, treatment, owner, actions } = self;
-        row.subject_id = subject_id;
-        row.title = title;
-        row.description = description;
-        row.likelihood = likelihood;
-        row.impact = impact;
-        row.residual_likelihood = residual_likelihood;
-        row.residual_impact = residual_impact;
-        row.treatment = treatment.map(Word);
-        row.owner = owner;
-        row.actions = Json(actions);
-        row.call(bands);
+        let now = (residual_likelihood.unwrap_or(likelihood), residual_impact.unwrap_or(impact));
+        Model {
+            id: writer.new_id(),
+            organisation_id: writer.scope().organisation_id.clone(),
+            version: 1,
+            subject_id,
+            supplier_id,
+            product_id,
+            title,
+            description,
+            likelihood,
+            impact,
+            band: Word(bands.band(likelihood, impact)),
+            residual_likelihood,
+            residual_impact,
+            current_band: Word(bands.band(now.0, now.1)),
+            current_rank: now.0 * now.1,
+            treatment: treatment.map(Word),
+            owner,
+            actions: Json(actions),
+            state: Word::default(),
+            acceptance: None,
+            acceptance_expires_on: None,
+            closed_reason: None,
+            origin_assessment_id: None,
+            origin_finding: None,
+            origin_question: None,
+            created_at: writer.now(),
+            updated_at: writer.now(),
+        }
     }
-}
-
-/// How to order risks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum RiskSort {
-    /// Oldest entry first.
-    #[default]
-    #[serde(rename = "created_at")]
-    Created,
-    /// Newest entry first.
-    #[serde(rename = "-created_at")]
-    CreatedDescending,
-    /// Longest unchanged first.
-    #[serde(rename = "updated_at")]
-    Updated,
-    /// Last changed first.
-    #[serde(rename = "-updated_at")]
-    UpdatedDescending,
-    /// Worst first, by likelihood times impact as they are now; closed ones come last.
-    #[serde(rename = "-current")]
-    CurrentDescending,
-    /// Mildest first, by likelihood times impact as they are now; closed ones come first.
-    #[serde(rename = "current")]
-    Current,
-}
-
-/// Which risks to list.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Validate)]
-#[serde(default, deny_unknown_fields)]
-pub struct RiskFilter {
-    /// The supplier or product it is about.
-    pub subject_id: Option<SubjectId>,
-    /// The supplier it is about, or whose products it is about.
-    pub supplier_id: Option<SupplierId>,
-    /// Where it stands.
-    pub state: Option<RiskState>,
-    /// Only closed ones (`true`), or only those that count: open and accepted ones (`false`).
-    pub is_closed: Option<bool>,
-    /// What it is called now.
-    pub current_band: Option<Severity>,
-    /// What we do about it.
-    pub treatment: Option<Treatment>,
-    /// Likelihood with nothing done, 1 to 5.
-    #[validate(range(min = 1, max = 5))]
-    pub likelihood: Option<i32>,
-    /// Impact with nothing done, 1 to 5.
-    #[validate(range(min = 1, max = 5))]
-    pub impact: Option<i32>,
-    /// Likelihood now, 1 to 5: a row of the heat map.
-    #[validate(range(min = 1, max = 5))]
-    pub current_likelihood: Option<i32>,
-    /// Impact now, 1 to 5: a column of the heat map.
-    #[validate(range(min = 1, max = 5))]
-    pub current_impact: Option<i32>,
-    /// Only accepted ones whose agreement ends before this day.
-    pub acceptance_expires_before: Option<Day>,
-    /// The assessment whose finding raised it.
-    pub origin_assessment_id: Option<AssessmentId>,
-    /// Only what changed at or after this moment.
-    pub updated_since: Option<Moment>,
-    /// The order; `created_at` if not said.
-    pub sort: Option<RiskSort>,
-    /// How many to answer, 1 to 200; 50 if not said.
-    #[validate(range(min = 1, max = 200))]
-    pub limit: Option<u64>,
-    /// The `next` of the page before.
-    #[validate(length(max = 2000))]
-    pub cursor: Option<String>,
 }
 
 /// Enters a risk.
@@ -328,43 +283,8 @@ pub async fn create(writer: &Writer, new: NewRisk) -> Result<Risk, Error> {
     new.check()?;
     let subject = Subject::find(writer, &new.subject_id, "/subject_id").await?;
     let bands = policy::read(writer).await?.risk_bands.0;
-    let mut row = blank(writer, &subject);
-    new.apply(&mut row, bands);
+    let row = new.into_row(writer, subject.supplier.id.clone(), subject.product_id(), bands);
     writer.insert::<Entity, ActiveModel>(row).await
-}
-
-fn blank(writer: &Writer, subject: &Subject) -> Model {
-    let supplier_id = subject.supplier.id.clone();
-    let product_id = subject.product_id();
-    Model {
-        id: writer.new_id(),
-        organisation_id: writer.scope().organisation_id.clone(),
-        version: 1,
-        subject_id: crate::subject::subject_id(&supplier_id, product_id.as_ref()),
-        supplier_id,
-        product_id,
-        title: String::new(),
-        description: None,
-        likelihood: 1,
-        impact: 1,
-        band: Word(Severity::Low),
-        residual_likelihood: None,
-        residual_impact: None,
-        current_band: Word(Severity::Low),
-        current_rank: 1,
-        treatment: None,
-        owner: None,
-        actions: Json::default(),
-        state: Word::default(),
-        acceptance: None,
-        acceptance_expires_on: None,
-        closed_reason: None,
-        origin_assessment_id: None,
-        origin_finding: None,
-        origin_question: None,
-        created_at: writer.now(),
-        updated_at: writer.now(),
-    }
 }
 
 /// Raises a risk for each finding that asks for one, unless the same finding's risk is there: from this assessment, or open from an earlier one.
@@ -386,16 +306,25 @@ pub(crate) async fn raise(writer: &Writer, subject: &Subject, assessment: &Asses
         if known.iter().chain(&rows).any(|row| row.origin_finding.as_deref() == Some(&origin)) {
             continue;
         }
-        let mut row = blank(writer, subject);
-        row.title.clone_from(&finding.title);
-        row.description = finding.advice.clone().into();
-        row.likelihood = i32::from(risk.likelihood);
-        row.impact = i32::from(risk.impact);
-        row.origin_assessment_id = Some(assessment.id.clone());
-        row.origin_finding = Some(origin);
-        row.origin_question = finding.question.clone();
-        row.call(bands);
-        rows.push(row);
+        let (supplier_id, product_id) = (subject.supplier.id.clone(), subject.product_id());
+        let new = NewRisk {
+            subject_id: crate::subject::subject_id(&supplier_id, product_id.as_ref()),
+            title: finding.title.clone(),
+            description: Some(finding.advice.clone()),
+            likelihood: i32::from(risk.likelihood),
+            impact: i32::from(risk.impact),
+            residual_likelihood: None,
+            residual_impact: None,
+            treatment: None,
+            owner: None,
+            actions: Vec::new(),
+        };
+        rows.push(Model {
+            origin_assessment_id: Some(assessment.id.clone()),
+            origin_finding: Some(origin),
+            origin_question: finding.question.clone(),
+            ..new.into_row(writer, supplier_id, product_id, bands)
+        });
     }
     if rows.is_empty() { Ok(rows) } else { writer.insert_all::<Entity, ActiveModel>(rows).await }
 }
@@ -406,63 +335,6 @@ pub(crate) async fn raise(writer: &Writer, subject: &Subject, assessment: &Asses
 /// [`Error::NotFound`].
 pub async fn read(reader: &Reader, id: &RiskId) -> Result<Risk, Error> {
     reader.get::<Entity>(id.as_str()).await
-}
-
-/// A page of risks.
-///
-/// # Errors
-/// [`Error::Invalid`] for a cursor that is none.
-pub async fn list(reader: &Reader, filter: &RiskFilter) -> Result<Page<Risk>, Error> {
-    let mut condition = Condition::all();
-    if let Some(id) = &filter.subject_id {
-        condition = condition.add(Column::SubjectId.eq(id.as_str()));
-    }
-    if let Some(id) = &filter.supplier_id {
-        condition = condition.add(Column::SupplierId.eq(id.clone()));
-    }
-    if let Some(state) = filter.state {
-        condition = condition.add(Column::State.eq(Word(state)));
-    }
-    if let Some(is_closed) = filter.is_closed {
-        let closed = Word(RiskState::Closed);
-        condition = condition.add(if is_closed { Column::State.eq(closed) } else { Column::State.ne(closed) });
-    }
-    if let Some(band) = filter.current_band {
-        condition = condition.add(Column::CurrentBand.eq(Word(band)));
-    }
-    if let Some(treatment) = filter.treatment {
-        condition = condition.add(Column::Treatment.eq(Word(treatment)));
-    }
-    if let Some(likelihood) = filter.likelihood {
-        condition = condition.add(Column::Likelihood.eq(likelihood));
-    }
-    if let Some(impact) = filter.impact {
-        condition = condition.add(Column::Impact.eq(impact));
-    }
-    if let Some(likelihood) = filter.current_likelihood {
-        condition = condition.add(ExprTrait::eq(Expr::from(current(Column::ResidualLikelihood, Column::Likelihood)), likelihood));
-    }
-    if let Some(impact) = filter.current_impact {
-        condition = condition.add(ExprTrait::eq(Expr::from(current(Column::ResidualImpact, Column::Impact)), impact));
-    }
-    if let Some(day) = filter.acceptance_expires_before {
-        condition = condition.add(Column::State.eq(Word(RiskState::Accepted))).add(Column::AcceptanceExpiresOn.lt(day));
-    }
-    if let Some(id) = &filter.origin_assessment_id {
-        condition = condition.add(Column::OriginAssessmentId.eq(id.clone()));
-    }
-    if let Some(since) = filter.updated_since {
-        condition = condition.add(Column::UpdatedAt.gte(since));
-    }
-    let sort = match filter.sort.unwrap_or_default() {
-        RiskSort::Created => Sort::up(Column::CreatedAt),
-        RiskSort::CreatedDescending => Sort::down(Column::CreatedAt),
-        RiskSort::Updated => Sort::up(Column::UpdatedAt),
-        RiskSort::UpdatedDescending => Sort::down(Column::UpdatedAt),
-        RiskSort::CurrentDescending => Sort::down(Column::CurrentRank),
-        RiskSort::Current => Sort::up(Column::CurrentRank),
-    };
-    reader.page(reader.find::<Entity>().filter(condition), sort, Column::Id, filter.limit, filter.cursor.as_deref()).await
 }
 
 /// Changes a risk; what it is about stays. An acceptance ends where the risk is no longer what was accepted.
@@ -477,8 +349,17 @@ pub async fn change(writer: &Writer, id: &RiskId, version: i64, change: Change<N
         return Err(Error::invalid("/subject_id", "fixed", "subject_id cannot be changed: create a new record for another supplier or product"));
     }
     let bands = policy::read(writer).await?.risk_bands.0;
-    let mut after = before.clone();
-    new.apply(&mut after, bands);
+    let mut after = Model {
+        id: before.id.clone(),
+        state: before.state,
+        acceptance: before.acceptance.clone(),
+        acceptance_expires_on: before.acceptance_expires_on,
+        origin_assessment_id: before.origin_assessment_id.clone(),
+        origin_finding: before.origin_finding.clone(),
+        origin_question: before.origin_question.clone(),
+        created_at: before.created_at,
+        ..new.into_row(writer, before.supplier_id.clone(), before.product_id.clone(), bands)
+    };
     // Whoever agreed to live with it agreed to what it was then.
     let (was, is) = (before.current(), after.current());
     let worse = is.0 > was.0 || is.1 > was.1;

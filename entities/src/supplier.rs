@@ -313,8 +313,7 @@ impl NewSupplier {
         Ok(self)
     }
 
-    /// Puts everything said here into `row`, and what follows from it. `self` has been checked.
-    /// The row that says this, and for the rest what is kept of a supplier whatever is said of it.
+    /// The row that says this, with what follows from it, and for the rest what is kept of a supplier whatever is said of it.
     fn into_row(self, kept: Kept) -> Model {
         let Kept { id, organisation_id, version, rating, created_at, updated_at } = kept;
         let Self {

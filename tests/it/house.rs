@@ -145,6 +145,42 @@ fn no_circle_of_imports_goes_across_folders() {
     assert!(circles.is_empty(), "each of these comes to the other:\n{}", circles.join("\n"));
 }
 
+/// How many lines a file may have: what fits in one's head.
+const LONGEST_FILE: usize = 700;
+
+#[test]
+fn no_file_is_longer_than_fits_in_ones_head() {
+    let mut found = Vec::new();
+    let mut folders: Vec<PathBuf> =
+        ["api/src", "entities/src", "questionnaires/src", "questionnaires/tests", "openapi", "tests"].map(|folder| source().join("../..").join(folder)).to_vec();
+    let mut count = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() && path.file_name().is_none_or(|name| name != "target" && name != "node_modules") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                count += 1;
+                let lines = fs::read_to_string(&path).expect("text").lines().count();
+                if lines > LONGEST_FILE {
+                    found.push(format!("{}: {lines} lines", path.display()));
+                }
+            }
+        }
+    }
+    assert!(count > 300, "{count} files were read");
+    assert!(found.is_empty(), "split these by noun or verb:\n{}", found.join("\n"));
+}
+
+#[test]
+fn every_operation_is_one_endpoint_of_one_type() {
+    let mut found = BTreeMap::new();
+    modules(&source(), &[], &mut found);
+    let lines = found.values().flat_map(|code| code.lines()).filter(|line| line.contains("operation_id = \""));
+    let (boxed, others): (Vec<&str>, Vec<&str>) = lines.partition(|line| line.contains("transform = \"boxed\""));
+    assert!(boxed.len() > 150 && others.is_empty(), "without `transform = \"boxed\"` each of these is compiled anew with all that is around it: {others:#?}");
+}
+
 #[test]
 fn every_module_is_on_the_map_of_its_folder() {
     for map in ["lib.rs", "pages/mod.rs"] {

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use super::{Failure, block_on, console, open_with, print};
 use crate::{
     config::DatabaseFlags,
-    intake::{DateStyle, ImportQuery, ImportReport, Intake, JsonRows, Noun, ProductImport, SupplierImport},
+    import_reader::{DateStyle, ImportQuery, ImportReport, Intake, JsonRows, Noun, ProductImport, SupplierImport},
     json,
     payload::{self, IMPORT_LIMIT},
     problem::Problem,

@@ -31,7 +31,7 @@ use crate::{
     auth::{Editor, Viewer, store_of},
     body::Cost,
     csv,
-    intake::{ImportQuery, ImportReport, ImportedRow, Intake, Noun, RowError},
+    import_reader::{ImportQuery, ImportReport, ImportedRow, Intake, Noun, RowError},
     payload::IMPORT_LIMIT,
     problem::{Problem, Type},
 };

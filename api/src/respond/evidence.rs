@@ -11,7 +11,7 @@ use super::{auth::Respondent, tag::Tag};
 use crate::{
     address::RESPONDENT_ROOT,
     answer::{Created, Done, EvidenceFile, File, Item, Listed, Once},
-    path::At,
+    path::{At, boxed},
     payload::FileBody,
     problem::{Adding, Answer, ByLink, Deleting, Listing, Reading},
     query::Query,
@@ -26,7 +26,7 @@ impl Api {
     /// List evidence
     ///
     /// A page of the evidence sent through links about the same supplier or product.
-    #[oai(path = "/evidence", method = "get", operation_id = "list_evidence")]
+    #[oai(path = "/evidence", method = "get", operation_id = "list_evidence", transform = "boxed")]
     async fn list(&self, who: Respondent, query: Query<RespondentEvidenceFilter>) -> Answer<Listed<RespondentEvidence>, ByLink<Listing>> {
         let page = respondent::list_evidence(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
@@ -35,7 +35,7 @@ impl Api {
     /// Upload evidence
     ///
     /// A file: PDF, PNG, JPEG, Word, Excel, PowerPoint, OpenDocument text, plain text or CSV, at most 10 MiB. Its content must match its `Content-Type` and its name. Answers refer to it by its id.
-    #[oai(path = "/evidence", method = "post", operation_id = "send_evidence")]
+    #[oai(path = "/evidence", method = "post", operation_id = "send_evidence", transform = "boxed")]
     async fn send(
         &self,
         who: Respondent,
@@ -53,7 +53,7 @@ impl Api {
     }
 
     /// Read a piece of evidence
-    #[oai(path = "/evidence/:id", method = "get", operation_id = "read_evidence")]
+    #[oai(path = "/evidence/:id", method = "get", operation_id = "read_evidence", transform = "boxed")]
     async fn read(&self, who: Respondent, id: At<EvidenceId>, have: IfNoneMatch) -> Answer<Item<RespondentEvidence>, ByLink<Reading>> {
         Ok(Item::new(respondent::read_evidence(&who.read().await?, &id).await?, &have))
     }
@@ -61,7 +61,7 @@ impl Api {
     /// Read a file
     ///
     /// The file of a piece of evidence, exactly as it was uploaded.
-    #[oai(path = "/evidence/:id/file", method = "get", operation_id = "read_evidence_file")]
+    #[oai(path = "/evidence/:id/file", method = "get", operation_id = "read_evidence_file", transform = "boxed")]
     async fn file(&self, who: Respondent, id: At<EvidenceId>) -> Answer<File<EvidenceFile>, ByLink<Reading>> {
         let (file, bytes) = respondent::read_file(&who.read().await?, &id).await?;
         Ok(File::new(file.name, file.media_type, poem::Body::from_vec(bytes)))
@@ -70,7 +70,7 @@ impl Api {
     /// Delete evidence
     ///
     /// Only evidence that was sent with these answers and that no answer refers to, and only until they are submitted.
-    #[oai(path = "/evidence/:id", method = "delete", operation_id = "delete_evidence")]
+    #[oai(path = "/evidence/:id", method = "delete", operation_id = "delete_evidence", transform = "boxed")]
     async fn delete(&self, who: Respondent, id: At<EvidenceId>, version: IfMatch) -> Answer<Done, ByLink<Deleting>> {
         let writer = who.write().await?;
         respondent::delete_evidence(&writer, &id, version.0).await?;

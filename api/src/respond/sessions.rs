@@ -14,6 +14,7 @@ use super::{
     auth::{Anyone, Cookies, Respondent},
     tag::Tag,
 };
+use crate::path::boxed;
 use crate::{
     answer::{Done, Found},
     payload::Body,
@@ -58,7 +59,7 @@ impl Api {
     /// Start a visit
     ///
     /// Exchanges the secret after the `#` of a link for a visit: a cookie, and a CSRF token to send as `X-CSRF-Token` with every change. A visit lasts at most eight hours, or one hour without use; the link can be used again until it expires.
-    #[oai(path = "/sessions", method = "post", operation_id = "create_session")]
+    #[oai(path = "/sessions", method = "post", operation_id = "create_session", transform = "boxed")]
     async fn create(&self, who: Anyone, body: Body<Exchange>) -> Answer<WithCookie<Found<Visit>>, ByLink<Entering>> {
         let (visit, cookie) = who.enter(&body.token).await?;
         Ok(WithCookie { answer: Found(respondent::welcome(&visit.read().await?).await?), cookie })
@@ -67,7 +68,7 @@ impl Api {
     /// Read the visit
     ///
     /// Who asks, about what and why, by when, in which languages, and whether answers can be given.
-    #[oai(path = "/sessions/current", method = "get", operation_id = "read_session")]
+    #[oai(path = "/sessions/current", method = "get", operation_id = "read_session", transform = "boxed")]
     async fn read(&self, who: Respondent) -> Answer<Found<Visit>, ByLink<Reading>> {
         Ok(Found(respondent::welcome(&who.read().await?).await?))
     }
@@ -75,7 +76,7 @@ impl Api {
     /// End the visit
     ///
     /// Its cookie stops working. The link can be used again until it expires.
-    #[oai(path = "/sessions/current", method = "delete", operation_id = "delete_session")]
+    #[oai(path = "/sessions/current", method = "delete", operation_id = "delete_session", transform = "boxed")]
     async fn delete(&self, who: Respondent, cookies: Cookies) -> Answer<WithCookie<Done>, ByLink<Leaving>> {
         who.leave().await?;
         Ok(WithCookie { answer: Done, cookie: cookies.none() })

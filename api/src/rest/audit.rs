@@ -10,6 +10,7 @@ use serde::Deserialize;
 use validator::Validate;
 
 use super::tag::Tag;
+use crate::path::boxed;
 use crate::{
     answer::{Found, Listed},
     auth::{Admin, By},
@@ -36,7 +37,7 @@ impl Api {
     /// List audit events
     ///
     /// Who changed which item and when, with the values before and after. Newest first.
-    #[oai(path = "/audit-events", method = "get", operation_id = "list_audit_events")]
+    #[oai(path = "/audit-events", method = "get", operation_id = "list_audit_events", transform = "boxed")]
     async fn list(&self, who: By<Admin>, query: Query<AuditEventFilter>) -> Answer<Listed<AuditEvent>, Listing> {
         let page = audit::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
@@ -45,7 +46,7 @@ impl Api {
     /// Read the audit trail's checkpoint
     ///
     /// The number of events so far and the hash of the last. Keep it where the database's owner cannot write: it can later prove that the events up to it are unchanged.
-    #[oai(path = "/audit-events/checkpoint", method = "get", operation_id = "read_audit_checkpoint")]
+    #[oai(path = "/audit-events/checkpoint", method = "get", operation_id = "read_audit_checkpoint", transform = "boxed")]
     async fn checkpoint(&self, who: By<Admin>) -> Answer<Found<Checkpoint>, Listing> {
         Ok(Found(audit::checkpoint(&who.read().await?).await?))
     }
@@ -53,7 +54,7 @@ impl Api {
     /// Verify the audit trail
     ///
     /// Checks the whole hash chain and reports which events were changed, removed, inserted or moved; with a checkpoint's sequence and hash, also whether the events up to it were rewritten. `diligence audit verify` does the same without a time limit.
-    #[oai(path = "/audit-events/verification", method = "get", operation_id = "read_audit_verification")]
+    #[oai(path = "/audit-events/verification", method = "get", operation_id = "read_audit_verification", transform = "boxed")]
     async fn verification(&self, who: By<Admin>, query: Query<VerificationFilter>) -> Answer<Found<Verification>, Listing> {
         let VerificationFilter { checkpoint_sequence, checkpoint_hash } = query.filter.clone();
         let mut faults = Faults::default();

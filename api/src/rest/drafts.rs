@@ -13,7 +13,7 @@ use super::tag::Tag;
 use crate::{
     answer::{Changed, Created, Done, Found, Item, Lines, Listed, Once},
     auth::{By, Editor, Viewer},
-    path::At,
+    path::{At, boxed},
     payload::{Body, Change, DOCUMENT_LIMIT},
     problem::{Acting, Answer, Asking, Changing, Creating, Deleting, Listing, Reading},
     query::Query,
@@ -29,7 +29,7 @@ impl Api {
     /// List drafts
     ///
     /// Questionnaires that are not published yet, most recently changed first, without their text.
-    #[oai(path = "/questionnaire-drafts", method = "get", operation_id = "list_drafts")]
+    #[oai(path = "/questionnaire-drafts", method = "get", operation_id = "list_drafts", transform = "boxed")]
     async fn list(&self, who: By<Viewer>, query: Query<DraftFilter>) -> Answer<Listed<Draft>, Listing> {
         let page = draft::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
@@ -38,7 +38,7 @@ impl Api {
     /// Create a draft
     ///
     /// Of an edition in YAML, JSON or CSV, or of an extension of another questionnaire in YAML or JSON. It may have errors until it is published; its text is stored exactly as sent.
-    #[oai(path = "/questionnaire-drafts", method = "post", operation_id = "create_draft")]
+    #[oai(path = "/questionnaire-drafts", method = "post", operation_id = "create_draft", transform = "boxed")]
     async fn create(&self, who: By<Editor>, body: Body<NewDraft, DOCUMENT_LIMIT>, retry: Retry) -> Answer<Once<Created<Draft>>, Creating> {
         retry.once(&who, async |writer| Ok(Created::new("questionnaire-drafts", draft::create(writer, body.0).await?))).await
     }
@@ -46,7 +46,7 @@ impl Api {
     /// Read a draft
     ///
     /// With its text.
-    #[oai(path = "/questionnaire-drafts/:id", method = "get", operation_id = "read_draft")]
+    #[oai(path = "/questionnaire-drafts/:id", method = "get", operation_id = "read_draft", transform = "boxed")]
     async fn read(&self, who: By<Viewer>, id: At<DraftId>, have: IfNoneMatch) -> Answer<Item<WrittenDraft>, Reading> {
         let written = draft::read(&who.read().await?, &id).await?;
         Ok(Item::new(written, &have))
@@ -55,7 +55,7 @@ impl Api {
     /// Change a draft
     ///
     /// A JSON merge patch: absent fields stay as they are.
-    #[oai(path = "/questionnaire-drafts/:id", method = "patch", operation_id = "change_draft")]
+    #[oai(path = "/questionnaire-drafts/:id", method = "patch", operation_id = "change_draft", transform = "boxed")]
     async fn change(&self, who: By<Editor>, id: At<DraftId>, version: IfMatch, change: Change<NewDraft, DOCUMENT_LIMIT>) -> Answer<Changed<WrittenDraft>, Changing> {
         let writer = who.write().await?;
         let written = draft::change(&writer, &id, version.0, change.0).await?;
@@ -64,7 +64,7 @@ impl Api {
     }
 
     /// Delete a draft
-    #[oai(path = "/questionnaire-drafts/:id", method = "delete", operation_id = "delete_draft")]
+    #[oai(path = "/questionnaire-drafts/:id", method = "delete", operation_id = "delete_draft", transform = "boxed")]
     async fn delete(&self, who: By<Editor>, id: At<DraftId>, version: IfMatch) -> Answer<Done, Deleting> {
         let writer = who.write().await?;
         draft::delete(&writer, &id, version.0).await?;
@@ -75,7 +75,7 @@ impl Api {
     /// Check a draft
     ///
     /// Reports all errors at once, each with line and column, or for an extension with its place in the edition that would result.
-    #[oai(path = "/questionnaire-drafts/:id/check", method = "get", operation_id = "read_draft_check")]
+    #[oai(path = "/questionnaire-drafts/:id/check", method = "get", operation_id = "read_draft_check", transform = "boxed")]
     async fn check(&self, who: By<Viewer>, id: At<DraftId>) -> Answer<Found<DraftCheck>, Reading> {
         Ok(Found(draft::check(&who.read().await?, &id).await?))
     }
@@ -83,7 +83,7 @@ impl Api {
     /// Preview a draft
     ///
     /// As a respondent would see it: questions and options, without weights, points, knock-outs and findings. A draft that cannot be parsed returns 422 with all errors.
-    #[oai(path = "/questionnaire-drafts/:id/preview", method = "get", operation_id = "read_draft_preview")]
+    #[oai(path = "/questionnaire-drafts/:id/preview", method = "get", operation_id = "read_draft_preview", transform = "boxed")]
     async fn preview(&self, who: By<Viewer>, id: At<DraftId>) -> Answer<Found<Preview>, Reading> {
         Ok(Found(draft::preview(&who.read().await?, &id).await?))
     }
@@ -91,7 +91,7 @@ impl Api {
     /// Score answers with a draft
     ///
     /// Returns scores, contributions, findings, band, and the rating for each tier. Nothing is stored.
-    #[oai(path = "/questionnaire-drafts/:id/try", method = "post", operation_id = "try_draft")]
+    #[oai(path = "/questionnaire-drafts/:id/try", method = "post", operation_id = "try_draft", transform = "boxed")]
     async fn attempt(&self, who: By<Viewer>, id: At<DraftId>, body: Body<Attempt>) -> Answer<Found<AttemptResult>, Asking> {
         Ok(Found(draft::attempt(&who.read().await?, &id, body.0).await?))
     }
@@ -99,7 +99,7 @@ impl Api {
     /// Preview the effect of publishing a draft
     ///
     /// How every current score and rating would change if each current assessment with the same questionnaire were scored by the draft with its present answers: which change, by how much, and why. One JSON object per line: progress, moves, and finally the summary. Nothing is changed.
-    #[oai(path = "/questionnaire-drafts/:id/what-if", method = "get", operation_id = "read_draft_what_if")]
+    #[oai(path = "/questionnaire-drafts/:id/what-if", method = "get", operation_id = "read_draft_what_if", transform = "boxed")]
     async fn what_if(&self, who: By<Viewer>, id: At<DraftId>) -> Answer<Lines<WhatIfLine>, Reading> {
         let edition = draft::edition(&who.read().await?, &id).await?;
         Ok(stream::lines(WhatIf::of_edition(who.store().clone(), who.scope().clone(), edition).await?).await?)
@@ -108,7 +108,7 @@ impl Api {
     /// Publish a draft
     ///
     /// Assessments can then use it, and it never changes. The draft is deleted; its text is kept with the edition.
-    #[oai(path = "/questionnaire-drafts/:id/publish", method = "post", operation_id = "publish_draft")]
+    #[oai(path = "/questionnaire-drafts/:id/publish", method = "post", operation_id = "publish_draft", transform = "boxed")]
     async fn publish(&self, who: By<Editor>, id: At<DraftId>, version: IfMatch, retry: Retry) -> Answer<Once<Created<PublishedEdition>>, Acting> {
         retry
             .once(&who, async |writer| {
@@ -122,7 +122,7 @@ impl Api {
     /// Merge an extension with a newer base
     ///
     /// Applies your extension of another questionnaire to a newer edition of that questionnaire and creates a draft. Conflicts are listed, each with how it was resolved.
-    #[oai(path = "/questionnaire-drafts/merge", method = "post", operation_id = "merge_extension")]
+    #[oai(path = "/questionnaire-drafts/merge", method = "post", operation_id = "merge_extension", transform = "boxed")]
     async fn merge(&self, who: By<Editor>, body: Body<NewMerge>, retry: Retry) -> Answer<Once<Created<MergedDraft>>, Creating> {
         retry.once(&who, async |writer| Ok(Created::new("questionnaire-drafts", draft::merge(writer, body.0).await?))).await
     }

@@ -11,7 +11,7 @@ use super::tag::Tag;
 use crate::{
     answer::{Changed, Created, Done, EvidenceFile, File, Item, Listed, Once},
     auth::{By, Editor, Viewer},
-    path::At,
+    path::{At, boxed},
     payload::{Body, Change, FileBody},
     problem::{Answer, Changing, Creating, Deleting, Listing, Reading},
     query::Query,
@@ -26,7 +26,7 @@ impl Api {
     /// List evidence
     ///
     /// A page of certificates, documents and links.
-    #[oai(path = "/evidence", method = "get", operation_id = "list_evidence")]
+    #[oai(path = "/evidence", method = "get", operation_id = "list_evidence", transform = "boxed")]
     async fn list(&self, who: By<Viewer>, query: Query<EvidenceFilter>) -> Answer<Listed<Evidence>, Listing> {
         let page = evidence::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
@@ -35,13 +35,13 @@ impl Api {
     /// Create a piece of evidence
     ///
     /// It is dated by its own issue date, not by when it was created. Its expiry brings the next review forward.
-    #[oai(path = "/evidence", method = "post", operation_id = "create_evidence")]
+    #[oai(path = "/evidence", method = "post", operation_id = "create_evidence", transform = "boxed")]
     async fn create(&self, who: By<Editor>, body: Body<NewEvidence>, retry: Retry) -> Answer<Once<Created<Evidence>>, Creating> {
         retry.once(&who, async |writer| Ok(Created::new("evidence", evidence::create(writer, body.0).await?))).await
     }
 
     /// Read a piece of evidence
-    #[oai(path = "/evidence/:id", method = "get", operation_id = "read_evidence")]
+    #[oai(path = "/evidence/:id", method = "get", operation_id = "read_evidence", transform = "boxed")]
     async fn read(&self, who: By<Viewer>, id: At<EvidenceId>, have: IfNoneMatch) -> Answer<Item<Evidence>, Reading> {
         let evidence = evidence::read(&who.read().await?, &id).await?;
         Ok(Item::new(evidence, &have))
@@ -50,7 +50,7 @@ impl Api {
     /// Change a piece of evidence
     ///
     /// A JSON merge patch: absent fields stay as they are, null clears, a list is replaced as a whole.
-    #[oai(path = "/evidence/:id", method = "patch", operation_id = "change_evidence")]
+    #[oai(path = "/evidence/:id", method = "patch", operation_id = "change_evidence", transform = "boxed")]
     async fn change(&self, who: By<Editor>, id: At<EvidenceId>, version: IfMatch, change: Change<NewEvidence>) -> Answer<Changed<Evidence>, Changing> {
         let writer = who.write().await?;
         let evidence = evidence::change(&writer, &id, version.0, change.0).await?;
@@ -61,7 +61,7 @@ impl Api {
     /// Delete a piece of evidence
     ///
     /// Only possible when no answer refers to it.
-    #[oai(path = "/evidence/:id", method = "delete", operation_id = "delete_evidence")]
+    #[oai(path = "/evidence/:id", method = "delete", operation_id = "delete_evidence", transform = "boxed")]
     async fn delete(&self, who: By<Editor>, id: At<EvidenceId>, version: IfMatch) -> Answer<Done, Deleting> {
         let writer = who.write().await?;
         evidence::delete(&writer, &id, version.0).await?;
@@ -72,7 +72,7 @@ impl Api {
     /// Store a file
     ///
     /// The file of a piece of evidence: PDF, PNG, JPEG, Word, Excel, PowerPoint, OpenDocument text, plain text or CSV, at most 10 MiB. Its content must match its `Content-Type` and its name. It is hashed, and a receipt says which file supported an answer. A file that answers refer to cannot be replaced.
-    #[oai(path = "/evidence/:id/file", method = "post", operation_id = "store_evidence_file")]
+    #[oai(path = "/evidence/:id/file", method = "post", operation_id = "store_evidence_file", transform = "boxed")]
     async fn store_file(
         &self,
         who: By<Editor>,
@@ -89,7 +89,7 @@ impl Api {
     /// Read a file
     ///
     /// The file of a piece of evidence, exactly as it was uploaded.
-    #[oai(path = "/evidence/:id/file", method = "get", operation_id = "read_evidence_file")]
+    #[oai(path = "/evidence/:id/file", method = "get", operation_id = "read_evidence_file", transform = "boxed")]
     async fn file(&self, who: By<Viewer>, id: At<EvidenceId>) -> Answer<File<EvidenceFile>, Reading> {
         let (file, bytes) = evidence_file::read(&who.read().await?, &id).await?;
         Ok(File::new(file.name, file.media_type, poem::Body::from_vec(bytes)))
@@ -98,7 +98,7 @@ impl Api {
     /// Delete a file
     ///
     /// Only possible when no answer refers to it.
-    #[oai(path = "/evidence/:id/file", method = "delete", operation_id = "delete_evidence_file")]
+    #[oai(path = "/evidence/:id/file", method = "delete", operation_id = "delete_evidence_file", transform = "boxed")]
     async fn delete_file(&self, who: By<Editor>, id: At<EvidenceId>, version: IfMatch) -> Answer<Done, Deleting> {
         let writer = who.write().await?;
         evidence_file::delete(&writer, &id, version.0).await?;

@@ -5,6 +5,7 @@ use poem::Body;
 use poem_openapi::OpenApi;
 
 use super::tag::Tag;
+use crate::path::boxed;
 use crate::{
     answer::{CsvFile, File},
     auth::{Admin, By, InRegister, Viewer},
@@ -21,7 +22,7 @@ impl Api {
     /// Export the register
     ///
     /// As CSV, with the filters of the list: one row for each supplier and product. RFC 4180 in UTF-8; columns keep their order, new ones come at the end. A list is joined with `;`, identifiers are `SCHEME:ID`, nested values are JSON. A cell that a spreadsheet would run as a formula is prefixed with `'`.
-    #[oai(path = "/register.csv", method = "get", operation_id = "export_register", tag = "Tag::Register")]
+    #[oai(path = "/register.csv", method = "get", operation_id = "export_register", transform = "boxed", tag = "Tag::Register")]
     async fn register(&self, who: By<InRegister<Viewer>>, query: Query<ExportQuery<<Register as Table>::Filter>>) -> Answer<File<CsvFile>, Listing> {
         export::<Register, _>(&who, &query).await
     }
@@ -29,7 +30,7 @@ impl Api {
     /// Export suppliers
     ///
     /// As CSV, with the filters of the list. The file can be changed and imported again: `POST /suppliers/import`.
-    #[oai(path = "/suppliers.csv", method = "get", operation_id = "export_suppliers", tag = "Tag::Suppliers")]
+    #[oai(path = "/suppliers.csv", method = "get", operation_id = "export_suppliers", transform = "boxed", tag = "Tag::Suppliers")]
     async fn suppliers(&self, who: By<InRegister<Viewer>>, query: Query<ExportQuery<<Suppliers as Table>::Filter>>) -> Answer<File<CsvFile>, Listing> {
         export::<Suppliers, _>(&who, &query).await
     }
@@ -37,7 +38,7 @@ impl Api {
     /// Export products
     ///
     /// As CSV, with the filters of the list; the AI profile has a column for each of its fields. The file can be changed and imported again: `POST /products/import`.
-    #[oai(path = "/products.csv", method = "get", operation_id = "export_products", tag = "Tag::Products")]
+    #[oai(path = "/products.csv", method = "get", operation_id = "export_products", transform = "boxed", tag = "Tag::Products")]
     async fn products(&self, who: By<InRegister<Viewer>>, query: Query<ExportQuery<<Products as Table>::Filter>>) -> Answer<File<CsvFile>, Listing> {
         export::<Products, _>(&who, &query).await
     }
@@ -45,7 +46,7 @@ impl Api {
     /// Export evidence
     ///
     /// As CSV, with the filters of the list.
-    #[oai(path = "/evidence.csv", method = "get", operation_id = "export_evidence", tag = "Tag::Evidence")]
+    #[oai(path = "/evidence.csv", method = "get", operation_id = "export_evidence", transform = "boxed", tag = "Tag::Evidence")]
     async fn evidence(&self, who: By<Viewer>, query: Query<ExportQuery<<EvidenceTable as Table>::Filter>>) -> Answer<File<CsvFile>, Listing> {
         export::<EvidenceTable, _>(&who, &query).await
     }
@@ -53,7 +54,7 @@ impl Api {
     /// Export assessments
     ///
     /// As CSV, with the filters of the list.
-    #[oai(path = "/assessments.csv", method = "get", operation_id = "export_assessments", tag = "Tag::Assessments")]
+    #[oai(path = "/assessments.csv", method = "get", operation_id = "export_assessments", transform = "boxed", tag = "Tag::Assessments")]
     async fn assessments(&self, who: By<Viewer>, query: Query<ExportQuery<<Assessments as Table>::Filter>>) -> Answer<File<CsvFile>, Listing> {
         export::<Assessments, _>(&who, &query).await
     }
@@ -61,7 +62,7 @@ impl Api {
     /// Export answers
     ///
     /// As CSV: every stored answer of the assessments that match the filters, with its points. Answers to questions that are not visible are marked and do not count.
-    #[oai(path = "/answers.csv", method = "get", operation_id = "export_answers", tag = "Tag::Assessments")]
+    #[oai(path = "/answers.csv", method = "get", operation_id = "export_answers", transform = "boxed", tag = "Tag::Assessments")]
     async fn answers(&self, who: By<Viewer>, query: Query<ExportQuery<<Answers as Table>::Filter>>) -> Answer<File<CsvFile>, Listing> {
         export::<Answers, _>(&who, &query).await
     }
@@ -69,7 +70,7 @@ impl Api {
     /// Export risks
     ///
     /// As CSV, with the filters of the list.
-    #[oai(path = "/risks.csv", method = "get", operation_id = "export_risks", tag = "Tag::Risks")]
+    #[oai(path = "/risks.csv", method = "get", operation_id = "export_risks", transform = "boxed", tag = "Tag::Risks")]
     async fn risks(&self, who: By<Viewer>, query: Query<ExportQuery<<Risks as Table>::Filter>>) -> Answer<File<CsvFile>, Listing> {
         export::<Risks, _>(&who, &query).await
     }
@@ -77,7 +78,7 @@ impl Api {
     /// Export reviews
     ///
     /// As CSV, with the filters of the list.
-    #[oai(path = "/reviews.csv", method = "get", operation_id = "export_reviews", tag = "Tag::Reviews")]
+    #[oai(path = "/reviews.csv", method = "get", operation_id = "export_reviews", transform = "boxed", tag = "Tag::Reviews")]
     async fn reviews(&self, who: By<InRegister<Viewer>>, query: Query<ExportQuery<<Reviews as Table>::Filter>>) -> Answer<File<CsvFile>, Listing> {
         export::<Reviews, _>(&who, &query).await
     }
@@ -85,7 +86,7 @@ impl Api {
     /// Export audit events
     ///
     /// As CSV, with the filters of the list. Newest first.
-    #[oai(path = "/audit-events.csv", method = "get", operation_id = "export_audit_events", tag = "Tag::Audit")]
+    #[oai(path = "/audit-events.csv", method = "get", operation_id = "export_audit_events", transform = "boxed", tag = "Tag::Audit")]
     async fn audit_events(&self, who: By<Admin>, query: Query<ExportQuery<<AuditEvents as Table>::Filter>>) -> Answer<File<CsvFile>, Listing> {
         export::<AuditEvents, _>(&who, &query).await
     }

@@ -11,11 +11,12 @@ use serde::de::DeserializeOwned;
 use validator::Validate;
 
 use super::tag::Tag;
+use crate::path::boxed;
 use crate::{
     answer::{Found, Once},
     auth::{By, Editor, Importing},
     body::Cost,
-    intake::{ImportQuery, ImportReport, Intake, JsonRows, ProductImport, SupplierImport},
+    import_reader::{ImportQuery, ImportReport, Intake, JsonRows, ProductImport, SupplierImport},
     payload::{self, IMPORT_LIMIT},
     problem::{Answer, Creating, Problem},
     query::Query,
@@ -34,7 +35,7 @@ impl Api {
     /// In CSV, `identifiers:SCHEME` adds an identifier of that scheme, `identifiers:GB-NHS|LOCAL` of the first scheme in which it is valid, and `evidence.KIND.FIELD`, such as `evidence.dspt.statement`, adds or changes a piece of evidence. `map`, `where` and `dates` adapt files with other columns.
     ///
     /// With `dry_run=true` nothing is changed and the result of every row is reported, with its errors; without it, any error refuses the whole import.
-    #[oai(path = "/suppliers/import", method = "post", operation_id = "import_suppliers", tag = "Tag::Suppliers")]
+    #[oai(path = "/suppliers/import", method = "post", operation_id = "import_suppliers", transform = "boxed", tag = "Tag::Suppliers")]
     async fn suppliers(
         &self,
         who: By<Importing<Editor>>,
@@ -50,7 +51,7 @@ impl Api {
     /// All rows or none, at most 20,000, from CSV (the columns of `GET /products.csv`, any of them in any order, named in the first line) or from JSON. A row is matched to a product by `id`, else by supplier and exact name; otherwise it creates one. The supplier is given by `supplier_id`, `supplier_identifier` (`GB-NHS:8K417`), or `supplier_name` if only one supplier has that name. Absent columns or fields are unchanged; an empty cell, or null, clears. Derived columns (`rating`, `version`, `created_at`, `updated_at`) are ignored.
     ///
     /// `map`, `where` and `dates` adapt CSV files with other columns. With `dry_run=true` nothing is changed and the result of every row is reported, with its errors; without it, any error refuses the whole import.
-    #[oai(path = "/products/import", method = "post", operation_id = "import_products", tag = "Tag::Products")]
+    #[oai(path = "/products/import", method = "post", operation_id = "import_products", transform = "boxed", tag = "Tag::Products")]
     async fn products(
         &self,
         who: By<Importing<Editor>>,

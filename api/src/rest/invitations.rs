@@ -18,7 +18,7 @@ use crate::{
     answer::{Changed, Created, Found, Item, Listed, Once, Reissued},
     auth::{Admin, By, Stranger},
     config::Config,
-    path::At,
+    path::{At, boxed},
     payload::Body,
     problem::{Accepting, Acting, Answer, Creating, Listing, Opening, Reading},
     query::Query,
@@ -68,7 +68,7 @@ impl Api {
     /// List invitations
     ///
     /// Including password reset links.
-    #[oai(path = "/invitations", method = "get", operation_id = "list_invitations")]
+    #[oai(path = "/invitations", method = "get", operation_id = "list_invitations", transform = "boxed")]
     async fn list(&self, who: By<Admin>, query: Query<InvitationFilter>) -> Answer<Listed<Invitation>, Listing> {
         let page = invitation::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
@@ -77,7 +77,7 @@ impl Api {
     /// Invite a user
     ///
     /// The response holds the link, once: hand it over yourself. It works once, within a week. Whoever opens it chooses a password, or joins with an existing account.
-    #[oai(path = "/invitations", method = "post", operation_id = "create_invitation")]
+    #[oai(path = "/invitations", method = "post", operation_id = "create_invitation", transform = "boxed")]
     async fn create(&self, who: By<Admin>, config: Data<&Arc<Config>>, body: Body<NewInvitation>, retry: Retry) -> Answer<Once<Created<SentInvitation>>, Creating> {
         retry
             .once(&who, async |writer| {
@@ -89,7 +89,7 @@ impl Api {
     }
 
     /// Read an invitation
-    #[oai(path = "/invitations/:id", method = "get", operation_id = "read_invitation")]
+    #[oai(path = "/invitations/:id", method = "get", operation_id = "read_invitation", transform = "boxed")]
     async fn read(&self, who: By<Admin>, id: At<InvitationId>, have: IfNoneMatch) -> Answer<Item<Invitation>, Reading> {
         let found = invitation::read(&who.read().await?, &id).await?;
         Ok(Item::new(found, &have))
@@ -98,7 +98,7 @@ impl Api {
     /// Send an invitation again
     ///
     /// Creates a new link that works for a week. The old link stops working.
-    #[oai(path = "/invitations/:id/resend", method = "post", operation_id = "resend_invitation")]
+    #[oai(path = "/invitations/:id/resend", method = "post", operation_id = "resend_invitation", transform = "boxed")]
     async fn resend(
         &self,
         who: By<Admin>,
@@ -117,7 +117,7 @@ impl Api {
     }
 
     /// Revoke an invitation
-    #[oai(path = "/invitations/:id/revoke", method = "post", operation_id = "revoke_invitation")]
+    #[oai(path = "/invitations/:id/revoke", method = "post", operation_id = "revoke_invitation", transform = "boxed")]
     async fn revoke(&self, who: By<Admin>, id: At<InvitationId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<Invitation>>, Acting> {
         retry.once(&who, async |writer| Ok(Changed(invitation::revoke(writer, &id, version.0).await?))).await
     }
@@ -125,7 +125,7 @@ impl Api {
     /// Open an invitation
     ///
     /// Returns who sent it, and whether a new password must be chosen or an account already exists.
-    #[oai(path = "/invitations/open", method = "post", operation_id = "open_invitation")]
+    #[oai(path = "/invitations/open", method = "post", operation_id = "open_invitation", transform = "boxed")]
     async fn open(&self, stranger: Stranger, body: Body<Token>) -> Answer<Found<OpenedInvitation>, Opening> {
         Ok(Found(invitation::open(stranger.store(), &body.token).await?))
     }
@@ -133,7 +133,7 @@ impl Api {
     /// Accept an invitation, or reset a password
     ///
     /// Then sign in with `POST /sessions`.
-    #[oai(path = "/invitations/accept", method = "post", operation_id = "accept_invitation")]
+    #[oai(path = "/invitations/accept", method = "post", operation_id = "accept_invitation", transform = "boxed")]
     async fn accept(&self, stranger: Stranger, body: Body<Acceptance>) -> Answer<Found<Accepted>, Accepting> {
         Ok(Found(invitation::accept(stranger.store(), stranger.visit(), &body).await?))
     }

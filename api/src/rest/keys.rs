@@ -14,7 +14,7 @@ use super::tag::Tag;
 use crate::{
     answer::{Changed, Created, Item, Listed, Once},
     auth::{Admin, By},
-    path::At,
+    path::{At, boxed},
     payload::{Body, MaybeBody},
     problem::{Acting, Answer, Changing, Creating, Listing, Reading},
     query::Query,
@@ -56,7 +56,7 @@ impl Api {
     /// List keys
     ///
     /// Oldest first. `expires_soon=true` lists those to rotate.
-    #[oai(path = "/keys", method = "get", operation_id = "list_keys")]
+    #[oai(path = "/keys", method = "get", operation_id = "list_keys", transform = "boxed")]
     async fn list(&self, who: By<Admin>, query: Query<ApiKeyFilter>) -> Answer<Listed<ApiKey>, Listing> {
         let page = api_key::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
@@ -65,13 +65,13 @@ impl Api {
     /// Create a key
     ///
     /// The response holds the key's secret, once. It is not stored, so a retry of this request returns `secret` null.
-    #[oai(path = "/keys", method = "post", operation_id = "create_key")]
+    #[oai(path = "/keys", method = "post", operation_id = "create_key", transform = "boxed")]
     async fn create(&self, who: By<Admin>, body: Body<NewApiKey>, retry: Retry) -> Answer<Once<Created<CreatedApiKey>>, Creating> {
         retry.once(&who, async |writer| Ok(CreatedApiKey::once(api_key::create(writer, body.0).await?))).await
     }
 
     /// Read a key
-    #[oai(path = "/keys/:id", method = "get", operation_id = "read_key")]
+    #[oai(path = "/keys/:id", method = "get", operation_id = "read_key", transform = "boxed")]
     async fn read(&self, who: By<Admin>, id: At<ApiKeyId>, have: IfNoneMatch) -> Answer<Item<ApiKey>, Reading> {
         let key = api_key::read(&who.read().await?, &id).await?;
         Ok(Item::new(key, &have))
@@ -80,7 +80,7 @@ impl Api {
     /// Rotate a key
     ///
     /// Creates a successor with the same name, role and scope, and returns it with its secret, which is shown once. The old key is shown as replaced and keeps working for `overlap_days`; with 0 it ends at once. A retry returns `secret` null.
-    #[oai(path = "/keys/:id/rotate", method = "post", operation_id = "rotate_key")]
+    #[oai(path = "/keys/:id/rotate", method = "post", operation_id = "rotate_key", transform = "boxed")]
     async fn rotate(
         &self,
         who: By<Admin>,
@@ -95,7 +95,7 @@ impl Api {
     /// Revoke a key
     ///
     /// It stops working at once, on other replicas within seconds, and stays in the list.
-    #[oai(path = "/keys/:id/revoke", method = "post", operation_id = "revoke_key")]
+    #[oai(path = "/keys/:id/revoke", method = "post", operation_id = "revoke_key", transform = "boxed")]
     async fn revoke(&self, who: By<Admin>, id: At<ApiKeyId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<ApiKey>>, Acting> {
         retry.once(&who, async |writer| Ok(Changed(api_key::revoke(writer, &id, version.0).await?))).await
     }

@@ -19,7 +19,7 @@ use crate::{
     auth::{By, Editor, Viewer},
     config::Config,
     mail::Mailer,
-    path::At,
+    path::{At, boxed},
     payload::{Body, MaybeBody},
     problem::{Acting, Answer, Changing, Creating, Listing, Reading},
     query::Query,
@@ -69,7 +69,7 @@ impl Api {
     /// List links
     ///
     /// A page of links, including those that have ended, without their secrets.
-    #[oai(path = "/links", method = "get", operation_id = "list_links")]
+    #[oai(path = "/links", method = "get", operation_id = "list_links", transform = "boxed")]
     async fn list(&self, who: By<Viewer>, query: Query<RespondentLinkFilter>) -> Answer<Listed<RespondentLink>, Listing> {
         let page = respondent_link::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
@@ -78,7 +78,7 @@ impl Api {
     /// Send an assessment as a link
     ///
     /// For a contact at the supplier, who needs no account: whoever has the link can answer this one assessment until it expires, and sees nothing else. The response holds the link, once; it is not stored, so a retry of this request returns `url` null. If an e-mail address is given and this server sends e-mail, the link is also sent: `mail` has the delivery status. An assessment can have several links.
-    #[oai(path = "/links", method = "post", operation_id = "create_link")]
+    #[oai(path = "/links", method = "post", operation_id = "create_link", transform = "boxed")]
     async fn create(
         &self,
         who: By<Editor>,
@@ -96,7 +96,7 @@ impl Api {
     /// Read a link
     ///
     /// Its state and the delivery status of its e-mail, without its secret.
-    #[oai(path = "/links/:id", method = "get", operation_id = "read_link")]
+    #[oai(path = "/links/:id", method = "get", operation_id = "read_link", transform = "boxed")]
     async fn read(&self, who: By<Viewer>, id: At<RespondentLinkId>) -> Answer<Changed<RespondentLink>, Reading> {
         Ok(Changed(respondent_link::read(&who.read().await?, &id).await?))
     }
@@ -104,7 +104,7 @@ impl Api {
     /// Revoke a link
     ///
     /// It stops working, and visits through it end at once. It stays in the list.
-    #[oai(path = "/links/:id/revoke", method = "post", operation_id = "revoke_link")]
+    #[oai(path = "/links/:id/revoke", method = "post", operation_id = "revoke_link", transform = "boxed")]
     async fn revoke(&self, who: By<Editor>, id: At<RespondentLinkId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<RespondentLink>>, Acting> {
         retry.once(&who, async |writer| Ok(Changed(respondent_link::revoke(writer, &id, version.0).await?))).await
     }
@@ -112,7 +112,7 @@ impl Api {
     /// Send a link again
     ///
     /// Creates a new link in its place and returns it, once; the old link ends at once. Also for a link that was revoked, has expired, or whose e-mail could not be sent.
-    #[oai(path = "/links/:id/resend", method = "post", operation_id = "resend_link")]
+    #[oai(path = "/links/:id/resend", method = "post", operation_id = "resend_link", transform = "boxed")]
     async fn resend(
         &self,
         who: By<Editor>,

@@ -11,7 +11,7 @@ use super::tag::Tag;
 use crate::{
     answer::{Changed, Created, Done, Listed, Once},
     auth::{By, Editor, InRegister, Viewer},
-    path::At,
+    path::{At, boxed},
     payload::{Body, Change},
     problem::{Acting, Answer, Changing, Creating, Deleting, Listing, Reading},
     query::Query,
@@ -26,7 +26,7 @@ impl Api {
     /// List products
     ///
     /// A page of the products that match the filters, each with its rating.
-    #[oai(path = "/products", method = "get", operation_id = "list_products")]
+    #[oai(path = "/products", method = "get", operation_id = "list_products", transform = "boxed")]
     async fn list(&self, who: By<InRegister<Viewer>>, query: Query<ProductFilter>) -> Answer<Listed<Product>, Listing> {
         let page = product::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
@@ -35,13 +35,13 @@ impl Api {
     /// Create a product
     ///
     /// Its use of AI is `unknown` until it is given; its rating is `unassessed` until it is assessed.
-    #[oai(path = "/products", method = "post", operation_id = "create_product")]
+    #[oai(path = "/products", method = "post", operation_id = "create_product", transform = "boxed")]
     async fn create(&self, who: By<Editor>, body: Body<NewProduct>, retry: Retry) -> Answer<Once<Created<Product>>, Creating> {
         retry.once(&who, async |writer| Ok(Created::new("products", product::create(writer, body.0).await?))).await
     }
 
     /// Read a product
-    #[oai(path = "/products/:id", method = "get", operation_id = "read_product")]
+    #[oai(path = "/products/:id", method = "get", operation_id = "read_product", transform = "boxed")]
     async fn read(&self, who: By<InRegister<Viewer>>, id: At<ProductId>) -> Answer<Changed<Product>, Reading> {
         // No 304 here: the rating follows from other items, under the same version.
         Ok(Changed(product::read(&who.read().await?, &id).await?))
@@ -50,7 +50,7 @@ impl Api {
     /// Change a product
     ///
     /// A JSON merge patch: absent fields stay as they are, null clears, a list is replaced as a whole.
-    #[oai(path = "/products/:id", method = "patch", operation_id = "change_product")]
+    #[oai(path = "/products/:id", method = "patch", operation_id = "change_product", transform = "boxed")]
     async fn change(&self, who: By<Editor>, id: At<ProductId>, version: IfMatch, change: Change<NewProduct>) -> Answer<Changed<Product>, Changing> {
         let writer = who.write().await?;
         let product = product::change(&writer, &id, version.0, change.0).await?;
@@ -61,7 +61,7 @@ impl Api {
     /// Archive a product
     ///
     /// It no longer counts in figures and has nothing due. All its records are kept.
-    #[oai(path = "/products/:id/archive", method = "post", operation_id = "archive_product")]
+    #[oai(path = "/products/:id/archive", method = "post", operation_id = "archive_product", transform = "boxed")]
     async fn archive(&self, who: By<Editor>, id: At<ProductId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<Product>>, Acting> {
         retry.once(&who, async |writer| Ok(Changed(product::archive(writer, &id, version.0).await?))).await
     }
@@ -69,7 +69,7 @@ impl Api {
     /// Restore an archived product
     ///
     /// Its status becomes active again.
-    #[oai(path = "/products/:id/restore", method = "post", operation_id = "restore_product")]
+    #[oai(path = "/products/:id/restore", method = "post", operation_id = "restore_product", transform = "boxed")]
     async fn restore(&self, who: By<Editor>, id: At<ProductId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<Product>>, Acting> {
         retry.once(&who, async |writer| Ok(Changed(product::restore(writer, &id, version.0).await?))).await
     }
@@ -77,7 +77,7 @@ impl Api {
     /// Delete a product
     ///
     /// Only possible when no other records refer to it; otherwise archive it.
-    #[oai(path = "/products/:id", method = "delete", operation_id = "delete_product")]
+    #[oai(path = "/products/:id", method = "delete", operation_id = "delete_product", transform = "boxed")]
     async fn delete(&self, who: By<Editor>, id: At<ProductId>, version: IfMatch) -> Answer<Done, Deleting> {
         let writer = who.write().await?;
         product::delete(&writer, &id, version.0).await?;
@@ -88,7 +88,7 @@ impl Api {
     /// List a product's history
     ///
     /// Who changed what and when, for the product and all records that belong to it: evidence, assessments and answers, decisions, risks, reviews, dependencies, incidents. Newest first, each with the values before and after. The history is kept when the product is deleted.
-    #[oai(path = "/products/:id/history", method = "get", operation_id = "list_product_history")]
+    #[oai(path = "/products/:id/history", method = "get", operation_id = "list_product_history", transform = "boxed")]
     async fn history(&self, who: By<Viewer>, query: Query<HistoryFilter>, id: At<ProductId>) -> Answer<Listed<AuditEvent>, Reading> {
         let page = audit::product_history(&who.read().await?, &id, &query).await?;
         Ok(Listed::new(page, &query))

@@ -4,6 +4,7 @@ use diligence_entities::register::{self, RegisterEntry, RegisterFilter, Summary}
 use poem_openapi::OpenApi;
 
 use super::tag::Tag;
+use crate::path::boxed;
 use crate::{
     answer::{Found, Listed},
     auth::{By, InRegister, Viewer},
@@ -18,7 +19,7 @@ impl Api {
     /// Read the register
     ///
     /// One line for each supplier and product, with tier, scores, rating, what caps it, decision, open risks, next review and certificates.
-    #[oai(path = "/register", method = "get", operation_id = "list_register")]
+    #[oai(path = "/register", method = "get", operation_id = "list_register", transform = "boxed")]
     async fn list(&self, who: By<InRegister<Viewer>>, query: Query<RegisterFilter>) -> Answer<Listed<RegisterEntry>, Listing> {
         let page = register::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
@@ -27,7 +28,7 @@ impl Api {
     /// Read the summary
     ///
     /// Counts over the whole register, and the heat map of open risks.
-    #[oai(path = "/register/summary", method = "get", operation_id = "read_summary")]
+    #[oai(path = "/register/summary", method = "get", operation_id = "read_summary", transform = "boxed")]
     async fn summary(&self, who: By<InRegister<Viewer>>) -> Answer<Found<Summary>, Listing> {
         Ok(Found(register::summary(&who.read().await?).await?))
     }

@@ -11,7 +11,7 @@ use super::tag::Tag;
 use crate::{
     answer::{Changed, Created, Done, Listed, Once},
     auth::{By, Editor, InRegister, Viewer},
-    path::At,
+    path::{At, boxed},
     payload::{Body, Change},
     problem::{Acting, Answer, Changing, Creating, Deleting, Listing, Reading},
     query::Query,
@@ -26,7 +26,7 @@ impl Api {
     /// List suppliers
     ///
     /// A page of the suppliers that match the filters, each with its tier and rating.
-    #[oai(path = "/suppliers", method = "get", operation_id = "list_suppliers")]
+    #[oai(path = "/suppliers", method = "get", operation_id = "list_suppliers", transform = "boxed")]
     async fn list(&self, who: By<InRegister<Viewer>>, query: Query<SupplierFilter>) -> Answer<Listed<Supplier>, Listing> {
         let page = supplier::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
@@ -35,13 +35,13 @@ impl Api {
     /// Create a supplier
     ///
     /// Its tier is derived from the profile of the relationship, and is `low` until the profile is given; its rating is `unassessed` until it is assessed.
-    #[oai(path = "/suppliers", method = "post", operation_id = "create_supplier")]
+    #[oai(path = "/suppliers", method = "post", operation_id = "create_supplier", transform = "boxed")]
     async fn create(&self, who: By<Editor>, body: Body<NewSupplier>, retry: Retry) -> Answer<Once<Created<Supplier>>, Creating> {
         retry.once(&who, async |writer| Ok(Created::new("suppliers", supplier::create(writer, body.0).await?))).await
     }
 
     /// Read a supplier
-    #[oai(path = "/suppliers/:id", method = "get", operation_id = "read_supplier")]
+    #[oai(path = "/suppliers/:id", method = "get", operation_id = "read_supplier", transform = "boxed")]
     async fn read(&self, who: By<InRegister<Viewer>>, id: At<SupplierId>) -> Answer<Changed<Supplier>, Reading> {
         // No 304 here: the rating follows from other items, under the same version.
         Ok(Changed(supplier::read(&who.read().await?, &id).await?))
@@ -50,7 +50,7 @@ impl Api {
     /// Change a supplier
     ///
     /// A JSON merge patch: absent fields stay as they are, null clears, a list is replaced as a whole.
-    #[oai(path = "/suppliers/:id", method = "patch", operation_id = "change_supplier")]
+    #[oai(path = "/suppliers/:id", method = "patch", operation_id = "change_supplier", transform = "boxed")]
     async fn change(&self, who: By<Editor>, id: At<SupplierId>, version: IfMatch, change: Change<NewSupplier>) -> Answer<Changed<Supplier>, Changing> {
         let writer = who.write().await?;
         let supplier = supplier::change(&writer, &id, version.0, change.0).await?;
@@ -61,7 +61,7 @@ impl Api {
     /// Archive a supplier
     ///
     /// It and its products no longer count in figures and have nothing due. All their records are kept.
-    #[oai(path = "/suppliers/:id/archive", method = "post", operation_id = "archive_supplier")]
+    #[oai(path = "/suppliers/:id/archive", method = "post", operation_id = "archive_supplier", transform = "boxed")]
     async fn archive(&self, who: By<Editor>, id: At<SupplierId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<Supplier>>, Acting> {
         retry.once(&who, async |writer| Ok(Changed(supplier::archive(writer, &id, version.0).await?))).await
     }
@@ -69,7 +69,7 @@ impl Api {
     /// Restore an archived supplier
     ///
     /// Its status becomes active again.
-    #[oai(path = "/suppliers/:id/restore", method = "post", operation_id = "restore_supplier")]
+    #[oai(path = "/suppliers/:id/restore", method = "post", operation_id = "restore_supplier", transform = "boxed")]
     async fn restore(&self, who: By<Editor>, id: At<SupplierId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<Supplier>>, Acting> {
         retry.once(&who, async |writer| Ok(Changed(supplier::restore(writer, &id, version.0).await?))).await
     }
@@ -77,7 +77,7 @@ impl Api {
     /// Delete a supplier
     ///
     /// Only possible when no other records refer to it; otherwise archive it.
-    #[oai(path = "/suppliers/:id", method = "delete", operation_id = "delete_supplier")]
+    #[oai(path = "/suppliers/:id", method = "delete", operation_id = "delete_supplier", transform = "boxed")]
     async fn delete(&self, who: By<Editor>, id: At<SupplierId>, version: IfMatch) -> Answer<Done, Deleting> {
         let writer = who.write().await?;
         supplier::delete(&writer, &id, version.0).await?;
@@ -88,7 +88,7 @@ impl Api {
     /// List a supplier's history
     ///
     /// Who changed what and when, for the supplier and all records that belong to it: products, evidence, assessments and answers, decisions, risks, reviews, dependencies, incidents. Newest first, each with the values before and after. The history is kept when the supplier is deleted.
-    #[oai(path = "/suppliers/:id/history", method = "get", operation_id = "list_supplier_history")]
+    #[oai(path = "/suppliers/:id/history", method = "get", operation_id = "list_supplier_history", transform = "boxed")]
     async fn history(&self, who: By<Viewer>, query: Query<HistoryFilter>, id: At<SupplierId>) -> Answer<Listed<AuditEvent>, Reading> {
         let page = audit::supplier_history(&who.read().await?, &id, &query).await?;
         Ok(Listed::new(page, &query))

@@ -16,7 +16,7 @@ use super::{document, tag::Tag};
 use crate::{
     answer::{Changed, Created, Done, Item, Listed, Once},
     auth::{By, Editor, Viewer},
-    path::At,
+    path::{At, boxed},
     payload::{Change, DOCUMENT_LIMIT},
     problem::{Answer, Changing, Creating, Deleting, Listing, Problem, Reading},
     query::Query,
@@ -54,7 +54,7 @@ impl Api {
     /// List translations
     ///
     /// Which editions are translated into which languages, without the translated texts.
-    #[oai(path = "/translations", method = "get", operation_id = "list_translations")]
+    #[oai(path = "/translations", method = "get", operation_id = "list_translations", transform = "boxed")]
     async fn list(&self, who: By<Viewer>, query: Query<TranslationFilter>) -> Answer<Listed<TranslationEntry>, Listing> {
         let page = translation::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
@@ -63,13 +63,13 @@ impl Api {
     /// Create a translation
     ///
     /// Of a built-in edition or one of your own. Every text of the edition must be translated. The edition, its hash and its scores do not change.
-    #[oai(path = "/translations", method = "post", operation_id = "create_translation")]
+    #[oai(path = "/translations", method = "post", operation_id = "create_translation", transform = "boxed")]
     async fn create(&self, who: By<Editor>, body: TranslationBody, retry: Retry) -> Answer<Once<Created<StoredTranslation>>, Creating> {
         retry.once(&who, async |writer| Ok(Created::new("translations", translation::create(writer, body.0).await?))).await
     }
 
     /// Read a translation
-    #[oai(path = "/translations/:id", method = "get", operation_id = "read_translation")]
+    #[oai(path = "/translations/:id", method = "get", operation_id = "read_translation", transform = "boxed")]
     async fn read(&self, who: By<Viewer>, id: At<TranslationId>, have: IfNoneMatch) -> Answer<Item<StoredTranslation>, Reading> {
         let translation = translation::read(&who.read().await?, &id).await?;
         Ok(Item::new(translation, &have))
@@ -78,7 +78,7 @@ impl Api {
     /// Change a translation
     ///
     /// A JSON merge patch of its texts. Its edition and language cannot be changed.
-    #[oai(path = "/translations/:id", method = "patch", operation_id = "change_translation")]
+    #[oai(path = "/translations/:id", method = "patch", operation_id = "change_translation", transform = "boxed")]
     async fn change(
         &self,
         who: By<Editor>,
@@ -93,7 +93,7 @@ impl Api {
     }
 
     /// Delete a translation
-    #[oai(path = "/translations/:id", method = "delete", operation_id = "delete_translation")]
+    #[oai(path = "/translations/:id", method = "delete", operation_id = "delete_translation", transform = "boxed")]
     async fn delete(&self, who: By<Editor>, id: At<TranslationId>, version: IfMatch) -> Answer<Done, Deleting> {
         let writer = who.write().await?;
         translation::delete(&writer, &id, version.0).await?;

@@ -15,7 +15,7 @@ use crate::{
     answer::{Changed, Created, Done, Item, Listed, Once},
     auth::{Admin, By},
     config::Config,
-    path::At,
+    path::{At, boxed},
     payload::Change,
     problem::{Acting, Answer, Changing, Deleting, Listing, Reading},
     query::Query,
@@ -30,14 +30,14 @@ impl Api {
     /// List users
     ///
     /// The people who belong to your organisation.
-    #[oai(path = "/users", method = "get", operation_id = "list_users")]
+    #[oai(path = "/users", method = "get", operation_id = "list_users", transform = "boxed")]
     async fn list(&self, who: By<Admin>, query: Query<UserFilter>) -> Answer<Listed<User>, Listing> {
         let page = user::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
     }
 
     /// Read a user
-    #[oai(path = "/users/:id", method = "get", operation_id = "read_user")]
+    #[oai(path = "/users/:id", method = "get", operation_id = "read_user", transform = "boxed")]
     async fn read(&self, who: By<Admin>, id: At<UserId>, have: IfNoneMatch) -> Answer<Item<User>, Reading> {
         let user = user::read(&who.read().await?, &id).await?;
         Ok(Item::new(user, &have))
@@ -46,7 +46,7 @@ impl Api {
     /// Change a user's role
     ///
     /// Their sessions in your organisation end at once. The last admin's role cannot be changed.
-    #[oai(path = "/users/:id", method = "patch", operation_id = "change_user")]
+    #[oai(path = "/users/:id", method = "patch", operation_id = "change_user", transform = "boxed")]
     async fn change(&self, who: By<Admin>, id: At<UserId>, version: IfMatch, change: Change<NewUser>) -> Answer<Changed<User>, Changing> {
         let writer = who.write().await?;
         let user = user::change(&writer, &id, version.0, change.0).await?;
@@ -57,7 +57,7 @@ impl Api {
     /// Remove a user
     ///
     /// They no longer belong to your organisation, and their sessions in it end. Their past actions are still recorded under their name. The last admin cannot be removed.
-    #[oai(path = "/users/:id", method = "delete", operation_id = "delete_user")]
+    #[oai(path = "/users/:id", method = "delete", operation_id = "delete_user", transform = "boxed")]
     async fn delete(&self, who: By<Admin>, id: At<UserId>, version: IfMatch) -> Answer<Done, Deleting> {
         let writer = who.write().await?;
         user::remove(&writer, &id, version.0).await?;
@@ -68,7 +68,7 @@ impl Api {
     /// Create a password reset link for a user
     ///
     /// Hand the link over yourself. Whoever opens it chooses the new password, and gives a code if there is a second factor; until then the old password works. Not for people who belong to several organisations: use the command line.
-    #[oai(path = "/users/:id/reset-password", method = "post", operation_id = "reset_password")]
+    #[oai(path = "/users/:id/reset-password", method = "post", operation_id = "reset_password", transform = "boxed")]
     async fn reset_password(
         &self,
         who: By<Admin>,
@@ -89,7 +89,7 @@ impl Api {
     /// Remove a user's second factor
     ///
     /// For someone who has lost it and their recovery codes. All their sessions end. Not for people who belong to several organisations: use the command line.
-    #[oai(path = "/users/:id/reset-mfa", method = "post", operation_id = "reset_mfa")]
+    #[oai(path = "/users/:id/reset-mfa", method = "post", operation_id = "reset_mfa", transform = "boxed")]
     async fn reset_mfa(&self, who: By<Admin>, id: At<UserId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<User>>, Acting> {
         retry.once(&who, async |writer| Ok(Changed(user::reset_mfa(writer, &id, version.0).await?))).await
     }

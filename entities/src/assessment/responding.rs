@@ -9,7 +9,7 @@ use diligence_questionnaires::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{AnswerChange, Assessment, AssessmentState, Confirmation, Progress, Work, carrying, judging, offline::edition_in, read};
+use super::{AnswerChange, Assessment, AssessmentState, Confirmation, Progress, Work, answering::NO_FILE, carrying, judging, offline::edition_in, read};
 use crate::{
     clock::{Day, Moment},
     error::Error,
@@ -360,7 +360,7 @@ pub(crate) async fn answer(writer: &Writer, id: &AssessmentId, version: i64, mut
         let file = answer.value.as_ref().filter(|_| is_file).and_then(|value| value.as_str());
         let place = format!("/{key}/value");
         if file.is_some_and(|file| !known(file)) && !faults.iter().any(|fault| fault.pointer == place) {
-            faults.push(Fault::new(place, "no_file", super::NO_FILE));
+            faults.push(Fault::new(place, "no_file", NO_FILE));
         }
         let unseen = there.into_iter().flat_map(|answer| &answer.evidence_ids).filter(|id| !sent.contains(*id));
         let missing: Vec<String> = unseen.filter(|id| !answer.evidence_ids.contains(id)).cloned().collect();

@@ -5,74 +5,21 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::{Add, Mul};
 
 use chrono::{Datelike, NaiveDate};
 use diligence_questionnaires::{
-    Answer, Band, Choice, Condition, Contribution, Decimal, Edition, EvidenceFact, EvidenceNeed, EvidenceState, Finding, FrameworkScore, Input, KnockOut, NotApplicable,
-    NotApplicableAnswer, Outcome, PointBand, Principle, PrincipleScore, Question, QuestionState, QuestionType, RaisedFinding, Rating, Replacement, Scalar, Score, Test,
-    Tier,
+    Answer, Choice, Condition, Contribution, Decimal, Edition, EvidenceFact, EvidenceNeed, EvidenceState, Finding, FrameworkScore, Input, KnockOut, NotApplicable,
+    NotApplicableAnswer, Outcome, PointBand, Principle, PrincipleScore, Question, QuestionState, QuestionType, RaisedFinding, Replacement, Score,
 };
 use serde_json::Value;
 
-/// A number that is never rounded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Fraction {
-    top: i128,
-    bottom: i128,
-}
+mod adding_up;
+mod fraction;
+mod rating;
+mod showing;
 
-impl Fraction {
-    fn new(top: i128, bottom: i128) -> Self {
-        let common = greatest_common_divisor(top, bottom);
-        Self { top: top / common, bottom: bottom / common }
-    }
-
-    fn whole(number: impl Into<i128>) -> Self {
-        Self::new(number.into(), 1)
-    }
-
-    fn floor(self) -> i128 {
-        self.top.div_euclid(self.bottom)
-    }
-
-    fn beyond_floor(self) -> Self {
-        self + Self::whole(-self.floor())
-    }
-
-    /// Rounded to a whole number, half up.
-    fn rounded(self) -> i128 {
-        (self + Self::new(1, 2)).floor()
-    }
-
-    fn is_above(self, other: Self) -> bool {
-        self.top * other.bottom > other.top * self.bottom
-    }
-}
-
-fn greatest_common_divisor(left: i128, right: i128) -> i128 {
-    if right == 0 { left.abs().max(1) } else { greatest_common_divisor(right, left % right) }
-}
-
-impl Add for Fraction {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self::new(self.top * other.bottom + other.top * self.bottom, self.bottom * other.bottom)
-    }
-}
-
-impl Mul for Fraction {
-    type Output = Self;
-
-    fn mul(self, other: Self) -> Self {
-        Self::new(self.top * other.top, self.bottom * other.bottom)
-    }
-}
-
-fn sum(parts: impl IntoIterator<Item = Fraction>) -> Fraction {
-    parts.into_iter().fold(Fraction::whole(0), Add::add)
-}
+use fraction::Fraction;
+pub use rating::{second_band, second_rating, second_residual, second_worst};
 
 fn score(tenths: i128) -> Score {
     Score::from_tenths(u32::try_from(tenths).unwrap()).unwrap()
@@ -146,86 +93,6 @@ impl<'a> Evaluator<'a> {
             self.note(rule);
         }
         condition
-    }
-
-    // What is shown.
-
-    fn is_visible(&self, question: &Question) -> bool {
-        let section = self.edition.sections.iter().find(|section| section.questions.iter().any(|inside| inside.key == question.key)).unwrap();
-        let section_shown = section.show_if.as_ref().is_none_or(|condition| self.holds(condition));
-        let question_shown = question.show_if.as_ref().is_none_or(|condition| self.holds(condition));
-        self.note_if(!section_shown, "a hidden section hides its questions");
-        self.note_if(section_shown && !question_shown, "a question hides by its own condition");
-        section_shown && question_shown
-    }
-
-    fn holds(&self, condition: &Condition) -> bool {
-        match condition {
-            Condition::All(parts) => {
-                self.note("all");
-                parts.iter().all(|part| self.holds(part))
-            }
-            Condition::Any(parts) => {
-                self.note("any");
-                parts.iter().any(|part| self.holds(part))
-            }
-            Condition::Not(part) => {
-                self.note("not");
-                !self.holds(part)
-            }
-            Condition::Subject { fact, is } => {
-                let values = self.input.subject.values(fact);
-                self.note_if(values.is_empty(), "a fact that is not known equals nothing");
-                self.note_if(values.len() > 1, "a fact with several values");
-                values.contains(is)
-            }
-            Condition::Question { question, test } => self.passes(self.edition.question(question).unwrap(), test),
-        }
-    }
-
-    fn passes(&self, question: &'a Question, test: &Test) -> bool {
-        let Some(said) = self.answer(question) else {
-            return *test == Test::Answered(false);
-        };
-        match (test, said) {
-            (Test::Answered(wanted), _) => {
-                self.note("answered");
-                *wanted
-            }
-            (Test::Is(Scalar::Text(text)), Said::Chosen(chosen)) if question.kind != QuestionType::MultipleChoice => {
-                self.note("is an option");
-                chosen[0].value == *text
-            }
-            (Test::Is(Scalar::Text(text)), Said::Date(date)) => {
-                self.note("is a date");
-                date.to_string() == *text
-            }
-            (Test::Is(Scalar::Number(wanted)), Said::Number(number)) => {
-                self.note("is a number");
-                number == *wanted
-            }
-            (Test::Includes(option), Said::Chosen(chosen)) if question.kind == QuestionType::MultipleChoice => {
-                self.note("includes");
-                chosen.iter().any(|choice| choice.value == *option)
-            }
-            (Test::AtLeast(limit), Said::Number(number)) => {
-                self.note_if(number == *limit, "at_least on its limit");
-                number >= *limit
-            }
-            (Test::AtMost(limit), Said::Number(number)) => {
-                self.note_if(number == *limit, "at_most on its limit");
-                number <= *limit
-            }
-            (Test::Before(limit), Said::Date(date)) => {
-                self.note_if(date == *limit, "before on its limit");
-                date < *limit
-            }
-            (Test::After(limit), Said::Date(date)) => {
-                self.note_if(date == *limit, "after on its limit");
-                date > *limit
-            }
-            _ => false,
-        }
     }
 
     // What is answered.
@@ -393,66 +260,6 @@ impl<'a> Evaluator<'a> {
             self.note("evidence that is missing");
             EvidenceState::Missing
         }
-    }
-
-    // What it adds up to.
-
-    fn counting<'r>(&self, rows: &'r [Row<'a>], principle: &Principle) -> Vec<&'r Row<'a>> {
-        rows.iter().filter(|row| row.question.principle == principle.key && row.claimed.is_some()).collect()
-    }
-
-    /// 100 × Σ(weight · points) / Σ(100 · weight) over the questions of a principle that count.
-    fn principle_score(&self, rows: &[Row<'a>], principle: &Principle, view: View) -> Option<Fraction> {
-        let counting = self.counting(rows, principle);
-        let weights: i128 = counting.iter().map(|row| i128::from(row.question.weight)).sum();
-        let points: i128 = counting.iter().map(|row| i128::from(row.question.weight) * i128::from(row.points(view).unwrap())).sum();
-        self.note_if(weights == 0, "a principle with nothing to count");
-        (weights > 0).then(|| Fraction::new(100 * points, 100 * weights))
-    }
-
-    /// The weighted mean of the principles that have anything to count.
-    fn mean(&self, rows: &[Row<'a>], principles: &[&Principle], view: View) -> Option<Fraction> {
-        let scored: Vec<(i128, Fraction)> =
-            principles.iter().filter_map(|principle| Some((i128::from(principle.weight), self.principle_score(rows, principle, view)?))).collect();
-        let weights: i128 = scored.iter().map(|(weight, _)| weight).sum();
-        self.note_if(scored.iter().any(|(weight, _)| *weight == 0), "a principle of weight 0 is in no mean");
-        self.note_if(principles.len() > 1 && scored.len() == principles.len() && weights > 0, "a weighted mean of several principles");
-        (weights > 0).then(|| sum(scored.iter().map(|(weight, score)| Fraction::new(*weight, weights) * *score)))
-    }
-
-    /// The score of some principles as shown, and what each question contributes to it. `weights` says how much each
-    /// principle weighs among them.
-    fn shown(&self, rows: &[Row<'a>], weights: &[(&Principle, u16)], view: View) -> (Option<Score>, BTreeMap<&'a str, Score>) {
-        let counting: Vec<_> = weights.iter().map(|(principle, weight)| (*weight, self.counting(rows, principle))).filter(|(_, rows)| !rows.is_empty()).collect();
-        let all: i128 = counting.iter().map(|(weight, _)| i128::from(*weight)).sum();
-        if all == 0 {
-            return (None, BTreeMap::new());
-        }
-        let mut parts: Vec<(&'a str, Fraction)> = Vec::new();
-        for (weight, rows) in counting {
-            let inside: i128 = rows.iter().map(|row| i128::from(row.question.weight)).sum();
-            for row in rows {
-                let share = Fraction::new(weight.into(), all) * Fraction::new(row.question.weight.into(), inside);
-                parts.push((&row.question.key, share * Fraction::whole(10 * i128::from(row.points(view).unwrap()))));
-            }
-        }
-        let exact = sum(parts.iter().map(|(_, part)| *part));
-        self.note_if(exact.beyond_floor() == Fraction::new(1, 2), "exactly half a tenth is rounded up");
-        let total = exact.rounded();
-
-        let mut given: BTreeMap<&str, i128> = parts.iter().map(|(key, part)| (*key, part.floor())).collect();
-        // The largest remainder first, and of equal ones the first key.
-        parts.sort_by_key(|(key, _)| *key);
-        while given.values().sum::<i128>() < total {
-            let largest = parts.iter().map(|(_, part)| part.beyond_floor()).reduce(|largest, next| if next.is_above(largest) { next } else { largest }).unwrap();
-            let first = parts.iter().position(|(_, part)| part.beyond_floor() == largest).unwrap();
-            let (key, _) = parts.remove(first);
-            *given.get_mut(key).unwrap() += 1;
-            let last = given.values().sum::<i128>() == total;
-            self.note_if(last && parts.iter().any(|(_, part)| part.beyond_floor() == largest), "the first key gets the last tenth between equal remainders");
-            self.note("the largest remainder gets a tenth");
-        }
-        (Some(score(total)), given.into_iter().map(|(key, tenths)| (key, score(tenths))).collect())
     }
 
     fn outcome(&self) -> Outcome {
@@ -722,51 +529,4 @@ fn said<'a>(question: &'a Question, value: &Value) -> Option<Said<'a>> {
         // Lengths are judged where answers come in.
         QuestionType::Text | QuestionType::File => value.as_str().filter(|text| !is_blank(text)).map(|_| Said::Words),
     }
-}
-
-/// The limits of the bands and the least coverage, as published.
-const STRONG: u32 = 800;
-const ADEQUATE: u32 = 600;
-const WEAK: u32 = 400;
-const LEAST_COVERAGE: u32 = 800;
-
-/// The band of an assessment by the published defaults.
-pub fn second_band(evidenced: Option<Score>, coverage: Score, knocked_out: bool) -> Band {
-    match evidenced.map(Score::tenths) {
-        _ if knocked_out => Band::Poor,
-        _ if coverage.tenths() < LEAST_COVERAGE => Band::Unassessed,
-        None => Band::Unassessed,
-        Some(STRONG..) => Band::Strong,
-        Some(ADEQUATE..) => Band::Adequate,
-        Some(WEAK..) => Band::Weak,
-        Some(_) => Band::Poor,
-    }
-}
-
-/// The published table, a row for each tier from low to critical, a column for each band from strong to poor.
-const TABLE: [[Rating; 4]; 4] = [
-    [Rating::Low, Rating::Low, Rating::Moderate, Rating::Moderate],
-    [Rating::Low, Rating::Moderate, Rating::Moderate, Rating::High],
-    [Rating::Moderate, Rating::Moderate, Rating::High, Rating::Extreme],
-    [Rating::Moderate, Rating::High, Rating::Extreme, Rating::Extreme],
-];
-
-/// The rating of a tier and a band by the published table.
-pub fn second_rating(tier: Tier, band: Band) -> Rating {
-    let row = [Tier::Low, Tier::Medium, Tier::High, Tier::Critical].iter().position(|known| *known == tier).unwrap();
-    let column = [Band::Strong, Band::Adequate, Band::Weak, Band::Poor].iter().position(|known| *known == band);
-    column.map_or(Rating::Unassessed, |column| TABLE[row][column])
-}
-
-/// The strictest of several ratings; none at all is unassessed, which never counts as safe.
-pub fn second_worst(ratings: &[Rating]) -> Rating {
-    let from_strictest = [Rating::Extreme, Rating::High, Rating::Unassessed, Rating::Moderate, Rating::Low];
-    from_strictest.into_iter().find(|rating| ratings.contains(rating)).unwrap_or(Rating::Unassessed)
-}
-
-/// The residual rating: a knock-out never makes an assessment look better than not knowing.
-pub fn second_residual(tier: Tier, evidenced: Option<Score>, coverage: Score, knocked_out: bool) -> Rating {
-    let banded = second_rating(tier, second_band(evidenced, coverage, knocked_out));
-    let otherwise = second_rating(tier, second_band(evidenced, coverage, false));
-    if knocked_out && otherwise == Rating::Unassessed { second_worst(&[banded, otherwise]) } else { banded }
 }

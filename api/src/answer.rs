@@ -49,7 +49,11 @@ pub trait Render: ApiResponse + Send {
 
 impl Rendered {
     fn new(status: StatusCode, body: String) -> Self {
-        Self { answer: StoredAnswer { status: status.as_u16(), location: None, etag: None, body }, kept_body: None, is_replay: false }
+        Self {
+            answer: StoredAnswer { status: status.as_u16(), location: None, etag: None, body },
+            kept_body: None,
+            is_replay: false,
+        }
     }
     fn etag(mut self, version: i64) -> Self {
         self.answer.etag = Some(etag(version));
@@ -91,9 +95,20 @@ fn rendered(answer: impl Render) -> Response {
     }
 }
 
-fn meta(status: StatusCode, description: &'static str, schema: Option<MetaSchemaRef>, headers: Vec<MetaHeader>) -> MetaResponse {
+fn meta(
+    status: StatusCode,
+    description: &'static str,
+    schema: Option<MetaSchemaRef>,
+    headers: Vec<MetaHeader>,
+) -> MetaResponse {
     let content = schema.map(|schema| MetaMediaType { content_type: DOCUMENTED_JSON, schema });
-    MetaResponse { description, status: Some(status.as_u16()), status_range: None, content: content.into_iter().collect(), headers }
+    MetaResponse {
+        description,
+        status: Some(status.as_u16()),
+        status_range: None,
+        content: content.into_iter().collect(),
+        headers,
+    }
 }
 
 fn etag_header() -> MetaHeader {
@@ -159,12 +174,18 @@ impl<T: Versioned + Serialize> Created<T> {
 
 impl<T: Serialize + JsonSchema + Versioned + Send + 'static> Render for Created<T> {
     fn render(self) -> Result<Rendered, Problem> {
-        let mut rendered = Rendered::new(StatusCode::CREATED, json(&self.value)?).etag(self.value.version()).location(self.location);
+        let mut rendered =
+            Rendered::new(StatusCode::CREATED, json(&self.value)?).etag(self.value.version()).location(self.location);
         rendered.kept_body = self.kept_body;
         Ok(rendered)
     }
 }
-rendering!(Created<T>, StatusCode::CREATED, "It was made.", vec![text_header("Location", "Where it is.", "/api/v1/…"), etag_header()]);
+rendering!(
+    Created<T>,
+    StatusCode::CREATED,
+    "It was made.",
+    vec![text_header("Location", "Where it is.", "/api/v1/…"), etag_header()]
+);
 
 /// 200: an item after a change.
 #[derive(Debug)]
@@ -218,7 +239,11 @@ impl<A: ApiResponse> ApiResponse for WithCookies<A> {
     fn meta() -> MetaResponses {
         let mut meta = A::meta();
         for response in &mut meta.responses {
-            response.headers.push(text_header("Set-Cookie", "The session's cookie, or its end.", "__Host-diligence=dls_…; Path=/; HttpOnly; SameSite=Lax; Secure"));
+            response.headers.push(text_header(
+                "Set-Cookie",
+                "The session's cookie, or its end.",
+                "__Host-diligence=dls_…; Path=/; HttpOnly; SameSite=Lax; Secure",
+            ));
         }
         meta
     }
@@ -255,7 +280,12 @@ impl<T: Versioned> Item<T> {
 impl<T: Serialize + JsonSchema + Versioned + Send + 'static> ApiResponse for Item<T> {
     fn meta() -> MetaResponses {
         let ok = meta(StatusCode::OK, "The item.", Some(schema::reference::<T>(Side::Answer)), vec![etag_header()]);
-        MetaResponses { responses: vec![ok, meta(StatusCode::NOT_MODIFIED, "You have the latest version.", None, vec![etag_header()])] }
+        MetaResponses {
+            responses: vec![
+                ok,
+                meta(StatusCode::NOT_MODIFIED, "You have the latest version.", None, vec![etag_header()]),
+            ],
+        }
     }
     fn register(registry: &mut Registry) {
         schema::register::<T>(Side::Answer, registry);
@@ -279,7 +309,14 @@ pub struct Found<T>(pub T);
 
 impl<T: Serialize + JsonSchema + Send + 'static> ApiResponse for Found<T> {
     fn meta() -> MetaResponses {
-        MetaResponses { responses: vec![meta(StatusCode::OK, "What was asked for.", Some(schema::reference::<T>(Side::Answer)), Vec::new())] }
+        MetaResponses {
+            responses: vec![meta(
+                StatusCode::OK,
+                "What was asked for.",
+                Some(schema::reference::<T>(Side::Answer)),
+                Vec::new(),
+            )],
+        }
     }
     fn register(registry: &mut Registry) {
         schema::register::<T>(Side::Answer, registry);
@@ -327,9 +364,20 @@ impl<T: JsonSchema> JsonSchema for Named<T> {
 
 impl<T: Serialize + JsonSchema + Send + 'static> ApiResponse for Listed<T> {
     fn meta() -> MetaResponses {
-        let mut link = text_header("Link", "The address of the next page, where there is one.", "</api/v1/…?cursor=…>; rel=\"next\"");
+        let mut link = text_header(
+            "Link",
+            "The address of the next page, where there is one.",
+            "</api/v1/…?cursor=…>; rel=\"next\"",
+        );
         link.required = false;
-        MetaResponses { responses: vec![meta(StatusCode::OK, "A page of the list.", Some(schema::reference::<Named<T>>(Side::Answer)), vec![link])] }
+        MetaResponses {
+            responses: vec![meta(
+                StatusCode::OK,
+                "A page of the list.",
+                Some(schema::reference::<Named<T>>(Side::Answer)),
+                vec![link],
+            )],
+        }
     }
     fn register(registry: &mut Registry) {
         schema::register::<Named<T>>(Side::Answer, registry);
@@ -421,8 +469,17 @@ impl<K> File<K> {
 impl<K: FileKind> ApiResponse for File<K> {
     fn meta() -> MetaResponses {
         // A file of JSON or YAML is read as what it holds, every other as text or bytes.
-        let schema = |content_type: &str| if [DOCUMENTED_JSON, "application/yaml"].contains(&content_type) { MetaSchema::ANY } else { MetaSchema::new("string") };
-        let content = |content_type: &&'static str| MetaMediaType { content_type, schema: MetaSchemaRef::Inline(Box::new(schema(content_type))) };
+        let schema = |content_type: &str| {
+            if [DOCUMENTED_JSON, "application/yaml"].contains(&content_type) {
+                MetaSchema::ANY
+            } else {
+                MetaSchema::new("string")
+            }
+        };
+        let content = |content_type: &&'static str| MetaMediaType {
+            content_type,
+            schema: MetaSchemaRef::Inline(Box::new(schema(content_type))),
+        };
         let response = MetaResponse {
             description: "The file.",
             status: Some(200),
@@ -437,7 +494,11 @@ impl<K: FileKind> ApiResponse for File<K> {
 impl<K: FileKind> IntoResponse for File<K> {
     fn into_response(self) -> Response {
         // Old readers see the plain name; the others the whole one (RFC 6266).
-        let plain: String = self.name.chars().map(|letter| if letter.is_ascii_alphanumeric() || "._- ()".contains(letter) { letter } else { '_' }).collect();
+        let plain: String = self
+            .name
+            .chars()
+            .map(|letter| if letter.is_ascii_alphanumeric() || "._- ()".contains(letter) { letter } else { '_' })
+            .collect();
         let mut disposition = format!("attachment; filename=\"{plain}\"");
         if plain != self.name {
             disposition.push_str(&format!("; filename*=UTF-8''{}", encode(&self.name)));
@@ -447,7 +508,10 @@ impl<K: FileKind> IntoResponse for File<K> {
         } else {
             self.media_type.into_owned()
         };
-        Response::builder().header(header::CONTENT_TYPE, content_type).header(header::CONTENT_DISPOSITION, disposition).body(self.body)
+        Response::builder()
+            .header(header::CONTENT_TYPE, content_type)
+            .header(header::CONTENT_DISPOSITION, disposition)
+            .body(self.body)
     }
 }
 
@@ -502,7 +566,11 @@ impl<A: ApiResponse> ApiResponse for Once<A> {
     fn meta() -> MetaResponses {
         let mut meta = A::meta();
         for response in &mut meta.responses {
-            let mut replayed = text_header("Idempotency-Replayed", "`true` where this is the answer to an earlier request with the same `Idempotency-Key`.", "true");
+            let mut replayed = text_header(
+                "Idempotency-Replayed",
+                "`true` where this is the answer to an earlier request with the same `Idempotency-Key`.",
+                "true",
+            );
             replayed.required = false;
             response.headers.push(replayed);
         }

@@ -1,13 +1,15 @@
 //! Permission as a parameter: `who: By<Editor>` in a signature is the permission, and holding the value is the proof.
 //!
-//! It comes first among the parameters, so that strangers are told 401 or 403 before anything else. A `By<Viewer>` cannot
-//! open a change at all. Programs come with a key, people with a session's cookie: whoever sends a key is asked about it alone.
-//! A change that comes with a cookie needs the session's CSRF token as well, since browsers send cookies on anyone's behalf.
+//! It comes first among the parameters, so that strangers are told 401 or 403 before anything else. A `By<Viewer>`
+//! cannot open a change at all. Programs come with a key, people with a session's cookie: whoever sends a key is asked
+//! about it alone. A change that comes with a cookie needs the session's CSRF token as well, since browsers send
+//! cookies on anyone's behalf.
 //!
-//! A key may have a scope that opens less than its role allows. Reading opens to `read_only` by itself; to the narrower scopes
-//! an operation opens only where its signature says so, as `By<InRegister<Viewer>>` or `By<Importing<Editor>>`.
+//! A key may have a scope that opens less than its role allows. Reading opens to `read_only` by itself; to the narrower
+//! scopes an operation opens only where its signature says so, as `By<InRegister<Viewer>>` or `By<Importing<Editor>>`.
 //!
-//! What is about a person's own account takes a [`Me`] in its place, which only a session gives; what anyone may ask, a [`Stranger`].
+//! What is about a person's own account takes a [`Me`] in its place, which only a session gives; what anyone may ask, a
+//! [`Stranger`].
 
 use std::{marker::PhantomData, ops::Deref};
 
@@ -41,7 +43,8 @@ use crate::{
 pub trait AtLeast: Send + Sync + 'static {
     /// The role.
     const ROLE: Role;
-    /// How an operation says in its metadata that it needs the role; the document turns it into the scheme, `x-role` and 403.
+    /// How an operation says in its metadata that it needs the role; the document turns it into the scheme, `x-role`
+    /// and 403.
     const REQUIREMENT: &'static str;
     /// The narrow scopes of keys that open the operation too, and how its metadata says so.
     const NARROW: &'static [(KeyScope, &'static str)] = &[];
@@ -66,7 +69,8 @@ roles! {
     Approver "role.approver";
     Admin "role.admin";
 }
-/// The role `R`, for what is part of the register itself: opens to keys of the scope `register_only` too. It may not open a change.
+/// The role `R`, for what is part of the register itself: opens to keys of the scope `register_only` too. It may not
+/// open a change.
 #[derive(Debug)]
 pub struct InRegister<R>(PhantomData<fn() -> R>);
 impl<R: AtLeast> AtLeast for InRegister<R> {
@@ -75,13 +79,15 @@ impl<R: AtLeast> AtLeast for InRegister<R> {
     const NARROW: &'static [(KeyScope, &'static str)] = &[(KeyScope::RegisterOnly, "scope.register_only")];
 }
 
-/// The role `R`, for the calendar: opens to keys of the scopes `register_only` and `calendar_only` too. It may not open a change.
+/// The role `R`, for the calendar: opens to keys of the scopes `register_only` and `calendar_only` too. It may not open
+/// a change.
 #[derive(Debug)]
 pub struct InCalendar<R>(PhantomData<fn() -> R>);
 impl<R: AtLeast> AtLeast for InCalendar<R> {
     const ROLE: Role = R::ROLE;
     const REQUIREMENT: &'static str = R::REQUIREMENT;
-    const NARROW: &'static [(KeyScope, &'static str)] = &[(KeyScope::RegisterOnly, "scope.register_only"), (KeyScope::CalendarOnly, "scope.calendar_only")];
+    const NARROW: &'static [(KeyScope, &'static str)] =
+        &[(KeyScope::RegisterOnly, "scope.register_only"), (KeyScope::CalendarOnly, "scope.calendar_only")];
 }
 
 /// The role `R`, for an import: opens to keys of the scope `import_only` too.
@@ -117,7 +123,10 @@ fn expect_scope<R: AtLeast>(key_scope: KeyScope, method: &Method) -> Result<(), 
         return Ok(());
     }
     let wanted: Vec<String> = scopes.iter().map(ToString::to_string).collect();
-    Err(Problem::new(Type::Forbidden, format!("this needs a key with the scope {}; the key has the scope {key_scope}", wanted.join(" or "))))
+    Err(Problem::new(
+        Type::Forbidden,
+        format!("this needs a key with the scope {}; the key has the scope {key_scope}", wanted.join(" or ")),
+    ))
 }
 
 impl Writes for Editor {}
@@ -172,16 +181,35 @@ impl<R> By<R> {
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Database`]; then nothing may leave.
-    pub async fn exports(&self, noun: &'static str, item_id: &str, detail: Option<serde_json::Value>) -> Result<(), Error> {
+    pub async fn exports(
+        &self,
+        noun: &'static str,
+        item_id: &str,
+        detail: Option<serde_json::Value>,
+    ) -> Result<(), Error> {
         audit::record(&self.store, &self.scope, "export", noun, item_id, detail).await
     }
 
-    /// Passes an answer on; where it refuses an item to the caller for another duty of theirs, that is kept in the audit trail.
-    pub(crate) async fn keeping_refusal<T, K>(&self, noun: &'static str, item_id: &str, answer: Answer<T, K>) -> Answer<T, K> {
+    /// Passes an answer on; where it refuses an item to the caller for another duty of theirs, that is kept in the
+    /// audit trail.
+    pub(crate) async fn keeping_refusal<T, K>(
+        &self,
+        noun: &'static str,
+        item_id: &str,
+        answer: Answer<T, K>,
+    ) -> Answer<T, K> {
         if let Err(refused) = &answer
             && let Some(detail) = refused.forbids()
         {
-            audit::record(&self.store, &self.scope, "forbid", noun, item_id, Some(serde_json::json!({ "detail": detail }))).await?;
+            audit::record(
+                &self.store,
+                &self.scope,
+                "forbid",
+                noun,
+                item_id,
+                Some(serde_json::json!({ "detail": detail })),
+            )
+            .await?;
         }
         answer
     }
@@ -226,15 +254,17 @@ pub(crate) fn key_in(authorization: &HeaderValue) -> Option<String> {
     Some(named.password().trim().to_owned())
 }
 
-/// How one can show who one is, and whether what was shown was wrong. Programs that subscribe to a calendar ask for a name and a password once they are told that these
-/// would do; browsers would too, so they are not told.
+/// How one can show who one is, and whether what was shown was wrong. Programs that subscribe to a calendar ask for a
+/// name and a password once they are told that these would do; browsers would too, so they are not told.
 fn challenge(request: &Request, was_wrong: bool) -> &'static str {
     let is_browser = request.headers().contains_key("sec-fetch-mode");
     match (request.uri().path().ends_with(".ics") && !is_browser, was_wrong) {
         (false, false) => "Bearer realm=\"diligence\"",
         (false, true) => "Bearer realm=\"diligence\", error=\"invalid_token\"",
         (true, false) => "Bearer realm=\"diligence\", Basic realm=\"diligence\", charset=\"UTF-8\"",
-        (true, true) => "Bearer realm=\"diligence\", error=\"invalid_token\", Basic realm=\"diligence\", charset=\"UTF-8\"",
+        (true, true) => {
+            "Bearer realm=\"diligence\", error=\"invalid_token\", Basic realm=\"diligence\", charset=\"UTF-8\""
+        }
     }
 }
 
@@ -266,7 +296,10 @@ fn refuse_forged(request: &Request, person: &Person) -> Result<(), Problem> {
     let mut sent = request.headers().get_all(CSRF_HEADER).iter();
     match (sent.next().and_then(|value| value.to_str().ok()), sent.next()) {
         (Some(token), None) if person.knows(token) => Ok(()),
-        _ => Err(Problem::new(Type::Forbidden, "a change with a session cookie needs the session's token in X-CSRF-Token: GET /api/v1/sessions/current returns it")),
+        _ => Err(Problem::new(
+            Type::Forbidden,
+            "a change with a session cookie needs the session's token in X-CSRF-Token: GET /api/v1/sessions/current returns it",
+        )),
     }
 }
 
@@ -302,7 +335,10 @@ fn register_schemes(registry: &mut Registry) {
         "apiKey",
         "A session, for people: the cookie that `POST /sessions` sets (over plain HTTP on the same machine it is called `diligence`). Every request but GET and HEAD needs the session's `csrf_token` in `X-CSRF-Token` too.",
     );
-    registry.create_security_scheme(SESSION_SCHEME, MetaSecurityScheme { name: Some(cookie::SESSION), key_in: Some("cookie"), ..session });
+    registry.create_security_scheme(
+        SESSION_SCHEME,
+        MetaSecurityScheme { name: Some(cookie::SESSION), key_in: Some("cookie"), ..session },
+    );
 }
 
 /// Keeps that the caller was refused. Where that fails, they are refused all the same.
@@ -347,7 +383,11 @@ impl<'a, R: AtLeast> ApiExtractor<'a> for By<R> {
         }
         if scope.role < R::ROLE {
             note_refusal(request, store, &scope, R::ROLE).await;
-            return Err(Problem::new(Type::Forbidden, format!("this needs the role {}; {who} the role {}", R::ROLE, scope.role)).into());
+            return Err(Problem::new(
+                Type::Forbidden,
+                format!("this needs the role {}; {who} the role {}", R::ROLE, scope.role),
+            )
+            .into());
         }
         let refused = match &known {
             Known::Key(caller) => expect_scope::<R>(caller.key_scope, request.method()),
@@ -449,7 +489,9 @@ impl<'a, S: Reached> ApiExtractor<'a> for Me<S> {
             }
         }
         let Known::Person(person) = known else {
-            return Err(Problem::new(Type::Forbidden, "only a signed-in person can do this: API keys have no account").into());
+            return Err(
+                Problem::new(Type::Forbidden, "only a signed-in person can do this: API keys have no account").into()
+            );
         };
         if !S::suffices(person.stage()) {
             return Err(stage_is_missing(person.stage()).into());

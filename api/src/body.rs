@@ -1,17 +1,17 @@
 //! How bodies are read: by whom, how much of them, and how much at a time.
 //!
-//! A body is read once it is known who sends it: the permission comes first among a handler's parameters, and pages ask before
-//! their handler begins. Each body has a limit; a stranger's is [`STRANGER_LIMIT`], whatever the operation takes. What is read
-//! counts against a bound over all requests:
+//! A body is read once it is known who sends it: the permission comes first among a handler's parameters, and pages ask
+//! before their handler begins. Each body has a limit; a stranger's is [`STRANGER_LIMIT`], whatever the operation
+//! takes. What is read counts against a bound over all requests:
 //!
 //! | While a body | it is in | of which there is, for strangers | for others |
 //! |---|---|---|---|
 //! | comes in | memory up to [`IN_MEMORY`], then a file without a name | 8 MiB and no file | 16 MiB, and 256 MiB on disk |
 //! | is dealt with | memory, with what is made of it (see [`Cost`]) | 32 MiB | 256 MiB |
 //!
-//! So whoever sends slowly holds next to nothing. Where there is no place, a request waits for [`PATIENCE`], then it is told to come again. What
-//! strangers send takes no place from those who are known. What is left of a body when its answer is ready is read on for a
-//! while, so that clients that send first and read then find the answer.
+//! So whoever sends slowly holds next to nothing. Where there is no place, a request waits for [`PATIENCE`], then it is
+//! told to come again. What strangers send takes no place from those who are known. What is left of a body when its
+//! answer is ready is read on for a while, so that clients that send first and read then find the answer.
 
 use std::{
     io::{self, Read as _, Seek as _, Write as _},
@@ -54,8 +54,8 @@ pub(crate) enum Cost {
     Json,
     /// A form: its fields, and what is made of them.
     Form,
-    /// A questionnaire's document: what it says, with the place of everything. Or a workbook as it is sent: what that unpacks to is
-    /// bounded where it is read, two at a time.
+    /// A questionnaire's document: what it says, with the place of everything. Or a workbook as it is sent: what that
+    /// unpacks to is bounded where it is read, two at a time.
     Document,
     /// A list that is imported: its rows, what they become, and the result of each.
     List,
@@ -150,8 +150,14 @@ struct All {
 
 impl Default for Bodies {
     fn default() -> Self {
-        let places = |incoming, at_work| Places { incoming: Pool::of_mebibytes(incoming), at_work: Pool::of_mebibytes(at_work) };
-        Self(Arc::new(All { strangers: places(8, 32), others: places(16, 256), disk: Pool::of_mebibytes(256), read_bytes: AtomicU64::new(0) }))
+        let places =
+            |incoming, at_work| Places { incoming: Pool::of_mebibytes(incoming), at_work: Pool::of_mebibytes(at_work) };
+        Self(Arc::new(All {
+            strangers: places(8, 32),
+            others: places(16, 256),
+            disk: Pool::of_mebibytes(256),
+            read_bytes: AtomicU64::new(0),
+        }))
     }
 }
 
@@ -197,7 +203,8 @@ impl Stream for Tap {
     }
 }
 
-/// The body of one request: how it is read, and what of it is held until the request is done. It is part of the request.
+/// The body of one request: how it is read, and what of it is held until the request is done. It is part of the
+/// request.
 #[derive(Clone)]
 pub(crate) struct Incoming(Arc<One>);
 
@@ -212,7 +219,11 @@ struct One {
 }
 
 fn announced(request: &Request) -> Option<u64> {
-    request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok())
+    request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.parse().ok())
 }
 
 impl Incoming {
@@ -226,14 +237,21 @@ impl Incoming {
         });
         request.set_body(tap.clone().map_or_else(Body::empty, Body::from_bytes_stream));
         let is_awaited = request.headers().contains_key(header::EXPECT);
-        let one = One { tap, bodies: bodies.clone(), announced: announced(request), is_awaited, held: Mutex::default(), fingerprint: OnceLock::new() };
+        let one = One {
+            tap,
+            bodies: bodies.clone(),
+            announced: announced(request),
+            is_awaited,
+            held: Mutex::default(),
+            fingerprint: OnceLock::new(),
+        };
         let incoming = Self(Arc::new(one));
         request.set_data(incoming.clone());
         incoming
     }
 
-    /// Reads what is left, so that a client which sends all of it first finds its answer; not more than is decent. Whether the
-    /// connection is to be closed afterwards, because there is more than that.
+    /// Reads what is left, so that a client which sends all of it first finds its answer; not more than is decent.
+    /// Whether the connection is to be closed afterwards, because there is more than that.
     pub(crate) fn read_on(&self, is_known: bool) -> bool {
         let Some(mut tap) = self.0.tap.clone() else { return false };
         let is_left = tap.chunks.lock().unwrap_or_else(PoisonError::into_inner).is_some();
@@ -317,10 +335,12 @@ async fn with_file<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Sen
     tokio::task::spawn_blocking(work).await.map_err(Problem::internal)?.map_err(on_disk)
 }
 
-/// Reads the body, of at most so many bytes. They are held, with what `cost` says is made of them, until the request is done.
+/// Reads the body, of at most so many bytes. They are held, with what `cost` says is made of them, until the request is
+/// done.
 ///
 /// # Errors
-/// [`Type::TooLarge`]; [`Type::Malformed`] when the connection breaks off; [`Type::Overloaded`] where there is no place for it.
+/// [`Type::TooLarge`]; [`Type::Malformed`] when the connection breaks off; [`Type::Overloaded`] where there is no place
+/// for it.
 pub(crate) async fn read(request: &Request, body: &mut RequestBody, most: Most, cost: Cost) -> Result<Bytes, Problem> {
     let is_known = is_known(request);
     let maximum = if is_known { most.known } else { most.stranger.min(most.known) };
@@ -377,11 +397,20 @@ pub(crate) async fn read(request: &Request, body: &mut RequestBody, most: Most, 
 
 impl Gathered {
     /// With one more piece of a body that has so many bytes by now.
-    async fn with(self, chunk: Bytes, length: usize, places: &Places, disk: &Pool, has_disk: bool) -> Result<Self, Problem> {
+    async fn with(
+        self,
+        chunk: Bytes,
+        length: usize,
+        places: &Places,
+        disk: &Pool,
+        has_disk: bool,
+    ) -> Result<Self, Problem> {
         match self {
             Self::Memory(mut bytes, permit) => {
                 let missing = kibibytes(length) - kibibytes(bytes.len());
-                let more = (length <= IN_MEMORY || !has_disk).then(|| places.incoming.at_once(missing as usize * 1024)).flatten();
+                let more = (length <= IN_MEMORY || !has_disk)
+                    .then(|| places.incoming.at_once(missing as usize * 1024))
+                    .flatten();
                 if let Some(more) = more {
                     bytes.extend_from_slice(&chunk);
                     let permit = match permit {

@@ -38,7 +38,12 @@ pub async fn reviews(reader: &Reader, filter: &CalendarFilter) -> Result<String,
     let mut calendar = Calendar::default();
     let mut cursor = None;
     for _ in 0..PAGES {
-        let asked = ReviewFilter { supplier_id: filter.supplier_id.clone(), limit: Some(PAGE), cursor: cursor.take(), ..ReviewFilter::default() };
+        let asked = ReviewFilter {
+            supplier_id: filter.supplier_id.clone(),
+            limit: Some(PAGE),
+            cursor: cursor.take(),
+            ..ReviewFilter::default()
+        };
         let page = review::list(reader, &asked).await?;
         let lines = register::lines(reader, page.items.iter().map(|review| review.subject_id.clone())).await?;
         for review in &page.items {

@@ -85,7 +85,8 @@ impl Check<'_> {
             if attempt.faults.is_empty() {
                 return;
             }
-            // A fault of the value itself, or of the word that tells the branches apart, weighs more than any inside it.
+            // A fault of the value itself, or of the word that tells the branches apart, weighs more than any inside
+            // it.
             let weight = |faults: &[Fault]| {
                 let outer = faults.iter().filter(|fault| fault.pointer == pointer || fault.code == "choice").count();
                 (outer, faults.len())
@@ -150,14 +151,22 @@ impl Check<'_> {
         if let Some(pattern) = pattern
             && self.shape.pattern(pattern).is_some_and(|compiled| !compiled.is_match(text))
         {
-            let example = schema.get("example").and_then(Value::as_str).map(|example| format!(" such as {example}")).unwrap_or_default();
+            let example = schema
+                .get("example")
+                .and_then(Value::as_str)
+                .map(|example| format!(" such as {example}"))
+                .unwrap_or_default();
             self.blame(pointer, "format", format!("expected text{example} that matches {pattern}"));
         }
         let wrong = match schema.get("format").and_then(Value::as_str) {
             Some("date") => text.parse::<Day>().err().map(|detail| ("date", detail)),
             Some("date-time") => text.parse::<Moment>().err().map(|detail| ("time", detail)),
-            Some("email") if !is_email(text) => Some(("email", "expected an e-mail address such as name@example.org".to_owned())),
-            Some("uri") if !text.validate_url() => Some(("url", "expected a web address such as https://example.org".to_owned())),
+            Some("email") if !is_email(text) => {
+                Some(("email", "expected an e-mail address such as name@example.org".to_owned()))
+            }
+            Some("uri") if !text.validate_url() => {
+                Some(("url", "expected a web address such as https://example.org".to_owned()))
+            }
             _ => None,
         };
         if let Some((code, detail)) = wrong {
@@ -246,8 +255,12 @@ impl Check<'_> {
 
     fn anything(&mut self, value: &Value, pointer: &str) {
         match value {
-            Value::String(text) if text.contains('\0') => self.blame(pointer, "character", "the character U+0000 cannot be stored"),
-            Value::Array(items) => items.iter().enumerate().for_each(|(index, item)| self.anything(item, &format!("{pointer}/{index}"))),
+            Value::String(text) if text.contains('\0') => {
+                self.blame(pointer, "character", "the character U+0000 cannot be stored")
+            }
+            Value::Array(items) => {
+                items.iter().enumerate().for_each(|(index, item)| self.anything(item, &format!("{pointer}/{index}")))
+            }
             Value::Object(fields) => fields.iter().for_each(|(name, field)| {
                 if name.contains('\0') {
                     self.blame(pointer, "character", "the character U+0000 cannot be stored");
@@ -332,12 +345,21 @@ mod tests {
     }
 
     fn faults(side: Side, value: &Value) -> Vec<(String, String, String)> {
-        check(&schema::of::<NewBoat>(side), value).into_iter().map(|fault| (fault.pointer, fault.code, fault.detail)).collect()
+        check(&schema::of::<NewBoat>(side), value)
+            .into_iter()
+            .map(|fault| (fault.pointer, fault.code, fault.detail))
+            .collect()
     }
 
     #[test]
     fn a_good_value_has_no_faults() {
-        assert_eq!(faults(Side::Request, &json!({ "name": "Ebb", "kind": "yacht", "built_on": "1999-12-31", "crew": [{ "age": 9 }], "berth": null })), []);
+        assert_eq!(
+            faults(
+                Side::Request,
+                &json!({ "name": "Ebb", "kind": "yacht", "built_on": "1999-12-31", "crew": [{ "age": 9 }], "berth": null })
+            ),
+            []
+        );
     }
 
     #[test]
@@ -346,13 +368,18 @@ mod tests {
             Side::Request,
             &json!({ "nam": "x", "kind": "yatch", "built_on": "2001-02-30", "crew": [{ "age": "9" }, 4, { "age": 121 }], "berth": { "number": 1.5 } }),
         );
-        let told: Vec<_> = told.iter().map(|(pointer, code, detail)| (pointer.as_str(), code.as_str(), detail.as_str())).collect();
+        let told: Vec<_> =
+            told.iter().map(|(pointer, code, detail)| (pointer.as_str(), code.as_str(), detail.as_str())).collect();
         assert_eq!(
             told,
             [
                 ("/nam", "unknown_field", "there is no field `nam` here; did you mean `name`?"),
                 ("/kind", "choice", "expected yacht or dinghy; did you mean yacht?"),
-                ("/built_on", "date", "expected a date that exists, between 1900-01-01 and 2999-12-31, such as 2027-03-03"),
+                (
+                    "/built_on",
+                    "date",
+                    "expected a date that exists, between 1900-01-01 and 2999-12-31, such as 2027-03-03"
+                ),
                 ("/crew/0/age", "type", "expected a whole number, not text"),
                 ("/crew/1", "type", "expected an object, not a number"),
                 ("/crew/2/age", "range", "expected a number from 1 to 120"),
@@ -369,7 +396,10 @@ mod tests {
         assert_eq!(faults(Side::Change, &json!({ "built_on": null, "crew": null, "berth": { "number": null } })), []);
         let told = faults(Side::Change, &json!({ "name": null, "crew": [{}], "berth": { "quay": null, "x": 1 } }));
         let told: Vec<_> = told.iter().map(|(pointer, code, _)| (pointer.as_str(), code.as_str())).collect();
-        assert_eq!(told, [("/name", "type"), ("/crew/0/age", "missing"), ("/berth/quay", "type"), ("/berth/x", "unknown_field")]);
+        assert_eq!(
+            told,
+            [("/name", "type"), ("/crew/0/age", "missing"), ("/berth/quay", "type"), ("/berth/x", "unknown_field")]
+        );
     }
 
     #[test]

@@ -1,7 +1,8 @@
-//! Who is at the other end: the address a request comes from and whether its connection is secure, also behind a proxy; and
-//! which names this server answers to.
+//! Who is at the other end: the address a request comes from and whether its connection is secure, also behind a proxy;
+//! and which names this server answers to.
 //!
-//! What a proxy says is believed only of proxies that are listed in `trusted_proxies`: anyone can send `X-Forwarded-For`.
+//! What a proxy says is believed only of proxies that are listed in `trusted_proxies`: anyone can send
+//! `X-Forwarded-For`.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -74,7 +75,8 @@ pub(crate) fn is_trusted(config: &Config, address: IpAddr) -> bool {
 
 /// Whether a proxy speaks that is not trusted: most likely one that was forgotten in the configuration.
 pub(crate) fn has_strange_proxy(request: &Request, config: &Config) -> bool {
-    (request.headers().contains_key("x-forwarded-for") || request.headers().contains_key(header::FORWARDED)) && !is_trusted(config, peer(request.remote_addr()))
+    (request.headers().contains_key("x-forwarded-for") || request.headers().contains_key(header::FORWARDED))
+        && !is_trusted(config, peer(request.remote_addr()))
 }
 
 /// What one proxy says of whom it speaks for.
@@ -91,7 +93,8 @@ fn parts<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a str> {
 fn x_forwarded(headers: &HeaderMap) -> Vec<Hop> {
     // Proxies write over the scheme rather than add to it: what counts is what the nearest says.
     let secure = parts(headers, "x-forwarded-proto").last().map(|scheme| scheme.eq_ignore_ascii_case("https"));
-    let mut hops: Vec<Hop> = parts(headers, "x-forwarded-for").into_iter().map(|text| Hop { address: address(text), secure }).collect();
+    let mut hops: Vec<Hop> =
+        parts(headers, "x-forwarded-for").into_iter().map(|text| Hop { address: address(text), secure }).collect();
     if hops.is_empty() {
         hops.push(Hop { address: None, secure });
     }
@@ -122,9 +125,10 @@ fn address(text: &str) -> Option<IpAddr> {
     plain.parse::<IpAddr>().ok().map(|address| address.to_canonical())
 }
 
-/// Refuses a request that is for someone else. A page elsewhere can have its own name lead to this machine and then read here
-/// as if it were ours (DNS rebinding), so only our own names are taken. An address of digits cannot be led anywhere, and is
-/// taken. 421 says just that: not 400, for the request is in order, nor 404, for nothing is known of that host.
+/// Refuses a request that is for someone else. A page elsewhere can have its own name lead to this machine and then
+/// read here as if it were ours (DNS rebinding), so only our own names are taken. An address of digits cannot be led
+/// anywhere, and is taken. 421 says just that: not 400, for the request is in order, nor 404, for nothing is known of
+/// that host.
 ///
 /// # Errors
 /// [`Type::Misdirected`], or [`Type::Malformed`] for two hosts, or for none where there must be one.
@@ -135,17 +139,27 @@ pub(crate) fn expect_own_host(request: &Request, config: &Config) -> Result<(), 
         return Err(Problem::new(Type::Malformed, "there is more than one Host header"));
     }
     let host = match host {
-        Some(value) => {
-            Some(value.to_str().ok().and_then(|text| text.parse::<Authority>().ok()).ok_or_else(|| Problem::new(Type::Malformed, "the Host header names no host"))?)
-        }
+        Some(value) => Some(
+            value
+                .to_str()
+                .ok()
+                .and_then(|text| text.parse::<Authority>().ok())
+                .ok_or_else(|| Problem::new(Type::Malformed, "the Host header names no host"))?,
+        ),
         None => None,
     };
     let named = [host.as_ref(), request.uri().authority()];
-    if named == [None, None] && request.version() == Version::HTTP_11 && request.remote_addr().as_socket_addr().is_some() {
+    if named == [None, None]
+        && request.version() == Version::HTTP_11
+        && request.remote_addr().as_socket_addr().is_some()
+    {
         return Err(Problem::new(Type::Malformed, "the Host header is missing"));
     }
     match named.into_iter().flatten().find(|authority| !is_own(config, authority)) {
-        Some(_) => Err(Problem::new(Type::Misdirected, "this server does not serve that Host: see `public_url` and `allowed_hosts` in its configuration")),
+        Some(_) => Err(Problem::new(
+            Type::Misdirected,
+            "this server does not serve that Host: see `public_url` and `allowed_hosts` in its configuration",
+        )),
         None => Ok(()),
     }
 }
@@ -168,7 +182,11 @@ mod tests {
     use super::*;
 
     fn behind(trusted: &[&str], proxy_headers: ProxyHeaders) -> Config {
-        Config { trusted_proxies: trusted.iter().map(|text| text.parse().expect("a network")).collect(), proxy_headers, ..Config::default() }
+        Config {
+            trusted_proxies: trusted.iter().map(|text| text.parse().expect("a network")).collect(),
+            proxy_headers,
+            ..Config::default()
+        }
     }
 
     fn seen(config: &Config, headers: &[(&str, &str)]) -> (String, bool) {
@@ -188,18 +206,30 @@ mod tests {
         // The client may have written the first address itself; the proxy wrote the last.
         assert_eq!(seen(&behind(&["127.0.0.1/32"], ProxyHeaders::XForwarded), &sent), ("192.0.2.7".into(), true));
         // Of two trusted proxies the outer one wrote the first.
-        assert_eq!(seen(&behind(&["127.0.0.0/8", "192.0.2.0/24"], ProxyHeaders::XForwarded), &sent), ("198.51.100.9".into(), true));
+        assert_eq!(
+            seen(&behind(&["127.0.0.0/8", "192.0.2.0/24"], ProxyHeaders::XForwarded), &sent),
+            ("198.51.100.9".into(), true)
+        );
         // Headers of the other kind went through unread.
         assert_eq!(seen(&behind(&["127.0.0.1/32"], ProxyHeaders::Forwarded), &sent), ("127.0.0.1".into(), false));
-        let forwarded = [("Forwarded", "for=198.51.100.9, for=\"[2001:db8::7]:4711\";proto=https;by=203.0.113.43"), ("X-Forwarded-For", "203.0.113.1")];
+        let forwarded = [
+            ("Forwarded", "for=198.51.100.9, for=\"[2001:db8::7]:4711\";proto=https;by=203.0.113.43"),
+            ("X-Forwarded-For", "203.0.113.1"),
+        ];
         assert_eq!(seen(&behind(&["127.0.0.1/32"], ProxyHeaders::Forwarded), &forwarded), ("2001:db8::7".into(), true));
     }
 
     #[test]
     fn what_cannot_be_read_ends_the_walk_at_who_said_it() {
         let config = behind(&["127.0.0.0/8", "192.0.2.0/24"], ProxyHeaders::XForwarded);
-        assert_eq!(seen(&config, &[("X-Forwarded-For", "198.51.100.9, unknown, 192.0.2.7")]), ("192.0.2.7".into(), false));
-        assert_eq!(seen(&config, &[("X-Forwarded-For", "198.51.100.9"), ("X-Forwarded-For", "é")]), ("127.0.0.1".into(), false));
+        assert_eq!(
+            seen(&config, &[("X-Forwarded-For", "198.51.100.9, unknown, 192.0.2.7")]),
+            ("192.0.2.7".into(), false)
+        );
+        assert_eq!(
+            seen(&config, &[("X-Forwarded-For", "198.51.100.9"), ("X-Forwarded-For", "é")]),
+            ("127.0.0.1".into(), false)
+        );
         assert_eq!(seen(&config, &[("X-Forwarded-For", "::ffff:198.51.100.9")]), ("198.51.100.9".into(), false));
         assert_eq!(seen(&config, &[("X-Forwarded-Proto", "https")]), ("127.0.0.1".into(), true));
         for text in ["192.0.2.1:443", "[192.0.2.1]:1"] {
@@ -212,8 +242,11 @@ mod tests {
 
     #[test]
     fn a_host_that_is_not_ours_is_refused() {
-        let config =
-            Config { public_url: Some("https://Register.example.org:8443".parse().expect("an address")), allowed_hosts: vec!["register".into()], ..Config::default() };
+        let config = Config {
+            public_url: Some("https://Register.example.org:8443".parse().expect("an address")),
+            allowed_hosts: vec!["register".into()],
+            ..Config::default()
+        };
         let told = |hosts: &[&str]| {
             let mut request = Request::builder();
             for host in hosts {
@@ -221,21 +254,40 @@ mod tests {
             }
             expect_own_host(&request.finish(), &config).err().map(|problem| problem.kind)
         };
-        for host in ["localhost", "LOCALHOST:8080", "127.0.0.1:8080", "[::1]:8080", "192.168.1.5", "register.example.org", "REGISTER.example.org.:8443", "register"] {
+        for host in [
+            "localhost",
+            "LOCALHOST:8080",
+            "127.0.0.1:8080",
+            "[::1]:8080",
+            "192.168.1.5",
+            "register.example.org",
+            "REGISTER.example.org.:8443",
+            "register",
+        ] {
             assert_eq!(told(&[host]), None, "{host}");
         }
-        for host in
-            ["evil.example", "register.example.org.evil.example", "127.0.0.1.evil.example", "xlocalhost", "localhost@evil.example", "evil.example@localhost", "1.2.3.4.5"]
-        {
+        for host in [
+            "evil.example",
+            "register.example.org.evil.example",
+            "127.0.0.1.evil.example",
+            "xlocalhost",
+            "localhost@evil.example",
+            "evil.example@localhost",
+            "1.2.3.4.5",
+        ] {
             assert_eq!(told(&[host]), Some(Type::Misdirected), "{host}");
         }
-        for hosts in [&["localhost", "localhost"][..], &["localhost", "evil.example"], &[""], &["a b"], &["localhost/"]] {
+        for hosts in [&["localhost", "localhost"][..], &["localhost", "evil.example"], &[""], &["a b"], &["localhost/"]]
+        {
             assert_eq!(told(hosts), Some(Type::Malformed), "{hosts:?}");
         }
         let mut absolute = Request::builder().header(header::HOST, "localhost").finish();
         *absolute.uri_mut() = "http://evil.example/api".parse().expect("an address");
         assert_eq!(expect_own_host(&absolute, &config).err().map(|problem| problem.kind), Some(Type::Misdirected));
         assert_eq!(told(&[]), None);
-        assert_eq!(peer(&RemoteAddr(Addr::SocketAddr("[::ffff:192.0.2.1]:80".parse().expect("an address")))), "192.0.2.1".parse::<IpAddr>().expect("an address"));
+        assert_eq!(
+            peer(&RemoteAddr(Addr::SocketAddr("[::ffff:192.0.2.1]:80".parse().expect("an address")))),
+            "192.0.2.1".parse::<IpAddr>().expect("an address")
+        );
     }
 }

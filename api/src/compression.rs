@@ -9,12 +9,13 @@
 //! | versions | another coding is other bytes, and so has another strong `ETag`: `"3-zstd"`. [`crate::version`] takes it back |
 //! | caches | `Vary: Accept-Encoding`, wherever another client could have been given another coding |
 //!
-//! **What must not be packed.** How long a packed answer is tells how much of it repeats (BREACH): where another site can make a
-//! browser ask for a page with words of its choosing, in a person's name, and see how long the answers are, it can guess what else
-//! stands on the page, the proof of its forms and the names of suppliers alike. So whoever asks with what browsers send by
-//! themselves, a cookie or a password typed once, is given packed answers only where the browser says that a page of ours or the
-//! person asked (`Sec-Fetch-Site`). That guards the whole page; to mask the one token in it would leave the rest. A proxy is
-//! told to leave such an answer alone as well (`no-transform`). No site can make a browser send a key as `Bearer`.
+//! **What must not be packed.** How long a packed answer is tells how much of it repeats (BREACH): where another site
+//! can make a browser ask for a page with words of its choosing, in a person's name, and see how long the answers are,
+//! it can guess what else stands on the page, the proof of its forms and the names of suppliers alike. So whoever asks
+//! with what browsers send by themselves, a cookie or a password typed once, is given packed answers only where the
+//! browser says that a page of ours or the person asked (`Sec-Fetch-Site`). That guards the whole page; to mask the one
+//! token in it would leave the rest. A proxy is told to leave such an answer alone as well (`no-transform`). No site
+//! can make a browser send a key as `Bearer`.
 
 use std::{
     io::{self, Write as _},
@@ -76,10 +77,18 @@ struct Wishes {
 impl Wishes {
     fn of(headers: &HeaderMap) -> Self {
         let mut wishes = Self::default();
-        for element in headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(',')) {
+        for element in headers
+            .get_all(header::ACCEPT_ENCODING)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|line| line.split(','))
+        {
             let (name, weight) = element.split_once(';').unwrap_or((element, "q=1"));
-            let weight: Option<f32> =
-                weight.trim().strip_prefix(['q', 'Q']).and_then(|rest| rest.trim_start().strip_prefix('=')).and_then(|text| text.trim().parse().ok());
+            let weight: Option<f32> = weight
+                .trim()
+                .strip_prefix(['q', 'Q'])
+                .and_then(|rest| rest.trim_start().strip_prefix('='))
+                .and_then(|text| text.trim().parse().ok());
             // What cannot be read is no wish.
             let weight = weight.filter(|weight| (0.0..=1.0).contains(weight)).unwrap_or(0.0);
             let kept = match name.trim().to_ascii_lowercase().as_str() {
@@ -110,8 +119,10 @@ impl Wishes {
 
 /// Whether another site could have had this asked in a person's name.
 fn may_be_guessed_at(headers: &HeaderMap) -> bool {
-    let is_basic = |value: &HeaderValue| value.as_bytes().get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"basic"));
-    let is_sent_unasked = headers.contains_key(header::COOKIE) || headers.get_all(header::AUTHORIZATION).iter().any(is_basic);
+    let is_basic =
+        |value: &HeaderValue| value.as_bytes().get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"basic"));
+    let is_sent_unasked =
+        headers.contains_key(header::COOKIE) || headers.get_all(header::AUTHORIZATION).iter().any(is_basic);
     is_sent_unasked && !headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin" || site == "none")
 }
 
@@ -121,7 +132,9 @@ fn can_shrink(headers: &HeaderMap) -> bool {
     let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let is_text = essence.starts_with("text/")
         || ["+json", "+xml", "+yaml"].iter().any(|end| essence.ends_with(end))
-        || ["json", "x-ndjson", "yaml", "javascript", "xml"].iter().any(|kind| essence.strip_prefix("application/") == Some(kind));
+        || ["json", "x-ndjson", "yaml", "javascript", "xml"]
+            .iter()
+            .any(|kind| essence.strip_prefix("application/") == Some(kind));
     is_text && !headers.contains_key(header::CONTENT_ENCODING) && !headers.contains_key(header::CONTENT_RANGE)
 }
 
@@ -198,7 +211,9 @@ fn packed<B: AsRef<[u8]> + Send + 'static>(
 ) -> impl Stream<Item = io::Result<Vec<u8>>> + Send {
     let mut open = Some((packer, place));
     let (mut part, mut done, mut holds_back): (Option<B>, usize, bool) = (None, 0, false);
-    let mut step = move |open: &mut Option<(Packer, OwnedSemaphorePermit)>, context: &mut std::task::Context<'_>| -> io::Result<Poll<Option<Vec<u8>>>> {
+    let mut step = move |open: &mut Option<(Packer, OwnedSemaphorePermit)>,
+                         context: &mut std::task::Context<'_>|
+          -> io::Result<Poll<Option<Vec<u8>>>> {
         loop {
             let Some((packer, _)) = open else { return Ok(Poll::Ready(None)) };
             let rest = part.as_ref().and_then(|part| part.as_ref().get(done..)).unwrap_or_default();
@@ -213,7 +228,9 @@ fn packed<B: AsRef<[u8]> + Send + 'static>(
             }
             match parts.poll_next_unpin(context)? {
                 Poll::Ready(Some(next)) => (part, done) = (Some(next), 0),
-                Poll::Ready(None) => return Ok(Poll::Ready(open.take().map(|(packer, _)| packer.finish()).transpose()?)),
+                Poll::Ready(None) => {
+                    return Ok(Poll::Ready(open.take().map(|(packer, _)| packer.finish()).transpose()?));
+                }
                 Poll::Pending if holds_back => {
                     packer.flush()?;
                     holds_back = false;
@@ -263,7 +280,8 @@ impl<E> Packing<E> {
             (Some(None), _) => return Response::from_parts(head, Body::empty()),
             (first, end) => {
                 let parts = stream::iter(first.flatten().into_iter().chain(end.flatten())).chain(parts);
-                let (Ok(place), Ok(packer)) = (Arc::clone(&self.streams).try_acquire_owned(), Packer::new(coding)) else {
+                let (Ok(place), Ok(packer)) = (Arc::clone(&self.streams).try_acquire_owned(), Packer::new(coding))
+                else {
                     return Response::from_parts(head, Body::from_bytes_stream(parts));
                 };
                 Body::from_bytes_stream(packed(parts, packer, place))
@@ -271,7 +289,11 @@ impl<E> Packing<E> {
         };
         head.headers.remove(header::CONTENT_LENGTH);
         head.headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
-        let tag = head.headers.get(header::ETAG).and_then(|tag| tag.to_str().ok()).and_then(|tag| version::packed(tag, coding.name()));
+        let tag = head
+            .headers
+            .get(header::ETAG)
+            .and_then(|tag| tag.to_str().ok())
+            .and_then(|tag| version::packed(tag, coding.name()));
         if let Some(tag) = tag.and_then(|tag| HeaderValue::from_str(&tag).ok()) {
             head.headers.insert(header::ETAG, tag);
         }
@@ -347,8 +369,17 @@ mod tests {
             assert_eq!(best(accepted), coding, "{accepted:?}");
         }
         assert_eq!(Wishes::of(&HeaderMap::new()).best(), None);
-        for (accepted, refuses) in [("gzip", false), ("gzip, identity;q=0", true), ("gzip, *;q=0", true), ("identity;q=0.1, *;q=0, gzip", false)] {
-            assert_eq!(Wishes::of(&headers(&[(header::ACCEPT_ENCODING, accepted)])).refuses_plain(), refuses, "{accepted:?}");
+        for (accepted, refuses) in [
+            ("gzip", false),
+            ("gzip, identity;q=0", true),
+            ("gzip, *;q=0", true),
+            ("identity;q=0.1, *;q=0, gzip", false),
+        ] {
+            assert_eq!(
+                Wishes::of(&headers(&[(header::ACCEPT_ENCODING, accepted)])).refuses_plain(),
+                refuses,
+                "{accepted:?}"
+            );
         }
     }
 
@@ -365,13 +396,17 @@ mod tests {
         for ours in ["same-origin", "none"] {
             assert!(!guessed(&[cookie.clone(), (site.clone(), ours)]), "{ours}");
         }
-        assert!(!guessed(&[]) && !guessed(&[(header::AUTHORIZATION, "Bearer dlg_1")]) && !guessed(&[(site, "cross-site")]));
+        assert!(
+            !guessed(&[]) && !guessed(&[(header::AUTHORIZATION, "Bearer dlg_1")]) && !guessed(&[(site, "cross-site")])
+        );
     }
 
     fn unpacked(coding: Coding, bytes: &[u8]) -> String {
         let mut text = String::new();
         match coding {
-            Coding::Zstd => zstd::stream::read::Decoder::new(bytes).and_then(|mut reader| reader.read_to_string(&mut text)),
+            Coding::Zstd => {
+                zstd::stream::read::Decoder::new(bytes).and_then(|mut reader| reader.read_to_string(&mut text))
+            }
             Coding::Gzip => flate2::read::GzDecoder::new(bytes).read_to_string(&mut text),
         }
         .expect("whole");
@@ -392,7 +427,10 @@ mod tests {
         String::from_utf8(text).expect("text")
     }
 
-    fn packing(parts: BoxStream<'static, io::Result<Vec<u8>>>, coding: Coding) -> impl Stream<Item = io::Result<Vec<u8>>> + Unpin {
+    fn packing(
+        parts: BoxStream<'static, io::Result<Vec<u8>>>,
+        coding: Coding,
+    ) -> impl Stream<Item = io::Result<Vec<u8>>> + Unpin {
         let place = Arc::new(Semaphore::new(1)).try_acquire_owned().expect("a place");
         Box::pin(packed(parts, Packer::new(coding).expect("a packer"), place))
     }
@@ -401,7 +439,9 @@ mod tests {
     async fn what_is_there_is_let_go_before_more_comes_and_what_breaks_off_stays_broken() {
         for coding in [Coding::Zstd, Coding::Gzip] {
             let (sender, receiver) = tokio::sync::mpsc::unbounded_channel::<io::Result<Vec<u8>>>();
-            let parts = stream::unfold(receiver, |mut receiver| async { receiver.recv().await.map(|part| (part, receiver)) }).boxed();
+            let parts =
+                stream::unfold(receiver, |mut receiver| async { receiver.recv().await.map(|part| (part, receiver)) })
+                    .boxed();
             let mut packed = packing(parts, coding);
             let mut sent = Vec::new();
             sender.send(Ok(b"first\n".to_vec())).expect("sent");
@@ -422,8 +462,12 @@ mod tests {
         let line = |number: usize| format!("{number},Supplier {number},{}\n", number * 7919 % 10_007);
         let text: String = (0..40_000).map(line).collect();
         for coding in [Coding::Zstd, Coding::Gzip] {
-            let parts: Vec<io::Result<Vec<u8>>> = text.as_bytes().chunks(70_001).map(|part| Ok(part.to_vec())).collect();
-            let parts = packing(stream::iter(parts).boxed(), coding).map(|part| part.expect("no fault")).collect::<Vec<_>>().await;
+            let parts: Vec<io::Result<Vec<u8>>> =
+                text.as_bytes().chunks(70_001).map(|part| Ok(part.to_vec())).collect();
+            let parts = packing(stream::iter(parts).boxed(), coding)
+                .map(|part| part.expect("no fault"))
+                .collect::<Vec<_>>()
+                .await;
             assert!(parts.iter().all(|part| part.len() < 4 * PART), "{coding:?} gathers too much");
             let sent = parts.concat();
             assert!(sent.len() < text.len() / 2, "{coding:?}: {}", sent.len());

@@ -13,8 +13,8 @@ use serde::Deserialize;
 
 use crate::{link::PublicUrl, mail::Mailer, metrics_key::MetricsKey};
 
-/// In which headers trusted proxies say for whom they speak. Only one kind is read: a proxy that writes one passes the other
-/// through as the client sent it.
+/// In which headers trusted proxies say for whom they speak. Only one kind is read: a proxy that writes one passes the
+/// other through as the client sent it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProxyHeaders {
@@ -42,9 +42,11 @@ pub struct Config {
     pub request_timeout: Duration,
     /// How long requests in flight may go on after a signal to stop.
     pub shutdown_timeout: Duration,
-    /// The address under which people reach this server, for links and for the `Host` they may send; else where it listens.
+    /// The address under which people reach this server, for links and for the `Host` they may send; else where it
+    /// listens.
     pub public_url: Option<PublicUrl>,
-    /// Names that `Host` may have besides the public address's, `localhost` and any address of digits; in small letters, without ports.
+    /// Names that `Host` may have besides the public address's, `localhost` and any address of digits; in small
+    /// letters, without ports.
     pub allowed_hosts: Vec<String>,
     /// The proxies that are believed when they say for whom they speak.
     pub trusted_proxies: Vec<IpNet>,
@@ -88,7 +90,8 @@ pub struct Limits {
     pub caller: u32,
     /// Of one address, whoever calls.
     pub address: u32,
-    /// Of one address, to what anyone may call, such as signing in, and with keys and sessions that have not been good lately.
+    /// Of one address, to what anyone may call, such as signing in, and with keys and sessions that have not been good
+    /// lately.
     pub stranger: u32,
 }
 
@@ -177,15 +180,16 @@ pub struct ServeFlags {
     /// How long requests in flight may go on after a signal to stop [default: 30]
     #[arg(long, env = "DILIGENCE_SHUTDOWN_TIMEOUT_SECONDS", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=3600))]
     pub shutdown_timeout_seconds: Option<u64>,
-    /// The address under which people reach this server, for links: https://register.example.org [default: where it listens]
+    /// The address under which people reach this server, for links: https://register.example.org [default: where it
+    /// listens]
     #[arg(long, env = "DILIGENCE_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<PublicUrl>,
-    /// Further names that requests may be for, with commas between, against pages elsewhere that pass themselves off as this
-    /// server [default: none; the public URL's own, localhost and addresses of digits always are]
+    /// Further names that requests may be for, with commas between, against pages elsewhere that pass themselves off as
+    /// this server [default: none; the public URL's own, localhost and addresses of digits always are]
     #[arg(long, env = "DILIGENCE_ALLOWED_HOSTS", value_name = "NAMES", value_delimiter = ',', value_parser = host_name)]
     pub allowed_hosts: Option<Vec<String>>,
-    /// Proxies, by address or network, with commas between: 10.0.0.7/32. Only these are believed about whom they speak for
-    /// [default: none]
+    /// Proxies, by address or network, with commas between: 10.0.0.7/32. Only these are believed about whom they speak
+    /// for [default: none]
     #[arg(long, env = "DILIGENCE_TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',', value_parser = network)]
     pub trusted_proxies: Option<Vec<IpNet>>,
     /// In which headers trusted proxies say for whom they speak [default: x-forwarded]
@@ -197,7 +201,8 @@ pub struct ServeFlags {
     /// The certificate's private key (PEM)
     #[arg(long, env = "DILIGENCE_TLS_KEY", value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
-    /// Send links by e-mail through this server: smtps://USER:PASSWORD@HOST, or smtp://HOST:587?tls=required [default: none is sent]
+    /// Send links by e-mail through this server: smtps://USER:PASSWORD@HOST, or smtp://HOST:587?tls=required [default:
+    /// none is sent]
     #[arg(long, env = "DILIGENCE_SMTP_URL", hide_env_values = true, value_name = "URL")]
     pub smtp_url: Option<String>,
     /// Whom e-mail comes from: Register <register@example.org>
@@ -209,8 +214,8 @@ pub struct ServeFlags {
     /// Requests a minute from one address, whoever calls; 0 for no limit [default: 12000]
     #[arg(long, env = "DILIGENCE_ADDRESS_REQUESTS_PER_MINUTE", value_name = "NUMBER")]
     pub address_requests_per_minute: Option<u32>,
-    /// Requests a minute from one address to what anyone may call, such as signing in, and with keys and sessions that have not
-    /// been good lately; 0 for no limit [default: 120]
+    /// Requests a minute from one address to what anyone may call, such as signing in, and with keys and sessions that
+    /// have not been good lately; 0 for no limit [default: 120]
     #[arg(long, env = "DILIGENCE_STRANGER_REQUESTS_PER_MINUTE", value_name = "NUMBER")]
     pub stranger_requests_per_minute: Option<u32>,
     /// How long a client may take to send a request's head; an idle connection is closed after as long [default: 75]
@@ -219,11 +224,12 @@ pub struct ServeFlags {
     /// Connections of clients open at once at the most; further ones wait [default: 4096]
     #[arg(long, env = "DILIGENCE_CLIENT_CONNECTIONS", value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub client_connections: Option<u32>,
-    /// Networks that are not public and that identity providers may be in, with commas between: 10.1.0.0/16. Without, they are
-    /// asked at public addresses only [default: none]
+    /// Networks that are not public and that identity providers may be in, with commas between: 10.1.0.0/16. Without,
+    /// they are asked at public addresses only [default: none]
     #[arg(long, env = "DILIGENCE_PROVIDER_NETWORKS", value_name = "NETWORKS", value_delimiter = ',', value_parser = network)]
     pub provider_networks: Option<Vec<IpNet>>,
-    /// Serve /metrics at this address alone, in plain http: 127.0.0.1:9090; port 0 takes any free one [default: beside everything else]
+    /// Serve /metrics at this address alone, in plain http: 127.0.0.1:9090; port 0 takes any free one [default: beside
+    /// everything else]
     #[arg(long, env = "DILIGENCE_METRICS_LISTEN", value_name = "ADDRESS")]
     pub metrics_listen: Option<SocketAddr>,
     /// A file with a key of 16 characters or more, which /metrics then asks for: Authorization: Bearer KEY
@@ -234,14 +240,21 @@ pub struct ServeFlags {
 /// A host's name as `Host` is compared with it.
 fn host_name(text: &str) -> Result<String, String> {
     let name = text.trim().trim_end_matches('.').to_ascii_lowercase();
-    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
-    if is_name { Ok(name) } else { Err(format!("expected a host's name without a port, such as register.example.org, not {text:?}")) }
+    let is_name =
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+    if is_name {
+        Ok(name)
+    } else {
+        Err(format!("expected a host's name without a port, such as register.example.org, not {text:?}"))
+    }
 }
 
 /// A network, or one address.
 fn network(text: &str) -> Result<IpNet, String> {
     let text = text.trim();
-    text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).map_err(|_| format!("expected an address or a network such as 10.0.0.0/8, not {text:?}"))
+    text.parse()
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+        .map_err(|_| format!("expected an address or a network such as 10.0.0.0/8, not {text:?}"))
 }
 
 /// The configuration file.
@@ -277,17 +290,21 @@ impl File {
     fn read(path: Option<&Path>) -> Result<Self, String> {
         let Some(path) = path else { return Ok(Self::default()) };
         let place = path.display();
-        let text = fs::read_to_string(path).map_err(|error| format!("the configuration file {place} cannot be read: {error}"))?;
+        let text = fs::read_to_string(path)
+            .map_err(|error| format!("the configuration file {place} cannot be read: {error}"))?;
         Self::parse(&text).map_err(|error| format!("the configuration file {place}: {error}"))
     }
 
     fn parse(text: &str) -> Result<Self, String> {
         let file: Self = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(1, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
+            let line =
+                error.span().map_or(1, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
             format!("line {line}: {}", error.message())
         })?;
         let within = |name: &str, value: Option<u64>, low: u64, high: u64| match value {
-            Some(value) if !(low..=high).contains(&value) => Err(format!("{name}: expected {low} to {high}, not {value}")),
+            Some(value) if !(low..=high).contains(&value) => {
+                Err(format!("{name}: expected {low} to {high}, not {value}"))
+            }
             _ => Ok(()),
         };
         within("max_connections", file.max_connections.map(u64::from), 1, 1000)?;
@@ -338,12 +355,24 @@ impl Config {
         } = flags;
         let default = Self::default();
         let named = |name: &'static str| move |error: String| format!("{name}: {error}");
-        let hosts = file.allowed_hosts.unwrap_or_default().iter().map(|text| host_name(text)).collect::<Result<_, _>>().map_err(named("allowed_hosts"))?;
+        let hosts = file
+            .allowed_hosts
+            .unwrap_or_default()
+            .iter()
+            .map(|text| host_name(text))
+            .collect::<Result<_, _>>()
+            .map_err(named("allowed_hosts"))?;
         let networks = |name: &'static str, texts: Option<Vec<String>>| {
-            texts.unwrap_or_default().iter().map(|text| network(text)).collect::<Result<Vec<_>, _>>().map_err(named(name))
+            texts
+                .unwrap_or_default()
+                .iter()
+                .map(|text| network(text))
+                .collect::<Result<Vec<_>, _>>()
+                .map_err(named(name))
         };
         let proxies = networks("trusted_proxies", file.trusted_proxies)?;
-        let provider_networks = provider_networks.map_or_else(|| networks("provider_networks", file.provider_networks), Ok)?;
+        let provider_networks =
+            provider_networks.map_or_else(|| networks("provider_networks", file.provider_networks), Ok)?;
         let tls = match (tls_certificate.or(file.tls_certificate), tls_key.or(file.tls_key)) {
             (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
             (None, None) => None,
@@ -356,8 +385,12 @@ impl Config {
             max_connections: max_connections.or(file.max_connections).unwrap_or(default.max_connections),
             log_format: log_format.or(file.log_format).unwrap_or(default.log_format),
             log_level: log_level.or(file.log_level).unwrap_or(default.log_level),
-            request_timeout: request_timeout_seconds.or(file.request_timeout_seconds).map_or(default.request_timeout, Duration::from_secs),
-            shutdown_timeout: shutdown_timeout_seconds.or(file.shutdown_timeout_seconds).map_or(default.shutdown_timeout, Duration::from_secs),
+            request_timeout: request_timeout_seconds
+                .or(file.request_timeout_seconds)
+                .map_or(default.request_timeout, Duration::from_secs),
+            shutdown_timeout: shutdown_timeout_seconds
+                .or(file.shutdown_timeout_seconds)
+                .map_or(default.shutdown_timeout, Duration::from_secs),
             public_url: public_url.or(file.public_url),
             allowed_hosts: allowed_hosts.unwrap_or(hosts),
             trusted_proxies: trusted_proxies.unwrap_or(proxies),
@@ -367,10 +400,16 @@ impl Config {
             smtp_from: smtp_from.or(file.smtp_from),
             limits: Limits {
                 caller: requests_per_minute.or(file.requests_per_minute).unwrap_or(default.limits.caller),
-                address: address_requests_per_minute.or(file.address_requests_per_minute).unwrap_or(default.limits.address),
-                stranger: stranger_requests_per_minute.or(file.stranger_requests_per_minute).unwrap_or(default.limits.stranger),
+                address: address_requests_per_minute
+                    .or(file.address_requests_per_minute)
+                    .unwrap_or(default.limits.address),
+                stranger: stranger_requests_per_minute
+                    .or(file.stranger_requests_per_minute)
+                    .unwrap_or(default.limits.stranger),
             },
-            head_timeout: head_timeout_seconds.or(file.head_timeout_seconds).map_or(default.head_timeout, Duration::from_secs),
+            head_timeout: head_timeout_seconds
+                .or(file.head_timeout_seconds)
+                .map_or(default.head_timeout, Duration::from_secs),
             client_connections: client_connections.or(file.client_connections).unwrap_or(default.client_connections),
             provider_networks,
             metrics_listen: metrics_listen.or(file.metrics_listen),
@@ -407,9 +446,15 @@ mod tests {
     #[test]
     fn a_flag_beats_the_file_and_the_file_beats_the_default() {
         let file = File::parse("database_url = \"sqlite://file.db\"\nmax_connections = 3\n").expect("a good file");
-        let flags = ServeFlags { database: DatabaseFlags { max_connections: Some(5), ..DatabaseFlags::default() }, ..ServeFlags::default() };
+        let flags = ServeFlags {
+            database: DatabaseFlags { max_connections: Some(5), ..DatabaseFlags::default() },
+            ..ServeFlags::default()
+        };
         let config = Config::merge(flags, file).expect("a good configuration");
-        assert_eq!((config.database_url.as_str(), config.max_connections, config.listen.port()), ("sqlite://file.db", 5, 8080));
+        assert_eq!(
+            (config.database_url.as_str(), config.max_connections, config.listen.port()),
+            ("sqlite://file.db", 5, 8080)
+        );
     }
 
     #[test]
@@ -424,8 +469,14 @@ mod tests {
         let merged = |text: &str| Config::merge(ServeFlags::default(), File::parse(text)?);
         let config = merged("public_url = \"https://Register.example.org/\"\nallowed_hosts = [\"Register.\"]\ntrusted_proxies = [\"10.0.0.0/8\", \"::1\"]\nproxy_headers = \"forwarded\"\nrequests_per_minute = 0\n")
             .expect("a good file");
-        assert_eq!((config.link("/x").as_str(), config.allowed_hosts.as_slice()), ("https://register.example.org/x", &["register".to_owned()][..]));
-        assert_eq!((config.trusted_proxies.len(), config.proxy_headers, config.limits), (2, ProxyHeaders::Forwarded, Limits { caller: 0, ..Limits::default() }));
+        assert_eq!(
+            (config.link("/x").as_str(), config.allowed_hosts.as_slice()),
+            ("https://register.example.org/x", &["register".to_owned()][..])
+        );
+        assert_eq!(
+            (config.trusted_proxies.len(), config.proxy_headers, config.limits),
+            (2, ProxyHeaders::Forwarded, Limits { caller: 0, ..Limits::default() })
+        );
         for (text, said) in [
             ("public_url = \"register.example.org\"", "line 1: expected an address such as"),
             ("allowed_hosts = [\"a:80\"]", "allowed_hosts: expected a host's name"),
@@ -443,7 +494,8 @@ mod tests {
 
     #[test]
     fn without_a_public_address_links_lead_to_where_it_listens() {
-        let listening = |text: &str| Config { listen: text.parse().expect("an address"), ..Config::default() }.link("/x");
+        let listening =
+            |text: &str| Config { listen: text.parse().expect("an address"), ..Config::default() }.link("/x");
         assert_eq!(listening("127.0.0.1:8080"), "http://127.0.0.1:8080/x");
         assert_eq!(listening("0.0.0.0:80"), "http://127.0.0.1:80/x");
         assert_eq!(listening("[::]:80"), "http://[::1]:80/x");

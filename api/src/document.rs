@@ -51,12 +51,18 @@ pub fn build() -> Result<Value, Vec<String>> {
 /// # Errors
 /// As [`build`].
 pub fn build_respondent() -> Result<Value, Vec<String>> {
-    put_together(&OpenApiService::new(respond::all(), "Diligence for respondents", "1").description(RESPONDENT_DESCRIPTION).server(RESPONDENT_ROOT).spec())
+    put_together(
+        &OpenApiService::new(respond::all(), "Diligence for respondents", "1")
+            .description(RESPONDENT_DESCRIPTION)
+            .server(RESPONDENT_ROOT)
+            .spec(),
+    )
 }
 
 fn put_together(text: &str) -> Result<Value, Vec<String>> {
     // Strictly: two APIs that share a path would lose one's operations here without a word.
-    let mut document = json::parse(text.as_bytes()).map_err(|error| vec![format!("a path is described in two places: {}", error.detail)])?;
+    let mut document = json::parse(text.as_bytes())
+        .map_err(|error| vec![format!("a path is described in two places: {}", error.detail)])?;
     let mut builder = Builder::default();
     if let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas").map(Value::take) {
         builder.lift(schemas);
@@ -106,12 +112,15 @@ fn known(path: &str) -> Option<&'static Known> {
     static KNOWN: OnceLock<Vec<Known>> = OnceLock::new();
     let known = KNOWN.get_or_init(|| {
         let paths = |root: &'static str, document: Result<Value, Vec<String>>| {
-            let paths = document.unwrap_or_default().get("paths").and_then(Value::as_object).cloned().unwrap_or_default();
+            let paths =
+                document.unwrap_or_default().get("paths").and_then(Value::as_object).cloned().unwrap_or_default();
             paths.into_iter().map(move |(path, item)| (format!("{root}{path}"), item))
         };
         let of = |(path, item): (String, Value)| {
             let operations = item.as_object().into_iter().flatten();
-            let mut methods: Vec<(String, bool)> = operations.map(|(method, operation)| (method.to_uppercase(), operation.get("x-role").is_none())).collect();
+            let mut methods: Vec<(String, bool)> = operations
+                .map(|(method, operation)| (method.to_uppercase(), operation.get("x-role").is_none()))
+                .collect();
             if let Some((_, is_public)) = methods.iter().find(|(method, _)| method == "GET") {
                 methods.push(("HEAD".into(), *is_public));
             }
@@ -121,14 +130,23 @@ fn known(path: &str) -> Option<&'static Known> {
         paths(ROOT, build()).chain(paths(RESPONDENT_ROOT, build_respondent())).map(of).collect()
     });
     let parts: Vec<&str> = path.split('/').collect();
-    let fits = |pattern: &Vec<String>| pattern.len() == parts.len() && pattern.iter().zip(&parts).all(|(pattern, part)| pattern.starts_with('{') || pattern == part);
+    let fits = |pattern: &Vec<String>| {
+        pattern.len() == parts.len()
+            && pattern.iter().zip(&parts).all(|(pattern, part)| pattern.starts_with('{') || pattern == part)
+    };
     // Where a fixed path and a pattern both fit, the fixed one has the fewest parameters.
-    known.iter().filter(|(pattern, _)| fits(pattern)).min_by_key(|(pattern, _)| pattern.iter().filter(|part| part.starts_with('{')).count())
+    known
+        .iter()
+        .filter(|(pattern, _)| fits(pattern))
+        .min_by_key(|(pattern, _)| pattern.iter().filter(|part| part.starts_with('{')).count())
 }
 
 /// The methods that `path` has, as `Allow` lists them.
 pub(crate) fn methods(path: &str) -> String {
-    known(path).map_or_else(|| "GET, HEAD".to_owned(), |(_, methods)| methods.iter().map(|(method, _)| method.as_str()).collect::<Vec<_>>().join(", "))
+    known(path).map_or_else(
+        || "GET, HEAD".to_owned(),
+        |(_, methods)| methods.iter().map(|(method, _)| method.as_str()).collect::<Vec<_>>().join(", "),
+    )
 }
 
 /// Whether anyone may call `method` at `path`: whether the document says of it that it needs no role.
@@ -174,9 +192,11 @@ impl Builder {
         }
     }
 
-    /// A type that differs on the way in from on the way out has two names, the first ending in `Input`; and so has what refers to it.
+    /// A type that differs on the way in from on the way out has two names, the first ending in `Input`; and so has
+    /// what refers to it.
     ///
-    /// What a text may hold is said of what comes in alone; a type that differs by nothing else keeps one name, and says it both ways.
+    /// What a text may hold is said of what comes in alone; a type that differs by nothing else keeps one name, and
+    /// says it both ways.
     fn part(&mut self) {
         for (name, request) in &self.requests {
             if let Some(answer) = self.answers.get_mut(name)
@@ -197,13 +217,17 @@ impl Builder {
             }
             apart.extend(more);
         }
-        let rename = |schema: &mut Value| rename_references(schema, &|name| apart.iter().any(|known| known == name).then(|| format!("{name}Input")));
+        let rename = |schema: &mut Value| {
+            rename_references(schema, &|name| apart.iter().any(|known| known == name).then(|| format!("{name}Input")))
+        };
         let mut schemas = std::mem::take(&mut self.answers);
         for (name, mut definition) in std::mem::take(&mut self.requests) {
             rename(&mut definition);
             let name = if apart.contains(&name) { format!("{name}Input") } else { name };
             match schemas.get(&name) {
-                Some(other) if *other != definition => self.faults.push(format!("two different types are called `{name}`")),
+                Some(other) if *other != definition => {
+                    self.faults.push(format!("two different types are called `{name}`"))
+                }
                 _ => {
                     schemas.insert(name, definition);
                 }
@@ -242,7 +266,8 @@ impl Builder {
         self.permission(method, operation);
         let parameters = operation.get_mut("parameters").map(Value::take);
         if let Some(Value::Array(parameters)) = parameters {
-            let parameters: Vec<Value> = parameters.into_iter().flat_map(|parameter| self.parameter(parameter)).collect();
+            let parameters: Vec<Value> =
+                parameters.into_iter().flat_map(|parameter| self.parameter(parameter)).collect();
             operation["parameters"] = parameters.into();
         }
         for name in ["operationId", "summary", "tags"] {
@@ -258,11 +283,19 @@ impl Builder {
 
     /// The scheme, the role, the scopes, and the refusals that follow from them.
     fn permission(&mut self, method: &str, operation: &mut Value) {
-        let marks: Vec<&String> = operation.get("security").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object).flat_map(Map::keys).collect();
+        let marks: Vec<&String> = operation
+            .get("security")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_object)
+            .flat_map(Map::keys)
+            .collect();
         let marked = |mark: &str| marks.iter().find_map(|name| name.strip_prefix(mark)).map(str::to_owned);
         let is_own = marks.iter().any(|name| *name == OWN_MARK);
         let role = if is_own { Some("viewer".to_owned()) } else { marked(REQUIREMENT_MARK) };
-        let narrow: Vec<KeyScope> = marks.iter().filter_map(|name| name.strip_prefix(SCOPE_MARK)?.parse().ok()).collect();
+        let narrow: Vec<KeyScope> =
+            marks.iter().filter_map(|name| name.strip_prefix(SCOPE_MARK)?.parse().ok()).collect();
         let is_respondent = role.as_deref() == Some(visit::ROLE);
         let only_fetches = method == "get";
         let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
@@ -309,7 +342,10 @@ impl Builder {
         if parameter["in"] == "query" {
             let properties = schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
             let required = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
-            return properties.into_iter().map(|(name, schema)| query_parameter(&name, schema, required.iter().any(|item| item == &name))).collect();
+            return properties
+                .into_iter()
+                .map(|(name, schema)| query_parameter(&name, schema, required.iter().any(|item| item == &name)))
+                .collect();
         }
         if let Some(title) = parameter["schema"].as_object_mut().and_then(|schema| schema.shift_remove("title")) {
             parameter["name"] = title;
@@ -322,7 +358,8 @@ impl Builder {
                 .and_then(Value::as_str)
                 .and_then(|example| example.split_once('_'))
                 .map(|(prefix, _)| format!("Its id: `{prefix}_` and 32 hexadecimal digits."));
-            parameter["description"] = description.unwrap_or_else(|| noun.unwrap_or_else(|| format!("Its {}.", name.replace('_', " "))).into());
+            parameter["description"] = description
+                .unwrap_or_else(|| noun.unwrap_or_else(|| format!("Its {}.", name.replace('_', " "))).into());
         }
         parameter.as_object_mut().into_iter().for_each(|fields| {
             for name in ["deprecated", "explode"] {
@@ -332,13 +369,20 @@ impl Builder {
         vec![parameter]
     }
 
-    /// An example for every body, made up from its schema where its type has none; kept with the schema where that has a name.
+    /// An example for every body, made up from its schema where its type has none; kept with the schema where that has
+    /// a name.
     fn examples(&mut self, operation: &mut Value) {
         if let Some(body) = operation.get_mut("requestBody") {
             self.example(body);
         }
         for (status, response) in operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flatten() {
-            for header in response.get_mut("headers").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut).filter_map(Value::as_object_mut) {
+            for header in response
+                .get_mut("headers")
+                .and_then(Value::as_object_mut)
+                .into_iter()
+                .flat_map(Map::values_mut)
+                .filter_map(Value::as_object_mut)
+            {
                 header.shift_remove("deprecated");
             }
             if status.starts_with('2') {
@@ -394,12 +438,20 @@ impl Builder {
             Some("number") => json!(low.unwrap_or(1.0).max(1.0)),
             Some("boolean") => true.into(),
             Some("array") if depth > 6 => json!([]),
-            Some("array") => schema.get("items").map_or_else(|| json!([]), |items| json!([self.sample(items, depth + 1)])),
+            Some("array") => {
+                schema.get("items").map_or_else(|| json!([]), |items| json!([self.sample(items, depth + 1)]))
+            }
             Some("object") => {
                 let properties = schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
                 let required = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
                 let wanted = |name: &str| depth < 6 || required.iter().any(|item| item == name);
-                Value::Object(properties.iter().filter(|(name, _)| wanted(name)).map(|(name, property)| (name.clone(), self.sample(property, depth + 1))).collect())
+                Value::Object(
+                    properties
+                        .iter()
+                        .filter(|(name, _)| wanted(name))
+                        .map(|(name, property)| (name.clone(), self.sample(property, depth + 1)))
+                        .collect(),
+                )
             }
             _ => Value::Null,
         }
@@ -408,12 +460,18 @@ impl Builder {
 
 /// Some text that the schema's pattern and lengths let through, where one of a handful does.
 fn sample_text(schema: &Value) -> String {
-    let pattern = schema.get("pattern").and_then(Value::as_str).filter(|pattern| !is_form(pattern)).and_then(|pattern| regex::Regex::new(pattern).ok());
+    let pattern = schema
+        .get("pattern")
+        .and_then(Value::as_str)
+        .filter(|pattern| !is_form(pattern))
+        .and_then(|pattern| regex::Regex::new(pattern).ok());
     let bound = |name: &str| schema.get(name).and_then(Value::as_u64).and_then(|bound| usize::try_from(bound).ok());
     let (low, high) = (bound("minLength").unwrap_or(0), bound("maxLength").unwrap_or(usize::MAX));
     let digest = "0".repeat(64);
     let candidates = ["text", "GB", "GBP", "2026.1", "2026", "a", "1", digest.as_str()];
-    let fits = |text: &&&str| (low..=high).contains(&text.len()) && pattern.as_ref().is_none_or(|pattern| pattern.is_match(text));
+    let fits = |text: &&&str| {
+        (low..=high).contains(&text.len()) && pattern.as_ref().is_none_or(|pattern| pattern.is_match(text))
+    };
     candidates.iter().find(fits).map_or_else(|| "text".to_owned(), |text| (**text).to_owned())
 }
 
@@ -472,7 +530,13 @@ mod tests {
         });
         assert!(dangling.is_empty(), "{dangling:?}");
         let text = document.to_string();
-        assert!(!text.contains("\"role.") && !text.contains("\"scope.") && !text.contains("/request.") && !text.contains("/answer.") && !text.contains("/change."));
+        assert!(
+            !text.contains("\"role.")
+                && !text.contains("\"scope.")
+                && !text.contains("/request.")
+                && !text.contains("/answer.")
+                && !text.contains("/change.")
+        );
     }
 
     fn references(value: &Value, found: &mut impl FnMut(&str)) {
@@ -488,7 +552,8 @@ mod tests {
 
     #[test]
     fn types_that_differ_between_the_ways_get_two_names_and_clashes_are_told() {
-        let shape = |schema: Value, definitions: Value| json!({ "example": { "schema": schema, "definitions": definitions } });
+        let shape =
+            |schema: Value, definitions: Value| json!({ "example": { "schema": schema, "definitions": definitions } });
         let registered = |registered: Value| {
             let mut builder = Builder::default();
             if let Value::Object(schemas) = registered {
@@ -497,7 +562,8 @@ mod tests {
             builder.part();
             builder
         };
-        let (contact_in, contact_out) = (json!({ "type": "object" }), json!({ "type": "object", "required": ["name"] }));
+        let (contact_in, contact_out) =
+            (json!({ "type": "object" }), json!({ "type": "object", "required": ["name"] }));
         let list = json!({ "items": reference_to("Contact") });
         let same = json!({ "enum": ["a"] });
         let builder = registered(json!({
@@ -511,8 +577,9 @@ mod tests {
         assert_eq!(builder.schemas["New"]["items"], reference_to("ListInput"));
         assert_eq!(builder.schemas["ListInput"]["items"], reference_to("ContactInput"));
 
-        let builder =
-            registered(json!({ "answer.A": shape(json!({}), json!({ "X": { "type": "object" } })), "answer.B": shape(json!({}), json!({ "X": { "type": "string" } })) }));
+        let builder = registered(
+            json!({ "answer.A": shape(json!({}), json!({ "X": { "type": "object" } })), "answer.B": shape(json!({}), json!({ "X": { "type": "string" } })) }),
+        );
         assert_eq!(builder.faults, ["two different types are called `X`"]);
     }
 }

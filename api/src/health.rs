@@ -110,20 +110,38 @@ impl Metrics {
             for (bound, within) in BOUNDS.iter().zip(&series.within) {
                 let _ = writeln!(text, "diligence_request_duration_seconds_bucket{{{labels},le=\"{bound}\"}} {within}");
             }
-            let _ = writeln!(text, "diligence_request_duration_seconds_bucket{{{labels},le=\"+Inf\"}} {}", series.count);
+            let _ =
+                writeln!(text, "diligence_request_duration_seconds_bucket{{{labels},le=\"+Inf\"}} {}", series.count);
             let _ = writeln!(text, "diligence_request_duration_seconds_sum{{{labels}}} {}", series.seconds);
             let _ = writeln!(text, "diligence_request_duration_seconds_count{{{labels}}} {}", series.count);
         }
-        let _ = writeln!(text, "# HELP diligence_requests_in_flight Requests being answered now.\n# TYPE diligence_requests_in_flight gauge");
+        let _ = writeln!(
+            text,
+            "# HELP diligence_requests_in_flight Requests being answered now.\n# TYPE diligence_requests_in_flight gauge"
+        );
         let _ = writeln!(text, "diligence_requests_in_flight {}", self.in_flight.load(Ordering::Relaxed));
-        let _ = writeln!(text, "# HELP diligence_requests_refused_total Requests refused at the door, by why.\n# TYPE diligence_requests_refused_total counter");
+        let _ = writeln!(
+            text,
+            "# HELP diligence_requests_refused_total Requests refused at the door, by why.\n# TYPE diligence_requests_refused_total counter"
+        );
         for (reason, count) in Reason::ALL.iter().zip(self.refused.iter()) {
-            let _ = writeln!(text, "diligence_requests_refused_total{{reason=\"{}\"}} {}", reason.name(), count.load(Ordering::Relaxed));
+            let _ = writeln!(
+                text,
+                "diligence_requests_refused_total{{reason=\"{}\"}} {}",
+                reason.name(),
+                count.load(Ordering::Relaxed)
+            );
         }
-        let _ = writeln!(text, "# HELP diligence_database_statements_total Statements sent to the database.\n# TYPE diligence_database_statements_total counter");
+        let _ = writeln!(
+            text,
+            "# HELP diligence_database_statements_total Statements sent to the database.\n# TYPE diligence_database_statements_total counter"
+        );
         let _ = writeln!(text, "diligence_database_statements_total {}", store.statement_count());
         text.push_str(&bodies.text());
-        let _ = writeln!(text, "# HELP diligence_log_lines_dropped_total Lines of the log that could not be written.\n# TYPE diligence_log_lines_dropped_total counter");
+        let _ = writeln!(
+            text,
+            "# HELP diligence_log_lines_dropped_total Lines of the log that could not be written.\n# TYPE diligence_log_lines_dropped_total counter"
+        );
         let _ = writeln!(text, "diligence_log_lines_dropped_total {}", log::dropped());
         let _ = writeln!(
             text,

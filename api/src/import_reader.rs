@@ -1,17 +1,18 @@
 //! Imports: a file or a list of rows turned into what the operation takes, and its outcome told row by row.
 //!
-//! **Columns** are those of the export, in any order, any of them, named in the first line; an empty cell clears, and a column that
-//! is not there leaves things as they are. Columns that follow from others (`tier`, `tier_reason`, `rating`, `version`,
-//! `created_at`, `updated_at`) are taken and passed over. Besides them:
+//! **Columns** are those of the export, in any order, any of them, named in the first line; an empty cell clears, and a
+//! column that is not there leaves things as they are. Columns that follow from others (`tier`, `tier_reason`,
+//! `rating`, `version`, `created_at`, `updated_at`) are taken and passed over. Besides them:
 //!
-//! - `identifiers:SCHEME` holds an id alone, which the supplier must hold beside those it has; `identifiers:GB-NHS|LOCAL` takes the
-//!   first of several schemes that knows it. Empty means nothing.
-//! - `evidence.KIND.FIELD` (`evidence.dspt.statement`) is about a piece of evidence of the supplier's. It is the one of that kind and
-//!   day of issue if there is one, else a new one; where the statement, or everything, is empty there is none.
+//! - `identifiers:SCHEME` holds an id alone, which the supplier must hold beside those it has;
+//!   `identifiers:GB-NHS|LOCAL` takes the first of several schemes that knows it. Empty means nothing.
+//! - `evidence.KIND.FIELD` (`evidence.dspt.statement`) is about a piece of evidence of the supplier's. It is the one of
+//!   that kind and day of issue if there is one, else a new one; where the statement, or everything, is empty there is
+//!   none.
 //! - `supplier_identifier` (`GB-NHS:8K417`) and `supplier_name` of a product stand in place of its `supplier_id`.
 //!
-//! **Other people's files** need a map from their columns to ours. Then only mapped columns count, without the space around their
-//! cells, and rows can be chosen by what a column says.
+//! **Other people's files** need a map from their columns to ours. Then only mapped columns count, without the space
+//! around their cells, and rows can be chosen by what a column says.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -46,8 +47,8 @@ mod rows;
 
 /// How much of a value is shown.
 const SHOWN: usize = 200;
-/// How many errors of a row are listed, and how many of a whole import before only the first of a row is: a report must not
-/// grow with the nonsense it is about.
+/// How many errors of a row are listed, and how many of a whole import before only the first of a row is: a report must
+/// not grow with the nonsense it is about.
 const LISTED: (usize, usize) = (20, 10_000);
 
 /// How to import.
@@ -56,7 +57,9 @@ const LISTED: (usize, usize) = (20, 10_000);
 pub struct ImportQuery {
     /// Whether to say only what would happen; `false` if not said.
     pub dry_run: Option<bool>,
-    /// For a file with other column names: its columns and our fields, with commas between, e.g. `OrganisationName=name,ODSCode=identifiers:GB-NHS`; a comma, an equals sign or a backslash in a name has a backslash before it. Other columns are left out.
+    /// For a file with other column names: its columns and our fields, with commas between, e.g.
+    /// `OrganisationName=name,ODSCode=identifiers:GB-NHS`; a comma, an equals sign or a backslash in a name has a
+    /// backslash before it. Other columns are left out.
     #[validate(length(min = 1, max = 10_000))]
     pub map: Option<String>,
     /// Only rows whose columns say this, e.g. `PrimarySector=Company`; written as `map`.
@@ -119,25 +122,37 @@ impl Intake {
     /// # Errors
     /// [`Type::Invalid`] for what only makes sense with a file.
     pub fn of_rows<R: JsonRows>(rows: R, query: &ImportQuery) -> Result<Self, Problem> {
-        let given = [("?map", query.map.is_some()), ("?where", query.r#where.is_some()), ("?dates", query.dates.is_some())];
+        let given =
+            [("?map", query.map.is_some()), ("?where", query.r#where.is_some()), ("?dates", query.dates.is_some())];
         let faults: Vec<Fault> = given
             .into_iter()
             .filter(|(_, given)| *given)
-            .map(|(pointer, _)| Fault::new(pointer, "csv_only", "only for text/csv: JSON rows already use the field names"))
+            .map(|(pointer, _)| {
+                Fault::new(pointer, "csv_only", "only for text/csv: JSON rows already use the field names")
+            })
             .collect();
         if !faults.is_empty() {
             return Err(Problem::invalid(faults));
         }
         let fields = rows.into_fields();
-        let sources = fields.iter().enumerate().map(|(index, fields)| Source { row: count(index + 1), line: None, said: Said::Fields(fields.clone()) }).collect();
-        let rows = fields.into_iter().enumerate().map(|(index, fields)| Row { place: format!("row {}", index + 1), fields, ..Row::default() }).collect();
+        let sources = fields
+            .iter()
+            .enumerate()
+            .map(|(index, fields)| Source { row: count(index + 1), line: None, said: Said::Fields(fields.clone()) })
+            .collect();
+        let rows = fields
+            .into_iter()
+            .enumerate()
+            .map(|(index, fields)| Row { place: format!("row {}", index + 1), fields, ..Row::default() })
+            .collect();
         Ok(Self { noun: R::NOUN, dry_run: query.dry_run == Some(true), rows, sources })
     }
 
     /// The rows of a file.
     ///
     /// # Errors
-    /// [`Type::Malformed`] for what is no CSV in UTF-8; [`Type::Invalid`] for a header or a map that is not understood, or too many rows.
+    /// [`Type::Malformed`] for what is no CSV in UTF-8; [`Type::Invalid`] for a header or a map that is not understood,
+    /// or too many rows.
     pub fn of_file(noun: Noun, bytes: &[u8], query: &ImportQuery) -> Result<Self, Problem> {
         let malformed = |malformed: csv::Malformed| {
             let fault = Fault::new("", malformed.code, malformed.detail.clone());
@@ -146,7 +161,11 @@ impl Intake {
         let broken = |broken: cells::Malformed| malformed(broken.into());
         let mut records = cells::read(csv::text(bytes).map_err(malformed)?);
         let Some(header) = records.next().transpose().map_err(broken)? else {
-            return Err(Problem::invalid(vec![Fault::new("", "header", "the file is empty: expected a header line with the names of columns")]));
+            return Err(Problem::invalid(vec![Fault::new(
+                "",
+                "header",
+                "the file is empty: expected a header line with the names of columns",
+            )]));
         };
         let names: Vec<String> = header.cells.iter().map(|name| name.trim().to_owned()).collect();
         let columns = Columns::new(noun, &names, header.line, query).map_err(Problem::invalid)?;
@@ -166,7 +185,11 @@ impl Intake {
             row.place = format!("line {}", record.line);
             rows.push(row);
             let said = record.cells.into_iter().map(Cow::into_owned).collect();
-            sources.push(Source { row: count(index + 1), line: Some(record.line.into()), said: Said::Cells(Arc::clone(&columns.all), said) });
+            sources.push(Source {
+                row: count(index + 1),
+                line: Some(record.line.into()),
+                said: Said::Cells(Arc::clone(&columns.all), said),
+            });
         }
         Ok(Self { noun, dry_run: query.dry_run == Some(true), rows, sources })
     }
@@ -224,7 +247,11 @@ impl Source {
         };
         let short = |text: String| text.chars().take(SHOWN).collect::<String>();
         let cell = |value: &Value| Some(csv::cell(value)).filter(|text| !text.is_empty()).map(short);
-        let change = |moved: import::FieldMove| RowChange { before: cell(&moved.before), after: cell(&moved.after), field: moved.field };
+        let change = |moved: import::FieldMove| RowChange {
+            before: cell(&moved.before),
+            after: cell(&moved.after),
+            field: moved.field,
+        };
         ImportedRow {
             row: self.row,
             line: self.line,
@@ -245,7 +272,11 @@ impl Source {
         };
         match &self.said {
             Said::Cells(columns, cells) => {
-                let is_of = |column: &Column| pointer.strip_prefix(column.pointer.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+                let is_of = |column: &Column| {
+                    pointer
+                        .strip_prefix(column.pointer.as_str())
+                        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                };
                 match columns.iter().enumerate().find(|(_, column)| !column.pointer.is_empty() && is_of(column)) {
                     Some((index, column)) => (column.name.clone(), cells.get(index).cloned()),
                     None => (plain(), None),

@@ -19,7 +19,8 @@ const TWICE: &str = "the field is given twice: ";
 /// Reads `bytes` as one JSON value.
 ///
 /// # Errors
-/// [`Malformed`] for anything that is no JSON in UTF-8, is nested more than 127 deep, or names a field twice in one object.
+/// [`Malformed`] for anything that is no JSON in UTF-8, is nested more than 127 deep, or names a field twice in one
+/// object.
 pub fn parse(bytes: &[u8]) -> Result<Value, Malformed> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(Malformed { code: "json", detail: "the body is empty: expected JSON".into() });
@@ -98,7 +99,10 @@ mod tests {
     #[test]
     fn what_is_json_is_read_and_keeps_its_order() {
         let text = r#"{"b":1,"a":[true,null,-2.5,"x\u00e9",18446744073709551615]}"#;
-        assert_eq!(parse(text.as_bytes()).map(|value| value.to_string()), Ok(r#"{"b":1,"a":[true,null,-2.5,"xé",18446744073709551615]}"#.to_owned()));
+        assert_eq!(
+            parse(text.as_bytes()).map(|value| value.to_string()),
+            Ok(r#"{"b":1,"a":[true,null,-2.5,"xé",18446744073709551615]}"#.to_owned())
+        );
     }
 
     #[test]

@@ -79,13 +79,17 @@ use crate::{
     problem::{Problem, Type},
 };
 
-/// Everything that is served. A handler finds the [`Config`] as `Data<&Arc<Config>>`, and the [`client::Client`] as itself.
+/// Everything that is served. A handler finds the [`Config`] as `Data<&Arc<Config>>`, and the [`client::Client`] as
+/// itself.
 pub fn app(store: Store, config: &Config) -> impl Endpoint<Output = Response> + 'static {
     app_and_metrics(store, config).0
 }
 
 /// Everything that is served, and `/metrics` by itself for when it listens on its own address.
-pub(crate) fn app_and_metrics(store: Store, config: &Config) -> (impl Endpoint<Output = Response> + 'static, impl Endpoint<Output = Response> + 'static) {
+pub(crate) fn app_and_metrics(
+    store: Store,
+    config: &Config,
+) -> (impl Endpoint<Output = Response> + 'static, impl Endpoint<Output = Response> + 'static) {
     let metrics = Metrics::default();
     let bodies = Bodies::default();
     let ready_store = store.clone();
@@ -94,7 +98,9 @@ pub(crate) fn app_and_metrics(store: Store, config: &Config) -> (impl Endpoint<O
         async move { health::ready(&store).await }
     });
     let numbers = measurements::endpoint(&store, &metrics, &bodies, config);
-    let apart = Route::new().at("/metrics", get(numbers.clone())).catch_all_error(|error: poem::Error| async move { Problem::of_framework(&error).response() });
+    let apart = Route::new()
+        .at("/metrics", get(numbers.clone()))
+        .catch_all_error(|error: poem::Error| async move { Problem::of_framework(&error).response() });
     let route = Route::new()
         .at(format!("{ROOT}/openapi.json"), get(openapi))
         .nest(ROOT, OpenApiService::new(path::Named(rest::all()), "Diligence", "1"))
@@ -114,7 +120,11 @@ pub(crate) fn app_and_metrics(store: Store, config: &Config) -> (impl Endpoint<O
         tracing::error!(fault, "no e-mail is sent");
         Mailer::none()
     });
-    let inner = pages::routes(route).data(store).data(mailer).data(single_sign_on::Discovered::new(&config)).data(Arc::clone(&config));
+    let inner = pages::routes(route)
+        .data(store)
+        .data(mailer)
+        .data(single_sign_on::Discovered::new(&config))
+        .data(Arc::clone(&config));
     (Packing::new(Around { inner, metrics, config, limiter, bodies, has_warned: AtomicBool::new(false) }), apart)
 }
 

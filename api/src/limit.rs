@@ -6,9 +6,10 @@
 //! | address | everything from one address | the same for whoever has many keys, or none |
 //! | stranger | from one address, what anyone may call, and what comes with a key or session that has not been good lately | passwords, codes and links are guessed slowly |
 //!
-//! They are looked at before anything is read from the database. A key or session that was good a moment ago is not counted with
-//! the strangers of its address, so that one who guesses beside it does not shut it out. Quirks: each replica counts for itself;
-//! addresses of IPv6 are counted by network (/64), which one household or server has to itself.
+//! They are looked at before anything is read from the database. A key or session that was good a moment ago is not
+//! counted with the strangers of its address, so that one who guesses beside it does not shut it out. Quirks: each
+//! replica counts for itself; addresses of IPv6 are counted by network (/64), which one household or server has to
+//! itself.
 
 use std::{
     collections::HashMap,
@@ -55,8 +56,10 @@ const TIDIED_AFTER: u32 = 10_000;
 const KNOWN_FOR: Duration = Duration::from_secs(10 * 60);
 /// Where someone must be known.
 const GUARDED: [&str; 2] = ["/api/", "/respond/v1/"];
-/// What anyone may call, besides what the documents say of themselves: the pages at which passwords, codes and links are tried.
-const PUBLIC: [(&str, &str); 4] = [("POST", "/sign-in"), ("POST", "/sign-in/code"), ("POST", "/invitations"), ("POST", "/respond")];
+/// What anyone may call, besides what the documents say of themselves: the pages at which passwords, codes and links
+/// are tried.
+const PUBLIC: [(&str, &str); 4] =
+    [("POST", "/sign-in"), ("POST", "/sign-in/code"), ("POST", "/invitations"), ("POST", "/respond")];
 
 /// And where people go to an identity provider and come back from it: each way costs us a request to the provider.
 const PROVIDERS: &str = "/sign-in/idp_";
@@ -91,7 +94,12 @@ impl Limiter {
     ///
     /// # Errors
     /// [`crate::problem::Type::TooMany`], and which limit it was.
-    pub(crate) fn admit(&self, request: &Request, client: &Client, credential: Option<&Credential>) -> Result<(), (Reason, Problem)> {
+    pub(crate) fn admit(
+        &self,
+        request: &Request,
+        client: &Client,
+        credential: Option<&Credential>,
+    ) -> Result<(), (Reason, Problem)> {
         let address = network(client.address);
         Counter::count(self.address.as_ref(), &address, Reason::Address)?;
         let known = credential.filter(|credential| self.knows(credential));
@@ -106,7 +114,11 @@ impl Limiter {
     }
 
     fn knows(&self, credential: &Credential) -> bool {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(credential).is_some_and(|until| self.time.now() < *until)
+        self.known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(credential)
+            .is_some_and(|until| self.time.now() < *until)
     }
 
     /// Remembers whether a credential was good.
@@ -143,7 +155,8 @@ impl Place {
         let method = method.as_str();
         if PUBLIC.contains(&(method, path)) || path.starts_with(PROVIDERS) {
             Self::Public
-        } else if !GUARDED.iter().any(|guarded| path.starts_with(guarded)) || [ROOT, RESPONDENT_ROOT].iter().any(|root| path.strip_prefix(root) == Some("/openapi.json"))
+        } else if !GUARDED.iter().any(|guarded| path.starts_with(guarded))
+            || [ROOT, RESPONDENT_ROOT].iter().any(|root| path.strip_prefix(root) == Some("/openapi.json"))
         {
             Self::Open
         } else if document::is_public(method, path) {
@@ -154,8 +167,8 @@ impl Place {
     }
 }
 
-/// The key or the session a request comes with, if any. Anything sent beside it makes it another one, which is no way around a
-/// limit: another one is a stranger.
+/// The key or the session a request comes with, if any. Anything sent beside it makes it another one, which is no way
+/// around a limit: another one is a stranger.
 pub(crate) fn credential(request: &Request) -> Option<Credential> {
     let headers = request.headers();
     let mut hash = Sha256::new();
@@ -168,7 +181,9 @@ pub(crate) fn credential(request: &Request) -> Option<Credential> {
         }
         found = true;
     }
-    for pair in headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(';')) {
+    for pair in
+        headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(';'))
+    {
         let name = pair.trim().split('=').next().unwrap_or_default();
         if name.trim_start_matches("__Host-").starts_with("diligence") {
             hash.update([0]);
@@ -280,7 +295,9 @@ mod tests {
     fn so_many_at_once_and_then_as_they_come_back() {
         let clock = clock();
         let counter = Counter::new(3, &Time::new(&clock));
-        let count = |key: u8| Counter::count(counter.as_ref(), &key, Reason::Caller).map_err(|(_, problem)| problem.detail.into_owned());
+        let count = |key: u8| {
+            Counter::count(counter.as_ref(), &key, Reason::Caller).map_err(|(_, problem)| problem.detail.into_owned())
+        };
         for _ in 0..3 {
             assert_eq!(count(1), Ok(()));
         }
@@ -316,14 +333,26 @@ mod tests {
         let of = |name: &str, value: &str| credential(&Request::builder().header(name, value).finish());
         assert_eq!(of("accept", "x"), None);
         assert_eq!(of("cookie", "theme=dark; other=1"), None);
-        assert!(of("authorization", "Bearer a").is_some() && of("authorization", "Bearer a") == of("authorization", "bearer  a"));
+        assert!(
+            of("authorization", "Bearer a").is_some()
+                && of("authorization", "Bearer a") == of("authorization", "bearer  a")
+        );
         assert_ne!(of("authorization", "Bearer a"), of("authorization", "Bearer b"));
         // `someone:a` and `:a`: the name beside a key does not make it another one.
-        assert!(of("authorization", "Basic c29tZW9uZTph") == of("authorization", "Bearer a") && of("authorization", "basic OmE=") == of("authorization", "Bearer a"));
+        assert!(
+            of("authorization", "Basic c29tZW9uZTph") == of("authorization", "Bearer a")
+                && of("authorization", "basic OmE=") == of("authorization", "Bearer a")
+        );
         assert_ne!(of("authorization", "Basic c29tZW9uZTph"), of("authorization", "Basic c29tZW9uZTpi"));
-        assert!(of("cookie", "__Host-diligence=a").is_some() && of("cookie", "x=1; __Host-diligence=a; y=2") == of("cookie", "__Host-diligence=a"));
+        assert!(
+            of("cookie", "__Host-diligence=a").is_some()
+                && of("cookie", "x=1; __Host-diligence=a; y=2") == of("cookie", "__Host-diligence=a")
+        );
         assert_ne!(of("cookie", "__Host-diligence=a"), of("cookie", "__Host-diligence-respondent=a"));
         let network = |text: &str| network(text.parse().expect("an address")).to_string();
-        assert_eq!((network("192.0.2.1").as_str(), network("2001:db8:1:2:3:4:5:6").as_str()), ("192.0.2.1", "2001:db8:1:2::"));
+        assert_eq!(
+            (network("192.0.2.1").as_str(), network("2001:db8:1:2:3:4:5:6").as_str()),
+            ("192.0.2.1", "2001:db8:1:2::")
+        );
     }
 }

@@ -39,7 +39,8 @@ impl PublicUrl {
 impl FromStr for PublicUrl {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        let expected = || format!("expected an address such as https://register.example.org, without a path, not {text:?}");
+        let expected =
+            || format!("expected an address such as https://register.example.org, without a path, not {text:?}");
         let uri: Uri = text.parse().map_err(|_| expected())?;
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return Err(expected()) };
         // The parser passes over fragments, and takes names in any letters.
@@ -48,7 +49,10 @@ impl FromStr for PublicUrl {
             return Err(expected());
         }
         let authority_text = authority.as_str().to_ascii_lowercase();
-        Ok(Self { text: format!("{scheme}://{authority_text}"), host: authority.host().trim_end_matches('.').to_ascii_lowercase() })
+        Ok(Self {
+            text: format!("{scheme}://{authority_text}"),
+            host: authority.host().trim_end_matches('.').to_ascii_lowercase(),
+        })
     }
 }
 
@@ -64,13 +68,14 @@ impl<'de> Deserialize<'de> for PublicUrl {
     }
 }
 
-/// `text`, if it is a path on this server that a browser can be sent back to (`/register?q=a`), and nothing that any browser
-/// could take for another place: no scheme, no `//host`, no backslash, which browsers read as a slash, and no white space or
-/// control character, which they leave out. At most 2,000 bytes.
+/// `text`, if it is a path on this server that a browser can be sent back to (`/register?q=a`), and nothing that any
+/// browser could take for another place: no scheme, no `//host`, no backslash, which browsers read as a slash, and no
+/// white space or control character, which they leave out. At most 2,000 bytes.
 #[must_use]
 pub fn local_path(text: &str) -> Option<&str> {
     let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'\\';
-    let is_local = text.starts_with('/') && !text.starts_with("//") && text.len() <= MAXIMUM_PATH && text.bytes().all(is_plain);
+    let is_local =
+        text.starts_with('/') && !text.starts_with("//") && text.len() <= MAXIMUM_PATH && text.bytes().all(is_plain);
     // `/.//host` is a path here, but becomes `//host` when someone tidies it.
     let path = text.split(['?', '#']).next().unwrap_or_default();
     (is_local && !path.contains("//") && !path.split('/').any(|part| part == "." || part == "..")).then_some(text)

@@ -1,8 +1,10 @@
-//! Where the log's lines go: to a queue, from which a thread of its own writes them. Whoever logs never waits and never fails.
+//! Where the log's lines go: to a queue, from which a thread of its own writes them. Whoever logs never waits and never
+//! fails.
 //!
-//! Standard error can be a pipe that nobody reads, a reader that went away, or a disk that is full. Then lines are dropped and
-//! counted (`diligence_log_lines_dropped_total`), and the first line that can be written again says how many. `tracing-appender`
-//! drops what does not fit too, but does not count what could not be written, nor say that it is well again.
+//! Standard error can be a pipe that nobody reads, a reader that went away, or a disk that is full. Then lines are
+//! dropped and counted (`diligence_log_lines_dropped_total`), and the first line that can be written again says how
+//! many. `tracing-appender` drops what does not fit too, but does not count what could not be written, nor say that it
+//! is well again.
 
 use std::{
     io::{self, Write},
@@ -61,7 +63,10 @@ impl Log {
     ///
     /// # Errors
     /// Where no thread can be started.
-    pub(crate) fn start(out: impl Write + Send + 'static, told: impl Fn(u64) -> String + Send + 'static) -> io::Result<Self> {
+    pub(crate) fn start(
+        out: impl Write + Send + 'static,
+        told: impl Fn(u64) -> String + Send + 'static,
+    ) -> io::Result<Self> {
         let (queue, lines) = sync_channel(WAITING);
         let dropped = Arc::new(Dropped::default());
         let of_writer = Arc::clone(&dropped);
@@ -69,7 +74,8 @@ impl Log {
         Ok(Self { queue, dropped })
     }
 
-    /// Waits until everything so far is written, but not longer than `most`: whoever does not read does not keep the program from ending.
+    /// Waits until everything so far is written, but not longer than `most`: whoever does not read does not keep the
+    /// program from ending.
     pub(crate) fn flush(&self, most: Duration) {
         let (done, written) = sync_channel(1);
         if self.queue.try_send(Message::Flush(done)).is_ok() {
@@ -116,7 +122,8 @@ fn is_written(out: &mut impl Write, line: &[u8]) -> bool {
 pub(crate) struct Line<'a>(&'a Log);
 
 impl Write for Line<'_> {
-    /// Takes a whole line. Never fails: `tracing-subscriber` complains on standard error, and would stop where that is the trouble.
+    /// Takes a whole line. Never fails: `tracing-subscriber` complains on standard error, and would stop where that is
+    /// the trouble.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let mut kept = line.get(..LONGEST).unwrap_or(line).to_vec();
         if kept.len() < line.len() {
@@ -157,7 +164,9 @@ mod tests {
     }
 
     fn lines(log: &Log, numbers: std::ops::Range<usize>) {
-        numbers.for_each(|number| log.make_writer().write_all(format!("line {number} {}\n", "x".repeat(200)).as_bytes()).expect("never fails"));
+        numbers.for_each(|number| {
+            log.make_writer().write_all(format!("line {number} {}\n", "x".repeat(200)).as_bytes()).expect("never fails")
+        });
     }
 
     /// A reader that does not read until it is told to.
@@ -185,7 +194,8 @@ mod tests {
     #[test]
     fn a_log_that_nobody_reads_drops_lines_and_says_so_once_when_it_is_read_again() {
         let ((reached, at_gate), (open, opened), written) = (sync_channel(1), sync_channel(1), Arc::default());
-        let log = Log::start(Gate { is_open: false, reached, open: opened, written: Arc::clone(&written) }, told).expect("a thread");
+        let log = Log::start(Gate { is_open: false, reached, open: opened, written: Arc::clone(&written) }, told)
+            .expect("a thread");
         lines(&log, 0..1);
         at_gate.recv().expect("the first line waits to be read");
         // So many wait, and there is no place for one more.
@@ -196,8 +206,12 @@ mod tests {
         drop(log);
         assert!(at_gate.recv().is_err(), "everything is written, and the writer is gone");
         let text = String::from_utf8(written.lock().unwrap_or_else(PoisonError::into_inner).clone()).expect("text");
-        let starts: Vec<String> = text.lines().map(|line| line.split(" x").next().unwrap_or_default().to_owned()).collect();
-        let expected: Vec<String> = ["line 0".to_owned(), told(lost as u64)].into_iter().chain((1..=WAITING).map(|number| format!("line {number}"))).collect();
+        let starts: Vec<String> =
+            text.lines().map(|line| line.split(" x").next().unwrap_or_default().to_owned()).collect();
+        let expected: Vec<String> = ["line 0".to_owned(), told(lost as u64)]
+            .into_iter()
+            .chain((1..=WAITING).map(|number| format!("line {number}")))
+            .collect();
         assert_eq!(starts, expected);
     }
 
@@ -254,7 +268,8 @@ mod tests {
         assert_eq!(disk.0.lock().unwrap_or_else(PoisonError::into_inner).1.len(), LONGEST + 1);
     }
 
-    /// What a program does whose log nobody reads: it panics, and goes on. Run by the test below, in a process of its own.
+    /// What a program does whose log nobody reads: it panics, and goes on. Run by the test below, in a process of its
+    /// own.
     #[test]
     #[ignore = "it takes the hook of the whole process"]
     fn child_that_panics() {
@@ -278,7 +293,10 @@ mod tests {
         let (_reader, log) = io::pipe().expect("a pipe");
         let own = std::env::current_exe().expect("this test's own path");
         let mut child = std::process::Command::new(own);
-        child.args(["--exact", "log::tests::child_that_panics", "--ignored", "--nocapture"]).stdout(std::process::Stdio::null()).stderr(log);
+        child
+            .args(["--exact", "log::tests::child_that_panics", "--ignored", "--nocapture"])
+            .stdout(std::process::Stdio::null())
+            .stderr(log);
         assert_eq!(child.status().expect("it runs").code(), Some(0));
     }
 }

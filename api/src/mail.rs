@@ -1,6 +1,6 @@
-//! E-mail: letters that carry a link. A letter is as good as its link, so it is written down nowhere: it is sent right after
-//! the link was kept, out of memory, and what became of it is written beside the link. One that was lost is sent again as a
-//! new link.
+//! E-mail: letters that carry a link. A letter is as good as its link, so it is written down nowhere: it is sent right
+//! after the link was kept, out of memory, and what became of it is written beside the link. One that was lost is sent
+//! again as a new link.
 
 use std::{sync::Arc, time::Duration};
 
@@ -44,8 +44,11 @@ impl Mailer {
                     .parse()
                     .map_err(|_| format!("smtp_from: expected an e-mail address, perhaps with a name, such as Register <register@example.org>, not {from:?}"))?;
                 // The address may have a password in it, so it is not said again.
-                let wrong = |_| "smtp_url: expected smtps://USER:PASSWORD@HOST, smtp://HOST:587?tls=required or, without encryption, smtp://HOST:25".to_owned();
-                let server = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(wrong)?.timeout(Some(PATIENCE)).build();
+                let wrong = |_| {
+                    "smtp_url: expected smtps://USER:PASSWORD@HOST, smtp://HOST:587?tls=required or, without encryption, smtp://HOST:25".to_owned()
+                };
+                let server =
+                    AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(wrong)?.timeout(Some(PATIENCE)).build();
                 Ok(Self(Some(Arc::new(Post { server, from }))))
             }
         }
@@ -88,7 +91,8 @@ impl Mailer {
                 async move { post.send(&letter, &url).await }
             });
             let sent = sending.await.unwrap_or_else(|_| Err("the e-mail could not be composed".to_owned()));
-            let failure = sent.err().map(|reason| one_line(&reason.replace(secret, "…")).chars().take(REASON).collect());
+            let failure =
+                sent.err().map(|reason| one_line(&reason.replace(secret, "…")).chars().take(REASON).collect());
             if let Some(reason) = &failure {
                 tracing::warn!(link = %letter.link_id, %reason, "an e-mail was not sent");
             }
@@ -101,7 +105,8 @@ impl Mailer {
 
 impl Post {
     async fn send(&self, letter: &Letter, url: &str) -> Result<(), String> {
-        let address: Address = letter.email.parse().map_err(|_| "the mail library does not accept this e-mail address".to_owned())?;
+        let address: Address =
+            letter.email.parse().map_err(|_| "the mail library does not accept this e-mail address".to_owned())?;
         let message = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(Some(one_line(&letter.name)), address))
@@ -128,12 +133,17 @@ fn reason(error: &lettre::transport::smtp::Error) -> String {
 }
 
 fn one_line(text: &str) -> String {
-    text.split(|letter: char| letter.is_control() || letter.is_whitespace()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    text.split(|letter: char| letter.is_control() || letter.is_whitespace())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn text(letter: &Letter, url: &str) -> String {
-    let Letter { link_id: _, name, email: _, organisation, questionnaire, subject, message, due_on, expires_on } = letter;
-    let [name, organisation, questionnaire, subject] = [name, organisation, questionnaire, subject].map(|words| one_line(words));
+    let Letter { link_id: _, name, email: _, organisation, questionnaire, subject, message, due_on, expires_on } =
+        letter;
+    let [name, organisation, questionnaire, subject] =
+        [name, organisation, questionnaire, subject].map(|words| one_line(words));
     let message = message.as_ref().map(|message| format!("{message}\n\n")).unwrap_or_default();
     let due = due_on.map(|day| format!("Please answer by {day}. ")).unwrap_or_default();
     format!(
@@ -149,8 +159,13 @@ mod tests {
     fn a_mail_server_and_a_sender_come_together_and_are_understood() {
         let with = Mailer::new;
         assert_eq!(with(None, None).expect("no mail").mailing(), Mailing::Impossible);
-        for url in ["smtp://127.0.0.1:25", "smtps://user:word@mail.example.org", "smtp://mail.example.org:587?tls=required"] {
-            assert_eq!(with(Some(url), Some("Register <register@example.org>")).expect(url).mailing(), Mailing::Possible);
+        for url in
+            ["smtp://127.0.0.1:25", "smtps://user:word@mail.example.org", "smtp://mail.example.org:587?tls=required"]
+        {
+            assert_eq!(
+                with(Some(url), Some("Register <register@example.org>")).expect(url).mailing(),
+                Mailing::Possible
+            );
         }
         for (url, from, told) in [
             (Some("smtp://127.0.0.1"), None, "needs smtp_from"),

@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-/// The C library's allocator keeps what a large import took: a process of 30 MB stays one of 290 MB. This one gives it back within seconds.
+/// The C library's allocator keeps what a large import took: a process of 30 MB stays one of 290 MB. This one gives it
+/// back within seconds.
 #[cfg(target_os = "linux")]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

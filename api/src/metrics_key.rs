@@ -27,17 +27,26 @@ impl MetricsKey {
     /// A sentence on what is wrong with the file, without what stands in it.
     pub fn read(path: &Path) -> Result<Self, String> {
         let place = path.display();
-        let text = fs::read_to_string(path).map_err(|error| format!("the key for /metrics cannot be read from {place}: {error}"))?;
+        let text = fs::read_to_string(path)
+            .map_err(|error| format!("the key for /metrics cannot be read from {place}: {error}"))?;
         let key = text.trim();
         if !LENGTH.contains(&key.len()) || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(format!("{place}: expected a key for /metrics of {} to {} letters, digits and signs, and nothing else", LENGTH.start(), LENGTH.end()));
+            return Err(format!(
+                "{place}: expected a key for /metrics of {} to {} letters, digits and signs, and nothing else",
+                LENGTH.start(),
+                LENGTH.end()
+            ));
         }
         Ok(Self(sha256(key)))
     }
 
     /// Whether the request has it. The time that takes says nothing of how much of a guess was right.
     pub(crate) fn is_in(&self, request: &Request) -> bool {
-        let sent = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| value.split_once(' '));
+        let sent = request
+            .headers()
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.split_once(' '));
         let key = sent.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, key)| key.trim());
         key.is_some_and(|key| sha256(key).as_bytes().ct_eq(self.0.as_bytes()).into())
     }

@@ -1,5 +1,6 @@
-//! What every request goes through: an id, a look at who it is for and whom it comes from, a time limit, a net under panics,
-//! problems for the framework's own refusals, headers that keep browsers careful, a line in the log and a count in the metrics.
+//! What every request goes through: an id, a look at who it is for and whom it comes from, a time limit, a net under
+//! panics, problems for the framework's own refusals, headers that keep browsers careful, a line in the log and a count
+//! in the metrics.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -48,7 +49,10 @@ pub(crate) struct Around<E> {
 /// The caller's own id if it is short and plain, else a new one.
 fn request_id(headers: &HeaderMap) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');
-    let own = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|id| (1..=128).contains(&id.len()) && id.bytes().all(plain));
+    let own = headers
+        .get(REQUEST_ID)
+        .and_then(|value| value.to_str().ok())
+        .filter(|id| (1..=128).contains(&id.len()) && id.bytes().all(plain));
     own.map_or_else(|| uuid::Uuid::now_v7().simple().to_string(), str::to_owned)
 }
 
@@ -106,7 +110,9 @@ impl<E: Endpoint> Endpoint for Around<E> {
         }
         let (route, status, took) = (route.as_deref().unwrap_or("unknown"), response.status(), start.elapsed());
         // Methods are free text on the wire; only the known ones may become a label.
-        let known = [Method::GET, Method::HEAD, Method::POST, Method::PATCH, Method::PUT, Method::DELETE, Method::OPTIONS].contains(&method);
+        let known =
+            [Method::GET, Method::HEAD, Method::POST, Method::PATCH, Method::PUT, Method::DELETE, Method::OPTIONS]
+                .contains(&method);
         self.metrics.count(route, if known { method.as_str() } else { "other" }, status, took);
         let (organisation, actor) = trail.who().unwrap_or_default();
         tracing::info!(method = %method, route, status = status.as_u16(), micros = took.as_micros(), client = %client.address, request_id = %trail.request_id, organisation, actor, "answered");
@@ -116,7 +122,12 @@ impl<E: Endpoint> Endpoint for Around<E> {
 
 impl<E: Endpoint> Around<E> {
     /// Refuses what is not for us, and what is too much, before anything is done for it.
-    fn admit(&self, request: &Request, client: &Client, credential: Option<&Credential>) -> std::result::Result<(), (Reason, Problem)> {
+    fn admit(
+        &self,
+        request: &Request,
+        client: &Client,
+        credential: Option<&Credential>,
+    ) -> std::result::Result<(), (Reason, Problem)> {
         // Whoever watches whether this program lives asks by whatever name it has found, and learns nothing else.
         if request.uri().path().starts_with("/health/") {
             return Ok(());
@@ -143,10 +154,21 @@ impl<E: Endpoint> Around<E> {
                 (refusal(error, method, path), route)
             }
             Ok(Err(panic)) => {
-                let what = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+                let what = panic
+                    .downcast_ref::<&str>()
+                    .copied()
+                    .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+                    .unwrap_or("no message");
                 (Problem::internal(format!("panic: {what}")).response(), None)
             }
-            Err(_) => (Problem::new(Type::Timeout, format!("the request took longer than {} seconds", self.config.request_timeout.as_secs())).response(), None),
+            Err(_) => (
+                Problem::new(
+                    Type::Timeout,
+                    format!("the request took longer than {} seconds", self.config.request_timeout.as_secs()),
+                )
+                .response(),
+                None,
+            ),
         }
     }
 }
@@ -174,21 +196,33 @@ fn refusal(error: poem::Error, method: &Method, path: &str) -> Response {
 /// Headers that keep browsers careful with what they get. A page that needs more brings its own policy.
 fn careful(headers: &mut HeaderMap, method: &Method, is_secure: bool) {
     if is_secure {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains"));
+        headers
+            .insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains"));
     }
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_FRAME_OPTIONS, "DENY"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox",
+        ),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-        (HeaderName::from_static("permissions-policy"), "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+        ),
     ] {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    // An item that was read may be kept if it is asked after each time; anything else, a new key not least, may not be kept at all.
-    let keep = if headers.contains_key(header::ETAG) && matches!(*method, Method::GET | Method::HEAD) { "private, no-cache" } else { "no-store" };
+    // An item that was read may be kept if it is asked after each time; anything else, a new key not least, may not be
+    // kept at all.
+    let keep = if headers.contains_key(header::ETAG) && matches!(*method, Method::GET | Method::HEAD) {
+        "private, no-cache"
+    } else {
+        "no-store"
+    };
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(keep));
 }
 
@@ -206,10 +240,20 @@ mod tests {
     fn app() -> impl Endpoint {
         let panics = make(async |_: Request| if true { panic!("a secret cause") } else { "" });
         let sleeps = make(async |_: Request| tokio::time::sleep(Duration::from_secs(60)).await);
-        let inner = Route::new().at("/panics", get(panics)).at("/sleeps", get(sleeps)).at("/fine/:id", get(make(async |_: Request| "fine")));
+        let inner = Route::new()
+            .at("/panics", get(panics))
+            .at("/sleeps", get(sleeps))
+            .at("/fine/:id", get(make(async |_: Request| "fine")));
         let config = Config { request_timeout: Duration::from_millis(20), ..Config::default() };
         let limiter = Limiter::new(config.limits, &Clock::System);
-        Around { inner, metrics: Metrics::default(), config: config.into(), limiter, bodies: Bodies::default(), has_warned: AtomicBool::new(false) }
+        Around {
+            inner,
+            metrics: Metrics::default(),
+            config: config.into(),
+            limiter,
+            bodies: Bodies::default(),
+            has_warned: AtomicBool::new(false),
+        }
     }
 
     async fn told(path: &str) -> (u16, Value) {

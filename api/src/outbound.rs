@@ -1,9 +1,9 @@
-//! Requests to addresses that someone in the register has entered: to identity providers. They go to the internet, not to what
-//! stands behind this server's back, unless the person at the console has said so.
+//! Requests to addresses that someone in the register has entered: to identity providers. They go to the internet, not
+//! to what stands behind this server's back, unless the person at the console has said so.
 //!
-//! Looked at is the address that is connected to, not the name: it is this client's own resolver that leaves out what may not
-//! be asked, so a name that means one thing when it is checked and another when it is used gains nothing. Redirects are not
-//! followed, and no proxy of the environment is asked, which would connect in our place.
+//! Looked at is the address that is connected to, not the name: it is this client's own resolver that leaves out what
+//! may not be asked, so a name that means one thing when it is checked and another when it is used gains nothing.
+//! Redirects are not followed, and no proxy of the environment is asked, which would connect in our place.
 //!
 //! Nor does an answer say what is there: whatever goes wrong on the way is told in the same words, after the same time.
 
@@ -94,7 +94,13 @@ impl Reach {
     /// As the library.
     pub(crate) fn client(&self, is_encrypted: bool) -> reqwest::Result<Client> {
         let resolver = Arc::new(Resolver { reach: self.clone(), is_encrypted });
-        Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().https_only(is_encrypted).timeout(PATIENCE).dns_resolver(resolver).build()
+        Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .https_only(is_encrypted)
+            .timeout(PATIENCE)
+            .dns_resolver(resolver)
+            .build()
     }
 
     /// Whether an address written in digits, which nobody resolves, may be asked.
@@ -119,20 +125,29 @@ impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let (reach, is_encrypted) = (self.reach.clone(), self.is_encrypted);
         Box::pin(async move {
-            let found: Vec<_> = tokio::net::lookup_host((name.as_str(), 0)).await?.filter(|address| reach.allows(address.ip(), is_encrypted)).collect();
+            let found: Vec<_> = tokio::net::lookup_host((name.as_str(), 0))
+                .await?
+                .filter(|address| reach.allows(address.ip(), is_encrypted))
+                .collect();
             if found.is_empty() {
-                return Err(io::Error::other("it has no address that may be connected to: see provider_networks").into());
+                return Err(
+                    io::Error::other("it has no address that may be connected to: see provider_networks").into()
+                );
             }
             Ok(Box::new(found.into_iter()) as Addrs)
         })
     }
 }
 
-/// Does `work` within [`PATIENCE`]. What fails on the way is told when that is over, so that the time says nothing of what is there.
+/// Does `work` within [`PATIENCE`]. What fails on the way is told when that is over, so that the time says nothing of
+/// what is there.
 ///
 /// # Errors
 /// As `work`, or what `late` makes of its taking too long.
-pub(crate) async fn patiently<T, E>(work: impl Future<Output = Result<T, E>>, late: impl FnOnce() -> E) -> Result<T, E> {
+pub(crate) async fn patiently<T, E>(
+    work: impl Future<Output = Result<T, E>>,
+    late: impl FnOnce() -> E,
+) -> Result<T, E> {
     let end = Instant::now() + PATIENCE;
     match tokio::time::timeout_at(end, work).await {
         Ok(Ok(done)) => Ok(done),
@@ -229,7 +244,11 @@ mod tests {
             ("127.0.0.1", false, false),
             ("1.1.1.1", true, false),
         ] {
-            assert_eq!((reach.allows(address(text), true), reach.allows(address(text), false)), (encrypted, plain), "{text}");
+            assert_eq!(
+                (reach.allows(address(text), true), reach.allows(address(text), false)),
+                (encrypted, plain),
+                "{text}"
+            );
         }
         let url = |text: &str| reach.allows_host(&text.parse().expect("an address"));
         for refused in [
@@ -249,12 +268,17 @@ mod tests {
     #[tokio::test]
     async fn a_name_that_leads_to_this_machine_is_not_connected_to() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let url: Url = format!("http://localhost:{}/", listener.local_addr().expect("its address").port()).parse().expect("an address");
-        let refused = Reach::new(&[]).client(false).expect("a client").get(url.clone()).send().await.expect_err("refused");
+        let url: Url = format!("http://localhost:{}/", listener.local_addr().expect("its address").port())
+            .parse()
+            .expect("an address");
+        let refused =
+            Reach::new(&[]).client(false).expect("a client").get(url.clone()).send().await.expect_err("refused");
         assert!(refused.is_connect(), "{refused}");
         assert!(futures_util::FutureExt::now_or_never(listener.accept()).is_none(), "nothing knocked");
         let reach = Reach::new(&["127.0.0.0/8".parse().expect("a network")]);
-        let (asked, _) = tokio::join!(reach.client(false).expect("a client").get(url).send(), async { drop(listener.accept().await) });
+        let (asked, _) = tokio::join!(reach.client(false).expect("a client").get(url).send(), async {
+            drop(listener.accept().await)
+        });
         assert!(asked.expect_err("it hangs up").is_request());
     }
 

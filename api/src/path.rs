@@ -50,8 +50,14 @@ impl<'a, I: FromStr + JsonSchema + Send + 'static> ApiExtractor<'a> for At<I> {
             ..MetaSchema::new("string")
         })))
     }
-    async fn from_request(request: &'a Request, _: &mut RequestBody, options: ExtractParamOptions<()>) -> poem::Result<Self> {
-        let text = request.raw_path_param(options.name).filter(|text| !text.is_empty() && text.len() <= MAXIMUM && !text.contains('\0'));
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        options: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        let text = request
+            .raw_path_param(options.name)
+            .filter(|text| !text.is_empty() && text.len() <= MAXIMUM && !text.contains('\0'));
         Ok(Self(text.and_then(|text| text.parse().ok()).ok_or_else(Problem::not_found)?))
     }
 }
@@ -64,12 +70,13 @@ pub(crate) struct TakesNoQuery;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OperationName(pub(crate) &'static str);
 
-/// An API whose routes keep the names of its parameters: poem-openapi numbers path parameters (`:param0`), which only its own
-/// `Path` understands, and which says little in logs and metrics. And with a mark where no query is taken, and each operation's name.
+/// An API whose routes keep the names of its parameters: poem-openapi numbers path parameters (`:param0`), which only
+/// its own `Path` understands, and which says little in logs and metrics. And with a mark where no query is taken, and
+/// each operation's name.
 pub(crate) struct Named<A>(pub(crate) A);
 
-/// An operation as an endpoint of one type, which each `transform` names: what poem-openapi wraps around it is then checked and generated
-/// once, not once for each operation.
+/// An operation as an endpoint of one type, which each `transform` names: what poem-openapi wraps around it is then
+/// checked and generated once, not once for each operation.
 pub(crate) fn boxed(operation: impl Endpoint<Output = Response> + 'static) -> BoxEndpoint<'static> {
     operation.boxed()
 }
@@ -94,7 +101,10 @@ impl<A: OpenApi> OpenApi for Named<A> {
                     if !operation.params.iter().any(|parameter| parameter.in_type == MetaParamIn::Query) {
                         endpoint = endpoint.data(TakesNoQuery).boxed();
                     }
-                    methods.insert(operation.method.clone(), endpoint.data(OperationName(operation.operation_id.unwrap_or("unknown"))).boxed());
+                    methods.insert(
+                        operation.method.clone(),
+                        endpoint.data(OperationName(operation.operation_id.unwrap_or("unknown"))).boxed(),
+                    );
                 }
                 routes.entry(named).or_default().extend(methods);
             }

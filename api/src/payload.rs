@@ -28,7 +28,8 @@ use crate::{
 
 /// How large a body may be, in bytes: 1 MiB.
 pub const LIMIT: usize = 1 << 20;
-/// How large a body with a questionnaire's document in it may be, in bytes: 5 MiB, since JSON writes some characters as two.
+/// How large a body with a questionnaire's document in it may be, in bytes: 5 MiB, since JSON writes some characters as
+/// two.
 pub const DOCUMENT_LIMIT: usize = 5 << 20;
 /// How large a filled-in sheet may be, in bytes: 5 MiB.
 pub const SHEET_LIMIT: usize = 5 << 20;
@@ -61,7 +62,12 @@ pub struct Change<New, const MAXIMUM: usize = LIMIT>(pub patch::Change<New>);
 ///
 /// # Errors
 /// As [`body::read`].
-pub(crate) async fn take(request: &Request, body: &mut RequestBody, maximum: usize, cost: Cost) -> Result<Bytes, Problem> {
+pub(crate) async fn take(
+    request: &Request,
+    body: &mut RequestBody,
+    maximum: usize,
+    cost: Cost,
+) -> Result<Bytes, Problem> {
     let bytes = body::read(request, body, Most { known: maximum, stranger: STRANGER_LIMIT }, cost).await?;
     if let Some(incoming) = request.data::<Incoming>()
         && request.headers().contains_key(retry::NAME)
@@ -79,16 +85,32 @@ pub(crate) fn expect_content_type(request: &Request, known: &[&'static str]) -> 
     let sent = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut parts = sent.split(';').map(str::trim);
     let essence = parts.next().unwrap_or_default();
-    let charset = parts.filter_map(|part| part.split_once('=')).find(|(name, _)| name.eq_ignore_ascii_case("charset")).map(|(_, value)| value.trim_matches('"'));
+    let charset = parts
+        .filter_map(|part| part.split_once('='))
+        .find(|(name, _)| name.eq_ignore_ascii_case("charset"))
+        .map(|(_, value)| value.trim_matches('"'));
     let found = known.iter().find(|candidate| essence.eq_ignore_ascii_case(candidate));
     match found {
-        Some(found) if charset.is_none_or(|charset| charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8")) => Ok(found),
+        Some(found)
+            if charset.is_none_or(|charset| {
+                charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8")
+            }) =>
+        {
+            Ok(found)
+        }
         Some(found) => Err(Problem::new(Type::UnsupportedMediaType, format!("expected {found} in UTF-8"))),
-        None => Err(Problem::new(Type::UnsupportedMediaType, format!("expected the Content-Type {}", known.join(" or ")))),
+        None => {
+            Err(Problem::new(Type::UnsupportedMediaType, format!("expected the Content-Type {}", known.join(" or "))))
+        }
     }
 }
 
-pub(crate) async fn read(request: &Request, body: &mut RequestBody, known: &[&'static str], maximum: usize) -> Result<Value, Problem> {
+pub(crate) async fn read(
+    request: &Request,
+    body: &mut RequestBody,
+    known: &[&'static str],
+    maximum: usize,
+) -> Result<Value, Problem> {
     expect_content_type(request, known)?;
     parse(&take(request, body, maximum, Cost::Json).await?)
 }
@@ -126,8 +148,8 @@ pub fn accept<T: DeserializeOwned + JsonSchema + Validate + 'static>(value: Valu
     }
 }
 
-/// A file as it is, of at most `MAXIMUM` bytes; `IS_READ` where it is not only kept. The document shows it as bytes of whatever kind; the kinds it may say it has
-/// are `K`'s.
+/// A file as it is, of at most `MAXIMUM` bytes; `IS_READ` where it is not only kept. The document shows it as bytes of
+/// whatever kind; the kinds it may say it has are `K`'s.
 #[derive(Debug)]
 pub struct FileBody<K, const MAXIMUM: usize, const IS_READ: bool = false> {
     /// The media type it says it has; none where it only says that it is bytes.
@@ -146,9 +168,17 @@ impl<'a, K: FileKind, const MAXIMUM: usize, const IS_READ: bool> ApiExtractor<'a
     fn register(_: &mut Registry) {}
     fn request_meta() -> Option<MetaRequest> {
         let schema = MetaSchemaRef::Inline(Box::new(MetaSchema::new_with_format("string", "binary")));
-        Some(MetaRequest { description: Some("The file."), content: vec![MetaMediaType { content_type: BYTES, schema }], required: true })
+        Some(MetaRequest {
+            description: Some("The file."),
+            content: vec![MetaMediaType { content_type: BYTES, schema }],
+            required: true,
+        })
     }
-    async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
         let kinds: Vec<&'static str> = K::MEDIA_TYPES.iter().copied().chain([BYTES]).collect();
         let media_type = Some(expect_content_type(request, &kinds)?).filter(|kind| *kind != BYTES);
         let cost = if IS_READ { Cost::Document } else { Cost::Bytes };
@@ -156,7 +186,9 @@ impl<'a, K: FileKind, const MAXIMUM: usize, const IS_READ: bool> ApiExtractor<'a
     }
 }
 
-impl<'a, T: DeserializeOwned + JsonSchema + Validate + Send + 'static, const MAXIMUM: usize> ApiExtractor<'a> for Body<T, MAXIMUM> {
+impl<'a, T: DeserializeOwned + JsonSchema + Validate + Send + 'static, const MAXIMUM: usize> ApiExtractor<'a>
+    for Body<T, MAXIMUM>
+{
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
     type ParamType = ();
     type ParamRawType = ();
@@ -164,9 +196,17 @@ impl<'a, T: DeserializeOwned + JsonSchema + Validate + Send + 'static, const MAX
         schema::register::<T>(Side::Request, registry);
     }
     fn request_meta() -> Option<MetaRequest> {
-        Some(MetaRequest { description: None, content: vec![MetaMediaType { content_type: JSON, schema: schema::reference::<T>(Side::Request) }], required: true })
+        Some(MetaRequest {
+            description: None,
+            content: vec![MetaMediaType { content_type: JSON, schema: schema::reference::<T>(Side::Request) }],
+            required: true,
+        })
     }
-    async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
         let value = read(request, body, &[JSON], MAXIMUM).await?;
         Ok(Self(accept(value)?))
     }
@@ -182,15 +222,23 @@ impl<'a, T: DeserializeOwned + JsonSchema + Validate + Default + Send + 'static>
     fn request_meta() -> Option<MetaRequest> {
         <Body<T> as ApiExtractor<'a>>::request_meta().map(|meta| MetaRequest { required: false, ..meta })
     }
-    async fn from_request(request: &'a Request, body: &mut RequestBody, options: ExtractParamOptions<()>) -> poem::Result<Self> {
-        if !request.headers().contains_key(header::CONTENT_TYPE) && take(request, body, LIMIT, Cost::Json).await?.is_empty() {
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        options: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        if !request.headers().contains_key(header::CONTENT_TYPE)
+            && take(request, body, LIMIT, Cost::Json).await?.is_empty()
+        {
             return Ok(Self(T::default()));
         }
         Ok(Self(Body::<T>::from_request(request, body, options).await?.0))
     }
 }
 
-impl<'a, New: DeserializeOwned + Serialize + JsonSchema + Send + 'static, const MAXIMUM: usize> ApiExtractor<'a> for Change<New, MAXIMUM> {
+impl<'a, New: DeserializeOwned + Serialize + JsonSchema + Send + 'static, const MAXIMUM: usize> ApiExtractor<'a>
+    for Change<New, MAXIMUM>
+{
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
     type ParamType = ();
     type ParamRawType = ();
@@ -198,11 +246,16 @@ impl<'a, New: DeserializeOwned + Serialize + JsonSchema + Send + 'static, const 
         schema::register::<New>(Side::Change, registry);
     }
     fn request_meta() -> Option<MetaRequest> {
-        // `application/merge-patch+json` is taken too, but generators of clients stumble over a second type for one shape.
+        // `application/merge-patch+json` is taken too, but generators of clients stumble over a second type for one
+        // shape.
         let content = MetaMediaType { content_type: JSON, schema: schema::reference::<New>(Side::Change) };
         Some(MetaRequest { description: None, content: vec![content], required: true })
     }
-    async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
         let value = read(request, body, &[MERGE_PATCH, JSON], MAXIMUM).await?;
         let faults = check::check(&schema::of::<New>(Side::Change), &value);
         match value {

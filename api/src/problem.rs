@@ -146,7 +146,9 @@ impl Type {
             Self::Invalid | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::VersionRequired => StatusCode::PRECONDITION_REQUIRED,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Busy | Self::Unavailable | Self::Overloaded | Self::Timeout | Self::NotReady => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::Unavailable | Self::Overloaded | Self::Timeout | Self::NotReady => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Full => StatusCode::INSUFFICIENT_STORAGE,
         }
     }
@@ -193,25 +195,43 @@ impl Type {
             Self::Forbidden => {
                 "Your role, the scope of your key or separation of duties does not allow this, or the CSRF token (`X-CSRF-Token`) is missing or wrong. `detail` says which."
             }
-            Self::NotFound => "Your organisation has nothing at this address. The response does not reveal whether another organisation has.",
-            Self::Gone => "What was at this address has expired or was revoked, permanently. `detail` says what to ask for instead.",
-            Self::TooMany => "There were too many requests, or too many attempts at a secret. Repeat the request after the number of seconds in `Retry-After`.",
-            Self::Misdirected => "The request's `Host` is not a name of this server. Its names are configured with `public_url` and `allowed_hosts`.",
-            Self::MethodNotAllowed => "The address does not support this method. The `Allow` header lists the methods it supports.",
+            Self::NotFound => {
+                "Your organisation has nothing at this address. The response does not reveal whether another organisation has."
+            }
+            Self::Gone => {
+                "What was at this address has expired or was revoked, permanently. `detail` says what to ask for instead."
+            }
+            Self::TooMany => {
+                "There were too many requests, or too many attempts at a secret. Repeat the request after the number of seconds in `Retry-After`."
+            }
+            Self::Misdirected => {
+                "The request's `Host` is not a name of this server. Its names are configured with `public_url` and `allowed_hosts`."
+            }
+            Self::MethodNotAllowed => {
+                "The address does not support this method. The `Allow` header lists the methods it supports."
+            }
             Self::Conflict => {
                 "The request is valid but conflicts with existing data: a duplicate, or a step that the item's state does not allow. `errors` has a stable code for the kind of conflict."
             }
-            Self::Stale => "Someone changed the item after you read it. Read it again, look at what changed, and send your change with the new `ETag` in `If-Match`.",
+            Self::Stale => {
+                "Someone changed the item after you read it. Read it again, look at what changed, and send your change with the new `ETag` in `If-Match`."
+            }
             Self::TooLarge => "The body is larger than this operation accepts. Nothing was changed.",
-            Self::UnsupportedMediaType => "The `Content-Type` is missing or not accepted by this operation. `detail` lists the accepted types.",
+            Self::UnsupportedMediaType => {
+                "The `Content-Type` is missing or not accepted by this operation. `detail` lists the accepted types."
+            }
             Self::Invalid => {
                 "The request is well formed, but its content is invalid. `errors` lists each error with its place (a JSON pointer into the body, or `?name` for a query parameter), a stable code and what was expected. At most 100 are listed, for an import 1,000."
             }
             Self::KeyReused => {
                 "An `Idempotency-Key` identifies one request for 24 hours. This one was used with another method, address or body. Use a new key for a new request."
             }
-            Self::VersionRequired => "A change must say which version it was made on, so that nobody's work is lost: read the item and send its `ETag` in `If-Match`.",
-            Self::Internal => "The program failed. Its log has the cause under the `X-Request-Id` of this response; please report it.",
+            Self::VersionRequired => {
+                "A change must say which version it was made on, so that nobody's work is lost: read the item and send its `ETag` in `If-Match`."
+            }
+            Self::Internal => {
+                "The program failed. Its log has the cause under the `X-Request-Id` of this response; please report it."
+            }
             Self::Busy => {
                 "Too many requests are waiting for the database. Repeat the request after the number of seconds in `Retry-After`; with an `Idempotency-Key` this is always safe."
             }
@@ -304,7 +324,8 @@ impl Problem {
         Self { kind, detail: detail.into(), errors: Vec::new(), header }
     }
 
-    /// Content that is not acceptable; at most [`MAXIMUM_ERRORS`] faults are listed, and how many more there are is said.
+    /// Content that is not acceptable; at most [`MAXIMUM_ERRORS`] faults are listed, and how many more there are is
+    /// said.
     #[must_use]
     pub fn invalid(errors: Vec<Fault>) -> Self {
         let mut problem = Self::invalid_rows(errors);
@@ -370,14 +391,22 @@ impl Problem {
             detail: &self.detail,
             errors: &self.errors,
         };
-        let mut response = Response::builder().status(self.kind.status()).content_type(CONTENT_TYPE).body(serde_json::to_vec(&written).unwrap_or_default());
+        let mut response = Response::builder()
+            .status(self.kind.status())
+            .content_type(CONTENT_TYPE)
+            .body(serde_json::to_vec(&written).unwrap_or_default());
         if let Some((name, value)) = &self.header
             && let Ok(value) = HeaderValue::from_str(value)
         {
             response.headers_mut().insert(name, value);
         }
         // What a browser is shown instead is made of this.
-        response.set_data(Self { kind: self.kind, detail: self.detail.clone(), errors: Vec::new(), header: self.header.clone() });
+        response.set_data(Self {
+            kind: self.kind,
+            detail: self.detail.clone(),
+            errors: Vec::new(),
+            header: self.header.clone(),
+        });
         response
     }
 
@@ -413,14 +442,19 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
             Error::NotFound => Self::not_found(),
-            Error::Stale { current } => Self::new(Type::Stale, format!("the item was changed after you read it: it is now at version {current}")),
+            Error::Stale { current } => Self::new(
+                Type::Stale,
+                format!("the item was changed after you read it: it is now at version {current}"),
+            ),
             Error::Invalid(errors) => Self::invalid(errors),
             Error::InvalidRows(errors) => Self::invalid_rows(errors),
             Error::Conflict { code, detail, errors } => {
                 let errors = if errors.is_empty() { vec![Fault::new("", code, detail.clone())] } else { errors };
                 Self { errors, ..Self::new(Type::Conflict, detail) }
             }
-            Error::Unauthenticated { code, detail } => Self { errors: vec![Fault::new("", code, detail.clone())], ..Self::new(Type::Unauthenticated, detail) },
+            Error::Unauthenticated { code, detail } => {
+                Self { errors: vec![Fault::new("", code, detail.clone())], ..Self::new(Type::Unauthenticated, detail) }
+            }
             Error::Forbidden(detail) => Self::new(Type::Forbidden, detail),
             Error::Gone(detail) => Self::new(Type::Gone, detail),
             Error::TooMany { after_seconds } => Self::too_many(after_seconds),
@@ -438,7 +472,8 @@ impl From<Error> for Problem {
     }
 }
 
-/// What a kind of operation can be refused with, besides 401, 429, 503 and 507 (every one) and 403 (where a role is needed).
+/// What a kind of operation can be refused with, besides 401, 429, 503 and 507 (every one) and 403 (where a role is
+/// needed).
 pub trait Operation: Send + Sync + 'static {
     /// The kinds.
     const REFUSALS: &'static [Type];
@@ -536,14 +571,21 @@ pub(crate) fn text_header(name: &str, description: &str, example: &str) -> MetaH
         description: Some(description.to_owned()),
         required: true,
         deprecated: false,
-        schema: MetaSchemaRef::Inline(Box::new(MetaSchema { example: Some(example.into()), ..MetaSchema::new("string") })),
+        schema: MetaSchemaRef::Inline(Box::new(MetaSchema {
+            example: Some(example.into()),
+            ..MetaSchema::new("string")
+        })),
     }
 }
 
 fn meta(kind: Type) -> MetaResponse {
     let headers = match kind {
-        Type::Unauthenticated => vec![text_header("WWW-Authenticate", "How to authenticate.", "Bearer realm=\"diligence\"")],
-        Type::Busy | Type::Full | Type::TooMany => vec![text_header("Retry-After", "Seconds to wait before trying again.", "1")],
+        Type::Unauthenticated => {
+            vec![text_header("WWW-Authenticate", "How to authenticate.", "Bearer realm=\"diligence\"")]
+        }
+        Type::Busy | Type::Full | Type::TooMany => {
+            vec![text_header("Retry-After", "Seconds to wait before trying again.", "1")]
+        }
         _ => Vec::new(),
     };
     MetaResponse {
@@ -566,7 +608,9 @@ impl<K: Operation> ApiResponse for Refused<K> {
             };
             MetaResponse { description, ..meta(*kind) }
         });
-        let mut responses: Vec<MetaResponse> = own.chain([Type::Unauthenticated, Type::Forbidden, Type::TooMany, Type::Busy, Type::Full].map(meta)).collect();
+        let mut responses: Vec<MetaResponse> = own
+            .chain([Type::Unauthenticated, Type::Forbidden, Type::TooMany, Type::Busy, Type::Full].map(meta))
+            .collect();
         responses.sort_by_key(|response| response.status);
         responses.dedup_by_key(|response| response.status);
         MetaResponses { responses }

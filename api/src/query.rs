@@ -39,7 +39,12 @@ impl<F> Deref for Query<F> {
 impl<F> Query<F> {
     /// What was asked for, for the audit trail; without the text searched for, which may be anyone's name.
     pub(crate) fn told(&self) -> Option<Value> {
-        let told: Map<String, Value> = self.pairs.iter().filter(|(name, _)| name != "q").map(|(name, value)| (name.clone(), value.as_str().into())).collect();
+        let told: Map<String, Value> = self
+            .pairs
+            .iter()
+            .filter(|(name, _)| name != "q")
+            .map(|(name, value)| (name.clone(), value.as_str().into()))
+            .collect();
         (!told.is_empty()).then(|| Value::Object(told))
     }
 
@@ -60,7 +65,10 @@ impl<F> Query<F> {
 /// The parameter whose percent-encoding is none, or is not UTF-8.
 fn pairs(query: &str) -> Result<Vec<(String, String)>, String> {
     let pairs = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    pairs.map(|(name, value)| Ok((decode(name).ok_or(name)?, decode(value).ok_or(name)?))).collect::<Result<_, &str>>().map_err(str::to_owned)
+    pairs
+        .map(|(name, value)| Ok((decode(name).ok_or(name)?, decode(value).ok_or(name)?)))
+        .collect::<Result<_, &str>>()
+        .map_err(str::to_owned)
 }
 
 fn decode(text: &str) -> Option<String> {
@@ -70,7 +78,11 @@ fn decode(text: &str) -> Option<String> {
         bytes.push(match byte {
             b'+' => b' ',
             b'%' => {
-                let mut digit = || rest.next().and_then(|byte| char::from(byte).to_digit(16)).and_then(|digit| u8::try_from(digit).ok());
+                let mut digit = || {
+                    rest.next()
+                        .and_then(|byte| char::from(byte).to_digit(16))
+                        .and_then(|digit| u8::try_from(digit).ok())
+                };
                 digit()? * 16 + digit()?
             }
             other => other,
@@ -98,7 +110,9 @@ fn scalar(shape: &Shape, schema: &Value, text: &str) -> Value {
     }
     match schema.get("type").and_then(Value::as_str) {
         Some("integer") => text.parse::<i64>().map_or_else(|_| text.into(), Value::from),
-        Some("number") => text.parse::<f64>().ok().filter(|number| number.is_finite()).map_or_else(|| text.into(), Value::from),
+        Some("number") => {
+            text.parse::<f64>().ok().filter(|number| number.is_finite()).map_or_else(|| text.into(), Value::from)
+        }
         Some("boolean") => text.parse::<bool>().map_or_else(|_| text.into(), Value::from),
         _ => text.into(),
     }
@@ -108,7 +122,9 @@ fn scalar(shape: &Shape, schema: &Value, text: &str) -> Value {
 ///
 /// # Errors
 /// [`crate::problem::Type::Invalid`], each fault at `?name`.
-pub(crate) fn accept<F: DeserializeOwned + JsonSchema + Validate + 'static>(pairs: &[(String, String)]) -> Result<F, Problem> {
+pub(crate) fn accept<F: DeserializeOwned + JsonSchema + Validate + 'static>(
+    pairs: &[(String, String)],
+) -> Result<F, Problem> {
     let shape = schema::of::<F>(Side::Request);
     let none = Map::new();
     let properties = shape.resolve(&shape.schema).get("properties").and_then(Value::as_object).unwrap_or(&none);
@@ -117,10 +133,18 @@ pub(crate) fn accept<F: DeserializeOwned + JsonSchema + Validate + 'static>(pair
         let short: String = name.chars().take(100).collect();
         match properties.get(name) {
             None => {
-                let hint = nearest(&short, properties.keys().map(String::as_str)).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-                faults.push(Fault::new(format!("/{short}"), "unknown_parameter", format!("there is no parameter `{short}` here{hint}")));
+                let hint = nearest(&short, properties.keys().map(String::as_str))
+                    .map(|near| format!("; did you mean `{near}`?"))
+                    .unwrap_or_default();
+                faults.push(Fault::new(
+                    format!("/{short}"),
+                    "unknown_parameter",
+                    format!("there is no parameter `{short}` here{hint}"),
+                ));
             }
-            Some(_) if fields.contains_key(name) => faults.push(Fault::new(format!("/{short}"), "duplicate", "this parameter is given twice")),
+            Some(_) if fields.contains_key(name) => {
+                faults.push(Fault::new(format!("/{short}"), "duplicate", "this parameter is given twice"))
+            }
             Some(schema) => {
                 fields.insert(name.clone(), scalar(&shape, schema, text));
             }
@@ -169,7 +193,9 @@ impl<'a, F: DeserializeOwned + JsonSchema + Validate + Send + 'static> ApiExtrac
 }
 
 fn sent(request: &Request) -> Result<Vec<(String, String)>, Problem> {
-    pairs(request.uri().query().unwrap_or_default()).map_err(|name| Problem::invalid(vec![Fault::new(format!("?{name}"), "encoding", "expected percent-encoded UTF-8")]))
+    pairs(request.uri().query().unwrap_or_default()).map_err(|name| {
+        Problem::invalid(vec![Fault::new(format!("?{name}"), "encoding", "expected percent-encoded UTF-8")])
+    })
 }
 
 #[derive(serde::Deserialize, JsonSchema, Validate)]
@@ -208,14 +234,18 @@ mod tests {
     }
 
     fn read(query: &str) -> Result<Filter, Vec<(String, String)>> {
-        let told = |problem: Problem| problem.errors.into_iter().map(|fault| (fault.pointer, fault.code)).collect::<Vec<_>>();
+        let told =
+            |problem: Problem| problem.errors.into_iter().map(|fault| (fault.pointer, fault.code)).collect::<Vec<_>>();
         pairs(query).map_err(|name| vec![(name, "encoding".to_owned())]).and_then(|pairs| accept(&pairs).map_err(told))
     }
 
     #[test]
     fn each_kind_of_scalar_is_read() {
         let filter = read("q=a%20b+c&due_before=2027-01-31&open=true&limit=7&sort=date").expect("read");
-        assert_eq!((filter.q.as_deref(), filter.open, filter.limit, filter.sort), (Some("a b c"), Some(true), Some(7), Some(Sort::Date)));
+        assert_eq!(
+            (filter.q.as_deref(), filter.open, filter.limit, filter.sort),
+            (Some("a b c"), Some(true), Some(7), Some(Sort::Date))
+        );
         assert_eq!(read(""), Ok(Filter::default()));
     }
 
@@ -223,7 +253,17 @@ mod tests {
     fn every_fault_is_told_at_once() {
         let told = read("limt=3&due_before=2027-02-30&open=yes&limit=0&sort=nmae&q=a&q=b").expect_err("refused");
         let told: Vec<_> = told.iter().map(|(pointer, code)| (pointer.as_str(), code.as_str())).collect();
-        assert_eq!(told, [("?limt", "unknown_parameter"), ("?q", "duplicate"), ("?due_before", "date"), ("?open", "type"), ("?limit", "range"), ("?sort", "choice")]);
+        assert_eq!(
+            told,
+            [
+                ("?limt", "unknown_parameter"),
+                ("?q", "duplicate"),
+                ("?due_before", "date"),
+                ("?open", "type"),
+                ("?limit", "range"),
+                ("?sort", "choice")
+            ]
+        );
     }
 
     #[test]
@@ -233,7 +273,11 @@ mod tests {
 
     #[test]
     fn the_next_page_is_the_same_question_further_on() {
-        let query = Query { filter: (), path: "/api/v1/boats".into(), pairs: vec![("q".into(), "a&b".into()), ("cursor".into(), "old".into())] };
+        let query = Query {
+            filter: (),
+            path: "/api/v1/boats".into(),
+            pairs: vec![("q".into(), "a&b".into()), ("cursor".into(), "old".into())],
+        };
         assert_eq!(query.next("ab12"), "/api/v1/boats?q=a%26b&cursor=ab12");
     }
 }

@@ -32,7 +32,8 @@ use crate::{
 
 pub(crate) const NAME: &str = "Idempotency-Key";
 
-/// The request's `Idempotency-Key`, if it has one, and what the request was. Stands after the body among the parameters.
+/// The request's `Idempotency-Key`, if it has one, and what the request was. Stands after the body among the
+/// parameters.
 #[derive(Debug)]
 pub struct Retry(Option<Key>);
 
@@ -97,7 +98,8 @@ impl Keeping for RespondentWriter {
 }
 
 impl Retry {
-    /// Opens a change, does `operation`, writes its answer out once, keeps it, saves, and answers; or gives the kept answer again.
+    /// Opens a change, does `operation`, writes its answer out once, keeps it, saves, and answers; or gives the kept
+    /// answer again.
     ///
     /// # Errors
     /// What `operation` says, or [`Type::KeyReused`].
@@ -115,12 +117,15 @@ impl Retry {
         match key.do_and_keep(writer, operation).await {
             Ok(rendered) => Ok(once(rendered)),
             // Where the same request ran at the same time and was quicker, this one clashed with what that one made.
-            Err(error) if error.kind == Type::Conflict => key.kept(&who.open().await?).await?.map(once).ok_or_else(|| error.into()),
+            Err(error) if error.kind == Type::Conflict => {
+                key.kept(&who.open().await?).await?.map(once).ok_or_else(|| error.into())
+            }
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Runs `work` ahead of the change, then `operation` with the plan it made, without a writer if the plan writes nothing.
+    /// Runs `work` ahead of the change, then `operation` with the plan it made, without a writer if the plan writes
+    /// nothing.
     ///
     /// # Errors
     /// As [`Retry::once`].
@@ -150,15 +155,23 @@ impl Retry {
         if let Some(kept) = key.kept(&writer).await? {
             return Ok(once(kept));
         }
-        match key.do_and_keep(writer, async |writer| operation(work, plan, is_to_be_written.then_some(writer)).await).await {
+        match key
+            .do_and_keep(writer, async |writer| operation(work, plan, is_to_be_written.then_some(writer)).await)
+            .await
+        {
             Ok(rendered) => Ok(once(rendered)),
-            Err(error) if error.kind == Type::Conflict => key.kept(&who.write().await?).await?.map(once).ok_or_else(|| error.into()),
+            Err(error) if error.kind == Type::Conflict => {
+                key.kept(&who.write().await?).await?.map(once).ok_or_else(|| error.into())
+            }
             Err(error) => Err(error.into()),
         }
     }
 }
 
-async fn do_once<W: Keeping, A: Render>(writer: W, operation: impl AsyncFnOnce(&W) -> Result<A, Error>) -> Result<Once<A>, Problem> {
+async fn do_once<W: Keeping, A: Render>(
+    writer: W,
+    operation: impl AsyncFnOnce(&W) -> Result<A, Error>,
+) -> Result<Once<A>, Problem> {
     let rendered = operation(&writer).await?.render()?;
     writer.save().await?;
     Ok(once(rendered))
@@ -177,13 +190,23 @@ impl Key {
         match recall {
             Recall::New => Ok(None),
             Recall::Same(answer) => Ok(Some(Rendered { answer, kept_body: None, is_replay: true })),
-            Recall::Other => Err(Problem::new(Type::KeyReused, format!("this {NAME} was used for another request in the last 24 hours"))),
+            Recall::Other => Err(Problem::new(
+                Type::KeyReused,
+                format!("this {NAME} was used for another request in the last 24 hours"),
+            )),
         }
     }
 
-    async fn do_and_keep<W: Keeping, A: Render>(&self, writer: W, operation: impl AsyncFnOnce(&W) -> Result<A, Error>) -> Result<Rendered, Problem> {
+    async fn do_and_keep<W: Keeping, A: Render>(
+        &self,
+        writer: W,
+        operation: impl AsyncFnOnce(&W) -> Result<A, Error>,
+    ) -> Result<Rendered, Problem> {
         let rendered = operation(&writer).await?.render()?;
-        let kept = StoredAnswer { body: rendered.kept_body.clone().unwrap_or_else(|| rendered.answer.body.clone()), ..rendered.answer.clone() };
+        let kept = StoredAnswer {
+            body: rendered.kept_body.clone().unwrap_or_else(|| rendered.answer.body.clone()),
+            ..rendered.answer.clone()
+        };
         writer.remember(&self.key, &self.fingerprint, &kept).await?;
         writer.save().await?;
         Ok(rendered)
@@ -202,7 +225,11 @@ fn fingerprint(parts: [&[u8]; 3]) -> String {
 
 /// What tells a request from another one with the same key, given its body.
 pub(crate) fn fingerprint_of(request: &Request, body: &[u8]) -> String {
-    let address = request.data::<Trail>().and_then(|trail| trail.address.path_and_query()).map(ToString::to_string).unwrap_or_default();
+    let address = request
+        .data::<Trail>()
+        .and_then(|trail| trail.address.path_and_query())
+        .map(ToString::to_string)
+        .unwrap_or_default();
     fingerprint([request.method().as_str().as_bytes(), address.as_bytes(), body])
 }
 
@@ -217,10 +244,16 @@ impl<'a> ApiExtractor<'a> for Retry {
         let description = "A unique value for this request, such as a UUID, that makes it safe to retry: for 24 hours, the same key with the same request returns the same response and changes nothing more.";
         Some(header_schema(NAME, description, "4c1b2f6e-7a35-4f0e-9a65-2f4f8f3d1c9b", Some("^[!-~]{1,128}$")))
     }
-    async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
         let mut sent = request.headers().get_all(NAME).iter();
         let Some(value) = sent.next() else { return Ok(Self(None)) };
-        let key = value.to_str().ok().filter(|key| sent.next().is_none() && (1..=128).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()));
+        let key = value.to_str().ok().filter(|key| {
+            sent.next().is_none() && (1..=128).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
+        });
         let Some(key) = key else {
             let detail = format!("expected one {NAME} of 1 to 128 visible ASCII characters");
             let fault = Fault::new("", "idempotency_key", detail.clone());

@@ -1,4 +1,5 @@
-//! The shape of a type, made from the same definition that serde reads: what the document shows and what bodies are checked against.
+//! The shape of a type, made from the same definition that serde reads: what the document shows and what bodies are
+//! checked against.
 
 use std::{
     any::TypeId,
@@ -27,7 +28,8 @@ pub enum Side {
 }
 
 impl Side {
-    const ALL: [(Self, &'static str); 3] = [(Self::Request, "request."), (Self::Change, "change."), (Self::Answer, "answer.")];
+    const ALL: [(Self, &'static str); 3] =
+        [(Self::Request, "request."), (Self::Change, "change."), (Self::Answer, "answer.")];
 
     fn mark(self) -> &'static str {
         match self {
@@ -57,7 +59,8 @@ impl Shape {
     /// The schema that `schema` refers to, or itself.
     pub(crate) fn resolve<'a>(&'a self, schema: &'a Value) -> &'a Value {
         let mut schema = schema;
-        // A definition that is nothing but a reference is rare, a ring of them impossible; the bound is for the reader's peace.
+        // A definition that is nothing but a reference is rare, a ring of them impossible; the bound is for the
+        // reader's peace.
         for _ in 0..8 {
             match name_of(schema).and_then(|name| self.definitions.get(name)) {
                 Some(target) => schema = target,
@@ -88,7 +91,8 @@ type Shapes = HashMap<(TypeId, Side), Arc<Shape>>;
 pub fn of<T: JsonSchema + 'static>(side: Side) -> Arc<Shape> {
     static KNOWN: RwLock<Option<Shapes>> = RwLock::new(None);
     let key = (TypeId::of::<T>(), side);
-    if let Some(shape) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(|known| known.get(&key)) {
+    if let Some(shape) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(|known| known.get(&key))
+    {
         return Arc::clone(shape);
     }
     let shape = Arc::new(make::<T>(side));
@@ -131,7 +135,8 @@ fn make<T: JsonSchema>(side: Side) -> Shape {
     for schema in definitions.values_mut().chain([&mut schema]) {
         say_form(schema, side);
     }
-    let (schema, definitions) = if side == Side::Change { loosen_whole(&schema, &definitions) } else { (schema, definitions) };
+    let (schema, definitions) =
+        if side == Side::Change { loosen_whole(&schema, &definitions) } else { (schema, definitions) };
     let mut patterns = HashMap::new();
     for schema in definitions.values().chain([&schema]) {
         collect_patterns(schema, &mut patterns);
@@ -163,7 +168,8 @@ fn tidy(schema: &mut Value) {
                 }
             }
             join_choices(object);
-            // Generators take a field with a default for one that is always there; the description says what happens without it.
+            // Generators take a field with a default for one that is always there; the description says what happens
+            // without it.
             object.shift_remove("default");
             // OpenAPI 3.0 knows no rule for the names of an open map; the operation checks them.
             object.shift_remove("propertyNames");
@@ -181,8 +187,8 @@ pub(crate) fn is_form(pattern: &str) -> bool {
     [LINE, LINES, ANY].contains(&pattern)
 }
 
-/// Says of every text on the way in what it may hold: one line, where its type says nothing else. On the way out there may be
-/// what was stored before that was looked at.
+/// Says of every text on the way in what it may hold: one line, where its type says nothing else. On the way out there
+/// may be what was stored before that was looked at.
 fn say_form(schema: &mut Value, side: Side) {
     match schema {
         Value::Array(items) => items.iter_mut().for_each(|item| say_form(item, side)),
@@ -190,7 +196,9 @@ fn say_form(schema: &mut Value, side: Side) {
             for (name, part) in object.iter_mut() {
                 match name.as_str() {
                     "example" | "enum" => {}
-                    "properties" => part.as_object_mut().into_iter().flat_map(Map::values_mut).for_each(|part| say_form(part, side)),
+                    "properties" => {
+                        part.as_object_mut().into_iter().flat_map(Map::values_mut).for_each(|part| say_form(part, side))
+                    }
                     _ => say_form(part, side),
                 }
             }
@@ -200,7 +208,10 @@ fn say_form(schema: &mut Value, side: Side) {
                 return;
             }
             let is_text = object.get("type").is_some_and(|name| name == "string") && !object.contains_key("enum");
-            let is_told = object.get("format").and_then(Value::as_str).is_some_and(|format| matches!(format, "date" | "date-time" | "binary"));
+            let is_told = object
+                .get("format")
+                .and_then(Value::as_str)
+                .is_some_and(|format| matches!(format, "date" | "date-time" | "binary"));
             if side != Side::Answer && is_text && !is_told && !object.contains_key("pattern") {
                 object.insert("pattern".into(), LINE.into());
             }
@@ -218,7 +229,9 @@ pub(crate) fn without_forms(schema: &Value) -> Value {
 
 /// `anyOf: [X, null]` becomes a nullable X.
 fn or_null(object: &mut Map<String, Value>) {
-    let is_null = |schema: &Value| schema.get("enum").and_then(Value::as_array).is_some_and(|list| list.as_slice() == [Value::Null]);
+    let is_null = |schema: &Value| {
+        schema.get("enum").and_then(Value::as_array).is_some_and(|list| list.as_slice() == [Value::Null])
+    };
     let Some(Value::Array(branches)) = object.get("anyOf") else { return };
     let [other, null] = branches.as_slice() else { return };
     if !is_null(null) {
@@ -267,7 +280,11 @@ fn join_choices(object: &mut Map<String, Value>) {
         for word in words(branch).unwrap_or_default() {
             let meaning = branch.get("description").and_then(Value::as_str).unwrap_or_default();
             if !meaning.is_empty() {
-                description.push_str(&format!("\n- `{}`: {}", word.as_str().unwrap_or_default(), meaning.replace('\n', " ")));
+                description.push_str(&format!(
+                    "\n- `{}`: {}",
+                    word.as_str().unwrap_or_default(),
+                    meaning.replace('\n', " ")
+                ));
             }
             choices.push(word);
         }
@@ -296,8 +313,8 @@ fn collect_patterns(schema: &Value, patterns: &mut HashMap<String, Regex>) {
     }
 }
 
-/// The shape of a change: of the type, and of every object inside it that merges field by field, nothing is required and
-/// what may be absent may be null. Items of lists stay as they are, for a list is replaced as a whole.
+/// The shape of a change: of the type, and of every object inside it that merges field by field, nothing is required
+/// and what may be absent may be null. Items of lists stay as they are, for a list is replaced as a whole.
 fn loosen_whole(schema: &Value, definitions: &Map<String, Value>) -> (Value, Map<String, Value>) {
     let mut all = definitions.clone();
     let schema = loosen(schema, definitions, &mut all);
@@ -338,7 +355,9 @@ fn loosen(schema: &Value, definitions: &Map<String, Value>, all: &mut Map<String
         object.insert("allOf".into(), json!([only]));
     }
     let required = object.shift_remove("required");
-    let is_required = |name: &str| required.as_ref().and_then(Value::as_array).is_some_and(|list| list.iter().any(|item| item == name));
+    let is_required = |name: &str| {
+        required.as_ref().and_then(Value::as_array).is_some_and(|list| list.iter().any(|item| item == name))
+    };
     if let Some(properties) = object.get_mut("properties").and_then(Value::as_object_mut) {
         for (name, property) in properties.iter_mut() {
             let mut loosened = loosen(property, definitions, all);

@@ -1,5 +1,5 @@
-//! The JSON Schemas of the documents that people write and keep, for editors: at `/schemas/edition.json` and so on, and by
-//! `diligence questionnaire schema`. They come from the types that read the documents.
+//! The JSON Schemas of the documents that people write and keep, for editors: at `/schemas/edition.json` and so on, and
+//! by `diligence questionnaire schema`. They come from the types that read the documents.
 
 use diligence_questionnaires::{Edition, Extension, PortableReceipt, Translation};
 use poem::{IntoResponse as _, Response, handler, web::Path};

@@ -1,7 +1,8 @@
 //! The connections: accepted, encrypted where a certificate is configured, and never kept open by whoever says nothing.
 //!
-//! poem's own server sets none of hyper's time limits, so that a client which sends its request a letter at a time holds its
-//! connection for ever. So hyper is held directly here. Only HTTP/1.1 is spoken; who wants HTTP/2 has a proxy that speaks it.
+//! poem's own server sets none of hyper's time limits, so that a client which sends its request a letter at a time
+//! holds its connection for ever. So hyper is held directly here. Only HTTP/1.1 is spoken; who wants HTTP/2 has a proxy
+//! that speaks it.
 //!
 //! | Limit | How |
 //! |---|---|
@@ -53,7 +54,8 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 const STALLED: Duration = Duration::from_secs(60);
 /// How large a request's head may be, in bytes.
 const MAXIMUM_HEAD: usize = 32 << 10;
-/// How much of a connection is read at once, in bytes: by itself hyper would take 400 KiB, of each of thousands of connections.
+/// How much of a connection is read at once, in bytes: by itself hyper would take 400 KiB, of each of thousands of
+/// connections.
 const MAXIMUM_READ: usize = 64 << 10;
 /// How many headers it may have.
 const MAXIMUM_HEADERS: usize = 100;
@@ -91,12 +93,14 @@ impl Tls {
 
 fn acceptor(TlsFiles { certificate, key }: &TlsFiles) -> Result<TlsAcceptor, String> {
     let (certificate_place, key_place) = (certificate.display(), key.display());
-    let chain: Vec<CertificateDer<'static>> =
-        CertificateDer::pem_file_iter(certificate).and_then(Iterator::collect).map_err(|error| format!("the certificate {certificate_place} cannot be read: {error}"))?;
+    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
+        .and_then(Iterator::collect)
+        .map_err(|error| format!("the certificate {certificate_place} cannot be read: {error}"))?;
     if chain.is_empty() {
         return Err(format!("there is no certificate in {certificate_place}"));
     }
-    let key = PrivateKeyDer::from_pem_file(key).map_err(|error| format!("the key {key_place} cannot be read: {error}"))?;
+    let key =
+        PrivateKeyDer::from_pem_file(key).map_err(|error| format!("the key {key_place} cannot be read: {error}"))?;
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
@@ -106,7 +110,13 @@ fn acceptor(TlsFiles { certificate, key }: &TlsFiles) -> Result<TlsAcceptor, Str
 }
 
 /// Serves `app` until `stop`, then lets the requests in flight finish.
-pub(crate) async fn run<E: Endpoint<Output = Response> + 'static>(listener: TcpListener, tls: Option<Tls>, app: E, config: &Config, stop: impl Future<Output = ()>) {
+pub(crate) async fn run<E: Endpoint<Output = Response> + 'static>(
+    listener: TcpListener,
+    tls: Option<Tls>,
+    app: E,
+    config: &Config,
+    stop: impl Future<Output = ()>,
+) {
     let app = Arc::new(app);
     let connections = Arc::new(Semaphore::new(config.client_connections as usize));
     let graceful = GracefulShutdown::new();
@@ -123,7 +133,8 @@ pub(crate) async fn run<E: Endpoint<Output = Response> + 'static>(listener: TcpL
         };
         match accepted {
             Ok((stream, peer)) => {
-                let (tls, app, watcher, head_timeout) = (tls.clone(), Arc::clone(&app), graceful.watcher(), config.head_timeout);
+                let (tls, app, watcher, head_timeout) =
+                    (tls.clone(), Arc::clone(&app), graceful.watcher(), config.head_timeout);
                 tokio::spawn(async move {
                     connection(stream, peer, tls, app, watcher, head_timeout).await;
                     drop(place);
@@ -176,8 +187,13 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static, E: Endpoint<O
     head_timeout: Duration,
 ) {
     let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let (app, request) = (Arc::clone(&app), Request::from((request, local.clone(), remote.clone(), scheme.clone())));
-        async move { Ok::<hyper::Response<_>, Infallible>(app.call(request).await.unwrap_or_else(|error| error.into_response()).into()) }
+        let (app, request) =
+            (Arc::clone(&app), Request::from((request, local.clone(), remote.clone(), scheme.clone())));
+        async move {
+            Ok::<hyper::Response<_>, Infallible>(
+                app.call(request).await.unwrap_or_else(|error| error.into_response()).into(),
+            )
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

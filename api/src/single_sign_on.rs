@@ -1,8 +1,9 @@
 //! Signing in through an organisation's identity provider (OpenID Connect: authorisation code, PKCE, discovery).
 //!
-//! `/sign-in/{provider}` sends a browser to the provider, and `/sign-in/{provider}/callback` takes it back. What the provider
-//! says is believed only after its ID token has been checked: signature, issuer, audience, time and nonce. Every request to a
-//! provider goes over TLS to a public address, or where the console allows it ([`outbound`]), follows no redirect, and has an end.
+//! `/sign-in/{provider}` sends a browser to the provider, and `/sign-in/{provider}/callback` takes it back. What the
+//! provider says is believed only after its ID token has been checked: signature, issuer, audience, time and nonce.
+//! Every request to a provider goes over TLS to a public address, or where the console allows it ([`outbound`]),
+//! follows no redirect, and has an end.
 
 use std::{
     collections::HashMap,
@@ -17,13 +18,15 @@ use diligence_entities::{
     session::Visit,
 };
 use openidconnect::{
-    AdditionalClaims, AuthType, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet,
-    HttpRequest, HttpResponse, IdTokenFields, IssuerUrl, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope,
+    AdditionalClaims, AuthType, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields,
+    EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IdTokenFields, IssuerUrl, Nonce,
+    OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope,
     StandardErrorResponse, StandardTokenResponse, TokenResponse as _, UserInfoClaims,
     core::{
-        CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreClientAuthMethod, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey,
-        CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreRevocableToken, CoreRevocationErrorResponse,
-        CoreTokenIntrospectionResponse, CoreTokenType,
+        CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreClientAuthMethod, CoreErrorResponseType,
+        CoreGenderClaim, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm,
+        CoreProviderMetadata, CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse,
+        CoreTokenType,
     },
     reqwest,
 };
@@ -61,7 +64,13 @@ struct Others {
 }
 impl AdditionalClaims for Others {}
 
-type Fields = IdTokenFields<Others, EmptyExtraTokenFields, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
+type Fields = IdTokenFields<
+    Others,
+    EmptyExtraTokenFields,
+    CoreGenderClaim,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJwsSigningAlgorithm,
+>;
 type Party = Client<
     Others,
     CoreAuthDisplay,
@@ -105,7 +114,12 @@ enum Unreachable {
 }
 
 /// One request to a provider of this issuer.
-async fn ask(client: reqwest::Client, reach: Reach, is_local: bool, request: HttpRequest) -> Result<HttpResponse, Unreachable> {
+async fn ask(
+    client: reqwest::Client,
+    reach: Reach,
+    is_local: bool,
+    request: HttpRequest,
+) -> Result<HttpResponse, Unreachable> {
     let address = request.uri().to_string();
     // A provider elsewhere has nothing to send us to on this machine in the clear.
     if !is_safe_address(&address) || (address.starts_with("http:") && !is_local) {
@@ -136,20 +150,32 @@ async fn ask(client: reqwest::Client, reach: Reach, is_local: bool, request: Htt
 fn asking(
     reach: &Reach,
     provider: &IdentityProvider,
-) -> Result<impl Fn(HttpRequest) -> futures_util::future::BoxFuture<'static, Result<HttpResponse, Unreachable>> + use<>, Problem> {
+) -> Result<
+    impl Fn(HttpRequest) -> futures_util::future::BoxFuture<'static, Result<HttpResponse, Unreachable>> + use<>,
+    Problem,
+> {
     let is_local = provider.issuer.starts_with("http:");
     let (client, reach) = (reach.client(!is_local).map_err(Problem::internal)?, reach.clone());
-    Ok(move |request: HttpRequest| -> futures_util::future::BoxFuture<'static, _> { Box::pin(ask(client.clone(), reach.clone(), is_local, request)) })
+    Ok(move |request: HttpRequest| -> futures_util::future::BoxFuture<'static, _> {
+        Box::pin(ask(client.clone(), reach.clone(), is_local, request))
+    })
 }
 
 /// The provider is at fault, or whoever entered it: what went wrong is for the log.
 fn failed(provider: &IdentityProvider, step: &'static str, cause: &dyn std::fmt::Display) -> Problem {
     tracing::warn!(provider = %provider.id, step, %cause, "signing in through an identity provider failed");
-    Problem::new(Type::Unauthenticated, "the identity provider cannot be reached, or its response is not valid: try again, and if it still fails, tell an admin")
+    Problem::new(
+        Type::Unauthenticated,
+        "the identity provider cannot be reached, or its response is not valid: try again, and if it still fails, tell an admin",
+    )
 }
 
 /// A step in which a provider is asked, and fails at the same moment whatever is there.
-async fn step<T>(provider: &IdentityProvider, name: &'static str, work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+async fn step<T>(
+    provider: &IdentityProvider,
+    name: &'static str,
+    work: impl Future<Output = Result<T, Problem>>,
+) -> Result<T, Problem> {
     patiently(work, || failed(provider, name, &"it timed out")).await
 }
 
@@ -169,7 +195,9 @@ impl Discovered {
         let issuer = IssuerUrl::new(provider.issuer.clone()).map_err(|error| failed(provider, "issuer", &error))?;
         let ask = asking(&self.reach, provider)?;
         let asked = async {
-            let metadata = CoreProviderMetadata::discover_async(issuer, &ask).await.map_err(|error| failed(provider, "discovery", &chain(&error)))?;
+            let metadata = CoreProviderMetadata::discover_async(issuer, &ask)
+                .await
+                .map_err(|error| failed(provider, "discovery", &chain(&error)))?;
             if !is_safe_address(metadata.authorization_endpoint().as_str()) {
                 return Err(failed(provider, "discovery", &"its authorisation endpoint is not safe"));
             }
@@ -197,12 +225,14 @@ fn chain(error: &dyn std::error::Error) -> String {
 }
 
 fn party(provider: &IdentityProvider, metadata: CoreProviderMetadata, base: &str) -> Result<Party, Problem> {
-    let posts = metadata
-        .token_endpoint_auth_methods_supported()
-        .is_some_and(|methods| methods.contains(&CoreClientAuthMethod::ClientSecretPost) && !methods.contains(&CoreClientAuthMethod::ClientSecretBasic));
+    let posts = metadata.token_endpoint_auth_methods_supported().is_some_and(|methods| {
+        methods.contains(&CoreClientAuthMethod::ClientSecretPost)
+            && !methods.contains(&CoreClientAuthMethod::ClientSecretBasic)
+    });
     let back = RedirectUrl::new(back(base, &provider.id)).map_err(|error| failed(provider, "address", &error))?;
     let secret = provider.client_secret.clone().map(ClientSecret::new);
-    let party = Client::from_provider_metadata(metadata, ClientId::new(provider.client_id.clone()), secret).set_redirect_uri(back);
+    let party = Client::from_provider_metadata(metadata, ClientId::new(provider.client_id.clone()), secret)
+        .set_redirect_uri(back);
     Ok(if posts { party.set_auth_type(AuthType::RequestBody) } else { party })
 }
 
@@ -265,14 +295,24 @@ pub(crate) async fn begin(
     let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(begun.verifier.clone()));
     let (state, nonce) = (begun.state.clone(), begun.nonce.clone());
     let (address, _, _) = party
-        .authorize_url(CoreAuthenticationFlow::AuthorizationCode, move || CsrfToken::new(state), move || Nonce::new(nonce))
+        .authorize_url(
+            CoreAuthenticationFlow::AuthorizationCode,
+            move || CsrfToken::new(state),
+            move || Nonce::new(nonce),
+        )
         .add_scope(Scope::new("email".into()))
         .add_scope(Scope::new("profile".into()))
         .set_pkce_challenge(challenge)
         .url();
     identity_provider::begin(store, &provider, &begun).await.map_err(Problem::from)?;
     let is_local = cookie::is_on_this_machine(request);
-    Ok(redirect(address.as_str(), vec![cookie::attempt(&begun.browser, is_local), cookie::then(then.then.as_deref().and_then(local_path), is_local)]))
+    Ok(redirect(
+        address.as_str(),
+        vec![
+            cookie::attempt(&begun.browser, is_local),
+            cookie::then(then.then.as_deref().and_then(local_path), is_local),
+        ],
+    ))
 }
 
 /// What a provider sends a browser back with.
@@ -296,7 +336,8 @@ pub(crate) async fn finish(
 ) -> poem::Result<Response> {
     let provider = identity_provider::enabled(store, &provider_id(&id)?).await.map_err(Problem::from)?;
     let browser = cookie::sent(request, cookie::ATTEMPT);
-    let (nonce, verifier) = identity_provider::take_up(store, &provider, &back.state, browser).await.map_err(Problem::from)?;
+    let (nonce, verifier) =
+        identity_provider::take_up(store, &provider, &back.state, browser).await.map_err(Problem::from)?;
     let Some(code) = back.code else {
         let why = back.error.unwrap_or_else(|| "no code".into());
         return Err(failed(&provider, "authorisation", &format!("{why:?}")).into());
@@ -307,7 +348,15 @@ pub(crate) async fn finish(
     let granted = identity_provider::sign_in(store, visit, &provider, &vouched).await.map_err(Problem::from)?;
     let then = cookie::wanted(request).unwrap_or_else(|| "/".to_owned());
     let known = cookie::organisation(&provider.organisation_id, is_local);
-    Ok(redirect(&then, vec![cookie::session(granted.text.reveal(), is_local), cookie::no_attempt(is_local), cookie::then(None, is_local), known]))
+    Ok(redirect(
+        &then,
+        vec![
+            cookie::session(granted.text.reveal(), is_local),
+            cookie::no_attempt(is_local),
+            cookie::then(None, is_local),
+            known,
+        ],
+    ))
 }
 
 async fn vouched(
@@ -322,13 +371,16 @@ async fn vouched(
     let now = store.clock().now();
     let ask = asking(&discovered.reach, provider)?;
     let first = party(provider, discovered.of(provider, now, DISCOVERED_SECONDS).await?, base)?;
-    let exchange = first.exchange_code(AuthorizationCode::new(code)).map_err(|error| failed(provider, "exchange", &error))?;
+    let exchange =
+        first.exchange_code(AuthorizationCode::new(code)).map_err(|error| failed(provider, "exchange", &error))?;
     let exchange = exchange.set_pkce_verifier(PkceCodeVerifier::new(verifier));
     // A provider that says itself why it gives no token was there, and says so at once.
     let refused_or_given = async {
         match exchange.request_async(&ask).await {
             Ok(tokens) => Ok(Ok(tokens)),
-            Err(refused @ RequestTokenError::ServerResponse(_)) => Ok(Err(failed(provider, "exchange", &chain(&refused)))),
+            Err(refused @ RequestTokenError::ServerResponse(_)) => {
+                Ok(Err(failed(provider, "exchange", &chain(&refused))))
+            }
             Err(error) => Err(failed(provider, "exchange", &chain(&error))),
         }
     };
@@ -342,14 +394,17 @@ async fn vouched(
         Ok(claims) => claims,
         Err(_) => {
             again = party(provider, discovered.of(provider, now, AGAIN_SECONDS).await?, base)?;
-            token.claims(&again.id_token_verifier().set_time_fn(time), &nonce).map_err(|error| failed(provider, "ID token", &chain(&error)))?
+            token
+                .claims(&again.id_token_verifier().set_time_fn(time), &nonce)
+                .map_err(|error| failed(provider, "ID token", &chain(&error)))?
         }
     };
     let subject = claims.subject().clone();
     let mut all = serde_json::to_value(claims).unwrap_or_default();
     // Many providers say no more than the subject in the token, and the rest when they are asked.
     if let Ok(question) = first.user_info(tokens.access_token().clone(), Some(subject.clone())) {
-        let asked = async { question.request_async(&ask).await.map_err(|error| failed(provider, "user info", &chain(&error))) };
+        let asked =
+            async { question.request_async(&ask).await.map_err(|error| failed(provider, "user info", &chain(&error))) };
         let told: UserInfoClaims<Others, CoreGenderClaim> = step(provider, "user info", asked).await?;
         if let (Value::Object(all), Ok(Value::Object(told))) = (&mut all, serde_json::to_value(&told)) {
             for (name, value) in told {

@@ -9,7 +9,8 @@ use poem::Body;
 
 use crate::answer::Lines;
 
-/// The lines of a what-if. The first part is worked out before the answer begins, so that what can be refused is refused properly.
+/// The lines of a what-if. The first part is worked out before the answer begins, so that what can be refused is
+/// refused properly.
 ///
 /// # Errors
 /// As [`WhatIf::next`].

@@ -1,7 +1,7 @@
 //! The tables that can be exported: which columns in which order, and how they are read in batches.
 //!
-//! A batch is one page of the noun's own list, read in a view of its own: nothing is held while a slow client takes its time,
-//! and memory does not grow with rows. New columns come at the end only.
+//! A batch is one page of the noun's own list, read in a view of its own: nothing is held while a slow client takes its
+//! time, and memory does not grow with rows. New columns come at the end only.
 
 use std::{borrow::Cow, future::Future};
 
@@ -40,7 +40,11 @@ pub trait Table: Send + Sync + 'static {
     type Item: Serialize + JsonSchema + Send;
 
     /// One batch.
-    fn batch(reader: &Reader, filter: Self::Filter, cursor: Option<String>) -> impl Future<Output = Result<Page<Self::Item>, Error>> + Send;
+    fn batch(
+        reader: &Reader,
+        filter: Self::Filter,
+        cursor: Option<String>,
+    ) -> impl Future<Output = Result<Page<Self::Item>, Error>> + Send;
 }
 
 macro_rules! tables {
@@ -142,7 +146,11 @@ impl Table for Answers {
     ];
     type Filter = AssessmentFilter;
     type Item = AnswerRow;
-    async fn batch(reader: &Reader, mut filter: AssessmentFilter, cursor: Option<String>) -> Result<Page<AnswerRow>, Error> {
+    async fn batch(
+        reader: &Reader,
+        mut filter: AssessmentFilter,
+        cursor: Option<String>,
+    ) -> Result<Page<AnswerRow>, Error> {
         // An assessment is some forty rows, each with its text.
         filter.limit = Some(20);
         filter.cursor = cursor;
@@ -273,8 +281,13 @@ mod tests {
         let shape = schema::of::<T::Item>(Side::Answer);
         let mut expected = Vec::new();
         for (name, property) in properties(&shape, &shape.schema) {
-            let parts: Vec<String> = properties(&shape, &property).keys().map(|part| format!("{name}.{part}")).collect();
-            if T::COLUMNS.contains(&name.as_str()) { expected.push(name) } else { expected.extend(if parts.is_empty() { vec![name] } else { parts }) }
+            let parts: Vec<String> =
+                properties(&shape, &property).keys().map(|part| format!("{name}.{part}")).collect();
+            if T::COLUMNS.contains(&name.as_str()) {
+                expected.push(name)
+            } else {
+                expected.extend(if parts.is_empty() { vec![name] } else { parts })
+            }
         }
         let mut columns: Vec<&str> = T::COLUMNS.to_vec();
         columns.sort_unstable();
@@ -300,7 +313,10 @@ mod tests {
         let shape = schema::of::<ExportQuery<SupplierFilter>>(Side::Request);
         let names: Vec<String> = properties(&shape, &shape.schema).keys().cloned().collect();
         assert!(
-            names.contains(&"q".to_owned()) && names.contains(&"bom".to_owned()) && !names.contains(&"limit".to_owned()) && !names.contains(&"cursor".to_owned()),
+            names.contains(&"q".to_owned())
+                && names.contains(&"bom".to_owned())
+                && !names.contains(&"limit".to_owned())
+                && !names.contains(&"cursor".to_owned()),
             "{names:?}"
         );
     }

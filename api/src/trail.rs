@@ -5,7 +5,8 @@ use std::sync::{Arc, OnceLock};
 use diligence_entities::{clock::Day, respondent::RespondentScope, scope::Scope};
 use poem::http::Uri;
 
-/// What a request leaves behind for the log. Shared between the middleware, outside, and what finds out who asks, inside.
+/// What a request leaves behind for the log. Shared between the middleware, outside, and what finds out who asks,
+/// inside.
 #[derive(Clone, Debug)]
 pub(crate) struct Trail {
     /// The request's id.

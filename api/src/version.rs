@@ -1,8 +1,9 @@
 //! Versions: an `ETag` on every item, `If-Match` on every change, `If-None-Match` for those who have it already.
 //!
-//! A tag is a version's number, not a hash of bytes. So it still says which version was read after something between has packed
-//! the answer and marked the tag: weakened it (`W/"3"`: nginx, HAProxy, Varnish, Envoy, Cloudflare), or written the coding behind
-//! it (`"3-gzip"`: Apache, Caddy, lighttpd and [`crate::compression`]; `"3--gzip"`: Jetty; `"3;gzip"`: LiteSpeed; `"3-df"`: Netlify).
+//! A tag is a version's number, not a hash of bytes. So it still says which version was read after something between
+//! has packed the answer and marked the tag: weakened it (`W/"3"`: nginx, HAProxy, Varnish, Envoy, Cloudflare), or
+//! written the coding behind it (`"3-gzip"`: Apache, Caddy, lighttpd and [`crate::compression`]; `"3--gzip"`: Jetty;
+//! `"3;gzip"`: LiteSpeed; `"3-df"`: Netlify).
 
 use poem::{
     Request, RequestBody,
@@ -21,8 +22,8 @@ pub fn etag(version: i64) -> String {
     format!("\"{version}\"")
 }
 
-/// The tag of the same version in another coding, such as `gzip`, as whoever packs an answer must give it; none for a tag that
-/// promises nothing about bytes.
+/// The tag of the same version in another coding, such as `gzip`, as whoever packs an answer must give it; none for a
+/// tag that promises nothing about bytes.
 pub(crate) fn packed(tag: &str, coding: &str) -> Option<String> {
     let inner = tag.strip_prefix('"')?.strip_suffix('"')?;
     Some(format!("\"{inner}-{coding}\""))
@@ -49,12 +50,18 @@ fn version_of(tag: &str) -> Option<i64> {
 
 fn sent(request: &Request, name: &HeaderName) -> Option<String> {
     // A value that is no text is still a value, and none of ours. Several lines are one list.
-    let lines: Vec<&str> = request.headers().get_all(name).iter().map(|value| value.to_str().unwrap_or("?").trim()).collect();
+    let lines: Vec<&str> =
+        request.headers().get_all(name).iter().map(|value| value.to_str().unwrap_or("?").trim()).collect();
     (!lines.is_empty()).then(|| lines.join(", "))
 }
 
 /// A header parameter's schema; the document takes its name from the title.
-pub(crate) fn header_schema(name: &str, description: &'static str, example: &str, pattern: Option<&str>) -> MetaSchemaRef {
+pub(crate) fn header_schema(
+    name: &str,
+    description: &'static str,
+    example: &str,
+    pattern: Option<&str>,
+) -> MetaSchemaRef {
     MetaSchemaRef::Inline(Box::new(MetaSchema {
         title: Some(name.to_owned()),
         description: Some(description),
@@ -70,8 +77,13 @@ pub struct IfMatch(pub i64);
 
 fn if_match(text: Option<&str>) -> Result<IfMatch, Problem> {
     match text {
-        None | Some("") => Err(Problem::new(Type::VersionRequired, "If-Match is missing: read the item and send its ETag in If-Match")),
-        Some("*") => Err(Problem::new(Type::VersionRequired, "If-Match: * matches every version and could overwrite other changes: send the item's ETag")),
+        None | Some("") => {
+            Err(Problem::new(Type::VersionRequired, "If-Match is missing: read the item and send its ETag in If-Match"))
+        }
+        Some("*") => Err(Problem::new(
+            Type::VersionRequired,
+            "If-Match: * matches every version and could overwrite other changes: send the item's ETag",
+        )),
         // Of several versions the latest decides: it was read, so there is none of the earlier ones any more.
         Some(tags) => tags
             .split(',')
@@ -80,12 +92,20 @@ fn if_match(text: Option<&str>) -> Result<IfMatch, Problem> {
             .collect::<Option<Vec<i64>>>()
             .and_then(|versions| versions.into_iter().max())
             .map(IfMatch)
-            .ok_or_else(|| Problem::new(Type::Stale, "If-Match is not an ETag of this item: expected one such as \"3\", with the quotation marks")),
+            .ok_or_else(|| {
+                Problem::new(
+                    Type::Stale,
+                    "If-Match is not an ETag of this item: expected one such as \"3\", with the quotation marks",
+                )
+            }),
     }
 }
 
 /// What `If-Match` may be, for the document: one of our tags or several, as they were given or as a proxy marked them.
-const TAGS: &str = concat!("^(W/)?\"[1-9][0-9]*([-;:]+[A-Za-z][A-Za-z0-9]*)*\"", "(, ?(W/)?\"[1-9][0-9]*([-;:]+[A-Za-z][A-Za-z0-9]*)*\")*$");
+const TAGS: &str = concat!(
+    "^(W/)?\"[1-9][0-9]*([-;:]+[A-Za-z][A-Za-z0-9]*)*\"",
+    "(, ?(W/)?\"[1-9][0-9]*([-;:]+[A-Za-z][A-Za-z0-9]*)*\")*$"
+);
 
 impl<'a> ApiExtractor<'a> for IfMatch {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
@@ -113,12 +133,14 @@ impl<'a> ApiExtractor<'a> for IfMatch {
 pub struct IfNoneMatch(Option<String>);
 
 impl IfNoneMatch {
-    /// The tag by which the caller has this version already, if they do: it names the copy of theirs that is still good. Compared
-    /// weakly, as this header wants it.
+    /// The tag by which the caller has this version already, if they do: it names the copy of theirs that is still
+    /// good. Compared weakly, as this header wants it.
     #[must_use]
     pub fn tag_of(&self, version: i64) -> Option<String> {
         let mut tags = self.0.as_deref().unwrap_or_default().split(',').map(str::trim);
-        tags.find_map(|tag| if tag == "*" { Some(etag(version)) } else { (version_of(tag) == Some(version)).then(|| tag.to_owned()) })
+        tags.find_map(|tag| {
+            if tag == "*" { Some(etag(version)) } else { (version_of(tag) == Some(version)).then(|| tag.to_owned()) }
+        })
     }
 }
 
@@ -130,7 +152,12 @@ impl<'a> ApiExtractor<'a> for IfNoneMatch {
         Some(MetaParamIn::Header)
     }
     fn param_schema_ref() -> Option<MetaSchemaRef> {
-        Some(header_schema("If-None-Match", "The `ETag` of the version you have: if it is still the latest, the response is 304 without a body.", "\"1\"", None))
+        Some(header_schema(
+            "If-None-Match",
+            "The `ETag` of the version you have: if it is still the latest, the response is 304 without a body.",
+            "\"1\"",
+            None,
+        ))
     }
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
         Ok(Self(sent(request, &header::IF_NONE_MATCH)))
@@ -196,7 +223,12 @@ mod tests {
     #[test]
     fn if_none_match_takes_lists_and_names_the_copy_that_is_still_good() {
         let has = |text: &str| IfNoneMatch(Some(text.to_owned())).tag_of(3);
-        for (sent, tag) in [("\"3\"", "\"3\""), ("\"1\", W/\"3\"", "W/\"3\""), ("*", "\"3\""), ("\"2-gzip\", \"3-gzip\"", "\"3-gzip\"")] {
+        for (sent, tag) in [
+            ("\"3\"", "\"3\""),
+            ("\"1\", W/\"3\"", "W/\"3\""),
+            ("*", "\"3\""),
+            ("\"2-gzip\", \"3-gzip\"", "\"3-gzip\""),
+        ] {
             assert_eq!(has(sent).as_deref(), Some(tag));
         }
         assert_eq!((has("\"4\""), has("3"), IfNoneMatch(None).tag_of(3)), (None, None, None));

@@ -1,6 +1,7 @@
-//! Work ahead of a change. What a large change would do is worked out on a view, where it holds nobody up, and what it adds is
-//! written where nobody sees it yet; the change takes its turn for what is left, which is changing what is there. Whatever others
-//! have saved between the two is found in the audit trail, which names the supplier of everything that it is about.
+//! Work ahead of a change. What a large change would do is worked out on a view, where it holds nobody up, and what it
+//! adds is written where nobody sees it yet; the change takes its turn for what is left, which is changing what is
+//! there. Whatever others have saved between the two is found in the audit trail, which names the supplier of
+//! everything that it is about.
 
 use std::{collections::BTreeSet, future::Future};
 
@@ -41,7 +42,11 @@ pub trait Plan: Send + Sync {
     }
 
     /// Whether it is still what the change comes to, now that others have changed something about these suppliers.
-    fn holds(&self, writer: &Writer, changed: &BTreeSet<SupplierId>) -> impl Future<Output = Result<bool, Error>> + Send;
+    fn holds(
+        &self,
+        writer: &Writer,
+        changed: &BTreeSet<SupplierId>,
+    ) -> impl Future<Output = Result<bool, Error>> + Send;
 }
 
 /// A plan, and the change it can be carried out in.

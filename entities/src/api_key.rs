@@ -1,8 +1,8 @@
-//! API keys: how programs are let in. A key belongs to one organisation, has a role, a scope and an expiry, and is shown once.
-//! Before it ends it is rotated: a successor takes its place, and both work for some days.
+//! API keys: how programs are let in. A key belongs to one organisation, has a role, a scope and an expiry, and is
+//! shown once. Before it ends it is rotated: a successor takes its place, and both work for some days.
 //!
-//! A key reads `dlg_<32 hexadecimal digits>_<64 hexadecimal digits>`: which key, and the secret (256 random bits). Only the
-//! secret's SHA-256 is kept, which suffices for a secret that cannot be guessed, and is compared in constant time.
+//! A key reads `dlg_<32 hexadecimal digits>_<64 hexadecimal digits>`: which key, and the secret (256 random bits). Only
+//! the secret's SHA-256 is kept, which suffices for a secret that cannot be guessed, and is compared in constant time.
 
 use std::{
     collections::HashMap,
@@ -50,8 +50,8 @@ pub enum KeyScope {
     Everything,
     /// What its role may read, and questions that change nothing.
     ReadOnly,
-    /// Reading the register itself: its lines, suppliers, products, dependencies and reviews, as JSON and as CSV. No answers,
-    /// evidence, risks or decisions.
+    /// Reading the register itself: its lines, suppliers, products, dependencies and reviews, as JSON and as CSV. No
+    /// answers, evidence, risks or decisions.
     RegisterOnly,
     /// Importing suppliers and products, dry runs too; nothing else.
     ImportOnly,
@@ -61,13 +61,15 @@ pub enum KeyScope {
 
 impl KeyScope {
     /// Every scope, the widest first.
-    pub const ALL: [Self; 5] = [Self::Everything, Self::ReadOnly, Self::RegisterOnly, Self::ImportOnly, Self::CalendarOnly];
+    pub const ALL: [Self; 5] =
+        [Self::Everything, Self::ReadOnly, Self::RegisterOnly, Self::ImportOnly, Self::CalendarOnly];
 }
 
 impl std::str::FromStr for KeyScope {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        from_word(text).ok_or_else(|| "expected everything, read_only, register_only, import_only or calendar_only".to_owned())
+        from_word(text)
+            .ok_or_else(|| "expected everything, read_only, register_only, import_only or calendar_only".to_owned())
     }
 }
 
@@ -198,7 +200,8 @@ pub struct NewApiKey {
 #[serde(default, deny_unknown_fields)]
 #[schemars(example = serde_json::json!({ "overlap_days": 7 }))]
 pub struct Rotation {
-    /// For how many days the old key still works beside the new one, today not counted; with 0 it ends at once. 7 if not said.
+    /// For how many days the old key still works beside the new one, today not counted; with 0 it ends at once. 7 if
+    /// not said.
     #[validate(range(min = 0, max = 30))]
     pub overlap_days: i64,
     /// The last day the new key opens anything; if not said, it lives as long as the old one was meant to.
@@ -248,7 +251,12 @@ impl Caller {
     /// The scope this caller acts in.
     #[must_use]
     pub fn scope(&self, request_id: Option<String>) -> Scope {
-        Scope { organisation_id: self.organisation_id.clone(), actor: Actor { id: self.key_id.to_string(), name: self.name.clone() }, role: self.role, request_id }
+        Scope {
+            organisation_id: self.organisation_id.clone(),
+            actor: Actor { id: self.key_id.to_string(), name: self.name.clone() },
+            role: self.role,
+            request_id,
+        }
     }
 }
 
@@ -274,7 +282,12 @@ pub async fn create(writer: &Writer, new: NewApiKey) -> Result<(ApiKey, Token), 
     let policy = policy::read(writer).await?;
     let mut faults = Faults::of_new(&new);
     check_end(&mut faults, new.expires_on, writer.today(), &policy);
-    faults.expect(new.scope != KeyScope::ImportOnly || new.role >= Role::Editor, "/scope", "contradiction", "the scope import_only needs at least the role editor");
+    faults.expect(
+        new.scope != KeyScope::ImportOnly || new.role >= Role::Editor,
+        "/scope",
+        "contradiction",
+        "the scope import_only needs at least the role editor",
+    );
     faults.done()?;
     let id: ApiKeyId = writer.new_id();
     let secret = Token::new(PREFIX, id.as_str())?;
@@ -314,11 +327,20 @@ pub async fn read(reader: &Reader, id: &ApiKeyId) -> Result<ApiKey, Error> {
 pub async fn list(reader: &Reader, filter: &ApiKeyFilter) -> Result<Page<ApiKey>, Error> {
     let today = reader.today();
     let mut select = reader.find::<Entity>();
-    let good = Condition::all().add(Column::RevokedAt.is_null()).add(Condition::any().add(Column::ExpiresOn.is_null()).add(Column::ExpiresOn.gte(today)));
+    let good = Condition::all()
+        .add(Column::RevokedAt.is_null())
+        .add(Condition::any().add(Column::ExpiresOn.is_null()).add(Column::ExpiresOn.gte(today)));
     let soon = today.plus_days(SOON_DAYS);
     match filter.expires_soon {
         Some(true) => select = select.filter(good.clone()).filter(Column::ExpiresOn.lte(soon)),
-        Some(false) => select = select.filter(Condition::any().add(good.clone().not()).add(Column::ExpiresOn.is_null()).add(Column::ExpiresOn.gt(soon))),
+        Some(false) => {
+            select = select.filter(
+                Condition::any()
+                    .add(good.clone().not())
+                    .add(Column::ExpiresOn.is_null())
+                    .add(Column::ExpiresOn.gt(soon)),
+            )
+        }
         None => {}
     }
     match filter.active {
@@ -326,22 +348,32 @@ pub async fn list(reader: &Reader, filter: &ApiKeyFilter) -> Result<Page<ApiKey>
         Some(false) => select = select.filter(good.not()),
         None => {}
     }
-    let page = reader.page(select, Sort::up(Column::CreatedAt), Column::Id, filter.limit, filter.cursor.as_deref()).await?;
+    let page =
+        reader.page(select, Sort::up(Column::CreatedAt), Column::Id, filter.limit, filter.cursor.as_deref()).await?;
     Ok(Page { items: page.items.into_iter().map(|key| key.on(today)).collect(), next: page.next })
 }
 
-/// Makes a successor to a key, for the same purpose, and the secret to show once. The old key works beside it for the days of
-/// overlap, no longer than it would have, and is shown as replaced.
+/// Makes a successor to a key, for the same purpose, and the secret to show once. The old key works beside it for the
+/// days of overlap, no longer than it would have, and is shown as replaced.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], or [`Error::Conflict`] when it is revoked or has a successor already.
-pub async fn rotate(writer: &Writer, id: &ApiKeyId, version: i64, rotation: Rotation) -> Result<(ApiKey, Token), Error> {
+/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], or [`Error::Conflict`] when it is revoked or has a
+/// successor already.
+pub async fn rotate(
+    writer: &Writer,
+    id: &ApiKeyId,
+    version: i64,
+    rotation: Rotation,
+) -> Result<(ApiKey, Token), Error> {
     let before = writer.get_at::<Entity>(id.as_str(), version).await?;
     if before.revoked_at.is_some() {
         return Err(Error::conflict("revoked", "this key is revoked: make a new one"));
     }
     if let Some(successor) = &before.replaced_by {
-        return Err(Error::conflict("replaced", format!("this key has been replaced by {successor}: rotate that one instead")));
+        return Err(Error::conflict(
+            "replaced",
+            format!("this key has been replaced by {successor}: rotate that one instead"),
+        ));
     }
     let (today, policy) = (writer.today(), policy::read(writer).await?);
     let expires_on = rotation.expires_on.or_else(|| {
@@ -389,7 +421,8 @@ pub async fn revoke(writer: &Writer, id: &ApiKeyId, version: i64) -> Result<ApiK
     Ok(row.on(writer.today()))
 }
 
-/// The ids by which one actor has acted: a key's predecessors and successors are the same hand, a person is just themselves.
+/// The ids by which one actor has acted: a key's predecessors and successors are the same hand, a person is just
+/// themselves.
 pub(crate) async fn same_hand(reader: &Reader, actor_id: &str) -> Result<Vec<String>, Error> {
     if actor_id.parse::<ApiKeyId>().is_err() {
         return Ok(vec![actor_id.to_owned()]);
@@ -417,7 +450,10 @@ pub struct Ending {
 pub async fn ending_soon(store: &Store) -> Result<Vec<Ending>, Error> {
     let today = store.clock().now().day();
     let found = store.keys_ending(today, today.plus_days(SOON_DAYS)).await?;
-    Ok(found.into_iter().map(|(organisation_id, key_count, first_on)| Ending { organisation_id, key_count, first_on }).collect())
+    Ok(found
+        .into_iter()
+        .map(|(organisation_id, key_count, first_on)| Ending { organisation_id, key_count, first_on })
+        .collect())
 }
 
 /// Keys that were looked up a moment ago.
@@ -461,7 +497,8 @@ pub async fn authenticate(store: &Store, text: &str) -> Result<Option<Caller>, E
             key
         }
     };
-    if !offered.is(&key.secret_hash) || key.revoked_at.is_some() || key.expires_on.is_some_and(|last| last < now.day()) {
+    if !offered.is(&key.secret_hash) || key.revoked_at.is_some() || key.expires_on.is_some_and(|last| last < now.day())
+    {
         return Ok(None);
     }
     // The time of last use is worth one write an hour, not one a request.
@@ -473,5 +510,12 @@ pub async fn authenticate(store: &Store, text: &str) -> Result<Option<Caller>, E
         store.keys.remember(&used, Moment::new(now.time() + chrono::TimeDelta::seconds(TRUSTED_SECONDS)));
     }
     let ends_on = key.expires_on.filter(|last| days_between(now.day(), *last) <= TOLD_DAYS);
-    Ok(Some(Caller { organisation_id: key.organisation_id, key_id: key.id, name: key.name, role: key.role.0, key_scope: key.scope.0, ends_on }))
+    Ok(Some(Caller {
+        organisation_id: key.organisation_id,
+        key_id: key.id,
+        name: key.name,
+        role: key.role.0,
+        key_scope: key.scope.0,
+        ends_on,
+    }))
 }

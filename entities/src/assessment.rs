@@ -1,9 +1,11 @@
-//! Assessments: one edition put to one supplier or product. Answered partially and repeatedly, submitted, then approved,
-//! refused or returned. Pinned to its edition for ever; only an approved one changes the register.
+//! Assessments: one edition put to one supplier or product. Answered partially and repeatedly, submitted, then
+//! approved, refused or returned. Pinned to its edition for ever; only an approved one changes the register.
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use diligence_questionnaires::{Answers, Carried, CarriedAnswer, Edition, EvidenceFact, Input, LeftAnswer, Outcome, Rating, Review as Points, Score};
+use diligence_questionnaires::{
+    Answers, Carried, CarriedAnswer, Edition, EvidenceFact, Input, LeftAnswer, Outcome, Rating, Review as Points, Score,
+};
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, entity::prelude::*};
 use serde::{Deserialize, Serialize};
@@ -37,7 +39,8 @@ pub use explaining::{MovementFilter, earlier, improvements, movement};
 pub use export::{AnswerRow, list_answers};
 pub use filter::{AssessmentFilter, AssessmentSort, list};
 pub use judging::{
-    AssessmentReceipt, AssessmentResult, NewPoints, PointsChange, Return, approve, give_back, other_duty, rate, receipt, refuse, result, standing, submit,
+    AssessmentReceipt, AssessmentResult, NewPoints, PointsChange, Return, approve, give_back, other_duty, rate,
+    receipt, refuse, result, standing, submit,
 };
 pub(crate) use offline::seats_for_sheets;
 pub use offline::{SheetFilter, SheetFormat, fill_in, read_sheet, sheet_to_fill_in};
@@ -153,7 +156,13 @@ owned!("assessment", row => Some(&row.supplier_id), row.product_id.as_ref());
 impl Model {
     /// The residual rating it gives a subject of this tier.
     pub(crate) fn rating(&self, policy: &policy::Policy, tier: diligence_questionnaires::Tier) -> Rating {
-        diligence_questionnaires::residual(&policy.rating, tier, self.evidenced.as_deref().copied(), self.coverage.0, !self.knock_outs.is_empty())
+        diligence_questionnaires::residual(
+            &policy.rating,
+            tier,
+            self.evidenced.as_deref().copied(),
+            self.coverage.0,
+            !self.knock_outs.is_empty(),
+        )
     }
 
     /// Whether it has a say in the rating once approved.
@@ -168,7 +177,11 @@ impl Model {
             outcome
                 .frameworks
                 .iter()
-                .map(|framework| FrameworkNumbers { framework: framework.framework.clone(), claimed: framework.claimed, evidenced: framework.evidenced })
+                .map(|framework| FrameworkNumbers {
+                    framework: framework.framework.clone(),
+                    claimed: framework.claimed,
+                    evidenced: framework.evidenced,
+                })
                 .collect(),
         );
         self.coverage = Json(outcome.coverage);
@@ -176,7 +189,8 @@ impl Model {
     }
 }
 
-/// Whether an assessment has a say in the rating once approved: it is scored, or an answer caps the rating all the same.
+/// Whether an assessment has a say in the rating once approved: it is scored, or an answer caps the rating all the
+/// same.
 pub(crate) fn counts(is_scored: bool, is_knocked_out: bool) -> bool {
     is_scored || is_knocked_out
 }
@@ -237,8 +251,8 @@ pub struct Progress {
     pub assessment: Assessment,
     /// Every answer, by question key; answers to questions that are hidden now are kept but count nowhere.
     pub answers: Answers,
-    /// Answers carried over from earlier assessments, by question key. They count nowhere until someone confirms them, or
-    /// answers anew.
+    /// Answers carried over from earlier assessments, by question key. They count nowhere until someone confirms them,
+    /// or answers anew.
     pub carried: BTreeMap<String, CarriedAnswer>,
     /// Earlier answers that could not be carried over, and why.
     pub left: Vec<LeftAnswer>,
@@ -280,16 +294,29 @@ struct Work {
 
 impl Work {
     async fn load(reader: &Reader, before: Model) -> Result<Self, Error> {
-        let sheet = reader.one(reader.find::<sheet::Entity>().filter(sheet::Column::AssessmentId.eq(before.id.clone()))).await?.ok_or(Error::NotFound)?;
+        let sheet = reader
+            .one(reader.find::<sheet::Entity>().filter(sheet::Column::AssessmentId.eq(before.id.clone())))
+            .await?
+            .ok_or(Error::NotFound)?;
         let edition = questionnaire::pinned(reader, &before.edition_id).await?;
         let subject = Subject::of(reader, &before.supplier_id, before.product_id.as_ref()).await?;
-        let facts = evidence::of_suppliers(reader, std::slice::from_ref(&before.supplier_id)).await?.iter().map(evidence::Evidence::fact).collect();
+        let facts = evidence::of_suppliers(reader, std::slice::from_ref(&before.supplier_id))
+            .await?
+            .iter()
+            .map(evidence::Evidence::fact)
+            .collect();
         Ok(Self { before, sheet, edition, subject, facts })
     }
 
     /// What it is judged by on this day; `subject` is [`Subject::facts`].
     fn input<'a>(&'a self, subject: &'a diligence_questionnaires::Subject, on: Day) -> Input<'a> {
-        Input { answers: &self.sheet.answers, review: &self.sheet.review, evidence: &self.facts, subject, on: on.date() }
+        Input {
+            answers: &self.sheet.answers,
+            review: &self.sheet.review,
+            evidence: &self.facts,
+            subject,
+            on: on.date(),
+        }
     }
 
     fn evaluate(&self, on: Day) -> Outcome {
@@ -314,7 +341,9 @@ impl Work {
     }
 
     async fn keep_sheet(&self, writer: &Writer) -> Result<(), Error> {
-        writer.put_all::<sheet::Entity, sheet::ActiveModel>(vec![self.sheet.clone()], &[sheet::Column::AssessmentId]).await
+        writer
+            .put_all::<sheet::Entity, sheet::ActiveModel>(vec![self.sheet.clone()], &[sheet::Column::AssessmentId])
+            .await
     }
 }
 
@@ -330,14 +359,22 @@ fn expect_state(row: &Model, wanted: AssessmentState, to: &str) -> Result<(), Er
     if row.state.0 == wanted {
         Ok(())
     } else {
-        Err(Error::conflict("state", format!("this assessment is {}; to {to} it must be {}", crate::stored::word(&row.state.0), crate::stored::word(&wanted))))
+        Err(Error::conflict(
+            "state",
+            format!(
+                "this assessment is {}; to {to} it must be {}",
+                crate::stored::word(&row.state.0),
+                crate::stored::word(&wanted)
+            ),
+        ))
     }
 }
 
 /// Starts an assessment.
 ///
 /// # Errors
-/// [`Error::Invalid`] for an unknown questionnaire or subject, or one that does not fit the other; [`Error::Conflict`] when one is under way.
+/// [`Error::Invalid`] for an unknown questionnaire or subject, or one that does not fit the other; [`Error::Conflict`]
+/// when one is under way.
 pub async fn start(writer: &Writer, new: NewAssessment) -> Result<Assessment, Error> {
     Faults::of_new(&new).done()?;
     let subject = Subject::find(writer, &new.subject_id, "/subject_id").await?;
@@ -347,12 +384,27 @@ pub async fn start(writer: &Writer, new: NewAssessment) -> Result<Assessment, Er
     }
     if !subject.fits(&edition.applies_to) {
         let wanted: Vec<String> = edition.applies_to.iter().map(crate::stored::word).collect();
-        return Err(Error::invalid("/subject_id", "does_not_fit", format!("this questionnaire applies only to: {}", wanted.join(", "))));
+        return Err(Error::invalid(
+            "/subject_id",
+            "does_not_fit",
+            format!("this questionnaire applies only to: {}", wanted.join(", ")),
+        ));
     }
-    let under_way = Condition::any().add(Column::State.eq(Word(AssessmentState::Open))).add(Column::State.eq(Word(AssessmentState::Submitted)));
-    let same = writer.find::<Entity>().filter(Column::SubjectId.eq(new.subject_id.as_str())).filter(Column::Questionnaire.eq(new.questionnaire.as_str()));
+    let under_way = Condition::any()
+        .add(Column::State.eq(Word(AssessmentState::Open)))
+        .add(Column::State.eq(Word(AssessmentState::Submitted)));
+    let same = writer
+        .find::<Entity>()
+        .filter(Column::SubjectId.eq(new.subject_id.as_str()))
+        .filter(Column::Questionnaire.eq(new.questionnaire.as_str()));
     if let Some(other) = writer.one(same.filter(under_way)).await? {
-        return Err(Error::conflict("under_way", format!("assessment {} of this subject with this questionnaire is not finished: finish or delete it first", other.id)));
+        return Err(Error::conflict(
+            "under_way",
+            format!(
+                "assessment {} of this subject with this questionnaire is not finished: finish or delete it first",
+                other.id
+            ),
+        ));
     }
     let assessment = Model {
         id: writer.new_id(),
@@ -384,8 +436,16 @@ pub async fn start(writer: &Writer, new: NewAssessment) -> Result<Assessment, Er
         created_at: writer.now(),
         updated_at: writer.now(),
     };
-    let facts = evidence::of_suppliers(writer, std::slice::from_ref(&assessment.supplier_id)).await?.iter().map(evidence::Evidence::fact).collect::<Vec<_>>();
-    let carried = if new.carry_over.unwrap_or(true) { carrying::over(writer, &assessment, &edition, &facts).await? } else { Carried::default() };
+    let facts = evidence::of_suppliers(writer, std::slice::from_ref(&assessment.supplier_id))
+        .await?
+        .iter()
+        .map(evidence::Evidence::fact)
+        .collect::<Vec<_>>();
+    let carried = if new.carry_over.unwrap_or(true) {
+        carrying::over(writer, &assessment, &edition, &facts).await?
+    } else {
+        Carried::default()
+    };
     let sheet = sheet::Model {
         assessment_id: assessment.id.clone(),
         organisation_id: assessment.organisation_id.clone(),
@@ -410,7 +470,8 @@ pub async fn start(writer: &Writer, new: NewAssessment) -> Result<Assessment, Er
 /// [`Error::Invalid`] for an unknown subject.
 pub async fn askable(reader: &Reader, id: &SubjectId) -> Result<Vec<Questionnaire>, Error> {
     let subject = Subject::find(reader, id, "/subject_id").await?;
-    let every = QuestionnaireFilter { limit: Some(questionnaire::MAXIMUM_EDITIONS as u64), ..QuestionnaireFilter::default() };
+    let every =
+        QuestionnaireFilter { limit: Some(questionnaire::MAXIMUM_EDITIONS as u64), ..QuestionnaireFilter::default() };
     let mut known = questionnaire::list(reader, &every).await?.items;
     known.retain(|questionnaire| subject.fits(&questionnaire.applies_to));
     Ok(known)
@@ -451,7 +512,10 @@ impl Work {
 pub async fn delete(writer: &Writer, id: &AssessmentId, version: i64) -> Result<(), Error> {
     let row = writer.get_at::<Entity>(id.as_str(), version).await?;
     if row.state.0 != AssessmentState::Open || row.submitted_at.is_some() {
-        return Err(Error::conflict("state", "this assessment has been submitted and cannot be deleted: later records depend on it"));
+        return Err(Error::conflict(
+            "state",
+            "this assessment has been submitted and cannot be deleted: later records depend on it",
+        ));
     }
     crate::respondent_link::forget(writer, id).await?;
     writer.clear::<sheet::Entity>(Condition::all().add(sheet::Column::AssessmentId.eq(id.clone()))).await?;
@@ -461,13 +525,22 @@ pub async fn delete(writer: &Writer, id: &AssessmentId, version: i64) -> Result<
 /// The assessments of these suppliers and their products that count or are under way.
 pub(crate) async fn live(reader: &Reader, suppliers: &[SupplierId]) -> Result<Vec<Assessment>, Error> {
     let live = [AssessmentState::Open, AssessmentState::Submitted, AssessmentState::Approved].map(Word);
-    reader.all(reader.find::<Entity>().filter(Column::SupplierId.is_in(suppliers.iter().cloned())).filter(Column::State.is_in(live))).await
+    reader
+        .all(
+            reader
+                .find::<Entity>()
+                .filter(Column::SupplierId.is_in(suppliers.iter().cloned()))
+                .filter(Column::State.is_in(live)),
+        )
+        .await
 }
 
 /// Whether an answer about this supplier or its products names a piece of evidence.
 pub(crate) async fn names_evidence(reader: &Reader, supplier_id: &SupplierId, id: &EvidenceId) -> Result<bool, Error> {
-    let select =
-        reader.find::<sheet::Entity>().filter(sheet::Column::SupplierId.eq(supplier_id.clone())).filter(crate::page::contains(sheet::Column::Answers, id.as_str()));
+    let select = reader
+        .find::<sheet::Entity>()
+        .filter(sheet::Column::SupplierId.eq(supplier_id.clone()))
+        .filter(crate::page::contains(sheet::Column::Answers, id.as_str()));
     reader.has(select).await
 }
 

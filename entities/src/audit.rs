@@ -1,8 +1,9 @@
-//! Audit events: who did what to which item, when, and what it was before and after. Append-only, hash-chained per organisation.
+//! Audit events: who did what to which item, when, and what it was before and after. Append-only, hash-chained per
+//! organisation.
 //!
 //! The database refuses to change or remove an event; whoever owns it can still take that refusal away, so each event
-//! holds the hash of the one before it, [`verify`] walks the chain, and a [`Checkpoint`] kept elsewhere shows what a chain
-//! made anew from some event on would not.
+//! holds the hash of the one before it, [`verify`] walks the chain, and a [`Checkpoint`] kept elsewhere shows what a
+//! chain made anew from some event on would not.
 
 use std::collections::BTreeSet;
 
@@ -66,7 +67,8 @@ pub struct Model {
     pub previous_hash: String,
     /// SHA-256 over the previous hash and this event.
     pub hash: String,
-    /// What the hash is made of: 1 leaves out the two fields below, which events before step `m0003_audit` were given later.
+    /// What the hash is made of: 1 leaves out the two fields below, which events before step `m0003_audit` were given
+    /// later.
     #[serde(skip)]
     pub form: i64,
     /// The supplier to whose history it belongs.
@@ -187,9 +189,14 @@ pub(crate) async fn sequence(reader: &Reader) -> Result<i64, Error> {
     Ok(reader.one(reader.find::<head::Entity>()).await?.map_or(0, |head| head.sequence))
 }
 
-/// The suppliers that events after this one are about, or whose products and so on; none where there are too many to tell.
+/// The suppliers that events after this one are about, or whose products and so on; none where there are too many to
+/// tell.
 pub(crate) async fn suppliers_since(reader: &Reader, sequence: i64) -> Result<Option<BTreeSet<SupplierId>>, Error> {
-    let select = reader.find::<Entity>().filter(Column::Sequence.gt(sequence)).order_by_asc(Column::Sequence).limit(MANY as u64 + 1);
+    let select = reader
+        .find::<Entity>()
+        .filter(Column::Sequence.gt(sequence))
+        .order_by_asc(Column::Sequence)
+        .limit(MANY as u64 + 1);
     let found: Vec<(Option<SupplierId>,)> = reader.tuples(select.select_only().column(Column::SupplierId)).await?;
     Ok((found.len() <= MANY).then(|| found.into_iter().filter_map(|(id,)| id).collect()))
 }
@@ -227,7 +234,14 @@ pub(crate) fn difference(before: Option<Value>, after: Option<Value>) -> (Value,
 ///
 /// # Errors
 /// [`Error::Busy`] or [`Error::Database`].
-pub async fn record(store: &Store, scope: &Scope, action: &'static str, noun: &'static str, item_id: &str, detail: Option<Value>) -> Result<(), Error> {
+pub async fn record(
+    store: &Store,
+    scope: &Scope,
+    action: &'static str,
+    noun: &'static str,
+    item_id: &str,
+    detail: Option<Value>,
+) -> Result<(), Error> {
     let writer = store.write(scope).await?;
     writer.note(action, noun, item_id, None, detail);
     writer.save().await
@@ -270,7 +284,13 @@ pub struct AuditEventFilter {
 /// [`Error::Invalid`] for a cursor that is none.
 pub async fn list(reader: &Reader, filter: &AuditEventFilter) -> Result<Page<AuditEvent>, Error> {
     let AuditEventFilter { item_id, noun, action, actor_id, request_id, since, until, limit, cursor } = filter;
-    let equal = [(Column::ItemId, item_id), (Column::Noun, noun), (Column::Action, action), (Column::ActorId, actor_id), (Column::RequestId, request_id)];
+    let equal = [
+        (Column::ItemId, item_id),
+        (Column::Noun, noun),
+        (Column::Action, action),
+        (Column::ActorId, actor_id),
+        (Column::RequestId, request_id),
+    ];
     page(reader, reader.find::<Entity>(), &equal, (*since, *until), *limit, cursor.as_deref()).await
 }
 
@@ -324,7 +344,11 @@ pub struct HistoryFilter {
 ///
 /// # Errors
 /// [`Error::NotFound`], or [`Error::Invalid`] for a cursor that is none.
-pub async fn supplier_history(reader: &Reader, id: &SupplierId, filter: &HistoryFilter) -> Result<Page<AuditEvent>, Error> {
+pub async fn supplier_history(
+    reader: &Reader,
+    id: &SupplierId,
+    filter: &HistoryFilter,
+) -> Result<Page<AuditEvent>, Error> {
     history(reader, Column::SupplierId, id.as_str(), filter).await
 }
 
@@ -332,7 +356,11 @@ pub async fn supplier_history(reader: &Reader, id: &SupplierId, filter: &History
 ///
 /// # Errors
 /// [`Error::NotFound`], or [`Error::Invalid`] for a cursor that is none.
-pub async fn product_history(reader: &Reader, id: &ProductId, filter: &HistoryFilter) -> Result<Page<AuditEvent>, Error> {
+pub async fn product_history(
+    reader: &Reader,
+    id: &ProductId,
+    filter: &HistoryFilter,
+) -> Result<Page<AuditEvent>, Error> {
     history(reader, Column::ProductId, id.as_str(), filter).await
 }
 
@@ -351,5 +379,6 @@ async fn history(reader: &Reader, column: Column, id: &str, filter: &HistoryFilt
     if !reader.has(select.clone()).await? {
         return Err(Error::NotFound);
     }
-    page(reader, select, &[(Column::Noun, noun), (Column::Action, action)], (*since, *until), *limit, cursor.as_deref()).await
+    page(reader, select, &[(Column::Noun, noun), (Column::Action, action)], (*since, *until), *limit, cursor.as_deref())
+        .await
 }

@@ -1,12 +1,13 @@
-//! Copies of whole databases, of every organisation in them: taken while the program runs, checked before they are believed,
-//! and put back on either database.
+//! Copies of whole databases, of every organisation in them: taken while the program runs, checked before they are
+//! believed, and put back on either database.
 //!
-//! A copy is one SQLite file, whatever it is a copy of, so that there is one thing to keep and one thing to read. SQLite writes
-//! it itself; from PostgreSQL, and back into either, rows go table by table into a schema that our own steps have just made.
-//! Nothing of a copy but its rows is ever taken over, since whoever could write the file could have put anything into it.
+//! A copy is one SQLite file, whatever it is a copy of, so that there is one thing to keep and one thing to read.
+//! SQLite writes it itself; from PostgreSQL, and back into either, rows go table by table into a schema that our own
+//! steps have just made. Nothing of a copy but its rows is ever taken over, since whoever could write the file could
+//! have put anything into it.
 //!
-//! This is beside [`crate::scope`], with connections of its own: it reads no organisation's rows but all rows, and only the
-//! person at the console, who owns the database, can ask for it.
+//! This is beside [`crate::scope`], with connections of its own: it reads no organisation's rows but all rows, and only
+//! the person at the console, who owns the database, can ask for it.
 
 use std::{
     ffi::OsString,
@@ -52,7 +53,9 @@ pub enum CopyError {
     #[error(transparent)]
     Open(#[from] OpenError),
     /// A newer program made the copy.
-    #[error("{file} was made by a newer version of this program (it has the schema step `{step}`): restore it with that version")]
+    #[error(
+        "{file} was made by a newer version of this program (it has the schema step `{step}`): restore it with that version"
+    )]
     Newer {
         /// The copy.
         file: String,
@@ -72,8 +75,8 @@ pub const BACK_UP: &str = "back_up";
 /// The action of the audit event that says that a copy was put back.
 pub const RESTORE: &str = "restore";
 
-/// Copies the database at `url`, as it stands at one moment, into the empty file at `file`; also while it is in use. Its schema
-/// stays as it is. How far it has come is said to `say`, where it takes long.
+/// Copies the database at `url`, as it stands at one moment, into the empty file at `file`; also while it is in use.
+/// Its schema stays as it is. How far it has come is said to `say`, where it takes long.
 ///
 /// # Errors
 /// [`CopyError`]; then the file holds nothing of worth.
@@ -82,7 +85,9 @@ pub async fn back_up(url: &str, file: &Path, say: &(dyn Fn(&str) + Sync)) -> Res
         return vacuum(url, file).await;
     }
     let mut source = Source::postgres(url).await?;
-    let steps = source.steps().await?.ok_or_else(|| CopyError::Refused("the database holds nothing of this program: there is nothing to copy".into()))?;
+    let steps = source.steps().await?.ok_or_else(|| {
+        CopyError::Refused("the database holds nothing of this program: there is nothing to copy".into())
+    })?;
     if let Some(step) = unknown(&steps) {
         return Err(OpenError::NewerSchema(step.into()).into());
     }
@@ -101,7 +106,9 @@ pub async fn back_up(url: &str, file: &Path, say: &(dyn Fn(&str) + Sync)) -> Res
 /// SQLite's own copy of a whole database.
 async fn vacuum(url: &str, file: &Path) -> Result<(), CopyError> {
     let mut how = ConnectOptions::new(url);
-    how.sqlx_logging(false).max_connections(1).map_sqlx_sqlite_opts(|sqlite| sqlite.create_if_missing(false).busy_timeout(PATIENCE));
+    how.sqlx_logging(false)
+        .max_connections(1)
+        .map_sqlx_sqlite_opts(|sqlite| sqlite.create_if_missing(false).busy_timeout(PATIENCE));
     let unreachable = |error: DbErr| OpenError::Unreachable(plain(error));
     let name = file.to_str().ok_or_else(|| CopyError::Refused("the file's name must be text in UTF-8".into()))?;
     let failed = |error: DbErr| CopyError::Failed(format!("no copy could be written: {}", plain(error)));
@@ -110,14 +117,18 @@ async fn vacuum(url: &str, file: &Path) -> Result<(), CopyError> {
     Ok(connection.close().await.map_err(unreachable)?)
 }
 
-/// Notes in the trail of every organisation that a copy was made of the database. One whose schema is older than the program is
-/// left as it is.
+/// Notes in the trail of every organisation that a copy was made of the database. One whose schema is older than the
+/// program is left as it is.
 ///
 /// # Errors
 /// A sentence on why not.
 pub async fn note(url: &str, clock: Clock) -> Result<(), String> {
     let noted = async {
-        let mut source = if url.starts_with("sqlite:") { Source::sqlite(&sqlite_place(url)?, false).await? } else { Source::postgres(url).await? };
+        let mut source = if url.starts_with("sqlite:") {
+            Source::sqlite(&sqlite_place(url)?, false).await?
+        } else {
+            Source::postgres(url).await?
+        };
         let steps = source.steps().await?.unwrap_or_default();
         source.close().await;
         if unknown(&steps).is_some() {
@@ -137,13 +148,26 @@ pub async fn note(url: &str, clock: Clock) -> Result<(), String> {
 async fn note_in(store: &Store, action: &'static str) -> Result<(), Error> {
     for organisation in organisation::all(store).await? {
         let id = organisation.id.to_string();
-        audit::record(store, &console(organisation.id), action, "organisation", &id, Some(json!({ "name": organisation.name }))).await?;
+        audit::record(
+            store,
+            &console(organisation.id),
+            action,
+            "organisation",
+            &id,
+            Some(json!({ "name": organisation.name })),
+        )
+        .await?;
     }
     Ok(())
 }
 
 fn console(organisation_id: crate::id::OrganisationId) -> Scope {
-    Scope { organisation_id, actor: Actor { id: "console".into(), name: "console".into() }, role: Role::Admin, request_id: None }
+    Scope {
+        organisation_id,
+        actor: Actor { id: "console".into(), name: "console".into() },
+        role: Role::Admin,
+        request_id: None,
+    }
 }
 
 /// The file that an address of a SQLite database names.
@@ -185,7 +209,9 @@ pub(crate) fn unknown(steps: &[String]) -> Option<&str> {
 /// How many of our steps make the schema that has these.
 fn up_to(steps: &[String], what: &str) -> Result<u32, CopyError> {
     match known().iter().zip(steps).find(|(known, step)| known != step) {
-        Some((missing, _)) => Err(CopyError::Refused(format!("the schema of {what} lacks the step `{missing}`: it was left between two versions of this program"))),
+        Some((missing, _)) => Err(CopyError::Refused(format!(
+            "the schema of {what} lacks the step `{missing}`: it was left between two versions of this program"
+        ))),
         None => Ok(u32::try_from(steps.len()).unwrap_or(u32::MAX)),
     }
 }
@@ -194,8 +220,16 @@ fn up_to(steps: &[String], what: &str) -> Result<u32, CopyError> {
 async fn new_file(file: &Path) -> Result<DatabaseConnection, CopyError> {
     let mut how = ConnectOptions::new(address(file)?);
     how.sqlx_logging(false).max_connections(1);
-    how.map_sqlx_sqlite_opts(|sqlite| sqlite.create_if_missing(false).journal_mode(SqliteJournalMode::Delete).synchronous(SqliteSynchronous::Full).foreign_keys(true));
-    Database::connect(how).await.map_err(|error| CopyError::Failed(format!("{} cannot be written: {}", file.display(), plain(error))))
+    how.map_sqlx_sqlite_opts(|sqlite| {
+        sqlite
+            .create_if_missing(false)
+            .journal_mode(SqliteJournalMode::Delete)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+    });
+    Database::connect(how)
+        .await
+        .map_err(|error| CopyError::Failed(format!("{} cannot be written: {}", file.display(), plain(error))))
 }
 
 /// Whether a file is empty, as a new SQLite database is, or begins as others do.

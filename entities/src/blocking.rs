@@ -12,12 +12,15 @@ use crate::error::Error;
 /// # Errors
 /// [`Error::Database`], our own failure, where the work did not come to its end.
 pub(crate) async fn run_blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| Error::Database(DbErr::Custom(format!("a blocking task panicked or was cancelled: {error}"))))
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| Error::Database(DbErr::Custom(format!("a blocking task panicked or was cancelled: {error}"))))
 }
 
 /// Where work that takes much memory is done: a few pieces at a time, and a few more that wait.
 ///
-/// A piece keeps its seat until it is done, also where whoever asked for it has hung up meanwhile: a thread cannot be called back.
+/// A piece keeps its seat until it is done, also where whoever asked for it has hung up meanwhile: a thread cannot be
+/// called back.
 #[derive(Debug)]
 pub(crate) struct Seats {
     seats: Arc<Semaphore>,
@@ -86,7 +89,10 @@ mod tests {
             let _ = one.await;
         }
         // Nobody waits any more, and two still work.
-        assert_eq!((begun.load(Ordering::SeqCst), seats.seats.available_permits(), seats.queue.available_permits()), (2, 0, most - 2));
+        assert_eq!(
+            (begun.load(Ordering::SeqCst), seats.seats.available_permits(), seats.queue.available_permits()),
+            (2, 0, most - 2)
+        );
         drop(open);
         assert!(seats.run(|| ()).await.is_ok());
     }

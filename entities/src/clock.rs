@@ -156,7 +156,11 @@ impl Day {
     #[must_use]
     pub fn plus_days(self, days: i64) -> Self {
         let end = if days < 0 { FIRST } else { LAST };
-        Self(chrono::TimeDelta::try_days(days).and_then(|days| self.0.checked_add_signed(days)).map_or(end, |date| date.clamp(FIRST, LAST)))
+        Self(
+            chrono::TimeDelta::try_days(days)
+                .and_then(|days| self.0.checked_add_signed(days))
+                .map_or(end, |date| date.clamp(FIRST, LAST)),
+        )
     }
 }
 
@@ -175,7 +179,8 @@ impl fmt::Display for Day {
 impl FromStr for Day {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let expected = || "expected a date that exists, between 1900-01-01 and 2999-12-31, such as 2027-03-03".to_owned();
+        let expected =
+            || "expected a date that exists, between 1900-01-01 and 2999-12-31, such as 2027-03-03".to_owned();
         let date = Self(NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| expected())?);
         // The parser lets through spaces, signs and single digits; each day is written in one way only.
         if (1900..=2999).contains(&date.0.year()) && date.to_string() == text { Ok(date) } else { Err(expected()) }

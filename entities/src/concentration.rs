@@ -1,6 +1,7 @@
 //! Concentration: which suppliers carry how many others, and how much would fall with one of them.
 //!
-//! A product counts with its supplier here: who hosts one product of a supplier carries that supplier, as far as anyone can tell.
+//! A product counts with its supplier here: who hosts one product of a supplier carries that supplier, as far as anyone
+//! can tell.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -124,7 +125,12 @@ impl Graph {
             .select_only()
             .columns([Column::SubjectId, Column::SupplierId, Column::RestsOnSupplierId, Column::Kind]);
         let mut rows: Vec<(SubjectId, SupplierId, SupplierId, Word<DependencyKind>)> = reader.tuples(select).await?;
-        let mut graph = Self { kinds: BTreeMap::new(), direct: BTreeMap::new(), below: BTreeMap::new(), is_complete: rows.len() <= MAXIMUM_DEPENDENCIES };
+        let mut graph = Self {
+            kinds: BTreeMap::new(),
+            direct: BTreeMap::new(),
+            below: BTreeMap::new(),
+            is_complete: rows.len() <= MAXIMUM_DEPENDENCIES,
+        };
         rows.truncate(MAXIMUM_DEPENDENCIES);
         // What a supplier's own products do for each other makes nobody depend on anyone else.
         for (subject, supplier, base, kind) in rows.into_iter().filter(|(_, supplier, base, _)| supplier != base) {
@@ -138,10 +144,16 @@ impl Graph {
         Ok(graph)
     }
 
-    /// The suppliers that rest on this one, directly or through others, in whatever circles; `kind` says how the last step must be.
+    /// The suppliers that rest on this one, directly or through others, in whatever circles; `kind` says how the last
+    /// step must be.
     fn carried(&self, base: &SupplierId, kind: Option<DependencyKind>) -> BTreeSet<SupplierId> {
-        let is_so = |supplier: &SupplierId| kind.is_none_or(|kind| self.kinds.get(&(supplier.clone(), base.clone())).is_some_and(|kinds| kinds.contains(&kind)));
-        let mut waiting: Vec<&SupplierId> = self.below.get(base).into_iter().flatten().filter(|supplier| is_so(supplier)).collect();
+        let is_so = |supplier: &SupplierId| {
+            kind.is_none_or(|kind| {
+                self.kinds.get(&(supplier.clone(), base.clone())).is_some_and(|kinds| kinds.contains(&kind))
+            })
+        };
+        let mut waiting: Vec<&SupplierId> =
+            self.below.get(base).into_iter().flatten().filter(|supplier| is_so(supplier)).collect();
         let mut found = BTreeSet::new();
         while let Some(next) = waiting.pop() {
             if next != base && found.insert(next.clone()) {
@@ -171,7 +183,10 @@ type Weight = (Tier, Option<ServiceCriticality>);
 async fn weights(reader: &Reader) -> Result<BTreeMap<SupplierId, Weight>, Error> {
     use supplier::Column;
     let joined = reader.find::<dependency::Entity>().select_only().column(dependency::Column::SupplierId).into_query();
-    let select = reader.find::<supplier::Entity>().filter(Column::Status.ne(Word(RelationshipStatus::Archived))).filter(Column::Id.in_subquery(joined));
+    let select = reader
+        .find::<supplier::Entity>()
+        .filter(Column::Status.ne(Word(RelationshipStatus::Archived)))
+        .filter(Column::Id.in_subquery(joined));
     let select = select.select_only().columns([Column::Id, Column::Tier, Column::ServiceCriticality]);
     let rows: Vec<(SupplierId, Word<Tier>, Option<Word<ServiceCriticality>>)> = reader.tuples(select).await?;
     Ok(rows.into_iter().map(|(id, tier, criticality)| (id, (tier.0, criticality.map(|word| word.0)))).collect())
@@ -196,21 +211,32 @@ pub async fn read(reader: &Reader, filter: &ConcentrationFilter) -> Result<Conce
     let graph = Graph::read(reader).await?;
     let weights = weights(reader).await?;
     let limit = filter.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(DEFAULT_CARRIERS);
-    let mut loads: Vec<Load> = graph.below.keys().map(|base| load(&graph, &weights, base, filter.kind)).filter(|load| load.supplier_count > 0).collect();
+    let mut loads: Vec<Load> = graph
+        .below
+        .keys()
+        .map(|base| load(&graph, &weights, base, filter.kind))
+        .filter(|load| load.supplier_count > 0)
+        .collect();
     loads.sort_by(|left, right| {
-        let weight = |load: &Load| (load.vital_count, load.essential_count, load.highest_tier, load.supplier_count, load.direct_count);
+        let weight = |load: &Load| {
+            (load.vital_count, load.essential_count, load.highest_tier, load.supplier_count, load.direct_count)
+        };
         weight(right).cmp(&weight(left)).then_with(|| left.supplier_id.cmp(&right.supplier_id))
     });
     let carrier_count = count(loads.len());
     loads.truncate(limit);
     let is_told: BTreeSet<&SupplierId> = loads.iter().map(|load| &load.supplier_id).collect();
     let fits = |kinds: &[DependencyKind]| filter.kind.is_none_or(|kind| kinds.contains(&kind));
-    let mut pairs: Vec<(&Pair, &Vec<DependencyKind>)> = graph.kinds.iter().filter(|((_, base), kinds)| is_told.contains(base) && fits(kinds)).collect();
+    let mut pairs: Vec<(&Pair, &Vec<DependencyKind>)> =
+        graph.kinds.iter().filter(|((_, base), kinds)| is_told.contains(base) && fits(kinds)).collect();
     let link_count = count(pairs.len());
     let place = |base: &SupplierId| loads.iter().position(|load| load.supplier_id == *base);
     pairs.sort_by_key(|((supplier, base), _)| (place(base), supplier.clone()));
     pairs.truncate(MAXIMUM_LINKS);
-    let named = loads.iter().map(|load| load.supplier_id.clone()).chain(pairs.iter().map(|((supplier, _), _)| supplier.clone()));
+    let named = loads
+        .iter()
+        .map(|load| load.supplier_id.clone())
+        .chain(pairs.iter().map(|((supplier, _), _)| supplier.clone()));
     let lines = register::lines(reader, named.map(SubjectId::Supplier)).await?;
     let line = |id: &SupplierId| lines.get(&SubjectId::Supplier(id.clone()));
     let name = |id: &SupplierId| line(id).map(|line| line.name.clone()).unwrap_or_default();
@@ -222,15 +248,35 @@ pub async fn read(reader: &Reader, filter: &ConcentrationFilter) -> Result<Conce
         kinds: kinds.clone(),
     });
     let links = links.collect();
-    let items = loads.iter().filter_map(|load| line(&load.supplier_id).map(|line| carrier(&graph, load, line))).collect();
+    let items =
+        loads.iter().filter_map(|load| line(&load.supplier_id).map(|line| carrier(&graph, load, line))).collect();
     Ok(Concentration { items, carrier_count, complete: graph.is_complete, links, link_count })
 }
 
-fn load(graph: &Graph, weights: &BTreeMap<SupplierId, Weight>, base: &SupplierId, kind: Option<DependencyKind>) -> Load {
+fn load(
+    graph: &Graph,
+    weights: &BTreeMap<SupplierId, Weight>,
+    base: &SupplierId,
+    kind: Option<DependencyKind>,
+) -> Load {
     let carried = graph.carried(base, kind);
-    let is_direct = |supplier: &SupplierId| graph.kinds.get(&(supplier.clone(), base.clone())).is_some_and(|kinds| kind.is_none_or(|kind| kinds.contains(&kind)));
-    let direct: BTreeSet<&SubjectId> = graph.direct.get(base).into_iter().flatten().filter(|(_, way)| kind.is_none_or(|kind| kind == *way)).map(|(id, _)| id).collect();
-    let how_many = |criticality| carried.iter().filter(|id| weights.get(*id).is_some_and(|weight| weight.1 == Some(criticality))).count();
+    let is_direct = |supplier: &SupplierId| {
+        graph
+            .kinds
+            .get(&(supplier.clone(), base.clone()))
+            .is_some_and(|kinds| kind.is_none_or(|kind| kinds.contains(&kind)))
+    };
+    let direct: BTreeSet<&SubjectId> = graph
+        .direct
+        .get(base)
+        .into_iter()
+        .flatten()
+        .filter(|(_, way)| kind.is_none_or(|kind| kind == *way))
+        .map(|(id, _)| id)
+        .collect();
+    let how_many = |criticality| {
+        carried.iter().filter(|id| weights.get(*id).is_some_and(|weight| weight.1 == Some(criticality))).count()
+    };
     Load {
         supplier_id: base.clone(),
         direct_count: direct.len(),

@@ -1,5 +1,5 @@
-//! Decisions: an approver's word on a submitted assessment — approve, approve with conditions, refuse. A decision lapses on
-//! its date, and goes visibly stale when what was approved changes.
+//! Decisions: an approver's word on a submitted assessment — approve, approve with conditions, refuse. A decision
+//! lapses on its date, and goes visibly stale when what was approved changes.
 
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, entity::prelude::*};
@@ -139,8 +139,8 @@ pub struct NewDecision {
     pub conditions: Vec<NewCondition>,
     /// The last day it holds.
     pub lapses_on: Option<Day>,
-    /// For an admin whom the policy's separation of duties would keep from deciding: why they decide all the same. It is kept with
-    /// the decision and shown.
+    /// For an admin whom the policy's separation of duties would keep from deciding: why they decide all the same. It
+    /// is kept with the decision and shown.
     #[validate(length(min = 10, max = 2000))]
     #[schemars(regex(pattern = crate::text::LINES))]
     pub override_reason: Option<String>,
@@ -175,13 +175,33 @@ pub struct DecisionFilter {
 }
 
 /// Records the decision on `assessment`, in place of an earlier one on the same subject and questionnaire.
-pub(crate) async fn record(writer: &Writer, assessment: &Assessment, refused: bool, new: NewDecision) -> Result<Decision, Error> {
+pub(crate) async fn record(
+    writer: &Writer,
+    assessment: &Assessment,
+    refused: bool,
+    new: NewDecision,
+) -> Result<Decision, Error> {
     let mut faults = Faults::of_new(&new);
     for (index, condition) in new.conditions.iter().enumerate() {
-        faults.expect(condition.due_on >= writer.today(), format!("/conditions/{index}/due_on"), "past", "expected today or a later day");
+        faults.expect(
+            condition.due_on >= writer.today(),
+            format!("/conditions/{index}/due_on"),
+            "past",
+            "expected today or a later day",
+        );
     }
-    faults.expect(!refused || new.conditions.is_empty(), "/conditions", "contradiction", "conditions cannot be set on a refusal");
-    faults.expect(new.lapses_on.is_none_or(|day| day >= writer.today()), "/lapses_on", "past", "expected today or a later day");
+    faults.expect(
+        !refused || new.conditions.is_empty(),
+        "/conditions",
+        "contradiction",
+        "conditions cannot be set on a refusal",
+    );
+    faults.expect(
+        new.lapses_on.is_none_or(|day| day >= writer.today()),
+        "/lapses_on",
+        "past",
+        "expected today or a later day",
+    );
     faults.done()?;
     let earlier = writer
         .all(
@@ -203,7 +223,14 @@ pub(crate) async fn record(writer: &Writer, assessment: &Assessment, refused: bo
     };
     let conditions = (1..)
         .zip(new.conditions)
-        .map(|(number, NewCondition { text, owner, due_on })| AgreedCondition { number, text, owner, due_on, met_on: None, met_note: None })
+        .map(|(number, NewCondition { text, owner, due_on })| AgreedCondition {
+            number,
+            text,
+            owner,
+            due_on,
+            met_on: None,
+            met_note: None,
+        })
         .collect();
     let row = Model {
         id: writer.new_id(),
@@ -272,7 +299,15 @@ pub async fn list(reader: &Reader, filter: &DecisionFilter) -> Result<Page<Decis
     if let Some(since) = filter.updated_since {
         condition = condition.add(Column::UpdatedAt.gte(since));
     }
-    reader.page(reader.find::<Entity>().filter(condition), Sort::down(Column::DecidedAt), Column::Id, filter.limit, filter.cursor.as_deref()).await
+    reader
+        .page(
+            reader.find::<Entity>().filter(condition),
+            Sort::down(Column::DecidedAt),
+            Column::Id,
+            filter.limit,
+            filter.cursor.as_deref(),
+        )
+        .await
 }
 
 /// The decision made on this assessment, if one was.
@@ -313,14 +348,22 @@ pub struct ConditionMet {
 /// Notes that a condition has been met today.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`] for a number that is none, or [`Error::Conflict`] when it was met before.
-pub async fn meet_condition(writer: &Writer, id: &DecisionId, version: i64, met: ConditionMet) -> Result<Decision, Error> {
+/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`] for a number that is none, or [`Error::Conflict`] when it
+/// was met before.
+pub async fn meet_condition(
+    writer: &Writer,
+    id: &DecisionId,
+    version: i64,
+    met: ConditionMet,
+) -> Result<Decision, Error> {
     let before = writer.get_at::<Entity>(id.as_str(), version).await?;
     Faults::of_new(&met).done()?;
     let mut after = before.clone();
     let today = writer.today();
     let condition = after.conditions.0.iter_mut().find(|condition| condition.number == met.number);
-    let condition = condition.ok_or_else(|| Error::invalid("/number", "unknown", "expected the number of one of this decision's conditions"))?;
+    let condition = condition.ok_or_else(|| {
+        Error::invalid("/number", "unknown", "expected the number of one of this decision's conditions")
+    })?;
     if condition.met_on.is_some() {
         return Err(Error::conflict("state", "this condition has been met already"));
     }
@@ -331,12 +374,26 @@ pub async fn meet_condition(writer: &Writer, id: &DecisionId, version: i64, met:
 
 /// The decisions in force for these suppliers and their products.
 pub(crate) async fn current(reader: &Reader, suppliers: &[SupplierId]) -> Result<Vec<Decision>, Error> {
-    reader.all(reader.find::<Entity>().filter(Column::SupplierId.is_in(suppliers.iter().cloned())).filter(Column::Superseded.eq(false))).await
+    reader
+        .all(
+            reader
+                .find::<Entity>()
+                .filter(Column::SupplierId.is_in(suppliers.iter().cloned()))
+                .filter(Column::Superseded.eq(false)),
+        )
+        .await
 }
 
 /// Makes the decisions in force on a subject stale, and asks for a review: what was decided on has changed.
 pub(crate) async fn go_stale(writer: &Writer, subject_id: &SubjectId, because: &str) -> Result<(), Error> {
-    let rows = writer.all(writer.find::<Entity>().filter(Column::SubjectId.eq(subject_id.as_str())).filter(Column::Superseded.eq(false))).await?;
+    let rows = writer
+        .all(
+            writer
+                .find::<Entity>()
+                .filter(Column::SubjectId.eq(subject_id.as_str()))
+                .filter(Column::Superseded.eq(false)),
+        )
+        .await?;
     let Some(first) = rows.first() else { return Ok(()) };
     let subject = Subject::of(writer, &first.supplier_id, first.product_id.as_ref()).await?;
     for before in &rows {
@@ -350,9 +407,15 @@ pub(crate) async fn go_stale(writer: &Writer, subject_id: &SubjectId, because: &
 
 /// What of a supplier's change matters to a decision: new data locations.
 pub(crate) async fn note_supplier_change(writer: &Writer, before: &Supplier, after: &Supplier) -> Result<(), Error> {
-    let new: Vec<&str> = after.data_locations.iter().filter(|place| !before.data_locations.contains(place)).map(String::as_str).collect();
+    let new: Vec<&str> = after
+        .data_locations
+        .iter()
+        .filter(|place| !before.data_locations.contains(place))
+        .map(String::as_str)
+        .collect();
     if !new.is_empty() {
-        go_stale(writer, &SubjectId::Supplier(after.id.clone()), &format!("a new data location: {}", new.join(", "))).await?;
+        go_stale(writer, &SubjectId::Supplier(after.id.clone()), &format!("a new data location: {}", new.join(", ")))
+            .await?;
     }
     if word(&before.data_role) != word(&after.data_role) && before.data_role.is_some() {
         go_stale(writer, &SubjectId::Supplier(after.id.clone()), "another data role").await?;
@@ -370,9 +433,11 @@ pub(crate) async fn note_product_change(writer: &Writer, before: &Product, after
     if has_ai(after.ai_features.0) && before.ai_features != after.ai_features {
         let because = "a new AI feature";
         go_stale(writer, &subject_id, because).await?;
-        go_stale(writer, &SubjectId::Supplier(after.supplier_id.clone()), &format!("{because} in {}", after.name)).await?;
+        go_stale(writer, &SubjectId::Supplier(after.supplier_id.clone()), &format!("{because} in {}", after.name))
+            .await?;
     }
-    let runs_in = |product: &Product| product.ai_profile.as_ref().map(|profile| profile.runs_in.clone()).unwrap_or_default();
+    let runs_in =
+        |product: &Product| product.ai_profile.as_ref().map(|profile| profile.runs_in.clone()).unwrap_or_default();
     let known = runs_in(before);
     if runs_in(after).iter().any(|place| !known.contains(place)) {
         go_stale(writer, &subject_id, "a new place where its AI runs").await?;
@@ -383,7 +448,12 @@ pub(crate) async fn note_product_change(writer: &Writer, before: &Product, after
 /// A supplier that was decided on has a new product with AI in it.
 pub(crate) async fn note_new_product(writer: &Writer, supplier: &Supplier, product: &Product) -> Result<(), Error> {
     if matches!(product.ai_features.0, AiFeatures::Embedded | AiFeatures::Core) {
-        go_stale(writer, &SubjectId::Supplier(supplier.id.clone()), &format!("a new product with AI: {}", product.name)).await?;
+        go_stale(
+            writer,
+            &SubjectId::Supplier(supplier.id.clone()),
+            &format!("a new product with AI: {}", product.name),
+        )
+        .await?;
     }
     Ok(())
 }

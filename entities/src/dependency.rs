@@ -123,7 +123,12 @@ pub struct DependencyFilter {
 /// [`Error::Invalid`] for ids that name nothing or the same thing; [`Error::Conflict`] when it is there already.
 pub async fn create(writer: &Writer, new: NewDependency) -> Result<Dependency, Error> {
     let mut faults = Faults::of_new(&new);
-    faults.expect(new.subject_id != new.rests_on_id, "/rests_on_id", "same", "expected another supplier or product than subject_id");
+    faults.expect(
+        new.subject_id != new.rests_on_id,
+        "/rests_on_id",
+        "same",
+        "expected another supplier or product than subject_id",
+    );
     faults.done()?;
     let subject = Subject::find(writer, &new.subject_id, "/subject_id").await?;
     let rests_on = Subject::find(writer, &new.rests_on_id, "/rests_on_id").await?;
@@ -176,14 +181,27 @@ pub async fn list(reader: &Reader, filter: &DependencyFilter) -> Result<Page<Dep
     if let Some(since) = filter.updated_since {
         condition = condition.add(Column::UpdatedAt.gte(since));
     }
-    reader.page(reader.find::<Entity>().filter(condition), Sort::up(Column::CreatedAt), Column::Id, filter.limit, filter.cursor.as_deref()).await
+    reader
+        .page(
+            reader.find::<Entity>().filter(condition),
+            Sort::up(Column::CreatedAt),
+            Column::Id,
+            filter.limit,
+            filter.cursor.as_deref(),
+        )
+        .await
 }
 
 /// Changes a dependency's kind or description; what it joins stays.
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Stale`] or [`Error::Invalid`].
-pub async fn change(writer: &Writer, id: &DependencyId, version: i64, change: Change<NewDependency>) -> Result<Dependency, Error> {
+pub async fn change(
+    writer: &Writer,
+    id: &DependencyId,
+    version: i64,
+    change: Change<NewDependency>,
+) -> Result<Dependency, Error> {
     let before = writer.get_at::<Entity>(id.as_str(), version).await?;
     let new = change.over(&before)?;
     let mut faults = Faults::of(&new);

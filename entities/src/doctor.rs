@@ -1,5 +1,5 @@
-//! What can be seen of a database without changing anything: not a row, not the schema, not the files it is in. Also while the
-//! program runs, and as far as it goes where the database does not open.
+//! What can be seen of a database without changing anything: not a row, not the schema, not the files it is in. Also
+//! while the program runs, and as far as it goes where the database does not open.
 
 use std::{
     fs::{self, OpenOptions},
@@ -8,7 +8,8 @@ use std::{
 };
 
 use sea_orm::{
-    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbErr, QueryResult, RuntimeErr, SqlxPostgresConnector, Statement,
+    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbErr, QueryResult, RuntimeErr,
+    SqlxPostgresConnector, Statement,
     sqlx::postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -92,7 +93,9 @@ pub struct Register {
 /// [`OpenError::BadUrl`].
 pub async fn examine(url: &str, clock: &Clock) -> Result<Examination, OpenError> {
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        let Target::Postgres(servers) = address::read(url)? else { return Err(OpenError::BadUrl("it names no server".into())) };
+        let Target::Postgres(servers) = address::read(url)? else {
+            return Err(OpenError::BadUrl("it names no server".into()));
+        };
         let mut opened = Err("it names no server".to_owned());
         for server in servers {
             opened = postgres(server, clock).await.map_err(plain);
@@ -126,7 +129,14 @@ async fn sqlite(place: &Path, clock: &Clock) -> Result<Opened, DbErr> {
     let file = place.to_owned();
     let mut how = ConnectOptions::new("sqlite://");
     how.sqlx_logging(false).max_connections(1);
-    how.map_sqlx_sqlite_opts(move |sqlite| sqlite.filename(&file).read_only(true).immutable(is_still).busy_timeout(PATIENCE).pragma("trusted_schema", "OFF"));
+    how.map_sqlx_sqlite_opts(move |sqlite| {
+        sqlite
+            .filename(&file)
+            .read_only(true)
+            .immutable(is_still)
+            .busy_timeout(PATIENCE)
+            .pragma("trusted_schema", "OFF")
+    });
     let connection = Database::connect(how).await?;
     let version: String = only(&connection, "SELECT sqlite_version()").await?;
     let damage = match only::<String>(&connection, "PRAGMA quick_check(1)").await {
@@ -134,25 +144,42 @@ async fn sqlite(place: &Path, clock: &Clock) -> Result<Opened, DbErr> {
         Err(error) => Some(plain(error)),
     };
     let tables: i64 = only(&connection, "SELECT count(*) FROM sqlite_master WHERE type = 'table'").await?;
-    let is_ours: i64 = only(&connection, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'seaql_migrations'").await?;
+    let is_ours: i64 =
+        only(&connection, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'seaql_migrations'")
+            .await?;
     let schema = schema(&connection, is_ours == 1, tables == 0).await?;
     let register = register(&connection, &schema, clock).await;
     let _ = connection.close().await;
     let size = fs::metadata(place).ok().map(|found| found.len());
-    Ok(Opened { server: format!("SQLite {version}"), is_read_only, schema, size, wal_size, damage, time: None, register })
+    Ok(Opened {
+        server: format!("SQLite {version}"),
+        is_read_only,
+        schema,
+        size,
+        wal_size,
+        damage,
+        time: None,
+        register,
+    })
 }
 
 async fn postgres(server: PgConnectOptions, clock: &Clock) -> Result<Opened, DbErr> {
     let how = server.statement_cache_capacity(0).options([("default_transaction_read_only", "on")]);
     let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(PATIENCE).connect_with(how).await;
-    let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(error.into())))?);
-    let version: String = only(&connection, "SELECT split_part(version(), ' ', 1) || ' ' || split_part(version(), ' ', 2)").await?;
+    let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(
+        pool.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(error.into())))?,
+    );
+    let version: String =
+        only(&connection, "SELECT split_part(version(), ' ', 1) || ' ' || split_part(version(), ' ', 2)").await?;
     let is_standby: bool = only(&connection, "SELECT pg_is_in_recovery()").await?;
     let is_ours: bool = only(&connection, "SELECT to_regclass('seaql_migrations') IS NOT NULL").await?;
-    let has_others: bool = only(&connection, "SELECT to_regclass('organisation') IS NOT NULL OR to_regclass('users') IS NOT NULL").await?;
+    let has_others: bool =
+        only(&connection, "SELECT to_regclass('organisation') IS NOT NULL OR to_regclass('users') IS NOT NULL").await?;
     let schema = schema(&connection, is_ours, !has_others).await?;
     let may_write: bool = match schema {
-        Schema::Current(_) | Schema::Behind(_) => only(&connection, "SELECT has_table_privilege('audit_event', 'INSERT')").await?,
+        Schema::Current(_) | Schema::Behind(_) => {
+            only(&connection, "SELECT has_table_privilege('audit_event', 'INSERT')").await?
+        }
         _ => only(&connection, "SELECT has_schema_privilege(current_schema(), 'CREATE')").await?,
     };
     let is_read_only = match (is_standby, may_write) {
@@ -167,7 +194,16 @@ async fn postgres(server: PgConnectOptions, clock: &Clock) -> Result<Opened, DbE
     let size: i64 = only(&connection, "SELECT pg_database_size(current_database())").await?;
     let register = register(&connection, &schema, clock).await;
     let _ = connection.close().await;
-    Ok(Opened { server: version, is_read_only, schema, size: Some(size.unsigned_abs()), wal_size: None, damage: None, time: Some(time), register })
+    Ok(Opened {
+        server: version,
+        is_read_only,
+        schema,
+        size: Some(size.unsigned_abs()),
+        wal_size: None,
+        damage: None,
+        time: Some(time),
+        register,
+    })
 }
 
 async fn rows(connection: &DatabaseConnection, sql: &str) -> Result<Vec<QueryResult>, DbErr> {
@@ -208,8 +244,7 @@ async fn look(connection: &DatabaseConnection, is_current: bool, clock: &Clock) 
     let said = |error: DbErr| plain(error);
     let moment = |text: Option<String>| text.and_then(|text| text.parse::<Moment>().ok());
     let organisations = rows(connection, "SELECT id, name FROM organisation ORDER BY name").await.map_err(said)?;
-    let newest =
-        "SELECT max(last.at) FROM audit_head JOIN audit_event AS last ON last.organisation_id = audit_head.organisation_id AND last.sequence = audit_head.sequence";
+    let newest = "SELECT max(last.at) FROM audit_head JOIN audit_event AS last ON last.organisation_id = audit_head.organisation_id AND last.sequence = audit_head.sequence";
     let last_event_at = moment(only(connection, newest).await.map_err(said)?);
     // An organisation's own events are found by its id; those of others need not be read.
     let copies = format!(
@@ -219,8 +254,10 @@ async fn look(connection: &DatabaseConnection, is_current: bool, clock: &Clock) 
     );
     let last_copy_at = moment(only(connection, &copies).await.map_err(said)?);
     let today = clock.now().day();
-    let ending =
-        format!("SELECT count(*), min(expires_on) FROM api_key WHERE revoked_at IS NULL AND expires_on >= '{today}' AND expires_on <= '{}'", today.plus_days(SOON_DAYS));
+    let ending = format!(
+        "SELECT count(*), min(expires_on) FROM api_key WHERE revoked_at IS NULL AND expires_on >= '{today}' AND expires_on <= '{}'",
+        today.plus_days(SOON_DAYS)
+    );
     let ending = rows(connection, &ending).await.map_err(said)?;
     let ending_keys = match ending.first() {
         Some(row) => {
@@ -232,7 +269,8 @@ async fn look(connection: &DatabaseConnection, is_current: bool, clock: &Clock) 
     let mut event_count = 0;
     let mut altered_trails = Vec::new();
     for organisation in organisations.iter().filter(|_| is_current) {
-        let (id, name): (String, String) = (organisation.try_get_by_index(0).map_err(said)?, organisation.try_get_by_index(1).map_err(said)?);
+        let (id, name): (String, String) =
+            (organisation.try_get_by_index(0).map_err(said)?, organisation.try_get_by_index(1).map_err(said)?);
         let id: OrganisationId = id.parse().map_err(|_| format!("the organisation {name:?} has an invalid id"))?;
         let found = audit::verify_apart(connection, &id).await.map_err(plain)?;
         event_count += found.event_count;
@@ -240,5 +278,12 @@ async fn look(connection: &DatabaseConnection, is_current: bool, clock: &Clock) 
             altered_trails.push((name, found.fault_count, plain(&fault.detail)));
         }
     }
-    Ok(Register { organisation_count: organisations.len(), last_event_at, last_copy_at, ending_keys, event_count: is_current.then_some(event_count), altered_trails })
+    Ok(Register {
+        organisation_count: organisations.len(),
+        last_event_at,
+        last_copy_at,
+        ending_keys,
+        event_count: is_current.then_some(event_count),
+        altered_trails,
+    })
 }

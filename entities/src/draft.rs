@@ -1,10 +1,11 @@
-//! Drafts: questionnaires being written. A draft may be wrong as long as it likes; it is checked, looked at as a respondent
-//! would, tried out with answers, and published once nothing is wrong with it.
+//! Drafts: questionnaires being written. A draft may be wrong as long as it likes; it is checked, looked at as a
+//! respondent would, tried out with answers, and published once nothing is wrong with it.
 
 use std::sync::Arc;
 
 use diligence_questionnaires::{
-    Answers, Band, Conflict, Edition, EvidenceFact, Extension, Input, Outcome, Preview, Rating, RatingPolicy, Review, Splice, Subject, Tier, extension::AddedQuestion,
+    Answers, Band, Conflict, Edition, EvidenceFact, Extension, Input, Outcome, Preview, Rating, RatingPolicy, Review,
+    Splice, Subject, Tier, extension::AddedQuestion,
 };
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, entity::prelude::*};
@@ -111,7 +112,12 @@ pub struct NewDraft {
 impl NewDraft {
     fn check(&self) -> Result<(), Error> {
         let mut faults = Faults::of(self);
-        faults.expect(self.kind == DocumentKind::Edition || self.format != DocumentFormat::Csv, "/format", "format", "an extension is written as YAML or JSON");
+        faults.expect(
+            self.kind == DocumentKind::Edition || self.format != DocumentFormat::Csv,
+            "/format",
+            "format",
+            "an extension is written as YAML or JSON",
+        );
         faults.expect(!self.document.contains('\0'), "/document", "character", "expected text without null characters");
         faults.done()
     }
@@ -263,7 +269,10 @@ pub async fn create(writer: &Writer, new: NewDraft) -> Result<Draft, Error> {
         writer.tuples(writer.find::<Entity>().select_only().expr_as(Column::Id.count(), "draft_count")).await?
     };
     if there.first().is_some_and(|(count,)| count.unsigned_abs() >= MAXIMUM_DRAFTS) {
-        return Err(Error::conflict("limit", format!("an organisation can keep {MAXIMUM_DRAFTS} drafts: publish or delete some")));
+        return Err(Error::conflict(
+            "limit",
+            format!("an organisation can keep {MAXIMUM_DRAFTS} drafts: publish or delete some"),
+        ));
     }
     let draft = Model {
         id: writer.new_id(),
@@ -299,7 +308,10 @@ pub async fn read(reader: &Reader, id: &DraftId) -> Result<WrittenDraft, Error> 
 }
 
 async fn written(reader: &Reader, draft: Draft) -> Result<WrittenDraft, Error> {
-    let row = reader.one(reader.find::<text::Entity>().filter(text::Column::DraftId.eq(draft.id.clone()))).await?.ok_or(Error::NotFound)?;
+    let row = reader
+        .one(reader.find::<text::Entity>().filter(text::Column::DraftId.eq(draft.id.clone())))
+        .await?
+        .ok_or(Error::NotFound)?;
     Ok(WrittenDraft { draft, document: row.document })
 }
 
@@ -319,12 +331,28 @@ pub async fn list(reader: &Reader, filter: &DraftFilter) -> Result<Page<Draft>, 
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Stale`], or [`Error::Invalid`] as [`create`].
-pub async fn change(writer: &Writer, id: &DraftId, version: i64, change: Change<NewDraft>) -> Result<WrittenDraft, Error> {
+pub async fn change(
+    writer: &Writer,
+    id: &DraftId,
+    version: i64,
+    change: Change<NewDraft>,
+) -> Result<WrittenDraft, Error> {
     let before = written(writer, writer.get_at::<Entity>(id.as_str(), version).await?).await?;
-    let stored = NewDraft { name: before.draft.name.clone(), kind: before.draft.kind.0, format: before.draft.format.0, document: before.document.clone() };
+    let stored = NewDraft {
+        name: before.draft.name.clone(),
+        kind: before.draft.kind.0,
+        format: before.draft.format.0,
+        document: before.document.clone(),
+    };
     let new: NewDraft = change.over(&stored)?;
     new.check()?;
-    let after = Model { name: new.name, kind: Word(new.kind), format: Word(new.format), character_count: count(&new.document), ..before.draft.clone() };
+    let after = Model {
+        name: new.name,
+        kind: Word(new.kind),
+        format: Word(new.format),
+        character_count: count(&new.document),
+        ..before.draft.clone()
+    };
     let draft = writer.replace::<Entity, ActiveModel>("change", &before.draft, after).await?;
     if new.document != before.document {
         keep(writer, &draft, new.document.clone()).await?;
@@ -348,30 +376,49 @@ pub struct Additions {
 /// What an extension that is being written adds.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::Conflict`] for a draft that is no extension, or [`Error::Invalid`] for one that cannot be read, or
-/// whose base is not there.
+/// [`Error::NotFound`], [`Error::Conflict`] for a draft that is no extension, or [`Error::Invalid`] for one that cannot
+/// be read, or whose base is not there.
 pub async fn additions(reader: &Reader, id: &DraftId) -> Result<Additions, Error> {
     let WrittenDraft { draft, document } = read(reader, id).await?;
     if draft.kind.0 != DocumentKind::Extension {
-        return Err(Error::conflict("no_extension", "this draft is a whole questionnaire, not an extension: edit the document text instead"));
+        return Err(Error::conflict(
+            "no_extension",
+            "this draft is a whole questionnaire, not an extension: edit the document text instead",
+        ));
     }
     let is_json = draft.format.0 == DocumentFormat::Json;
     let sketch = run_blocking(move || Extension::sketch(&document, is_json)).await?;
-    let sketch = sketch.ok_or_else(|| Error::invalid("/document", "unreadable", "the document cannot be parsed: correct the faults that the check reports first"))?;
-    let unknown = || Error::invalid("/document", "unknown_base", format!("there is no such edition of the questionnaire `{}` that this one extends", sketch.base));
-    let base = questionnaire::latest(reader, &sketch.base, sketch.base_edition.as_deref()).await?.ok_or_else(unknown)?;
+    let sketch = sketch.ok_or_else(|| {
+        Error::invalid(
+            "/document",
+            "unreadable",
+            "the document cannot be parsed: correct the faults that the check reports first",
+        )
+    })?;
+    let unknown = || {
+        Error::invalid(
+            "/document",
+            "unknown_base",
+            format!("there is no such edition of the questionnaire `{}` that this one extends", sketch.base),
+        )
+    };
+    let base =
+        questionnaire::latest(reader, &sketch.base, sketch.base_edition.as_deref()).await?.ok_or_else(unknown)?;
     let of_base = base.principles.iter().map(|principle| (principle.key.clone(), principle.title.clone()));
     Ok(Additions { draft, principles: of_base.chain(sketch.principles).collect(), questions: sketch.questions, base })
 }
 
-/// Adds, changes or removes one of the questions that an extension adds, in its text, and leaves everything else in it as it is.
+/// Adds, changes or removes one of the questions that an extension adds, in its text, and leaves everything else in it
+/// as it is.
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Stale`], or [`Error::Conflict`] where that would lose something.
 pub async fn splice(writer: &Writer, id: &DraftId, version: i64, splice: Splice<'_>) -> Result<WrittenDraft, Error> {
     let before = written(writer, writer.get_at::<Entity>(id.as_str(), version).await?).await?;
     let spliced = Extension::splice(&before.document, before.draft.format.0 == DocumentFormat::Json, splice);
-    let document = spliced.ok_or_else(|| Error::conflict("text", "this change would lose comments or formatting: edit the document text instead"))?;
+    let document = spliced.ok_or_else(|| {
+        Error::conflict("text", "this change would lose comments or formatting: edit the document text instead")
+    })?;
     if count(&document).unsigned_abs() > MAXIMUM_CHARACTERS {
         return Err(Error::conflict("length", format!("a draft has at most {MAXIMUM_CHARACTERS} characters")));
     }
@@ -426,7 +473,9 @@ pub async fn check_document(reader: &Reader, new: NewDraft) -> Result<DraftCheck
 async fn checked(reader: &Reader, authored: Result<Authored, Error>) -> Result<DraftCheck, Error> {
     let edition = match authored {
         Ok(authored) => authored.edition,
-        Err(Error::Invalid(faults)) => return Ok(DraftCheck { is_publishable: false, faults, key: None, edition: None, question_count: None }),
+        Err(Error::Invalid(faults)) => {
+            return Ok(DraftCheck { is_publishable: false, faults, key: None, edition: None, question_count: None });
+        }
         Err(other) => return Err(other),
     };
     let faults = against_publishing(reader, &edition).await?;
@@ -444,7 +493,9 @@ async fn against_publishing(reader: &Reader, edition: &Edition) -> Result<Vec<Fa
     match questionnaire::check_publishable(reader, edition).await {
         Ok(()) => Ok(Vec::new()),
         Err(Error::Invalid(faults)) => Ok(faults),
-        Err(Error::Conflict { code, detail, errors }) => Ok(if errors.is_empty() { vec![Fault::new("", code, detail)] } else { errors }),
+        Err(Error::Conflict { code, detail, errors }) => {
+            Ok(if errors.is_empty() { vec![Fault::new("", code, detail)] } else { errors })
+        }
         Err(other) => Err(other),
     }
 }
@@ -480,12 +531,25 @@ fn attempted(edition: &Edition, attempt: Attempt, policy: &RatingPolicy, on: Day
     }
     faults.done()?;
     let answers = diligence_questionnaires::normalise_answers(edition, attempt.answers);
-    let input = Input { answers: &answers, review: &attempt.review, evidence: &attempt.evidence, subject: &attempt.subject, on: on.date() };
+    let input = Input {
+        answers: &answers,
+        review: &attempt.review,
+        evidence: &attempt.evidence,
+        subject: &attempt.subject,
+        on: on.date(),
+    };
     let outcome = diligence_questionnaires::evaluate(edition, &input);
-    let rating = |tier| diligence_questionnaires::residual(policy, tier, outcome.evidenced, outcome.coverage, outcome.is_knocked_out());
+    let rating = |tier| {
+        diligence_questionnaires::residual(policy, tier, outcome.evidenced, outcome.coverage, outcome.is_knocked_out())
+    };
     Ok(AttemptResult {
         band: diligence_questionnaires::band(policy, outcome.evidenced, outcome.coverage, outcome.is_knocked_out()),
-        ratings: RatingByTier { low: rating(Tier::Low), medium: rating(Tier::Medium), high: rating(Tier::High), critical: rating(Tier::Critical) },
+        ratings: RatingByTier {
+            low: rating(Tier::Low),
+            medium: rating(Tier::Medium),
+            high: rating(Tier::High),
+            critical: rating(Tier::Critical),
+        },
         outcome,
     })
 }
@@ -506,21 +570,28 @@ pub async fn publish(writer: &Writer, id: &DraftId, version: i64) -> Result<Publ
 /// draft holds what could be kept.
 ///
 /// # Errors
-/// [`Error::Invalid`] for an edition or a base edition that is not there, or [`Error::Conflict`] for one that is no extension,
-/// or whose base is not here any more.
+/// [`Error::Invalid`] for an edition or a base edition that is not there, or [`Error::Conflict`] for one that is no
+/// extension, or whose base is not here any more.
 pub async fn merge(writer: &Writer, new: NewMerge) -> Result<MergedDraft, Error> {
     Faults::of_new(&new).done()?;
-    let source = questionnaire::source_of(writer, &new.questionnaire, new.edition.as_deref()).await?.filter(|source| source.kind == DocumentKind::Extension);
+    let source = questionnaire::source_of(writer, &new.questionnaire, new.edition.as_deref())
+        .await?
+        .filter(|source| source.kind == DocumentKind::Extension);
     let Some(source) = source else {
         return Err(Error::conflict("no_extension", "this edition is not an extension: there is nothing to merge"));
     };
     let extension = questionnaire::extension(source.format, &source.document)?;
-    let unknown = || Error::invalid("/base_edition", "unknown", format!("there is no such edition of `{}`", extension.base));
-    let base = questionnaire::latest(writer, &extension.base, new.base_edition.as_deref()).await?.ok_or_else(unknown)?;
+    let unknown =
+        || Error::invalid("/base_edition", "unknown", format!("there is no such edition of `{}`", extension.base));
+    let base =
+        questionnaire::latest(writer, &extension.base, new.base_edition.as_deref()).await?.ok_or_else(unknown)?;
     let old = questionnaire::latest(writer, &extension.base, source.base_edition.as_deref()).await?;
     let gone = || {
         let number = source.base_edition.as_deref().unwrap_or_default();
-        let detail = format!("edition {number} of `{}`, which this one extends, no longer exists: write the extension again for a later edition", extension.base);
+        let detail = format!(
+            "edition {number} of `{}`, which this one extends, no longer exists: write the extension again for a later edition",
+            extension.base
+        );
         Error::conflict("base_gone", detail)
     };
     let old = old.ok_or_else(gone)?;
@@ -528,7 +599,10 @@ pub async fn merge(writer: &Writer, new: NewMerge) -> Result<MergedDraft, Error>
     let merged = run_blocking(move || added.merge(&old, &newer, &number)).await?;
     let format = if source.format == DocumentFormat::Json { DocumentFormat::Json } else { DocumentFormat::Yaml };
     let document = if format == DocumentFormat::Json { merged.extension.to_json() } else { merged.extension.to_yaml() };
-    let name: String = format!("{} {} on {} {}", extension.title, new.new_edition, base.title, base.edition).chars().take(300).collect();
+    let name: String = format!("{} {} on {} {}", extension.title, new.new_edition, base.title, base.edition)
+        .chars()
+        .take(300)
+        .collect();
     let draft = create(writer, NewDraft { name, kind: DocumentKind::Extension, format, document }).await?;
     let is_publishable = match &merged.result {
         Some(edition) => against_publishing(writer, edition).await?.is_empty(),

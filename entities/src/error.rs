@@ -107,7 +107,9 @@ pub(crate) enum Kind {
 pub(crate) fn kind(error: &DbErr) -> Kind {
     match error {
         DbErr::ConnectionAcquire(_) => Kind::Busy,
-        DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner)) | DbErr::Conn(RuntimeErr::SqlxError(inner)) => match inner.as_ref() {
+        DbErr::Exec(RuntimeErr::SqlxError(inner))
+        | DbErr::Query(RuntimeErr::SqlxError(inner))
+        | DbErr::Conn(RuntimeErr::SqlxError(inner)) => match inner.as_ref() {
             sqlx::Error::Database(database) => of_code(database.as_ref()),
             sqlx::Error::PoolTimedOut => Kind::Busy,
             sqlx::Error::Io(error) if error.kind() == io::ErrorKind::StorageFull => Kind::Full,
@@ -123,7 +125,8 @@ pub(crate) fn kind(error: &DbErr) -> Kind {
     }
 }
 
-/// SQLite numbers its errors, a finer number above the eight lowest bits; PostgreSQL has five letters and digits of the standard.
+/// SQLite numbers its errors, a finer number above the eight lowest bits; PostgreSQL has five letters and digits of the
+/// standard.
 fn of_code(error: &dyn DatabaseError) -> Kind {
     let code = error.code().unwrap_or_default();
     if let (None, Ok(number)) = (error.try_downcast_ref::<PgDatabaseError>(), code.parse::<i32>()) {
@@ -141,7 +144,8 @@ fn of_code(error: &dyn DatabaseError) -> Kind {
         // Serialisation failure, deadlock, lock not available, too many connections.
         "40001" | "40P01" | "55P03" | "53300" => Kind::Busy,
         "53100" => Kind::Full,
-        // Read-only (a standby), an I/O error of the system, shutting down, crashed, starting up, no such session any more.
+        // Read-only (a standby), an I/O error of the system, shutting down, crashed, starting up, no such session any
+        // more.
         "25006" | "58030" | "57P01" | "57P02" | "57P03" | "57P05" => Kind::Unavailable,
         code if code.starts_with("23") => Kind::Constraint,
         code if code.starts_with("08") => Kind::Unavailable,
@@ -155,17 +159,24 @@ fn is_of_name(code: &str) -> bool {
     matches!(code, "26000" | "42P05")
 }
 
-/// Whether an error says that a prepared statement is not where it was left: connections are shared by something in between.
+/// Whether an error says that a prepared statement is not where it was left: connections are shared by something in
+/// between.
 pub(crate) fn is_of_shared_statement(error: &DbErr) -> bool {
-    let (DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner))) = error else { return false };
+    let (DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner))) = error else {
+        return false;
+    };
     inner.as_database_error().and_then(DatabaseError::code).is_some_and(|code| is_of_name(&code))
 }
 
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         match (error.sql_err(), kind(&error)) {
-            (Some(SqlErr::UniqueConstraintViolation(_)), _) => Self::conflict("duplicate", "a record with the same unique values already exists"),
-            (Some(SqlErr::ForeignKeyConstraintViolation(_)), _) => Self::conflict("in_use", "other records refer to this one, or a record it refers to no longer exists"),
+            (Some(SqlErr::UniqueConstraintViolation(_)), _) => {
+                Self::conflict("duplicate", "a record with the same unique values already exists")
+            }
+            (Some(SqlErr::ForeignKeyConstraintViolation(_)), _) => {
+                Self::conflict("in_use", "other records refer to this one, or a record it refers to no longer exists")
+            }
             (_, Kind::Busy) => Self::Busy,
             (_, Kind::Full) => Self::Full(error),
             (_, Kind::Unavailable) => Self::Unavailable(error),

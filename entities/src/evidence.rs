@@ -1,4 +1,5 @@
-//! Evidence: certificates, documents and links that support answers, dated by what they say and never by when they came.
+//! Evidence: certificates, documents and links that support answers, dated by what they say and never by when they
+//! came.
 
 use std::collections::BTreeMap;
 
@@ -145,7 +146,9 @@ pub struct NewEvidence {
 impl NewEvidence {
     pub(crate) fn check(mut self) -> Result<Self, Error> {
         let mut faults = Faults::of(&self);
-        if self.expires_on.is_none() && matches!(self.kind, EvidenceKind::CyberEssentials | EvidenceKind::CyberEssentialsPlus) {
+        if self.expires_on.is_none()
+            && matches!(self.kind, EvidenceKind::CyberEssentials | EvidenceKind::CyberEssentialsPlus)
+        {
             self.expires_on = self.issued_on.map(|day| day.plus_months(12));
         }
         if let (Some(issued), Some(expires)) = (self.issued_on, self.expires_on) {
@@ -198,14 +201,18 @@ pub struct EvidenceFilter {
 }
 
 /// The kinds that say by themselves that someone else has looked at a supplier's security.
-pub const SECURITY_CERTIFICATES: [EvidenceKind; 3] = [EvidenceKind::CyberEssentials, EvidenceKind::CyberEssentialsPlus, EvidenceKind::Iso27001];
-/// What a DSPT status says where it is as good as one: others are `Standards not fully met (plan agreed)`, `Entry Level`, `Not Published`.
+pub const SECURITY_CERTIFICATES: [EvidenceKind; 3] =
+    [EvidenceKind::CyberEssentials, EvidenceKind::CyberEssentialsPlus, EvidenceKind::Iso27001];
+/// What a DSPT status says where it is as good as one: others are `Standards not fully met (plan agreed)`, `Entry
+/// Level`, `Not Published`.
 pub const DSPT_MET: [&str; 2] = ["Standards Met", "Standards Exceeded"];
 
 /// What certifies a supplier's security, as long as it is valid.
 pub(crate) fn is_security_certificate() -> Condition {
     let statement = || Expr::expr(Func::lower(Expr::col((Entity, Column::Statement))));
-    let met = DSPT_MET.iter().fold(Condition::any(), |any, status| any.add(statement().like(format!("%{}%", status.to_lowercase()))));
+    let met = DSPT_MET
+        .iter()
+        .fold(Condition::any(), |any, status| any.add(statement().like(format!("%{}%", status.to_lowercase()))));
     let dspt = Condition::all().add(Column::Kind.eq(Word(EvidenceKind::Dspt))).add(met);
     Condition::any().add(Column::Kind.is_in(SECURITY_CERTIFICATES.map(Word))).add(dspt)
 }
@@ -236,7 +243,18 @@ pub(crate) async fn create_all(writer: &Writer, new: Vec<(SupplierId, NewEvidenc
 }
 
 fn build(writer: &Writer, new: NewEvidence, supplier_id: SupplierId, product_id: Option<ProductId>) -> Model {
-    let NewEvidence { subject_id, kind, reference, statement, scope, document_version, issued_on, expires_on, address, notes } = new;
+    let NewEvidence {
+        subject_id,
+        kind,
+        reference,
+        statement,
+        scope,
+        document_version,
+        issued_on,
+        expires_on,
+        address,
+        notes,
+    } = new;
     Model {
         id: writer.new_id(),
         organisation_id: writer.scope().organisation_id.clone(),
@@ -272,7 +290,10 @@ pub async fn read(reader: &Reader, id: &EvidenceId) -> Result<Evidence, Error> {
 ///
 /// # Errors
 /// [`Error::Database`] only.
-pub async fn several(reader: &Reader, ids: impl IntoIterator<Item = String>) -> Result<BTreeMap<String, Evidence>, Error> {
+pub async fn several(
+    reader: &Reader,
+    ids: impl IntoIterator<Item = String>,
+) -> Result<BTreeMap<String, Evidence>, Error> {
     let rows = reader.get_many::<Entity>(&ids.into_iter().collect()).await?;
     Ok(rows.into_iter().map(|row| (row.id.to_string(), row)).collect())
 }
@@ -306,7 +327,9 @@ pub async fn list(reader: &Reader, filter: &EvidenceFilter) -> Result<Page<Evide
         EvidenceSort::CreatedDescending => Sort::down(Column::CreatedAt),
         EvidenceSort::Expiry => Sort::up(Column::ExpiryKey),
     };
-    reader.page(reader.find::<Entity>().filter(condition), sort, Column::Id, filter.limit, filter.cursor.as_deref()).await
+    reader
+        .page(reader.find::<Entity>().filter(condition), sort, Column::Id, filter.limit, filter.cursor.as_deref())
+        .await
 }
 
 /// All evidence about these suppliers and their products.
@@ -318,11 +341,20 @@ pub(crate) async fn of_suppliers(reader: &Reader, suppliers: &[SupplierId]) -> R
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Stale`] or [`Error::Invalid`].
-pub async fn change(writer: &Writer, id: &EvidenceId, version: i64, change: Change<NewEvidence>) -> Result<Evidence, Error> {
+pub async fn change(
+    writer: &Writer,
+    id: &EvidenceId,
+    version: i64,
+    change: Change<NewEvidence>,
+) -> Result<Evidence, Error> {
     let before = writer.get_at::<Entity>(id.as_str(), version).await?;
     let new = change.over(&before)?.check()?;
     if new.subject_id != before.subject_id {
-        return Err(Error::invalid("/subject_id", "fixed", "subject_id cannot be changed: create a new record for another supplier or product"));
+        return Err(Error::invalid(
+            "/subject_id",
+            "fixed",
+            "subject_id cannot be changed: create a new record for another supplier or product",
+        ));
     }
     put(writer, before, new).await
 }
@@ -330,7 +362,12 @@ pub async fn change(writer: &Writer, id: &EvidenceId, version: i64, change: Chan
 /// Puts checked evidence about the same subject in the place of what was read before.
 pub(crate) async fn put(writer: &Writer, before: Evidence, new: NewEvidence) -> Result<Evidence, Error> {
     let kept = before.file.clone();
-    let after = Model { id: before.id.clone(), file: kept, created_at: before.created_at, ..build(writer, new, before.supplier_id.clone(), before.product_id.clone()) };
+    let after = Model {
+        id: before.id.clone(),
+        file: kept,
+        created_at: before.created_at,
+        ..build(writer, new, before.supplier_id.clone(), before.product_id.clone())
+    };
     writer.replace::<Entity, ActiveModel>("change", &before, after).await
 }
 

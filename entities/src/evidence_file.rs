@@ -65,14 +65,25 @@ fn found_in(content: &[u8]) -> Option<&'static str> {
         return Some("odt");
     }
     let folders: [(&[u8], &str); 3] = [(b"word/", "docx"), (b"xl/", "xlsx"), (b"ppt/", "pptx")];
-    names_in_archive(content).find_map(|name| folders.into_iter().find(|(folder, _)| name.starts_with(folder)).map(|(_, ending)| ending))
+    names_in_archive(content)
+        .find_map(|name| folders.into_iter().find(|(folder, _)| name.starts_with(folder)).map(|(_, ending)| ending))
 }
 
 /// The names of the files in a ZIP archive, from the list at its end; nothing of them is unpacked.
 fn names_in_archive(content: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let number = |at: usize, width: usize| Some(content.get(at..at.checked_add(width)?)?.iter().rev().fold(0, |number, byte| number << 8 | usize::from(*byte)));
+    let number = |at: usize, width: usize| {
+        Some(
+            content
+                .get(at..at.checked_add(width)?)?
+                .iter()
+                .rev()
+                .fold(0, |number, byte| number << 8 | usize::from(*byte)),
+        )
+    };
     // After the list comes its end, 22 bytes and a comment.
-    let end = content.len().checked_sub(22).and_then(|last| (last.saturating_sub(0xffff)..=last).rev().find(|at| content[*at..].starts_with(b"PK\x05\x06")));
+    let end = content.len().checked_sub(22).and_then(|last| {
+        (last.saturating_sub(0xffff)..=last).rev().find(|at| content[*at..].starts_with(b"PK\x05\x06"))
+    });
     let mut next = end.and_then(|end| number(end + 16, 4));
     std::iter::from_fn(move || {
         let at = next.filter(|at| content.get(*at..).is_some_and(|rest| rest.starts_with(b"PK\x01\x02")))?;
@@ -140,28 +151,55 @@ impl NewFile {
     /// What it is called and what it is: its name, its media type and its first bytes agree.
     fn check(&self) -> Result<(String, FileKind), Error> {
         let mut faults = Faults::default();
-        let found = found_in(&self.content).and_then(|ending| KINDS.into_iter().find(|kind| kind.endings.contains(&ending)));
+        let found =
+            found_in(&self.content).and_then(|ending| KINDS.into_iter().find(|kind| kind.endings.contains(&ending)));
         let is_text = std::str::from_utf8(&self.content).is_ok_and(|text| !text.contains('\0'));
-        let of_itself = || found.and_then(|kind| kind.endings.first().copied()).or(is_text.then_some("txt")).unwrap_or("unknown");
+        let of_itself =
+            || found.and_then(|kind| kind.endings.first().copied()).or(is_text.then_some("txt")).unwrap_or("unknown");
         let name = self.name.clone().unwrap_or_else(|| format!("document.{}", of_itself()));
-        let plain = !name.trim().is_empty() && name.chars().count() <= MAXIMUM_NAME && Form::Line.fault(&name).is_none() && !name.contains(['/', '\\']);
+        let plain = !name.trim().is_empty()
+            && name.chars().count() <= MAXIMUM_NAME
+            && Form::Line.fault(&name).is_none()
+            && !name.contains(['/', '\\']);
         faults.expect(plain, "?name", "name", format!("expected the file's name alone, 1 to {MAXIMUM_NAME} characters, without a path and without invisible characters"));
         faults.expect(!self.content.is_empty(), "", "empty", "expected a file with something in it");
-        faults.expect(self.content.len() <= MAXIMUM_BYTES, "", "too_large", format!("expected at most {MAXIMUM_BYTES} bytes, found {}", self.content.len()));
+        faults.expect(
+            self.content.len() <= MAXIMUM_BYTES,
+            "",
+            "too_large",
+            format!("expected at most {MAXIMUM_BYTES} bytes, found {}", self.content.len()),
+        );
         let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_lowercase()).unwrap_or_default();
         let Some(named) = KINDS.into_iter().find(|kind| kind.endings.contains(&ending.as_str())) else {
-            let known: Vec<String> = KINDS.iter().flat_map(|kind| kind.endings).map(|ending| format!(".{ending}")).collect();
-            faults.push(Fault::new("?name", "kind", format!("expected a name that ends in one of {}", known.join(", "))));
+            let known: Vec<String> =
+                KINDS.iter().flat_map(|kind| kind.endings).map(|ending| format!(".{ending}")).collect();
+            faults.push(Fault::new(
+                "?name",
+                "kind",
+                format!("expected a name that ends in one of {}", known.join(", ")),
+            ));
             return Err(Error::Invalid(faults.into_vec()));
         };
         if self.media_type.as_ref().is_some_and(|said| said != named.media_type) {
-            faults.push(Fault::new("", "false_type", format!("the name says {}, the Content-Type says {}", named.name, self.media_type.as_deref().unwrap_or_default())));
+            faults.push(Fault::new(
+                "",
+                "false_type",
+                format!(
+                    "the name says {}, the Content-Type says {}",
+                    named.name,
+                    self.media_type.as_deref().unwrap_or_default()
+                ),
+            ));
         }
         // A text may begin with any letters, those that other kinds of file begin with too.
         let is_true = if named.media_type.starts_with("text/") { is_text } else { found == Some(named) };
         if !self.content.is_empty() && !is_true {
             let found = found.map_or("something else", |kind| kind.name);
-            faults.push(Fault::new("", "false_type", format!("the file says that it is {}, but what is in it is {found}", named.name)));
+            faults.push(Fault::new(
+                "",
+                "false_type",
+                format!("the file says that it is {}, but what is in it is {found}", named.name),
+            ));
         }
         faults.done()?;
         Ok((name, named))
@@ -180,7 +218,12 @@ pub async fn store(writer: &Writer, id: &EvidenceId, version: i64, new: NewFile)
     let content = new.content;
     let byte_count = i64::try_from(content.len()).unwrap_or(i64::MAX);
     let file = StoredFile { name, media_type: kind.media_type.to_owned(), byte_count, sha256: sha256(&content) };
-    let row = Model { evidence_id: before.id.clone(), organisation_id: before.organisation_id.clone(), supplier_id: before.supplier_id.clone(), content };
+    let row = Model {
+        evidence_id: before.id.clone(),
+        organisation_id: before.organisation_id.clone(),
+        supplier_id: before.supplier_id.clone(),
+        content,
+    };
     writer.put_all::<Entity, ActiveModel>(vec![row], &[Column::EvidenceId]).await?;
     let after = Evidence { file: Some(Json(file)), ..before.clone() };
     writer.replace::<evidence::Entity, evidence::ActiveModel>("store_file", &before, after).await
@@ -188,12 +231,16 @@ pub async fn store(writer: &Writer, id: &EvidenceId, version: i64, new: NewFile)
 
 /// Whether answers rest on the file.
 pub(crate) async fn is_in_use(writer: &Writer, evidence: &Evidence) -> Result<bool, Error> {
-    Ok(evidence.file.is_some() && crate::assessment::names_evidence(writer, &evidence.supplier_id, &evidence.id).await?)
+    Ok(evidence.file.is_some()
+        && crate::assessment::names_evidence(writer, &evidence.supplier_id, &evidence.id).await?)
 }
 
 async fn refuse_in_use(writer: &Writer, before: &Evidence) -> Result<(), Error> {
     if is_in_use(writer, before).await? {
-        return Err(Error::conflict("in_use", "answers of an assessment refer to this file: it cannot be replaced or deleted; create separate evidence for a new file"));
+        return Err(Error::conflict(
+            "in_use",
+            "answers of an assessment refer to this file: it cannot be replaced or deleted; create separate evidence for a new file",
+        ));
     }
     Ok(())
 }
@@ -205,7 +252,8 @@ async fn refuse_in_use(writer: &Writer, before: &Evidence) -> Result<(), Error> 
 pub async fn read(reader: &Reader, id: &EvidenceId) -> Result<(StoredFile, Vec<u8>), Error> {
     let evidence = evidence::read(reader, id).await?;
     let file = evidence.file.ok_or(Error::NotFound)?;
-    let row = reader.one(reader.find::<Entity>().filter(Column::EvidenceId.eq(id.clone()))).await?.ok_or(Error::NotFound)?;
+    let row =
+        reader.one(reader.find::<Entity>().filter(Column::EvidenceId.eq(id.clone()))).await?.ok_or(Error::NotFound)?;
     Ok((file.0, row.content))
 }
 

@@ -9,7 +9,8 @@ use crate::{error::Error, text};
 /// One thing that is wrong with an input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Fault {
-    /// The place: a JSON pointer into the body (`/contacts/0/email`), or `?name` for a query parameter. Empty means the whole.
+    /// The place: a JSON pointer into the body (`/contacts/0/email`), or `?name` for a query parameter. Empty means the
+    /// whole.
     pub pointer: String,
     /// A stable word for the kind of fault, for programs.
     pub code: String,
@@ -109,7 +110,9 @@ fn flatten(errors: &ValidationErrors, prefix: &str, faults: &mut Vec<Fault>) {
                     let bound = |name: &str| error.params.get(name).map(ToString::to_string);
                     let detail = match (&error.message, error.code.as_ref(), bound("min"), bound("max")) {
                         (Some(message), ..) => message.to_string(),
-                        (None, "length", Some(low), Some(high)) => format!("expected between {low} and {high} characters or items"),
+                        (None, "length", Some(low), Some(high)) => {
+                            format!("expected between {low} and {high} characters or items")
+                        }
                         (None, "length", _, Some(high)) => format!("expected at most {high} characters or items"),
                         (None, "length", Some(low), _) => format!("expected at least {low} characters or items"),
                         (None, "range", Some(low), Some(high)) => format!("expected a number from {low} to {high}"),

@@ -1,8 +1,8 @@
-//! The way into a new register: an organisation, a link with which its first account is made, and an administrator's key for
-//! programs. All of it is kept at once or not at all, and given to whoever started the program, at the console.
+//! The way into a new register: an organisation, a link with which its first account is made, and an administrator's
+//! key for programs. All of it is kept at once or not at all, and given to whoever started the program, at the console.
 //!
-//! Whoever starts it may be cut off before they have read that. So it is given again, new, at each start, until someone has
-//! come in: the link and the key before are void then, and had opened nothing yet.
+//! Whoever starts it may be cut off before they have read that. So it is given again, new, at each start, until someone
+//! has come in: the link and the key before are void then, and had opened nothing yet.
 
 use sea_orm::{ColumnTrait as _, QueryFilter as _};
 
@@ -37,8 +37,8 @@ pub struct WayIn {
     pub is_again: bool,
 }
 
-/// A way into the register, where there is no organisation but samples, or just the one that an earlier start has made and
-/// nobody has come to: no account, no key ever used, nothing done by anyone but at the console.
+/// A way into the register, where there is no organisation but samples, or just the one that an earlier start has made
+/// and nobody has come to: no account, no key ever used, nothing done by anyone but at the console.
 ///
 /// # Errors
 /// [`Error::Busy`] or [`Error::Database`].
@@ -65,7 +65,8 @@ async fn make(store: &Store) -> Result<Option<WayIn>, Error> {
 
 async fn make_again(store: &Store, organisation: Organisation) -> Result<Option<WayIn>, Error> {
     let console = Actor { id: "console".into(), name: "console".into() };
-    let scope = Scope { organisation_id: organisation.id.clone(), actor: console.clone(), role: Role::Admin, request_id: None };
+    let scope =
+        Scope { organisation_id: organisation.id.clone(), actor: console.clone(), role: Role::Admin, request_id: None };
     // Most starts are of a register that is in use: they do not wait for its writer.
     let reader = store.read(&scope).await?;
     if reader.has(reader.find::<membership::Entity>()).await? {
@@ -73,8 +74,8 @@ async fn make_again(store: &Store, organisation: Organisation) -> Result<Option<
     }
     drop(reader);
     let writer = store.write(&scope).await?;
-    let is_entered =
-        writer.has(writer.find::<membership::Entity>()).await? || writer.has(writer.find::<audit::Entity>().filter(audit::Column::ActorId.ne(console.id))).await?;
+    let is_entered = writer.has(writer.find::<membership::Entity>()).await?
+        || writer.has(writer.find::<audit::Entity>().filter(audit::Column::ActorId.ne(console.id))).await?;
     let keys = writer.all(writer.find::<api_key::Entity>()).await?;
     let links = writer.all(writer.find::<invitation::Entity>()).await?;
     let is_ours = keys.iter().all(|key| key.name == KEY_NAME && key.last_used_at.is_none())
@@ -94,7 +95,11 @@ async fn make_again(store: &Store, organisation: Organisation) -> Result<Option<
 }
 
 async fn open(writer: &Writer) -> Result<(Token, Token), Error> {
-    let (_, key) = api_key::create(writer, NewApiKey { name: KEY_NAME.into(), role: Role::Admin, scope: KeyScope::Everything, expires_on: None }).await?;
+    let (_, key) = api_key::create(
+        writer,
+        NewApiKey { name: KEY_NAME.into(), role: Role::Admin, scope: KeyScope::Everything, expires_on: None },
+    )
+    .await?;
     let (_, link) = invitation::create_first(writer).await?;
     Ok((link, key))
 }

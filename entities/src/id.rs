@@ -83,10 +83,16 @@ impl<K> fmt::Display for Id<K> {
 impl<K: Kind> FromStr for Id<K> {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let hexadecimal = |rest: &str| rest.len() == 32 && rest.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let hexadecimal =
+            |rest: &str| rest.len() == 32 && rest.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         match text.strip_prefix(K::PREFIX).and_then(|rest| rest.strip_prefix('_')) {
             Some(rest) if hexadecimal(rest) => Ok(Self(text.to_owned(), PhantomData)),
-            _ => Err(format!("expected the id of {} {}: {}_ and 32 hexadecimal digits", article(K::NOUN), K::NOUN, K::PREFIX)),
+            _ => Err(format!(
+                "expected the id of {} {}: {}_ and 32 hexadecimal digits",
+                article(K::NOUN),
+                K::NOUN,
+                K::PREFIX
+            )),
         }
     }
 }
@@ -190,7 +196,9 @@ impl FromStr for SubjectId {
         if let Ok(id) = text.parse() {
             return Ok(Self::Supplier(id));
         }
-        text.parse().map(Self::Product).map_err(|_| "expected the id of a supplier (sup_…) or of a product (prd_…)".to_owned())
+        text.parse()
+            .map(Self::Product)
+            .map_err(|_| "expected the id of a supplier (sup_…) or of a product (prd_…)".to_owned())
     }
 }
 impl Serialize for SubjectId {

@@ -1,4 +1,5 @@
-//! Safe retries: the answer to a POST is kept with the change it made, in the same transaction, and given again to the same request.
+//! Safe retries: the answer to a POST is kept with the change it made, in the same transaction, and given again to the
+//! same request.
 
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, entity::prelude::*};
 use serde::{Deserialize, Serialize};
@@ -70,8 +71,11 @@ belongs!();
 /// # Errors
 /// [`Error::Busy`] or [`Error::Database`].
 pub async fn recall(reader: &Reader, key: &str, fingerprint: &str) -> Result<Recall, Error> {
-    let select =
-        reader.find::<Entity>().filter(Column::ActorId.eq(reader.scope().actor.id.as_str())).filter(Column::Key.eq(key)).filter(Column::ExpiresAt.gt(reader.now()));
+    let select = reader
+        .find::<Entity>()
+        .filter(Column::ActorId.eq(reader.scope().actor.id.as_str()))
+        .filter(Column::Key.eq(key))
+        .filter(Column::ExpiresAt.gt(reader.now()));
     Ok(match reader.one(select).await? {
         None => Recall::New,
         Some(row) if row.fingerprint == fingerprint => Recall::Same(row.answer.0),

@@ -67,7 +67,8 @@ impl fmt::Display for Identifier {
 impl std::str::FromStr for Identifier {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (scheme, id) = text.split_once(':').ok_or_else(|| format!("expected SCHEME:ID such as GB-NHS:8K417, not {text:?}"))?;
+        let (scheme, id) =
+            text.split_once(':').ok_or_else(|| format!("expected SCHEME:ID such as GB-NHS:8K417, not {text:?}"))?;
         let scheme = crate::stored::from_word(scheme.trim())
             .ok_or_else(|| format!("expected one of the schemes GB-COH, GB-PPON, GB-NHS, GB-CHC, GB-SC, GB-NIC, GB-CQC, GB-ICO, GB-VAT, LEI, LOCAL, not {scheme:?}"))?;
         Ok(Self { scheme, id: id.trim().to_owned() })
@@ -81,28 +82,51 @@ impl Identifier {
     /// A fault at `/id` that says what the scheme expects.
     pub fn canonical(&self) -> Result<Self, Fault> {
         // Only whoever made a local number up knows what its capitals and spaces mean.
-        let mut id: String = if self.scheme == Scheme::Local { self.id.trim().to_owned() } else { self.id.trim().to_uppercase() };
+        let mut id: String =
+            if self.scheme == Scheme::Local { self.id.trim().to_owned() } else { self.id.trim().to_uppercase() };
         if !matches!(self.scheme, Scheme::CareQualityCommission | Scheme::Procurement | Scheme::Local) {
             id.retain(|character| character != ' ');
         }
-        let digits = |text: &str, count: std::ops::RangeInclusive<usize>| count.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        let digits = |text: &str, count: std::ops::RangeInclusive<usize>| {
+            count.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+        };
         let (good, expected) = match self.scheme {
             Scheme::CompaniesHouse => {
                 if digits(&id, 1..=8) {
                     id = format!("{id:0>8}");
                 }
-                let prefixed = id.len() == 8 && id.is_ascii() && id[..2].bytes().all(|byte| byte.is_ascii_uppercase()) && digits(&id[2..], 6..=6);
-                (digits(&id, 8..=8) && id != "00000000" || prefixed, "8 digits, or two letters such as SC, NI or OC and 6 digits")
+                let prefixed = id.len() == 8
+                    && id.is_ascii()
+                    && id[..2].bytes().all(|byte| byte.is_ascii_uppercase())
+                    && digits(&id[2..], 6..=6);
+                (
+                    digits(&id, 8..=8) && id != "00000000" || prefixed,
+                    "8 digits, or two letters such as SC, NI or OC and 6 digits",
+                )
             }
-            Scheme::Procurement => (is_procurement(&id), "a number such as PBCD-1234-EFGH of the letters and digits the scheme uses"),
-            Scheme::Nhs => ((1..=9).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric()), "1 to 9 letters and digits such as 8K417"),
+            Scheme::Procurement => {
+                (is_procurement(&id), "a number such as PBCD-1234-EFGH of the letters and digits the scheme uses")
+            }
+            Scheme::Nhs => (
+                (1..=9).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+                "1 to 9 letters and digits such as 8K417",
+            ),
             Scheme::CharityEnglandWales => (digits(&id, 6..=7), "6 or 7 digits"),
-            Scheme::CharityScotland => (id.strip_prefix("SC").is_some_and(|rest| digits(rest, 6..=6)), "SC and 6 digits"),
+            Scheme::CharityScotland => {
+                (id.strip_prefix("SC").is_some_and(|rest| digits(rest, 6..=6)), "SC and 6 digits")
+            }
             Scheme::CharityNorthernIreland => (digits(&id, 6..=6), "6 digits"),
-            Scheme::CareQualityCommission => (id.strip_prefix("1-").is_some_and(|rest| digits(rest, 1..=15)), "1- and digits, such as 1-101607540"),
+            Scheme::CareQualityCommission => {
+                (id.strip_prefix("1-").is_some_and(|rest| digits(rest, 1..=15)), "1- and digits, such as 1-101607540")
+            }
             Scheme::InformationCommissioner => {
-                let lettered = ["ZA", "ZB", "ZC"].iter().any(|prefix| id.strip_prefix(prefix).is_some_and(|rest| digits(rest, 6..=6)));
-                (lettered || id.strip_prefix('Z').is_some_and(|rest| digits(rest, 7..=7)), "Z and 7 digits, or ZA, ZB or ZC and 6 digits")
+                let lettered = ["ZA", "ZB", "ZC"]
+                    .iter()
+                    .any(|prefix| id.strip_prefix(prefix).is_some_and(|rest| digits(rest, 6..=6)));
+                (
+                    lettered || id.strip_prefix('Z').is_some_and(|rest| digits(rest, 7..=7)),
+                    "Z and 7 digits, or ZA, ZB or ZC and 6 digits",
+                )
             }
             Scheme::Vat => {
                 if let Some(rest) = id.strip_prefix("GB") {
@@ -111,15 +135,23 @@ impl Identifier {
                 let shaped = digits(&id, 9..=9) || digits(&id, 12..=12);
                 (shaped && is_vat(&id), "9 digits (12 for a branch) whose check digits are right")
             }
-            Scheme::Local => ((1..=40).contains(&id.chars().count()) && !id.contains(char::is_control), "1 to 40 printable characters"),
-            Scheme::LegalEntity => {
-                (id.len() == 20 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) && is_legal_entity(&id), "20 letters and digits whose check digits are right")
-            }
+            Scheme::Local => (
+                (1..=40).contains(&id.chars().count()) && !id.contains(char::is_control),
+                "1 to 40 printable characters",
+            ),
+            Scheme::LegalEntity => (
+                id.len() == 20 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) && is_legal_entity(&id),
+                "20 letters and digits whose check digits are right",
+            ),
         };
         if good {
             Ok(Self { scheme: self.scheme, id })
         } else {
-            Err(Fault::new("/id", "identifier", format!("expected {expected} for the scheme {}", crate::stored::word(&self.scheme))))
+            Err(Fault::new(
+                "/id",
+                "identifier",
+                format!("expected {expected} for the scheme {}", crate::stored::word(&self.scheme)),
+            ))
         }
     }
 }
@@ -147,13 +179,13 @@ fn is_vat(id: &str) -> bool {
 
 /// ISO 7064 MOD 97-10 over letters as 10 to 35.
 fn is_legal_entity(id: &str) -> bool {
-    let remainder =
-        id.bytes().fold(
-            0_u32,
-            |remainder, byte| {
-                if byte.is_ascii_digit() { (remainder * 10 + u32::from(byte - b'0')) % 97 } else { (remainder * 100 + u32::from(byte - b'A') + 10) % 97 }
-            },
-        );
+    let remainder = id.bytes().fold(0_u32, |remainder, byte| {
+        if byte.is_ascii_digit() {
+            (remainder * 10 + u32::from(byte - b'0')) % 97
+        } else {
+            (remainder * 100 + u32::from(byte - b'A') + 10) % 97
+        }
+    });
     remainder == 1
 }
 
@@ -162,7 +194,10 @@ mod tests {
     use super::*;
 
     fn canonical(text: &str) -> Result<String, Fault> {
-        text.parse::<Identifier>().map_err(|detail| Fault::new("", "shape", detail))?.canonical().map(|identifier| identifier.to_string())
+        text.parse::<Identifier>()
+            .map_err(|detail| Fault::new("", "shape", detail))?
+            .canonical()
+            .map(|identifier| identifier.to_string())
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Identity providers: how an organisation's people sign in with the account they have at work (OpenID Connect).
 //!
-//! A provider vouches for people in its own organisation only. Someone is known again by the provider's issuer and subject,
-//! never by an e-mail address alone: an address only joins an account to a person when the provider says that it has verified
-//! it, it is of a domain that the organisation has listed, and the person belongs to the organisation or was invited there.
+//! A provider vouches for people in its own organisation only. Someone is known again by the provider's issuer and
+//! subject, never by an e-mail address alone: an address only joins an account to a person when the provider says that
+//! it has verified it, it is of a domain that the organisation has listed, and the person belongs to the organisation
+//! or was invited there.
 
 use std::collections::BTreeMap;
 
@@ -87,7 +88,11 @@ owned!("identity_provider", _row => None);
 // Not derived: no secret may end up in a log.
 impl std::fmt::Debug for Model {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("identity_provider").field("id", &self.id).field("issuer", &self.issuer).finish_non_exhaustive()
+        formatter
+            .debug_struct("identity_provider")
+            .field("id", &self.id)
+            .field("issuer", &self.issuer)
+            .finish_non_exhaustive()
     }
 }
 
@@ -199,7 +204,8 @@ pub struct NewIdentityProvider {
     /// The role of those for whom no claim says one; null to let none of them in.
     #[serde(default)]
     pub default_role: Option<Role>,
-    /// Domains of e-mail addresses by which it may say who someone is, e.g. `example.org`. Without one, only people whom it has signed in before are let in.
+    /// Domains of e-mail addresses by which it may say who someone is, e.g. `example.org`. Without one, only people
+    /// whom it has signed in before are let in.
     #[validate(length(max = 50))]
     #[serde(default)]
     pub email_domains: Vec<String>,
@@ -236,23 +242,41 @@ pub fn is_safe_address(text: &str) -> bool {
         Some(inner) => inner.split(']').next().unwrap_or_default(),
         None => authority.split(':').next().unwrap_or_default(),
     };
-    let is_loopback = host.eq_ignore_ascii_case("localhost") || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    let is_loopback = host.eq_ignore_ascii_case("localhost")
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
     scheme == "https" || (scheme == "http" && is_loopback)
 }
 
 fn checked(mut new: NewIdentityProvider) -> Result<NewIdentityProvider, Error> {
     let mut faults = Faults::of(&new);
     let is_issuer = is_safe_address(&new.issuer) && !new.issuer.contains(['?', '#']);
-    faults.expect(is_issuer, "/issuer", "url", "expected an address that begins with https:// (or http:// on this machine), without ? and #");
+    faults.expect(
+        is_issuer,
+        "/issuer",
+        "url",
+        "expected an address that begins with https:// (or http:// on this machine), without ? and #",
+    );
     for (index, domain) in new.email_domains.iter_mut().enumerate() {
         *domain = domain.trim().trim_start_matches('@').to_lowercase();
         let is_domain = domain.len() <= 253
             && domain.contains('.')
-            && domain.split('.').all(|part| !part.is_empty() && part.chars().all(|letter| letter.is_alphanumeric() || letter == '-'));
+            && domain
+                .split('.')
+                .all(|part| !part.is_empty() && part.chars().all(|letter| letter.is_alphanumeric() || letter == '-'));
         faults.expect(is_domain, format!("/email_domains/{index}"), "domain", "expected a domain such as example.org");
     }
-    faults.expect(new.roles.is_empty() || new.role_claim.is_some(), "/role_claim", "required", "expected the name of the claim whose values `roles` maps to roles");
-    faults.expect(new.roles.keys().all(|value| (1..=200).contains(&value.chars().count())), "/roles", "length", "expected values of 1 to 200 characters");
+    faults.expect(
+        new.roles.is_empty() || new.role_claim.is_some(),
+        "/role_claim",
+        "required",
+        "expected the name of the claim whose values `roles` maps to roles",
+    );
+    faults.expect(
+        new.roles.keys().all(|value| (1..=200).contains(&value.chars().count())),
+        "/roles",
+        "length",
+        "expected values of 1 to 200 characters",
+    );
     faults.done()?;
     Ok(new)
 }
@@ -283,7 +307,10 @@ pub async fn create(writer: &Writer, new: NewIdentityProvider) -> Result<Identit
     text::check(&new)?;
     let new = checked(new)?;
     if writer.all(writer.find::<Entity>()).await?.len() >= AT_MOST {
-        return Err(Error::conflict("too_many", format!("an organisation has {AT_MOST} identity providers at the most")));
+        return Err(Error::conflict(
+            "too_many",
+            format!("an organisation has {AT_MOST} identity providers at the most"),
+        ));
     }
     let empty = Model {
         id: writer.new_id(),
@@ -318,14 +345,22 @@ pub async fn read(reader: &Reader, id: &IdentityProviderId) -> Result<IdentityPr
 /// # Errors
 /// [`Error::Invalid`] for a cursor that is none.
 pub async fn list(reader: &Reader, filter: &IdentityProviderFilter) -> Result<Page<IdentityProvider>, Error> {
-    reader.page(reader.find::<Entity>(), Sort::up(Column::CreatedAt), Column::Id, filter.limit, filter.cursor.as_deref()).await
+    reader
+        .page(reader.find::<Entity>(), Sort::up(Column::CreatedAt), Column::Id, filter.limit, filter.cursor.as_deref())
+        .await
 }
 
 /// Changes a provider. What it signed people in as under another issuer counts no more.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], or [`Error::Conflict`] when no one could sign in any more.
-pub async fn change(writer: &Writer, id: &IdentityProviderId, version: i64, change: Change<NewIdentityProvider>) -> Result<IdentityProvider, Error> {
+/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], or [`Error::Conflict`] when no one could sign in any
+/// more.
+pub async fn change(
+    writer: &Writer,
+    id: &IdentityProviderId,
+    version: i64,
+    change: Change<NewIdentityProvider>,
+) -> Result<IdentityProvider, Error> {
     let before = writer.get_at::<Entity>(id.as_str(), version).await?;
     let mut stored = serde_json::to_value(&before).unwrap_or_default();
     stored["client_secret"] = before.client_secret.clone().into();
@@ -366,7 +401,10 @@ async fn leaves_a_way_in(writer: &Writer, id: &IdentityProviderId) -> Result<(),
     if sign_in_policy::read(writer).await?.allows_passwords || is_there_another(writer, Some(id)).await? {
         return Ok(());
     }
-    Err(Error::conflict("no_other_way", "passwords are turned off, and this is the last identity provider: no one could sign in any more"))
+    Err(Error::conflict(
+        "no_other_way",
+        "passwords are turned off, and this is the last identity provider: no one could sign in any more",
+    ))
 }
 
 /// Forgets whom providers call a person, who is about to leave the organisation.
@@ -381,7 +419,13 @@ mod tests {
 
     #[test]
     fn only_addresses_that_nobody_between_can_read_are_safe() {
-        for safe in ["https://login.example.org", "https://login.example.org/realms/care", "http://localhost:9000", "http://127.0.0.1:9000/x", "http://[::1]:9000"] {
+        for safe in [
+            "https://login.example.org",
+            "https://login.example.org/realms/care",
+            "http://localhost:9000",
+            "http://127.0.0.1:9000/x",
+            "http://[::1]:9000",
+        ] {
             assert!(is_safe_address(safe), "{safe}");
         }
         for unsafe_one in [

@@ -1,9 +1,9 @@
 //! Bringing in many suppliers or products at once: all of them or none, each with its own verdict.
 //!
-//! A row is a merge patch. Where it names something that is there (by our id, by an identifier, by a product's supplier and
-//! name), it changes that, and fields it does not give stay as they are; else it makes something new. A row that says what is
-//! there already changes nothing. The verdicts of a dry run are those of the real one, since both are worked out ahead of
-//! the change, from look-ups in portions and never one by one.
+//! A row is a merge patch. Where it names something that is there (by our id, by an identifier, by a product's supplier
+//! and name), it changes that, and fields it does not give stay as they are; else it makes something new. A row that
+//! says what is there already changes nothing. The verdicts of a dry run are those of the real one, since both are
+//! worked out ahead of the change, from look-ups in portions and never one by one.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -184,7 +184,10 @@ impl Plan for ImportPlan {
         // Others may have come to hold what was looked for and not found.
         let ids: BTreeSet<String> = changed.iter().map(ToString::to_string).collect();
         let rows = writer.get_many::<supplier::Entity>(&ids).await?;
-        Ok(rows.iter().all(|row| !supplier_names.contains(&row.name) && !row.identifiers.iter().any(|identifier| identifiers.contains(identifier))))
+        Ok(rows.iter().all(|row| {
+            !supplier_names.contains(&row.name)
+                && !row.identifiers.iter().any(|identifier| identifiers.contains(identifier))
+        }))
     }
 }
 
@@ -211,7 +214,11 @@ impl ImportPlan {
 
 fn expect_few(rows: &[Row]) -> Result<(), Error> {
     if rows.len() > MAXIMUM_ROWS {
-        return Err(Error::invalid("/rows", "length", format!("expected at most {MAXIMUM_ROWS} rows, not {}: send them in several files", rows.len())));
+        return Err(Error::invalid(
+            "/rows",
+            "length",
+            format!("expected at most {MAXIMUM_ROWS} rows, not {}: send them in several files", rows.len()),
+        ));
     }
     Ok(())
 }
@@ -230,9 +237,14 @@ struct Seen(HashMap<String, String>);
 impl Seen {
     fn note(&mut self, key: &str, place: &str, noun: &str, pointer: Option<&str>, faults: &mut Vec<Fault>) {
         match self.0.get(key) {
-            Some(other) => {
-                blame(faults, Fault::new(pointer.unwrap_or_default(), "duplicate", format!("expected one row for each {noun}: {other} is about the same one")))
-            }
+            Some(other) => blame(
+                faults,
+                Fault::new(
+                    pointer.unwrap_or_default(),
+                    "duplicate",
+                    format!("expected one row for each {noun}: {other} is about the same one"),
+                ),
+            ),
             None => {
                 self.0.insert(key.to_owned(), place.to_owned());
             }

@@ -110,7 +110,12 @@ impl NewIncident {
         let mut faults = Faults::of(&self);
         faults.expect(self.occurred_on <= today, "/occurred_on", "future", "expected today or an earlier day");
         for (name, day) in [("told_on", self.told_on), ("resolved_on", self.resolved_on)] {
-            faults.expect(day.is_none_or(|day| day >= self.occurred_on), format!("/{name}"), "order", "expected the day it happened or a later day");
+            faults.expect(
+                day.is_none_or(|day| day >= self.occurred_on),
+                format!("/{name}"),
+                "order",
+                "expected the day it happened or a later day",
+            );
         }
         faults.done()?;
         Ok(self)
@@ -149,13 +154,24 @@ pub async fn create(writer: &Writer, new: NewIncident) -> Result<Incident, Error
     let subject = Subject::find(writer, &new.subject_id, "/subject_id").await?;
     let row = build(writer, new, subject.supplier.id.clone(), subject.product_id());
     let row = writer.insert::<Entity, ActiveModel>(row).await?;
-    review::trigger(writer, &subject, TriggerKind::Incident, writer.today(), format!("incident: {}", row.title)).await?;
+    review::trigger(writer, &subject, TriggerKind::Incident, writer.today(), format!("incident: {}", row.title))
+        .await?;
     crate::decision::go_stale(writer, &row.subject_id, &format!("an incident: {}", row.title)).await?;
     Ok(row)
 }
 
 fn build(writer: &Writer, new: NewIncident, supplier_id: SupplierId, product_id: Option<ProductId>) -> Model {
-    let NewIncident { subject_id, title, description, severity, personal_data_involved, occurred_on, told_on, resolved_on, lessons } = new;
+    let NewIncident {
+        subject_id,
+        title,
+        description,
+        severity,
+        personal_data_involved,
+        occurred_on,
+        told_on,
+        resolved_on,
+        lessons,
+    } = new;
     Model {
         id: writer.new_id(),
         organisation_id: writer.scope().organisation_id.clone(),
@@ -207,20 +223,41 @@ pub async fn list(reader: &Reader, filter: &IncidentFilter) -> Result<Page<Incid
     if let Some(since) = filter.updated_since {
         condition = condition.add(Column::UpdatedAt.gte(since));
     }
-    reader.page(reader.find::<Entity>().filter(condition), Sort::down(Column::OccurredOn), Column::Id, filter.limit, filter.cursor.as_deref()).await
+    reader
+        .page(
+            reader.find::<Entity>().filter(condition),
+            Sort::down(Column::OccurredOn),
+            Column::Id,
+            filter.limit,
+            filter.cursor.as_deref(),
+        )
+        .await
 }
 
 /// Changes an incident; where it happened stays.
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Stale`] or [`Error::Invalid`].
-pub async fn change(writer: &Writer, id: &IncidentId, version: i64, change: Change<NewIncident>) -> Result<Incident, Error> {
+pub async fn change(
+    writer: &Writer,
+    id: &IncidentId,
+    version: i64,
+    change: Change<NewIncident>,
+) -> Result<Incident, Error> {
     let before = writer.get_at::<Entity>(id.as_str(), version).await?;
     let new = change.over(&before)?.check(writer.today())?;
     if new.subject_id != before.subject_id {
-        return Err(Error::invalid("/subject_id", "fixed", "subject_id cannot be changed: create a new record for another supplier or product"));
+        return Err(Error::invalid(
+            "/subject_id",
+            "fixed",
+            "subject_id cannot be changed: create a new record for another supplier or product",
+        ));
     }
-    let after = Model { id: before.id.clone(), created_at: before.created_at, ..build(writer, new, before.supplier_id.clone(), before.product_id.clone()) };
+    let after = Model {
+        id: before.id.clone(),
+        created_at: before.created_at,
+        ..build(writer, new, before.supplier_id.clone(), before.product_id.clone())
+    };
     writer.replace::<Entity, ActiveModel>("change", &before, after).await
 }
 

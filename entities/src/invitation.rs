@@ -1,8 +1,8 @@
 //! Invitations: how people come to an organisation, and how they come back after a forgotten password.
 //!
-//! Each is a link that is good once and for a week. Its token reads `dli_<32 hexadecimal digits>_<64 hexadecimal digits>` and
-//! stands behind the `#` of the link, so that it stays out of logs and referrers; only the secret's SHA-256 is stored. Whoever
-//! sends an invitation never learns or sets the password of the one who accepts it.
+//! Each is a link that is good once and for a week. Its token reads `dli_<32 hexadecimal digits>_<64 hexadecimal
+//! digits>` and stands behind the `#` of the link, so that it stays out of logs and referrers; only the secret's
+//! SHA-256 is stored. Whoever sends an invitation never learns or sets the password of the one who accepts it.
 
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _, entity::prelude::*};
@@ -221,7 +221,10 @@ pub async fn create(writer: &Writer, new: NewInvitation) -> Result<(Invitation, 
         return Err(Error::conflict("member", "this person belongs to the organisation already"));
     }
     if pending(writer, &email).await?.is_some() {
-        return Err(Error::conflict("invited", "this person is invited already: send that invitation again, or revoke it first"));
+        return Err(Error::conflict(
+            "invited",
+            "this person is invited already: send that invitation again, or revoke it first",
+        ));
     }
     add(writer, InvitationKind::Invitation, email, new.name, new.role).await
 }
@@ -237,7 +240,13 @@ pub(crate) async fn pending(reader: &Reader, email: &str) -> Result<Option<Model
     reader.one(reader.find::<Entity>().filter(good)).await
 }
 
-async fn add(writer: &Writer, kind: InvitationKind, email: String, name: Option<String>, role: Role) -> Result<(Invitation, secret::Token), Error> {
+async fn add(
+    writer: &Writer,
+    kind: InvitationKind,
+    email: String,
+    name: Option<String>,
+    role: Role,
+) -> Result<(Invitation, secret::Token), Error> {
     let id: InvitationId = writer.new_id();
     let token = secret::Token::new(PREFIX, id.as_str())?;
     let row = Model {
@@ -267,11 +276,16 @@ pub async fn create_first(writer: &Writer) -> Result<(Invitation, secret::Token)
     add(writer, InvitationKind::FirstAdmin, String::new(), None, Role::Admin).await
 }
 
-/// Makes a link with which a user chooses another password. Earlier ones die. The password they have stays good until then.
+/// Makes a link with which a user chooses another password. Earlier ones die. The password they have stays good until
+/// then.
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Stale`], or [`Error::Conflict`] when they belong to other organisations too.
-pub async fn create_password_reset(writer: &Writer, id: &UserId, version: i64) -> Result<(Invitation, secret::Token), Error> {
+pub async fn create_password_reset(
+    writer: &Writer,
+    id: &UserId,
+    version: i64,
+) -> Result<(Invitation, secret::Token), Error> {
     let membership = writer.get_at::<membership::Entity>(id.as_str(), version).await?;
     user::belongs_here_alone(writer, id).await?;
     let user = user::row(writer, id).await?;
@@ -303,14 +317,20 @@ pub async fn read(reader: &Reader, id: &InvitationId) -> Result<Invitation, Erro
 /// [`Error::Invalid`] for a cursor that is none.
 pub async fn list(reader: &Reader, filter: &InvitationFilter) -> Result<Page<Invitation>, Error> {
     let mut select = reader.find::<Entity>();
-    let good = Condition::all().add(Column::AcceptedAt.is_null()).add(Column::RevokedAt.is_null()).add(Column::ExpiresAt.gt(reader.now()));
+    let good = Condition::all()
+        .add(Column::AcceptedAt.is_null())
+        .add(Column::RevokedAt.is_null())
+        .add(Column::ExpiresAt.gt(reader.now()));
     match filter.pending {
         Some(true) => select = select.filter(good),
         Some(false) => select = select.filter(good.not()),
         None => {}
     }
     let now = reader.now();
-    Ok(reader.page(select, Sort::up(Column::CreatedAt), Column::Id, filter.limit, filter.cursor.as_deref()).await?.map(|row| row.seen(now)))
+    Ok(reader
+        .page(select, Sort::up(Column::CreatedAt), Column::Id, filter.limit, filter.cursor.as_deref())
+        .await?
+        .map(|row| row.seen(now)))
 }
 
 /// Makes another token for an invitation, good for a week from now; the old one dies.
@@ -320,7 +340,11 @@ pub async fn list(reader: &Reader, filter: &InvitationFilter) -> Result<Page<Inv
 pub async fn resend(writer: &Writer, id: &InvitationId, version: i64) -> Result<(Invitation, secret::Token), Error> {
     let before = open_at(writer, id, version).await?;
     let token = secret::Token::new(PREFIX, id.as_str())?;
-    let after = Model { token_hash: token.hash().to_owned(), expires_at: writer.now().plus_hours(GOOD_HOURS), ..before.clone() };
+    let after = Model {
+        token_hash: token.hash().to_owned(),
+        expires_at: writer.now().plus_hours(GOOD_HOURS),
+        ..before.clone()
+    };
     Ok((writer.replace::<Entity, ActiveModel>("resend", &before, after).await?.seen(writer.now()), token))
 }
 
@@ -347,16 +371,24 @@ async fn open_at(writer: &Writer, id: &InvitationId, version: i64) -> Result<Mod
 async fn naming(reader: &Reader, person: &person::Person) -> Result<Vec<Model>, Error> {
     let (mut found, mut after) = (Vec::new(), String::new());
     loop {
-        let batch = reader.all(reader.find::<Entity>().filter(Column::Id.gt(after.as_str())).order_by_asc(Column::Id).limit(500)).await?;
+        let batch = reader
+            .all(reader.find::<Entity>().filter(Column::Id.gt(after.as_str())).order_by_asc(Column::Id).limit(500))
+            .await?;
         let Some(last) = batch.last() else { return Ok(found) };
         after = last.id.to_string();
-        found.extend(batch.into_iter().filter(|row| person.is(row.name.as_deref().map(person::plain).as_deref(), Some(&person::plain(&row.email)))));
+        found.extend(batch.into_iter().filter(|row| {
+            person.is(row.name.as_deref().map(person::plain).as_deref(), Some(&person::plain(&row.email)))
+        }));
     }
 }
 
 /// Where invitations name this person.
 pub(crate) async fn places_of(reader: &Reader, person: &person::Person) -> Result<Vec<PersonalPlace>, Error> {
-    Ok(naming(reader, person).await?.iter().map(|row| PersonalPlace::new("invitation", row.id.as_str(), "email", Some(&row.email))).collect())
+    Ok(naming(reader, person)
+        .await?
+        .iter()
+        .map(|row| PersonalPlace::new("invitation", row.id.as_str(), "email", Some(&row.email)))
+        .collect())
 }
 
 /// Takes this person away from their invitations, which open nothing from now on.

@@ -16,7 +16,8 @@ const STEP_SECONDS: u64 = 30;
 const DIGITS: usize = 6;
 /// How many recovery codes there are.
 pub const RECOVERY_CODES: usize = 10;
-/// How a recovery code is written: letters and digits that are not mistaken for one another, 120 bits of chance: so much that a fast hash of them tells nothing.
+/// How a recovery code is written: letters and digits that are not mistaken for one another, 120 bits of chance: so
+/// much that a fast hash of them tells nothing.
 const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 
 /// A new secret, as it is kept: 160 random bits in hexadecimal.
@@ -25,7 +26,16 @@ pub(crate) fn new_secret() -> Result<String, Error> {
 }
 
 fn totp(secret: &str, email: &str) -> Option<TOTP> {
-    TOTP::new(Algorithm::SHA1, DIGITS, 1, STEP_SECONDS, from_hex(secret)?, Some("Diligence".into()), email.replace(':', "_")).ok()
+    TOTP::new(
+        Algorithm::SHA1,
+        DIGITS,
+        1,
+        STEP_SECONDS,
+        from_hex(secret)?,
+        Some("Diligence".into()),
+        email.replace(':', "_"),
+    )
+    .ok()
 }
 
 /// A secret as an app takes it: by hand, and as an `otpauth:` address (usually shown as a picture to scan).
@@ -54,7 +64,10 @@ pub(crate) fn new_recovery_codes() -> Result<(Vec<String>, Vec<String>), Error> 
     let mut codes = Vec::with_capacity(RECOVERY_CODES);
     for _ in 0..RECOVERY_CODES {
         let random: [u8; 24] = secret::random()?;
-        let groups: Vec<String> = random.chunks(4).map(|group| group.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect()).collect();
+        let groups: Vec<String> = random
+            .chunks(4)
+            .map(|group| group.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect())
+            .collect();
         codes.push(groups.join("-"));
     }
     let hashes = codes.iter().map(|code| recovery_hash(code)).collect();
@@ -63,7 +76,8 @@ pub(crate) fn new_recovery_codes() -> Result<(Vec<String>, Vec<String>), Error> 
 
 /// What is kept of a recovery code, however it is spaced.
 pub(crate) fn recovery_hash(code: &str) -> String {
-    let plain: String = code.chars().filter(char::is_ascii_alphanumeric).map(|character| character.to_ascii_lowercase()).collect();
+    let plain: String =
+        code.chars().filter(char::is_ascii_alphanumeric).map(|character| character.to_ascii_lowercase()).collect();
     sha256(format!("diligence recovery {plain}"))
 }
 

@@ -12,7 +12,10 @@ mod m0009_sample;
 mod m0010_orders;
 mod m0011_health;
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait as _};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait as _,
+};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 
 use crate::scope::OpenError;
@@ -39,17 +42,22 @@ impl MigratorTrait for Steps {
     }
 }
 
-/// What replicas lock by while one of them brings the schema up to date: any number that no one else locks by, here the letters `diligen`.
+/// What replicas lock by while one of them brings the schema up to date: any number that no one else locks by, here the
+/// letters `diligen`.
 const LOCK: i64 = 0x0064_696c_6967_656e;
 
 /// Brings the schema up to date: all of it or nothing, and one replica at a time.
 pub(crate) async fn run(connection: &DatabaseConnection) -> Result<(), OpenError> {
     let failed = |error: DbErr| OpenError::Migration(error.to_string());
-    let options = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() };
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
     let transaction = connection.begin_with_options(options).await.map_err(failed)?;
     let is_postgres = connection.get_database_backend() == DbBackend::Postgres;
     // A pooler hands on connections as they are left, and the driver names its statements alike in each.
-    let forget = async || if is_postgres { transaction.execute_unprepared("DEALLOCATE ALL").await.map(drop) } else { Ok(()) };
+    let forget =
+        async || if is_postgres { transaction.execute_unprepared("DEALLOCATE ALL").await.map(drop) } else { Ok(()) };
     forget().await.map_err(failed)?;
     lock(&transaction).await.map_err(failed)?;
     let known: Vec<String> = Steps::migrations().iter().map(|step| step.name().to_owned()).collect();
@@ -62,7 +70,8 @@ pub(crate) async fn run(connection: &DatabaseConnection) -> Result<(), OpenError
     transaction.commit().await.map_err(failed)
 }
 
-/// Until the transaction ends, keeps every other program from bringing the schema up to date. SQLite's transactions do so by themselves.
+/// Until the transaction ends, keeps every other program from bringing the schema up to date. SQLite's transactions do
+/// so by themselves.
 pub(crate) async fn lock(transaction: &impl ConnectionTrait) -> Result<(), DbErr> {
     if transaction.get_database_backend() == DbBackend::Postgres {
         transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;

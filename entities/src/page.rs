@@ -1,7 +1,10 @@
 //! Lists in pages: keyset cursors, never offsets, so that a page costs the same at any depth.
 
 use schemars::JsonSchema;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, Iterable as _, ModelTrait, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select, Value};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, Iterable as _, ModelTrait, Order, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, Select, Value,
+};
 use serde::Serialize;
 
 use crate::{
@@ -59,12 +62,20 @@ impl<C> Sort<C> {
 }
 
 /// Adds order, position and size to `select`: one row more than `limit`, to know whether there is a next page.
-pub(crate) fn cut<E: EntityTrait>(select: Select<E>, sort: Sort<E::Column>, id: E::Column, limit: u64, cursor: Option<&str>) -> Result<Select<E>, Error> {
+pub(crate) fn cut<E: EntityTrait>(
+    select: Select<E>,
+    sort: Sort<E::Column>,
+    id: E::Column,
+    limit: u64,
+    cursor: Option<&str>,
+) -> Result<Select<E>, Error> {
     let order = if sort.descending { Order::Desc } else { Order::Asc };
     let mut select = select.order_by(sort.column, order.clone()).order_by(id, order).limit(limit + 1);
     if let Some(cursor) = cursor {
-        let wrong = || Error::invalid("?cursor", "cursor", "expected the `next` of a page of this list, under the same `sort`");
-        let position: (usize, bool, serde_json::Value, String) = from_hex(cursor).and_then(|bytes| serde_json::from_slice(&bytes).ok()).ok_or_else(wrong)?;
+        let wrong =
+            || Error::invalid("?cursor", "cursor", "expected the `next` of a page of this list, under the same `sort`");
+        let position: (usize, bool, serde_json::Value, String) =
+            from_hex(cursor).and_then(|bytes| serde_json::from_slice(&bytes).ok()).ok_or_else(wrong)?;
         if (position.0, position.1) != (index_of::<E>(sort.column), sort.descending) {
             return Err(wrong());
         }
@@ -75,14 +86,21 @@ pub(crate) fn cut<E: EntityTrait>(select: Select<E>, sort: Sort<E::Column>, id: 
         };
         let after = |column: E::Column, value: Value| if sort.descending { column.lt(value) } else { column.gt(value) };
         select = select.filter(
-            Condition::any().add(after(sort.column, value.clone())).add(Condition::all().add(sort.column.eq(value)).add(after(id, Value::String(Some(position.3))))),
+            Condition::any()
+                .add(after(sort.column, value.clone()))
+                .add(Condition::all().add(sort.column.eq(value)).add(after(id, Value::String(Some(position.3))))),
         );
     }
     Ok(select)
 }
 
 /// The page that `rows` (as many as [`cut`] let through) make.
-pub(crate) fn bind<E: EntityTrait>(mut rows: Vec<E::Model>, sort: Sort<E::Column>, id: E::Column, limit: u64) -> Page<E::Model> {
+pub(crate) fn bind<E: EntityTrait>(
+    mut rows: Vec<E::Model>,
+    sort: Sort<E::Column>,
+    id: E::Column,
+    limit: u64,
+) -> Page<E::Model> {
     let mut next = None;
     if rows.len() as u64 > limit {
         rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));

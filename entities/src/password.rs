@@ -1,6 +1,7 @@
 //! Passwords: hashed with argon2id, long rather than complicated, and none that is guessed soon.
 //!
-//! Hashing costs 19 MiB and some milliseconds on purpose, so it is done away from the threads that serve, a few at a time.
+//! Hashing costs 19 MiB and some milliseconds on purpose, so it is done away from the threads that serve, a few at a
+//! time.
 
 use std::sync::{
     Arc,
@@ -73,7 +74,9 @@ impl Desk {
                 Some(kept) => hasher().is_some_and(|hasher| hasher.verify_password(password.as_bytes(), &kept).is_ok()),
                 None => {
                     let mut thrown_away = [0_u8; 32];
-                    let _ = hasher().map(|hasher| hasher.hash_password_into(password.as_bytes(), b"nobody's salt...", &mut thrown_away));
+                    let _ = hasher().map(|hasher| {
+                        hasher.hash_password_into(password.as_bytes(), b"nobody's salt...", &mut thrown_away)
+                    });
                     false
                 }
             })
@@ -81,10 +84,20 @@ impl Desk {
     }
 
     /// Everything that is wrong with a new password at `pointer`, for someone about whom `words` are known.
-    pub(crate) async fn check(self: &Arc<Self>, pointer: &'static str, password: &str, words: Vec<String>) -> Result<(), Error> {
+    pub(crate) async fn check(
+        self: &Arc<Self>,
+        pointer: &'static str,
+        password: &str,
+        words: Vec<String>,
+    ) -> Result<(), Error> {
         let mut faults = Faults::default();
         let length = password.chars().count();
-        faults.expect((MINIMUM..=MAXIMUM).contains(&length), pointer, "length", format!("expected between {MINIMUM} and {MAXIMUM} characters"));
+        faults.expect(
+            (MINIMUM..=MAXIMUM).contains(&length),
+            pointer,
+            "length",
+            format!("expected between {MINIMUM} and {MAXIMUM} characters"),
+        );
         faults.done()?;
         let password = password.to_owned();
         let weak = self
@@ -93,7 +106,9 @@ impl Desk {
                 let known: Vec<&str> = words.iter().map(String::as_str).collect();
                 let found = zxcvbn::zxcvbn(&password, &known);
                 // 3 of 4: more than a hundred million guesses.
-                (found.score() < zxcvbn::Score::Three).then(|| found.feedback().and_then(zxcvbn::feedback::Feedback::warning).map(|warning| warning.to_string()))
+                (found.score() < zxcvbn::Score::Three).then(|| {
+                    found.feedback().and_then(zxcvbn::feedback::Feedback::warning).map(|warning| warning.to_string())
+                })
             })
             .await?;
         match weak {
@@ -103,7 +118,9 @@ impl Desk {
                 Err(Error::Invalid(vec![Fault::new(
                     pointer,
                     "weak",
-                    format!("this would be guessed soon{why}; expected a longer or less common one, such as four words that do not belong together"),
+                    format!(
+                        "this would be guessed soon{why}; expected a longer or less common one, such as four words that do not belong together"
+                    ),
                 )]))
             }
         }
@@ -142,12 +159,22 @@ mod tests {
     #[tokio::test]
     async fn a_password_that_is_guessed_soon_is_refused() {
         let desk = Arc::new(Desk::default());
-        let told = async |password: &str| match desk.check("/password", password, vec!["sam.okafor@harbourcare.example".into(), "Harbour Care Systems".into()]).await {
+        let told = async |password: &str| match desk
+            .check("/password", password, vec!["sam.okafor@harbourcare.example".into(), "Harbour Care Systems".into()])
+            .await
+        {
             Ok(()) => "fine".to_owned(),
             Err(Error::Invalid(faults)) => faults[0].code.clone(),
             Err(other) => other.to_string(),
         };
-        for weak in ["password1234", "qwertyuiop[]", "aaaaaaaaaaaaaa", "123456789012", "sam.okafor@harbourcare.example", "Harbour Care Systems"] {
+        for weak in [
+            "password1234",
+            "qwertyuiop[]",
+            "aaaaaaaaaaaaaa",
+            "123456789012",
+            "sam.okafor@harbourcare.example",
+            "Harbour Care Systems",
+        ] {
             assert_eq!(told(weak).await, "weak", "{weak}");
         }
         assert_eq!((told("short").await, told(&"x".repeat(129)).await), ("length".into(), "length".into()));

@@ -14,8 +14,8 @@ use crate::{error::Error, text};
 
 /// A change to something that was made of a `New…`: an object with any of its fields.
 ///
-/// The door has checked names and types against the `New…`'s schema; the result is checked as a whole by the operation, and
-/// here what its texts may hold, but for what is stored already.
+/// The door has checked names and types against the `New…`'s schema; the result is checked as a whole by the operation,
+/// and here what its texts may hold, but for what is stored already.
 #[derive(Clone, Debug)]
 pub struct Change<New> {
     /// The fields to change.
@@ -36,7 +36,9 @@ impl<New: DeserializeOwned + JsonSchema + 'static> Change<New> {
     /// [`Error::Invalid`] when the merged whole is no `New`, or a new text in it may not stand there.
     pub fn over(self, stored: &impl Serialize) -> Result<New, Error> {
         let known = fields_of::<New>();
-        let Ok(stored) = serde_json::to_value(stored) else { return Err(Error::invalid("", "shape", "expected an object")) };
+        let Ok(stored) = serde_json::to_value(stored) else {
+            return Err(Error::invalid("", "shape", "expected an object"));
+        };
         let fields = Value::Object(self.fields);
         let faults = text::faults::<New>(&fields, Some(&stored));
         if !faults.is_empty() {
@@ -58,7 +60,14 @@ fn fields_of<T: JsonSchema + 'static>() -> Arc<BTreeSet<String>> {
     let mut known = KNOWN.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
     let names = known.entry(TypeId::of::<T>()).or_insert_with(|| {
         let schema = schemars::generate::SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>();
-        Arc::new(schema.get("properties").and_then(Value::as_object).into_iter().flat_map(|fields| fields.keys().cloned()).collect())
+        Arc::new(
+            schema
+                .get("properties")
+                .and_then(Value::as_object)
+                .into_iter()
+                .flat_map(|fields| fields.keys().cloned())
+                .collect(),
+        )
     });
     Arc::clone(names)
 }

@@ -20,7 +20,8 @@ use crate::{
 /// What stands where someone was named who must be called something.
 pub(crate) const ERASED: &str = "Erased";
 
-/// Who is meant: by e-mail address, by name, or by both. With both, someone who is named without any address is meant too.
+/// Who is meant: by e-mail address, by name, or by both. With both, someone who is named without any address is meant
+/// too.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
 #[schemars(example = serde_json::json!({ "email": "kim.lee@example.org", "name": "Kim Lee" }))]
@@ -51,7 +52,12 @@ impl Person {
         let mut faults = Faults::of(&self);
         let tidy = |text: Option<String>| text.map(|text| plain(&text)).filter(|text| !text.is_empty());
         let person = Self { name: tidy(self.name), email: tidy(self.email) };
-        faults.expect(person.name.is_some() || person.email.is_some(), "/email", "required", "expected an e-mail address, a name, or both");
+        faults.expect(
+            person.name.is_some() || person.email.is_some(),
+            "/email",
+            "required",
+            "expected an e-mail address, a name, or both",
+        );
         faults.done()?;
         Ok(person)
     }
@@ -66,7 +72,8 @@ impl Person {
 
     /// Whether this name and address, in lower case, are this person's.
     pub(crate) fn is(&self, name: Option<&str>, email: Option<&str>) -> bool {
-        (self.email.is_some() && email == self.email()) || (self.name.is_some() && name == self.name() && (self.email.is_none() || email.is_none()))
+        (self.email.is_some() && email == self.email())
+            || (self.name.is_some() && name == self.name() && (self.email.is_none() || email.is_none()))
     }
 }
 
@@ -105,7 +112,12 @@ pub async fn find(reader: &Reader, person: Person) -> Result<PersonRecord, Error
     let named = personal::named(reader, &Forgotten::Person(person)).await?;
     let audit_records = named
         .into_iter()
-        .map(|row| PersonalPlace { noun: "audit_event".into(), item_id: row.about, field: "before or after".into(), value: serde_json::from_str(&row.value).ok() })
+        .map(|row| PersonalPlace {
+            noun: "audit_event".into(),
+            item_id: row.about,
+            field: "before or after".into(),
+            value: serde_json::from_str(&row.value).ok(),
+        })
         .collect();
     Ok(PersonRecord { places, audit_records })
 }
@@ -154,7 +166,8 @@ pub async fn erase(writer: &Writer, erasure: Erasure) -> Result<Erased, Error> {
     places.extend(user::erase_person(writer, &person).await?);
     idempotency::forget_all(writer).await?;
     let audit_record_count = i64::try_from(gone).unwrap_or(i64::MAX);
-    let detail = serde_json::json!({ "reason": reason, "place_count": places.len(), "audit_record_count": audit_record_count });
+    let detail =
+        serde_json::json!({ "reason": reason, "place_count": places.len(), "audit_record_count": audit_record_count });
     writer.note("erase", "person", "person", None, Some(detail));
     Ok(Erased { places, audit_record_count })
 }

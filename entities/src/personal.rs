@@ -1,6 +1,6 @@
-//! What the audit trail names of people, kept apart from it: an event holds a salted hash in the place of a name or a contact,
-//! and this table holds what the hash is of. Where a person is erased, the row goes; the chain stays whole, and what it
-//! named can be found out from it no more, since the salt is gone too.
+//! What the audit trail names of people, kept apart from it: an event holds a salted hash in the place of a name or a
+//! contact, and this table holds what the hash is of. Where a person is erased, the row goes; the chain stays whole,
+//! and what it named can be found out from it no more, since the salt is gone too.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,8 +19,12 @@ use crate::{
 };
 
 /// Which fields of which nouns name people. A list is sealed item by item.
-const PERSONAL: &[(&str, &[&str])] =
-    &[("supplier", &["contacts", "relationship_owner"]), ("respondent_link", &["contact_name"]), ("invitation", &["email", "name"]), ("user", &["email", "name"])];
+const PERSONAL: &[(&str, &[&str])] = &[
+    ("supplier", &["contacts", "relationship_owner"]),
+    ("respondent_link", &["contact_name"]),
+    ("invitation", &["email", "name"]),
+    ("user", &["email", "name"]),
+];
 
 /// Who acts at the command line has no name of their own.
 const NAMELESS: &str = "console";
@@ -93,7 +97,11 @@ impl Forgotten {
                 }
                 if let Some(name) = person.name() {
                     let named = Condition::all().add(Column::Name.eq(name));
-                    condition = condition.add(if person.email().is_some() { named.add(Column::Email.is_null()) } else { named });
+                    condition = condition.add(if person.email().is_some() {
+                        named.add(Column::Email.is_null())
+                    } else {
+                        named
+                    });
                 }
                 condition
             }
@@ -124,8 +132,14 @@ fn found_by(value: &Value) -> (Option<String>, Option<String>) {
     }
 }
 
-/// Puts hashes in the place of what `drafts` name of people, and keeps what they are of; gives what stands for the actor's name.
-pub(crate) async fn seal(writer: &Writer, actor: &Actor, forgotten: &[Forgotten], drafts: &mut [Draft]) -> Result<String, Error> {
+/// Puts hashes in the place of what `drafts` name of people, and keeps what they are of; gives what stands for the
+/// actor's name.
+pub(crate) async fn seal(
+    writer: &Writer,
+    actor: &Actor,
+    forgotten: &[Forgotten],
+    drafts: &mut [Draft],
+) -> Result<String, Error> {
     let mut digests: BTreeMap<(String, String), String> = BTreeMap::new();
     let key_of = |about: &str, value: &Value| (about.to_owned(), value.to_string());
     let own = (actor.id != NAMELESS).then(|| key_of(&actor.id, &actor.name.as_str().into()));
@@ -138,11 +152,15 @@ pub(crate) async fn seal(writer: &Writer, actor: &Actor, forgotten: &[Forgotten]
         }
     }
     // Of what is new nothing is known yet.
-    let new: BTreeSet<&str> = drafts.iter().filter(|draft| draft.action == "create").map(|draft| draft.item_id.as_str()).collect();
-    let abouts: BTreeSet<&str> = digests.keys().map(|(about, _)| about.as_str()).filter(|about| !new.contains(about)).collect();
+    let new: BTreeSet<&str> =
+        drafts.iter().filter(|draft| draft.action == "create").map(|draft| draft.item_id.as_str()).collect();
+    let abouts: BTreeSet<&str> =
+        digests.keys().map(|(about, _)| about.as_str()).filter(|about| !new.contains(about)).collect();
     let abouts: Vec<String> = abouts.into_iter().map(str::to_owned).collect();
     for portion in abouts.chunks(PORTION) {
-        for row in writer.all(writer.find::<Entity>().filter(Column::About.is_in(portion.iter().map(String::as_str)))).await? {
+        for row in
+            writer.all(writer.find::<Entity>().filter(Column::About.is_in(portion.iter().map(String::as_str)))).await?
+        {
             if let Some(known) = digests.get_mut(&(row.about, row.value)) {
                 *known = row.digest;
             }
@@ -153,7 +171,8 @@ pub(crate) async fn seal(writer: &Writer, actor: &Actor, forgotten: &[Forgotten]
         let salt: [u8; 32] = secret::random()?;
         *known = digest(&salt, value);
         let is_actor = own.as_ref().is_some_and(|(id, name)| id == about && name == value);
-        let (name, email) = if is_actor { (None, None) } else { found_by(&serde_json::from_str(value).unwrap_or_default()) };
+        let (name, email) =
+            if is_actor { (None, None) } else { found_by(&serde_json::from_str(value).unwrap_or_default()) };
         let row = Model {
             organisation_id: writer.scope().organisation_id.clone(),
             digest: known.clone(),
@@ -186,7 +205,8 @@ fn digest_in(value: &Value) -> Option<&str> {
     value.as_object().filter(|fields| fields.len() == 1).and_then(|fields| fields.get("sealed")).and_then(Value::as_str)
 }
 
-/// Puts what was named back into events that are shown: `erased` where it is there no more, `altered` where it is not what the trail named.
+/// Puts what was named back into events that are shown: `erased` where it is there no more, `altered` where it is not
+/// what the trail named.
 pub(crate) async fn open(reader: &Reader, events: &mut [AuditEvent]) -> Result<(), Error> {
     let mut wanted = BTreeSet::new();
     for event in events.iter_mut() {
@@ -200,7 +220,9 @@ pub(crate) async fn open(reader: &Reader, events: &mut [AuditEvent]) -> Result<(
     let wanted: Vec<String> = wanted.into_iter().collect();
     let mut known: BTreeMap<String, Value> = BTreeMap::new();
     for portion in wanted.chunks(MANY) {
-        for row in reader.all(reader.find::<Entity>().filter(Column::Digest.is_in(portion.iter().map(String::as_str)))).await? {
+        for row in
+            reader.all(reader.find::<Entity>().filter(Column::Digest.is_in(portion.iter().map(String::as_str)))).await?
+        {
             let value = if row.fits() { serde_json::from_str(&row.value).unwrap_or_default() } else { Value::Null };
             known.insert(row.digest, value);
         }
@@ -231,7 +253,15 @@ pub(crate) async fn open(reader: &Reader, events: &mut [AuditEvent]) -> Result<(
 
 /// What the trail names of a person.
 pub(crate) async fn named(reader: &Reader, forgotten: &Forgotten) -> Result<Vec<Model>, Error> {
-    reader.all(reader.find::<Entity>().filter(forgotten.condition()).order_by_asc(Column::About).order_by_asc(Column::Digest)).await
+    reader
+        .all(
+            reader
+                .find::<Entity>()
+                .filter(forgotten.condition())
+                .order_by_asc(Column::About)
+                .order_by_asc(Column::Digest),
+        )
+        .await
 }
 
 /// Names them no more: in the events there are, and in those this writer is about to write. Says how many records went.
@@ -243,7 +273,9 @@ pub(crate) async fn forget(writer: &Writer, forgotten: Forgotten) -> Result<u64,
 
 /// A batch of what the trail names, by hash, and which of it was altered.
 pub(crate) async fn altered(reader: &Reader, after: &str, limit: u64) -> Result<Option<(String, Vec<Model>)>, Error> {
-    let rows = reader.all(reader.find::<Entity>().filter(Column::Digest.gt(after)).order_by_asc(Column::Digest).limit(limit)).await?;
+    let rows = reader
+        .all(reader.find::<Entity>().filter(Column::Digest.gt(after)).order_by_asc(Column::Digest).limit(limit))
+        .await?;
     Ok(only_altered(rows))
 }
 

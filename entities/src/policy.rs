@@ -1,5 +1,5 @@
-//! The organisation's policy: bands, matrix, cadence, minimum coverage, who may decide, how long a key may live. Defaults are the
-//! field's; all can be set.
+//! The organisation's policy: bands, matrix, cadence, minimum coverage, who may decide, how long a key may live.
+//! Defaults are the field's; all can be set.
 
 use std::collections::BTreeSet;
 
@@ -97,11 +97,11 @@ impl RiskBands {
     }
 }
 
-/// Who may not decide on an assessment, though their role lets them. An admin may set it aside for one decision, with a reason
-/// that is kept and shown.
+/// Who may not decide on an assessment, though their role lets them. An admin may set it aside for one decision, with a
+/// reason that is kept and shown.
 ///
-/// It is about decisions only. Whoever raised a risk may accept it: to raise one is to speak against oneself, and an acceptance
-/// names its approver, has a reason and ends.
+/// It is about decisions only. Whoever raised a risk may accept it: to raise one is to speak against oneself, and an
+/// acceptance names its approver, has a reason and ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SeparationOfDuties {
@@ -192,7 +192,8 @@ pub struct NewPolicy {
     /// Who may not decide on an assessment; `off` if not said.
     #[serde(default)]
     pub separation_of_duties: SeparationOfDuties,
-    /// How many days a key may live at the most, from the day it is made; null for no limit. Keys that are there already stay as they are.
+    /// How many days a key may live at the most, from the day it is made; null for no limit. Keys that are there
+    /// already stay as they are.
     #[validate(range(min = 1, max = 3650))]
     #[serde(default)]
     pub maximum_key_days: Option<i64>,
@@ -247,7 +248,13 @@ impl Ahead for PolicyChange {
         let new = checked(self.change.clone().over(&before)?)?;
         let after = with(&before, new.clone());
         let risks = risk::called_otherwise(reader, new.risk_bands).await?;
-        Ok(PolicyPlan { version: self.version, new, today: reader.today(), risks, differences: register::under(reader, &after).await? })
+        Ok(PolicyPlan {
+            version: self.version,
+            new,
+            today: reader.today(),
+            risks,
+            differences: register::under(reader, &after).await?,
+        })
     }
 }
 
@@ -259,7 +266,8 @@ impl Plan for PolicyPlan {
 }
 
 impl PolicyPlan {
-    /// Sets the policy, and writes what follows from it; what is about suppliers that have `changed` is worked out here.
+    /// Sets the policy, and writes what follows from it; what is about suppliers that have `changed` is worked out
+    /// here.
     ///
     /// # Errors
     /// [`Error::Stale`] where the policy has been changed since.
@@ -270,7 +278,8 @@ impl PolicyPlan {
         }
         let after = with(&before, self.new);
         let after = writer.replace::<Entity, ActiveModel>("change", &before, after).await?;
-        let still: Vec<(Risk, Risk)> = self.risks.into_iter().filter(|(risk, _)| !changed.contains(&risk.supplier_id)).collect();
+        let still: Vec<(Risk, Risk)> =
+            self.risks.into_iter().filter(|(risk, _)| !changed.contains(&risk.supplier_id)).collect();
         let called: BTreeSet<SupplierId> = still.iter().map(|(risk, _)| risk.supplier_id.clone()).collect();
         risk::call(writer, still).await?;
         self.differences.without(changed).carry_out_all(writer).await?;

@@ -279,13 +279,23 @@ impl NewProduct {
         let mut faults = Faults::of(&self);
         if let Some(profile) = &mut self.ai_profile {
             for (index, country) in profile.runs_in.iter().enumerate() {
-                faults.expect(is_country(country).is_ok(), format!("/ai_profile/runs_in/{index}"), "country", "expected two capital letters such as GB");
+                faults.expect(
+                    is_country(country).is_ok(),
+                    format!("/ai_profile/runs_in/{index}"),
+                    "country",
+                    "expected two capital letters such as GB",
+                );
             }
             profile.runs_in.sort();
             profile.runs_in.dedup();
             profile.affects.sort();
             profile.affects.dedup();
-            faults.expect(self.ai_features != AiFeatures::None, "/ai_features", "contradiction", "expected embedded, core or unknown beside an AI profile");
+            faults.expect(
+                self.ai_features != AiFeatures::None,
+                "/ai_features",
+                "contradiction",
+                "expected embedded, core or unknown beside an AI profile",
+            );
         }
         faults.expect(
             self.kind != ProductKind::AiSystem || self.ai_features != AiFeatures::None,
@@ -446,7 +456,10 @@ pub async fn read(reader: &Reader, id: &ProductId) -> Result<Product, Error> {
 ///
 /// # Errors
 /// [`Error::Database`] only.
-pub async fn several(reader: &Reader, ids: impl IntoIterator<Item = ProductId>) -> Result<BTreeMap<ProductId, Product>, Error> {
+pub async fn several(
+    reader: &Reader,
+    ids: impl IntoIterator<Item = ProductId>,
+) -> Result<BTreeMap<ProductId, Product>, Error> {
     let rows = reader.get_many::<Entity>(&ids.into_iter().map(|id| id.to_string()).collect()).await?;
     Ok(rows.into_iter().map(|row| (row.id.clone(), row)).collect())
 }
@@ -493,14 +506,24 @@ pub async fn list(reader: &Reader, filter: &ProductFilter) -> Result<Page<Produc
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Stale`] or [`Error::Invalid`].
-pub async fn change(writer: &Writer, id: &ProductId, version: i64, change: Change<NewProduct>) -> Result<Product, Error> {
+pub async fn change(
+    writer: &Writer,
+    id: &ProductId,
+    version: i64,
+    change: Change<NewProduct>,
+) -> Result<Product, Error> {
     let before = writer.get_at::<Entity>(id.as_str(), version).await?;
     let new = change.over(&before)?.check()?;
     put(writer, "change", before, new).await
 }
 
 /// Puts a checked product in the place of the one read before.
-pub(crate) async fn put(writer: &Writer, action: &'static str, before: Product, new: NewProduct) -> Result<Product, Error> {
+pub(crate) async fn put(
+    writer: &Writer,
+    action: &'static str,
+    before: Product,
+    new: NewProduct,
+) -> Result<Product, Error> {
     if new.supplier_id != before.supplier_id {
         return Err(Error::invalid("/supplier_id", "fixed", FIXED));
     }
@@ -513,9 +536,13 @@ pub(crate) async fn put(writer: &Writer, action: &'static str, before: Product, 
 /// What is said where a product would change its supplier.
 pub(crate) const FIXED: &str = "supplier_id cannot be changed: create the product again under the other supplier";
 
-/// Puts checked products, each still its supplier's, in the place of those read before; their lines in the register follow
-/// when this is saved.
-pub(crate) async fn put_all(writer: &Writer, action: &'static str, changes: Vec<(Product, NewProduct)>) -> Result<Vec<Product>, Error> {
+/// Puts checked products, each still its supplier's, in the place of those read before; their lines in the register
+/// follow when this is saved.
+pub(crate) async fn put_all(
+    writer: &Writer,
+    action: &'static str,
+    changes: Vec<(Product, NewProduct)>,
+) -> Result<Vec<Product>, Error> {
     let over = |(before, new): (Product, NewProduct)| {
         let after = new.into_row(Kept::of(&before));
         (before, after)
@@ -534,7 +561,9 @@ pub(crate) async fn of_names(reader: &Reader, names: &BTreeSet<String>) -> Resul
     let lower: BTreeSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
     let lower: Vec<String> = lower.into_iter().collect();
     for portion in lower.chunks(PORTION) {
-        let rows = reader.all(reader.find::<Entity>().filter(Column::SortName.is_in(portion.iter().map(String::as_str)))).await?;
+        let rows = reader
+            .all(reader.find::<Entity>().filter(Column::SortName.is_in(portion.iter().map(String::as_str))))
+            .await?;
         found.extend(rows.into_iter().filter(|product| names.contains(&product.name)));
     }
     Ok(found)
@@ -561,10 +590,19 @@ pub async fn restore(writer: &Writer, id: &ProductId, version: i64) -> Result<Pr
     set_status(writer, id, version, "restore", RelationshipStatus::Active).await
 }
 
-async fn set_status(writer: &Writer, id: &ProductId, version: i64, action: &'static str, status: RelationshipStatus) -> Result<Product, Error> {
+async fn set_status(
+    writer: &Writer,
+    id: &ProductId,
+    version: i64,
+    action: &'static str,
+    status: RelationshipStatus,
+) -> Result<Product, Error> {
     let before = writer.get_at::<Entity>(id.as_str(), version).await?;
     if (before.status.0 == RelationshipStatus::Archived) == (status == RelationshipStatus::Archived) {
-        return Err(Error::conflict("state", format!("this product is {} already", crate::stored::word(&before.status.0))));
+        return Err(Error::conflict(
+            "state",
+            format!("this product is {} already", crate::stored::word(&before.status.0)),
+        ));
     }
     let fields = serde_json::Map::from_iter([("status".to_owned(), crate::stored::word(&status).into())]);
     let new = Change::<NewProduct>::new(fields).over(&before)?.check()?;
@@ -580,9 +618,10 @@ pub async fn delete(writer: &Writer, id: &ProductId, version: i64) -> Result<(),
     crate::review::forget_open(writer, &row.supplier_id, Some(&row.id)).await?;
     crate::register::forget(writer, row.id.as_str()).await?;
     writer.remove::<Entity>(&row).await.map_err(|error| match error {
-        Error::Conflict { code: "in_use", .. } => {
-            Error::conflict("in_use", "evidence, assessments, risks, reviews or incidents refer to this product: archive it instead")
-        }
+        Error::Conflict { code: "in_use", .. } => Error::conflict(
+            "in_use",
+            "evidence, assessments, risks, reviews or incidents refer to this product: archive it instead",
+        ),
         other => other,
     })
 }

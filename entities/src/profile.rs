@@ -119,7 +119,9 @@ impl TierInputs {
     #[must_use]
     pub fn tier(self) -> (Tier, String) {
         let sensitivity = self.data_sensitivity.map(|input| match input {
-            DataSensitivity::None | DataSensitivity::Business => (Tier::Low, "data_sensitivity", crate::stored::word(&input)),
+            DataSensitivity::None | DataSensitivity::Business => {
+                (Tier::Low, "data_sensitivity", crate::stored::word(&input))
+            }
             DataSensitivity::Personal => (Tier::Medium, "data_sensitivity", crate::stored::word(&input)),
             DataSensitivity::SpecialCategory => (Tier::High, "data_sensitivity", crate::stored::word(&input)),
         });
@@ -153,7 +155,11 @@ impl TierInputs {
         let Some(strictest) = given.iter().map(|(tier, ..)| *tier).max() else {
             return (Tier::Low, NOT_PROFILED.to_owned());
         };
-        let because: Vec<String> = given.iter().filter(|(tier, ..)| *tier == strictest).map(|(_, name, value)| format!("{name} is {value}")).collect();
+        let because: Vec<String> = given
+            .iter()
+            .filter(|(tier, ..)| *tier == strictest)
+            .map(|(_, name, value)| format!("{name} is {value}"))
+            .collect();
         (strictest, because.join("; "))
     }
 }
@@ -164,7 +170,11 @@ mod tests {
 
     #[test]
     fn the_strictest_input_decides_the_tier_and_is_named() {
-        let inputs = TierInputs { data_sensitivity: Some(DataSensitivity::Personal), system_access: Some(SystemAccess::Privileged), ..TierInputs::default() };
+        let inputs = TierInputs {
+            data_sensitivity: Some(DataSensitivity::Personal),
+            system_access: Some(SystemAccess::Privileged),
+            ..TierInputs::default()
+        };
         assert_eq!(inputs.tier(), (Tier::Critical, "system_access is privileged".to_owned()));
         assert_eq!(TierInputs::default().tier(), (Tier::Low, "not profiled yet".to_owned()));
     }

@@ -158,21 +158,34 @@ fn refused(faults: Vec<diligence_questionnaires::Fault>) -> Error {
     Error::Invalid(faults.into_iter().map(Fault::from).collect())
 }
 
-/// Reads a document, for an extension on its base; every fault with line and column, or with a pointer into the edition that results.
+/// Reads a document, for an extension on its base; every fault with line and column, or with a pointer into the edition
+/// that results.
 ///
 /// # Errors
 /// [`Error::Invalid`] with every fault.
-pub async fn author(reader: &Reader, kind: DocumentKind, format: DocumentFormat, document: String) -> Result<Authored, Error> {
+pub async fn author(
+    reader: &Reader,
+    kind: DocumentKind,
+    format: DocumentFormat,
+    document: String,
+) -> Result<Authored, Error> {
     match kind {
         DocumentKind::Edition => run_blocking(move || authored(format, document)).await?,
         DocumentKind::Extension => {
-            let (extension, document) = run_blocking(move || Ok::<_, Error>((extension(format, &document)?, document))).await??;
+            let (extension, document) =
+                run_blocking(move || Ok::<_, Error>((extension(format, &document)?, document))).await??;
             let base = match latest(reader, &extension.base, extension.base_edition.as_deref()).await? {
                 Some(base) => base,
                 None => {
                     let known: Vec<&str> = library::editions().iter().map(|edition| edition.key.as_str()).collect();
-                    let hint = crate::fault::nearest(&extension.base, known).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-                    return Err(Error::invalid("/base", "unknown", format!("there is no such edition of a questionnaire by that key{hint}")));
+                    let hint = crate::fault::nearest(&extension.base, known)
+                        .map(|near| format!("; did you mean {near}?"))
+                        .unwrap_or_default();
+                    return Err(Error::invalid(
+                        "/base",
+                        "unknown",
+                        format!("there is no such edition of a questionnaire by that key{hint}"),
+                    ));
                 }
             };
             let base_edition = Some(base.edition.clone());
@@ -187,7 +200,9 @@ pub(crate) fn extension(format: DocumentFormat, document: &str) -> Result<Extens
     let read = match format {
         DocumentFormat::Yaml => Extension::from_yaml(document),
         DocumentFormat::Json => Extension::from_json(document),
-        DocumentFormat::Csv => return Err(Error::invalid("/format", "format", "an extension is written as YAML or JSON")),
+        DocumentFormat::Csv => {
+            return Err(Error::invalid("/format", "format", "an extension is written as YAML or JSON"));
+        }
     };
     read.map_err(refused)
 }
@@ -209,8 +224,13 @@ async fn wanted(reader: &Reader, key: &str, edition: Option<&str>) -> Result<Opt
     if let Some(edition) = edition {
         return Ok(Some(edition.to_owned()));
     }
-    let published: Vec<(String,)> = reader.tuples(reader.find::<Entity>().filter(Column::Key.eq(key)).select_only().column(Column::Edition)).await?;
-    let known = published.into_iter().map(|(edition,)| edition).chain(library::edition(key, None).map(|edition| edition.edition.clone()));
+    let published: Vec<(String,)> = reader
+        .tuples(reader.find::<Entity>().filter(Column::Key.eq(key)).select_only().column(Column::Edition))
+        .await?;
+    let known = published
+        .into_iter()
+        .map(|(edition,)| edition)
+        .chain(library::edition(key, None).map(|edition| edition.edition.clone()));
     Ok(known.max_by_key(|edition| order(edition)))
 }
 
@@ -238,8 +258,9 @@ impl Model {
             return Ok(Arc::clone(edition));
         }
         // It passed the checks of the program that published it: a rule that is new since then does not reach back.
-        let edition: Edition =
-            serde_json::from_str(&self.document).map_err(|error| Error::Database(sea_orm::DbErr::Json(format!("edition {} {}: {error}", self.key, self.edition))))?;
+        let edition: Edition = serde_json::from_str(&self.document).map_err(|error| {
+            Error::Database(sea_orm::DbErr::Json(format!("edition {} {}: {error}", self.key, self.edition)))
+        })?;
         let edition = Arc::new(edition);
         let mut known = cache.lock().unwrap_or_else(PoisonError::into_inner);
         if known.byte_count.saturating_add(self.document.len()) > REMEMBERED_BYTES {
@@ -256,12 +277,19 @@ impl Model {
 ///
 /// # Errors
 /// [`Error::Database`] only.
-pub async fn titles(reader: &Reader, keys: impl IntoIterator<Item = String>) -> Result<BTreeMap<String, String>, Error> {
+pub async fn titles(
+    reader: &Reader,
+    keys: impl IntoIterator<Item = String>,
+) -> Result<BTreeMap<String, String>, Error> {
     let keys: BTreeSet<String> = keys.into_iter().collect();
     let built_in = keys.iter().filter_map(|key| Some((key.clone(), library::edition(key, None)?.title.clone())));
     let mut titles: BTreeMap<String, String> = built_in.collect();
     if !keys.is_empty() {
-        let select = reader.find::<Entity>().filter(Column::Key.is_in(keys)).select_only().columns([Column::Key, Column::Edition, Column::Title]);
+        let select = reader.find::<Entity>().filter(Column::Key.is_in(keys)).select_only().columns([
+            Column::Key,
+            Column::Edition,
+            Column::Title,
+        ]);
         let mut rows: Vec<(String, String, String)> = reader.tuples(select).await?;
         rows.sort_by_cached_key(|(_, edition, _)| order(edition));
         titles.extend(rows.into_iter().map(|(key, _, title)| (key, title)));
@@ -274,7 +302,8 @@ pub async fn titles(reader: &Reader, keys: impl IntoIterator<Item = String>) -> 
 /// # Errors
 /// [`Error::Database`] only.
 pub async fn editions(reader: &Reader, key: &str) -> Result<Vec<(String, Origin)>, Error> {
-    let select = reader.find::<Entity>().filter(Column::Key.eq(key)).select_only().columns([Column::Edition, Column::Origin]);
+    let select =
+        reader.find::<Entity>().filter(Column::Key.eq(key)).select_only().columns([Column::Edition, Column::Origin]);
     let rows: Vec<(String, Word<Origin>)> = reader.tuples(select).await?;
     let mut found: Vec<(String, Origin)> = rows.into_iter().map(|(edition, origin)| (edition, origin.0)).collect();
     for edition in library::editions().iter().filter(|edition| edition.key == key) {
@@ -286,12 +315,17 @@ pub async fn editions(reader: &Reader, key: &str) -> Result<Vec<(String, Origin)
     Ok(found)
 }
 
-/// What an edition was made by adding to: the key of its base and the base's edition; `None` for one that stands by itself.
+/// What an edition was made by adding to: the key of its base and the base's edition; `None` for one that stands by
+/// itself.
 ///
 /// # Errors
 /// [`Error::Database`] only.
 pub async fn base_of(reader: &Reader, key: &str, edition: &str) -> Result<Option<(String, String)>, Error> {
-    let source = row_of(reader, key, edition).await?.and_then(|row| row.source).map(|source| source.0).filter(|source| source.kind == DocumentKind::Extension);
+    let source = row_of(reader, key, edition)
+        .await?
+        .and_then(|row| row.source)
+        .map(|source| source.0)
+        .filter(|source| source.kind == DocumentKind::Extension);
     Ok(source.and_then(|source| Some((extension(source.format, &source.document).ok()?.base, source.base_edition?))))
 }
 
@@ -307,19 +341,29 @@ pub async fn read(reader: &Reader, key: &str, edition: &str, language: Option<&s
     }
 }
 
-/// One edition as a text to edit: as its author wrote it where that is kept and nothing else is asked for; of an extension
-/// that is what it adds.
+/// One edition as a text to edit: as its author wrote it where that is kept and nothing else is asked for; of an
+/// extension that is what it adds.
 ///
 /// # Errors
 /// As [`read`].
-pub async fn document(reader: &Reader, key: &str, edition: &str, filter: &DocumentFilter) -> Result<(DocumentFormat, String), Error> {
+pub async fn document(
+    reader: &Reader,
+    key: &str,
+    edition: &str,
+    filter: &DocumentFilter,
+) -> Result<(DocumentFormat, String), Error> {
     let kept = match (filter.language.as_deref(), row_of(reader, key, edition).await?) {
         (None, Some(row)) => row.source,
         _ => None,
     };
     match kept {
-        // What makes an extension's edition stands in two documents: its own part as it was written, the result in any format.
-        Some(Json(source)) if filter.format.is_none_or(|format| source.kind == DocumentKind::Edition && format == source.format) => Ok((source.format, source.document)),
+        // What makes an extension's edition stands in two documents: its own part as it was written, the result in any
+        // format.
+        Some(Json(source))
+            if filter.format.is_none_or(|format| source.kind == DocumentKind::Edition && format == source.format) =>
+        {
+            Ok((source.format, source.document))
+        }
         _ => {
             let edition = read(reader, key, edition, filter.language.as_deref()).await?;
             let format = filter.format.unwrap_or_default();
@@ -367,16 +411,31 @@ pub struct ChangesFilter {
 /// What changed in an edition since an earlier one.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::Invalid`] for an earlier edition that is not there, or [`Error::Conflict`] where it is the first.
-pub async fn changes(reader: &Reader, key: &str, edition: &str, filter: &ChangesFilter) -> Result<EditionChanges, Error> {
+/// [`Error::NotFound`], [`Error::Invalid`] for an earlier edition that is not there, or [`Error::Conflict`] where it is
+/// the first.
+pub async fn changes(
+    reader: &Reader,
+    key: &str,
+    edition: &str,
+    filter: &ChangesFilter,
+) -> Result<EditionChanges, Error> {
     let after = latest(reader, key, Some(edition)).await?.ok_or(Error::NotFound)?;
     let since = match &filter.since {
         Some(since) => since.clone(),
         None => {
-            let published: Vec<(String,)> = reader.tuples(reader.find::<Entity>().filter(Column::Key.eq(key)).select_only().column(Column::Edition)).await?;
-            let built_in = library::editions().iter().filter(|other| other.key == key).map(|other| other.edition.clone());
-            let earlier = published.into_iter().map(|(edition,)| edition).chain(built_in).filter(|other| order(other) < order(edition));
-            earlier.max_by_key(|other| order(other)).ok_or_else(|| Error::conflict("no_earlier", "this is its first edition: there is nothing to compare it with"))?
+            let published: Vec<(String,)> = reader
+                .tuples(reader.find::<Entity>().filter(Column::Key.eq(key)).select_only().column(Column::Edition))
+                .await?;
+            let built_in =
+                library::editions().iter().filter(|other| other.key == key).map(|other| other.edition.clone());
+            let earlier = published
+                .into_iter()
+                .map(|(edition,)| edition)
+                .chain(built_in)
+                .filter(|other| order(other) < order(edition));
+            earlier.max_by_key(|other| order(other)).ok_or_else(|| {
+                Error::conflict("no_earlier", "this is its first edition: there is nothing to compare it with")
+            })?
         }
     };
     let unknown = || Error::invalid("?since", "unknown", "there is no such edition of this questionnaire");
@@ -386,7 +445,8 @@ pub async fn changes(reader: &Reader, key: &str, edition: &str, filter: &Changes
 
 /// How an own edition was written, for an extension to be put on a newer base.
 pub(crate) async fn source_of(reader: &Reader, key: &str, edition: Option<&str>) -> Result<Option<Source>, Error> {
-    let unknown = || Error::invalid("/questionnaire", "unknown", "there is no such edition of a questionnaire of your own");
+    let unknown =
+        || Error::invalid("/questionnaire", "unknown", "there is no such edition of a questionnaire of your own");
     let wanted = wanted(reader, key, edition).await?.ok_or_else(unknown)?;
     Ok(row_of(reader, key, &wanted).await?.ok_or_else(unknown)?.source.map(|source| source.0))
 }
@@ -394,7 +454,8 @@ pub(crate) async fn source_of(reader: &Reader, key: &str, edition: Option<&str>)
 /// Takes an own edition away that no assessment was ever put with, its translations too.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::Stale`], or [`Error::Conflict`] for one that is in use, that another adds to, or that came with the program.
+/// [`Error::NotFound`], [`Error::Stale`], or [`Error::Conflict`] for one that is in use, that another adds to, or that
+/// came with the program.
 pub async fn delete(writer: &Writer, key: &str, edition: &str, version: i64) -> Result<(), Error> {
     let Some(row) = row_of(writer, key, edition).await?.filter(|row| row.origin.0 == Origin::Own) else {
         return match library::edition(key, Some(edition)) {
@@ -420,8 +481,11 @@ async fn has_extensions(reader: &Reader, key: &str, edition: &str) -> Result<boo
     // The number stands in the row, the key in the extension's own text.
     let kind = page::contains(Column::Source, r#""kind":"extension""#);
     let number = page::contains(Column::Source, &format!(r#""base_edition":"{edition}""#));
-    let sources: Vec<(Json<Source>,)> = reader.tuples(reader.find::<Entity>().filter(kind).filter(number).select_only().column(Column::Source)).await?;
-    Ok(sources.into_iter().any(|(source,)| extension(source.format, &source.document).is_ok_and(|extension| extension.base == key)))
+    let sources: Vec<(Json<Source>,)> =
+        reader.tuples(reader.find::<Entity>().filter(kind).filter(number).select_only().column(Column::Source)).await?;
+    Ok(sources
+        .into_iter()
+        .any(|(source,)| extension(source.format, &source.document).is_ok_and(|extension| extension.base == key)))
 }
 
 async fn row_of(reader: &Reader, key: &str, edition: &str) -> Result<Option<Model>, Error> {
@@ -431,8 +495,8 @@ async fn row_of(reader: &Reader, key: &str, edition: &str) -> Result<Option<Mode
 /// Whether publishing would take an edition: it makes sense, and its key and its number are free.
 ///
 /// # Errors
-/// [`Error::Invalid`] with every fault; [`Error::Conflict`] for a key of the library's, an edition that is there or older
-/// than the latest, or when there are too many.
+/// [`Error::Invalid`] with every fault; [`Error::Conflict`] for a key of the library's, an edition that is there or
+/// older than the latest, or when there are too many.
 pub async fn check_publishable(reader: &Reader, edition: &Edition) -> Result<(), Error> {
     let whole = edition.clone();
     let faults = run_blocking(move || whole.check()).await?;
@@ -442,19 +506,28 @@ pub async fn check_publishable(reader: &Reader, edition: &Edition) -> Result<(),
     if library::edition(&edition.key, None).is_some() {
         return Err(taken("/key", "this key belongs to a built-in questionnaire: choose another"));
     }
-    let published: Vec<(String, String)> = reader.tuples(reader.find::<Entity>().select_only().column(Column::Key).column(Column::Edition)).await?;
+    let published: Vec<(String, String)> =
+        reader.tuples(reader.find::<Entity>().select_only().column(Column::Key).column(Column::Edition)).await?;
     if published.len() >= MAXIMUM_EDITIONS {
         return Err(Error::conflict("limit", format!("an organisation can publish {MAXIMUM_EDITIONS} editions")));
     }
-    if let Some(latest) = published.iter().filter(|(key, _)| *key == edition.key).map(|(_, edition)| edition).max_by_key(|edition| order(edition))
+    if let Some(latest) = published
+        .iter()
+        .filter(|(key, _)| *key == edition.key)
+        .map(|(_, edition)| edition)
+        .max_by_key(|edition| order(edition))
         && order(latest) >= order(&edition.edition)
     {
-        return Err(taken("/edition", &format!("edition {latest} is published already: choose a later number; a published edition never changes")));
+        return Err(taken(
+            "/edition",
+            &format!("edition {latest} is published already: choose a later number; a published edition never changes"),
+        ));
     }
     Ok(())
 }
 
-/// Publishes an edition of the organisation's own. From then on it can be put to suppliers and products, and never changes.
+/// Publishes an edition of the organisation's own. From then on it can be put to suppliers and products, and never
+/// changes.
 ///
 /// # Errors
 /// As [`check_publishable`].
@@ -462,7 +535,8 @@ pub async fn publish(writer: &Writer, authored: Authored) -> Result<PublishedEdi
     let Authored { edition, source } = authored;
     check_publishable(writer, &edition).await?;
     if source.kind == DocumentKind::Extension {
-        // What it adds to is kept beside it, whatever later programs bring: without it, it could be put on no later edition.
+        // What it adds to is kept beside it, whatever later programs bring: without it, it could be put on no later
+        // edition.
         let base = extension(source.format, &source.document)?.base;
         for_use(writer, &base, source.base_edition.as_deref()).await?;
     }
@@ -470,7 +544,11 @@ pub async fn publish(writer: &Writer, authored: Authored) -> Result<PublishedEdi
 }
 
 fn taken(pointer: &str, detail: &str) -> Error {
-    Error::Conflict { code: "duplicate", detail: detail.to_owned(), errors: vec![Fault::new(pointer, "duplicate", detail)] }
+    Error::Conflict {
+        code: "duplicate",
+        detail: detail.to_owned(),
+        errors: vec![Fault::new(pointer, "duplicate", detail)],
+    }
 }
 
 async fn keep(writer: &Writer, edition: &Edition, origin: Origin, source: Option<Source>) -> Result<Model, Error> {
@@ -495,17 +573,24 @@ async fn keep(writer: &Writer, edition: &Edition, origin: Origin, source: Option
     writer.insert::<Entity, ActiveModel>(row).await
 }
 
-/// The row of the edition to put to a subject: the one asked for, or the latest. One of the library's is kept on first use.
+/// The row of the edition to put to a subject: the one asked for, or the latest. One of the library's is kept on first
+/// use.
 pub(crate) async fn for_use(writer: &Writer, key: &str, edition: Option<&str>) -> Result<(Model, Arc<Edition>), Error> {
     let Some(wanted) = wanted(writer, key, edition).await? else {
         let known: Vec<&str> = library::editions().iter().map(|edition| edition.key.as_str()).collect();
         let hint = crate::fault::nearest(key, known).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-        return Err(Error::invalid("/questionnaire", "unknown", format!("there is no questionnaire by that key{hint}")));
+        return Err(Error::invalid(
+            "/questionnaire",
+            "unknown",
+            format!("there is no questionnaire by that key{hint}"),
+        ));
     };
     let row = match row_of(writer, key, &wanted).await? {
         Some(row) => row,
         None => {
-            let edition = library::edition(key, Some(&wanted)).ok_or_else(|| Error::invalid("/edition", "unknown", "there is no such edition of this questionnaire"))?;
+            let edition = library::edition(key, Some(&wanted)).ok_or_else(|| {
+                Error::invalid("/edition", "unknown", "there is no such edition of this questionnaire")
+            })?;
             keep(writer, edition, Origin::Library, None).await?
         }
     };

@@ -1,14 +1,17 @@
 //! The register view: one line for each supplier and product, with everything a reader asks for first.
 //!
-//! A line follows from suppliers, products, assessments, decisions, risks, reviews and evidence. It is stored, and made anew in
-//! the same transaction as any change it follows from, so that lists, summaries and exports read one table. What depends on
-//! today (overdue, expired, lapsed) is worked out when it is read.
+//! A line follows from suppliers, products, assessments, decisions, risks, reviews and evidence. It is stored, and made
+//! anew in the same transaction as any change it follows from, so that lists, summaries and exports read one table.
+//! What depends on today (overdue, expired, lapsed) is worked out when it is read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use diligence_questionnaires::{EvidenceKind, Rating, Score, Severity, Tier};
 use schemars::JsonSchema;
-use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _, entity::prelude::*};
+use sea_orm::{
+    ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
+    entity::prelude::*,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -248,7 +251,9 @@ impl Model {
     fn on(self, today: Day) -> RegisterEntry {
         let pair = |framework: &str| {
             let numbers = self.frameworks.iter().find(|numbers| numbers.framework == framework);
-            numbers.map(|numbers| ScorePair { claimed: numbers.claimed, evidenced: numbers.evidenced }).unwrap_or_default()
+            numbers
+                .map(|numbers| ScorePair { claimed: numbers.claimed, evidenced: numbers.evidenced })
+                .unwrap_or_default()
         };
         let (security, ethical_ai) = (pair("security"), pair("ethical_ai"));
         let lapsed = self.decision_lapses_on.is_some_and(|last| last < today);
@@ -256,7 +261,9 @@ impl Model {
         if self.stale_from.is_some_and(|day| day <= today) {
             stale_reasons.push("evidence has expired".to_owned());
         }
-        let count = |due: &dyn Fn(&Day) -> bool| i64::try_from(self.conditions_due_on.iter().filter(|day| due(day)).count()).unwrap_or(i64::MAX);
+        let count = |due: &dyn Fn(&Day) -> bool| {
+            i64::try_from(self.conditions_due_on.iter().filter(|day| due(day)).count()).unwrap_or(i64::MAX)
+        };
         RegisterEntry {
             security,
             ethical_ai,
@@ -280,7 +287,12 @@ impl Model {
             decision_lapses_on: self.decision_lapses_on,
             decision_lapsed: lapsed,
             stale_reasons,
-            open_risks: RiskCounts { low: self.open_risks_low, moderate: self.open_risks_moderate, high: self.open_risks_high, extreme: self.open_risks_extreme },
+            open_risks: RiskCounts {
+                low: self.open_risks_low,
+                moderate: self.open_risks_moderate,
+                high: self.open_risks_high,
+                extreme: self.open_risks_extreme,
+            },
             next_review_on: self.next_review_on,
             review_overdue: self.next_review_on.is_some_and(|due| due < today),
             next_review_id: self.next_review_id,
@@ -306,7 +318,10 @@ impl Model {
 ///
 /// # Errors
 /// [`Error::Database`] only.
-pub async fn lines(reader: &Reader, ids: impl IntoIterator<Item = SubjectId>) -> Result<BTreeMap<SubjectId, RegisterEntry>, Error> {
+pub async fn lines(
+    reader: &Reader,
+    ids: impl IntoIterator<Item = SubjectId>,
+) -> Result<BTreeMap<SubjectId, RegisterEntry>, Error> {
     let ids: BTreeSet<SubjectId> = ids.into_iter().collect();
     if ids.is_empty() {
         return Ok(BTreeMap::new());
@@ -322,9 +337,11 @@ pub async fn lines(reader: &Reader, ids: impl IntoIterator<Item = SubjectId>) ->
 /// [`Error::Database`] only.
 pub async fn with_conditions_due(reader: &Reader, before: Day, limit: u64) -> Result<Vec<RegisterEntry>, Error> {
     // The days stand in order, so a list is less than the text of another day where its first day is.
-    let due = Condition::all().add(Column::ConditionsDueOn.ne("[]")).add(Column::ConditionsDueOn.lt(format!("[\"{before}")));
+    let due =
+        Condition::all().add(Column::ConditionsDueOn.ne("[]")).add(Column::ConditionsDueOn.lt(format!("[\"{before}")));
     let select = reader.find::<Entity>().filter(due).filter(Column::Status.ne(Word(RelationshipStatus::Archived)));
-    let rows = reader.all(select.order_by_asc(Column::ConditionsDueOn).order_by_asc(Column::SubjectId).limit(limit)).await?;
+    let rows =
+        reader.all(select.order_by_asc(Column::ConditionsDueOn).order_by_asc(Column::SubjectId).limit(limit)).await?;
     let today = reader.today();
     Ok(rows.into_iter().map(|row| row.on(today)).collect())
 }

@@ -1,8 +1,9 @@
 //! Respondents: what someone at a supplier may do with a link, and nothing else.
 //!
 //! A link is exchanged for a visit: a session with a secret of its own, which ends after [`VISIT_HOURS`], after
-//! [`IDLE_MINUTES`] without use, or with its link. A [`RespondentScope`] is the proof of a running visit. It opens only a
-//! [`RespondentReader`] or a [`RespondentWriter`], which know the link's one assessment and have none of what is beside it.
+//! [`IDLE_MINUTES`] without use, or with its link. A [`RespondentScope`] is the proof of a running visit. It opens only
+//! a [`RespondentReader`] or a [`RespondentWriter`], which know the link's one assessment and have none of what is
+//! beside it.
 
 use std::collections::BTreeSet;
 
@@ -28,9 +29,13 @@ use crate::{
 mod uploads;
 
 pub use crate::assessment::responding::{
-    EarlierAnswer, EarlierLook, ReceiptAnswer, RespondentProgress, RespondentQuestion, RespondentQuestions, RespondentReceipt, RespondentSection, VisitState,
+    EarlierAnswer, EarlierLook, ReceiptAnswer, RespondentProgress, RespondentQuestion, RespondentQuestions,
+    RespondentReceipt, RespondentSection, VisitState,
 };
-pub use uploads::{MAXIMUM_UPLOADS, NewUpload, RespondentEvidence, RespondentEvidenceFilter, delete_evidence, list_evidence, read_evidence, read_file, send_evidence};
+pub use uploads::{
+    MAXIMUM_UPLOADS, NewUpload, RespondentEvidence, RespondentEvidenceFilter, delete_evidence, list_evidence,
+    read_evidence, read_file, send_evidence,
+};
 pub(crate) use uploads::{forget_upload, upload};
 
 /// How long a visit lasts at the most, in hours.
@@ -96,7 +101,11 @@ pub struct RespondentScope {
 
 impl std::fmt::Debug for RespondentScope {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("RespondentScope").field("link_id", &self.link_id).field("session_id", &self.session_id).finish_non_exhaustive()
+        formatter
+            .debug_struct("RespondentScope")
+            .field("link_id", &self.link_id)
+            .field("session_id", &self.session_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -171,7 +180,8 @@ pub struct InLanguage {
     pub language: Option<String>,
 }
 
-/// The scope that a link's bearer acts in. The role says nothing here: what they may do, the operations of this module say.
+/// The scope that a link's bearer acts in. The role says nothing here: what they may do, the operations of this module
+/// say.
 fn scope_of(link: &respondent_link::Model, request_id: Option<String>) -> Scope {
     let actor = Actor { id: link.id.to_string(), name: link.contact_name.clone() };
     Scope { organisation_id: link.organisation_id.clone(), actor, role: Role::Viewer, request_id }
@@ -180,7 +190,8 @@ fn scope_of(link: &respondent_link::Model, request_id: Option<String>) -> Scope 
 /// Exchanges a link's text for a visit; gives the visit's own secret, to be shown once.
 ///
 /// # Errors
-/// [`Error::NotFound`] for what is no link of ours, [`Error::Gone`] for one that has expired, was revoked or was sent again.
+/// [`Error::NotFound`] for what is no link of ours, [`Error::Gone`] for one that has expired, was revoked or was sent
+/// again.
 pub async fn enter(store: &Store, token: &str, request_id: Option<String>) -> Result<(RespondentScope, Token), Error> {
     let offered = Offered::read(respondent_link::PREFIX, token).ok_or(Error::NotFound)?;
     let found = store.respondent_link_of_anyone(&format!("lnk_{}", offered.which)).await?;
@@ -191,7 +202,15 @@ pub async fn enter(store: &Store, token: &str, request_id: Option<String>) -> Re
     let link = writer.get::<respondent_link::Entity>(link.id.as_str()).await?;
     if let Err(refusal) = link.expect_good(writer.today()) {
         drop(writer);
-        audit::record(store, &scope, "refuse", "respondent_link", link.id.as_str(), Some(serde_json::json!({ "reason": refusal.to_string() }))).await?;
+        audit::record(
+            store,
+            &scope,
+            "refuse",
+            "respondent_link",
+            link.id.as_str(),
+            Some(serde_json::json!({ "reason": refusal.to_string() })),
+        )
+        .await?;
         return Err(refusal);
     }
     let now = writer.now();
@@ -214,14 +233,18 @@ pub async fn enter(store: &Store, token: &str, request_id: Option<String>) -> Re
     writer.set_derived::<respondent_link::Entity>(link.id.as_str(), used).await?;
     writer.note("open", "respondent_link", link.id.as_str(), None, None);
     writer.save().await?;
-    Ok((RespondentScope { store: store.clone(), scope, link_id: link.id, session_id: id, session_ends_at, csrf }, secret))
+    Ok((
+        RespondentScope { store: store.clone(), scope, link_id: link.id, session_id: id, session_ends_at, csrf },
+        secret,
+    ))
 }
 
 /// Ends what is over, and the visit unused longest where there are too many through one link.
 async fn make_room(writer: &Writer, link_id: &RespondentLinkId) -> Result<(), Error> {
     let over = Moment::new(writer.now().time() - chrono::TimeDelta::hours(VISIT_HOURS));
     writer.clear::<session::Entity>(Condition::all().add(session::Column::CreatedAt.lte(over))).await?;
-    let mut running = writer.all(writer.find::<session::Entity>().filter(session::Column::LinkId.eq(link_id.clone()))).await?;
+    let mut running =
+        writer.all(writer.find::<session::Entity>().filter(session::Column::LinkId.eq(link_id.clone()))).await?;
     running.sort_by_key(|session| (session.last_used_at, session.id.clone()));
     let too_many = (running.len() + 1).saturating_sub(MAXIMUM_VISITS);
     let oldest: Vec<RespondentSessionId> = running.into_iter().take(too_many).map(|session| session.id).collect();
@@ -235,11 +258,17 @@ async fn make_room(writer: &Writer, link_id: &RespondentLinkId) -> Result<(), Er
 ///
 /// # Errors
 /// [`Error::Gone`] when its link has expired, was revoked or was sent again; [`Error::Busy`] or [`Error::Database`].
-pub async fn authenticate(store: &Store, secret: &str, request_id: Option<String>) -> Result<Option<RespondentScope>, Error> {
+pub async fn authenticate(
+    store: &Store,
+    secret: &str,
+    request_id: Option<String>,
+) -> Result<Option<RespondentScope>, Error> {
     let Some(offered) = Offered::read(PREFIX, secret) else { return Ok(None) };
     let now = store.clock().now();
     let found = store.respondent_session_of_anyone(&format!("rss_{}", offered.which)).await?;
-    let Some(session) = found.filter(|session| offered.is(&session.secret_hash) && !session.is_over(now)) else { return Ok(None) };
+    let Some(session) = found.filter(|session| offered.is(&session.secret_hash) && !session.is_over(now)) else {
+        return Ok(None);
+    };
     let Some(link) = store.respondent_link_of_anyone(session.link_id.as_str()).await? else { return Ok(None) };
     link.expect_good(now.day())?;
     if Moment::new(session.last_used_at.time() + chrono::TimeDelta::seconds(USE_WRITTEN_SECONDS)) <= now {
@@ -279,7 +308,15 @@ impl RespondentScope {
     /// # Errors
     /// [`Error::Busy`] or [`Error::Database`].
     pub async fn record_refusal(&self, reason: &str) -> Result<(), Error> {
-        audit::record(&self.store, &self.scope, "refuse", "respondent_link", self.link_id.as_str(), Some(serde_json::json!({ "reason": reason }))).await
+        audit::record(
+            &self.store,
+            &self.scope,
+            "refuse",
+            "respondent_link",
+            self.link_id.as_str(),
+            Some(serde_json::json!({ "reason": reason })),
+        )
+        .await
     }
 
     /// Opens a view of the one assessment.
@@ -392,7 +429,8 @@ pub async fn questions(reader: &RespondentReader, language: Option<&str>) -> Res
 /// # Errors
 /// [`Error::Busy`] or [`Error::Database`].
 pub async fn progress(reader: &RespondentReader) -> Result<RespondentProgress, Error> {
-    responding::progress(&reader.reader, reader.assessment_id(), &sent(&reader.reader, reader.assessment_id()).await?).await
+    responding::progress(&reader.reader, reader.assessment_id(), &sent(&reader.reader, reader.assessment_id()).await?)
+        .await
 }
 
 async fn sent(reader: &Reader, id: &AssessmentId) -> Result<BTreeSet<String>, Error> {
@@ -404,7 +442,11 @@ async fn sent(reader: &Reader, id: &AssessmentId) -> Result<BTreeSet<String>, Er
 /// # Errors
 /// [`Error::Stale`] when someone else has answered meanwhile, [`Error::Invalid`] with every fault by question, or
 /// [`Error::Conflict`] once they are submitted.
-pub async fn save_answers(writer: &RespondentWriter, version: i64, change: AnswerChange) -> Result<RespondentProgress, Error> {
+pub async fn save_answers(
+    writer: &RespondentWriter,
+    version: i64,
+    change: AnswerChange,
+) -> Result<RespondentProgress, Error> {
     let id = writer.assessment_id();
     responding::answer(&writer.writer, id, version, change, &sent(&writer.writer, id).await?).await
 }
@@ -413,7 +455,11 @@ pub async fn save_answers(writer: &RespondentWriter, version: i64, change: Answe
 ///
 /// # Errors
 /// As [`save_answers`].
-pub async fn confirm_answers(writer: &RespondentWriter, version: i64, confirmation: Confirmation) -> Result<RespondentProgress, Error> {
+pub async fn confirm_answers(
+    writer: &RespondentWriter,
+    version: i64,
+    confirmation: Confirmation,
+) -> Result<RespondentProgress, Error> {
     let id = writer.assessment_id();
     responding::confirm(&writer.writer, id, version, confirmation, &sent(&writer.writer, id).await?).await
 }
@@ -435,7 +481,13 @@ pub async fn submit_answers(writer: &RespondentWriter, version: i64) -> Result<R
 /// # Errors
 /// [`Error::NotFound`] while nothing is, [`Error::Invalid`] for a language that the edition does not have.
 pub async fn receipt(reader: &RespondentReader, language: Option<&str>) -> Result<RespondentReceipt, Error> {
-    responding::receipt(&reader.reader, reader.assessment_id(), language, &sent(&reader.reader, reader.assessment_id()).await?).await
+    responding::receipt(
+        &reader.reader,
+        reader.assessment_id(),
+        language,
+        &sent(&reader.reader, reader.assessment_id()).await?,
+    )
+    .await
 }
 
 /// Takes away the visits through a link, and its marks on evidence, before the link is taken away itself.

@@ -1,7 +1,8 @@
 //! Links for respondents: an assessment sent to a contact at a supplier, who has no account here.
 //!
-//! A link's text reads `dlr_<32 hexadecimal digits>_<64 hexadecimal digits>`: which link, and the secret (256 random bits).
-//! Only the secret's SHA-256 is kept. It opens the surface of [`crate::respondent`] for this one assessment, and nothing else.
+//! A link's text reads `dlr_<32 hexadecimal digits>_<64 hexadecimal digits>`: which link, and the secret (256 random
+//! bits). Only the secret's SHA-256 is kept. It opens the surface of [`crate::respondent`] for this one assessment, and
+//! nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -63,7 +64,8 @@ pub enum LinkState {
     Open,
     /// It was used.
     Opened,
-    /// The assessment has been submitted: the link shows a receipt and takes no answers, unless the assessment is returned.
+    /// The assessment has been submitted: the link shows a receipt and takes no answers, unless the assessment is
+    /// returned.
     Submitted,
     /// Its last day has passed.
     Expired,
@@ -297,8 +299,11 @@ impl Model {
             () => LinkState::Open,
         };
         let lost = self.mail.0 == MailState::Queued && self.created_at.plus_hours(MAIL_LOST_HOURS) < now;
-        let (mail, mail_failure) =
-            if lost { (MailState::Failed, Some("the program was stopped before it was sent".to_owned())) } else { (self.mail.0, self.mail_failure) };
+        let (mail, mail_failure) = if lost {
+            (MailState::Failed, Some("the program was stopped before it was sent".to_owned()))
+        } else {
+            (self.mail.0, self.mail_failure)
+        };
         let Self {
             id,
             organisation_id: _,
@@ -363,7 +368,12 @@ fn check_days(faults: &mut Faults, today: Day, due_on: Option<Day>, expires_on: 
     faults.expect(due_on.is_none_or(|day| day >= today), "/due_on", "past", "expected today or a later day");
     faults.expect(expires_on.is_none_or(|day| day >= today), "/expires_on", "past", "expected today or a later day");
     let latest = today.plus_days(MAXIMUM_DAYS);
-    faults.expect(expires_on.is_none_or(|day| day <= latest), "/expires_on", "range", format!("expected {latest} or an earlier day: at most {MAXIMUM_DAYS} days ahead"));
+    faults.expect(
+        expires_on.is_none_or(|day| day <= latest),
+        "/expires_on",
+        "range",
+        format!("expected {latest} or an earlier day: at most {MAXIMUM_DAYS} days ahead"),
+    );
 }
 
 async fn open_assessment(reader: &Reader, id: &AssessmentId) -> Result<Assessment, Error> {
@@ -380,8 +390,8 @@ async fn open_assessment(reader: &Reader, id: &AssessmentId) -> Result<Assessmen
 /// Makes a link to an open assessment. Its text is in what this gives, and nowhere afterwards.
 ///
 /// # Errors
-/// [`Error::Invalid`] with every fault, an unknown assessment among them, or [`Error::Conflict`] when it is not open or has
-/// too many links.
+/// [`Error::Invalid`] with every fault, an unknown assessment among them, or [`Error::Conflict`] when it is not open or
+/// has too many links.
 pub async fn create(writer: &Writer, new: NewRespondentLink, mailing: Mailing) -> Result<Made, Error> {
     let mut faults = Faults::of_new(&new);
     check_days(&mut faults, writer.today(), new.due_on, new.expires_on);
@@ -390,11 +400,19 @@ pub async fn create(writer: &Writer, new: NewRespondentLink, mailing: Mailing) -
     insert(writer, &assessment, new, mailing).await
 }
 
-async fn insert(writer: &Writer, assessment: &Assessment, new: NewRespondentLink, mailing: Mailing) -> Result<Made, Error> {
+async fn insert(
+    writer: &Writer,
+    assessment: &Assessment,
+    new: NewRespondentLink,
+    mailing: Mailing,
+) -> Result<Made, Error> {
     let of_it = writer.find::<Entity>().filter(Column::AssessmentId.eq(assessment.id.clone()));
     let known: Vec<(String,)> = writer.tuples(of_it.select_only().column(Column::Id)).await?;
     if known.len() >= MAXIMUM_LINKS {
-        return Err(Error::conflict("limit", format!("an assessment can have {MAXIMUM_LINKS} links, those that have ended included")));
+        return Err(Error::conflict(
+            "limit",
+            format!("an assessment can have {MAXIMUM_LINKS} links, those that have ended included"),
+        ));
     }
     let id: RespondentLinkId = writer.new_id();
     let token = Token::new(PREFIX, id.as_str())?;
@@ -450,8 +468,12 @@ async fn letter(reader: &Reader, assessment: &Assessment, row: &Model, email: &s
 
 async fn shown(reader: &Reader, rows: Vec<Model>) -> Result<Vec<RespondentLink>, Error> {
     let ids: BTreeSet<String> = rows.iter().map(|row| row.assessment_id.to_string()).collect();
-    let states: BTreeMap<AssessmentId, AssessmentState> =
-        reader.get_many::<assessment::Entity>(&ids).await?.into_iter().map(|assessment| (assessment.id, assessment.state.0)).collect();
+    let states: BTreeMap<AssessmentId, AssessmentState> = reader
+        .get_many::<assessment::Entity>(&ids)
+        .await?
+        .into_iter()
+        .map(|assessment| (assessment.id, assessment.state.0))
+        .collect();
     Ok(rows
         .into_iter()
         .map(|row| {
@@ -482,7 +504,8 @@ pub async fn list(reader: &Reader, filter: &RespondentLinkFilter) -> Result<Page
     if let Some(id) = &filter.assessment_id {
         select = select.filter(Column::AssessmentId.eq(id.clone()));
     }
-    let page = reader.page(select, Sort::up(Column::CreatedAt), Column::Id, filter.limit, filter.cursor.as_deref()).await?;
+    let page =
+        reader.page(select, Sort::up(Column::CreatedAt), Column::Id, filter.limit, filter.cursor.as_deref()).await?;
     Ok(Page { items: shown(reader, page.items).await?, next: page.next })
 }
 
@@ -500,13 +523,19 @@ pub async fn revoke(writer: &Writer, id: &RespondentLinkId, version: i64) -> Res
     show(writer, row).await
 }
 
-/// Sends a link again: a new one takes its place, and the old one ends at once. One that was revoked or has expired can be
-/// sent again too.
+/// Sends a link again: a new one takes its place, and the old one ends at once. One that was revoked or has expired can
+/// be sent again too.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], or [`Error::Conflict`] when it was sent again already or its
-/// assessment is not open.
-pub async fn resend(writer: &Writer, id: &RespondentLinkId, version: i64, again: Resend, mailing: Mailing) -> Result<Made, Error> {
+/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], or [`Error::Conflict`] when it was sent again already or
+/// its assessment is not open.
+pub async fn resend(
+    writer: &Writer,
+    id: &RespondentLinkId,
+    version: i64,
+    again: Resend,
+    mailing: Mailing,
+) -> Result<Made, Error> {
     let before = writer.get_at::<Entity>(id.as_str(), version).await?;
     let mut faults = Faults::of_new(&again);
     check_days(&mut faults, writer.today(), again.due_on, again.expires_on);
@@ -533,10 +562,20 @@ pub async fn resend(writer: &Writer, id: &RespondentLinkId, version: i64, again:
 ///
 /// # Errors
 /// [`Error::Busy`] or [`Error::Database`].
-pub async fn note_mail(store: &Store, scope: &Scope, id: &RespondentLinkId, failure: Option<String>) -> Result<(), Error> {
+pub async fn note_mail(
+    store: &Store,
+    scope: &Scope,
+    id: &RespondentLinkId,
+    failure: Option<String>,
+) -> Result<(), Error> {
     let writer = store.write(scope).await?;
     let state = Word(if failure.is_some() { MailState::Failed } else { MailState::Sent });
-    writer.set_derived::<Entity>(id.as_str(), [(Column::Mail, state.into()), (Column::MailFailure, failure.clone().into())]).await?;
+    writer
+        .set_derived::<Entity>(
+            id.as_str(),
+            [(Column::Mail, state.into()), (Column::MailFailure, failure.clone().into())],
+        )
+        .await?;
     let what = serde_json::json!({ "mail": state, "mail_failure": failure });
     writer.note("send", "respondent_link", id.as_str(), None, Some(what));
     writer.save().await
@@ -555,23 +594,34 @@ pub(crate) async fn forget(writer: &Writer, id: &AssessmentId) -> Result<(), Err
 async fn naming(reader: &Reader, person: &Person) -> Result<Vec<Model>, Error> {
     let (mut found, mut after) = (Vec::new(), String::new());
     loop {
-        let batch = reader.all(reader.find::<Entity>().filter(Column::Id.gt(after.as_str())).order_by_asc(Column::Id).limit(500)).await?;
+        let batch = reader
+            .all(reader.find::<Entity>().filter(Column::Id.gt(after.as_str())).order_by_asc(Column::Id).limit(500))
+            .await?;
         let Some(last) = batch.last() else { return Ok(found) };
         after = last.id.to_string();
-        found.extend(batch.into_iter().filter(|row| person.is(Some(&person::plain(&row.contact_name)), row.email.as_deref().map(person::plain).as_deref())));
+        found.extend(batch.into_iter().filter(|row| {
+            person.is(Some(&person::plain(&row.contact_name)), row.email.as_deref().map(person::plain).as_deref())
+        }));
     }
 }
 
 /// Where links name this person.
 pub(crate) async fn places_of(reader: &Reader, person: &Person) -> Result<Vec<PersonalPlace>, Error> {
     let place = |row: &Model| {
-        let email = row.email.as_deref().map(|email| PersonalPlace::new("respondent_link", row.id.as_str(), "email", Some(email)));
-        [PersonalPlace::new("respondent_link", row.id.as_str(), "contact_name", Some(&row.contact_name))].into_iter().chain(email).collect::<Vec<_>>()
+        let email = row
+            .email
+            .as_deref()
+            .map(|email| PersonalPlace::new("respondent_link", row.id.as_str(), "email", Some(email)));
+        [PersonalPlace::new("respondent_link", row.id.as_str(), "contact_name", Some(&row.contact_name))]
+            .into_iter()
+            .chain(email)
+            .collect::<Vec<_>>()
     };
     Ok(naming(reader, person).await?.iter().flat_map(place).collect())
 }
 
-/// Takes this person's name and address away from their links, which open nothing from now on. What they answered stays.
+/// Takes this person's name and address away from their links, which open nothing from now on. What they answered
+/// stays.
 pub(crate) async fn erase_person(writer: &Writer, person: &Person) -> Result<Vec<PersonalPlace>, Error> {
     let mut places = Vec::new();
     for row in naming(writer, person).await? {

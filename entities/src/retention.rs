@@ -53,7 +53,15 @@ owned!("retention", _row => None);
 impl Model {
     /// What an organisation starts with: nothing goes by itself.
     pub(crate) fn start(id: RetentionId, organisation_id: OrganisationId, now: Moment) -> Self {
-        Self { id, organisation_id, version: 1, archived_contact_days: None, expired_file_days: None, created_at: now, updated_at: now }
+        Self {
+            id,
+            organisation_id,
+            version: 1,
+            archived_contact_days: None,
+            expired_file_days: None,
+            created_at: now,
+            updated_at: now,
+        }
     }
 }
 
@@ -130,11 +138,18 @@ pub async fn apply(writer: &Writer, dry_run: bool) -> Result<RetentionReport, Er
     let periods = read(writer).await?;
     let mut report = RetentionReport { dry_run, items: Vec::new(), kept: Vec::new(), more: false };
     if let Some(days) = periods.archived_contact_days {
-        let due = supplier::archived_with_contacts(writer, writer.now().plus_hours(-24 * i64::from(days)), MAXIMUM_ITEMS).await?;
+        let due =
+            supplier::archived_with_contacts(writer, writer.now().plus_hours(-24 * i64::from(days)), MAXIMUM_ITEMS)
+                .await?;
         report.more |= due.len() as u64 == MAXIMUM_ITEMS;
         for row in due {
             let because = format!("archived, and last changed on {}, more than {days} days ago", row.updated_at.day());
-            report.items.push(RetentionItem { noun: "supplier".into(), item_id: row.id.to_string(), what: "contacts".into(), because });
+            report.items.push(RetentionItem {
+                noun: "supplier".into(),
+                item_id: row.id.to_string(),
+                what: "contacts".into(),
+                because,
+            });
             if !dry_run {
                 supplier::drop_contacts(writer, row).await?;
             }
@@ -148,7 +163,12 @@ pub async fn apply(writer: &Writer, dry_run: bool) -> Result<RetentionReport, Er
                 report.more = true;
                 break;
             }
-            let item = |because: String| RetentionItem { noun: "evidence".into(), item_id: row.id.to_string(), what: "file".into(), because };
+            let item = |because: String| RetentionItem {
+                noun: "evidence".into(),
+                item_id: row.id.to_string(),
+                what: "file".into(),
+                because,
+            };
             if evidence_file::is_in_use(writer, &row).await? {
                 report.kept.push(item("answers of an assessment refer to it".into()));
                 continue;
@@ -161,7 +181,13 @@ pub async fn apply(writer: &Writer, dry_run: bool) -> Result<RetentionReport, Er
         }
     }
     if !dry_run {
-        writer.note("apply", "retention", periods.id.as_str(), None, Some(serde_json::json!({ "item_count": report.items.len(), "kept_count": report.kept.len() })));
+        writer.note(
+            "apply",
+            "retention",
+            periods.id.as_str(),
+            None,
+            Some(serde_json::json!({ "item_count": report.items.len(), "kept_count": report.kept.len() })),
+        );
     }
     Ok(report)
 }

@@ -1,7 +1,8 @@
 //! Reviews: the day on which we look again at a supplier or product, and why.
 //!
-//! Every subject that is not archived has one open review. Its day follows from the tier's cadence, and is brought forward
-//! by evidence about to expire, by incidents and by changes. A day in the past stays listed until someone completes it.
+//! Every subject that is not archived has one open review. Its day follows from the tier's cadence, and is brought
+//! forward by evidence about to expire, by incidents and by changes. A day in the past stays listed until someone
+//! completes it.
 
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, entity::prelude::*};
@@ -206,7 +207,9 @@ pub async fn list(reader: &Reader, filter: &ReviewFilter) -> Result<Page<Review>
         ReviewSort::Updated => Sort::up(Column::UpdatedAt),
         ReviewSort::UpdatedDescending => Sort::down(Column::UpdatedAt),
     };
-    reader.page(reader.find::<Entity>().filter(condition), sort, Column::Id, filter.limit, filter.cursor.as_deref()).await
+    reader
+        .page(reader.find::<Entity>().filter(condition), sort, Column::Id, filter.limit, filter.cursor.as_deref())
+        .await
 }
 
 /// What completing a review needs.
@@ -230,8 +233,13 @@ pub async fn complete(writer: &Writer, id: &ReviewId, version: i64, completion: 
 }
 
 async fn finish(writer: &Writer, before: &Review, outcome: Option<String>) -> Result<Review, Error> {
-    let after =
-        Model { state: Word(ReviewState::Completed), completed_at: Some(writer.now()), completed_by: Some(writer.scope().actor.name.clone()), outcome, ..before.clone() };
+    let after = Model {
+        state: Word(ReviewState::Completed),
+        completed_at: Some(writer.now()),
+        completed_by: Some(writer.scope().actor.name.clone()),
+        outcome,
+        ..before.clone()
+    };
     writer.replace::<Entity, ActiveModel>("complete", before, after).await
 }
 
@@ -276,18 +284,32 @@ pub async fn reschedule(writer: &Writer, id: &ReviewId, version: i64, new: Resch
 /// Sets day and reason: what someone chose, or else the cadence, but never later than what asks for a look since.
 fn settle(row: &mut Review, cadence: Option<Trigger>) {
     let base = match (row.rescheduled_to, &row.rescheduled_reason, cadence) {
-        (Some(day), reason, _) => Trigger { kind: TriggerKind::Rescheduled, due_on: day, detail: reason.clone().unwrap_or_default() },
+        (Some(day), reason, _) => {
+            Trigger { kind: TriggerKind::Rescheduled, due_on: day, detail: reason.clone().unwrap_or_default() }
+        }
         (None, _, Some(cadence)) => cadence,
         (None, _, None) => Trigger { kind: row.reason.0, due_on: row.due_on, detail: row.reason_detail.clone() },
     };
-    let first = row.triggers.iter().filter(|trigger| trigger.due_on < base.due_on).min_by_key(|trigger| trigger.due_on).cloned().unwrap_or(base);
+    let first = row
+        .triggers
+        .iter()
+        .filter(|trigger| trigger.due_on < base.due_on)
+        .min_by_key(|trigger| trigger.due_on)
+        .cloned()
+        .unwrap_or(base);
     row.due_on = first.due_on;
     row.reason = Word(first.kind);
     row.reason_detail = first.detail;
 }
 
 /// Brings a subject's open review forward to `due_on`.
-pub(crate) async fn trigger(writer: &Writer, subject: &Subject, kind: TriggerKind, due_on: Day, detail: String) -> Result<(), Error> {
+pub(crate) async fn trigger(
+    writer: &Writer,
+    subject: &Subject,
+    kind: TriggerKind,
+    due_on: Day,
+    detail: String,
+) -> Result<(), Error> {
     let product_id = subject.product_id();
     let open = open_of(writer, &subject.supplier.id, product_id.as_ref()).await?;
     let asks = Trigger { kind, due_on, detail };
@@ -309,13 +331,29 @@ pub(crate) async fn trigger(writer: &Writer, subject: &Subject, kind: TriggerKin
     Ok(())
 }
 
-async fn open_of(reader: &Reader, supplier_id: &SupplierId, product_id: Option<&ProductId>) -> Result<Option<Review>, Error> {
+async fn open_of(
+    reader: &Reader,
+    supplier_id: &SupplierId,
+    product_id: Option<&ProductId>,
+) -> Result<Option<Review>, Error> {
     let subject_id = crate::subject::subject_id(supplier_id, product_id);
-    reader.one(reader.find::<Entity>().filter(Column::SubjectId.eq(subject_id.as_str())).filter(Column::State.eq(Word(ReviewState::Open)))).await
+    reader
+        .one(
+            reader
+                .find::<Entity>()
+                .filter(Column::SubjectId.eq(subject_id.as_str()))
+                .filter(Column::State.eq(Word(ReviewState::Open))),
+        )
+        .await
 }
 
 /// Completes a subject's open review because it has just been looked at thoroughly.
-pub(crate) async fn looked_at(writer: &Writer, supplier_id: &SupplierId, product_id: Option<&ProductId>, outcome: String) -> Result<(), Error> {
+pub(crate) async fn looked_at(
+    writer: &Writer,
+    supplier_id: &SupplierId,
+    product_id: Option<&ProductId>,
+    outcome: String,
+) -> Result<(), Error> {
     if let Some(before) = open_of(writer, supplier_id, product_id).await? {
         finish(writer, &before, Some(outcome)).await?;
     }
@@ -323,7 +361,11 @@ pub(crate) async fn looked_at(writer: &Writer, supplier_id: &SupplierId, product
 }
 
 /// Takes away the open review of a subject that is about to be taken away itself.
-pub(crate) async fn forget_open(writer: &Writer, supplier_id: &SupplierId, product_id: Option<&ProductId>) -> Result<(), Error> {
+pub(crate) async fn forget_open(
+    writer: &Writer,
+    supplier_id: &SupplierId,
+    product_id: Option<&ProductId>,
+) -> Result<(), Error> {
     if let Some(row) = open_of(writer, supplier_id, product_id).await? {
         writer.remove::<Entity>(&row).await?;
     }
@@ -356,7 +398,14 @@ fn blank(reader: &Reader, supplier_id: &SupplierId, product_id: Option<&ProductI
 
 /// The open reviews of these suppliers and their products.
 pub(crate) async fn open_of_suppliers(reader: &Reader, suppliers: &[SupplierId]) -> Result<Vec<Review>, Error> {
-    reader.all(reader.find::<Entity>().filter(Column::SupplierId.is_in(suppliers.iter().cloned())).filter(Column::State.eq(Word(ReviewState::Open)))).await
+    reader
+        .all(
+            reader
+                .find::<Entity>()
+                .filter(Column::SupplierId.is_in(suppliers.iter().cloned()))
+                .filter(Column::State.eq(Word(ReviewState::Open))),
+        )
+        .await
 }
 
 /// What a subject's review must be like, as the register is made anew.
@@ -398,8 +447,13 @@ pub(crate) fn plan(reader: &Reader, wanted: &Wanted<'_>, before: Option<Review>)
         due_on: from.plus_months(wanted.cadence_months),
         detail: format!("every {} months for the tier {}", wanted.cadence_months, wanted.tier),
     };
-    let expiry = wanted.evidence_expiry.as_ref().map(|(day, which)| Trigger { kind: TriggerKind::EvidenceExpiry, due_on: *day, detail: format!("{which} expires") });
-    let mut after = before.clone().unwrap_or_else(|| blank(reader, wanted.supplier_id, wanted.product_id, cadence(reader.today())));
+    let expiry = wanted.evidence_expiry.as_ref().map(|(day, which)| Trigger {
+        kind: TriggerKind::EvidenceExpiry,
+        due_on: *day,
+        detail: format!("{which} expires"),
+    });
+    let mut after =
+        before.clone().unwrap_or_else(|| blank(reader, wanted.supplier_id, wanted.product_id, cadence(reader.today())));
     after.triggers.0.retain(|trigger| trigger.kind != TriggerKind::EvidenceExpiry);
     // Whoever moved the review knew what expires when.
     if after.rescheduled_to.is_none() {
@@ -413,7 +467,8 @@ pub(crate) fn plan(reader: &Reader, wanted: &Wanted<'_>, before: Option<Review>)
         && before.due_on <= reader.today()
         && after.due_on > before.due_on
     {
-        (after.due_on, after.reason, after.reason_detail) = (before.due_on, before.reason, before.reason_detail.clone());
+        (after.due_on, after.reason, after.reason_detail) =
+            (before.due_on, before.reason, before.reason_detail.clone());
     }
     Step { before, after: Some(after) }
 }

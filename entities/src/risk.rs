@@ -232,15 +232,42 @@ impl NewRisk {
             "expected residual_likelihood and residual_impact together, or neither",
         );
         if let (Some(likelihood), Some(impact)) = (self.residual_likelihood, self.residual_impact) {
-            faults.expect(likelihood <= self.likelihood, "/residual_likelihood", "order", "expected no more than `likelihood`: the residual likelihood cannot be higher");
-            faults.expect(impact <= self.impact, "/residual_impact", "order", "expected no more than `impact`: the residual impact cannot be higher");
+            faults.expect(
+                likelihood <= self.likelihood,
+                "/residual_likelihood",
+                "order",
+                "expected no more than `likelihood`: the residual likelihood cannot be higher",
+            );
+            faults.expect(
+                impact <= self.impact,
+                "/residual_impact",
+                "order",
+                "expected no more than `impact`: the residual impact cannot be higher",
+            );
         }
         faults.done()
     }
 
     /// The row that says this of a supplier, or of its product, and for the rest that of a risk just entered.
-    fn into_row(self, writer: &Writer, supplier_id: SupplierId, product_id: Option<ProductId>, bands: RiskBands) -> Model {
-        let Self { subject_id, title, description, likelihood, impact, residual_likelihood, residual_impact, treatment, owner, actions } = self;
+    fn into_row(
+        self,
+        writer: &Writer,
+        supplier_id: SupplierId,
+        product_id: Option<ProductId>,
+        bands: RiskBands,
+    ) -> Model {
+        let Self {
+            subject_id,
+            title,
+            description,
+            likelihood,
+            impact,
+            residual_likelihood,
+            residual_impact,
+            treatment,
+            owner,
+            actions,
+        } = self;
         let now = (residual_likelihood.unwrap_or(likelihood), residual_impact.unwrap_or(impact));
         Model {
             id: writer.new_id(),
@@ -287,8 +314,14 @@ pub async fn create(writer: &Writer, new: NewRisk) -> Result<Risk, Error> {
     writer.insert::<Entity, ActiveModel>(row).await
 }
 
-/// Raises a risk for each finding that asks for one, unless the same finding's risk is there: from this assessment, or open from an earlier one.
-pub(crate) async fn raise(writer: &Writer, subject: &Subject, assessment: &Assessment, findings: &[RaisedFinding]) -> Result<Vec<Risk>, Error> {
+/// Raises a risk for each finding that asks for one, unless the same finding's risk is there: from this assessment, or
+/// open from an earlier one.
+pub(crate) async fn raise(
+    writer: &Writer,
+    subject: &Subject,
+    assessment: &Assessment,
+    findings: &[RaisedFinding],
+) -> Result<Vec<Risk>, Error> {
     let bands = policy::read(writer).await?.risk_bands.0;
     let known = writer
         .all(
@@ -296,7 +329,11 @@ pub(crate) async fn raise(writer: &Writer, subject: &Subject, assessment: &Asses
                 .find::<Entity>()
                 .filter(Column::SubjectId.eq(assessment.subject_id.as_str()))
                 .filter(Column::OriginFinding.is_not_null())
-                .filter(Condition::any().add(Column::State.ne(Word(RiskState::Closed))).add(Column::OriginAssessmentId.eq(assessment.id.clone()))),
+                .filter(
+                    Condition::any()
+                        .add(Column::State.ne(Word(RiskState::Closed)))
+                        .add(Column::OriginAssessmentId.eq(assessment.id.clone())),
+                ),
         )
         .await?;
     let mut rows: Vec<Model> = Vec::new();
@@ -346,7 +383,11 @@ pub async fn change(writer: &Writer, id: &RiskId, version: i64, change: Change<N
     let new = change.over(&before)?;
     new.check()?;
     if new.subject_id != before.subject_id {
-        return Err(Error::invalid("/subject_id", "fixed", "subject_id cannot be changed: create a new record for another supplier or product"));
+        return Err(Error::invalid(
+            "/subject_id",
+            "fixed",
+            "subject_id cannot be changed: create a new record for another supplier or product",
+        ));
     }
     let bands = policy::read(writer).await?.risk_bands.0;
     let mut after = Model {
@@ -397,9 +438,19 @@ pub async fn accept(writer: &Writer, id: &RiskId, version: i64, new: NewAcceptan
     let before = open_at(writer, id, version).await?;
     let mut faults = Faults::of_new(&new);
     let today = writer.today();
-    faults.expect(new.expires_on >= today && new.expires_on <= today.plus_months(24), "/expires_on", "range", "expected a day from today to two years from now");
+    faults.expect(
+        new.expires_on >= today && new.expires_on <= today.plus_months(24),
+        "/expires_on",
+        "range",
+        "expected a day from today to two years from now",
+    );
     faults.done()?;
-    let acceptance = Acceptance { accepted_by: writer.scope().actor.name.clone(), accepted_at: writer.now(), reason: new.reason, expires_on: new.expires_on };
+    let acceptance = Acceptance {
+        accepted_by: writer.scope().actor.name.clone(),
+        accepted_at: writer.now(),
+        reason: new.reason,
+        expires_on: new.expires_on,
+    };
     let after = Model {
         state: Word(RiskState::Accepted),
         treatment: Some(Word(Treatment::Accept)),
@@ -441,7 +492,13 @@ pub async fn reopen(writer: &Writer, id: &RiskId, version: i64) -> Result<Risk, 
     if before.state.0 == RiskState::Open {
         return Err(Error::conflict("state", "this risk is open already"));
     }
-    let mut after = Model { state: Word(RiskState::Open), acceptance: None, acceptance_expires_on: None, closed_reason: None, ..before.clone() };
+    let mut after = Model {
+        state: Word(RiskState::Open),
+        acceptance: None,
+        acceptance_expires_on: None,
+        closed_reason: None,
+        ..before.clone()
+    };
     after.rank();
     writer.replace::<Entity, ActiveModel>("reopen", &before, after).await
 }
@@ -453,7 +510,10 @@ pub async fn reopen(writer: &Writer, id: &RiskId, version: i64) -> Result<Risk, 
 pub async fn delete(writer: &Writer, id: &RiskId, version: i64) -> Result<(), Error> {
     let row = writer.get_at::<Entity>(id.as_str(), version).await?;
     if row.origin_finding.is_some() {
-        return Err(Error::conflict("in_use", "a finding raised this risk, so it cannot be deleted: close it with a reason instead"));
+        return Err(Error::conflict(
+            "in_use",
+            "a finding raised this risk, so it cannot be deleted: close it with a reason instead",
+        ));
     }
     writer.remove::<Entity>(&row).await
 }
@@ -462,7 +522,15 @@ pub async fn delete(writer: &Writer, id: &RiskId, version: i64) -> Result<(), Er
 pub(crate) async fn called_otherwise(reader: &Reader, bands: RiskBands) -> Result<Vec<(Risk, Risk)>, Error> {
     let (mut found, mut after) = (Vec::new(), String::new());
     loop {
-        let rows = reader.all(reader.find::<Entity>().filter(Column::Id.gt(after.as_str())).order_by_asc(Column::Id).limit(PORTION as u64)).await?;
+        let rows = reader
+            .all(
+                reader
+                    .find::<Entity>()
+                    .filter(Column::Id.gt(after.as_str()))
+                    .order_by_asc(Column::Id)
+                    .limit(PORTION as u64),
+            )
+            .await?;
         let Some(last) = rows.last() else { return Ok(found) };
         last.id.as_str().clone_into(&mut after);
         found.extend(rows.into_iter().filter_map(|before| otherwise(before, bands)));
@@ -482,9 +550,14 @@ pub(crate) async fn call(writer: &Writer, changes: Vec<(Risk, Risk)>) -> Result<
 }
 
 /// Calls the risks of these suppliers and their products as these bands do.
-pub(crate) async fn call_of_suppliers(writer: &Writer, suppliers: &[SupplierId], bands: RiskBands) -> Result<(), Error> {
+pub(crate) async fn call_of_suppliers(
+    writer: &Writer,
+    suppliers: &[SupplierId],
+    bands: RiskBands,
+) -> Result<(), Error> {
     for portion in suppliers.chunks(PORTION) {
-        let rows = writer.all(writer.find::<Entity>().filter(Column::SupplierId.is_in(portion.iter().cloned()))).await?;
+        let rows =
+            writer.all(writer.find::<Entity>().filter(Column::SupplierId.is_in(portion.iter().cloned()))).await?;
         call(writer, rows.into_iter().filter_map(|before| otherwise(before, bands)).collect()).await?;
     }
     Ok(())
@@ -492,7 +565,14 @@ pub(crate) async fn call_of_suppliers(writer: &Writer, suppliers: &[SupplierId],
 
 /// The risks of these suppliers and their products that count.
 pub(crate) async fn counting(reader: &Reader, suppliers: &[SupplierId]) -> Result<Vec<Risk>, Error> {
-    reader.all(reader.find::<Entity>().filter(Column::SupplierId.is_in(suppliers.iter().cloned())).filter(Column::State.ne(Word(RiskState::Closed)))).await
+    reader
+        .all(
+            reader
+                .find::<Entity>()
+                .filter(Column::SupplierId.is_in(suppliers.iter().cloned()))
+                .filter(Column::State.ne(Word(RiskState::Closed))),
+        )
+        .await
 }
 
 /// A number of a risk as it is now: after what we do, if that was judged.

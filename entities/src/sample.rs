@@ -1,7 +1,7 @@
 //! The sample register: an invented care provider with suppliers, products and a history, to look around in.
 //!
-//! It is an organisation of its own, so that nothing invented ever stands beside what is real. Its history is lived day by
-//! day through the same operations as any other, by people who do not exist.
+//! It is an organisation of its own, so that nothing invented ever stands beside what is real. Its history is lived day
+//! by day through the same operations as any other, by people who do not exist.
 
 use std::collections::BTreeMap;
 
@@ -131,10 +131,12 @@ struct ChangedProduct {
     to: Map<String, Value>,
 }
 
-/// Makes the sample register of someone who is signed in: an organisation of its own, of which they are an administrator.
+/// Makes the sample register of someone who is signed in: an organisation of its own, of which they are an
+/// administrator.
 ///
 /// # Errors
-/// [`Error::Conflict`] where they have one already; [`Error::Forbidden`] for someone whom an identity provider vouches for, which it does nowhere else.
+/// [`Error::Conflict`] where they have one already; [`Error::Forbidden`] for someone whom an identity provider vouches
+/// for, which it does nowhere else.
 pub async fn create_own(store: &Store, person: &Person, request_id: Option<String>) -> Result<SampleRegister, Error> {
     if person.session.method.0 == Method::Provider {
         return Err(Error::Forbidden(
@@ -143,7 +145,10 @@ pub async fn create_own(store: &Store, person: &Person, request_id: Option<Strin
         ));
     }
     if store.places_of_anyone(&person.user.id).await?.iter().any(|place| place.organisation.is_sample) {
-        return Err(Error::conflict("duplicate", "you have a sample register already: switch to it on the page of your account"));
+        return Err(Error::conflict(
+            "duplicate",
+            "you have a sample register already: switch to it on the page of your account",
+        ));
     }
     let made = create(store).await?;
     let actor = Actor { id: person.user.id.to_string(), name: person.user.name.clone() };
@@ -179,7 +184,12 @@ pub async fn create(store: &Store) -> Result<Organisation, Error> {
         }
         writer.save().await?;
     }
-    let scope = Scope { organisation_id: organisation.id.clone(), actor: Actor { id: "console".into(), name: "console".into() }, role: Role::Admin, request_id: None };
+    let scope = Scope {
+        organisation_id: organisation.id.clone(),
+        actor: Actor { id: "console".into(), name: "console".into() },
+        role: Role::Admin,
+        request_id: None,
+    };
     let writer = store.write(&scope).await?;
     // What was true on those days may not be today.
     register::refresh_all(&writer).await?;
@@ -201,13 +211,17 @@ async fn found(store: &Store, name: &str) -> Result<Organisation, Error> {
 /// Replaces placeholders in `what`: `$harbour` becomes the id of the item named `harbour`, `@-7` the day a week ago.
 fn named(what: &Value, today: Day, names: &BTreeMap<String, String>) -> Value {
     match what {
-        Value::String(text) => Value::String(match (text.strip_prefix('$'), text.strip_prefix('@').and_then(|days| days.parse().ok())) {
-            (Some(name), _) => names.get(name).cloned().unwrap_or_default(),
-            (None, Some(days)) => today.plus_days(days).to_string(),
-            (None, None) => text.clone(),
-        }),
+        Value::String(text) => {
+            Value::String(match (text.strip_prefix('$'), text.strip_prefix('@').and_then(|days| days.parse().ok())) {
+                (Some(name), _) => names.get(name).cloned().unwrap_or_default(),
+                (None, Some(days)) => today.plus_days(days).to_string(),
+                (None, None) => text.clone(),
+            })
+        }
         Value::Array(items) => items.iter().map(|item| named(item, today, names)).collect(),
-        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), named(value, today, names))).collect::<Map<_, _>>().into(),
+        Value::Object(fields) => {
+            fields.iter().map(|(name, value)| (name.clone(), named(value, today, names))).collect::<Map<_, _>>().into()
+        }
         other => other.clone(),
     }
 }
@@ -222,7 +236,13 @@ fn read<T: DeserializeOwned>(what: Value) -> Result<T, Error> {
 }
 
 /// Does one thing of the story; gives what it is called and its id where something was entered.
-async fn live(writer: &Writer, story: &Story, today: Day, verb: &str, what: Value) -> Result<Option<(String, String)>, Error> {
+async fn live(
+    writer: &Writer,
+    story: &Story,
+    today: Day,
+    verb: &str,
+    what: Value,
+) -> Result<Option<(String, String)>, Error> {
     Ok(match verb {
         "supplier" => {
             let Entry { called, is } = read::<Entry<NewSupplier>>(what)?;
@@ -270,7 +290,8 @@ async fn live(writer: &Writer, story: &Story, today: Day, verb: &str, what: Valu
             let texts = assessment::progress(writer, &assessment).await?.awaiting_review;
             if !texts.is_empty() {
                 let points = texts.into_iter().map(|key| (key, Some(NewPoints { points, reason: None }))).collect();
-                assessment::rate(writer, &assessment, version(writer, &assessment).await?, PointsChange(points)).await?;
+                assessment::rate(writer, &assessment, version(writer, &assessment).await?, PointsChange(points))
+                    .await?;
             }
             assessment::approve(writer, &assessment, version(writer, &assessment).await?, with).await?;
             None
@@ -293,7 +314,11 @@ async fn version(writer: &Writer, id: &AssessmentId) -> Result<i64, Error> {
 async fn ask(writer: &Writer, story: &Story, today: Day, asked: Asked) -> Result<(String, String), Error> {
     let Asked { called, of, questionnaire, level, evidence, answers, first } = asked;
     let (_, edition) = questionnaire::for_use(writer, &questionnaire, None).await?;
-    let started = assessment::start(writer, NewAssessment { questionnaire, subject_id: of, edition: None, carry_over: Some(false) }).await?;
+    let started = assessment::start(
+        writer,
+        NewAssessment { questionnaire, subject_id: of, edition: None, carry_over: Some(false) },
+    )
+    .await?;
     let mut kinds = Vec::new();
     for id in evidence {
         let kind = evidence::read(writer, &id).await?.kind.0;
@@ -302,7 +327,10 @@ async fn ask(writer: &Writer, story: &Story, today: Day, asked: Asked) -> Result
     let given = edition.questions().take(first.unwrap_or(usize::MAX)).filter_map(|question| {
         let own = answers.get(&question.key).cloned();
         let usual = || story.usual.get(&question.key).map(|value| named(value, today, &BTreeMap::new()));
-        Some((question.key.clone(), Some(own.or_else(|| answer(question, level, usual().as_ref(), &kinds, &story.why))?)))
+        Some((
+            question.key.clone(),
+            Some(own.or_else(|| answer(question, level, usual().as_ref(), &kinds, &story.why))?),
+        ))
     });
     let given = AnswerChange(given.collect());
     assessment::answer(writer, &started.id, started.version, given).await?;
@@ -310,7 +338,13 @@ async fn ask(writer: &Writer, story: &Story, today: Day, asked: Asked) -> Result
 }
 
 /// The answer to a question that is worth as much as this, or nearly.
-fn answer(question: &Question, level: u8, usual: Option<&Value>, evidence: &[(EvidenceKind, String)], why: &str) -> Option<Answer> {
+fn answer(
+    question: &Question,
+    level: u8,
+    usual: Option<&Value>,
+    evidence: &[(EvidenceKind, String)],
+    why: &str,
+) -> Option<Answer> {
     let level = i16::from(level);
     let distance = |points: u8| (i16::from(points) - level).abs();
     let mut asks_why = false;
@@ -324,7 +358,9 @@ fn answer(question: &Question, level: u8, usual: Option<&Value>, evidence: &[(Ev
             let is_scored = question.options.iter().any(|option| option.points > 0);
             let mut sum = 0;
             let mut chosen: Vec<Value> = Vec::new();
-            for option in question.options.iter().filter(|option| !option.exclusive && (option.points > 0 || !is_scored)) {
+            for option in
+                question.options.iter().filter(|option| !option.exclusive && (option.points > 0 || !is_scored))
+            {
                 if sum < level && (is_scored || chosen.is_empty()) {
                     sum += i16::from(option.points);
                     chosen.push(option.value.clone().into());
@@ -336,14 +372,21 @@ fn answer(question: &Question, level: u8, usual: Option<&Value>, evidence: &[(Ev
             let band = question.bands.iter().min_by_key(|band| distance(band.points))?;
             match &band.at_least {
                 Some(least) => serde_json::to_value(least).ok()?,
-                None => question.minimum.as_ref().and_then(|least| serde_json::to_value(least).ok()).unwrap_or(0.into()),
+                None => {
+                    question.minimum.as_ref().and_then(|least| serde_json::to_value(least).ok()).unwrap_or(0.into())
+                }
             }
         }
         QuestionType::Date | QuestionType::Text => usual?.clone(),
         QuestionType::File => return None,
     };
     let fitting = evidence.iter().filter(|(kind, _)| question.evidence.kinds.contains(kind));
-    Some(Answer { value: Some(value), comment: asks_why.then(|| why.to_owned()), evidence_ids: fitting.map(|(_, id)| id.clone()).collect(), not_applicable: None })
+    Some(Answer {
+        value: Some(value),
+        comment: asks_why.then(|| why.to_owned()),
+        evidence_ids: fitting.map(|(_, id)| id.clone()).collect(),
+        not_applicable: None,
+    })
 }
 
 #[cfg(test)]
@@ -356,7 +399,9 @@ mod tests {
     fn every_question_of_the_story_that_has_no_choices_has_a_usual_answer() {
         let story: Story = serde_json::from_str(STORY).expect("the story");
         let questions = diligence_questionnaires::library::editions().iter().flat_map(Edition::questions);
-        let unanswered = questions.filter(|question| matches!(question.kind, QuestionType::Date | QuestionType::Text) && !story.usual.contains_key(&question.key));
+        let unanswered = questions.filter(|question| {
+            matches!(question.kind, QuestionType::Date | QuestionType::Text) && !story.usual.contains_key(&question.key)
+        });
         assert_eq!(unanswered.map(|question| question.key.as_str()).collect::<Vec<_>>(), Vec::<&str>::new());
     }
 }

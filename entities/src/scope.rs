@@ -100,7 +100,11 @@ impl Store {
     /// # Errors
     /// [`Error::Busy`] when no connection is free.
     pub async fn read(&self, scope: &Scope) -> Result<Reader, Error> {
-        let how = if self.readers.backend() == DbBackend::Postgres { "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY" } else { "BEGIN" };
+        let how = if self.readers.backend() == DbBackend::Postgres {
+            "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+        } else {
+            "BEGIN"
+        };
         let transaction = self.readers.begin(how).await?;
         Ok(Reader { transaction, scope: scope.clone(), now: self.clock.now(), store: self.clone() })
     }
@@ -120,11 +124,13 @@ impl Store {
         Ok(writer)
     }
 
-    /// Opens a change before its turn, so that it holds nobody up: until [`Writer::take_turn`] it can only add rows, which nobody sees.
-    /// On PostgreSQL these stand where they belong. SQLite has room for one change at a time: there they are kept aside in memory.
+    /// Opens a change before its turn, so that it holds nobody up: until [`Writer::take_turn`] it can only add rows,
+    /// which nobody sees. On PostgreSQL these stand where they belong. SQLite has room for one change at a time: there
+    /// they are kept aside in memory.
     pub(crate) async fn write_early(&self, scope: &Scope) -> Result<Writer, Error> {
         let is_postgres = self.writers.backend() == DbBackend::Postgres;
-        let transaction = if is_postgres { self.writers.begin("BEGIN").await? } else { self.readers.begin_apart("BEGIN").await? };
+        let transaction =
+            if is_postgres { self.writers.begin("BEGIN").await? } else { self.readers.begin_apart("BEGIN").await? };
         let reader = Reader { transaction, scope: scope.clone(), now: self.clock.now(), store: self.clone() };
         let writer = Writer::early(reader);
         writer.expect_many().await?;
@@ -142,8 +148,8 @@ impl Store {
         Self { clock: Clock::fixed(moment.time()), ..self.clone() }
     }
 
-    /// Has PostgreSQL look again at how many rows these tables have: what is planned by the numbers of before takes a thousand times
-    /// as long where there are a thousand times as many. It would look by itself, a minute later.
+    /// Has PostgreSQL look again at how many rows these tables have: what is planned by the numbers of before takes a
+    /// thousand times as long where there are a thousand times as many. It would look by itself, a minute later.
     async fn count_again(&self, tables: &BTreeSet<String>) {
         let names: Vec<String> = tables.iter().map(|name| format!("\"{name}\"")).collect();
         if self.writers.backend() == DbBackend::Postgres
@@ -166,8 +172,8 @@ impl Store {
         self.desk.hash_count()
     }
 
-    /// Whether the database keeps what it is given: writes a row and reads it back on another connection. Asked more often than
-    /// once a second, it says what it said.
+    /// Whether the database keeps what it is given: writes a row and reads it back on another connection. Asked more
+    /// often than once a second, it says what it said.
     ///
     /// # Errors
     /// What the database says instead.
@@ -232,10 +238,15 @@ impl Reader {
         E::find().filter(E::ORGANISATION_ID.eq(self.scope.organisation_id.clone()))
     }
 
-    /// Rows of this organisation that have one of these values in a column that is unique in the whole table. SQLite takes it that
-    /// an organisation has ten rows and would rather walk through all that it has; written like this, it looks the values up.
+    /// Rows of this organisation that have one of these values in a column that is unique in the whole table. SQLite
+    /// takes it that an organisation has ten rows and would rather walk through all that it has; written like this, it
+    /// looks the values up.
     #[expect(clippy::disallowed_methods, reason = "beside `find` the one place that adds the organisation")]
-    pub(crate) fn find_among<E: Belongs, V: Into<sea_orm::Value>>(&self, unique: E::Column, values: impl IntoIterator<Item = V>) -> Select<E> {
+    pub(crate) fn find_among<E: Belongs, V: Into<sea_orm::Value>>(
+        &self,
+        unique: E::Column,
+        values: impl IntoIterator<Item = V>,
+    ) -> Select<E> {
         let organisation = Func::coalesce([Expr::col(E::ORGANISATION_ID.as_column_ref()), Expr::val("")]);
         E::find().filter(unique.is_in(values)).filter(Expr::expr(organisation).eq(self.scope.organisation_id.clone()))
     }
@@ -249,12 +260,18 @@ impl Reader {
     }
 
     /// Rows as they are stored, without a look at what their columns mean.
-    pub(crate) async fn raw<E: Belongs, T: FromQueryResult + Send + Sync>(&self, select: Select<E>) -> Result<Vec<T>, Error> {
+    pub(crate) async fn raw<E: Belongs, T: FromQueryResult + Send + Sync>(
+        &self,
+        select: Select<E>,
+    ) -> Result<Vec<T>, Error> {
         Ok(select.into_model::<T>().all(&self.transaction).await?)
     }
 
     /// A selection of columns or aggregates, as tuples.
-    pub(crate) async fn tuples<E: Belongs, T: sea_orm::TryGetableMany + Send + Sync>(&self, select: Select<E>) -> Result<Vec<T>, Error> {
+    pub(crate) async fn tuples<E: Belongs, T: sea_orm::TryGetableMany + Send + Sync>(
+        &self,
+        select: Select<E>,
+    ) -> Result<Vec<T>, Error> {
         Ok(select.into_tuple::<T>().all(&self.transaction).await?)
     }
 

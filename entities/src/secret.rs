@@ -18,7 +18,8 @@ pub(crate) fn random<const LENGTH: usize>() -> Result<[u8; LENGTH], Error> {
     Ok(random)
 }
 
-/// A secret's text, `<prefix>_<32 hexadecimal digits>_<64 hexadecimal digits>`, to be shown once. Its `Debug` does not show it.
+/// A secret's text, `<prefix>_<32 hexadecimal digits>_<64 hexadecimal digits>`, to be shown once. Its `Debug` does not
+/// show it.
 #[derive(Clone)]
 pub struct Token {
     text: String,
@@ -118,7 +119,17 @@ mod tests {
     fn what_has_not_the_form_is_not_looked_up() {
         let good = format!("dlr_{}_{}", "0".repeat(32), "0".repeat(64));
         assert!(Offered::read("dlr", &good).is_some());
-        for bad in ["", "dlr", "dlr_", "dlr__", &good[..good.len() - 2], &format!("{good}00"), &good.replace("dlr", "dlg"), &good.replace("00", "zz"), "dlr_é_é"] {
+        for bad in [
+            "",
+            "dlr",
+            "dlr_",
+            "dlr__",
+            &good[..good.len() - 2],
+            &format!("{good}00"),
+            &good.replace("dlr", "dlg"),
+            &good.replace("00", "zz"),
+            "dlr_é_é",
+        ] {
             assert!(Offered::read("dlr", bad).is_none(), "{bad}");
         }
     }

@@ -1,8 +1,8 @@
 //! Sessions: how people are let in. A session belongs to one person and is at any time in one of their organisations.
 //!
-//! Its text reads `dls_<32 hexadecimal digits>_<64 hexadecimal digits>`, like a key's, and is kept in a cookie; only the secret's
-//! SHA-256 is stored. The text changes whenever what the session may do changes: at the second factor and at a switch to
-//! another organisation. A change of role ends it.
+//! Its text reads `dls_<32 hexadecimal digits>_<64 hexadecimal digits>`, like a key's, and is kept in a cookie; only
+//! the secret's SHA-256 is stored. The text changes whenever what the session may do changes: at the second factor and
+//! at a switch to another organisation. A change of role ends it.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -41,8 +41,8 @@ pub(crate) use sign_in::{open, prove, second_factor};
 const PREFIX: &str = "dls";
 /// What the token of its changes is derived for.
 const CSRF: &str = "csrf";
-/// How long a session that has been looked up is trusted without another look, in seconds. One that has ended dies here at
-/// once, and on every other replica within this time.
+/// How long a session that has been looked up is trusted without another look, in seconds. One that has ended dies here
+/// at once, and on every other replica within this time.
 pub const TRUSTED_SECONDS: i64 = 5;
 /// How many sessions are remembered between requests at the most.
 const REMEMBERED: usize = 10_000;
@@ -454,15 +454,19 @@ pub async fn current(store: &Store, person: &Person) -> Result<CurrentSession, E
 /// [`Error::Invalid`] for a cursor that is none.
 pub async fn list(reader: &Reader, filter: &SessionFilter) -> Result<Page<Session>, Error> {
     let policy = sign_in_policy::read(reader).await?;
-    let mut select =
-        reader.find::<Entity>().filter(Column::ExpiresAt.gt(reader.now())).filter(Column::LastSeenAt.gt(reader.now().plus_seconds(-policy.idle_minutes * 60)));
+    let mut select = reader
+        .find::<Entity>()
+        .filter(Column::ExpiresAt.gt(reader.now()))
+        .filter(Column::LastSeenAt.gt(reader.now().plus_seconds(-policy.idle_minutes * 60)));
     if let Some(user_id) = &filter.user_id {
         select = select.filter(Column::UserId.eq(user_id.clone()));
     }
     // `page` wants the version only to be able to sort by it, and sessions are sorted by age.
-    let page = reader.page(select, Sort::up(Column::CreatedAt), Column::Id, filter.limit, filter.cursor.as_deref()).await?;
+    let page =
+        reader.page(select, Sort::up(Column::CreatedAt), Column::Id, filter.limit, filter.cursor.as_deref()).await?;
     let ids: BTreeSet<String> = page.items.iter().map(|session| session.user_id.to_string()).collect();
-    let names: HashMap<UserId, String> = reader.users(&ids).await?.into_iter().map(|user| (user.id, user.name)).collect();
+    let names: HashMap<UserId, String> =
+        reader.users(&ids).await?.into_iter().map(|user| (user.id, user.name)).collect();
     Ok(page.map(|row| {
         let name = names.get(&row.user_id).cloned().unwrap_or_default();
         Session::of(row, name)

@@ -1,5 +1,5 @@
-//! How the people of an organisation sign in: from which role on a second factor is needed, whether passwords are allowed,
-//! and how long a session lasts.
+//! How the people of an organisation sign in: from which role on a second factor is needed, whether passwords are
+//! allowed, and how long a session lasts.
 
 use schemars::JsonSchema;
 use sea_orm::entity::prelude::*;
@@ -47,7 +47,12 @@ pub struct MfaRules {
 
 impl Default for MfaRules {
     fn default() -> Self {
-        Self { viewer: MfaRule::Optional, editor: MfaRule::Optional, approver: MfaRule::Recommended, admin: MfaRule::Recommended }
+        Self {
+            viewer: MfaRule::Optional,
+            editor: MfaRule::Optional,
+            approver: MfaRule::Recommended,
+            admin: MfaRule::Recommended,
+        }
     }
 }
 
@@ -77,7 +82,8 @@ pub struct Model {
     pub organisation_id: OrganisationId,
     /// Its version, from 1; each change adds one.
     pub version: i64,
-    /// Whether people who sign in with a password need a second factor, by role. Where an identity provider signs them in, that is its matter.
+    /// Whether people who sign in with a password need a second factor, by role. Where an identity provider signs them
+    /// in, that is its matter.
     #[schemars(with = "MfaRules")]
     pub mfa: Json<MfaRules>,
     /// Whether people may sign in with a password.
@@ -162,10 +168,18 @@ pub async fn change(writer: &Writer, version: i64, change: Change<NewSignInPolic
     let new = change.over(&before)?;
     Faults::of(&new).done()?;
     if !new.allows_passwords && !identity_provider::is_there_another(writer, None).await? {
-        return Err(Error::conflict("no_other_way", "passwords can be turned off once an identity provider is on, or no one could sign in any more"));
+        return Err(Error::conflict(
+            "no_other_way",
+            "passwords can be turned off once an identity provider is on, or no one could sign in any more",
+        ));
     }
-    let after =
-        Model { mfa: Json(new.mfa), allows_passwords: new.allows_passwords, idle_minutes: new.idle_minutes, absolute_hours: new.absolute_hours, ..before.clone() };
+    let after = Model {
+        mfa: Json(new.mfa),
+        allows_passwords: new.allows_passwords,
+        idle_minutes: new.idle_minutes,
+        absolute_hours: new.absolute_hours,
+        ..before.clone()
+    };
     let after = writer.replace::<Entity, ActiveModel>("change", &before, after).await?;
     writer.store().sessions.forget_all();
     Ok(after)

@@ -114,7 +114,9 @@ macro_rules! wrapper {
             fn try_get_by<I: ColIdx>(row: &QueryResult, index: I) -> Result<Self, TryGetError> {
                 let text = String::try_get_by(row, index)?;
                 let read: fn(&str) -> Option<T> = $read;
-                read(&text).map(Self).ok_or_else(|| TryGetError::DbErr(sea_orm::DbErr::Type(format!("not a {}", std::any::type_name::<T>()))))
+                read(&text).map(Self).ok_or_else(|| {
+                    TryGetError::DbErr(sea_orm::DbErr::Type(format!("not a {}", std::any::type_name::<T>())))
+                })
             }
         }
         impl<T: Serialize + DeserializeOwned> ValueType for $wrapper<T> {
@@ -145,7 +147,10 @@ macro_rules! wrapper {
     };
 }
 wrapper!(Word, |value| word(value), |text| from_word(text));
-wrapper!(Json, |value| serde_json::to_string(value).unwrap_or_else(|_| "null".into()), |text| serde_json::from_str(text).ok());
+wrapper!(Json, |value| serde_json::to_string(value).unwrap_or_else(|_| "null".into()), |text| serde_json::from_str(
+    text
+)
+.ok());
 
 /// Bytes as lower-case hexadecimal text.
 #[must_use]

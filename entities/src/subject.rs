@@ -38,7 +38,9 @@ impl Subject {
             other => other,
         };
         match id {
-            SubjectId::Supplier(id) => Ok(Self { supplier: supplier::read(reader, id).await.map_err(unknown)?, product: None }),
+            SubjectId::Supplier(id) => {
+                Ok(Self { supplier: supplier::read(reader, id).await.map_err(unknown)?, product: None })
+            }
             SubjectId::Product(id) => {
                 let product = product::read(reader, id).await.map_err(unknown)?;
                 Ok(Self { supplier: supplier::read(reader, &product.supplier_id).await?, product: Some(product) })
@@ -47,7 +49,11 @@ impl Subject {
     }
 
     /// The subject that a row with these two columns is about.
-    pub(crate) async fn of(reader: &Reader, supplier_id: &SupplierId, product_id: Option<&ProductId>) -> Result<Self, Error> {
+    pub(crate) async fn of(
+        reader: &Reader,
+        supplier_id: &SupplierId,
+        product_id: Option<&ProductId>,
+    ) -> Result<Self, Error> {
         let product = match product_id {
             Some(id) => Some(product::read(reader, id).await?),
             None => None,
@@ -74,7 +80,10 @@ impl Subject {
         use diligence_questionnaires::AppliesTo;
         match &self.product {
             None => applies_to.contains(&AppliesTo::Supplier),
-            Some(product) => applies_to.contains(&AppliesTo::Product) || applies_to.contains(&AppliesTo::Ai) && product.ai_features.0 != AiFeatures::None,
+            Some(product) => {
+                applies_to.contains(&AppliesTo::Product)
+                    || applies_to.contains(&AppliesTo::Ai) && product.ai_features.0 != AiFeatures::None
+            }
         }
     }
 

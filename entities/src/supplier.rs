@@ -85,7 +85,9 @@ pub struct Contract {
 
 fn starts_before_it_ends(contract: &Contract) -> Result<(), ValidationError> {
     match (contract.starts_on, contract.ends_on) {
-        (Some(start), Some(end)) if end < start => Err(ValidationError::new("order").with_message("expected ends_on on or after starts_on".into())),
+        (Some(start), Some(end)) if end < start => {
+            Err(ValidationError::new("order").with_message("expected ends_on on or after starts_on".into()))
+        }
         _ => Ok(()),
     }
 }
@@ -294,10 +296,20 @@ impl NewSupplier {
                 Ok(canonical) => *identifier = canonical,
                 Err(fault) => faults.push(fault.within(&format!("/identifiers/{index}"))),
             }
-            faults.expect(seen.insert(identifier.clone()), format!("/identifiers/{index}"), "duplicate", "this identifier is listed twice");
+            faults.expect(
+                seen.insert(identifier.clone()),
+                format!("/identifiers/{index}"),
+                "duplicate",
+                "this identifier is listed twice",
+            );
         }
         for (index, country) in self.data_locations.iter().enumerate() {
-            faults.expect(is_country(country).is_ok(), format!("/data_locations/{index}"), "country", "expected two capital letters such as GB");
+            faults.expect(
+                is_country(country).is_ok(),
+                format!("/data_locations/{index}"),
+                "country",
+                "expected two capital letters such as GB",
+            );
         }
         self.data_locations.sort();
         self.data_locations.dedup();
@@ -313,7 +325,8 @@ impl NewSupplier {
         Ok(self)
     }
 
-    /// The row that says this, with what follows from it, and for the rest what is kept of a supplier whatever is said of it.
+    /// The row that says this, with what follows from it, and for the rest what is kept of a supplier whatever is said
+    /// of it.
     fn into_row(self, kept: Kept) -> Model {
         let Kept { id, organisation_id, version, rating, created_at, updated_at } = kept;
         let Self {
@@ -337,14 +350,20 @@ impl NewSupplier {
             tier_override_reason,
             notes,
         } = self;
-        let (derived, because) = TierInputs { data_sensitivity, system_access, service_criticality, people_affected }.tier();
+        let (derived, because) =
+            TierInputs { data_sensitivity, system_access, service_criticality, people_affected }.tier();
         let tier_reason = match (&tier_override, &tier_override_reason) {
-            (Some(_), Some(reason)) => format!("set by hand (it would be {}: {because}): {reason}", crate::stored::word(&derived)),
+            (Some(_), Some(reason)) => {
+                format!("set by hand (it would be {}: {because}): {reason}", crate::stored::word(&derived))
+            }
             _ => because,
         };
         let sort_name = name.to_lowercase();
         let names = std::iter::once(sort_name.clone()).chain(legal_name.as_ref().map(|name| name.to_lowercase()));
-        let search_text = names.chain(identifiers.iter().map(|identifier| identifier.id.to_lowercase())).collect::<Vec<_>>().join("\n");
+        let search_text = names
+            .chain(identifiers.iter().map(|identifier| identifier.id.to_lowercase()))
+            .collect::<Vec<_>>()
+            .join("\n");
         Model {
             id,
             organisation_id,
@@ -433,13 +452,17 @@ pub(crate) async fn create_all(writer: &Writer, new: Vec<NewSupplier>) -> Result
 }
 
 /// The suppliers of exactly these names: each name may be several suppliers'.
-pub(crate) async fn of_names(reader: &Reader, names: &BTreeSet<String>) -> Result<BTreeMap<String, Vec<SupplierId>>, Error> {
+pub(crate) async fn of_names(
+    reader: &Reader,
+    names: &BTreeSet<String>,
+) -> Result<BTreeMap<String, Vec<SupplierId>>, Error> {
     let mut found: BTreeMap<String, Vec<SupplierId>> = BTreeMap::new();
     let lower: BTreeSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
     let lower: Vec<String> = lower.into_iter().collect();
     for portion in lower.chunks(PORTION) {
         let select = reader.find::<Entity>().filter(Column::SortName.is_in(portion.iter().map(String::as_str)));
-        let rows: Vec<(SupplierId, String)> = reader.tuples(select.select_only().columns([Column::Id, Column::Name])).await?;
+        let rows: Vec<(SupplierId, String)> =
+            reader.tuples(select.select_only().columns([Column::Id, Column::Name])).await?;
         for (id, name) in rows.into_iter().filter(|(_, name)| names.contains(name)) {
             found.entry(name).or_default().push(id);
         }
@@ -459,7 +482,10 @@ pub async fn read(reader: &Reader, id: &SupplierId) -> Result<Supplier, Error> {
 ///
 /// # Errors
 /// [`Error::Database`] only.
-pub async fn several(reader: &Reader, ids: impl IntoIterator<Item = SupplierId>) -> Result<BTreeMap<SupplierId, Supplier>, Error> {
+pub async fn several(
+    reader: &Reader,
+    ids: impl IntoIterator<Item = SupplierId>,
+) -> Result<BTreeMap<SupplierId, Supplier>, Error> {
     let rows = reader.get_many::<Entity>(&ids.into_iter().map(|id| id.to_string()).collect()).await?;
     Ok(rows.into_iter().map(|row| (row.id.clone(), row)).collect())
 }
@@ -467,15 +493,26 @@ pub async fn several(reader: &Reader, ids: impl IntoIterator<Item = SupplierId>)
 /// Changes a supplier.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], or [`Error::Conflict`] when another supplier holds one of its identifiers.
-pub async fn change(writer: &Writer, id: &SupplierId, version: i64, change: Change<NewSupplier>) -> Result<Supplier, Error> {
+/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], or [`Error::Conflict`] when another supplier holds one of
+/// its identifiers.
+pub async fn change(
+    writer: &Writer,
+    id: &SupplierId,
+    version: i64,
+    change: Change<NewSupplier>,
+) -> Result<Supplier, Error> {
     let before = writer.get_at::<Entity>(id.as_str(), version).await?;
     let new = change.over(&before)?.check()?;
     put(writer, "change", before, new).await
 }
 
 /// Puts a checked supplier in the place of the one read before.
-pub(crate) async fn put(writer: &Writer, action: &'static str, before: Supplier, new: NewSupplier) -> Result<Supplier, Error> {
+pub(crate) async fn put(
+    writer: &Writer,
+    action: &'static str,
+    before: Supplier,
+    new: NewSupplier,
+) -> Result<Supplier, Error> {
     let id = before.id.clone();
     put_all(writer, action, vec![(before, new)]).await?;
     crate::register::refresh_now(writer, &id).await?;
@@ -484,7 +521,11 @@ pub(crate) async fn put(writer: &Writer, action: &'static str, before: Supplier,
 
 /// Puts checked suppliers in the place of those read before; their lines in the register follow when this is saved. An
 /// identifier may pass from one to another of them.
-pub(crate) async fn put_all(writer: &Writer, action: &'static str, changes: Vec<(Supplier, NewSupplier)>) -> Result<Vec<Supplier>, Error> {
+pub(crate) async fn put_all(
+    writer: &Writer,
+    action: &'static str,
+    changes: Vec<(Supplier, NewSupplier)>,
+) -> Result<Vec<Supplier>, Error> {
     let over = |(before, new): (Supplier, NewSupplier)| {
         let after = new.into_row(Kept::of(&before));
         (before, after)
@@ -500,7 +541,9 @@ pub(crate) async fn put_all(writer: &Writer, action: &'static str, changes: Vec<
     }
     for portion in holding.chunks(PORTION) {
         let ids = portion.iter().map(|supplier| supplier.id.clone());
-        writer.clear::<held_identifier::Entity>(Condition::all().add(held_identifier::Column::SupplierId.is_in(ids))).await?;
+        writer
+            .clear::<held_identifier::Entity>(Condition::all().add(held_identifier::Column::SupplierId.is_in(ids)))
+            .await?;
     }
     hold_identifiers(writer, &holding).await?;
     Ok(rows)
@@ -527,29 +570,42 @@ pub async fn restore(writer: &Writer, id: &SupplierId, version: i64) -> Result<S
     set_status(writer, id, version, "restore", RelationshipStatus::Active).await
 }
 
-async fn set_status(writer: &Writer, id: &SupplierId, version: i64, action: &'static str, status: RelationshipStatus) -> Result<Supplier, Error> {
+async fn set_status(
+    writer: &Writer,
+    id: &SupplierId,
+    version: i64,
+    action: &'static str,
+    status: RelationshipStatus,
+) -> Result<Supplier, Error> {
     let before = writer.get_at::<Entity>(id.as_str(), version).await?;
     if (before.status.0 == RelationshipStatus::Archived) == (status == RelationshipStatus::Archived) {
-        return Err(Error::conflict("state", format!("this supplier is {} already", crate::stored::word(&before.status.0))));
+        return Err(Error::conflict(
+            "state",
+            format!("this supplier is {} already", crate::stored::word(&before.status.0)),
+        ));
     }
     let fields = serde_json::Map::from_iter([("status".to_owned(), crate::stored::word(&status).into())]);
     let new = Change::<NewSupplier>::new(fields).over(&before)?.check()?;
     put(writer, action, before, new).await
 }
 
-/// Takes away a supplier that nothing hangs on; one with products, evidence, assessments, risks or incidents can only be archived.
+/// Takes away a supplier that nothing hangs on; one with products, evidence, assessments, risks or incidents can only
+/// be archived.
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Stale`], or [`Error::Conflict`] when something hangs on it.
 pub async fn delete(writer: &Writer, id: &SupplierId, version: i64) -> Result<(), Error> {
     let row = writer.get_at::<Entity>(id.as_str(), version).await?;
     crate::review::forget_open(writer, &row.id, None).await?;
-    writer.clear::<held_identifier::Entity>(Condition::all().add(held_identifier::Column::SupplierId.eq(row.id.clone()))).await?;
+    writer
+        .clear::<held_identifier::Entity>(Condition::all().add(held_identifier::Column::SupplierId.eq(row.id.clone())))
+        .await?;
     crate::register::forget(writer, row.id.as_str()).await?;
     writer.remove::<Entity>(&row).await.map_err(|error| match error {
-        Error::Conflict { code: "in_use", .. } => {
-            Error::conflict("in_use", "products, evidence, assessments, risks, reviews or incidents refer to this supplier: archive it instead")
-        }
+        Error::Conflict { code: "in_use", .. } => Error::conflict(
+            "in_use",
+            "products, evidence, assessments, risks, reviews or incidents refer to this supplier: archive it instead",
+        ),
         other => other,
     })
 }

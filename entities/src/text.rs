@@ -2,7 +2,8 @@
 //! (`#[schemars(regex(pattern = LINES))]`) or is kept to the letter (`ANY`). The rule itself is in
 //! [`diligence_questionnaires::text`].
 //!
-//! What stands in the database from before the rule stays as it is, and can be sent back as it is: looked at is only what is new.
+//! What stands in the database from before the rule stays as it is, and can be sent back as it is: looked at is only
+//! what is new.
 
 use std::{
     any::TypeId,
@@ -36,7 +37,8 @@ pub fn faults<T: JsonSchema + 'static>(sent: &Value, stored: Option<&Value>) -> 
     faults
 }
 
-/// Whether something can be sent to this e-mail address: besides what the standard forbids, no dot stands beside another.
+/// Whether something can be sent to this e-mail address: besides what the standard forbids, no dot stands beside
+/// another.
 #[must_use]
 pub fn is_email(text: &str) -> bool {
     text.validate_email() && text.split('@').all(|part| part.split('.').all(|label| !label.is_empty()))
@@ -51,7 +53,11 @@ pub(crate) fn email(text: &str) -> Result<(), ValidationError> {
 fn schema<T: JsonSchema + 'static>() -> Arc<Value> {
     static KNOWN: OnceLock<Mutex<HashMap<TypeId, Arc<Value>>>> = OnceLock::new();
     let mut known = KNOWN.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
-    let made = || Arc::new(schemars::generate::SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value());
+    let made = || {
+        Arc::new(
+            schemars::generate::SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value(),
+        )
+    };
     Arc::clone(known.entry(TypeId::of::<T>()).or_insert_with(made))
 }
 
@@ -94,7 +100,9 @@ fn walk(root: &Value, schema: &Value, sent: &Value, stored: Option<&Value>, poin
     }
     let step = |name: &str| format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
     match sent {
-        Value::String(text) if is_for(schema, sent) && schema.get("enum").is_none() && schema.get("const").is_none() => {
+        Value::String(text)
+            if is_for(schema, sent) && schema.get("enum").is_none() && schema.get("const").is_none() =>
+        {
             let form = Form::of(schema.get("pattern").and_then(Value::as_str));
             faults.extend(form.fault(text).map(|detail| Fault::new(pointer, "character", detail)));
         }
@@ -104,7 +112,14 @@ fn walk(root: &Value, schema: &Value, sent: &Value, stored: Option<&Value>, poin
             for (index, item) in items.iter().enumerate() {
                 // A list is sent as a whole: what it held before may have moved.
                 if !before.is_some_and(|before| before.contains(item)) {
-                    walk(root, of, item, before.and_then(|before| before.get(index)), &step(&index.to_string()), faults);
+                    walk(
+                        root,
+                        of,
+                        item,
+                        before.and_then(|before| before.get(index)),
+                        &step(&index.to_string()),
+                        faults,
+                    );
                 }
             }
         }
@@ -117,7 +132,8 @@ fn walk(root: &Value, schema: &Value, sent: &Value, stored: Option<&Value>, poin
                     (Some(of), _) => walk(root, of, field, before, &step(name), faults),
                     (None, Some(of)) => {
                         if before.is_none() {
-                            faults.extend(Form::Line.fault(name).map(|detail| Fault::new(pointer, "character", detail)));
+                            faults
+                                .extend(Form::Line.fault(name).map(|detail| Fault::new(pointer, "character", detail)));
                         }
                         walk(root, of, field, before, &step(name), faults);
                     }
@@ -182,16 +198,29 @@ mod tests {
         for good in ["a@example.org", "a.b+c@mail.example.org", "o'neill@example.org"] {
             assert!(is_email(good), "{good}");
         }
-        for bad in ["a", "a@", "a..b@example.org", ".a@example.org", "a.@example.org", "a@example..org", "a\n@example.org", "a b@example.org"] {
+        for bad in [
+            "a",
+            "a@",
+            "a..b@example.org",
+            ".a@example.org",
+            "a.@example.org",
+            "a@example..org",
+            "a\n@example.org",
+            "a b@example.org",
+        ] {
             assert!(!is_email(bad), "{bad}");
         }
     }
 
     #[test]
     fn what_is_stored_already_may_be_sent_again() {
-        let stored = json!({ "name": "a\nb", "crew": [{ "name": "x\n" }, { "name": "y\n" }], "flags": { "a\n": "Red" } });
+        let stored =
+            json!({ "name": "a\nb", "crew": [{ "name": "x\n" }, { "name": "y\n" }], "flags": { "a\n": "Red" } });
         assert_eq!(told(&stored, Some(&stored)), [""; 0]);
         assert_eq!(told(&json!({ "name": "a\nb", "crew": [{ "name": "y\n" }] }), Some(&stored)), [""; 0]);
-        assert_eq!(told(&json!({ "name": "a\nc", "crew": [{ "name": "z\n" }] }), Some(&stored)), ["/name", "/crew/0/name"]);
+        assert_eq!(
+            told(&json!({ "name": "a\nc", "crew": [{ "name": "z\n" }] }), Some(&stored)),
+            ["/name", "/crew/0/name"]
+        );
     }
 }

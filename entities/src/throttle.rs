@@ -1,8 +1,8 @@
-//! Tries at secrets that people choose or type: after a few failures each further try must wait, longer each time, and never
-//! for ever. Kept in the database, so that every replica counts the same.
+//! Tries at secrets that people choose or type: after a few failures each further try must wait, longer each time, and
+//! never for ever. Kept in the database, so that every replica counts the same.
 //!
-//! A try counts before it is made, so that many at once gain nothing. A device from which someone has signed in before is
-//! counted by itself: a stranger's failures do not keep that person out.
+//! A try counts before it is made, so that many at once gain nothing. A device from which someone has signed in before
+//! is counted by itself: a stranger's failures do not keep that person out.
 
 use sea_orm::entity::prelude::*;
 

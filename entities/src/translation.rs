@@ -1,5 +1,5 @@
-//! Translations: an edition's words in another language. They stand beside the edition and change nothing of it, its hash
-//! and its scores least of all.
+//! Translations: an edition's words in another language. They stand beside the edition and change nothing of it, its
+//! hash and its scores least of all.
 
 use std::sync::Arc;
 
@@ -156,27 +156,47 @@ fn refused(faults: Vec<diligence_questionnaires::Fault>) -> Error {
 }
 
 async fn edition_of(reader: &Reader, document: &Document) -> Result<Arc<Edition>, Error> {
-    let unknown = || Error::invalid("/edition", "unknown", format!("there is no edition `{}` of a questionnaire `{}`", document.edition, document.questionnaire));
+    let unknown = || {
+        Error::invalid(
+            "/edition",
+            "unknown",
+            format!("there is no edition `{}` of a questionnaire `{}`", document.edition, document.questionnaire),
+        )
+    };
     questionnaire::latest(reader, &document.questionnaire, Some(&document.edition)).await?.ok_or_else(unknown)
 }
 
 /// Enters a translation of an edition, the library's or the organisation's own.
 ///
 /// # Errors
-/// [`Error::Invalid`] for an edition that is not there, with every text that is missing and every one that the edition does
-/// not have, [`Error::Conflict`] when it has this language already.
+/// [`Error::Invalid`] for an edition that is not there, with every text that is missing and every one that the edition
+/// does not have, [`Error::Conflict`] when it has this language already.
 pub async fn create(writer: &Writer, written: Written) -> Result<StoredTranslation, Error> {
     let Written { document, format, text } = written;
     let edition = edition_of(writer, &document).await?;
     // Beside its edition, so that what does not fit it has a line and a column too.
-    let read = move || if format == DocumentFormat::Json { Document::from_json_for(&text, &edition) } else { Document::from_yaml_for(&text, &edition) };
+    let read = move || {
+        if format == DocumentFormat::Json {
+            Document::from_json_for(&text, &edition)
+        } else {
+            Document::from_yaml_for(&text, &edition)
+        }
+    };
     let document = run_blocking(read).await?.map_err(refused)?;
-    let languages: Vec<(String,)> = writer.tuples(of(writer, &document.questionnaire, &document.edition).select_only().column(Column::Language)).await?;
+    let languages: Vec<(String,)> = writer
+        .tuples(of(writer, &document.questionnaire, &document.edition).select_only().column(Column::Language))
+        .await?;
     if languages.iter().any(|(language,)| *language == document.language) {
-        return Err(Error::conflict("duplicate", "this edition has that language already: change it, or delete it first"));
+        return Err(Error::conflict(
+            "duplicate",
+            "this edition has that language already: change it, or delete it first",
+        ));
     }
     if languages.len() as u64 >= MAXIMUM_LANGUAGES {
-        return Err(Error::conflict("limit", format!("an edition can have {MAXIMUM_LANGUAGES} languages besides its own")));
+        return Err(Error::conflict(
+            "limit",
+            format!("an edition can have {MAXIMUM_LANGUAGES} languages besides its own"),
+        ));
     }
     let row = Model {
         id: writer.new_id(),
@@ -199,9 +219,24 @@ pub async fn create(writer: &Writer, written: Written) -> Result<StoredTranslati
 /// [`Error::Invalid`] for a cursor that is none.
 pub async fn list(reader: &Reader, filter: &TranslationFilter) -> Result<Page<TranslationEntry>, Error> {
     use entry::Column;
-    let wanted = [(Column::Questionnaire, &filter.questionnaire), (Column::Edition, &filter.edition), (Column::Language, &filter.language)];
-    let condition = wanted.into_iter().filter_map(|(column, value)| Some(column.eq(value.as_deref()?))).fold(Condition::all(), Condition::add);
-    reader.page(reader.find::<entry::Entity>().filter(condition), Sort::up(Column::CreatedAt), Column::Id, filter.limit, filter.cursor.as_deref()).await
+    let wanted = [
+        (Column::Questionnaire, &filter.questionnaire),
+        (Column::Edition, &filter.edition),
+        (Column::Language, &filter.language),
+    ];
+    let condition = wanted
+        .into_iter()
+        .filter_map(|(column, value)| Some(column.eq(value.as_deref()?)))
+        .fold(Condition::all(), Condition::add);
+    reader
+        .page(
+            reader.find::<entry::Entity>().filter(condition),
+            Sort::up(Column::CreatedAt),
+            Column::Id,
+            filter.limit,
+            filter.cursor.as_deref(),
+        )
+        .await
 }
 
 /// One translation.
@@ -216,7 +251,12 @@ pub async fn read(reader: &Reader, id: &TranslationId) -> Result<StoredTranslati
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Stale`], or [`Error::Invalid`] as [`create`].
-pub async fn change(writer: &Writer, id: &TranslationId, version: i64, change: Change<Document>) -> Result<StoredTranslation, Error> {
+pub async fn change(
+    writer: &Writer,
+    id: &TranslationId,
+    version: i64,
+    change: Change<Document>,
+) -> Result<StoredTranslation, Error> {
     let before = writer.get_at::<Entity>(id.as_str(), version).await?;
     let document = change.over(&before.document.0)?;
     let fixed = [
@@ -225,9 +265,14 @@ pub async fn change(writer: &Writer, id: &TranslationId, version: i64, change: C
         ("/language", document.language == before.language),
     ];
     let mut faults = Faults::default();
-    fixed
-        .into_iter()
-        .for_each(|(place, same)| faults.expect(same, place, "fixed", "this field cannot be changed: create a separate translation for another edition or language"));
+    fixed.into_iter().for_each(|(place, same)| {
+        faults.expect(
+            same,
+            place,
+            "fixed",
+            "this field cannot be changed: create a separate translation for another edition or language",
+        )
+    });
     faults.done()?;
     let faults = document.check(edition_of(writer, &document).await?.as_ref());
     if !faults.is_empty() {
@@ -264,6 +309,7 @@ pub(crate) async fn languages(reader: &Reader, key: &str, edition: &str) -> Resu
 /// An edition in one of its languages.
 pub(crate) async fn translated(reader: &Reader, edition: &Edition, language: &str) -> Result<Edition, Error> {
     let found = reader.one(of(reader, &edition.key, &edition.edition).filter(Column::Language.eq(language))).await?;
-    let row = found.ok_or_else(|| Error::invalid("?language", "unknown", "this edition is not translated to that language"))?;
+    let row = found
+        .ok_or_else(|| Error::invalid("?language", "unknown", "this edition is not translated to that language"))?;
     row.document.apply(edition).map_err(refused)
 }

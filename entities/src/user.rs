@@ -32,8 +32,8 @@ mod account;
 
 pub(crate) use account::use_second_factor;
 pub use account::{
-    Enrolment, FirstCode, Me, NewMe, NewPassword, Password, Proof, RecoveryCodes, SecondFactor, change_me, change_password, confirm_mfa, disable_mfa, enrol_mfa, me,
-    renew_recovery_codes,
+    Enrolment, FirstCode, Me, NewMe, NewPassword, Password, Proof, RecoveryCodes, SecondFactor, change_me,
+    change_password, confirm_mfa, disable_mfa, enrol_mfa, me, renew_recovery_codes,
 };
 
 /// A person, as stored: one row in the whole database.
@@ -245,10 +245,17 @@ pub async fn list(reader: &Reader, filter: &UserFilter) -> Result<Page<User>, Er
     if let Some(role) = filter.role {
         select = select.filter(Column::Role.eq(Word(role)));
     }
-    let page = reader.page(select, Sort::up(Column::CreatedAt), Column::UserId, filter.limit, filter.cursor.as_deref()).await?;
+    let page = reader
+        .page(select, Sort::up(Column::CreatedAt), Column::UserId, filter.limit, filter.cursor.as_deref())
+        .await?;
     let ids = page.items.iter().map(|membership| membership.user_id.to_string()).collect();
-    let known: HashMap<UserId, Model> = reader.users(&ids).await?.into_iter().map(|user| (user.id.clone(), user)).collect();
-    let items = page.items.into_iter().filter_map(|membership| known.get(&membership.user_id).map(|user| User::of(membership, user))).collect();
+    let known: HashMap<UserId, Model> =
+        reader.users(&ids).await?.into_iter().map(|user| (user.id.clone(), user)).collect();
+    let items = page
+        .items
+        .into_iter()
+        .filter_map(|membership| known.get(&membership.user_id).map(|user| User::of(membership, user)))
+        .collect();
     Ok(Page { items, next: page.next })
 }
 
@@ -277,8 +284,15 @@ async fn leaves_an_admin(writer: &Writer, membership: &membership::Model) -> Res
     if membership.role.0 != Role::Admin {
         return Ok(());
     }
-    let others = writer.find::<Entity>().filter(Column::Role.eq(Word(Role::Admin))).filter(Column::UserId.ne(membership.user_id.clone()));
-    if writer.has(others).await? { Ok(()) } else { Err(Error::conflict("last_admin", "this is the last admin: make someone else one first")) }
+    let others = writer
+        .find::<Entity>()
+        .filter(Column::Role.eq(Word(Role::Admin)))
+        .filter(Column::UserId.ne(membership.user_id.clone()));
+    if writer.has(others).await? {
+        Ok(())
+    } else {
+        Err(Error::conflict("last_admin", "this is the last admin: make someone else one first"))
+    }
 }
 
 /// Changes a user's role. Their sessions in this organisation end, so that nothing goes on under the old one.
@@ -293,7 +307,11 @@ pub async fn change(writer: &Writer, id: &UserId, version: i64, change: Change<N
 }
 
 /// Gives a membership this role.
-pub(crate) async fn set_role(writer: &Writer, before: &membership::Model, role: Role) -> Result<membership::Model, Error> {
+pub(crate) async fn set_role(
+    writer: &Writer,
+    before: &membership::Model,
+    role: Role,
+) -> Result<membership::Model, Error> {
     if role < Role::Admin {
         leaves_an_admin(writer, before).await?;
     }
@@ -318,9 +336,15 @@ pub async fn remove(writer: &Writer, id: &UserId, version: i64) -> Result<(), Er
     writer.remove::<membership::Entity>(&membership).await
 }
 
-/// Refuses where the person belongs to other organisations too: what is theirs alone is not one organisation's to take away.
+/// Refuses where the person belongs to other organisations too: what is theirs alone is not one organisation's to take
+/// away.
 pub(crate) async fn belongs_here_alone(writer: &Writer, id: &UserId) -> Result<(), Error> {
-    let elsewhere = writer.store().memberships_of_anyone(id).await?.into_iter().any(|membership| membership.organisation_id != writer.scope().organisation_id);
+    let elsewhere = writer
+        .store()
+        .memberships_of_anyone(id)
+        .await?
+        .into_iter()
+        .any(|membership| membership.organisation_id != writer.scope().organisation_id);
     if elsewhere && writer.scope().actor.id != "console" {
         return Err(Error::conflict(
             "several_organisations",
@@ -333,7 +357,8 @@ pub(crate) async fn belongs_here_alone(writer: &Writer, id: &UserId) -> Result<(
 /// Takes away a user's second factor, when they have lost it and their recovery codes. All their sessions end.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::Stale`], or [`Error::Conflict`] when they have none or belong to other organisations too.
+/// [`Error::NotFound`], [`Error::Stale`], or [`Error::Conflict`] when they have none or belong to other organisations
+/// too.
 pub async fn reset_mfa(writer: &Writer, id: &UserId, version: i64) -> Result<User, Error> {
     let membership = writer.get_at::<membership::Entity>(id.as_str(), version).await?;
     belongs_here_alone(writer, id).await?;
@@ -343,7 +368,9 @@ pub async fn reset_mfa(writer: &Writer, id: &UserId, version: i64) -> Result<Use
     }
     writer.replace_user(&before, without_mfa(&before)).await?;
     session::end_everywhere(writer, id, None).await?;
-    let after = writer.replace::<membership::Entity, membership::ActiveModel>("reset_mfa", &membership, membership.clone()).await?;
+    let after = writer
+        .replace::<membership::Entity, membership::ActiveModel>("reset_mfa", &membership, membership.clone())
+        .await?;
     seen(writer, after).await
 }
 
@@ -361,7 +388,12 @@ pub(crate) async fn note_elsewhere(
     noun: &'static str,
     item_id: &str,
 ) -> Result<(), Error> {
-    for membership in store.memberships_of_anyone(&user.id).await?.into_iter().filter(|membership| except != Some(&membership.organisation_id)) {
+    for membership in store
+        .memberships_of_anyone(&user.id)
+        .await?
+        .into_iter()
+        .filter(|membership| except != Some(&membership.organisation_id))
+    {
         let scope = scope(user, &membership, request_id);
         audit::record(store, &scope, action, noun, item_id, None).await?;
     }
@@ -383,7 +415,12 @@ pub(crate) fn words(email: &str, name: &str, organisation: &str) -> Vec<String> 
     let mut words = vec!["diligence".to_owned()];
     for text in [email, name, organisation] {
         words.push(text.to_lowercase());
-        words.extend(text.to_lowercase().split(|character: char| !character.is_alphanumeric()).filter(|word| word.chars().count() > 2).map(str::to_owned));
+        words.extend(
+            text.to_lowercase()
+                .split(|character: char| !character.is_alphanumeric())
+                .filter(|word| word.chars().count() > 2)
+                .map(str::to_owned),
+        );
     }
     words
 }
@@ -400,13 +437,17 @@ pub async fn by_email(reader: &Reader, email: &str) -> Result<User, Error> {
 /// Whether someone of this address belongs to the organisation already.
 pub(crate) async fn is_member(reader: &Reader, email: &str) -> Result<bool, Error> {
     let Some(user) = reader.store().user_by_email(email).await? else { return Ok(false) };
-    reader.has(reader.find::<membership::Entity>().filter(Condition::all().add(membership::Column::UserId.eq(user.id)))).await
+    reader
+        .has(reader.find::<membership::Entity>().filter(Condition::all().add(membership::Column::UserId.eq(user.id))))
+        .await
 }
 
 /// What a session of someone with this second factor and this rule may do.
 pub(crate) fn stage(kept: Stage, method: session::Method, has_mfa: bool, rule: MfaRule) -> Stage {
     match kept {
-        Stage::Complete if method == session::Method::Password && !has_mfa && rule == MfaRule::Required => Stage::Enrolling,
+        Stage::Complete if method == session::Method::Password && !has_mfa && rule == MfaRule::Required => {
+            Stage::Enrolling
+        }
         other => other,
     }
 }
@@ -427,22 +468,33 @@ async fn naming(reader: &Reader, person: &person::Person) -> Result<Vec<(members
 /// Where this person is a user.
 pub(crate) async fn places_of(reader: &Reader, person: &person::Person) -> Result<Vec<PersonalPlace>, Error> {
     let place = |(_, user): &(membership::Model, Model)| {
-        [("name", &user.name), ("email", &user.email)].map(|(field, value)| PersonalPlace::new("user", user.id.as_str(), field, Some(value)))
+        [("name", &user.name), ("email", &user.email)]
+            .map(|(field, value)| PersonalPlace::new("user", user.id.as_str(), field, Some(value)))
     };
     Ok(naming(reader, person).await?.iter().flat_map(place).collect())
 }
 
-/// Takes this person out of the organisation, and their name out of its audit trail. Their account goes too, unless they belong to
-/// other organisations: it is not this one's to take away then.
+/// Takes this person out of the organisation, and their name out of its audit trail. Their account goes too, unless
+/// they belong to other organisations: it is not this one's to take away then.
 pub(crate) async fn erase_person(writer: &Writer, person: &person::Person) -> Result<Vec<PersonalPlace>, Error> {
     let mut places = Vec::new();
     for (membership, user) in naming(writer, person).await? {
-        let elsewhere = writer.store().memberships_of_anyone(&user.id).await?.iter().any(|other| other.organisation_id != membership.organisation_id);
+        let elsewhere = writer
+            .store()
+            .memberships_of_anyone(&user.id)
+            .await?
+            .iter()
+            .any(|other| other.organisation_id != membership.organisation_id);
         remove(writer, &user.id, membership.version).await?;
         crate::personal::forget(writer, Forgotten::About(user.id.to_string())).await?;
         places.push(PersonalPlace::new("user", user.id.as_str(), "name", None));
         if !elsewhere {
-            let gone = Model { email: format!("{}@erased.invalid", user.id), name: person::ERASED.into(), password_hash: None, ..without_mfa(&user) };
+            let gone = Model {
+                email: format!("{}@erased.invalid", user.id),
+                name: person::ERASED.into(),
+                password_hash: None,
+                ..without_mfa(&user)
+            };
             writer.replace_user(&user, gone).await?;
             session::end_everywhere(writer, &user.id, None).await?;
         }

@@ -1,6 +1,6 @@
 //! What if: what another policy, or another edition of a questionnaire, would do to every current score and rating.
-//! Nothing is changed. It goes supplier by supplier, a portion in a view of its own, so that memory stays flat and nothing
-//! is held while a slow caller takes its time.
+//! Nothing is changed. It goes supplier by supplier, a portion in a view of its own, so that memory stays flat and
+//! nothing is held while a slow caller takes its time.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -8,8 +8,8 @@ use std::{
 };
 
 use diligence_questionnaires::{
-    Answers, Band, Basis, Edition, Input, MoveBecause, Prepared, QuestionPoints, Rating, RatingPolicy, Review, Score, ScoreChange, Side, Summary, Tier, band, residual,
-    worst,
+    Answers, Band, Basis, Edition, Input, MoveBecause, Prepared, QuestionPoints, Rating, RatingPolicy, Review, Score,
+    ScoreChange, Side, Summary, Tier, band, residual, worst,
 };
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
@@ -179,7 +179,8 @@ impl WhatIf {
         Ok(this)
     }
 
-    /// What this edition would do, were every current assessment with the same questionnaire put to it with the answers it has.
+    /// What this edition would do, were every current assessment with the same questionnaire put to it with the answers
+    /// it has.
     ///
     /// # Errors
     /// [`Error::Database`] only.
@@ -190,12 +191,30 @@ impl WhatIf {
         Self::new(&reader, store.clone(), scope, now, then, Some(Prepared::new(Arc::new(edition)))).await
     }
 
-    async fn new(reader: &Reader, store: Store, scope: Scope, now: Policy, then: NewPolicy, edition: Option<Prepared<Arc<Edition>>>) -> Result<Self, Error> {
+    async fn new(
+        reader: &Reader,
+        store: Store,
+        scope: Scope,
+        now: Policy,
+        then: NewPolicy,
+        edition: Option<Prepared<Arc<Edition>>>,
+    ) -> Result<Self, Error> {
         let count = active(reader).select_only().expr_as(supplier::Column::Id.count(), "supplier_count");
         let total: Vec<(i64,)> = reader.tuples(count).await?;
         let progress = WhatIfProgress { done: 0, total: total.first().map_or(0, |(total,)| total.unsigned_abs()) };
         let summary = WhatIfSummary::default();
-        Ok(Self { store, scope, now, then, edition, known: HashMap::new(), after: String::new(), progress, summary, finished: false })
+        Ok(Self {
+            store,
+            scope,
+            now,
+            then,
+            edition,
+            known: HashMap::new(),
+            after: String::new(),
+            progress,
+            summary,
+            finished: false,
+        })
     }
 
     /// The next lines; `None` after the summary.
@@ -208,11 +227,17 @@ impl WhatIf {
         }
         let reader = self.store.read(&self.scope).await?;
         let columns = [supplier::Column::Id, supplier::Column::Name, supplier::Column::Tier];
-        let select = active(&reader).filter(supplier::Column::Id.gt(self.after.as_str())).order_by_asc(supplier::Column::Id).limit(PORTION as u64);
+        let select = active(&reader)
+            .filter(supplier::Column::Id.gt(self.after.as_str()))
+            .order_by_asc(supplier::Column::Id)
+            .limit(PORTION as u64);
         let rows: Vec<(SupplierId, String, Word<Tier>)> = reader.tuples(select.select_only().columns(columns)).await?;
         let Some((last, _, _)) = rows.last() else {
             self.finished = true;
-            return Ok(Some(vec![WhatIfLine::Progress(self.progress), WhatIfLine::Summary(std::mem::take(&mut self.summary))]));
+            return Ok(Some(vec![
+                WhatIfLine::Progress(self.progress),
+                WhatIfLine::Summary(std::mem::take(&mut self.summary)),
+            ]));
         };
         last.as_str().clone_into(&mut self.after);
         let suppliers: Vec<Line> = rows.into_iter().map(|(id, name, tier)| Line { id, name, tier: tier.0 }).collect();
@@ -224,12 +249,18 @@ impl WhatIf {
 
     async fn portion(&mut self, reader: &Reader, suppliers: &[Line]) -> Result<Vec<WhatIfLine>, Error> {
         let ids = || suppliers.iter().map(|line| line.id.clone());
-        let select =
-            reader.find::<product::Entity>().filter(product::Column::SupplierId.is_in(ids())).filter(product::Column::Status.ne(Word(RelationshipStatus::Archived)));
-        let columns = [product::Column::Id, product::Column::SupplierId, product::Column::Name, product::Column::Status];
-        let products: Vec<(ProductId, SupplierId, String, Word<RelationshipStatus>)> = reader.tuples(select.select_only().columns(columns)).await?;
-        let approved =
-            reader.find::<assessment::Entity>().filter(assessment::Column::SupplierId.is_in(ids())).filter(assessment::Column::State.eq(Word(AssessmentState::Approved)));
+        let select = reader
+            .find::<product::Entity>()
+            .filter(product::Column::SupplierId.is_in(ids()))
+            .filter(product::Column::Status.ne(Word(RelationshipStatus::Archived)));
+        let columns =
+            [product::Column::Id, product::Column::SupplierId, product::Column::Name, product::Column::Status];
+        let products: Vec<(ProductId, SupplierId, String, Word<RelationshipStatus>)> =
+            reader.tuples(select.select_only().columns(columns)).await?;
+        let approved = reader
+            .find::<assessment::Entity>()
+            .filter(assessment::Column::SupplierId.is_in(ids()))
+            .filter(assessment::Column::State.eq(Word(AssessmentState::Approved)));
         let approved = reader.all(approved).await?;
         let rescored = self.rescored(reader, &approved).await?;
 
@@ -246,13 +277,21 @@ impl WhatIf {
             let (mut before, mut after) = (Vec::new(), Vec::new());
             for (id, name, status) in products_of.remove(&supplier.id).unwrap_or_default() {
                 let subject_id = SubjectId::Product(id.clone());
-                let (was, is) = self.subject(&subject_id, name, supplier.tier, by_subject.get(&subject_id), &rescored, &mut lines);
+                let (was, is) =
+                    self.subject(&subject_id, name, supplier.tier, by_subject.get(&subject_id), &rescored, &mut lines);
                 self.rate(subject_id, name, was, is, &mut lines);
                 before.push((status, was));
                 after.push((status, is));
             }
             let subject_id = SubjectId::Supplier(supplier.id.clone());
-            let (was, is) = self.subject(&subject_id, &supplier.name, supplier.tier, by_subject.get(&subject_id), &rescored, &mut lines);
+            let (was, is) = self.subject(
+                &subject_id,
+                &supplier.name,
+                supplier.tier,
+                by_subject.get(&subject_id),
+                &rescored,
+                &mut lines,
+            );
             self.rate(subject_id, &supplier.name, with_products(was, before), with_products(is, after), &mut lines);
         }
         Ok(lines)
@@ -286,7 +325,11 @@ impl WhatIf {
             if assessment.counts() {
                 before.push(was.rating);
             }
-            let scores = self.edition.as_ref().filter(|_| new.is_some()).map_or(!assessment.information_only, |prepared| prepared.edition().is_scored());
+            let scores = self
+                .edition
+                .as_ref()
+                .filter(|_| new.is_some())
+                .map_or(!assessment.information_only, |prepared| prepared.edition().is_scored());
             if assessment::counts(scores, is.knocked_out) {
                 after.push(is.rating);
             }
@@ -324,30 +367,54 @@ impl WhatIf {
     }
 
     /// The assessments with the questionnaire in question, scored with its new edition on what they were decided on.
-    async fn rescored(&mut self, reader: &Reader, approved: &[Assessment]) -> Result<BTreeMap<AssessmentId, Rescored>, Error> {
+    async fn rescored(
+        &mut self,
+        reader: &Reader,
+        approved: &[Assessment],
+    ) -> Result<BTreeMap<AssessmentId, Rescored>, Error> {
         let mut all = BTreeMap::new();
         let Some(prepared) = &self.edition else { return Ok(all) };
-        let same: Vec<&Assessment> = approved.iter().filter(|assessment| assessment.questionnaire == prepared.edition().key).collect();
-        let unknown: BTreeSet<String> =
-            same.iter().filter(|assessment| !self.known.contains_key(&assessment.edition)).map(|assessment| assessment.edition_id.to_string()).collect();
+        let same: Vec<&Assessment> =
+            approved.iter().filter(|assessment| assessment.questionnaire == prepared.edition().key).collect();
+        let unknown: BTreeSet<String> = same
+            .iter()
+            .filter(|assessment| !self.known.contains_key(&assessment.edition))
+            .map(|assessment| assessment.edition_id.to_string())
+            .collect();
         for row in reader.get_many::<questionnaire::Entity>(&unknown).await? {
             self.known.insert(row.edition.clone(), Prepared::new(row.parsed(reader)?));
         }
-        let columns = [sheet::Column::AssessmentId, sheet::Column::Answers, sheet::Column::Review, sheet::Column::Basis];
+        let columns =
+            [sheet::Column::AssessmentId, sheet::Column::Answers, sheet::Column::Review, sheet::Column::Basis];
         for portion in same.chunks(PORTION) {
             let ids = portion.iter().map(|assessment| assessment.id.clone());
             let select = reader.find::<sheet::Entity>().filter(sheet::Column::AssessmentId.is_in(ids));
-            // Beside their suppliers, whose index SQLite would otherwise walk for the whole organisation, portion after portion.
-            let select = select.filter(sheet::Column::SupplierId.is_in(portion.iter().map(|assessment| assessment.supplier_id.clone())));
+            // Beside their suppliers, whose index SQLite would otherwise walk for the whole organisation, portion after
+            // portion.
+            let select = select.filter(
+                sheet::Column::SupplierId.is_in(portion.iter().map(|assessment| assessment.supplier_id.clone())),
+            );
             // Without the receipts, which are far larger than all the rest.
             let select = select.select_only().columns(columns);
             let sheets: Vec<Sheet> = reader.tuples(select).await?;
-            let mut sheets: BTreeMap<AssessmentId, _> = sheets.into_iter().map(|(id, answers, review, basis)| (id, (answers, review, basis))).collect();
+            let mut sheets: BTreeMap<AssessmentId, _> =
+                sheets.into_iter().map(|(id, answers, review, basis)| (id, (answers, review, basis))).collect();
             for assessment in portion {
-                let (Some((answers, review, Some(basis))), Some(on)) = (sheets.remove(&assessment.id), assessment.assessed_on.map(Day::date)) else { continue };
-                let input = Input { answers: &answers, review: &review, evidence: &basis.evidence, subject: &basis.subject, on };
+                let (Some((answers, review, Some(basis))), Some(on)) =
+                    (sheets.remove(&assessment.id), assessment.assessed_on.map(Day::date))
+                else {
+                    continue;
+                };
+                let input = Input {
+                    answers: &answers,
+                    review: &review,
+                    evidence: &basis.evidence,
+                    subject: &basis.subject,
+                    on,
+                };
                 let summary = prepared.summary(&input);
-                let same = (summary.claimed, summary.evidenced) == (assessment.claimed.as_deref().copied(), assessment.evidenced.as_deref().copied());
+                let same = (summary.claimed, summary.evidenced)
+                    == (assessment.claimed.as_deref().copied(), assessment.evidenced.as_deref().copied());
                 let reasons = match self.known.get(&assessment.edition) {
                     Some(before) if !same => reasons(before, prepared, &input),
                     _ => Vec::new(),
@@ -409,8 +476,20 @@ fn reasons(before: &Prepared<Arc<Edition>>, after: &Prepared<Arc<Edition>>, inpu
 }
 
 /// The rules of the policy that move an assessment whose scores stay: each that does so alone, or else all that differ.
-fn rules(now: &RatingPolicy, then: &RatingPolicy, tier: Tier, summary: &Summary, was: &Standing, is: &Standing) -> Vec<MoveReason> {
-    let rule = |what: String, before: String, after: String| MoveReason { what, before: Some(before), after: Some(after), evidenced: None };
+fn rules(
+    now: &RatingPolicy,
+    then: &RatingPolicy,
+    tier: Tier,
+    summary: &Summary,
+    was: &Standing,
+    is: &Standing,
+) -> Vec<MoveReason> {
+    let rule = |what: String, before: String, after: String| MoveReason {
+        what,
+        before: Some(before),
+        after: Some(after),
+        evidenced: None,
+    };
     type Rule = (&'static str, fn(&RatingPolicy) -> u8, fn(&mut RatingPolicy, u8));
     let limits: [Rule; 4] = [
         ("rating/strong_from", |policy| policy.strong_from, |policy, value| policy.strong_from = value),
@@ -430,11 +509,19 @@ fn rules(now: &RatingPolicy, then: &RatingPolicy, tier: Tier, summary: &Summary,
         if telling.is_empty() {
             telling = differing;
         }
-        found.extend(telling.into_iter().map(|(name, read, _)| rule((*name).to_owned(), read(now).to_string(), read(then).to_string())));
+        found.extend(
+            telling
+                .into_iter()
+                .map(|(name, read, _)| rule((*name).to_owned(), read(now).to_string(), read(then).to_string())),
+        );
     }
     let cell = |policy: &RatingPolicy| diligence_questionnaires::rating(policy, tier, is.band);
     if was.rating != is.rating && cell(now) != cell(then) {
-        found.push(rule(format!("rating/matrix/{}/{}", word(&tier), word(&is.band)), word(&cell(now)), word(&cell(then))));
+        found.push(rule(
+            format!("rating/matrix/{}/{}", word(&tier), word(&is.band)),
+            word(&cell(now)),
+            word(&cell(then)),
+        ));
     }
     found.truncate(MAXIMUM_REASONS);
     found

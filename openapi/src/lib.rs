@@ -1,7 +1,7 @@
 //! What is promised: the OpenAPI document as it was agreed to, and the rules of the house that it keeps.
 //!
-//! [`DOCUMENT`] is equal to what the program serves (a test sees to it), so that a change to the promise is seen in review.
-//! Depends on none of the other crates: a promise must not move because the code did.
+//! [`DOCUMENT`] is equal to what the program serves (a test sees to it), so that a change to the promise is seen in
+//! review. Depends on none of the other crates: a promise must not move because the code did.
 //!
 //! | Where | What |
 //! |---|---|
@@ -17,7 +17,8 @@ mod rules;
 /// The document, as committed. `diligence openapi > openapi/openapi.json` writes it.
 pub const DOCUMENT: &str = include_str!("../openapi.json");
 
-/// The document of the respondents' surface, as committed. `diligence openapi --respondent > openapi/respondent.json` writes it.
+/// The document of the respondents' surface, as committed. `diligence openapi --respondent > openapi/respondent.json`
+/// writes it.
 pub const RESPONDENT_DOCUMENT: &str = include_str!("../respondent.json");
 
 /// Operations of the respondents' surface that anyone may call, by id.
@@ -35,8 +36,8 @@ pub const PUBLIC: &[&str] = &["accept_invitation", "create_session", "open_invit
 /// Operations that are sent by POST only because what they ask is too long for an address: they change nothing.
 pub const ASKING: &[&str] = &["ask_policy_what_if", "check_document", "find_person", "open_invitation", "try_draft"];
 
-/// Operations on a person's own account or session. They are done by people in a session, not by programs with a key, and
-/// either do the same when they are repeated or show a secret that must not be kept for a repetition.
+/// Operations on a person's own account or session. They are done by people in a session, not by programs with a key,
+/// and either do the same when they are repeated or show a secret that must not be kept for a repetition.
 pub const OWN: &[&str] = &[
     "change_me",
     "change_password",
@@ -111,7 +112,11 @@ impl<'a> Operation<'a> {
 #[must_use]
 pub fn operations(document: &Value) -> Vec<Operation<'_>> {
     let items = document["paths"].as_object().into_iter().flatten();
-    items.flat_map(|(path, item)| item.as_object().into_iter().flatten().map(move |(method, value)| Operation { path, method, value })).collect()
+    items
+        .flat_map(|(path, item)| {
+            item.as_object().into_iter().flatten().map(move |(method, value)| Operation { path, method, value })
+        })
+        .collect()
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> &'a str {

@@ -176,8 +176,8 @@ pub struct EvidenceFact {
     /// The last day it is valid; never expires when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_on: Option<NaiveDate>,
-    /// The SHA-256 of the file that is kept of it, in lower-case hexadecimal; absent where none is. It decides no score, but
-    /// a receipt that holds says which file stood behind the answer.
+    /// The SHA-256 of the file that is kept of it, in lower-case hexadecimal; absent where none is. It decides no
+    /// score, but a receipt that holds says which file stood behind the answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
     pub file_sha256: Option<String>,
@@ -206,17 +206,24 @@ pub fn parse_date(text: &str) -> Option<NaiveDate> {
     if bytes[4] != b'-' || bytes[7] != b'-' {
         return None;
     }
-    let number = |digits: &[u8]| digits.iter().try_fold(0_u32, |number, digit| digit.is_ascii_digit().then(|| number * 10 + u32::from(digit - b'0')));
+    let number = |digits: &[u8]| {
+        digits
+            .iter()
+            .try_fold(0_u32, |number, digit| digit.is_ascii_digit().then(|| number * 10 + u32::from(digit - b'0')))
+    };
     NaiveDate::from_ymd_opt(i32::try_from(number(&bytes[..4])?).ok()?, number(&bytes[5..7])?, number(&bytes[8..])?)
 }
 
 /// The answer as it is stored: `true` and `false` become `"yes"` and `"no"` on a yes-or-no question, chosen options
-/// stand once each in the order of the question, blank texts and empty lists are no answer, repeated evidence counts once.
+/// stand once each in the order of the question, blank texts and empty lists are no answer, repeated evidence counts
+/// once.
 #[must_use]
 pub fn normalise_answer(question: &Question, answer: Answer) -> Answer {
     let Answer { value, comment, mut evidence_ids, not_applicable } = answer;
     let value = match value {
-        Some(Value::Bool(yes)) if question.kind == QuestionType::YesNo => Some(Value::from(if yes { "yes" } else { "no" })),
+        Some(Value::Bool(yes)) if question.kind == QuestionType::YesNo => {
+            Some(Value::from(if yes { "yes" } else { "no" }))
+        }
         Some(Value::Array(chosen)) if question.kind == QuestionType::MultipleChoice => sort_chosen(question, chosen),
         Some(Value::String(text)) if is_blank(&text) => None,
         Some(Value::Null) => None,
@@ -230,7 +237,8 @@ pub fn normalise_answer(question: &Question, answer: Answer) -> Answer {
 /// Every answer as [`normalise_answer`] stores it; one to a question that the edition does not have stays as it is.
 #[must_use]
 pub fn normalise_answers(edition: &Edition, answers: Answers) -> Answers {
-    let questions: BTreeMap<&str, &Question> = edition.questions().map(|question| (question.key.as_str(), question)).collect();
+    let questions: BTreeMap<&str, &Question> =
+        edition.questions().map(|question| (question.key.as_str(), question)).collect();
     answers
         .into_iter()
         .map(|(key, answer)| {
@@ -258,7 +266,8 @@ fn sort_chosen(question: &Question, mut chosen: Vec<Value>) -> Option<Value> {
 /// `/mfa_remote/value`. Answers to hidden questions are checked too: they may become visible.
 #[must_use]
 pub fn check_answers(edition: &Edition, answers: &Answers) -> Vec<Fault> {
-    let questions: BTreeMap<&str, &Question> = edition.questions().map(|question| (question.key.as_str(), question)).collect();
+    let questions: BTreeMap<&str, &Question> =
+        edition.questions().map(|question| (question.key.as_str(), question)).collect();
     let mut faults = Faults::default();
     for (key, answer) in answers {
         match questions.get(key.as_str()) {
@@ -275,12 +284,20 @@ pub fn check_answers(edition: &Edition, answers: &Answers) -> Vec<Fault> {
 fn unknown_question(key: &str, questions: &BTreeMap<&str, &Question>, faults: &mut Faults) {
     let nearest = faults.hint(key, questions.keys().copied());
     let name: String = key.chars().take(100).collect();
-    faults.push(Fault::new(format!("/{}", escape(key)), "unknown_question", format!("this edition has no question `{name}`{nearest}")));
+    faults.push(Fault::new(
+        format!("/{}", escape(key)),
+        "unknown_question",
+        format!("this edition has no question `{name}`{nearest}"),
+    ));
 }
 
 pub(crate) fn check_answer(question: &Question, answer: &Answer, faults: &mut Faults) {
     let Answer { value, comment, evidence_ids, not_applicable } = answer;
-    let wrong = value.as_ref().filter(|value| !value.is_null()).map(|value| check_value(question, value, faults)).unwrap_or_default();
+    let wrong = value
+        .as_ref()
+        .filter(|value| !value.is_null())
+        .map(|value| check_value(question, value, faults))
+        .unwrap_or_default();
     let mut fault = |field: &str, code: &str, message: String| {
         faults.push(Fault::new(format!("/{}{field}", escape(&question.key)), code, message));
     };
@@ -289,14 +306,26 @@ pub(crate) fn check_answer(question: &Question, answer: &Answer, faults: &mut Fa
             fault(&format!("/value{place}"), code, message);
         }
         if not_applicable.is_some() {
-            fault("/not_applicable", "value_and_not_applicable", "expected either a value or a reason why the question does not apply, not both".to_owned());
+            fault(
+                "/not_applicable",
+                "value_and_not_applicable",
+                "expected either a value or a reason why the question does not apply, not both".to_owned(),
+            );
         }
     }
     if let Some(reason) = not_applicable {
         if !question.may_be_not_applicable() {
-            fault("/not_applicable", "not_applicable_not_allowed", "this question cannot be marked not applicable: answer it".to_owned());
+            fault(
+                "/not_applicable",
+                "not_applicable_not_allowed",
+                "this question cannot be marked not applicable: answer it".to_owned(),
+            );
         } else if is_blank(reason) {
-            fault("/not_applicable", "reason_missing", "expected the reason why the question does not apply".to_owned());
+            fault(
+                "/not_applicable",
+                "reason_missing",
+                "expected the reason why the question does not apply".to_owned(),
+            );
         }
         if longer_than(reason, MAX_COMMENT_CHARS) {
             fault("/not_applicable", "too_long", format!("expected at most {MAX_COMMENT_CHARS} characters"));
@@ -311,11 +340,19 @@ pub(crate) fn check_answer(question: &Question, answer: &Answer, faults: &mut Fa
         fault("/comment", "too_long", format!("expected at most {MAX_COMMENT_CHARS} characters"));
     }
     if evidence_ids.len() > MAX_EVIDENCE_IDS {
-        fault("/evidence_ids", "too_many", format!("expected at most {MAX_EVIDENCE_IDS} pieces of evidence, found {}", evidence_ids.len()));
+        fault(
+            "/evidence_ids",
+            "too_many",
+            format!("expected at most {MAX_EVIDENCE_IDS} pieces of evidence, found {}", evidence_ids.len()),
+        );
     }
     for (index, id) in evidence_ids.iter().enumerate().take(MAX_EVIDENCE_IDS) {
         if is_blank(id) || longer_than(id, MAX_EVIDENCE_ID_CHARS) {
-            fault(&format!("/evidence_ids/{index}"), "bad_evidence_id", format!("expected the id of a piece of evidence, 1 to {MAX_EVIDENCE_ID_CHARS} characters"));
+            fault(
+                &format!("/evidence_ids/{index}"),
+                "bad_evidence_id",
+                format!("expected the id of a piece of evidence, 1 to {MAX_EVIDENCE_ID_CHARS} characters"),
+            );
         } else if let Some(message) = Form::Line.fault(id) {
             fault(&format!("/evidence_ids/{index}"), "character", message);
         }
@@ -335,7 +372,9 @@ fn check_value(question: &Question, value: &Value, faults: &mut Faults) -> Vec<V
     match question.kind {
         QuestionType::YesNo if value.is_boolean() => Vec::new(),
         QuestionType::YesNo | QuestionType::SingleChoice => match value.as_str() {
-            Some(text) => check_option(question, text, faults).map(|message| here("unknown_option", message)).unwrap_or_default(),
+            Some(text) => {
+                check_option(question, text, faults).map(|message| here("unknown_option", message)).unwrap_or_default()
+            }
             None if question.kind == QuestionType::YesNo => wrong_type("`\"yes\"` or `\"no\"`"),
             None => wrong_type("the value of one option, as text"),
         },
@@ -344,7 +383,9 @@ fn check_value(question: &Question, value: &Value, faults: &mut Faults) -> Vec<V
             None => wrong_type("a list of option values"),
         },
         QuestionType::Number => match value {
-            Value::Number(number) => check_number(question, number).map(|(code, message)| here(code, message)).unwrap_or_default(),
+            Value::Number(number) => {
+                check_number(question, number).map(|(code, message)| here(code, message)).unwrap_or_default()
+            }
             _ => wrong_type("a number"),
         },
         QuestionType::Date => match value.as_str() {
@@ -353,16 +394,23 @@ fn check_value(question: &Question, value: &Value, faults: &mut Faults) -> Vec<V
             None => wrong_type("a date as text, YYYY-MM-DD"),
         },
         QuestionType::Text => match value.as_str() {
-            Some(text) if Form::Lines.fault(text).is_some() => here("character", Form::Lines.fault(text).unwrap_or_default()),
-            Some(text) if longer_than(text, MAX_ANSWER_CHARS) => here("too_long", format!("expected at most {MAX_ANSWER_CHARS} characters")),
+            Some(text) if Form::Lines.fault(text).is_some() => {
+                here("character", Form::Lines.fault(text).unwrap_or_default())
+            }
+            Some(text) if longer_than(text, MAX_ANSWER_CHARS) => {
+                here("too_long", format!("expected at most {MAX_ANSWER_CHARS} characters"))
+            }
             Some(_) => Vec::new(),
             None => wrong_type("text"),
         },
         QuestionType::File => match value.as_str() {
-            Some(text) if Form::Line.fault(text).is_some() => here("character", Form::Line.fault(text).unwrap_or_default()),
-            Some(text) if longer_than(text, MAX_EVIDENCE_ID_CHARS) => {
-                here("too_long", format!("expected the id of a piece of evidence, at most {MAX_EVIDENCE_ID_CHARS} characters"))
+            Some(text) if Form::Line.fault(text).is_some() => {
+                here("character", Form::Line.fault(text).unwrap_or_default())
             }
+            Some(text) if longer_than(text, MAX_EVIDENCE_ID_CHARS) => here(
+                "too_long",
+                format!("expected the id of a piece of evidence, at most {MAX_EVIDENCE_ID_CHARS} characters"),
+            ),
             Some(_) => Vec::new(),
             None => wrong_type("the id of a piece of evidence, as text"),
         },
@@ -388,8 +436,12 @@ fn check_chosen(question: &Question, chosen: &[Value], hints: &mut Faults) -> Ve
     }
     for (index, item) in chosen.iter().enumerate().take(limit) {
         match item.as_str() {
-            Some(text) => faults.extend(check_option(question, text, hints).map(|message| (format!("/{index}"), "unknown_option", message))),
-            None => faults.push((format!("/{index}"), "wrong_type", "expected the value of an option, as text".to_owned())),
+            Some(text) => faults.extend(
+                check_option(question, text, hints).map(|message| (format!("/{index}"), "unknown_option", message)),
+            ),
+            None => {
+                faults.push((format!("/{index}"), "wrong_type", "expected the value of an option, as text".to_owned()))
+            }
         }
     }
     let among = |value: &str| chosen.iter().any(|item| item.as_str() == Some(value));
@@ -405,19 +457,26 @@ fn check_chosen(question: &Question, chosen: &[Value], hints: &mut Faults) -> Ve
 
 fn check_number(question: &Question, number: &serde_json::Number) -> Option<(&'static str, String)> {
     let Some(number) = Decimal::from_json(number) else {
-        return Some(("bad_number", "expected a number below 1,000,000,000,000 with at most three decimal places".to_owned()));
+        return Some((
+            "bad_number",
+            "expected a number below 1,000,000,000,000 with at most three decimal places".to_owned(),
+        ));
     };
     if let Some(minimum) = question.minimum.filter(|minimum| number < *minimum) {
         return Some(("out_of_range", format!("expected {minimum} or more")));
     }
-    question.maximum.filter(|maximum| number > *maximum).map(|maximum| ("out_of_range", format!("expected {maximum} or less")))
+    question
+        .maximum
+        .filter(|maximum| number > *maximum)
+        .map(|maximum| ("out_of_range", format!("expected {maximum} or less")))
 }
 
 /// Every entry of a review that does not fit: a question the edition does not have, points above 100, a replacement
 /// of an answer's own points without a reason. Pointers begin with the question's key.
 #[must_use]
 pub fn check_review(edition: &Edition, review: &Review) -> Vec<Fault> {
-    let questions: BTreeMap<&str, &Question> = edition.questions().map(|question| (question.key.as_str(), question)).collect();
+    let questions: BTreeMap<&str, &Question> =
+        edition.questions().map(|question| (question.key.as_str(), question)).collect();
     let mut faults = Faults::default();
     for (key, reviewed) in review {
         let Some(question) = questions.get(key.as_str()) else {
@@ -425,7 +484,11 @@ pub fn check_review(edition: &Edition, review: &Review) -> Vec<Fault> {
             continue;
         };
         if reviewed.points > 100 {
-            faults.push(Fault::new(format!("/{key}/points"), "out_of_range", format!("expected 0 to 100, found {}", reviewed.points)));
+            faults.push(Fault::new(
+                format!("/{key}/points"),
+                "out_of_range",
+                format!("expected 0 to 100, found {}", reviewed.points),
+            ));
         }
         let rated = matches!(question.kind, QuestionType::Text | QuestionType::File);
         if !rated && reviewed.reason.as_deref().is_none_or(is_blank) {
@@ -433,7 +496,11 @@ pub fn check_review(edition: &Edition, review: &Review) -> Vec<Fault> {
             faults.push(Fault::new(format!("/{key}/reason"), "reason_missing", message));
         }
         if reviewed.reason.as_deref().is_some_and(|reason| longer_than(reason, MAX_COMMENT_CHARS)) {
-            faults.push(Fault::new(format!("/{key}/reason"), "too_long", format!("expected at most {MAX_COMMENT_CHARS} characters")));
+            faults.push(Fault::new(
+                format!("/{key}/reason"),
+                "too_long",
+                format!("expected at most {MAX_COMMENT_CHARS} characters"),
+            ));
         }
     }
     faults.into_list()

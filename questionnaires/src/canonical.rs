@@ -33,7 +33,9 @@ fn sorted(value: Value) -> Value {
         }
         Value::Number(number) => match number.as_f64() {
             // A database may hand 95.0 back as 95; both are the same answer and must hash alike.
-            Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < 9_007_199_254_740_992.0 => (float as i64).into(),
+            Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < 9_007_199_254_740_992.0 => {
+                (float as i64).into()
+            }
             _ => Value::Number(number),
         },
         other => other,

@@ -47,8 +47,8 @@ pub struct Earlier<'a> {
 pub struct Carried {
     /// The proposed answers, by the key of the question they are proposed for.
     pub answers: BTreeMap<String, CarriedAnswer>,
-    /// What the newest earlier assessment of the same questionnaire answered and nothing proposes, in the order in which
-    /// it was asked.
+    /// What the newest earlier assessment of the same questionnaire answered and nothing proposes, in the order in
+    /// which it was asked.
     pub left: Vec<LeftAnswer>,
 }
 
@@ -140,25 +140,29 @@ pub enum LeftBecause {
 /// Proposes answers to the questions of `target` from the subject's earlier assessments, with the subject's pieces of
 /// evidence as they are on the day.
 ///
-/// The newest comes first; of those answered on the same day, the one given first. Total and deterministic: the order of
-/// answers, visible questions and evidence is irrelevant.
+/// The newest comes first; of those answered on the same day, the one given first. Total and deterministic: the order
+/// of answers, visible questions and evidence is irrelevant.
 #[must_use]
 pub fn carry(target: &Edition, earlier: &[Earlier<'_>], evidence: &[EvidenceFact], on: NaiveDate) -> Carried {
     let mut earlier: Vec<Read<'_>> = earlier.iter().map(Read::new).collect();
     earlier.sort_by_key(|read| Reverse(read.from.answered_on));
-    let (same, other): (Vec<&Read<'_>>, Vec<&Read<'_>>) = earlier.iter().partition(|read| read.from.edition.key == target.key);
+    let (same, other): (Vec<&Read<'_>>, Vec<&Read<'_>>) =
+        earlier.iter().partition(|read| read.from.edition.key == target.key);
     let into = Target { key: &target.key, meanings: meanings(target), evidence: standing(evidence, on) };
     let mut carried = Carried::default();
     let mut refused: BTreeMap<&str, LeftBecause> = BTreeMap::new();
     for (key, question) in by_key(target) {
         if let Some(said) = same.iter().find_map(|read| read.said(key)) {
             match into.fit(question, &said) {
-                Ok(fitting) => drop(carried.answers.insert(key.to_owned(), said.proposed(fitting, CarriedBecause::SameQuestion))),
+                Ok(fitting) => {
+                    drop(carried.answers.insert(key.to_owned(), said.proposed(fitting, CarriedBecause::SameQuestion)))
+                }
                 Err(because) => drop(refused.insert(key, because)),
             }
             continue;
         }
-        let elsewhere = into.first_fitting(question, CarriedBecause::SameQuestion, other.iter().filter_map(|read| read.said(key)));
+        let elsewhere =
+            into.first_fitting(question, CarriedBecause::SameQuestion, other.iter().filter_map(|read| read.said(key)));
         let found = elsewhere.or_else(|| {
             let alike = earlier.iter().filter_map(|read| read.said(read.meant_by(question, &into.meanings)?));
             into.first_fitting(question, CarriedBecause::SameMeaning, alike)
@@ -196,23 +200,37 @@ impl<'a> Read<'a> {
     fn said(&self, key: &str) -> Option<Said<'a>> {
         let question = self.questions.get(key).copied().filter(|_| self.visible.contains(key))?;
         let answer = normalise_answer(question, self.from.answers.get(key)?.clone());
-        (answer.value.is_some() || answer.is_marked_not_applicable()).then_some(Said { from: self.from, question, answer })
+        (answer.value.is_some() || answer.is_marked_not_applicable()).then_some(Said {
+            from: self.from,
+            question,
+            answer,
+        })
     }
 
     /// The key of the one question here that means what a question of the target means; `None` where its ids lead to
     /// none, or to several.
     fn meant_by(&self, question: &Question, target: &BTreeMap<&str, Option<&Question>>) -> Option<&'a str> {
         let alone = |id: &&String| target.get(id.as_str()).is_some_and(|only| only.is_some());
-        let mut keys = question.maps_to.iter().filter(alone).filter_map(|id| *self.meanings.get(id.as_str())?).map(|question| question.key.as_str());
+        let mut keys = question
+            .maps_to
+            .iter()
+            .filter(alone)
+            .filter_map(|id| *self.meanings.get(id.as_str())?)
+            .map(|question| question.key.as_str());
         let key = keys.next()?;
         keys.all(|other| other == key).then_some(key)
     }
 
     /// Everything said here that is not proposed.
     fn left(&self, carried: &Carried, refused: &BTreeMap<&str, LeftBecause>) -> Vec<LeftAnswer> {
-        let mine = |proposed: &&CarriedAnswer| proposed.assessment == self.from.assessment && proposed.questionnaire == self.from.edition.key;
-        let proposed: BTreeSet<&str> = carried.answers.values().filter(mine).map(|proposed| proposed.question.as_str()).collect();
-        let asked = by_key(self.from.edition).map(|(key, _)| key).filter(|key| !proposed.contains(key) && self.said(key).is_some());
+        let mine = |proposed: &&CarriedAnswer| {
+            proposed.assessment == self.from.assessment && proposed.questionnaire == self.from.edition.key
+        };
+        let proposed: BTreeSet<&str> =
+            carried.answers.values().filter(mine).map(|proposed| proposed.question.as_str()).collect();
+        let asked = by_key(self.from.edition)
+            .map(|(key, _)| key)
+            .filter(|key| !proposed.contains(key) && self.said(key).is_some());
         asked
             .map(|key| LeftAnswer {
                 question: key.to_owned(),
@@ -254,7 +272,12 @@ struct Target<'a> {
 
 impl Target<'_> {
     /// The newest answer of a questionnaire that fits, of several questionnaires.
-    fn first_fitting<'b>(&self, question: &Question, because: CarriedBecause, said: impl Iterator<Item = Said<'b>>) -> Option<CarriedAnswer> {
+    fn first_fitting<'b>(
+        &self,
+        question: &Question,
+        because: CarriedBecause,
+        said: impl Iterator<Item = Said<'b>>,
+    ) -> Option<CarriedAnswer> {
         let mut heard: BTreeSet<&str> = BTreeSet::new();
         for said in said {
             if heard.insert(&said.from.edition.key)
@@ -277,7 +300,11 @@ impl Target<'_> {
         }
         let mut answer = normalise_answer(question, said.answer.clone());
         if let Some(fault) = first_fault(question, &answer) {
-            return Err(if fault.code == "not_applicable_not_allowed" { LeftBecause::NotApplicableNoLongerAllowed } else { LeftBecause::ValueNoLongerPossible });
+            return Err(if fault.code == "not_applicable_not_allowed" {
+                LeftBecause::NotApplicableNoLongerAllowed
+            } else {
+                LeftBecause::ValueNoLongerPossible
+            });
         }
         let mut look = differs(said.question, question);
         if said.from.edition.key != self.key {
@@ -341,9 +368,15 @@ fn standing(evidence: &[EvidenceFact], on: NaiveDate) -> BTreeMap<&str, Option<L
 
 /// What has changed from one question to the other, as far as it matters to an answer.
 fn differs(before: &Question, after: &Question) -> BTreeSet<LookAgain> {
-    let pairs = || before.options.iter().filter_map(|old| Some((old, after.options.iter().find(|new| new.value == old.value)?)));
-    let values = |question: &Question| -> BTreeSet<(String, bool)> { question.options.iter().map(|choice| (choice.value.clone(), choice.exclusive)).collect() };
-    let words = |question: &Question| [Some(&question.text), question.help.as_ref(), question.unit.as_ref()].map(|text| text.cloned());
+    let pairs = || {
+        before.options.iter().filter_map(|old| Some((old, after.options.iter().find(|new| new.value == old.value)?)))
+    };
+    let values = |question: &Question| -> BTreeSet<(String, bool)> {
+        question.options.iter().map(|choice| (choice.value.clone(), choice.exclusive)).collect()
+    };
+    let words = |question: &Question| {
+        [Some(&question.text), question.help.as_ref(), question.unit.as_ref()].map(|text| text.cloned())
+    };
     let mut look = BTreeSet::new();
     if words(before) != words(after) || pairs().any(|(old, new)| old.label != new.label) {
         look.insert(LookAgain::WordsChanged);

@@ -1,17 +1,17 @@
 //! CSV, both ways: records of cells, each with the line it begins on. Every file of ours is written and read here.
 //!
 //! Files are RFC 4180: commas, CR LF, quotes where needed. Read are also semicolons between the cells, as spreadsheets
-//! write them where the comma is the decimal sign, a byte-order mark, and lines that end in LF or CR. The reader is one of
-//! our own because it must say on which line a quote was never closed, where common readers take the rest of the file for
-//! one cell.
+//! write them where the comma is the decimal sign, a byte-order mark, and lines that end in LF or CR. The reader is one
+//! of our own because it must say on which line a quote was never closed, where common readers take the rest of the
+//! file for one cell.
 //!
-//! A cell that a spreadsheet might run is written with a `'` before it: one that begins with `=`, `+`, `-` or `@`, with one of
-//! their wide, small or mathematical kin (some spreadsheets read `＝` as `=`), with a tab or the end of a line; and so is one
-//! that has any amount of space or any number of `'` before these, since both may be taken off on the way. [`unprotect`]
-//! takes one `'` off exactly such cells, and so is the exact opposite.
+//! A cell that a spreadsheet might run is written with a `'` before it: one that begins with `=`, `+`, `-` or `@`, with
+//! one of their wide, small or mathematical kin (some spreadsheets read `＝` as `=`), with a tab or the end of a line;
+//! and so is one that has any amount of space or any number of `'` before these, since both may be taken off on the
+//! way. [`unprotect`] takes one `'` off exactly such cells, and so is the exact opposite.
 //!
-//! A list in one cell has `;` between its items, where `;` and `\` inside an item are written `\;` and `\\`, and a list of one
-//! empty item `\e`.
+//! A list in one cell has `;` between its items, where `;` and `\` inside an item are written `\;` and `\\`, and a list
+//! of one empty item `\e`.
 
 use std::borrow::Cow;
 
@@ -69,7 +69,8 @@ const SIGNS: [char; 13] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '﹦'
 
 /// Whether a spreadsheet might run it, if not as it stands then once the quotes and the space before it are gone.
 fn is_formula(text: &str) -> bool {
-    let is_passed_over = |letter: char| letter == '\'' || letter.is_whitespace() || matches!(letter, '\u{feff}' | '\u{200b}');
+    let is_passed_over =
+        |letter: char| letter == '\'' || letter.is_whitespace() || matches!(letter, '\u{feff}' | '\u{200b}');
     let is_break = |letter: char| matches!(letter, '\t' | '\r' | '\n');
     let mut letters = text.chars();
     loop {
@@ -101,7 +102,11 @@ pub fn unprotect(text: &str) -> &str {
 pub fn join<T: AsRef<str>>(items: &[T]) -> String {
     match items {
         [only] if only.as_ref().is_empty() => "\\e".into(),
-        _ => items.iter().map(|item| item.as_ref().replace('\\', "\\\\").replace(';', "\\;")).collect::<Vec<_>>().join(";"),
+        _ => items
+            .iter()
+            .map(|item| item.as_ref().replace('\\', "\\\\").replace(';', "\\;"))
+            .collect::<Vec<_>>()
+            .join(";"),
     }
 }
 
@@ -202,7 +207,10 @@ fn separator(text: &str) -> char {
 /// How many lines end in `text`, however they do.
 pub(crate) fn line_breaks(text: &str) -> u32 {
     let bytes = text.as_bytes();
-    let ends = bytes.iter().enumerate().filter(|(at, byte)| **byte == b'\n' || (**byte == b'\r' && bytes.get(at + 1) != Some(&b'\n')));
+    let ends = bytes
+        .iter()
+        .enumerate()
+        .filter(|(at, byte)| **byte == b'\n' || (**byte == b'\r' && bytes.get(at + 1) != Some(&b'\n')));
     u32::try_from(ends.count()).unwrap_or(u32::MAX)
 }
 
@@ -307,7 +315,9 @@ mod tests {
 
     fn rows(text: &str) -> Vec<(u32, u32, Vec<String>)> {
         let records = read(text).map(|record| record.unwrap_or_else(|malformed| panic!("{malformed:?}")).unprotected());
-        records.map(|record| (record.line, record.row, record.cells.into_iter().map(Cow::into_owned).collect())).collect()
+        records
+            .map(|record| (record.line, record.row, record.cells.into_iter().map(Cow::into_owned).collect()))
+            .collect()
     }
 
     fn row(line: u32, row: u32, cells: &[&str]) -> (u32, u32, Vec<String>) {
@@ -319,7 +329,13 @@ mod tests {
         let text = "\u{feff}a,b\r\n\"one\r\ntwo\",\"say \"\"hi\"\"\"\n\n5\" pipe,'=1\r\"\"\r,x";
         assert_eq!(
             rows(text),
-            [row(1, 1, &["a", "b"]), row(2, 2, &["one\r\ntwo", "say \"hi\""]), row(5, 4, &["5\" pipe", "=1"]), row(6, 5, &[""]), row(7, 6, &["", "x"])]
+            [
+                row(1, 1, &["a", "b"]),
+                row(2, 2, &["one\r\ntwo", "say \"hi\""]),
+                row(5, 4, &["5\" pipe", "=1"]),
+                row(6, 5, &[""]),
+                row(7, 6, &["", "x"])
+            ]
         );
         assert_eq!(rows(""), []);
         assert_eq!(rows("a"), [row(1, 1, &["a"])]);
@@ -327,7 +343,10 @@ mod tests {
 
     #[test]
     fn semicolons_separate_where_the_header_has_more_of_them() {
-        assert_eq!(rows("a;\"b,,,\";c\r\n1,5;\"2;\";3\r\n"), [row(1, 1, &["a", "b,,,", "c"]), row(2, 2, &["1,5", "2;", "3"])]);
+        assert_eq!(
+            rows("a;\"b,,,\";c\r\n1,5;\"2;\";3\r\n"),
+            [row(1, 1, &["a", "b,,,", "c"]), row(2, 2, &["1,5", "2;", "3"])]
+        );
         assert_eq!(rows("a,b;c,d"), [row(1, 1, &["a", "b;c", "d"])]);
     }
 
@@ -375,12 +394,16 @@ mod tests {
 
     #[test]
     fn columns_are_named_as_in_a_spreadsheet() {
-        assert_eq!([1, 4, 26, 27, 52, 53, 702, 703, 16_384].map(letters), ["A", "D", "Z", "AA", "AZ", "BA", "ZZ", "AAA", "XFD"]);
+        assert_eq!(
+            [1, 4, 26, 27, 52, 53, 702, 703, 16_384].map(letters),
+            ["A", "D", "Z", "AA", "AZ", "BA", "ZZ", "AAA", "XFD"]
+        );
     }
 
     /// Text that is likely to trip a reader or a spreadsheet.
     fn nasty() -> impl Strategy<Value = String> {
-        prop_oneof![any::<String>(), "[-'=+@＝＋－＠﹦−;,\\\\\"\t\r\n \u{a0}\u{3000}ae]{0,12}"].prop_map(|text| text.replace('\u{feff}', ""))
+        prop_oneof![any::<String>(), "[-'=+@＝＋－＠﹦−;,\\\\\"\t\r\n \u{a0}\u{3000}ae]{0,12}"]
+            .prop_map(|text| text.replace('\u{feff}', ""))
     }
 
     proptest! {

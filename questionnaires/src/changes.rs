@@ -21,7 +21,9 @@ use serde_json::{Value, json};
 
 use crate::condition::Condition;
 use crate::difference::{Differing, Reading, differences};
-use crate::edition::{Edition, EditionFinding, EvidenceNeed, Finding, MAX_WEIGHT, NotApplicable, PointBand, Principle, Question, Section};
+use crate::edition::{
+    Edition, EditionFinding, EvidenceNeed, Finding, MAX_WEIGHT, NotApplicable, PointBand, Principle, Question, Section,
+};
 
 /// What differs between two editions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -58,8 +60,8 @@ pub struct PartChange {
     /// Whether it is in another section, or at another place among the parts that both editions have there. Of parts
     /// that changed places, as few as possible count as moved.
     pub moved: bool,
-    /// Whether the change can alter the scores, knock-outs or findings of equal answers. A section or principle that was
-    /// added or removed counts by what its questions say.
+    /// Whether the change can alter the scores, knock-outs or findings of equal answers. A section or principle that
+    /// was added or removed counts by what its questions say.
     pub affects_scores: bool,
     /// What differs inside; one change of the whole for a part that is new or gone, none for one that only moved.
     pub fields: Vec<FieldChange>,
@@ -101,10 +103,13 @@ pub struct FieldChange {
 pub fn changes(before: &Edition, after: &Edition) -> EditionChanges {
     let read: BTreeSet<&str> = questions_read(before).chain(questions_read(after)).collect();
     let principles = compare_parts(&counted(before), &counted(after));
-    let sections = compare_parts(&before.sections.iter().collect::<Vec<_>>(), &after.sections.iter().collect::<Vec<_>>());
+    let sections =
+        compare_parts(&before.sections.iter().collect::<Vec<_>>(), &after.sections.iter().collect::<Vec<_>>());
     let questions = compare_parts(&asked(before, &read), &asked(after, &read));
-    let findings = compare_parts(&before.findings.iter().collect::<Vec<_>>(), &after.findings.iter().collect::<Vec<_>>());
-    let affects_scores = [&principles, &sections, &questions, &findings].into_iter().flatten().any(|part| part.affects_scores);
+    let findings =
+        compare_parts(&before.findings.iter().collect::<Vec<_>>(), &after.findings.iter().collect::<Vec<_>>());
+    let affects_scores =
+        [&principles, &sections, &questions, &findings].into_iter().flatten().any(|part| part.affects_scores);
     EditionChanges {
         before: before.edition.clone(),
         after: after.edition.clone(),
@@ -145,10 +150,19 @@ fn compare_parts<P: Part>(before: &[P], after: &[P]) -> Vec<PartChange> {
         });
         let (change, fields) = match old {
             Some(old) => (ChangeKind::Changed, fields(&old.value(), &part.value())),
-            None => (ChangeKind::Added, vec![FieldChange { pointer: String::new(), before: None, after: Some(part.value()) }]),
+            None => (
+                ChangeKind::Added,
+                vec![FieldChange { pointer: String::new(), before: None, after: Some(part.value()) }],
+            ),
         };
         if moved || !fields.is_empty() {
-            found.push(PartChange { key: part.key().to_owned(), change, moved, affects_scores: P::affects_scores(old, Some(*part)), fields });
+            found.push(PartChange {
+                key: part.key().to_owned(),
+                change,
+                moved,
+                affects_scores: P::affects_scores(old, Some(*part)),
+                fields,
+            });
         }
     }
     for (part, _) in before.iter().zip(kept).filter(|(_, kept)| !kept) {
@@ -244,7 +258,20 @@ fn spelled_out<T: Serialize>(part: &T, members: Value) -> Value {
 
 /// The head of an edition. Its number is left out: it always differs, and is said beside.
 fn header(edition: &Edition) -> Value {
-    let Edition { key, title, edition: _, summary, framework, applies_to, source, language, frameworks, principles: _, sections: _, findings: _ } = edition;
+    let Edition {
+        key,
+        title,
+        edition: _,
+        summary,
+        framework,
+        applies_to,
+        source,
+        language,
+        frameworks,
+        principles: _,
+        sections: _,
+        findings: _,
+    } = edition;
     json!({
         "key": key, "title": title, "summary": summary, "framework": framework, "applies_to": applies_to, "source": source, "language": language,
         "frameworks": frameworks,
@@ -268,8 +295,16 @@ struct Counted<'a> {
 }
 
 fn counted(edition: &Edition) -> Vec<Counted<'_>> {
-    let used: BTreeSet<&str> = edition.questions().filter(|question| question.weight > 0).map(|question| question.principle.as_str()).collect();
-    let of = |principle| Counted { principle, framework: edition.framework_of(principle), counts: used.contains(principle.key.as_str()) };
+    let used: BTreeSet<&str> = edition
+        .questions()
+        .filter(|question| question.weight > 0)
+        .map(|question| question.principle.as_str())
+        .collect();
+    let of = |principle| Counted {
+        principle,
+        framework: edition.framework_of(principle),
+        counts: used.contains(principle.key.as_str()),
+    };
     edition.principles.iter().map(of).collect()
 }
 
@@ -283,7 +318,10 @@ impl Part for Counted<'_> {
     }
 
     fn affects_scores(before: Option<Self>, after: Option<Self>) -> bool {
-        let seen = |part: Option<Self>| part.filter(|part| part.counts).map(|part| (part.framework.to_owned(), part.principle.weight.min(MAX_WEIGHT)));
+        let seen = |part: Option<Self>| {
+            part.filter(|part| part.counts)
+                .map(|part| (part.framework.to_owned(), part.principle.weight.min(MAX_WEIGHT)))
+        };
         seen(before) != seen(after)
     }
 }
@@ -321,7 +359,11 @@ struct Asked<'a> {
 
 fn asked<'a>(edition: &'a Edition, read: &BTreeSet<&str>) -> Vec<Asked<'a>> {
     let inside = |section: &'a Section| section.questions.iter().map(move |question| (section, question));
-    let of = |(section, question): (&'a Section, &'a Question)| Asked { section, question, is_read: read.contains(question.key.as_str()) };
+    let of = |(section, question): (&'a Section, &'a Question)| Asked {
+        section,
+        question,
+        is_read: read.contains(question.key.as_str()),
+    };
     edition.sections.iter().flat_map(inside).map(of).collect()
 }
 
@@ -329,7 +371,8 @@ impl Asked<'_> {
     /// The question as scores see it; `None` where no answer to it can tell in a score, a finding or a condition.
     fn as_scored(&self) -> Option<Question> {
         let Question { options, bands, weight, .. } = self.question;
-        let reveals = options.iter().any(|choice| choice.finding.is_some()) || bands.iter().any(|band| band.finding.is_some());
+        let reveals =
+            options.iter().any(|choice| choice.finding.is_some()) || bands.iter().any(|band| band.finding.is_some());
         (*weight > 0 || reveals || self.is_read || self.question.can_knock_out()).then(|| as_scored(self.question))
     }
 }
@@ -353,7 +396,9 @@ impl Part for Asked<'_> {
         let scored = |part: &Option<Self>| part.as_ref().and_then(Self::as_scored);
         let (seen_before, seen_after) = (scored(&before), scored(&after));
         // In a section that both editions have, the section itself says when its condition is another.
-        let elsewhere = before.zip(after).is_some_and(|(before, after)| before.within() != after.within() && before.section.show_if != after.section.show_if);
+        let elsewhere = before.zip(after).is_some_and(|(before, after)| {
+            before.within() != after.within() && before.section.show_if != after.section.show_if
+        });
         seen_before != seen_after || (elsewhere && seen_after.is_some())
     }
 }
@@ -412,7 +457,9 @@ impl Part for &EditionFinding {
     }
 
     fn affects_scores(before: Option<Self>, after: Option<Self>) -> bool {
-        let seen = |finding: Option<Self>| finding.map(|EditionFinding { key: _, when, severity, title: _, advice: _, risk }| (when, severity, risk));
+        let seen = |finding: Option<Self>| {
+            finding.map(|EditionFinding { key: _, when, severity, title: _, advice: _, risk }| (when, severity, risk))
+        };
         seen(before) != seen(after)
     }
 }

@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use crate::answer::{FACTS, fact, parse_date};
 use crate::condition::{Condition, Scalar, Test};
 use crate::document::Node;
-use crate::edition::{BUILT_IN_FRAMEWORKS, Edition, EvidenceNeed, MAX_CONDITION_DEPTH, MAX_QUESTIONS, NotApplicable, PointBand, Question, QuestionType};
+use crate::edition::{
+    BUILT_IN_FRAMEWORKS, Edition, EvidenceNeed, MAX_CONDITION_DEPTH, MAX_QUESTIONS, NotApplicable, PointBand, Question,
+    QuestionType,
+};
 use crate::fault::{Fault, Faults};
 use crate::shape::part_of;
 
@@ -15,9 +18,14 @@ mod never;
 /// Adds every problem to `faults`. Parts in `damaged` are not judged: their shape was wrong already.
 pub(crate) fn check(edition: &Edition, damaged: &HashSet<String>, node: Option<&Node>, faults: &mut Faults) {
     let count: usize = edition.sections.iter().map(|section| section.questions.len()).sum();
-    let mut checker = Checker { edition, damaged, node, faults, questions: Vec::with_capacity(count), numbers: BTreeMap::new() };
+    let mut checker =
+        Checker { edition, damaged, node, faults, questions: Vec::with_capacity(count), numbers: BTreeMap::new() };
     if count > MAX_QUESTIONS {
-        checker.fault("/sections".to_owned(), "too_many_questions", format!("expected at most {MAX_QUESTIONS} questions in one edition, found {count}"));
+        checker.fault(
+            "/sections".to_owned(),
+            "too_many_questions",
+            format!("expected at most {MAX_QUESTIONS} questions in one edition, found {count}"),
+        );
         return;
     }
     for (section_number, section) in edition.sections.iter().enumerate() {
@@ -67,7 +75,12 @@ impl<'a> Checker<'a> {
     }
 
     /// Reports every key that stands a second time.
-    fn unique<K: Ord + std::fmt::Display>(&mut self, keys: impl IntoIterator<Item = (String, K)>, code: &str, what: &str) {
+    fn unique<K: Ord + std::fmt::Display>(
+        &mut self,
+        keys: impl IntoIterator<Item = (String, K)>,
+        code: &str,
+        what: &str,
+    ) {
         let mut seen = BTreeSet::new();
         for (pointer, key) in keys {
             let message = format!("`{key}` is the {what} of another one too: give each its own");
@@ -79,7 +92,8 @@ impl<'a> Checker<'a> {
 
     fn header(&mut self) {
         let edition = self.edition;
-        let applies = edition.applies_to.iter().enumerate().map(|(index, value)| (format!("/applies_to/{index}"), *value));
+        let applies =
+            edition.applies_to.iter().enumerate().map(|(index, value)| (format!("/applies_to/{index}"), *value));
         self.repeated(applies);
         for (index, source) in edition.source.iter().enumerate() {
             // A year and a month alone are dates too: the first of them must exist.
@@ -106,20 +120,32 @@ impl<'a> Checker<'a> {
     /// Every framework that is used is declared, and every one that is declared is used.
     fn frameworks(&mut self) {
         let edition = self.edition;
-        let keys = edition.frameworks.iter().enumerate().map(|(index, framework)| (format!("/frameworks/{index}/key"), framework.key.as_str()));
+        let keys = edition
+            .frameworks
+            .iter()
+            .enumerate()
+            .map(|(index, framework)| (format!("/frameworks/{index}/key"), framework.key.as_str()));
         self.unique(keys, "duplicate_framework", "key");
-        let named =
-            edition.principles.iter().enumerate().filter_map(|(index, principle)| Some((format!("/principles/{index}/framework"), principle.framework.as_deref()?)));
-        let used: Vec<(String, &str)> = std::iter::once(("/framework".to_owned(), edition.framework.as_str())).chain(named).collect();
+        let named = edition.principles.iter().enumerate().filter_map(|(index, principle)| {
+            Some((format!("/principles/{index}/framework"), principle.framework.as_deref()?))
+        });
+        let used: Vec<(String, &str)> =
+            std::iter::once(("/framework".to_owned(), edition.framework.as_str())).chain(named).collect();
         let doubtful = self.damaged.iter().any(|part| part.starts_with("/principles") || part == "/framework");
         let in_use: BTreeSet<&str> = used.iter().map(|(_, key)| *key).collect();
         for (index, framework) in edition.frameworks.iter().enumerate() {
             let at = format!("/frameworks/{index}/key");
             if BUILT_IN_FRAMEWORKS.contains(&framework.key.as_str()) {
-                let message = format!("`{}` is built in and keeps its meaning: give your own framework another key", framework.key);
+                let message = format!(
+                    "`{}` is built in and keeps its meaning: give your own framework another key",
+                    framework.key
+                );
                 self.fault(at, "built_in_framework", message);
             } else if !doubtful && !in_use.contains(framework.key.as_str()) {
-                let message = format!("nothing counts for the framework `{}`: name it as the `framework` of a principle, or leave it out", framework.key);
+                let message = format!(
+                    "nothing counts for the framework `{}`: name it as the `framework` of a principle, or leave it out",
+                    framework.key
+                );
                 self.fault(at, "unused_framework", message);
             }
         }
@@ -127,11 +153,15 @@ impl<'a> Checker<'a> {
         if self.damaged.contains("/frameworks") {
             return;
         }
-        let known: BTreeSet<&str> = BUILT_IN_FRAMEWORKS.into_iter().chain(edition.frameworks.iter().map(|framework| framework.key.as_str())).collect();
+        let known: BTreeSet<&str> = BUILT_IN_FRAMEWORKS
+            .into_iter()
+            .chain(edition.frameworks.iter().map(|framework| framework.key.as_str()))
+            .collect();
         for (pointer, key) in used {
             if !known.contains(key) {
                 let hint = self.faults.hint(key, known.iter().copied());
-                let message = format!("the framework `{key}` is not built in, and `frameworks` does not declare it{hint}");
+                let message =
+                    format!("the framework `{key}` is not built in, and `frameworks` does not declare it{hint}");
                 self.fault(pointer, "unknown_framework", message);
             }
         }
@@ -139,15 +169,27 @@ impl<'a> Checker<'a> {
 
     fn principles(&mut self) {
         let edition = self.edition;
-        let keys = edition.principles.iter().enumerate().map(|(index, principle)| (format!("/principles/{index}/key"), principle.key.as_str()));
+        let keys = edition
+            .principles
+            .iter()
+            .enumerate()
+            .map(|(index, principle)| (format!("/principles/{index}/key"), principle.key.as_str()));
         self.unique(keys, "duplicate_principle", "key");
     }
 
     fn sections(&mut self) {
         let edition = self.edition;
-        let keys = edition.sections.iter().enumerate().map(|(index, section)| (format!("/sections/{index}/key"), section.key.as_str()));
+        let keys = edition
+            .sections
+            .iter()
+            .enumerate()
+            .map(|(index, section)| (format!("/sections/{index}/key"), section.key.as_str()));
         self.unique(keys, "duplicate_section", "key");
-        let keys: Vec<(String, &str)> = self.questions.iter().map(|place| (format!("{}/key", place.pointer), place.question.key.as_str())).collect();
+        let keys: Vec<(String, &str)> = self
+            .questions
+            .iter()
+            .map(|place| (format!("{}/key", place.pointer), place.question.key.as_str()))
+            .collect();
         self.unique(keys, "duplicate_question", "key");
         for (index, section) in edition.sections.iter().enumerate() {
             if let Some(condition) = &section.show_if {
@@ -161,7 +203,11 @@ impl<'a> Checker<'a> {
             let pointer = pointer.clone();
             if !doubtful && !principles.contains(question.principle.as_str()) {
                 let hint = self.faults.hint(&question.principle, principles.iter().copied());
-                self.fault(format!("{pointer}/principle"), "unknown_principle", format!("this edition has no principle `{}`{hint}", question.principle));
+                self.fault(
+                    format!("{pointer}/principle"),
+                    "unknown_principle",
+                    format!("this edition has no principle `{}`{hint}", question.principle),
+                );
             }
             self.question(question, &pointer);
             if let Some(condition) = &question.show_if {
@@ -172,7 +218,11 @@ impl<'a> Checker<'a> {
 
     fn findings(&mut self) {
         let edition = self.edition;
-        let keys = edition.findings.iter().enumerate().map(|(index, finding)| (format!("/findings/{index}/key"), finding.key.as_str()));
+        let keys = edition
+            .findings
+            .iter()
+            .enumerate()
+            .map(|(index, finding)| (format!("/findings/{index}/key"), finding.key.as_str()));
         self.unique(keys, "duplicate_finding", "key");
         for (index, finding) in edition.findings.iter().enumerate() {
             self.condition(&finding.when, &format!("/findings/{index}/when"), 1);
@@ -181,17 +231,26 @@ impl<'a> Checker<'a> {
 
     fn question(&mut self, question: &'a Question, pointer: &str) {
         let at = |field: &str| format!("{pointer}/{field}");
-        let is_choice = matches!(question.kind, QuestionType::YesNo | QuestionType::SingleChoice | QuestionType::MultipleChoice);
+        let is_choice =
+            matches!(question.kind, QuestionType::YesNo | QuestionType::SingleChoice | QuestionType::MultipleChoice);
         let is_scale = matches!(question.kind, QuestionType::Number | QuestionType::Date);
         let kind = type_name(question.kind);
         if !is_choice && !question.options.is_empty() {
-            self.fault(at("options"), "options_not_allowed", format!("a `{kind}` question has no options: leave them out"));
+            self.fault(
+                at("options"),
+                "options_not_allowed",
+                format!("a `{kind}` question has no options: leave them out"),
+            );
         }
         if !is_scale && !question.bands.is_empty() {
             self.fault(at("bands"), "bands_not_allowed", format!("a `{kind}` question has no bands: leave them out"));
         }
         if question.kind != QuestionType::Number {
-            let only_numbers = [("unit", question.unit.is_some()), ("minimum", question.minimum.is_some()), ("maximum", question.maximum.is_some())];
+            let only_numbers = [
+                ("unit", question.unit.is_some()),
+                ("minimum", question.minimum.is_some()),
+                ("maximum", question.maximum.is_some()),
+            ];
             for (field, _) in only_numbers.into_iter().filter(|(_, there)| *there) {
                 self.fault(at(field), "key_not_allowed", format!("only a `number` question has `{field}`"));
             }
@@ -202,21 +261,36 @@ impl<'a> Checker<'a> {
             self.bands(question, pointer);
         }
         if question.required && question.not_applicable == NotApplicable::WithReason && question.can_knock_out() {
-            let message = "a required question with a knock-out cannot be marked not applicable: expected `not_applicable: no`".to_owned();
+            let message =
+                "a required question with a knock-out cannot be marked not applicable: expected `not_applicable: no`"
+                    .to_owned();
             self.fault(at("not_applicable"), "knock_out_not_applicable", message);
         }
         if question.evidence.need == EvidenceNeed::None && !question.evidence.kinds.is_empty() {
-            let message = "kinds of evidence are named, but none is asked for: expected `need: optional` or `need: needed`".to_owned();
+            let message =
+                "kinds of evidence are named, but none is asked for: expected `need: optional` or `need: needed`"
+                    .to_owned();
             self.fault(at("evidence"), "evidence_not_asked", message);
         }
-        self.repeated(question.evidence.kinds.iter().enumerate().map(|(index, kind)| (at(&format!("evidence/kinds/{index}")), *kind)));
+        self.repeated(
+            question
+                .evidence
+                .kinds
+                .iter()
+                .enumerate()
+                .map(|(index, kind)| (at(&format!("evidence/kinds/{index}")), *kind)),
+        );
         self.repeated(question.maps_to.iter().enumerate().map(|(index, id)| (at(&format!("maps_to/{index}")), id)));
     }
 
     fn options(&mut self, question: &'a Question, pointer: &str) {
         let at = |rest: &str| format!("{pointer}/options{rest}");
         let least = if question.kind == QuestionType::SingleChoice { 2 } else { 1 };
-        let values = question.options.iter().enumerate().map(|(index, choice)| (at(&format!("/{index}/value")), choice.value.as_str()));
+        let values = question
+            .options
+            .iter()
+            .enumerate()
+            .map(|(index, choice)| (at(&format!("/{index}/value")), choice.value.as_str()));
         self.unique(values, "duplicate_option", "value");
         if question.kind == QuestionType::YesNo {
             let values: BTreeSet<&str> = question.options.iter().map(|choice| choice.value.as_str()).collect();
@@ -242,9 +316,17 @@ impl<'a> Checker<'a> {
         let worst = question.options.iter().map(|choice| choice.points).min().unwrap_or(0);
         if question.kind == QuestionType::MultipleChoice {
             if sum > 100 {
-                self.fault(at(""), "points_over_100", format!("the options that are not exclusive add up to {sum} points: expected at most 100"));
+                self.fault(
+                    at(""),
+                    "points_over_100",
+                    format!("the options that are not exclusive add up to {sum} points: expected at most 100"),
+                );
             } else if question.weight > 0 && sum != 100 && best != 100 {
-                self.fault(at(""), "no_full_marks", format!("the best answer is worth {} points: expected 100", sum.max(u32::from(best))));
+                self.fault(
+                    at(""),
+                    "no_full_marks",
+                    format!("the best answer is worth {} points: expected 100", sum.max(u32::from(best))),
+                );
             }
         } else if question.weight > 0 {
             if best != 100 {
@@ -261,21 +343,32 @@ impl<'a> Checker<'a> {
         if let (Some(minimum), Some(maximum)) = (question.minimum, question.maximum)
             && minimum > maximum
         {
-            self.fault(format!("{pointer}/minimum"), "minimum_above_maximum", format!("expected at most the maximum, {maximum}"));
+            self.fault(
+                format!("{pointer}/minimum"),
+                "minimum_above_maximum",
+                format!("expected at most the maximum, {maximum}"),
+            );
         }
         let bands = &question.bands;
         if bands.is_empty() {
             if question.weight > 0 {
-                self.fault(format!("{pointer}/bands"), "bands_missing", "expected bands from answers to points, or `weight: 0`".to_owned());
+                self.fault(
+                    format!("{pointer}/bands"),
+                    "bands_missing",
+                    "expected bands from answers to points, or `weight: 0`".to_owned(),
+                );
             }
             return;
         }
         let mut limits_fine = true;
         for (index, band) in bands.iter().enumerate() {
-            let limits = [band.at_least.is_some(), band.within_months.is_some(), band.on_or_after.is_some(), band.otherwise];
+            let limits =
+                [band.at_least.is_some(), band.within_months.is_some(), band.on_or_after.is_some(), band.otherwise];
             if limits.iter().filter(|there| **there).count() != 1 {
                 limits_fine = false;
-                let message = "expected exactly one of `at_least`, `within_months`, `on_or_after` and `otherwise: true`".to_owned();
+                let message =
+                    "expected exactly one of `at_least`, `within_months`, `on_or_after` and `otherwise: true`"
+                        .to_owned();
                 self.fault(at(&format!("/{index}")), "band_limit", message);
             } else if !band.otherwise && band.at_least.is_some() != (question.kind == QuestionType::Number) {
                 limits_fine = false;
@@ -286,14 +379,23 @@ impl<'a> Checker<'a> {
                 self.fault(at(&format!("/{index}")), "band_kind", message.to_owned());
             }
             if limits_fine && band.otherwise && index + 1 < bands.len() {
-                self.fault(at(&format!("/{index}")), "otherwise_not_last", "the `otherwise` band stands last, once".to_owned());
+                self.fault(
+                    at(&format!("/{index}")),
+                    "otherwise_not_last",
+                    "the `otherwise` band stands last, once".to_owned(),
+                );
             }
         }
         if !limits_fine {
             return;
         }
-        if bands.iter().any(|band| band.within_months.is_some()) && bands.iter().any(|band| band.on_or_after.is_some()) {
-            self.fault(at(""), "mixed_bands", "expected either ages (`within_months`) or dates (`on_or_after`), not both".to_owned());
+        if bands.iter().any(|band| band.within_months.is_some()) && bands.iter().any(|band| band.on_or_after.is_some())
+        {
+            self.fault(
+                at(""),
+                "mixed_bands",
+                "expected either ages (`within_months`) or dates (`on_or_after`), not both".to_owned(),
+            );
             return;
         }
         for (index, pair) in bands.windows(2).enumerate() {
@@ -339,7 +441,11 @@ impl<'a> Checker<'a> {
             Condition::Subject { fact: name, is } => {
                 let Some(fact) = fact(name) else {
                     let hint = self.faults.hint(name, FACTS.iter().map(|fact| fact.name));
-                    self.fault(format!("{pointer}/subject"), "unknown_fact", format!("`{name}` is no fact about a subject{hint}"));
+                    self.fault(
+                        format!("{pointer}/subject"),
+                        "unknown_fact",
+                        format!("`{name}` is no fact about a subject{hint}"),
+                    );
                     return;
                 };
                 if !fact.values.contains(&is.as_str()) {
@@ -358,7 +464,11 @@ impl<'a> Checker<'a> {
             if !self.damaged.iter().any(|part| part.contains("/questions/")) {
                 let known: Vec<&str> = self.numbers.keys().copied().collect();
                 let hint = self.faults.hint(key, known);
-                self.fault(format!("{pointer}/question"), "unknown_question", format!("this edition has no question `{key}`{hint}"));
+                self.fault(
+                    format!("{pointer}/question"),
+                    "unknown_question",
+                    format!("this edition has no question `{key}`{hint}"),
+                );
             }
             return;
         };
@@ -366,14 +476,21 @@ impl<'a> Checker<'a> {
         if self.damaged.contains(place) {
             return;
         }
-        if let Some((code, message)) = misfit(question, test, |value, values| self.faults.hint(value, values.iter().copied())) {
+        if let Some((code, message)) =
+            misfit(question, test, |value, values| self.faults.hint(value, values.iter().copied()))
+        {
             self.fault(format!("{pointer}/{}", test.operator()), code, message);
         }
     }
 }
 
-/// Why no answer to a question can be put to a test, as code and message. `hint` finds the nearest of the values there are.
-pub(crate) fn misfit(question: &Question, test: &Test, hint: impl FnOnce(&str, &[&str]) -> String) -> Option<(&'static str, String)> {
+/// Why no answer to a question can be put to a test, as code and message. `hint` finds the nearest of the values there
+/// are.
+pub(crate) fn misfit(
+    question: &Question,
+    test: &Test,
+    hint: impl FnOnce(&str, &[&str]) -> String,
+) -> Option<(&'static str, String)> {
     let key = &question.key;
     let allowed: &[&str] = match question.kind {
         QuestionType::YesNo | QuestionType::SingleChoice => &["is", "answered"],
@@ -383,17 +500,25 @@ pub(crate) fn misfit(question: &Question, test: &Test, hint: impl FnOnce(&str, &
         QuestionType::Text | QuestionType::File => &["answered"],
     };
     if !allowed.contains(&test.operator()) {
-        return Some(("wrong_operator", format!("`{key}` is a `{}` question: expected {}", type_name(question.kind), allowed.join(", "))));
+        return Some((
+            "wrong_operator",
+            format!("`{key}` is a `{}` question: expected {}", type_name(question.kind), allowed.join(", ")),
+        ));
     }
     match (test, question.kind) {
         (Test::Is(Scalar::Number(_)), QuestionType::Number) => None,
         (Test::Is(Scalar::Text(text)), QuestionType::Date) if parse_date(text).is_some() => None,
         (Test::Is(_), QuestionType::Number) => Some(("wrong_type", "expected a number".to_owned())),
-        (Test::Is(_), QuestionType::Date) => Some(("bad_date", "expected a date that exists, as YYYY-MM-DD".to_owned())),
-        (Test::Is(Scalar::Number(value)), _) => Some(("wrong_type", format!("expected the value of an option, as text: put {value} in quotes"))),
+        (Test::Is(_), QuestionType::Date) => {
+            Some(("bad_date", "expected a date that exists, as YYYY-MM-DD".to_owned()))
+        }
+        (Test::Is(Scalar::Number(value)), _) => {
+            Some(("wrong_type", format!("expected the value of an option, as text: put {value} in quotes")))
+        }
         (Test::Is(Scalar::Text(value)) | Test::Includes(value), _) => {
             let values: Vec<&str> = question.options.iter().map(|choice| choice.value.as_str()).collect();
-            (!values.contains(&value.as_str())).then(|| ("unknown_option", format!("`{key}` has no option `{value}`{}", hint(value, &values))))
+            (!values.contains(&value.as_str()))
+                .then(|| ("unknown_option", format!("`{key}` has no option `{value}`{}", hint(value, &values))))
         }
         _ => None,
     }

@@ -153,7 +153,8 @@ impl<'de> Deserialize<'de> for Condition {
 }
 
 fn from_written(written: Written) -> Option<Condition> {
-    let Written { all, any, not, question, subject, is, includes, answered, at_least, at_most, before, after } = written;
+    let Written { all, any, not, question, subject, is, includes, answered, at_least, at_most, before, after } =
+        written;
     let mut tests = [
         is.map(Test::Is),
         includes.map(Test::Includes),

@@ -55,15 +55,24 @@ impl Reading {
                     self.compare(&Place { pointer: &pointer, member: key }, before.get(key), after.get(key), found);
                 }
             }
-            (Some(Value::Array(before)), Some(Value::Array(after))) if !whole => match (self.names(member, before), self.names(member, after)) {
-                (Some(before_names), Some(after_names)) => self.compare_named(pointer, (&before_names, before), (&after_names, after), found),
-                _ => {
-                    for index in 0..before.len().max(after.len()) {
-                        let pointer = format!("{pointer}/{index}");
-                        self.compare(&Place { pointer: &pointer, member: "" }, before.get(index), after.get(index), found);
+            (Some(Value::Array(before)), Some(Value::Array(after))) if !whole => {
+                match (self.names(member, before), self.names(member, after)) {
+                    (Some(before_names), Some(after_names)) => {
+                        self.compare_named(pointer, (&before_names, before), (&after_names, after), found)
+                    }
+                    _ => {
+                        for index in 0..before.len().max(after.len()) {
+                            let pointer = format!("{pointer}/{index}");
+                            self.compare(
+                                &Place { pointer: &pointer, member: "" },
+                                before.get(index),
+                                after.get(index),
+                                found,
+                            );
+                        }
                     }
                 }
-            },
+            }
             _ if before == after => {}
             _ => found.push(Differing { pointer: pointer.to_owned(), before: before.cloned(), after: after.cloned() }),
         }
@@ -78,16 +87,31 @@ impl Reading {
 
     /// Compares two lists by name. Where what they have in common stands in another order, the list itself differs
     /// besides, by the names alone.
-    fn compare_named(self, pointer: &str, before: (&[String], &[Value]), after: (&[String], &[Value]), found: &mut Vec<Differing>) {
+    fn compare_named(
+        self,
+        pointer: &str,
+        before: (&[String], &[Value]),
+        after: (&[String], &[Value]),
+        found: &mut Vec<Differing>,
+    ) {
         let (before_by_name, after_by_name) = (by_name(before), by_name(after));
         let kept = before.0.iter().filter(|name| after_by_name.contains_key(*name));
         if kept.ne(after.0.iter().filter(|name| before_by_name.contains_key(*name))) {
-            found.push(Differing { pointer: pointer.to_owned(), before: Some(before.0.into()), after: Some(after.0.into()) });
+            found.push(Differing {
+                pointer: pointer.to_owned(),
+                before: Some(before.0.into()),
+                after: Some(after.0.into()),
+            });
         }
         let more = after.0.iter().filter(|name| !before_by_name.contains_key(*name));
         for name in before.0.iter().chain(more) {
             let pointer = format!("{pointer}/{}", escape(name));
-            self.compare(&Place { pointer: &pointer, member: "" }, before_by_name.get(name).copied(), after_by_name.get(name).copied(), found);
+            self.compare(
+                &Place { pointer: &pointer, member: "" },
+                before_by_name.get(name).copied(),
+                after_by_name.get(name).copied(),
+                found,
+            );
         }
     }
 }

@@ -83,7 +83,9 @@ impl From<Value> for Node {
             Value::Number(number) => Tree::Number(number),
             Value::String(text) => Tree::Text(text),
             Value::Array(items) => Tree::List(items.into_iter().map(Self::from).collect()),
-            Value::Object(entries) => Tree::Map(entries.into_iter().map(|(key, value)| (text(key), Self::from(value))).collect()),
+            Value::Object(entries) => {
+                Tree::Map(entries.into_iter().map(|(key, value)| (text(key), Self::from(value))).collect())
+            }
         };
         Self { line: 0, column: 0, value }
     }
@@ -99,7 +101,8 @@ pub(crate) fn read_yaml(text: &str, faults: &mut Faults) -> Option<Node> {
     }
     let mut builder = Builder::default();
     for event in Parser::new_from_str(text) {
-        let read = event.map_err(|error| scan_fault(&error)).and_then(|(event, span)| builder.take(event, place(span.start)));
+        let read =
+            event.map_err(|error| scan_fault(&error)).and_then(|(event, span)| builder.take(event, place(span.start)));
         if let Err(fault) = read {
             faults.push(fault);
             return None;
@@ -203,7 +206,11 @@ fn plain_only(place: (u32, u32), anchor: usize, tagged: bool) -> Result<(), Faul
     if anchor != 0 {
         Err(anchored(place))
     } else if tagged {
-        Err(fault_at(place, "tags_not_allowed", "tags (`!`) are not read here: leave the tag out, or quote the text".to_owned()))
+        Err(fault_at(
+            place,
+            "tags_not_allowed",
+            "tags (`!`) are not read here: leave the tag out, or quote the text".to_owned(),
+        ))
     } else {
         Ok(())
     }
@@ -246,7 +253,13 @@ pub(crate) fn read_json(text: &str, faults: &mut Faults) -> Option<Node> {
             let (code, message) = if said.contains("recursion limit") {
                 ("too_deep", too_deep())
             } else {
-                ("syntax", format!("this is not readable JSON: {}", said.rsplit_once(" at line ").map_or(said.as_str(), |(before, _)| before)))
+                (
+                    "syntax",
+                    format!(
+                        "this is not readable JSON: {}",
+                        said.rsplit_once(" at line ").map_or(said.as_str(), |(before, _)| before)
+                    ),
+                )
             };
             let mut fault = Fault::new("", code, message);
             fault.line = u32::try_from(error.line()).ok();
@@ -264,7 +277,11 @@ fn too_deep() -> String {
 fn is_too_large(text: &str, faults: &mut Faults) -> bool {
     let too_large = text.len() > MAX_DOCUMENT_BYTES;
     if too_large {
-        faults.push(Fault::new("", "too_large", format!("expected at most {MAX_DOCUMENT_BYTES} bytes, found {}", text.len())));
+        faults.push(Fault::new(
+            "",
+            "too_large",
+            format!("expected at most {MAX_DOCUMENT_BYTES} bytes, found {}", text.len()),
+        ));
     }
     too_large
 }
@@ -276,18 +293,31 @@ fn tidy(node: &mut Node, path: &Path<'_>, depth: usize, faults: &mut Faults) -> 
             faults.push_at(path, (node.line, node.column), "too_deep", too_deep());
             false
         }
-        Tree::List(items) => items.iter_mut().enumerate().fold(true, |fine, (index, item)| tidy(item, &Path::Index(path, index), depth + 1, faults) && fine),
+        Tree::List(items) => items
+            .iter_mut()
+            .enumerate()
+            .fold(true, |fine, (index, item)| tidy(item, &Path::Index(path, index), depth + 1, faults) && fine),
         Tree::Map(entries) => {
             let mut seen = std::collections::HashSet::new();
             entries.retain(|(key, _)| {
                 let place = (key.line, key.column);
                 let Some(name) = key.name() else {
-                    faults.push_at(path, place, "bad_key", format!("expected a key that is text, found {}", key.value.kind()));
+                    faults.push_at(
+                        path,
+                        place,
+                        "bad_key",
+                        format!("expected a key that is text, found {}", key.value.kind()),
+                    );
                     return false;
                 };
                 let first = seen.insert(name.to_owned());
                 if !first {
-                    faults.push_at(&Path::Key(path, name), place, "duplicate_key", format!("`{}` stands here a second time: keep one", shortened(name, 64)));
+                    faults.push_at(
+                        &Path::Key(path, name),
+                        place,
+                        "duplicate_key",
+                        format!("`{}` stands here a second time: keep one", shortened(name, 64)),
+                    );
                 }
                 first
             });
@@ -303,8 +333,8 @@ fn tidy(node: &mut Node, path: &Path<'_>, depth: usize, faults: &mut Faults) -> 
 
 /// Where each value and key of a JSON text begins, in the order in which they stand.
 ///
-/// Only for a text that has been read as JSON: whatever is no white space, bracket end, comma or colon begins a value or
-/// a key.
+/// Only for a text that has been read as JSON: whatever is no white space, bracket end, comma or colon begins a value
+/// or a key.
 struct Tokens<'a> {
     text: std::iter::Peekable<std::str::Chars<'a>>,
     line: u32,

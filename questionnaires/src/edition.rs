@@ -572,11 +572,16 @@ impl Edition {
         self.sections.iter().flat_map(|section| &section.questions)
     }
 
-    /// Whether anything in it can be scored: a question of some weight under a principle of some weight. Where nothing can,
-    /// it asks for information only.
+    /// Whether anything in it can be scored: a question of some weight under a principle of some weight. Where nothing
+    /// can, it asks for information only.
     #[must_use]
     pub fn is_scored(&self) -> bool {
-        let weighty: BTreeSet<&str> = self.principles.iter().filter(|principle| principle.weight > 0).map(|principle| principle.key.as_str()).collect();
+        let weighty: BTreeSet<&str> = self
+            .principles
+            .iter()
+            .filter(|principle| principle.weight > 0)
+            .map(|principle| principle.key.as_str())
+            .collect();
         self.questions().any(|question| question.weight > 0 && weighty.contains(question.principle.as_str()))
     }
 

@@ -17,7 +17,8 @@ use crate::edition::{Decimal, Edition, MAX_WEIGHT, Question};
 use crate::exact::{Fraction, Part, apportion, round_half_up, rounded_mean};
 use crate::finding::{KnockOut, RaisedFinding};
 use crate::score::{
-    Contribution, ENGINE_VERSION, EvidenceState, FrameworkScore, Input, NotApplicableAnswer, Outcome, PrincipleScore, QuestionState, Replacement, Score, Summary,
+    Contribution, ENGINE_VERSION, EvidenceState, FrameworkScore, Input, NotApplicableAnswer, Outcome, PrincipleScore,
+    QuestionState, Replacement, Score, Summary,
 };
 
 mod points;
@@ -135,7 +136,8 @@ impl<E: Deref<Target = Edition>> Prepared<E> {
         for (place, number) in by_key.iter().enumerate() {
             rank[*number] = u32::try_from(place).unwrap_or(u32::MAX);
         }
-        let first_by_key: BTreeMap<&str, usize> = keys.iter().enumerate().rev().map(|(number, key)| (*key, number)).collect();
+        let first_by_key: BTreeMap<&str, usize> =
+            keys.iter().enumerate().rev().map(|(number, key)| (*key, number)).collect();
         let all: Vec<&Question> = this.questions().collect();
         let resolver = Resolver { numbers: &first_by_key, questions: &all };
 
@@ -179,7 +181,8 @@ impl<E: Deref<Target = Edition>> Prepared<E> {
             .findings
             .iter()
             .map(|finding| {
-                let mut reads: Vec<usize> = finding.when.questions().iter().filter_map(|key| first_by_key.get(key).copied()).collect();
+                let mut reads: Vec<usize> =
+                    finding.when.questions().iter().filter_map(|key| first_by_key.get(key).copied()).collect();
                 reads.sort_unstable();
                 reads.dedup();
                 (resolver.rule(&finding.when, 0), reads)
@@ -305,7 +308,8 @@ impl<E: Deref<Target = Edition>> Prepared<E> {
                 }
                 Node::Question(number) => {
                     let asked = &self.questions[number];
-                    slots[number].visible = open[asked.section] && asked.rule.as_ref().is_none_or(|rule| holds(rule, slots, subject));
+                    slots[number].visible =
+                        open[asked.section] && asked.rule.as_ref().is_none_or(|rule| holds(rule, slots, subject));
                 }
             }
         }
@@ -313,7 +317,8 @@ impl<E: Deref<Target = Edition>> Prepared<E> {
 
     /// The rounded weighted means, in tenths, of the principles that are meant and have anything to count.
     fn mean(&self, sums: &[Sums], meant: impl Fn(&Counted) -> bool) -> (Option<Score>, Option<Score>) {
-        let counted = || self.principles.iter().zip(sums).filter(|(principle, sums)| meant(principle) && sums.weight > 0);
+        let counted =
+            || self.principles.iter().zip(sums).filter(|(principle, sums)| meant(principle) && sums.weight > 0);
         let mean = |points: fn(&Sums) -> u128| {
             rounded_mean(counted().map(|(principle, sums)| {
                 // Points run to 100 and tenths to 1,000: ten times the weighted points by the weights.
@@ -326,7 +331,8 @@ impl<E: Deref<Target = Edition>> Prepared<E> {
     }
 
     fn framework_scores(&self, sums: &[Sums]) -> Vec<FrameworkScore> {
-        let principle_score = |points: u128, weight: u128| round_half_up(points.saturating_mul(10), weight).map(Score::capped);
+        let principle_score =
+            |points: u128, weight: u128| round_half_up(points.saturating_mul(10), weight).map(Score::capped);
         self.frameworks
             .iter()
             .enumerate()
@@ -351,11 +357,21 @@ impl<E: Deref<Target = Edition>> Prepared<E> {
     }
 
     /// What each question contributes to the scores shown, at every level.
-    fn shares(&self, tally: &Tally<'_>, claimed: Option<Score>, evidenced: Option<Score>, frameworks: &[FrameworkScore]) -> Vec<Shares> {
+    fn shares(
+        &self,
+        tally: &Tally<'_>,
+        claimed: Option<Score>,
+        evidenced: Option<Score>,
+        frameworks: &[FrameworkScore],
+    ) -> Vec<Shares> {
         let mut shares = vec![Shares::default(); tally.slots.len()];
         let mut parts: Vec<Part> = Vec::with_capacity(tally.slots.len());
         // Which principles are averaged, with their weights; a principle alone is its own mean.
-        let mut share = |total: Option<Score>, of: &[usize], alone: bool, points: fn(&Slot<'_>) -> u8, put: fn(&mut Shares) -> &mut Score| {
+        let mut share = |total: Option<Score>,
+                         of: &[usize],
+                         alone: bool,
+                         points: fn(&Slot<'_>) -> u8,
+                         put: fn(&mut Shares) -> &mut Score| {
             let scored = || of.iter().copied().filter(|principle| tally.sums[*principle].weight > 0);
             let weight_of = |principle: usize| if alone { 1 } else { u128::from(self.principles[principle].weight) };
             let weights = scored().fold(0_u128, |sum, principle| sum + weight_of(principle));
@@ -367,7 +383,11 @@ impl<E: Deref<Target = Edition>> Prepared<E> {
                     let points = if slot.counts { points(slot) } else { 0 };
                     if points > 0 {
                         let numerator = u128::from(asked.weight) * u128::from(points) * 10 * weight_of(principle);
-                        parts.push(Part { item: *number, rank: asked.rank, exact: Fraction { numerator, denominator } });
+                        parts.push(Part {
+                            item: *number,
+                            rank: asked.rank,
+                            exact: Fraction { numerator, denominator },
+                        });
                     }
                 }
             }
@@ -378,7 +398,11 @@ impl<E: Deref<Target = Edition>> Prepared<E> {
         share(claimed, &everything, false, |slot| slot.claimed, |shares| &mut shares.claimed);
         share(evidenced, &everything, false, |slot| slot.evidenced, |shares| &mut shares.evidenced);
         for (number, framework) in frameworks.iter().enumerate() {
-            let inside: Vec<usize> = everything.iter().copied().filter(|principle| self.principles[*principle].framework == number).collect();
+            let inside: Vec<usize> = everything
+                .iter()
+                .copied()
+                .filter(|principle| self.principles[*principle].framework == number)
+                .collect();
             share(framework.claimed, &inside, false, |slot| slot.claimed, |shares| &mut shares.framework_claimed);
             share(framework.evidenced, &inside, false, |slot| slot.evidenced, |shares| &mut shares.framework_evidenced);
             for (principle, score) in inside.iter().zip(&framework.principles) {
@@ -410,7 +434,11 @@ impl<E: Deref<Target = Edition>> Prepared<E> {
             framework_evidenced: shares.framework_evidenced,
             principle_claimed: shares.principle_claimed,
             principle_evidenced: shares.principle_evidenced,
-            replaced: slot.replaced.map(|reason| Replacement { from: slot.own_points, to: slot.claimed, reason: reason.to_owned() }),
+            replaced: slot.replaced.map(|reason| Replacement {
+                from: slot.own_points,
+                to: slot.claimed,
+                reason: reason.to_owned(),
+            }),
             evidence: slot.evidence,
         });
         if slot.state == QuestionState::AwaitingReview {
@@ -428,7 +456,9 @@ impl<E: Deref<Target = Edition>> Prepared<E> {
         for (number, choice) in question.options.iter().enumerate() {
             if slot.holds_option(bit(number)) {
                 asks_why |= choice.ask_why;
-                outcome.findings.extend(choice.finding.as_ref().map(|finding| RaisedFinding::of_answer(key, &choice.value, finding)));
+                outcome.findings.extend(
+                    choice.finding.as_ref().map(|finding| RaisedFinding::of_answer(key, &choice.value, finding)),
+                );
                 outcome.knock_outs.extend(choice.knock_out.as_ref().map(|reason| KnockOut {
                     question: key.clone(),
                     value: Value::String(choice.value.clone()),
@@ -438,7 +468,9 @@ impl<E: Deref<Target = Edition>> Prepared<E> {
         }
         if let Some(band) = slot.band.and_then(|number| question.bands.get(number)) {
             asks_why |= band.ask_why;
-            outcome.findings.extend(band.finding.as_ref().map(|finding| RaisedFinding::of_answer(key, &band.label(), finding)));
+            outcome
+                .findings
+                .extend(band.finding.as_ref().map(|finding| RaisedFinding::of_answer(key, &band.label(), finding)));
             outcome.knock_outs.extend(band.knock_out.as_ref().map(|reason| KnockOut {
                 question: key.clone(),
                 value: slot.answer.and_then(|answer| answer.value.clone()).unwrap_or_default(),
@@ -469,14 +501,19 @@ impl Slot<'_> {
 
 impl Tally<'_> {
     fn coverage(&self) -> Score {
-        round_half_up(self.answered_weight.saturating_mul(1_000), self.counting_weight).map_or(Score::ZERO, Score::capped)
+        round_half_up(self.answered_weight.saturating_mul(1_000), self.counting_weight)
+            .map_or(Score::ZERO, Score::capped)
     }
 
     fn add(&mut self, question: &Question, asked: &Asked, number: usize) {
         let slot = &mut self.slots[number];
         self.awaiting += u32::from(slot.state == QuestionState::AwaitingReview);
         self.knocked_out |= slot.band.is_some_and(|band| question.bands[band].knock_out.is_some())
-            || question.options.iter().enumerate().any(|(option, choice)| choice.knock_out.is_some() && slot.holds_option(bit(option)));
+            || question
+                .options
+                .iter()
+                .enumerate()
+                .any(|(option, choice)| choice.knock_out.is_some() && slot.holds_option(bit(option)));
         let Some(sums) = asked.principle.and_then(|principle| self.sums.get_mut(principle)) else { return };
         sums.not_applicable += u32::from(slot.state == QuestionState::NotApplicable);
         let answered = slot.state == QuestionState::Answered;

@@ -57,8 +57,10 @@ pub(crate) fn round_half_up(numerator: u128, denominator: u128) -> Option<u128> 
 /// Rounding a sum `x / n` half up is `floor((2x + n) / 2n)`, and for whole `n` only the floor of `2x` matters.
 pub(crate) fn rounded_mean(terms: impl Iterator<Item = (u128, Fraction)> + Clone) -> Option<u128> {
     let weights = terms.clone().fold(0_u128, |sum, (weight, _)| sum.saturating_add(weight));
-    let twice =
-        floor_sum(terms.map(|(weight, fraction)| Fraction { numerator: fraction.numerator.saturating_mul(weight).saturating_mul(2), denominator: fraction.denominator }));
+    let twice = floor_sum(terms.map(|(weight, fraction)| Fraction {
+        numerator: fraction.numerator.saturating_mul(weight).saturating_mul(2),
+        denominator: fraction.denominator,
+    }));
     let divisor = weights.checked_mul(2).filter(|divisor| *divisor != 0)?;
     Some(twice.saturating_add(weights) / divisor)
 }

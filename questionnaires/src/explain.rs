@@ -17,7 +17,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::answer::{Answer, Answers, EvidenceFact, EvidenceKind, Review, ReviewedPoints, Subject};
-use crate::edition::{Choice, Decimal, Edition, EvidenceNeed, EvidenceRule, MAX_OPTIONS, MAX_QUESTIONS, NotApplicable, Principle, Question, QuestionType, Section};
+use crate::edition::{
+    Choice, Decimal, Edition, EvidenceNeed, EvidenceRule, MAX_OPTIONS, MAX_QUESTIONS, NotApplicable, Principle,
+    Question, QuestionType, Section,
+};
 use crate::evaluate::{Held, Prepared, is_blank};
 use crate::movement::{QuestionPoints, ScoreChange};
 use crate::rating::{Band, RatingPolicy, band};
@@ -49,8 +52,8 @@ pub struct Improvements {
     /// The questions whose improvements together reach the next band or a better one, in the order in which to take
     /// them: knock-outs first, then the largest gain. None of them can be left out (see [`MAX_TRIALS`]).
     ///
-    /// Absent when the band is *strong*, and when no such way was found among the questions asked now. Where no question
-    /// depends on another answer, a way is found whenever there is one.
+    /// Absent when the band is *strong*, and when no such way was found among the questions asked now. Where no
+    /// question depends on another answer, a way is found whenever there is one.
     pub to_next_band: Option<Vec<String>>,
 }
 
@@ -109,11 +112,15 @@ pub enum ImprovementHow {
 
 /// What would raise the evidenced score most, question by question, and what would reach the next band.
 ///
-/// Looked at are the visible questions that count and are not worth 100 in the evidenced score, the texts and files that
-/// wait for a reviewer, and the answers that cap the rating. Questions marked not applicable stay so. Total, as
+/// Looked at are the visible questions that count and are not worth 100 in the evidenced score, the texts and files
+/// that wait for a reviewer, and the answers that cap the rating. Questions marked not applicable stay so. Total, as
 /// [`crate::score::evaluate`].
 #[must_use]
-pub fn improvements<E: Deref<Target = Edition>>(prepared: &Prepared<E>, input: &Input<'_>, policy: &RatingPolicy) -> Improvements {
+pub fn improvements<E: Deref<Target = Edition>>(
+    prepared: &Prepared<E>,
+    input: &Input<'_>,
+    policy: &RatingPolicy,
+) -> Improvements {
     let edition = prepared.edition();
     let outcome = prepared.evaluate(input);
     let now = prepared.summary(input);
@@ -151,7 +158,8 @@ pub fn improvements<E: Deref<Target = Edition>>(prepared: &Prepared<E>, input: &
     }
     found.sort_by_key(|(one, _)| (Reverse(one.evidenced_gain), Reverse(one.claimed_gain), !one.lifts_knock_out));
     let next_band = next_band(policy, &now);
-    let to_next_band = next_band.and_then(|wanted| Way { prepared, policy, wanted, trials: MAX_TRIALS }.find(now, &mut supposed, &mut found));
+    let to_next_band = next_band
+        .and_then(|wanted| Way { prepared, policy, wanted, trials: MAX_TRIALS }.find(now, &mut supposed, &mut found));
     Improvements {
         claimed: now.claimed,
         evidenced: now.evidenced,
@@ -177,17 +185,25 @@ fn next_band(policy: &RatingPolicy, now: &Summary) -> Option<Band> {
     }
 }
 
-/// The visible questions at which something could be better, each with what it contributes and whether it caps the rating.
-fn open_questions<'a>(edition: &'a Edition, outcome: &'a Outcome) -> impl Iterator<Item = (&'a Question, &'a Contribution, bool)> {
+/// The visible questions at which something could be better, each with what it contributes and whether it caps the
+/// rating.
+fn open_questions<'a>(
+    edition: &'a Edition,
+    outcome: &'a Outcome,
+) -> impl Iterator<Item = (&'a Question, &'a Contribution, bool)> {
     let knocked_out: BTreeSet<&str> = outcome.knock_outs.iter().map(|one| one.question.as_str()).collect();
     // Contributions stand in the edition's order. Keys repeat only in an edition built by hand.
     let mut questions = edition.questions();
     let mut seen = BTreeSet::new();
-    let visible = outcome.contributions.iter().filter_map(move |one| Some((questions.find(|question| question.key == one.question)?, one)));
+    let visible = outcome
+        .contributions
+        .iter()
+        .filter_map(move |one| Some((questions.find(|question| question.key == one.question)?, one)));
     visible
         .filter_map(move |(question, one)| {
             let capping = knocked_out.contains(question.key.as_str());
-            let short = one.points_evidenced.is_some_and(|points| points < 100) || one.state == QuestionState::AwaitingReview;
+            let short =
+                one.points_evidenced.is_some_and(|points| points < 100) || one.state == QuestionState::AwaitingReview;
             ((short || capping) && seen.insert(question.key.as_str())).then_some((question, one, capping))
         })
         .take(MAX_QUESTIONS)
@@ -216,12 +232,15 @@ struct Supposed<'a> {
 impl<'a> Supposed<'a> {
     fn new(edition: &Edition, input: &Input<'a>) -> Self {
         let mut pieces: BTreeMap<EvidenceKind, (String, bool)> = BTreeMap::new();
-        let mut at_hand: Vec<&EvidenceFact> = input.evidence.iter().filter(|fact| fact.is_valid_on(input.on) && !is_blank(&fact.id)).collect();
+        let mut at_hand: Vec<&EvidenceFact> =
+            input.evidence.iter().filter(|fact| fact.is_valid_on(input.on) && !is_blank(&fact.id)).collect();
         at_hand.sort();
         for fact in at_hand {
             pieces.entry(fact.kind).or_insert_with(|| (fact.id.clone(), true));
         }
-        let names = input.answers.values().flat_map(|answer| answer.evidence_ids.iter().map(String::as_str).chain(answer.value.as_ref().and_then(Value::as_str)));
+        let names = input.answers.values().flat_map(|answer| {
+            answer.evidence_ids.iter().map(String::as_str).chain(answer.value.as_ref().and_then(Value::as_str))
+        });
         let taken: BTreeSet<&str> = names.chain(input.evidence.iter().map(|fact| fact.id.as_str())).collect();
         let mut unused = (0_u32..).map(|number| format!("supposed {number}")).filter(|id| !taken.contains(id.as_str()));
         let words = unused.next().unwrap_or_default();
@@ -231,17 +250,37 @@ impl<'a> Supposed<'a> {
             let kind = first_kind(&question.evidence);
             pieces.entry(kind).or_insert_with(|| {
                 let id = unused.next().unwrap_or_default();
-                evidence.push(EvidenceFact { id: id.clone(), kind, issued_on: None, expires_on: None, file_sha256: None });
+                evidence.push(EvidenceFact {
+                    id: id.clone(),
+                    kind,
+                    issued_on: None,
+                    expires_on: None,
+                    file_sha256: None,
+                });
                 (id, false)
             });
         }
         // Each evaluation sorts them, which costs least where they are sorted.
         evidence.sort();
-        Self { answers: input.answers.clone(), review: input.review.clone(), evidence, subject: input.subject, on: input.on, pieces, words }
+        Self {
+            answers: input.answers.clone(),
+            review: input.review.clone(),
+            evidence,
+            subject: input.subject,
+            on: input.on,
+            pieces,
+            words,
+        }
     }
 
     fn input(&self) -> Input<'_> {
-        Input { answers: &self.answers, review: &self.review, evidence: &self.evidence, subject: self.subject, on: self.on }
+        Input {
+            answers: &self.answers,
+            review: &self.review,
+            evidence: &self.evidence,
+            subject: self.subject,
+            on: self.on,
+        }
     }
 
     /// Puts a change in, and what stood there into the change: done twice, nothing has happened.
@@ -259,7 +298,12 @@ impl<'a> Supposed<'a> {
 
     /// A valid piece of an accepted kind, and whether it is there already: one at hand before one to get.
     fn piece(&self, rule: &EvidenceRule) -> Option<&(String, bool)> {
-        let accepted = || self.pieces.iter().filter(|(kind, _)| rule.kinds.is_empty() || rule.kinds.contains(kind)).map(|(_, piece)| piece);
+        let accepted = || {
+            self.pieces
+                .iter()
+                .filter(|(kind, _)| rule.kinds.is_empty() || rule.kinds.contains(kind))
+                .map(|(_, piece)| piece)
+        };
         accepted().find(|(_, at_hand)| *at_hand).or_else(|| self.pieces.get(&first_kind(rule)))
     }
 }
@@ -278,7 +322,12 @@ struct Suggested {
 }
 
 /// The honest best that could stand at a question; `None` when nothing better could.
-fn suggest(question: &Question, contribution: &Contribution, capping: bool, supposed: &Supposed<'_>) -> Option<Suggested> {
+fn suggest(
+    question: &Question,
+    contribution: &Contribution,
+    capping: bool,
+    supposed: &Supposed<'_>,
+) -> Option<Suggested> {
     let present = supposed.answers.get(&question.key);
     let held = present.is_some_and(|answer| question.hold(answer) != Held::Nothing);
     let mut answer = Answer { not_applicable: None, ..present.cloned().unwrap_or_default() };
@@ -300,7 +349,9 @@ fn suggest(question: &Question, contribution: &Contribution, capping: bool, supp
         let best = alone.best(question, present, supposed.on);
         let own = if stays { alone.own_points(&answer, supposed.on) } else { None };
         // What a reviewer put in the place of an answer's points stands whatever is answered, until it is taken back.
-        let replaced = review.as_ref().filter(|reviewed| reviewed.points <= 100 && reviewed.reason.as_deref().is_some_and(|reason| !is_blank(reason)));
+        let replaced = review.as_ref().filter(|reviewed| {
+            reviewed.points <= 100 && reviewed.reason.as_deref().is_some_and(|reason| !is_blank(reason))
+        });
         let replaced = replaced.map(|reviewed| reviewed.points);
         let reached = best.as_ref().map(|(_, points)| *points).max(own)?;
         if !stays || (own < Some(reached) && replaced.is_none_or(|points| points < reached)) {
@@ -316,7 +367,8 @@ fn suggest(question: &Question, contribution: &Contribution, capping: bool, supp
     }
 
     let mut points = alone.points(&answer, review.as_ref(), &supposed.evidence, supposed.on);
-    let unsupported = points.is_some_and(|points| points.evidenced < points.claimed) && contribution.state != QuestionState::Information;
+    let unsupported = points.is_some_and(|points| points.evidenced < points.claimed)
+        && contribution.state != QuestionState::Information;
     if unsupported && let Some((id, at_hand)) = supposed.piece(&question.evidence) {
         how.push(ImprovementHow::Evidence);
         evidence_at_hand = at_hand.then(|| id.clone());
@@ -361,19 +413,43 @@ impl Alone {
             source: Vec::new(),
             language: String::new(),
             frameworks: Vec::new(),
-            principles: vec![Principle { key: String::new(), title: String::new(), framework: None, weight: 1, summary: None }],
-            sections: vec![Section { key: String::new(), title: String::new(), intro: None, show_if: None, questions: vec![only] }],
+            principles: vec![Principle {
+                key: String::new(),
+                title: String::new(),
+                framework: None,
+                weight: 1,
+                summary: None,
+            }],
+            sections: vec![Section {
+                key: String::new(),
+                title: String::new(),
+                intro: None,
+                show_if: None,
+                questions: vec![only],
+            }],
             findings: Vec::new(),
         })))
     }
 
-    fn summary(&self, answer: &Answer, review: Option<&ReviewedPoints>, evidence: &[EvidenceFact], on: NaiveDate) -> Summary {
+    fn summary(
+        &self,
+        answer: &Answer,
+        review: Option<&ReviewedPoints>,
+        evidence: &[EvidenceFact],
+        on: NaiveDate,
+    ) -> Summary {
         let answers = Answers::from([(String::new(), answer.clone())]);
         let review: Review = review.map(|reviewed| (String::new(), reviewed.clone())).into_iter().collect();
         self.0.summary(&Input { answers: &answers, review: &review, evidence, subject: &Subject::new(), on })
     }
 
-    fn points(&self, answer: &Answer, review: Option<&ReviewedPoints>, evidence: &[EvidenceFact], on: NaiveDate) -> Option<QuestionPoints> {
+    fn points(
+        &self,
+        answer: &Answer,
+        review: Option<&ReviewedPoints>,
+        evidence: &[EvidenceFact],
+        on: NaiveDate,
+    ) -> Option<QuestionPoints> {
         let summary = self.summary(answer, review, evidence, on);
         // The only question of weight 1: the score is its points.
         let points = |score: Option<Score>| u8::try_from(score?.tenths() / 10).ok();
@@ -400,12 +476,18 @@ impl Alone {
 /// Answers of which one is worth as much as any can be.
 fn candidates(question: &Question, present: Option<&Answer>, on: NaiveDate) -> Vec<Value> {
     let options = || question.options.iter().take(MAX_OPTIONS);
-    let all = |chosen: Vec<&Choice>| Value::from(chosen.into_iter().map(|choice| choice.value.as_str()).collect::<Vec<&str>>());
+    let all = |chosen: Vec<&Choice>| {
+        Value::from(chosen.into_iter().map(|choice| choice.value.as_str()).collect::<Vec<&str>>())
+    };
     match question.kind {
-        QuestionType::YesNo | QuestionType::SingleChoice => options().map(|choice| Value::from(choice.value.as_str())).collect(),
+        QuestionType::YesNo | QuestionType::SingleChoice => {
+            options().map(|choice| Value::from(choice.value.as_str())).collect()
+        }
         QuestionType::MultipleChoice => {
             let chosen = present.and_then(|answer| answer.value.as_ref()).and_then(Value::as_array);
-            let is_chosen = |choice: &Choice| chosen.is_some_and(|chosen| chosen.iter().any(|value| value.as_str() == Some(choice.value.as_str())));
+            let is_chosen = |choice: &Choice| {
+                chosen.is_some_and(|chosen| chosen.iter().any(|value| value.as_str() == Some(choice.value.as_str())))
+            };
             let harmless = |choice: &&Choice| !choice.exclusive && choice.knock_out.is_none();
             // What is chosen and does no harm stays chosen, though it be worth nothing.
             let together = options().filter(harmless).filter(|choice| choice.points > 0 || is_chosen(choice)).collect();
@@ -423,7 +505,9 @@ fn candidates(question: &Question, present: Option<&Answer>, on: NaiveDate) -> V
             let oldest = question.bands.iter().flat_map(|band| {
                 let aged = band.within_months.and_then(|months| on.checked_sub_months(Months::new(u32::from(months))));
                 // Counted back from the end of a month, a day may be up to three too early to reach it again.
-                let aged = aged.into_iter().flat_map(|date| (0..=3).filter_map(move |days| date.checked_add_days(Days::new(days))));
+                let aged = aged
+                    .into_iter()
+                    .flat_map(|date| (0..=3).filter_map(move |days| date.checked_add_days(Days::new(days))));
                 aged.chain(band.on_or_after)
             });
             let oldest: Vec<NaiveDate> = oldest.collect();
@@ -445,7 +529,12 @@ struct Way<'a, E> {
 impl<E: Deref<Target = Edition>> Way<'_, E> {
     /// One step where one is enough. Else takes what brings most, one after the other, until the band is reached; then
     /// gives back what is not needed.
-    fn find(mut self, now: Summary, supposed: &mut Supposed<'_>, found: &mut [(Improvement, Change)]) -> Option<Vec<String>> {
+    fn find(
+        mut self,
+        now: Summary,
+        supposed: &mut Supposed<'_>,
+        found: &mut [(Improvement, Change)],
+    ) -> Option<Vec<String>> {
         if let Some((enough, _)) = found.iter().find(|(improvement, _)| improvement.band_after <= self.wanted) {
             return Some(vec![enough.question.clone()]);
         }
@@ -461,7 +550,8 @@ impl<E: Deref<Target = Edition>> Way<'_, E> {
                 }
                 supposed.exchange(change);
                 let then = self.try_out(supposed);
-                let helps = (now.knocked_out && improvement.lifts_knock_out) || self.missing(&then) <= self.missing(&now);
+                let helps =
+                    (now.knocked_out && improvement.lifts_knock_out) || self.missing(&then) <= self.missing(&now);
                 if helps {
                     now = then;
                     taken.push(*number);
@@ -522,6 +612,9 @@ impl<E: Deref<Target = Edition>> Way<'_, E> {
             Band::Weak | Band::Poor | Band::Unassessed => weak_from,
         };
         let short = |wanted: u8, score: Score| Score::percent(wanted).tenths().saturating_sub(score.tenths());
-        (summary.knocked_out, short(*from, summary.evidenced.unwrap_or_default()) + short(*minimum_coverage, summary.coverage))
+        (
+            summary.knocked_out,
+            short(*from, summary.evidenced.unwrap_or_default()) + short(*minimum_coverage, summary.coverage),
+        )
     }
 }

@@ -14,8 +14,9 @@ use serde_json::Value;
 
 use crate::document::{Node, Tree, read_json, read_yaml};
 use crate::edition::{
-    EDITION_KEY_PATTERN, EDITION_NUMBER_PATTERN, Edition, EditionFinding, Framework, KEY_PATTERN, MAX_FINDINGS, MAX_FRAMEWORKS, MAX_PRINCIPLES, MAX_QUESTIONS,
-    MAX_SECTIONS, MAX_TEXT_CHARS, MAX_TITLE_CHARS, Principle, Question, Section,
+    EDITION_KEY_PATTERN, EDITION_NUMBER_PATTERN, Edition, EditionFinding, Framework, KEY_PATTERN, MAX_FINDINGS,
+    MAX_FRAMEWORKS, MAX_PRINCIPLES, MAX_QUESTIONS, MAX_SECTIONS, MAX_TEXT_CHARS, MAX_TITLE_CHARS, Principle, Question,
+    Section,
 };
 use crate::fault::{Fault, Faults, did_you_mean};
 use crate::parse::{check, shaped};
@@ -27,8 +28,8 @@ pub struct Extension {
     /// The key of the questionnaire it is added to.
     #[schemars(regex(pattern = EDITION_KEY_PATTERN))]
     pub base: String,
-    /// The edition of the base it was written for, and the only one it is then applied to; any, such as the latest, when
-    /// absent.
+    /// The edition of the base it was written for, and the only one it is then applied to; any, such as the latest,
+    /// when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = EDITION_NUMBER_PATTERN))]
     pub base_edition: Option<String>,
@@ -192,19 +193,30 @@ impl Extension {
     fn conflicts(&self, base: &Edition) -> Vec<Fault> {
         let mut faults = Vec::new();
         if base.key != self.base {
-            faults.push(Fault::new("/base", "wrong_base", format!("expected the questionnaire `{}`, found `{}`", self.base, base.key)));
+            faults.push(Fault::new(
+                "/base",
+                "wrong_base",
+                format!("expected the questionnaire `{}`, found `{}`", self.base, base.key),
+            ));
         }
         if let Some(number) = &self.base_edition
             && *number != base.edition
         {
-            let message = format!("this was written for edition {number} of `{}`, and this is edition {}: merge it into that one first", self.base, base.edition);
+            let message = format!(
+                "this was written for edition {number} of `{}`, and this is edition {}: merge it into that one first",
+                self.base, base.edition
+            );
             faults.push(Fault::new("/base_edition", "wrong_base_edition", message));
         }
         if self.key == self.base {
             faults.push(Fault::new("/key", "base_key_taken", "expected a key of its own, not the base's".to_owned()));
         }
         let mut taken = |pointer: String, code: &str, key: &str| {
-            faults.push(Fault::new(pointer, code, format!("the base has `{key}` already: give this one another key, or drop it")));
+            faults.push(Fault::new(
+                pointer,
+                code,
+                format!("the base has `{key}` already: give this one another key, or drop it"),
+            ));
         };
         let frameworks: BTreeSet<&str> = base.frameworks.iter().map(|framework| framework.key.as_str()).collect();
         let principles: BTreeSet<&str> = base.principles.iter().map(|principle| principle.key.as_str()).collect();

@@ -142,14 +142,25 @@ impl Faults {
 
     /// All of them in the order of their places.
     pub(crate) fn into_sorted(mut self) -> Vec<Fault> {
-        self.list.sort_by(|left, right| (left.line, left.column, &left.pointer, &left.code).cmp(&(right.line, right.column, &right.pointer, &right.code)));
+        self.list.sort_by(|left, right| {
+            (left.line, left.column, &left.pointer, &left.code).cmp(&(
+                right.line,
+                right.column,
+                &right.pointer,
+                &right.code,
+            ))
+        });
         self.into_list()
     }
 
     /// All of them in the order in which they were found.
     pub(crate) fn into_list(mut self) -> Vec<Fault> {
         if self.more {
-            self.list.push(Fault::new("", "too_many_faults", format!("there are more than {MAX_FAULTS} problems; these are the first found")));
+            self.list.push(Fault::new(
+                "",
+                "too_many_faults",
+                format!("there are more than {MAX_FAULTS} problems; these are the first found"),
+            ));
         }
         self.list
     }

@@ -99,14 +99,15 @@ pub mod translation;
 pub mod workbook;
 
 pub use answer::{
-    Answer, Answers, EvidenceFact, EvidenceKind, Review, ReviewedPoints, Subject, check_answers, check_review, check_subject, normalise_answer, normalise_answers,
+    Answer, Answers, EvidenceFact, EvidenceKind, Review, ReviewedPoints, Subject, check_answers, check_review,
+    check_subject, normalise_answer, normalise_answers,
 };
 pub use carry::{Carried, CarriedAnswer, CarriedBecause, Earlier, LeftAnswer, LeftBecause, LookAgain, carry};
 pub use changes::{ChangeKind, EditionChanges, FieldChange, PartChange, changes};
 pub use condition::{Condition, Scalar, Test};
 pub use edition::{
-    AppliesTo, Choice, Decimal, Edition, EditionFinding, EvidenceNeed, EvidenceRule, Finding, Framework, NotApplicable, PointBand, Principle, Question, QuestionType,
-    RiskEstimate, Section, Source,
+    AppliesTo, Choice, Decimal, Edition, EditionFinding, EvidenceNeed, EvidenceRule, Finding, Framework, NotApplicable,
+    PointBand, Principle, Question, QuestionType, RiskEstimate, Section, Source,
 };
 pub use evaluate::Prepared;
 pub use explain::{Improvement, ImprovementHow, Improvements, improvements};
@@ -114,13 +115,16 @@ pub use extension::Extension;
 pub use fault::Fault;
 pub use finding::{KnockOut, RaisedFinding};
 pub use merge::{Conflict, ConflictSeverity, Merge};
-pub use movement::{FrameworkMove, MoveBecause, Movement, QuestionMove, QuestionPart, QuestionPoints, ScoreChange, ScoreMove, Side, movement};
+pub use movement::{
+    FrameworkMove, MoveBecause, Movement, QuestionMove, QuestionPart, QuestionPoints, ScoreChange, ScoreMove, Side,
+    movement,
+};
 pub use preview::{Preview, PreviewOption, PreviewQuestion, PreviewSection};
 pub use rating::{Band, Rating, RatingMatrix, RatingPolicy, RatingRow, Severity, Tier, band, rating, residual, worst};
 pub use receipt::{Basis, Difference, PortableReceipt, Receipt};
 pub use score::{
-    Contribution, ENGINE_VERSION, EvidenceState, FrameworkScore, Input, NotApplicableAnswer, Outcome, PrincipleScore, QuestionState, Replacement, Score, Summary,
-    evaluate,
+    Contribution, ENGINE_VERSION, EvidenceState, FrameworkScore, Input, NotApplicableAnswer, Outcome, PrincipleScore,
+    QuestionState, Replacement, Score, Summary, evaluate,
 };
 pub use splice::{Sketch, Splice};
 pub use translation::Translation;

@@ -17,18 +17,22 @@ const DOCUMENTS: &[&str] = &[
     include_str!("../library/where-is-ai.yaml"),
 ];
 
-/// An edition to begin with, as YAML with a comment beside what needs one. It passes the check for any `key` and `title`
-/// that may stand in an edition, and a year of four digits.
+/// An edition to begin with, as YAML with a comment beside what needs one. It passes the check for any `key` and
+/// `title` that may stand in an edition, and a year of four digits.
 #[must_use]
 pub fn starter(key: &str, title: &str, year: &str) -> String {
-    include_str!("../starters/edition.yaml").replace("$year", year).replace("$key", key).replace("$title", &quoted(title))
+    include_str!("../starters/edition.yaml")
+        .replace("$year", year)
+        .replace("$key", key)
+        .replace("$title", &quoted(title))
 }
 
 /// An extension of `base` to begin with, as [`starter`].
 #[must_use]
 pub fn extension_starter(base: &Edition, key: &str, title: &str, year: &str) -> String {
     let section = base.sections.first();
-    let principle = section.and_then(|section| section.questions.first()).map_or("", |question| question.principle.as_str());
+    let principle =
+        section.and_then(|section| section.questions.first()).map_or("", |question| question.principle.as_str());
     include_str!("../starters/extension.yaml")
         .replace("$base_edition", &base.edition)
         .replace("$base", &base.key)
@@ -54,7 +58,10 @@ pub fn editions() -> &'static [Edition] {
 /// The built-in edition with this key: the one with this number, or the newest when none is asked for.
 #[must_use]
 pub fn edition(key: &str, number: Option<&str>) -> Option<&'static Edition> {
-    editions().iter().filter(|edition| edition.key == key && number.is_none_or(|number| edition.edition == number)).max_by_key(|edition| order(&edition.edition))
+    editions()
+        .iter()
+        .filter(|edition| edition.key == key && number.is_none_or(|number| edition.edition == number))
+        .max_by_key(|edition| order(&edition.edition))
 }
 
 /// The place of an edition's number among others: `2026.10` is newer than `2026.9`.
@@ -74,7 +81,16 @@ mod tests {
             let faults = Edition::from_yaml(document).err().unwrap_or_default();
             let lines: Vec<String> = faults
                 .iter()
-                .map(|fault| format!("{}:{} {} {} {}", fault.line.unwrap_or(0), fault.column.unwrap_or(0), fault.pointer, fault.code, fault.message))
+                .map(|fault| {
+                    format!(
+                        "{}:{} {} {} {}",
+                        fault.line.unwrap_or(0),
+                        fault.column.unwrap_or(0),
+                        fault.pointer,
+                        fault.code,
+                        fault.message
+                    )
+                })
                 .collect();
             assert!(lines.is_empty(), "{}\n{}", document.lines().next().unwrap_or_default(), lines.join("\n"));
         }

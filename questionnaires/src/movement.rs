@@ -270,7 +270,12 @@ pub fn movement(before: &Side<'_>, after: &Side<'_>) -> Movement {
         }
         questions.push(QuestionMove {
             question: key.to_owned(),
-            text: [new, old].into_iter().flatten().find_map(|stand| stand.question).map(|question| question.text.clone()).unwrap_or_default(),
+            text: [new, old]
+                .into_iter()
+                .flatten()
+                .find_map(|stand| stand.question)
+                .map(|question| question.text.clone())
+                .unwrap_or_default(),
             because,
             answer_before: old.and_then(|stand| stand.answer).cloned(),
             answer_after: new.and_then(|stand| stand.answer).cloned(),
@@ -308,7 +313,8 @@ struct Stand<'a> {
 
 impl<'a> Stand<'a> {
     fn of_all(side: &Side<'a>) -> BTreeMap<&'a str, Self> {
-        let questions: BTreeMap<&str, &Question> = side.edition.questions().map(|question| (question.key.as_str(), question)).collect();
+        let questions: BTreeMap<&str, &Question> =
+            side.edition.questions().map(|question| (question.key.as_str(), question)).collect();
         let stand = |contribution: &'a Contribution| {
             let key = contribution.question.as_str();
             (key, Self { contribution, question: questions.get(key).copied(), answer: side.answers.get(key) })
@@ -320,7 +326,9 @@ impl<'a> Stand<'a> {
     fn value(&self) -> Option<String> {
         let answer = self.answer?;
         let value = match self.question {
-            Some(question) => normalise_answer(question, Answer { value: answer.value.clone(), ..Answer::default() }).value,
+            Some(question) => {
+                normalise_answer(question, Answer { value: answer.value.clone(), ..Answer::default() }).value
+            }
             None => answer.value.clone(),
         };
         value.as_ref().map(canonical::json::<Value>)
@@ -331,8 +339,10 @@ impl<'a> Stand<'a> {
         if let Some(replaced) = &self.contribution.replaced {
             return Some((replaced.to, &replaced.reason));
         }
-        let rated = self.question.is_some_and(|question| matches!(question.kind, QuestionType::Text | QuestionType::File));
-        let points = self.contribution.points_claimed.filter(|_| rated && self.contribution.state == QuestionState::Answered)?;
+        let rated =
+            self.question.is_some_and(|question| matches!(question.kind, QuestionType::Text | QuestionType::File));
+        let points =
+            self.contribution.points_claimed.filter(|_| rated && self.contribution.state == QuestionState::Answered)?;
         Some((points, ""))
     }
 
@@ -433,7 +443,8 @@ fn frameworks(before: &Side<'_>, after: &Side<'_>) -> Vec<FrameworkMove> {
     let one = |name: &str| {
         let (old, new) = (before.outcome.framework(name), after.outcome.framework(name));
         let score = |of: fn(&FrameworkScore) -> Option<Score>| ScoreMove::new(old.and_then(of), new.and_then(of));
-        let parts = parts(before, after, |one| one.framework == name, |one| (one.framework_claimed, one.framework_evidenced));
+        let parts =
+            parts(before, after, |one| one.framework == name, |one| (one.framework_claimed, one.framework_evidenced));
         let mut parts: Vec<QuestionPart> = parts
             .into_iter()
             .map(|(question, (claimed, evidenced))| QuestionPart {
@@ -443,7 +454,12 @@ fn frameworks(before: &Side<'_>, after: &Side<'_>) -> Vec<FrameworkMove> {
             })
             .collect();
         parts.sort_by_key(|part| std::cmp::Reverse(part.evidenced.tenths().abs()));
-        FrameworkMove { framework: name.to_owned(), claimed: score(|one| one.claimed), evidenced: score(|one| one.evidenced), parts }
+        FrameworkMove {
+            framework: name.to_owned(),
+            claimed: score(|one| one.claimed),
+            evidenced: score(|one| one.evidenced),
+            parts,
+        }
     };
     after.outcome.frameworks.iter().chain(gone).map(|framework| one(&framework.framework)).collect()
 }

@@ -73,7 +73,9 @@ pub fn check(edition: &Edition) -> Vec<Fault> {
     match serde_json::to_value(edition) {
         Ok(value) => {
             let node = Node::from(value);
-            shaped::<Edition>(schema(), &node, &mut faults, |read, damaged, faults| check::check(read, damaged, None, faults));
+            shaped::<Edition>(schema(), &node, &mut faults, |read, damaged, faults| {
+                check::check(read, damaged, None, faults)
+            });
         }
         Err(error) => faults.push(Fault::new("", "unreadable", format!("this cannot be written as JSON: {error}"))),
     }

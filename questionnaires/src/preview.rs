@@ -124,7 +124,12 @@ fn preview_section(words: &Words<'_>, section: &Section) -> PreviewSection {
 }
 
 fn preview_question(words: &Words<'_>, question: &Question) -> PreviewQuestion {
-    let option = |choice: &Choice| PreviewOption { value: choice.value.clone(), label: choice.label.clone(), ask_why: choice.ask_why, exclusive: choice.exclusive };
+    let option = |choice: &Choice| PreviewOption {
+        value: choice.value.clone(),
+        label: choice.label.clone(),
+        ask_why: choice.ask_why,
+        exclusive: choice.exclusive,
+    };
     PreviewQuestion {
         key: question.key.clone(),
         text: question.text.clone(),

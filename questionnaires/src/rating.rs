@@ -203,7 +203,13 @@ impl Default for RatingMatrix {
 
 impl Default for RatingPolicy {
     fn default() -> Self {
-        Self { strong_from: 80, adequate_from: 60, weak_from: 40, minimum_coverage: 80, matrix: RatingMatrix::default() }
+        Self {
+            strong_from: 80,
+            adequate_from: 60,
+            weak_from: 40,
+            minimum_coverage: 80,
+            matrix: RatingMatrix::default(),
+        }
     }
 }
 
@@ -213,11 +219,19 @@ impl RatingPolicy {
     #[must_use]
     pub fn check(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
-        let limits =
-            [("strong_from", self.strong_from), ("adequate_from", self.adequate_from), ("weak_from", self.weak_from), ("minimum_coverage", self.minimum_coverage)];
+        let limits = [
+            ("strong_from", self.strong_from),
+            ("adequate_from", self.adequate_from),
+            ("weak_from", self.weak_from),
+            ("minimum_coverage", self.minimum_coverage),
+        ];
         for (name, limit) in limits {
             if limit > 100 {
-                faults.push(Fault::new(format!("/{name}"), "out_of_range", format!("expected 0 to 100, found {limit}")));
+                faults.push(Fault::new(
+                    format!("/{name}"),
+                    "out_of_range",
+                    format!("expected 0 to 100, found {limit}"),
+                ));
             }
         }
         for (upper, lower) in [(limits[0], limits[1]), (limits[1], limits[2])] {
@@ -232,20 +246,25 @@ impl RatingPolicy {
             for (index, (band, rating)) in row.cells().into_iter().enumerate() {
                 let pointer = format!("/matrix/{tier}/{band}");
                 if rating == Rating::Unassessed {
-                    let message = "expected `low`, `moderate`, `high` or `extreme`: a score has been given here".to_owned();
+                    let message =
+                        "expected `low`, `moderate`, `high` or `extreme`: a score has been given here".to_owned();
                     faults.push(Fault::new(pointer, "unassessed_in_matrix", message));
                     continue;
                 }
                 if let Some((better_band, milder)) = better
                     && rating < milder
                 {
-                    let message = format!("a `{band}` score must not be rated milder than a `{better_band}` one: expected at least `{milder}`");
+                    let message = format!(
+                        "a `{band}` score must not be rated milder than a `{better_band}` one: expected at least `{milder}`"
+                    );
                     faults.push(Fault::new(pointer.clone(), "matrix_not_monotone", message));
                 }
                 if let Some((lower_tier, below)) = tier_below {
                     let milder = below.cells()[index].1;
                     if milder != Rating::Unassessed && rating < milder {
-                        let message = format!("tier `{tier}` must not be rated milder than tier `{lower_tier}`: expected at least `{milder}`");
+                        let message = format!(
+                            "tier `{tier}` must not be rated milder than tier `{lower_tier}`: expected at least `{milder}`"
+                        );
                         faults.push(Fault::new(pointer, "matrix_not_monotone", message));
                     }
                 }
@@ -305,7 +324,13 @@ pub fn rating(policy: &RatingPolicy, tier: Tier, band: Band) -> Rating {
 /// It is the rating of [`band`], except where an assessment is knocked out *and* would be unassessed: there the
 /// stricter of the two stands, so that a knock-out never makes a low tier look better than not knowing.
 #[must_use]
-pub fn residual(policy: &RatingPolicy, tier: Tier, evidenced: Option<Score>, coverage: Score, knocked_out: bool) -> Rating {
+pub fn residual(
+    policy: &RatingPolicy,
+    tier: Tier,
+    evidenced: Option<Score>,
+    coverage: Score,
+    knocked_out: bool,
+) -> Rating {
     let plain = rating(policy, tier, band(policy, evidenced, coverage, false));
     if knocked_out { plain.max(rating(policy, tier, Band::Poor)) } else { plain }
 }

@@ -82,9 +82,14 @@ pub fn issue(edition: &Edition, input: &Input<'_>) -> Receipt {
 #[must_use]
 pub fn verify(edition: &Edition, input: &Input<'_>, receipt: &Receipt) -> Vec<Difference> {
     let expected = issue(edition, input);
-    let (Ok(expected), Ok(found)) = (serde_json::to_value(&expected), serde_json::to_value(receipt)) else { return Vec::new() };
+    let (Ok(expected), Ok(found)) = (serde_json::to_value(&expected), serde_json::to_value(receipt)) else {
+        return Vec::new();
+    };
     let differing = differences(&expected, &found, BY_PLACE);
-    differing.into_iter().map(|Differing { pointer, before, after }| Difference { pointer, expected: before, found: after }).collect()
+    differing
+        .into_iter()
+        .map(|Differing { pointer, before, after }| Difference { pointer, expected: before, found: after })
+        .collect()
 }
 
 /// What an assessment was judged on besides its answers, as it was on the day.
@@ -121,14 +126,18 @@ pub struct PortableReceipt {
 }
 
 impl PortableReceipt {
-    /// Reads one as JSON. Whether it holds, [`PortableReceipt::verify`] says; what today's rules would say of what is in it,
-    /// [`PortableReceipt::faults`].
+    /// Reads one as JSON. Whether it holds, [`PortableReceipt::verify`] says; what today's rules would say of what is
+    /// in it, [`PortableReceipt::faults`].
     ///
     /// # Errors
     /// What is wrong with it: that it is too large, is no JSON, or is no portable receipt.
     pub fn from_json(text: &str) -> Result<Self, Vec<Fault>> {
         if text.len() > MAX_RECEIPT_BYTES {
-            return Err(vec![Fault::new("", "too_large", format!("expected at most {MAX_RECEIPT_BYTES} bytes, found {}", text.len()))]);
+            return Err(vec![Fault::new(
+                "",
+                "too_large",
+                format!("expected at most {MAX_RECEIPT_BYTES} bytes, found {}", text.len()),
+            )]);
         }
         let read: Self = serde_json::from_str(text).map_err(|error| {
             let mut fault = Fault::new("", "unreadable", format!("this is no receipt: {error}"));
@@ -137,14 +146,15 @@ impl PortableReceipt {
             vec![fault]
         })?;
         if read.basis.evidence.len() > MAX_FACTS {
-            let message = format!("expected at most {MAX_FACTS} pieces of evidence, found {}", read.basis.evidence.len());
+            let message =
+                format!("expected at most {MAX_FACTS} pieces of evidence, found {}", read.basis.evidence.len());
             return Err(vec![Fault::new("/basis/evidence", "too_many", message)]);
         }
         Ok(read)
     }
 
-    /// What today's rules say of the edition, the answers, the review and the subject. A receipt that has faults may hold all
-    /// the same: a rule that is newer than it does not reach back.
+    /// What today's rules say of the edition, the answers, the review and the subject. A receipt that has faults may
+    /// hold all the same: a rule that is newer than it does not reach back.
     #[must_use]
     pub fn faults(&self) -> Vec<Fault> {
         let parts = [
@@ -153,8 +163,12 @@ impl PortableReceipt {
             ("/review", check_review(&self.edition, &self.review)),
             ("/basis/subject", check_subject(&self.basis.subject)),
         ];
-        let within =
-            |(part, faults): (&str, Vec<Fault>)| faults.into_iter().map(move |fault| Fault { pointer: format!("{part}{}", fault.pointer), ..fault }).collect::<Vec<_>>();
+        let within = |(part, faults): (&str, Vec<Fault>)| {
+            faults
+                .into_iter()
+                .map(move |fault| Fault { pointer: format!("{part}{}", fault.pointer), ..fault })
+                .collect::<Vec<_>>()
+        };
         parts.into_iter().flat_map(within).collect()
     }
 
@@ -168,6 +182,10 @@ impl PortableReceipt {
     #[must_use]
     pub fn verify(&self) -> Vec<Difference> {
         let Self { receipt, edition, answers, review, basis } = self;
-        verify(edition, &Input { answers, review, evidence: &basis.evidence, subject: &basis.subject, on: receipt.on }, receipt)
+        verify(
+            edition,
+            &Input { answers, review, evidence: &basis.evidence, subject: &basis.subject, on: receipt.on },
+            receipt,
+        )
     }
 }

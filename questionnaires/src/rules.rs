@@ -9,9 +9,9 @@ use crate::edition::{Choice, Edition, EditionFinding, Finding, PointBand, Princi
 
 /// The edition with every word taken out, and with it whatever no result depends on.
 ///
-/// Of a knock-out stays that it is one. Order stays, since results are listed in it; tenths that do not divide go by the
-/// questions' keys and not by it. Frameworks are named where they count, so neither where they are written nor that they are declared
-/// makes a difference.
+/// Of a knock-out stays that it is one. Order stays, since results are listed in it; tenths that do not divide go by
+/// the questions' keys and not by it. Frameworks are named where they count, so neither where they are written nor that
+/// they are declared makes a difference.
 pub(crate) fn of(edition: &Edition) -> Edition {
     // A list in which order and repetition mean nothing.
     let applies_to: BTreeSet<_> = edition.applies_to.iter().copied().collect();
@@ -25,14 +25,24 @@ pub(crate) fn of(edition: &Edition) -> Edition {
         source: Vec::new(),
         language: String::new(),
         frameworks: Vec::new(),
-        principles: edition.principles.iter().map(|principle| of_principle(principle, edition.framework_of(principle))).collect(),
+        principles: edition
+            .principles
+            .iter()
+            .map(|principle| of_principle(principle, edition.framework_of(principle)))
+            .collect(),
         sections: edition.sections.iter().map(of_section).collect(),
         findings: edition.findings.iter().map(of_edition_finding).collect(),
     }
 }
 
 fn of_principle(principle: &Principle, framework: &str) -> Principle {
-    Principle { key: principle.key.clone(), title: String::new(), framework: Some(framework.to_owned()), weight: principle.weight, summary: None }
+    Principle {
+        key: principle.key.clone(),
+        title: String::new(),
+        framework: Some(framework.to_owned()),
+        weight: principle.weight,
+        summary: None,
+    }
 }
 
 fn of_section(section: &Section) -> Section {
@@ -97,7 +107,14 @@ fn of_finding(finding: &Finding) -> Finding {
 }
 
 fn of_edition_finding(finding: &EditionFinding) -> EditionFinding {
-    EditionFinding { key: finding.key.clone(), when: finding.when.clone(), severity: finding.severity, title: String::new(), advice: String::new(), risk: finding.risk }
+    EditionFinding {
+        key: finding.key.clone(),
+        when: finding.when.clone(),
+        severity: finding.severity,
+        title: String::new(),
+        advice: String::new(),
+        risk: finding.risk,
+    }
 }
 
 fn presence(words: Option<&String>) -> Option<String> {

@@ -111,8 +111,8 @@ pub struct Outcome {
     /// Every answer at face value: the weighted mean over all principles that have anything to count. Absent when
     /// nothing counts.
     pub claimed: Option<Score>,
-    /// The weighted mean over all principles with 0 for every answer that needs evidence and has no valid piece on the date.
-    /// Absent when nothing counts; never above `claimed`.
+    /// The weighted mean over all principles with 0 for every answer that needs evidence and has no valid piece on the
+    /// date. Absent when nothing counts; never above `claimed`.
     pub evidenced: Option<Score>,
     /// Answered weight by counting weight, in percent; 0.0 when nothing counts (there is no score then either).
     pub coverage: Score,

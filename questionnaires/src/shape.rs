@@ -12,7 +12,8 @@ use crate::answer::{longer_than, parse_date};
 use crate::condition::{OPERATORS, SHAPE, SUBJECTS};
 use crate::document::{Node, Tree};
 use crate::edition::{
-    ADDRESS_PATTERN, Decimal, EDITION_KEY_PATTERN, EDITION_NUMBER_PATTERN, KEY_PATTERN, LANGUAGE_PATTERN, MAPS_TO_PATTERN, SOURCE_DATE_PATTERN, VALUE_PATTERN,
+    ADDRESS_PATTERN, Decimal, EDITION_KEY_PATTERN, EDITION_NUMBER_PATTERN, KEY_PATTERN, LANGUAGE_PATTERN,
+    MAPS_TO_PATTERN, SOURCE_DATE_PATTERN, VALUE_PATTERN,
 };
 use crate::fault::{Faults, Path};
 use crate::text::{Form, LINES};
@@ -112,7 +113,8 @@ impl<'a> Walker<'a> {
             Tree::Number(number) if types.contains(&"number") => match Decimal::from_json(number) {
                 Some(number) => Some(Value::Number(number.to_json())),
                 None => {
-                    let message = "expected a number below 1,000,000,000,000 with at most three decimal places".to_owned();
+                    let message =
+                        "expected a number below 1,000,000,000,000 with at most three decimal places".to_owned();
                     self.fault(path, node, "bad_number", message);
                     None
                 }
@@ -124,13 +126,19 @@ impl<'a> Walker<'a> {
                 if name == "Condition" { self.condition(value, entries, node, path) } else { Some(value) }
             }
             other => {
-                let expected: Vec<&str> = types.iter().filter(|name| **name != "null").map(|name| in_words(name)).collect();
+                let expected: Vec<&str> =
+                    types.iter().filter(|name| **name != "null").map(|name| in_words(name)).collect();
                 let hint = match (&other, types.contains(&"string")) {
                     (Tree::Number(_) | Tree::Bool(_), true) => ": put it in quotes",
                     (Tree::Null, _) => ": write it, or leave the key out",
                     _ => "",
                 };
-                self.fault(path, node, "wrong_type", format!("expected {}, found {}{hint}", expected.join(" or "), other.kind()));
+                self.fault(
+                    path,
+                    node,
+                    "wrong_type",
+                    format!("expected {}, found {}{hint}", expected.join(" or "), other.kind()),
+                );
                 None
             }
         }
@@ -149,7 +157,12 @@ impl<'a> Walker<'a> {
                 None
             }
             other => {
-                self.fault(path, node, "wrong_type", format!("expected one of {}, found {}", list_of(values), other.kind()));
+                self.fault(
+                    path,
+                    node,
+                    "wrong_type",
+                    format!("expected one of {}, found {}", list_of(values), other.kind()),
+                );
                 None
             }
         }
@@ -160,7 +173,10 @@ impl<'a> Walker<'a> {
         let limit = |name: &str| schema.get(name).and_then(Value::as_i64);
         let (minimum, maximum) = (limit("minimum").unwrap_or(i64::MIN), limit("maximum").unwrap_or(i64::MAX));
         // 50.0 is a whole number too.
-        let whole = Decimal::from_json(number).map(Decimal::thousandths).filter(|thousandths| thousandths % 1_000 == 0).map(|thousandths| thousandths / 1_000);
+        let whole = Decimal::from_json(number)
+            .map(Decimal::thousandths)
+            .filter(|thousandths| thousandths % 1_000 == 0)
+            .map(|thousandths| thousandths / 1_000);
         match whole {
             Some(whole) if (minimum..=maximum).contains(&whole) => Some(whole.into()),
             Some(_) => {
@@ -188,7 +204,12 @@ impl<'a> Walker<'a> {
         if let Some(most) = limit("maxLength")
             && longer_than(text, most)
         {
-            self.fault(path, node, "too_long", format!("expected at most {most} characters, found {}", text.chars().count()));
+            self.fault(
+                path,
+                node,
+                "too_long",
+                format!("expected at most {most} characters, found {}", text.chars().count()),
+            );
             return None;
         }
         if let Some(pattern) = pattern
@@ -217,14 +238,20 @@ impl<'a> Walker<'a> {
         let of = schema.get("items").unwrap_or(&Value::Null);
         let items = items.iter().take(most).enumerate();
         // An entry that cannot be kept keeps its place, so that the pointers of the others stay true.
-        items.map(|(index, item)| self.walk(of, item, &Path::Index(path, index)).unwrap_or_else(|| self.harmless(of, 0))).collect()
+        items
+            .map(|(index, item)| self.walk(of, item, &Path::Index(path, index)).unwrap_or_else(|| self.harmless(of, 0)))
+            .collect()
     }
 
     fn map(&mut self, schema: &'a Value, entries: &[(Node, Node)], node: &Node, path: &Path<'_>) -> Value {
         let properties = schema.get("properties").and_then(Value::as_object);
         let known = |name: &str| properties.and_then(|all| all.get(name));
         let names = || properties.into_iter().flat_map(Map::keys).map(String::as_str);
-        let required: Vec<&str> = schema.get("required").and_then(Value::as_array).map(|names| names.iter().filter_map(Value::as_str).collect()).unwrap_or_default();
+        let required: Vec<&str> = schema
+            .get("required")
+            .and_then(Value::as_array)
+            .map(|names| names.iter().filter_map(Value::as_str).collect())
+            .unwrap_or_default();
         // A map by keys of the document's own: all its values have one shape.
         let others = schema.get("additionalProperties").filter(|others| others.is_object());
         let most = schema.get("maxProperties").and_then(Value::as_u64).and_then(|most| usize::try_from(most).ok());
@@ -289,7 +316,12 @@ impl<'a> Walker<'a> {
         };
         let whole = subjects.iter().chain(&operators).all(|name| value.get(name).is_some());
         if right && whole && has("subject") && !value.get("is").is_some_and(Value::is_string) {
-            self.fault(path, node, "wrong_type", "a fact about the subject is text: put the value of `is` in quotes".to_owned());
+            self.fault(
+                path,
+                node,
+                "wrong_type",
+                "a fact about the subject is text: put the value of `is` in quotes".to_owned(),
+            );
             return None;
         }
         // What is left of an unknown key or an unreadable value is no condition.
@@ -310,7 +342,8 @@ impl<'a> Walker<'a> {
         }
         match schema.get("type").and_then(Value::as_str) {
             Some("object") if depth < 8 => {
-                let required = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+                let required =
+                    schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
                 let of = |name: &str| schema.get("properties").and_then(|all| all.get(name)).unwrap_or(&Value::Null);
                 Value::Object(required.map(|name| (name.to_owned(), self.harmless(of(name), depth + 1))).collect())
             }
@@ -386,17 +419,32 @@ fn matches_pattern(pattern: &str, text: &str) -> bool {
         [first, rest @ ..] => (*first, rest),
         [] => return false,
     };
-    let all_digits = |part: &str, lengths: std::ops::RangeInclusive<usize>| lengths.contains(&part.len()) && part.bytes().all(digit);
+    let all_digits =
+        |part: &str, lengths: std::ops::RangeInclusive<usize>| lengths.contains(&part.len()) && part.bytes().all(digit);
     match pattern {
-        EDITION_KEY_PATTERN => lower(first) && (1..=63).contains(&rest.len()) && rest.iter().all(|byte| lower(*byte) || digit(*byte) || *byte == b'-'),
-        KEY_PATTERN => lower(first) && rest.len() <= 63 && rest.iter().all(|byte| lower(*byte) || digit(*byte) || *byte == b'_'),
-        VALUE_PATTERN => (lower(first) || digit(first)) && rest.len() <= 63 && rest.iter().all(|byte| lower(*byte) || digit(*byte) || b"_-".contains(byte)),
-        EDITION_NUMBER_PATTERN => text.split_once('.').is_some_and(|(year, number)| all_digits(year, 4..=4) && all_digits(number, 1..=3)),
+        EDITION_KEY_PATTERN => {
+            lower(first)
+                && (1..=63).contains(&rest.len())
+                && rest.iter().all(|byte| lower(*byte) || digit(*byte) || *byte == b'-')
+        }
+        KEY_PATTERN => {
+            lower(first) && rest.len() <= 63 && rest.iter().all(|byte| lower(*byte) || digit(*byte) || *byte == b'_')
+        }
+        VALUE_PATTERN => {
+            (lower(first) || digit(first))
+                && rest.len() <= 63
+                && rest.iter().all(|byte| lower(*byte) || digit(*byte) || b"_-".contains(byte))
+        }
+        EDITION_NUMBER_PATTERN => {
+            text.split_once('.').is_some_and(|(year, number)| all_digits(year, 4..=4) && all_digits(number, 1..=3))
+        }
         LANGUAGE_PATTERN => {
-            let (language, country) = text.split_once('-').map_or((text, None), |(language, country)| (language, Some(country)));
+            let (language, country) =
+                text.split_once('-').map_or((text, None), |(language, country)| (language, Some(country)));
             (2..=3).contains(&language.len())
                 && language.bytes().all(lower)
-                && country.is_none_or(|country| country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase()))
+                && country
+                    .is_none_or(|country| country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase()))
         }
         MAPS_TO_PATTERN => {
             let mut parts = text.split('/');
@@ -405,7 +453,10 @@ fn matches_pattern(pattern: &str, text: &str) -> bool {
             (lower(first) || digit(first))
                 && standard.clone().all(|byte| lower(byte) || digit(byte) || b".-".contains(&byte))
                 && places.peek().is_some()
-                && places.all(|place| !place.is_empty() && place.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"().:_-".contains(&byte)))
+                && places.all(|place| {
+                    !place.is_empty()
+                        && place.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"().:_-".contains(&byte))
+                })
         }
         SOURCE_DATE_PATTERN => {
             let mut parts = text.split('-');
@@ -414,9 +465,9 @@ fn matches_pattern(pattern: &str, text: &str) -> bool {
                 && parts.next().is_none_or(|day| all_digits(day, 2..=2))
                 && parts.next().is_none()
         }
-        ADDRESS_PATTERN => {
-            ["http://", "https://"].iter().any(|scheme| text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace)))
-        }
+        ADDRESS_PATTERN => ["http://", "https://"].iter().any(|scheme| {
+            text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace))
+        }),
         _ => false,
     }
 }

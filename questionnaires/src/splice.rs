@@ -1,5 +1,5 @@
-//! One question more, less or other among those that an extension adds, in its text: everything else stays as its author
-//! wrote it, comments and all.
+//! One question more, less or other among those that an extension adds, in its text: everything else stays as its
+//! author wrote it, comments and all.
 
 use serde_json::{Map, Value};
 
@@ -57,7 +57,9 @@ impl Extension {
         let whole = whole(text, is_json)?;
         let word = |name: &str| whole.get(name).and_then(Value::as_str).map(str::to_owned);
         let list = |name: &str| whole.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
-        let titled = |principle: &Value| Some((principle.get("key")?.as_str()?.to_owned(), principle.get("title")?.as_str()?.to_owned()));
+        let titled = |principle: &Value| {
+            Some((principle.get("key")?.as_str()?.to_owned(), principle.get("title")?.as_str()?.to_owned()))
+        };
         Some(Sketch {
             base: word("base").unwrap_or_default(),
             base_edition: word("base_edition"),
@@ -66,8 +68,8 @@ impl Extension {
         })
     }
 
-    /// The text of an extension with other questions among those it adds. `None` where that cannot be done without losing
-    /// something: then it is for its author to do in the text.
+    /// The text of an extension with other questions among those it adds. `None` where that cannot be done without
+    /// losing something: then it is for its author to do in the text.
     #[must_use]
     pub fn splice(text: &str, is_json: bool, splice: Splice<'_>) -> Option<String> {
         let mut wanted = whole(text, is_json)?;
@@ -78,7 +80,11 @@ impl Extension {
         };
         splice.done_to(&mut questions)?;
         wanted.insert("questions".to_owned(), questions.into());
-        let spliced = if is_json { format!("{}\n", serde_json::to_string_pretty(&wanted).ok()?) } else { spliced_yaml(text, splice)? };
+        let spliced = if is_json {
+            format!("{}\n", serde_json::to_string_pretty(&wanted).ok()?)
+        } else {
+            spliced_yaml(text, splice)?
+        };
         // Whatever the text looked like: what it says now is what it said, and this one thing.
         (said(whole(&spliced, is_json)?) == said(wanted)).then_some(spliced)
     }
@@ -107,7 +113,9 @@ fn value(node: &Node) -> Value {
         Tree::Number(number) => Value::Number(number.clone()),
         Tree::Text(text) => Value::String(text.clone()),
         Tree::List(items) => items.iter().map(value).collect(),
-        Tree::Map(entries) => Value::Object(entries.iter().map(|(key, inner)| (key.name().unwrap_or_default().to_owned(), value(inner))).collect()),
+        Tree::Map(entries) => Value::Object(
+            entries.iter().map(|(key, inner)| (key.name().unwrap_or_default().to_owned(), value(inner))).collect(),
+        ),
     }
 }
 
@@ -133,9 +141,15 @@ fn spliced_yaml(text: &str, splice: Splice<'_>) -> Option<String> {
         lines.splice(first + 1..first + 1, item(splice.wanted()?, key.column as usize + 1)?);
         return Some(lines.join("\n") + "\n");
     }
-    let dash = lines.get(first + 1..=items[0].line as usize - 1)?.iter().rev().find(|line| line.trim_start().starts_with('-'))?;
+    let dash = lines
+        .get(first + 1..=items[0].line as usize - 1)?
+        .iter()
+        .rev()
+        .find(|line| line.trim_start().starts_with('-'))?;
     let indent = dash.len() - dash.trim_start().len();
-    let begins = |line: &str| line.chars().take(indent).all(|character| character == ' ') && line.chars().nth(indent) == Some('-');
+    let begins = |line: &str| {
+        line.chars().take(indent).all(|character| character == ' ') && line.chars().nth(indent) == Some('-')
+    };
     let mut starts = Vec::new();
     for item in items {
         let mut line = item.line as usize - 1;
@@ -146,7 +160,10 @@ fn spliced_yaml(text: &str, splice: Splice<'_>) -> Option<String> {
     }
     // What is written before the next thing belongs to that.
     let before = |start: usize, mut end: usize| {
-        let is_between = |line: &String| line.trim().is_empty() || (line.trim_start().starts_with('#') && line.len() - line.trim_start().len() <= indent);
+        let is_between = |line: &String| {
+            line.trim().is_empty()
+                || (line.trim_start().starts_with('#') && line.len() - line.trim_start().len() <= indent)
+        };
         while end > start + 1 && lines.get(end - 1).is_some_and(is_between) {
             end -= 1;
         }
@@ -192,7 +209,12 @@ mod tests {
     }
 
     fn keys(text: &str, is_json: bool) -> Vec<String> {
-        Extension::sketch(text, is_json).expect("readable").questions.into_iter().map(|question| question.expect("a question").question.key).collect()
+        Extension::sketch(text, is_json)
+            .expect("readable")
+            .questions
+            .into_iter()
+            .map(|question| question.expect("a question").question.key)
+            .collect()
     }
 
     #[test]
@@ -207,10 +229,22 @@ mod tests {
         ] {
             let text = Extension::splice(TEXT, false, splice).expect("done");
             assert_eq!(keys(&text, false), expected, "{text}");
-            for kept in ["# Ours.\n", "# a key\n", "# in the base's sections\n", "  # The first.\n", "  # The second.\n", "# What follows.\nprinciples:"] {
+            for kept in [
+                "# Ours.\n",
+                "# a key\n",
+                "# in the base's sections\n",
+                "  # The first.\n",
+                "  # The second.\n",
+                "# What follows.\nprinciples:",
+            ] {
                 assert!(text.contains(kept), "{kept} is not in {text}");
             }
-            assert!(!gone.iter().any(|gone| text.matches(gone).count() >= TEXT.matches(gone).count() && *gone != "- section: one"), "{text}");
+            assert!(
+                !gone
+                    .iter()
+                    .any(|gone| text.matches(gone).count() >= TEXT.matches(gone).count() && *gone != "- section: one"),
+                "{text}"
+            );
         }
         assert_eq!(Extension::splice(TEXT, false, Splice::Remove(2)), None);
     }
@@ -226,10 +260,19 @@ mod tests {
             "questions: # none yet\nprinciples: []\n",
             "questions:\n- section: one\n  question: {key: a, principle: b, text: c, type: text}\nfindings: []\n",
         ] {
-            let text = Extension::splice(&format!("{head}{questions}"), false, Splice::Add(&new)).unwrap_or_else(|| panic!("{questions:?} takes none"));
+            let text = Extension::splice(&format!("{head}{questions}"), false, Splice::Add(&new))
+                .unwrap_or_else(|| panic!("{questions:?} takes none"));
             assert_eq!(keys(&text, false).last().map(String::as_str), Some("new"), "{text}");
         }
-        for left in ["", "- a\n", "{base: the-base}\n", "base: [\n", "base: a\nquestions: [{a: 1}]\n", "base: a\nbase: b\n", "base: a\nquestions: none\n"] {
+        for left in [
+            "",
+            "- a\n",
+            "{base: the-base}\n",
+            "base: [\n",
+            "base: a\nquestions: [{a: 1}]\n",
+            "base: a\nbase: b\n",
+            "base: a\nquestions: none\n",
+        ] {
             assert_eq!(Extension::splice(left, false, Splice::Add(&new)), None, "{left}");
         }
         let one = Extension::splice(head, false, Splice::Add(&new)).expect("one");

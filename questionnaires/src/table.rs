@@ -14,11 +14,11 @@
 //! | `band` | a step from a number or a date to points | the question above |
 //! | `finding` | a finding over several answers | the questionnaire |
 //!
-//! The other columns are called as the fields of the document ([`crate::edition`]) are. What is nested there has a column
-//! for each part: `evidence` and `evidence_kinds`; `finding_severity`, `finding_title`, `finding_advice`,
-//! `finding_likelihood` and `finding_impact` (also on `finding` lines). Lists stand in one cell with `;` between the items,
-//! conditions as JSON or as YAML in one line, e.g. `{question: mfa, is: "yes"}`. An empty cell is an absent field; columns
-//! may be left out and may stand in any order. How cells and lines are written: see `cells.rs`.
+//! The other columns are called as the fields of the document ([`crate::edition`]) are. What is nested there has a
+//! column for each part: `evidence` and `evidence_kinds`; `finding_severity`, `finding_title`, `finding_advice`,
+//! `finding_likelihood` and `finding_impact` (also on `finding` lines). Lists stand in one cell with `;` between the
+//! items, conditions as JSON or as YAML in one line, e.g. `{question: mfa, is: "yes"}`. An empty cell is an absent
+//! field; columns may be left out and may stand in any order. How cells and lines are written: see `cells.rs`.
 //!
 //! The table goes through the same checks as YAML and JSON. The line of a fault is the line of the file, its column the
 //! number of the cell in the line, and its message ends with the cell as a spreadsheet names it and the column by name.
@@ -67,15 +67,36 @@ const KINDS: &[Kind] = &[
             ("language", "language"),
         ],
     },
-    Kind { name: "source", list: "source", of: ROOT, fields: &[("title", "title"), ("version", "version"), ("date", "date"), ("address", "address")] },
-    Kind { name: "framework", list: "frameworks", of: ROOT, fields: &[("key", "key"), ("title", "title"), ("summary", "summary")] },
+    Kind {
+        name: "source",
+        list: "source",
+        of: ROOT,
+        fields: &[("title", "title"), ("version", "version"), ("date", "date"), ("address", "address")],
+    },
+    Kind {
+        name: "framework",
+        list: "frameworks",
+        of: ROOT,
+        fields: &[("key", "key"), ("title", "title"), ("summary", "summary")],
+    },
     Kind {
         name: "principle",
         list: "principles",
         of: ROOT,
-        fields: &[("key", "key"), ("title", "title"), ("summary", "summary"), ("framework", "framework"), ("weight", "weight")],
+        fields: &[
+            ("key", "key"),
+            ("title", "title"),
+            ("summary", "summary"),
+            ("framework", "framework"),
+            ("weight", "weight"),
+        ],
     },
-    Kind { name: "section", list: "sections", of: ROOT, fields: &[("key", "key"), ("title", "title"), ("intro", "intro"), ("show_if", "show_if")] },
+    Kind {
+        name: "section",
+        list: "sections",
+        of: ROOT,
+        fields: &[("key", "key"), ("title", "title"), ("intro", "intro"), ("show_if", "show_if")],
+    },
     Kind {
         name: "question",
         list: "questions",
@@ -220,8 +241,8 @@ pub fn columns() -> impl Iterator<Item = &'static str> {
 impl Edition {
     /// The edition as a table ([`crate::table`]); reading it back gives an equal edition.
     ///
-    /// UTF-8 without a byte-order mark. A table has the size limit of a document, 2 MiB, and is often larger than the same
-    /// edition as YAML: one that passes it is not read back.
+    /// UTF-8 without a byte-order mark. A table has the size limit of a document, 2 MiB, and is often larger than the
+    /// same edition as YAML: one that passes it is not read back.
     #[must_use]
     pub fn to_csv(&self) -> String {
         let mut file = cells::Writer::default();
@@ -264,7 +285,9 @@ fn write_lines(kind: &Kind, value: &Value, file: &mut cells::Writer) {
 fn cell(field: &Value, form: Form) -> Cow<'_, str> {
     match (field, form) {
         (Value::String(text), _) => text.into(),
-        (Value::Array(items), Form::List) => cells::join(&items.iter().filter_map(Value::as_str).collect::<Vec<_>>()).into(),
+        (Value::Array(items), Form::List) => {
+            cells::join(&items.iter().filter_map(Value::as_str).collect::<Vec<_>>()).into()
+        }
         (other, _) => other.to_string().into(),
     }
 }
@@ -286,7 +309,11 @@ impl Reader {
     /// The document the table is; `None` where it could not be read at all, and then there is at least one fault.
     fn read(&mut self, text: &str, faults: &mut Faults) -> Option<Node> {
         if text.len() > MAX_DOCUMENT_BYTES {
-            faults.push(Fault::new("", "too_large", format!("expected at most {MAX_DOCUMENT_BYTES} bytes, found {}", text.len())));
+            faults.push(Fault::new(
+                "",
+                "too_large",
+                format!("expected at most {MAX_DOCUMENT_BYTES} bytes, found {}", text.len()),
+            ));
             return None;
         }
         let mut root: Option<Node> = None;
@@ -314,7 +341,11 @@ impl Reader {
             }
             lines += 1;
             if lines > MAX_TABLE_LINES {
-                faults.push(fault((record.line, 1), "too_many_lines", format!("expected at most {MAX_TABLE_LINES} lines")));
+                faults.push(fault(
+                    (record.line, 1),
+                    "too_many_lines",
+                    format!("expected at most {MAX_TABLE_LINES} lines"),
+                ));
                 return None;
             }
             let Some((kind, entry)) = self.entry(&record, faults) else {
@@ -325,7 +356,11 @@ impl Reader {
             if kind.name == ROOT && root.is_none() {
                 root = Some(entry);
             } else if kind.name == ROOT {
-                faults.push(fault(place, "duplicate_row", format!("a `{ROOT}` line stands here a second time: keep one")));
+                faults.push(fault(
+                    place,
+                    "duplicate_row",
+                    format!("a `{ROOT}` line stands here a second time: keep one"),
+                ));
             } else if root.is_none() {
                 // Without it nothing has anywhere to hang.
                 faults.push(fault(place, "row_out_of_place", format!("expected the `{ROOT}` line before all others")));
@@ -337,7 +372,11 @@ impl Reader {
                 close(&mut open, 0, &mut root);
                 open.push(Open { kind, entry });
             } else if !doubtful {
-                faults.push(fault(place, "row_out_of_place", format!("expected a `{}` line above this `{}` line", kind.of, kind.name)));
+                faults.push(fault(
+                    place,
+                    "row_out_of_place",
+                    format!("expected a `{}` line above this `{}` line", kind.of, kind.name),
+                ));
             }
         }
         close(&mut open, 0, &mut root);
@@ -361,7 +400,11 @@ impl Reader {
             }
             let is_first = column.is_some() && seen.insert(name);
             if column.is_some() && !is_first {
-                faults.push(fault(place, "duplicate_column", format!("the column `{name}` stands here a second time: keep one")));
+                faults.push(fault(
+                    place,
+                    "duplicate_column",
+                    format!("the column `{name}` stands here a second time: keep one"),
+                ));
             }
             self.header.push(column.copied().filter(|_| is_first));
         }
@@ -389,7 +432,11 @@ impl Reader {
             let Some((column, form)) = self.header.get(index).copied().flatten() else {
                 // An unknown column has been reported in the header.
                 if self.header.get(index).is_none() && !cell.trim().is_empty() {
-                    faults.push(fault(place(index), "cell_without_column", "the header has no column for this cell".to_owned()));
+                    faults.push(fault(
+                        place(index),
+                        "cell_without_column",
+                        "the header has no column for this cell".to_owned(),
+                    ));
                 }
                 continue;
             };
@@ -398,7 +445,11 @@ impl Reader {
             }
             match kind.fields.iter().find(|(name, _)| *name == column) {
                 Some((_, path)) => put(&mut fields, path, value(cell, form, place(index), faults), place(index)),
-                None => faults.push(fault(place(index), "cell_not_for_row", format!("a `{}` line has no `{column}`: leave the cell empty", kind.name))),
+                None => faults.push(fault(
+                    place(index),
+                    "cell_not_for_row",
+                    format!("a `{}` line has no `{column}`: leave the cell empty", kind.name),
+                )),
             }
         }
         Some((kind, at(place(row), Tree::Map(fields))))
@@ -409,7 +460,11 @@ impl Reader {
         if let (Some(line), Some(column)) = (fault.line, fault.column)
             && let Some(row) = self.rows.get(&line)
         {
-            let name = usize::try_from(column).ok().and_then(|column| self.header.get(column.checked_sub(1)?)).copied().flatten();
+            let name = usize::try_from(column)
+                .ok()
+                .and_then(|column| self.header.get(column.checked_sub(1)?))
+                .copied()
+                .flatten();
             let name = name.map(|(name, _)| format!(", column `{name}`")).unwrap_or_default();
             fault.message = format!("{} (cell {}{row}{name})", fault.message, cells::letters(column));
         }
@@ -437,7 +492,11 @@ fn at((line, column): (u32, u32), value: Tree) -> Node {
 fn close(open: &mut Vec<Open>, first: usize, root: &mut Option<Node>) {
     while open.len() > first {
         let Some(Open { kind, entry }) = open.pop() else { return };
-        let Some(Node { value: Tree::Map(fields), .. }) = open.last_mut().map(|above| &mut above.entry).or(root.as_mut()) else { return };
+        let Some(Node { value: Tree::Map(fields), .. }) =
+            open.last_mut().map(|above| &mut above.entry).or(root.as_mut())
+        else {
+            return;
+        };
         let place = (entry.line, entry.column);
         match fields.iter_mut().find(|(key, _)| key.name() == Some(kind.list)) {
             Some((_, Node { value: Tree::List(entries), .. })) => entries.push(entry),
@@ -456,7 +515,9 @@ fn put(fields: &mut Vec<(Node, Node)>, path: &str, value: Node, place: (u32, u32
     if !fields.iter().any(|(key, _)| key.name() == Some(outer)) {
         fields.push((key(outer), at(place, Tree::Map(Vec::new()))));
     }
-    if let Some((_, Node { value: Tree::Map(nested), .. })) = fields.iter_mut().find(|(key, _)| key.name() == Some(outer)) {
+    if let Some((_, Node { value: Tree::Map(nested), .. })) =
+        fields.iter_mut().find(|(key, _)| key.name() == Some(outer))
+    {
         put(nested, inner, value, place);
     }
 }
@@ -470,14 +531,17 @@ fn value(cell: &str, form: Form, place: (u32, u32), faults: &mut Faults) -> Node
         Form::Truth if word.eq_ignore_ascii_case("true") => Tree::Bool(true),
         Form::Truth if word.eq_ignore_ascii_case("false") => Tree::Bool(false),
         Form::Truth => Tree::Text(word.to_owned()),
-        Form::List => Tree::List(cells::split(word).into_iter().map(|item| at(place, Tree::Text(item.trim().to_owned()))).collect()),
+        Form::List => Tree::List(
+            cells::split(word).into_iter().map(|item| at(place, Tree::Text(item.trim().to_owned()))).collect(),
+        ),
         Form::Condition => return condition(word, place, faults),
     };
     at(place, tree)
 }
 
 fn number(word: &str) -> Option<Number> {
-    let is_number = word.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte)) && word.bytes().any(|byte| byte.is_ascii_digit());
+    let is_number = word.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte))
+        && word.bytes().any(|byte| byte.is_ascii_digit());
     match word.parse::<i64>() {
         Ok(whole) => Some(whole.into()),
         Err(_) if is_number => word.parse::<f64>().ok().and_then(Number::from_f64),
@@ -528,9 +592,12 @@ mod tests {
         };
         for (name, field) in shape["properties"].as_object().into_iter().flatten() {
             let path = format!("{before}{name}");
-            let is_list = field.pointer("/items").and_then(resolve).is_some_and(|items| items.get("properties").is_some());
+            let is_list =
+                field.pointer("/items").and_then(resolve).is_some_and(|items| items.get("properties").is_some());
             match resolve(field) {
-                Some(inner) if inner.get("properties").is_some() && inner.get("oneOf").is_none() => fields(schema, &inner, &format!("{path}/"), found),
+                Some(inner) if inner.get("properties").is_some() && inner.get("oneOf").is_none() => {
+                    fields(schema, &inner, &format!("{path}/"), found)
+                }
                 _ if is_list => assert!(KINDS.iter().any(|kind| kind.list == name), "no kind of line for `{name}`"),
                 _ => found.push(path),
             }
@@ -540,7 +607,9 @@ mod tests {
     #[test]
     fn every_field_of_an_edition_has_a_column_and_every_column_a_field() {
         let schema = Edition::json_schema();
-        let shapes = ["Source", "Framework", "Principle", "Section", "Question", "Choice", "PointBand", "EditionFinding"].map(|name| &schema["$defs"][name]);
+        let shapes =
+            ["Source", "Framework", "Principle", "Section", "Question", "Choice", "PointBand", "EditionFinding"]
+                .map(|name| &schema["$defs"][name]);
         for (kind, shape) in KINDS.iter().zip([&schema].into_iter().chain(shapes)) {
             let mut expected = Vec::new();
             fields(&schema, shape, "", &mut expected);
@@ -550,6 +619,10 @@ mod tests {
             assert_eq!(paths, expected, "{}", kind.name);
             assert!(kind.fields.iter().all(|(column, _)| columns().any(|known| known == *column)), "{}", kind.name);
         }
-        assert!(columns().skip(1).all(|column| KINDS.iter().any(|kind| kind.fields.iter().any(|(name, _)| *name == column))));
+        assert!(
+            columns()
+                .skip(1)
+                .all(|column| KINDS.iter().any(|kind| kind.fields.iter().any(|(name, _)| *name == column)))
+        );
     }
 }

@@ -1,10 +1,10 @@
 //! What a text may hold: one rule for every text that people write, here and in the register.
 //!
-//! What takes a line (a name, a title, a reference, an address) takes no control characters, no end of a line, and nothing
-//! invisible that makes a text show as something it is not: marks that turn its direction, spaces of no width, tags. What
-//! languages need stays: joiners (U+200C, U+200D), marks of direction (U+200E, U+200F, U+061C), variation selectors. What takes
-//! lines (notes, answers in words, comments, advice) takes tabs and ends of lines too, and every other character that is no
-//! control character.
+//! What takes a line (a name, a title, a reference, an address) takes no control characters, no end of a line, and
+//! nothing invisible that makes a text show as something it is not: marks that turn its direction, spaces of no width,
+//! tags. What languages need stays: joiners (U+200C, U+200D), marks of direction (U+200E, U+200F, U+061C), variation
+//! selectors. What takes lines (notes, answers in words, comments, advice) takes tabs and ends of lines too, and every
+//! other character that is no control character.
 //!
 //! The rule is a pattern, so that schemas say it; it is matched by hand, so that whoever breaks it is told how.
 
@@ -69,8 +69,14 @@ impl Form {
             '\0' => "the character U+0000 cannot be kept".to_owned(),
             '\n' | '\r' | '\u{2028}' | '\u{2029}' => "expected one line, without a line break".to_owned(),
             '\t' => "expected one line, without a tab".to_owned(),
-            control if control.is_control() => format!("expected text without control characters such as U+{:04X}, which is its character {place}", u32::from(control)),
-            hidden => format!("expected text without invisible characters such as U+{:04X}, which is its character {place}", u32::from(hidden)),
+            control if control.is_control() => format!(
+                "expected text without control characters such as U+{:04X}, which is its character {place}",
+                u32::from(control)
+            ),
+            hidden => format!(
+                "expected text without invisible characters such as U+{:04X}, which is its character {place}",
+                u32::from(hidden)
+            ),
         })
     }
 }
@@ -130,7 +136,10 @@ mod tests {
     fn the_patterns_say_what_is_checked() {
         // Every character up to the last that a pattern can name, without an engine: the classes are read by hand.
         for (form, pattern) in [(Form::Line, LINE), (Form::Lines, LINES), (Form::Any, ANY)] {
-            let class = pattern.strip_prefix("^[^").and_then(|rest| rest.strip_suffix("]*$")).expect("a class of what is not taken");
+            let class = pattern
+                .strip_prefix("^[^")
+                .and_then(|rest| rest.strip_suffix("]*$"))
+                .expect("a class of what is not taken");
             let mut left_out = Vec::new();
             for part in class.split("\\u").skip(1) {
                 let code = |text: &str| u32::from_str_radix(text, 16).expect("a code");

@@ -2,7 +2,8 @@
 //!
 //! A translation is a document of its own beside the edition, which stays as it is, hash and all. It says which edition
 //! it belongs to and gives every text of it again, by key; it has no place for anything that is scored, so whatever it
-//! says, [`Edition::scoring_hash`] stays the same. What the edition is based on ([`Edition::source`]) keeps its own titles.
+//! says, [`Edition::scoring_hash`] stays the same. What the edition is based on ([`Edition::source`]) keeps its own
+//! titles.
 //!
 //! [`Translation::start`] gives a translator the edition's own words to overwrite, [`Translation::from_yaml_for`] reads
 //! the result with every problem in its place, [`Translation::apply`] gives the edition in that language.
@@ -17,8 +18,9 @@ use serde_json::Value;
 
 use crate::document::{Node, read_json, read_yaml};
 use crate::edition::{
-    EDITION_KEY_PATTERN, EDITION_NUMBER_PATTERN, Edition, EditionFinding, Finding, KEY_PATTERN, LANGUAGE_PATTERN, MAX_FINDINGS, MAX_FRAMEWORKS, MAX_OPTIONS,
-    MAX_PRINCIPLES, MAX_QUESTIONS, MAX_SECTIONS, MAX_TEXT_CHARS, MAX_TITLE_CHARS, Question, VALUE_PATTERN,
+    EDITION_KEY_PATTERN, EDITION_NUMBER_PATTERN, Edition, EditionFinding, Finding, KEY_PATTERN, LANGUAGE_PATTERN,
+    MAX_FINDINGS, MAX_FRAMEWORKS, MAX_OPTIONS, MAX_PRINCIPLES, MAX_QUESTIONS, MAX_SECTIONS, MAX_TEXT_CHARS,
+    MAX_TITLE_CHARS, Question, VALUE_PATTERN,
 };
 use crate::fault::{Fault, Faults, escape};
 use crate::parse::shaped;
@@ -120,7 +122,8 @@ pub struct QuestionWords {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("propertyNames" = { "type": "string", "pattern": VALUE_PATTERN }, "maxProperties" = MAX_OPTIONS))]
     pub options: BTreeMap<String, OptionWords>,
-    /// Its bands by label ([`crate::edition::PointBand::label`]), such as `at_least_95`. A band that says nothing may be left out.
+    /// Its bands by label ([`crate::edition::PointBand::label`]), such as `at_least_95`. A band that says nothing may
+    /// be left out.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("propertyNames" = { "type": "string", "maxLength": MAX_BAND_LABEL_CHARS }, "maxProperties" = MAX_OPTIONS))]
     pub bands: BTreeMap<String, BandWords>,
@@ -211,23 +214,45 @@ impl Translation {
     /// The edition's own words under another language, for a translator to overwrite.
     #[must_use]
     pub fn start(edition: &Edition, language: &str) -> Self {
-        let titled = |title: &String, summary: &Option<String>| TitleWords { title: title.clone(), summary: summary.clone() };
+        let titled =
+            |title: &String, summary: &Option<String>| TitleWords { title: title.clone(), summary: summary.clone() };
         Self {
             questionnaire: edition.key.clone(),
             edition: edition.edition.clone(),
             language: language.to_owned(),
             title: edition.title.clone(),
             summary: edition.summary.clone(),
-            frameworks: edition.frameworks.iter().map(|framework| (framework.key.clone(), titled(&framework.title, &framework.summary))).collect(),
-            principles: edition.principles.iter().map(|principle| (principle.key.clone(), titled(&principle.title, &principle.summary))).collect(),
-            sections: edition.sections.iter().map(|section| (section.key.clone(), SectionWords { title: section.title.clone(), intro: section.intro.clone() })).collect(),
-            questions: edition.questions().map(|question| (question.key.clone(), QuestionWords::of(question))).collect(),
-            findings: edition.findings.iter().map(|finding| (finding.key.clone(), FindingWords::of_edition_finding(finding))).collect(),
+            frameworks: edition
+                .frameworks
+                .iter()
+                .map(|framework| (framework.key.clone(), titled(&framework.title, &framework.summary)))
+                .collect(),
+            principles: edition
+                .principles
+                .iter()
+                .map(|principle| (principle.key.clone(), titled(&principle.title, &principle.summary)))
+                .collect(),
+            sections: edition
+                .sections
+                .iter()
+                .map(|section| {
+                    (section.key.clone(), SectionWords { title: section.title.clone(), intro: section.intro.clone() })
+                })
+                .collect(),
+            questions: edition
+                .questions()
+                .map(|question| (question.key.clone(), QuestionWords::of(question)))
+                .collect(),
+            findings: edition
+                .findings
+                .iter()
+                .map(|finding| (finding.key.clone(), FindingWords::of_edition_finding(finding)))
+                .collect(),
         }
     }
 
-    /// Every problem of this translation with this edition; empty when it gives all its texts and no others. Faults carry
-    /// no line.
+    /// Every problem of this translation with this edition; empty when it gives all its texts and no others. Faults
+    /// carry no line.
     #[must_use]
     pub fn check(&self, edition: &Edition) -> Vec<Fault> {
         let mut faults = Faults::default();
@@ -307,11 +332,25 @@ impl QuestionWords {
     fn of(question: &Question) -> Self {
         let options = question.options.iter().map(|choice| {
             let finding = choice.finding.as_ref().map(FindingWords::of);
-            (choice.value.clone(), OptionWords { label: choice.label.clone(), knock_out: choice.knock_out.clone(), finding })
+            (
+                choice.value.clone(),
+                OptionWords { label: choice.label.clone(), knock_out: choice.knock_out.clone(), finding },
+            )
         });
         let says = question.bands.iter().filter(|band| band.knock_out.is_some() || band.finding.is_some());
-        let bands = says.map(|band| (band.label(), BandWords { knock_out: band.knock_out.clone(), finding: band.finding.as_ref().map(FindingWords::of) }));
-        Self { text: question.text.clone(), help: question.help.clone(), unit: question.unit.clone(), options: options.collect(), bands: bands.collect() }
+        let bands = says.map(|band| {
+            (
+                band.label(),
+                BandWords { knock_out: band.knock_out.clone(), finding: band.finding.as_ref().map(FindingWords::of) },
+            )
+        });
+        Self {
+            text: question.text.clone(),
+            help: question.help.clone(),
+            unit: question.unit.clone(),
+            options: options.collect(),
+            bands: bands.collect(),
+        }
     }
 
     fn put_into(&self, question: &mut Question) {
@@ -401,27 +440,49 @@ impl Checker<'_> {
             self.fault("/language".to_owned(), "same_language", message);
         }
         if translation.edition != edition.edition {
-            let message = format!("expected the edition {}, found {}: see what is new in it, then change the number here", edition.edition, translation.edition);
+            let message = format!(
+                "expected the edition {}, found {}: see what is new in it, then change the number here",
+                edition.edition, translation.edition
+            );
             self.fault("/edition".to_owned(), "wrong_edition", message);
         }
         if translation.questionnaire != edition.key {
-            let message = format!("expected the questionnaire `{}`, found `{}`", edition.key, translation.questionnaire);
+            let message =
+                format!("expected the questionnaire `{}`, found `{}`", edition.key, translation.questionnaire);
             self.fault("/questionnaire".to_owned(), "wrong_questionnaire", message);
             // Its keys are those of other questions: to blame each would help nobody.
             return;
         }
         let frameworks = edition.frameworks.iter().map(|framework| (framework.key.as_str(), framework));
-        self.each("/frameworks", ("framework", "unknown_framework"), frameworks, &translation.frameworks, |checker, at, framework, words| {
-            checker.text(at, "summary", framework.summary.is_some(), words.summary.is_some());
-        });
+        self.each(
+            "/frameworks",
+            ("framework", "unknown_framework"),
+            frameworks,
+            &translation.frameworks,
+            |checker, at, framework, words| {
+                checker.text(at, "summary", framework.summary.is_some(), words.summary.is_some());
+            },
+        );
         let principles = edition.principles.iter().map(|principle| (principle.key.as_str(), principle));
-        self.each("/principles", ("principle", "unknown_principle"), principles, &translation.principles, |checker, at, principle, words| {
-            checker.text(at, "summary", principle.summary.is_some(), words.summary.is_some());
-        });
+        self.each(
+            "/principles",
+            ("principle", "unknown_principle"),
+            principles,
+            &translation.principles,
+            |checker, at, principle, words| {
+                checker.text(at, "summary", principle.summary.is_some(), words.summary.is_some());
+            },
+        );
         let sections = edition.sections.iter().map(|section| (section.key.as_str(), section));
-        self.each("/sections", ("section", "unknown_section"), sections, &translation.sections, |checker, at, section, words| {
-            checker.text(at, "intro", section.intro.is_some(), words.intro.is_some());
-        });
+        self.each(
+            "/sections",
+            ("section", "unknown_section"),
+            sections,
+            &translation.sections,
+            |checker, at, section, words| {
+                checker.text(at, "intro", section.intro.is_some(), words.intro.is_some());
+            },
+        );
         let questions = edition.questions().map(|question| (question.key.as_str(), question));
         self.each("/questions", ("question", "unknown_question"), questions, &translation.questions, Self::question);
         let findings = edition.findings.iter().map(|finding| (finding.key.as_str(), finding));
@@ -432,12 +493,20 @@ impl Checker<'_> {
         self.text(at, "help", question.help.is_some(), words.help.is_some());
         self.text(at, "unit", question.unit.is_some(), words.unit.is_some());
         let options = question.options.iter().map(|choice| (choice.value.as_str(), choice));
-        self.each(&format!("{at}/options"), ("option", "unknown_option"), options, &words.options, |checker, at, choice, words| {
-            checker.text(at, "knock_out", choice.knock_out.is_some(), words.knock_out.is_some());
-            checker.text(at, "finding", choice.finding.is_some(), words.finding.is_some());
-        });
+        self.each(
+            &format!("{at}/options"),
+            ("option", "unknown_option"),
+            options,
+            &words.options,
+            |checker, at, choice, words| {
+                checker.text(at, "knock_out", choice.knock_out.is_some(), words.knock_out.is_some());
+                checker.text(at, "finding", choice.finding.is_some(), words.finding.is_some());
+            },
+        );
         let labels: Vec<String> = question.bands.iter().map(crate::edition::PointBand::label).collect();
-        let said = |(label, band): &(&str, &crate::edition::PointBand)| band.knock_out.is_some() || band.finding.is_some() || words.bands.contains_key(*label);
+        let said = |(label, band): &(&str, &crate::edition::PointBand)| {
+            band.knock_out.is_some() || band.finding.is_some() || words.bands.contains_key(*label)
+        };
         let bands = labels.iter().map(String::as_str).zip(&question.bands).filter(said);
         self.each(&format!("{at}/bands"), ("band", "unknown_band"), bands, &words.bands, |checker, at, band, words| {
             checker.text(at, "knock_out", band.knock_out.is_some(), words.knock_out.is_some());
@@ -467,15 +536,27 @@ impl Checker<'_> {
         }
         for key in given.keys().filter(|key| !known.contains(key.as_str())) {
             let hint = self.faults.hint(key, known.iter().copied());
-            self.fault(format!("{at}/{}", escape(key)), code, format!("the edition has no {what} `{key}` to translate{hint}"));
+            self.fault(
+                format!("{at}/{}", escape(key)),
+                code,
+                format!("the edition has no {what} `{key}` to translate{hint}"),
+            );
         }
     }
 
     fn text(&mut self, at: &str, name: &str, there: bool, given: bool) {
         if there && !given {
-            self.fault(format!("{at}/{name}"), "missing_text", format!("expected the key `{name}`: the edition has one here"));
+            self.fault(
+                format!("{at}/{name}"),
+                "missing_text",
+                format!("expected the key `{name}`: the edition has one here"),
+            );
         } else if given && !there {
-            self.fault(format!("{at}/{name}"), "unknown_text", format!("the edition has no `{name}` here: leave it out"));
+            self.fault(
+                format!("{at}/{name}"),
+                "unknown_text",
+                format!("the edition has no `{name}` here: leave it out"),
+            );
         }
     }
 }

@@ -9,15 +9,15 @@
 //! | `workbook/read.rs` | cells → answers, or every cell that does not fit |
 //!
 //! A form shows what a respondent sees: no weights, points, knock-outs or findings. It has a row for each question, and
-//! below a `multiple_choice` question a row for each option. The first row says what the columns are; its first cell says
-//! which questionnaire and which edition the form is for, and below it stand the keys: the question's, or for an option
-//! `question/option`. In a workbook that column is hidden, and whatever is no answer is locked, without a password. A
-//! sheet cannot hide rows as answers are given, so each row says in words when it is asked.
+//! below a `multiple_choice` question a row for each option. The first row says what the columns are; its first cell
+//! says which questionnaire and which edition the form is for, and below it stand the keys: the question's, or for an
+//! option `question/option`. In a workbook that column is hidden, and whatever is no answer is locked, without a
+//! password. A sheet cannot hide rows as answers are given, so each row says in words when it is asked.
 //!
 //! **Reading** takes the label or the value of an option, in capitals or not; dates as dates, as `YYYY-MM-DD` or as
 //! `DD/MM/YYYY`; numbers without thousands separators; `yes` on the row of an option. Rows may be moved and left out. A
-//! question with nothing filled in is absent from the answers, and an empty cell is an absent field: reading a form never
-//! says that something is to be cleared.
+//! question with nothing filled in is absent from the answers, and an empty cell is an absent field: reading a form
+//! never says that something is to be cleared.
 
 use crate::answer::{Answer, Answers, parse_date};
 use crate::cells;
@@ -83,7 +83,9 @@ pub fn write_csv(form: &Form<'_>) -> String {
         };
         let Line { key, section, text, help, how, .. } = &line;
         let more = [line.comment(), line.not_applicable(), &line.evidence()].map(ToOwned::to_owned);
-        let all = [key.clone(), section.title.clone(), text.clone(), (*help).to_owned(), how.clone(), answer].into_iter().chain(more);
+        let all = [key.clone(), section.title.clone(), text.clone(), (*help).to_owned(), how.clone(), answer]
+            .into_iter()
+            .chain(more);
         file.write(all);
     }
     file.into_text()
@@ -92,9 +94,9 @@ pub fn write_csv(form: &Form<'_>) -> String {
 /// The answers in a workbook that [`write_xlsx`] wrote and somebody filled in.
 ///
 /// # Errors
-/// What is no workbook, or one of another questionnaire or edition; or else every cell that does not fit, with the sheet,
-/// the cell, the question, what was found and what was expected. The line of a fault is the row, its column the number of
-/// the column; its pointer begins with the question's key, as those of [`crate::check_answers`] do.
+/// What is no workbook, or one of another questionnaire or edition; or else every cell that does not fit, with the
+/// sheet, the cell, the question, what was found and what was expected. The line of a fault is the row, its column the
+/// number of the column; its pointer begins with the question's key, as those of [`crate::check_answers`] do.
 pub fn read_xlsx(bytes: &[u8], edition: &Edition) -> Result<Answers, Vec<Fault>> {
     let parts = package::unpack(bytes).map_err(|fault| vec![fault])?;
     let book = package::open(&parts).map_err(|fault| vec![fault])?;
@@ -121,8 +123,8 @@ const EVIDENCE: &str = "Evidence";
 /// What is written on the row of an option that is chosen.
 const CHOSEN: &str = "Yes";
 
-/// Which questionnaire and which edition a form is for. One text, because alone a spreadsheet would take `2026.10` for a
-/// number.
+/// Which questionnaire and which edition a form is for. One text, because alone a spreadsheet would take `2026.10` for
+/// a number.
 fn stamp(edition: &Edition) -> String {
     format!("{} {}", edition.key, edition.edition)
 }
@@ -160,7 +162,8 @@ impl Line<'_> {
     fn answer(&self) -> Given {
         let Some(value) = self.given.and_then(|answer| answer.value.as_ref()) else { return Given::Nothing };
         if let Some(choice) = self.choice {
-            let is_chosen = value.as_array().is_some_and(|chosen| chosen.iter().any(|one| one.as_str() == Some(&choice.value)));
+            let is_chosen =
+                value.as_array().is_some_and(|chosen| chosen.iter().any(|one| one.as_str() == Some(&choice.value)));
             return if is_chosen { Given::Text(CHOSEN.to_owned()) } else { Given::Nothing };
         }
         match (self.question.kind, value) {
@@ -171,10 +174,16 @@ impl Line<'_> {
                     value => plain(value),
                 };
                 let shown = self.question.options.iter().position(|choice| choice.value == value);
-                Given::Text(shown.and_then(|index| shown_options(self.question).into_iter().nth(index)).unwrap_or(value))
+                Given::Text(
+                    shown.and_then(|index| shown_options(self.question).into_iter().nth(index)).unwrap_or(value),
+                )
             }
-            (QuestionType::Number, Value::Number(number)) => Decimal::from_json(number).map_or_else(|| Given::Text(number.to_string()), Given::Number),
-            (QuestionType::Date, Value::String(text)) => parse_date(text).map_or_else(|| Given::Text(text.clone()), Given::Date),
+            (QuestionType::Number, Value::Number(number)) => {
+                Decimal::from_json(number).map_or_else(|| Given::Text(number.to_string()), Given::Number)
+            }
+            (QuestionType::Date, Value::String(text)) => {
+                parse_date(text).map_or_else(|| Given::Text(text.clone()), Given::Date)
+            }
             (_, value) => Given::Text(plain(value)),
         }
     }
@@ -208,16 +217,41 @@ fn plain(value: &Value) -> String {
 /// Every row of a form, in the order of the questions.
 fn lines<'a>(form: &Form<'a>) -> impl Iterator<Item = Line<'a>> {
     let Form { edition, answers, visible, .. } = *form;
-    let visible: Option<std::collections::BTreeSet<&str>> = visible.map(|keys| keys.iter().map(String::as_str).collect());
+    let visible: Option<std::collections::BTreeSet<&str>> =
+        visible.map(|keys| keys.iter().map(String::as_str).collect());
     let words = words::Words::of(edition);
     // When a section is asked is said with each of its questions, and worked out once.
-    let asked_if: Vec<Option<String>> = edition.sections.iter().map(|section| section.show_if.as_ref().map(|condition| words.grouped(condition))).collect();
-    let asked = edition.sections.iter().enumerate().flat_map(|(number, section)| section.questions.iter().map(move |question| (number, section, question)));
+    let asked_if: Vec<Option<String>> = edition
+        .sections
+        .iter()
+        .map(|section| section.show_if.as_ref().map(|condition| words.grouped(condition)))
+        .collect();
+    let asked = edition
+        .sections
+        .iter()
+        .enumerate()
+        .flat_map(|(number, section)| section.questions.iter().map(move |question| (number, section, question)));
     asked.flat_map(move |(number, section, question)| {
         let is_asked = visible.as_ref().is_none_or(|keys| keys.contains(question.key.as_str()));
-        let line = |key: String, choice, text: String, help, how| Line { key, section, question, choice, text, help, how, is_asked, given: answers.get(&question.key) };
+        let line = |key: String, choice, text: String, help, how| Line {
+            key,
+            section,
+            question,
+            choice,
+            text,
+            help,
+            how,
+            is_asked,
+            given: answers.get(&question.key),
+        };
         let help = question.help.as_deref().unwrap_or_default();
-        let mut all = vec![line(question.key.clone(), None, question.text.clone(), help, words::how(&words, asked_if[number].as_deref(), question, is_asked))];
+        let mut all = vec![line(
+            question.key.clone(),
+            None,
+            question.text.clone(),
+            help,
+            words::how(&words, asked_if[number].as_deref(), question, is_asked),
+        )];
         if question.kind == QuestionType::MultipleChoice {
             all.extend(question.options.iter().map(|choice| {
                 let key = format!("{}/{}", question.key, choice.value);
@@ -244,6 +278,11 @@ fn shown_options(question: &Question) -> Vec<String> {
     if is_unique(&labels) {
         return labels;
     }
-    let with_values: Vec<String> = question.options.iter().map(|choice| format!("{} ({})", choice.label, choice.value)).collect();
-    if is_unique(&with_values) { with_values } else { question.options.iter().map(|choice| choice.value.clone()).collect() }
+    let with_values: Vec<String> =
+        question.options.iter().map(|choice| format!("{} ({})", choice.label, choice.value)).collect();
+    if is_unique(&with_values) {
+        with_values
+    } else {
+        question.options.iter().map(|choice| choice.value.clone()).collect()
+    }
 }

@@ -25,11 +25,22 @@ async fn progress(app: &App, assessment: &Value) -> Value {
 
 /// A hidden field of a form.
 fn own(page: &Answer, action: &str, name: &str) -> String {
-    hidden(&page.text, action).into_iter().find(|(known, _)| known == name).unwrap_or_else(|| panic!("no {name} in {}", page.text)).1
+    hidden(&page.text, action)
+        .into_iter()
+        .find(|(known, _)| known == name)
+        .unwrap_or_else(|| panic!("no {name} in {}", page.text))
+        .1
 }
 
 /// What the page itself sends while someone types: the touched questions alone.
-async fn saves_by_itself(browser: &mut Browser, app: &App, page: &Answer, action: &str, questions: &[&str], fields: &[(&str, &str)]) -> Answer {
+async fn saves_by_itself(
+    browser: &mut Browser,
+    app: &App,
+    page: &Answer,
+    action: &str,
+    questions: &[&str],
+    fields: &[(&str, &str)],
+) -> Answer {
     let touched = |(name, value): &(String, String)| match name.as_str() {
         "csrf" | "version" => true,
         _ => questions.contains(&value.split(':').next().unwrap_or_default()),

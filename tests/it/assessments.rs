@@ -323,7 +323,8 @@ both! {
         let certificate = certificate(&app, &supplier, "2027-12-31").await;
         approved(&app, &product, good(&certificate)).await;
         assert_eq!((&app.line(&product).await["rating"], &app.line(&supplier).await["rating"]), (&json!("low"), &json!("unassessed")));
-        // Under the minimum of coverage nothing is said either, however good the rest: only what is required must be answered.
+        // Under the minimum of coverage nothing is said either, however good the rest: only what is required must be
+        // answered.
         let other = app.processor("Other").await;
         let assessment = app.assessment("supplier-security", &other).await;
         let edition = app.get(&app.viewer, "/questionnaires/supplier-security/editions/2026.1").await.json(200);

@@ -31,17 +31,30 @@ pub(crate) async fn unguarded(app: &App) -> DatabaseConnection {
     let database = Database::connect(&app.url).await.expect("the database answers");
     let guards: &[&str] = match database.get_database_backend() {
         DbBackend::Postgres => &["DROP TRIGGER audit_event_is_kept ON audit_event"],
-        _ => &["DROP TRIGGER audit_event_is_not_changed", "DROP TRIGGER audit_event_is_not_removed", "DROP TRIGGER audit_event_is_not_replaced"],
+        _ => &[
+            "DROP TRIGGER audit_event_is_not_changed",
+            "DROP TRIGGER audit_event_is_not_removed",
+            "DROP TRIGGER audit_event_is_not_replaced",
+        ],
     };
     run(&database, guards).await;
-    run(&database, &["CREATE TABLE kept_event AS SELECT * FROM audit_event", "CREATE TABLE kept_head AS SELECT * FROM audit_head"]).await;
+    run(
+        &database,
+        &["CREATE TABLE kept_event AS SELECT * FROM audit_event", "CREATE TABLE kept_head AS SELECT * FROM audit_head"],
+    )
+    .await;
     database
 }
 
 async fn restore(database: &DatabaseConnection) {
     run(
         database,
-        &["DELETE FROM audit_event", "INSERT INTO audit_event SELECT * FROM kept_event", "DELETE FROM audit_head", "INSERT INTO audit_head SELECT * FROM kept_head"],
+        &[
+            "DELETE FROM audit_event",
+            "INSERT INTO audit_event SELECT * FROM kept_event",
+            "DELETE FROM audit_head",
+            "INSERT INTO audit_head SELECT * FROM kept_head",
+        ],
     )
     .await;
 }
@@ -69,10 +82,14 @@ const COLUMNS: &[&str] = &[
 /// The events of an organisation as they are stored, oldest first.
 async fn stored(database: &DatabaseConnection, organisation: &str) -> Vec<BTreeMap<&'static str, Value>> {
     let query = format!("SELECT * FROM audit_event WHERE organisation_id = '{organisation}' ORDER BY sequence");
-    let rows = database.query_all_raw(Statement::from_string(database.get_database_backend(), query)).await.expect("rows");
+    let rows =
+        database.query_all_raw(Statement::from_string(database.get_database_backend(), query)).await.expect("rows");
     let cell = |row: &sea_orm::QueryResult, name: &str| match name {
         "sequence" | "form" => row.try_get::<i64>("", name).expect("a number").into(),
-        "before" | "after" => row.try_get::<Option<String>>("", name).expect("text").map_or(Value::Null, |text| serde_json::from_str(&text).expect("JSON")),
+        "before" | "after" => row
+            .try_get::<Option<String>>("", name)
+            .expect("text")
+            .map_or(Value::Null, |text| serde_json::from_str(&text).expect("JSON")),
         _ => row.try_get::<Option<String>>("", name).expect("text").into(),
     };
     rows.iter().map(|row| COLUMNS.iter().map(|name| (*name, cell(row, name))).collect()).collect()
@@ -82,7 +99,8 @@ fn sorted(value: &Value) -> String {
     match value {
         Value::Object(fields) => {
             let fields: BTreeMap<&String, String> = fields.iter().map(|(name, value)| (name, sorted(value))).collect();
-            let fields: Vec<String> = fields.into_iter().map(|(name, value)| format!("{}:{value}", json!(name))).collect();
+            let fields: Vec<String> =
+                fields.into_iter().map(|(name, value)| format!("{}:{value}", json!(name))).collect();
             format!("{{{}}}", fields.join(","))
         }
         Value::Array(items) => format!("[{}]", items.iter().map(sorted).collect::<Vec<_>>().join(",")),
@@ -92,11 +110,13 @@ fn sorted(value: &Value) -> String {
 
 /// What the hash of an event must be, worked out here once more.
 fn hash(event: &BTreeMap<&'static str, Value>) -> String {
-    let content: BTreeMap<&str, &Value> = event.iter().filter(|(name, _)| **name != "hash").map(|(name, value)| (*name, value)).collect();
+    let content: BTreeMap<&str, &Value> =
+        event.iter().filter(|(name, _)| **name != "hash").map(|(name, value)| (*name, value)).collect();
     Sha256::digest(sorted(&json!(content)).as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Writes events of ours as they are given, with hashes made anew from the first on and the end of the chain after them.
+/// Writes events of ours as they are given, with hashes made anew from the first on and the end of the chain after
+/// them.
 async fn write_anew(database: &DatabaseConnection, events: &mut [BTreeMap<&'static str, Value>], previous: &str) {
     let mut previous = previous.to_owned();
     for event in events.iter_mut() {
@@ -106,8 +126,15 @@ async fn write_anew(database: &DatabaseConnection, events: &mut [BTreeMap<&'stat
         insert(database, event).await;
     }
     let last = events.last().expect("an event");
-    run(database, &[&format!("UPDATE audit_head SET sequence = {}, hash = '{previous}' WHERE organisation_id = {}", last["sequence"], quoted(&last["organisation_id"]))])
-        .await;
+    run(
+        database,
+        &[&format!(
+            "UPDATE audit_head SET sequence = {}, hash = '{previous}' WHERE organisation_id = {}",
+            last["sequence"],
+            quoted(&last["organisation_id"])
+        )],
+    )
+    .await;
 }
 
 fn quoted(value: &Value) -> String {
@@ -127,11 +154,20 @@ async fn insert(database: &DatabaseConnection, event: &BTreeMap<&'static str, Va
 
 /// Everything that is wrong with our chain, as `kind first-last`, and the sentences; `against` is a checkpoint.
 async fn faults(app: &App, against: Option<&Value>) -> (Vec<String>, String) {
-    let query = against.map(|point| format!("?checkpoint_sequence={}&checkpoint_hash={}", point["sequence"], text(point, "hash"))).unwrap_or_default();
+    let query = against
+        .map(|point| format!("?checkpoint_sequence={}&checkpoint_hash={}", point["sequence"], text(point, "hash")))
+        .unwrap_or_default();
     let found = app.get(&app.admin, &format!("/audit-events/verification{query}")).await.json(200);
     let list = found["faults"].as_array().expect("a list");
-    assert_eq!((found["sound"] == json!(true), found["fault_count"].as_u64()), (list.is_empty(), Some(list.len() as u64)), "{found}");
-    let kinds = list.iter().map(|fault| format!("{} {}-{}", text(fault, "kind"), fault["sequence"], fault["last_sequence"])).collect();
+    assert_eq!(
+        (found["sound"] == json!(true), found["fault_count"].as_u64()),
+        (list.is_empty(), Some(list.len() as u64)),
+        "{found}"
+    );
+    let kinds = list
+        .iter()
+        .map(|fault| format!("{} {}-{}", text(fault, "kind"), fault["sequence"], fault["last_sequence"]))
+        .collect();
     (kinds, list.iter().map(|fault| text(fault, "detail").to_owned()).collect::<Vec<_>>().join("\n"))
 }
 

@@ -21,7 +21,8 @@ fn extension(base: &str, key: &str) -> Value {
 }
 
 async fn published_extension(app: &App, base: &str, key: &str) -> Value {
-    let body = json!({ "name": "Ours", "kind": "extension", "format": "json", "document": extension(base, key).to_string() });
+    let body =
+        json!({ "name": "Ours", "kind": "extension", "format": "json", "document": extension(base, key).to_string() });
     let draft = app.post(&app.editor, "/questionnaire-drafts", body).await.json(201);
     app.act(&app.editor, &format!("/questionnaire-drafts/{}/publish", id(&draft)), &draft, None).await.json(201)
 }
@@ -39,7 +40,11 @@ async fn the_schemas_are_served_at_a_stable_place_as_committed_and_as_the_types_
     assert_eq!(diligence::schemas::NAMES, types.each_ref().map(|(name, _)| *name));
     for (name, schema) in types {
         let served = app.get(&app.stranger, &format!("/schemas/{name}.json")).await;
-        assert_eq!((served.json(200), served.header("content-type")), (schema, "application/schema+json; charset=utf-8"), "{name}");
+        assert_eq!(
+            (served.json(200), served.header("content-type")),
+            (schema, "application/schema+json; charset=utf-8"),
+            "{name}"
+        );
         let committed = std::fs::read_to_string(folder.join(format!("{name}.json"))).expect("a committed schema");
         assert_eq!(committed, served.text, "diligence questionnaire schema {name} > openapi/schemas/{name}.json");
     }

@@ -1,4 +1,5 @@
-//! Copies of whole databases: from each database to each, from every version, checked before they are believed, all or nothing.
+//! Copies of whole databases: from each database to each, from every version, checked before they are believed, all or
+//! nothing.
 
 use std::{
     collections::BTreeMap,
@@ -86,7 +87,10 @@ fn restored(file: &Path, url: &str, more: &[&str]) -> (Option<i32>, String) {
 
 /// One sentence, and its code.
 fn is_refused((code, told): &(Option<i32>, String), expected: i32, part: &str) {
-    assert!(*code == Some(expected) && told.lines().count() == 1 && told.starts_with("diligence: ") && told.contains(part), "{part}: {code:?} {told}");
+    assert!(
+        *code == Some(expected) && told.lines().count() == 1 && told.starts_with("diligence: ") && told.contains(part),
+        "{part}: {code:?} {told}"
+    );
 }
 
 async fn folder() -> (PathBuf, Folder) {
@@ -150,14 +154,21 @@ async fn a_copy_goes_from_postgres_to_postgres_whole() {
 
 #[tokio::test]
 async fn a_copy_of_an_older_version_keeps_its_schema_and_is_brought_up_to_date_where_it_is_put_back() {
-    for (from, to, step) in [(On::Sqlite, On::Sqlite, "m0001_register"), (On::Postgres, On::Sqlite, "m0005_keys"), (On::Sqlite, On::Postgres, "m0008_lists")] {
+    for (from, to, step) in [
+        (On::Sqlite, On::Sqlite, "m0001_register"),
+        (On::Postgres, On::Sqlite, "m0005_keys"),
+        (On::Sqlite, On::Postgres, "m0008_lists"),
+    ] {
         let old = made_at(step, from).await;
         let before = contents(&old.url).await;
         let (place, _folder) = folder().await;
         let copy = place.join("copy.db");
         backed_up(&old.url, &copy);
         // Neither the database nor its copy has taken a step.
-        assert_eq!((contents(&old.url).await, contents(&format!("sqlite://{}", copy.display())).await), (before.clone(), before));
+        assert_eq!(
+            (contents(&old.url).await, contents(&format!("sqlite://{}", copy.display())).await),
+            (before.clone(), before)
+        );
         let (target, there) = empty_database(to).await;
         let (code, told) = restored(&copy, &target, &[]);
         assert_eq!(code, Some(0), "{told}");
@@ -183,11 +194,19 @@ async fn what_is_no_copy_of_ours_is_refused_with_a_sentence_and_nothing_is_made_
         fs::write(place(name), &whole).expect("written");
         change(&format!("sqlite://{}", place(name).display()), statements).await;
     };
-    change(&format!("sqlite://{}?mode=rwc", place("other").display()), "CREATE TABLE users (name text); INSERT INTO users VALUES ('x')").await;
+    change(
+        &format!("sqlite://{}?mode=rwc", place("other").display()),
+        "CREATE TABLE users (name text); INSERT INTO users VALUES ('x')",
+    )
+    .await;
     varied("newer", "INSERT INTO seaql_migrations VALUES ('m9999_tomorrow', 0)").await;
     varied("between", "DELETE FROM seaql_migrations WHERE version = 'm0005_keys'").await;
     varied("orphan", "PRAGMA foreign_keys = OFF; DELETE FROM evidence").await;
-    varied("changed", "DROP TRIGGER audit_event_is_not_changed; UPDATE audit_event SET actor_name = 'Nobody' WHERE sequence = 7").await;
+    varied(
+        "changed",
+        "DROP TRIGGER audit_event_is_not_changed; UPDATE audit_event SET actor_name = 'Nobody' WHERE sequence = 7",
+    )
+    .await;
     varied(
         "view",
         "PRAGMA foreign_keys = OFF; DROP TABLE known_device; CREATE VIEW known_device AS SELECT 1 AS secret_hash, 2 AS user_id, randomblob(8) AS last_used_at",
@@ -249,9 +268,14 @@ async fn a_database_that_holds_an_organisation_is_left_as_it_is_unless_it_is_mov
     // Killed just now, it has left its -wal, and what is in that is kept too.
     let (code, told) = restored(&copy, &there.url, &["--move-aside"]);
     assert_eq!(code, Some(0), "{told}");
-    let names: Vec<String> =
-        fs::read_dir(place.parent().expect("a folder")).expect("entries").map(|entry| entry.expect("an entry").file_name().into_string().expect("text")).collect();
-    let kept = names.iter().find(|name| name.starts_with("diligence.db.before-restore-2")).unwrap_or_else(|| panic!("{names:?}"));
+    let names: Vec<String> = fs::read_dir(place.parent().expect("a folder"))
+        .expect("entries")
+        .map(|entry| entry.expect("an entry").file_name().into_string().expect("text"))
+        .collect();
+    let kept = names
+        .iter()
+        .find(|name| name.starts_with("diligence.db.before-restore-2"))
+        .unwrap_or_else(|| panic!("{names:?}"));
     assert!(names.len() == 2 && told.contains(kept.as_str()), "{names:?} {told}");
     assert_eq!(contents(&format!("sqlite://{}", place.with_file_name(kept).display())).await, during);
     assert!(contents(&there.url).await["organisation"].len() == 3);
@@ -272,15 +296,26 @@ async fn a_damaged_database_is_moved_aside_with_all_that_is_beside_it() {
     assert_eq!(code, Some(0), "{told}");
     assert!(!folder.0.join("diligence.db-wal").exists());
     assert_eq!(
-        fs::read_dir(&folder.0).expect("entries").filter(|entry| entry.as_ref().expect("an entry").file_name().to_string_lossy().contains("before-restore")).count(),
+        fs::read_dir(&folder.0)
+            .expect("entries")
+            .filter(|entry| entry.as_ref().expect("an entry").file_name().to_string_lossy().contains("before-restore"))
+            .count(),
         2
     );
     assert_eq!(contents(&url).await["organisation"].len(), 3);
     // Left of a database that is gone, a -wal would be read into the new one.
     let other = folder.0.join("other.db");
     fs::write(folder.0.join("other.db-wal"), "torn").expect("written");
-    is_refused(&restored(&copy, &format!("sqlite://{}", other.display()), &["--move-aside"]), 6, "belongs to a database file that is missing");
-    is_refused(&restored(&copy, &format!("sqlite://{}", copy.display()), &["--move-aside"]), 6, "is the database itself");
+    is_refused(
+        &restored(&copy, &format!("sqlite://{}", other.display()), &["--move-aside"]),
+        6,
+        "belongs to a database file that is missing",
+    );
+    is_refused(
+        &restored(&copy, &format!("sqlite://{}", copy.display()), &["--move-aside"]),
+        6,
+        "is the database itself",
+    );
 }
 
 #[tokio::test]
@@ -289,7 +324,11 @@ async fn a_postgres_database_that_is_not_empty_is_left_as_it_is() {
     let ours = made_at("m0008_lists", On::Postgres).await;
     let before = contents(&ours.url).await;
     for more in [&[][..], &["--move-aside"]] {
-        is_refused(&restored(&copy, &ours.url, more), 6, "holds the organisation \"Meadow View Care\" and is left as it is: make an empty database");
+        is_refused(
+            &restored(&copy, &ours.url, more),
+            6,
+            "holds the organisation \"Meadow View Care\" and is left as it is: make an empty database",
+        );
     }
     assert_eq!(contents(&ours.url).await, before);
     let (other, _) = empty_database(On::Postgres).await;
@@ -307,7 +346,11 @@ async fn a_restore_that_breaks_off_leaves_nothing() {
     let copy = place.join("copy.db");
     backed_up(&old.url, &copy);
     let (target, _) = empty_database(On::Postgres).await;
-    is_refused(&restored(&copy, &target, &[]), 6, "holds a null character, which PostgreSQL cannot keep: table edition, row edn_");
+    is_refused(
+        &restored(&copy, &target, &[]),
+        6,
+        "holds a null character, which PostgreSQL cannot keep: table edition, row edn_",
+    );
     assert_eq!(contents(&target).await, BTreeMap::new());
     let (sqlite, _there) = empty().await;
     assert_eq!(restored(&copy, &sqlite, &[]).0, Some(0));
@@ -319,7 +362,12 @@ async fn copies_are_readable_by_their_owner_alone_whatever_the_umask() {
     let old = made_at(NOW, On::Postgres).await;
     let (place, _folder) = folder().await;
     let under = |line: String| {
-        let done = Command::new("sh").arg("-c").arg(format!("umask 000; {} {line}", program().display())).env_remove("DATABASE_URL").output().expect("sh runs");
+        let done = Command::new("sh")
+            .arg("-c")
+            .arg(format!("umask 000; {} {line}", program().display()))
+            .env_remove("DATABASE_URL")
+            .output()
+            .expect("sh runs");
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     };
     let (copy, target) = (place.join("copy.db"), place.join("restored.db"));
@@ -339,16 +387,23 @@ async fn where_nothing_could_be_copied_nothing_is_left() {
     let newer = made_at(NOW, On::Postgres).await;
     change(&newer.url, "INSERT INTO seaql_migrations VALUES ('m9999_tomorrow', 0)").await;
     let nowhere = format!("sqlite://{}/nowhere.db", place.display());
-    for (url, code) in [(nowhere.as_str(), 4), ("postgres://nobody:secret-word@127.0.0.1:1/none", 4), (&postgres, 6), (&newer.url, 5)] {
+    for (url, code) in
+        [(nowhere.as_str(), 4), ("postgres://nobody:secret-word@127.0.0.1:1/none", 4), (&postgres, 6), (&newer.url, 5)]
+    {
         let (found, _, told) = run(&["backup", name, "--database-url", url]);
-        assert!(found == Some(code) && !none.exists() && told.lines().count() == 1 && !told.contains("secret-word"), "{url}: {told}");
+        assert!(
+            found == Some(code) && !none.exists() && told.lines().count() == 1 && !told.contains("secret-word"),
+            "{url}: {told}"
+        );
     }
 }
 
 fn post(server: &Server, path: &str, body: &serde_json::Value) -> (u16, String) {
     let body = body.to_string();
     let mut connection = connect(server);
-    connection.write_all(format!("{}{body}", head("POST", path, &server.key, body.len(), "")).as_bytes()).expect("sent");
+    connection
+        .write_all(format!("{}{body}", head("POST", path, &server.key, body.len(), "")).as_bytes())
+        .expect("sent");
     answer(&mut connection)
 }
 
@@ -363,7 +418,8 @@ async fn is_consistent(on: On) {
             let (server, is_over) = (&server, &is_over);
             scope.spawn(move || {
                 for number in 0.. {
-                    let (status, told) = post(server, "/api/v1/suppliers", &json!({ "name": format!("Supplier {writer} {number}") }));
+                    let (status, told) =
+                        post(server, "/api/v1/suppliers", &json!({ "name": format!("Supplier {writer} {number}") }));
                     assert_eq!(status, 201, "{told}");
                     if is_over.load(Ordering::Relaxed) {
                         break;
@@ -381,12 +437,16 @@ async fn is_consistent(on: On) {
         let (code, told) = restored(&place.join(format!("{number}.db")), &target, &[]);
         assert_eq!(code, Some(0), "{told}");
         let found = contents(&target).await;
-        assert_eq!((found["supplier"].len(), found["register_entry"].len()), (found["review"].len(), found["supplier"].len()));
+        assert_eq!(
+            (found["supplier"].len(), found["register_entry"].len()),
+            (found["review"].len(), found["supplier"].len())
+        );
         let made = found["audit_event"].iter().filter(|line| line.contains("|create|supplier|")).count();
         assert_eq!(made, found["supplier"].len());
     }
     // Each copy is in the trail, and the trail holds.
-    let noted = contents(&url).await["audit_event"].iter().filter(|line| line.contains("|back_up|organisation|")).count();
+    let noted =
+        contents(&url).await["audit_event"].iter().filter(|line| line.contains("|back_up|organisation|")).count();
     assert_eq!(noted, 3);
     let (code, _, told) = run(&["audit", "verify", "--database-url", &url]);
     assert_eq!(code, Some(0), "{told}");
@@ -421,7 +481,10 @@ async fn a_copy_has_its_name_once_it_is_whole() {
     let (place, _folder) = folder().await;
     let copy = place.join("copy.db");
     let names = || {
-        let mut names: Vec<String> = fs::read_dir(&place).expect("a folder").map(|entry| entry.expect("an entry").file_name().into_string().expect("text")).collect();
+        let mut names: Vec<String> = fs::read_dir(&place)
+            .expect("a folder")
+            .map(|entry| entry.expect("an entry").file_name().into_string().expect("text"))
+            .collect();
         names.sort();
         names
     };
@@ -433,7 +496,11 @@ async fn a_copy_has_its_name_once_it_is_whole() {
     assert_eq!(names(), ["copy.db"]);
     let bytes = fs::read(&copy).expect("a copy");
     is_refused(&back_up(&old.url, &copy), 6, "is there already");
-    is_refused(&back_up(&format!("sqlite://{}/none.db", place.display()), &place.join("other.db")), 4, "cannot be reached");
+    is_refused(
+        &back_up(&format!("sqlite://{}/none.db", place.display()), &place.join("other.db")),
+        4,
+        "cannot be reached",
+    );
     assert_eq!((names(), fs::read(&copy).expect("a copy")), (vec!["copy.db".to_owned()], bytes));
     // A newer program's database is not called an older one.
     change(&old.url, "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_tomorrow', 0)").await;

@@ -16,7 +16,14 @@ use crate::{
 
 /// Sends bytes to make a supplier.
 async fn supplier(app: &App, body: impl AsRef<[u8]>) -> Answer {
-    app.raw(&app.editor, Method::POST, "/suppliers", Some(body.as_ref().to_vec()), &[("content-type", "application/json")]).await
+    app.raw(
+        &app.editor,
+        Method::POST,
+        "/suppliers",
+        Some(body.as_ref().to_vec()),
+        &[("content-type", "application/json")],
+    )
+    .await
 }
 
 /// The faults of a supplier with these fields besides its name.
@@ -28,7 +35,12 @@ async fn faults(app: &App, fields: Value) -> Vec<String> {
 
 /// The details of a problem's errors.
 fn details(answer: &Answer) -> Vec<String> {
-    answer.json(answer.status.as_u16())["errors"].as_array().expect("a list").iter().map(|error| error["detail"].as_str().expect("text").to_owned()).collect()
+    answer.json(answer.status.as_u16())["errors"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|error| error["detail"].as_str().expect("text").to_owned())
+        .collect()
 }
 
 both! {
@@ -440,14 +452,24 @@ fn anything() -> impl Strategy<Value = Value> {
         any::<u64>().prop_map(Value::from),
         any::<f64>().prop_map(Value::from),
         any::<String>().prop_map(Value::from),
-        prop_oneof![Just(""), Just("\0"), Just("2027-02-30"), Just("2999-12-31"), Just("sup_0190c5d2e5f27c3c8a4b0d6f1e2a3b4c"), Just("yes"), Just("high"), Just("1e400")]
-            .prop_map(Value::from),
+        prop_oneof![
+            Just(""),
+            Just("\0"),
+            Just("2027-02-30"),
+            Just("2999-12-31"),
+            Just("sup_0190c5d2e5f27c3c8a4b0d6f1e2a3b4c"),
+            Just("yes"),
+            Just("high"),
+            Just("1e400")
+        ]
+        .prop_map(Value::from),
         prop_oneof![Just(i64::from(i32::MAX) + 1), Just(1), Just(5), Just(0), Just(-1)].prop_map(Value::from),
     ];
     leaf.prop_recursive(4, 32, 6, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
-            prop::collection::hash_map(any::<String>(), inner, 0..6).prop_map(|fields| Value::Object(fields.into_iter().collect()))
+            prop::collection::hash_map(any::<String>(), inner, 0..6)
+                .prop_map(|fields| Value::Object(fields.into_iter().collect()))
         ]
     })
 }
@@ -468,8 +490,12 @@ fn bodies(target: &Target) -> BoxedStrategy<Value> {
 /// Every place in `value`.
 fn pointers(value: &Value, place: String, found: &mut Vec<String>) {
     match value {
-        Value::Object(fields) => fields.iter().for_each(|(name, field)| pointers(field, format!("{place}/{name}"), found)),
-        Value::Array(items) => items.iter().enumerate().for_each(|(index, item)| pointers(item, format!("{place}/{index}"), found)),
+        Value::Object(fields) => {
+            fields.iter().for_each(|(name, field)| pointers(field, format!("{place}/{name}"), found))
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(index, item)| pointers(item, format!("{place}/{index}"), found))
+        }
         _ => {}
     }
     found.push(place);

@@ -1,4 +1,5 @@
-//! Bodies: read once it is known who sends them, within limits, and never more of them at a time than there is room for.
+//! Bodies: read once it is known who sends them, within limits, and never more of them at a time than there is room
+//! for.
 
 use std::{
     io::{Read as _, Write as _},
@@ -59,7 +60,14 @@ impl Drop for Endless {
 }
 
 /// Sends a body of this length. Gives the status, and how much was read before the answer and in all.
-async fn sends(app: &App, method: Method, path: &str, headers: &[(String, String)], kind: &str, length: usize) -> (u16, usize, usize) {
+async fn sends(
+    app: &App,
+    method: Method,
+    path: &str,
+    headers: &[(String, String)],
+    kind: &str,
+    length: usize,
+) -> (u16, usize, usize) {
     let (gone, is_gone) = oneshot::channel();
     let read = Arc::new(AtomicUsize::new(0));
     let body = Body::from_async_read(Endless { length, read: Arc::clone(&read), gone: Some(gone) });
@@ -72,7 +80,15 @@ async fn sends(app: &App, method: Method, path: &str, headers: &[(String, String
 }
 
 /// Sends one to this place, which is refused with one of these statuses once so much was read at the most.
-async fn is_refused(app: &App, who: &str, (method, path): (Method, &str), headers: &[(String, String)], kind: &str, statuses: &[u16], most: usize) {
+async fn is_refused(
+    app: &App,
+    who: &str,
+    (method, path): (Method, &str),
+    headers: &[(String, String)],
+    kind: &str,
+    statuses: &[u16],
+    most: usize,
+) {
     let is_stranger = ["a stranger", "someone whose session has ended"].contains(&who);
     // Whoever is known is not told to stop for long; that they are in the end is tested once, below.
     let length = if is_stranger { usize::MAX } else { most + (1 << 20) };
@@ -89,7 +105,8 @@ fn key(who: &crate::harness::Person) -> [(String, String); 1] {
 
 /// The path of an operation, with something in place of its parameters.
 fn somewhere(root: &str, path: &str) -> String {
-    let part = |part: &str| if part.starts_with('{') || part.starts_with(':') { "some".to_owned() } else { part.to_owned() };
+    let part =
+        |part: &str| if part.starts_with('{') || part.starts_with(':') { "some".to_owned() } else { part.to_owned() };
     format!("{root}{}", path.split('/').map(part).collect::<Vec<_>>().join("/"))
 }
 
@@ -174,7 +191,12 @@ async fn a_list_is_read_up_to_its_limit_and_what_was_held_of_it_is_given_back() 
     let app = App::open(On::Sqlite).await;
     let held = async || {
         let metrics = app.get(&app.stranger, "/metrics").await.text;
-        let of = |place: &str| metrics.split_once(&format!("diligence_body_bytes{{place=\"{place}\"}} ")).and_then(|(_, rest)| rest.lines().next()).map(str::to_owned);
+        let of = |place: &str| {
+            metrics
+                .split_once(&format!("diligence_body_bytes{{place=\"{place}\"}} "))
+                .and_then(|(_, rest)| rest.lines().next())
+                .map(str::to_owned)
+        };
         (of("memory"), of("disk"))
     };
     let path = "/api/v1/suppliers/import";
@@ -184,7 +206,9 @@ async fn a_list_is_read_up_to_its_limit_and_what_was_held_of_it_is_given_back() 
     assert_eq!(held().await, (Some("0".into()), Some("0".into())));
     // What is small in bytes can be large in values.
     let many = format!("[{}0]", "0,".repeat(4 << 20)).into_bytes();
-    app.raw(&app.editor, Method::POST, "/suppliers/import", Some(many), &[("content-type", "application/json")]).await.faults(413);
+    app.raw(&app.editor, Method::POST, "/suppliers/import", Some(many), &[("content-type", "application/json")])
+        .await
+        .faults(413);
     let good = json!({ "rows": [{ "name": "x".repeat(300) }] });
     app.post(&app.editor, "/suppliers/import", good).await.json(200);
     assert_eq!(held().await, (Some("0".into()), Some("0".into())));
@@ -196,9 +220,17 @@ async fn a_form_may_not_fall_into_any_number_of_parts() {
     let editor = app.member("editor").await;
     let (session, csrf) = editor.session().expect("a session");
     let send = async |count: usize| {
-        let field = |name: &str, value: &str| format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
-        let fields: String = std::iter::once(field("csrf", csrf)).chain((1..count).map(|number| field(&format!("field{number}"), ""))).collect();
-        let request = app.client.post("/import").header("content-type", FILES).header("cookie", format!("__Host-diligence={session}"));
+        let field = |name: &str, value: &str| {
+            format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        let fields: String = std::iter::once(field("csrf", csrf))
+            .chain((1..count).map(|number| field(&format!("field{number}"), "")))
+            .collect();
+        let request = app
+            .client
+            .post("/import")
+            .header("content-type", FILES)
+            .header("cookie", format!("__Host-diligence={session}"));
         request.body(format!("{fields}--x--\r\n")).send().await.0.status().as_u16()
     };
     assert_eq!((send(2000).await, send(2001).await), (422, 400));
@@ -219,22 +251,36 @@ async fn who_sends_all_of_a_body_first_finds_the_answer_that_refused_it_early() 
     let server = Server::start(&url);
     let path = "/api/v1/suppliers/import";
     // The body, as its length says and as chunks.
-    for (key, length, expected) in [("", 1_000_000, 401), ("dlg_wrong", 1_000_000, 401), (server.key.as_str(), 40_000_000, 415), (server.key.as_str(), 20_000_000, 415)] {
+    for (key, length, expected) in [
+        ("", 1_000_000, 401),
+        ("dlg_wrong", 1_000_000, 401),
+        (server.key.as_str(), 40_000_000, 415),
+        (server.key.as_str(), 20_000_000, 415),
+    ] {
         let mut connection = connect(&server);
-        connection.write_all(head("POST", path, key, length, "").replace("application/json", "image/png").as_bytes()).expect("sent");
+        connection
+            .write_all(head("POST", path, key, length, "").replace("application/json", "image/png").as_bytes())
+            .expect("sent");
         connection.write_all(&vec![b'x'; length]).expect("all of it is taken");
         assert!(heard(&mut connection).starts_with(&format!("HTTP/1.1 {expected} ")), "{length} bytes with {key:?}");
 
         let mut connection = connect(&server);
-        let chunked = head("POST", path, key, 0, "").replace("application/json", "image/png").replace("Content-Length: 0", "Transfer-Encoding: chunked");
+        let chunked = head("POST", path, key, 0, "")
+            .replace("application/json", "image/png")
+            .replace("Content-Length: 0", "Transfer-Encoding: chunked");
         connection.write_all(format!("{chunked}{length:x}\r\n").as_bytes()).expect("sent");
         connection.write_all(&vec![b'x'; length]).expect("all of it is taken");
         connection.write_all(b"\r\n0\r\n\r\n").expect("all of it is taken");
-        assert!(heard(&mut connection).starts_with(&format!("HTTP/1.1 {expected} ")), "{length} bytes with {key:?}, in chunks");
+        assert!(
+            heard(&mut connection).starts_with(&format!("HTTP/1.1 {expected} ")),
+            "{length} bytes with {key:?}, in chunks"
+        );
     }
     // Where it is known to be too much, the connection ends with the answer, which is there all the same.
     let mut connection = connect(&server);
-    connection.write_all(head("POST", path, "", 2_000_000_000, "").replace("Connection: close\r\n", "").as_bytes()).expect("sent");
+    connection
+        .write_all(head("POST", path, "", 2_000_000_000, "").replace("Connection: close\r\n", "").as_bytes())
+        .expect("sent");
     connection.write_all(&vec![b'x'; 500_000]).expect("so much of it is taken");
     let mut start = [0; 4096];
     let read = connection.read(&mut start).expect("an answer");
@@ -242,7 +288,9 @@ async fn who_sends_all_of_a_body_first_finds_the_answer_that_refused_it_early() 
     assert!(answer.starts_with("http/1.1 401 ") && answer.contains("connection: close"), "{answer}");
     // One that is within bounds leaves the connection as it was.
     let mut connection = connect(&server);
-    connection.write_all(head("POST", path, "", 100_000, "").replace("Connection: close\r\n", "").as_bytes()).expect("sent");
+    connection
+        .write_all(head("POST", path, "", 100_000, "").replace("Connection: close\r\n", "").as_bytes())
+        .expect("sent");
     connection.write_all(&vec![b'x'; 100_000]).expect("all of it is taken");
     connection.write_all(head("GET", "/health/live", "", 0, "").as_bytes()).expect("sent");
     let answers = heard(&mut connection);
@@ -273,33 +321,65 @@ async fn a_program_that_may_have_one_gigabyte_outlives_whatever_is_sent_to_it() 
     let (url, _folder) = empty().await;
     let server = Server::start_within(1 << 20, &url);
     let token = server.link.split_once('#').expect("a token").1.to_owned();
-    let accept = json!({ "token": token, "name": "Jo Bell", "email": "jo@example.org", "password": PASSWORD }).to_string();
-    let status = status_of(&server, &head("POST", "/api/v1/invitations/accept", "", accept.len(), ""), accept.as_bytes());
+    let accept =
+        json!({ "token": token, "name": "Jo Bell", "email": "jo@example.org", "password": PASSWORD }).to_string();
+    let status =
+        status_of(&server, &head("POST", "/api/v1/invitations/accept", "", accept.len(), ""), accept.as_bytes());
     assert_eq!(status, 200);
     let sign_in = json!({ "email": "jo@example.org", "password": PASSWORD }).to_string();
     let mut connection = connect(&server);
     connection
-        .write_all(format!("{}{sign_in}", head("POST", "/api/v1/sessions", "", sign_in.len(), "").replace("Authorization: Bearer \r\n", "")).as_bytes())
+        .write_all(
+            format!(
+                "{}{sign_in}",
+                head("POST", "/api/v1/sessions", "", sign_in.len(), "").replace("Authorization: Bearer \r\n", "")
+            )
+            .as_bytes(),
+        )
         .expect("sent");
     let signed_in = heard(&mut connection);
-    let cookie = signed_in.lines().filter_map(|line| line.split_once(": ")).find(|(name, value)| name.eq_ignore_ascii_case("set-cookie") && value.contains("dls_"));
-    let cookie = cookie.unwrap_or_else(|| panic!("a session in {signed_in}")).1.split(';').next().expect("a cookie").to_owned();
+    let cookie = signed_in
+        .lines()
+        .filter_map(|line| line.split_once(": "))
+        .find(|(name, value)| name.eq_ignore_ascii_case("set-cookie") && value.contains("dls_"));
+    let cookie =
+        cookie.unwrap_or_else(|| panic!("a session in {signed_in}")).1.split(';').next().expect("a cookie").to_owned();
 
-    let (parts, zeros, lines) = (parts(), format!("[{}0]", "0,".repeat(16_000_000)).into_bytes(), "a,b\n".repeat(8_000_000).into_bytes());
+    let (parts, zeros, lines) =
+        (parts(), format!("[{}0]", "0,".repeat(16_000_000)).into_bytes(), "a,b\n".repeat(8_000_000).into_bytes());
     let form = |path: &str, cookie: &str| {
         let more = format!("Cookie: {cookie}\r\n");
-        head("POST", path, "", parts.len(), &more).replace("application/json", FILES).replace("Authorization: Bearer \r\n", "")
+        head("POST", path, "", parts.len(), &more)
+            .replace("application/json", FILES)
+            .replace("Authorization: Bearer \r\n", "")
     };
-    let csv = |length: usize| head("POST", "/api/v1/suppliers/import", &server.key, length, "").replace("application/json", "text/csv");
+    let csv = |length: usize| {
+        head("POST", "/api/v1/suppliers/import", &server.key, length, "").replace("application/json", "text/csv")
+    };
     let kinds: Vec<(&str, String, &[u8], &[u16])> = vec![
         ("a form of many parts by a stranger", form("/import", "a=b"), &parts, &[0, 303]),
         ("the same to sign in", form("/sign-in", "a=b"), &parts, &[0, 413, 415]),
         ("JSON by a stranger", head("POST", "/api/v1/sessions", "", zeros.len(), ""), &zeros, &[0, 413]),
-        ("a list without a key", head("POST", "/api/v1/suppliers/import", "dlg_none", lines.len(), ""), &lines, &[0, 401]),
+        (
+            "a list without a key",
+            head("POST", "/api/v1/suppliers/import", "dlg_none", lines.len(), ""),
+            &lines,
+            &[0, 401],
+        ),
         ("a form of many parts by an administrator", form("/import", &cookie), &parts, &[403, 413, 503]),
-        ("JSON of many values", head("POST", "/api/v1/suppliers/import", &server.key, zeros.len(), ""), &zeros, &[413, 503]),
+        (
+            "JSON of many values",
+            head("POST", "/api/v1/suppliers/import", &server.key, zeros.len(), ""),
+            &zeros,
+            &[413, 503],
+        ),
         ("a list of many lines", csv(lines.len()), &lines, &[413, 422, 503]),
-        ("a document of many values", head("POST", "/api/v1/questionnaires/check", &server.key, 5 << 20, ""), &zeros[..5 << 20], &[400, 413, 503]),
+        (
+            "a document of many values",
+            head("POST", "/api/v1/questionnaires/check", &server.key, 5 << 20, ""),
+            &zeros[..5 << 20],
+            &[400, 413, 503],
+        ),
     ];
     std::thread::scope(|scope| {
         let server = &server;
@@ -314,7 +394,10 @@ async fn a_program_that_may_have_one_gigabyte_outlives_whatever_is_sent_to_it() 
     });
     assert_eq!(status_of(&server, &head("GET", "/api/v1/suppliers", &server.key, 0, ""), b""), 200);
     let good = json!({ "name": "Harbour" }).to_string();
-    assert_eq!(status_of(&server, &head("POST", "/api/v1/suppliers", &server.key, good.len(), ""), good.as_bytes()), 201);
+    assert_eq!(
+        status_of(&server, &head("POST", "/api/v1/suppliers", &server.key, good.len(), ""), good.as_bytes()),
+        201
+    );
     let peak = server.memory("VmHWM");
     assert!(peak < 600, "its memory came to {peak} MiB");
 }
@@ -330,13 +413,23 @@ fn zip(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
         sum.update(content);
         let number = |length: usize| u32::try_from(length).expect("short").to_le_bytes();
         // Version, flags, method 8, time and date.
-        let head = [&[20, 0, 0, 0, 8, 0, 0, 0, 0x21, 0][..], &sum.sum().to_le_bytes(), &number(packed.len()), &number(content.len()), &number(name.len())].concat();
-        directory.extend([b"PK\x01\x02\x14\x00".as_slice(), &head, &[0; 10], &number(archive.len()), name.as_bytes()].concat());
+        let head = [
+            &[20, 0, 0, 0, 8, 0, 0, 0, 0x21, 0][..],
+            &sum.sum().to_le_bytes(),
+            &number(packed.len()),
+            &number(content.len()),
+            &number(name.len()),
+        ]
+        .concat();
+        directory.extend(
+            [b"PK\x01\x02\x14\x00".as_slice(), &head, &[0; 10], &number(archive.len()), name.as_bytes()].concat(),
+        );
         archive.extend([b"PK\x03\x04", &head[..], name.as_bytes(), &packed].concat());
     }
     let (start, count) = (archive.len(), u16::try_from(files.len()).expect("few").to_le_bytes());
     let number = |length: usize| u32::try_from(length).expect("short").to_le_bytes();
-    let end = [b"PK\x05\x06".as_slice(), &[0; 4], &count, &count, &number(directory.len()), &number(start), &[0; 2]].concat();
+    let end =
+        [b"PK\x05\x06".as_slice(), &[0; 4], &count, &count, &number(directory.len()), &number(start), &[0; 2]].concat();
     [archive, directory, end].concat()
 }
 
@@ -359,7 +452,9 @@ async fn small_workbooks_that_unpack_to_much_are_read_a_few_at_a_time() {
     ]);
     assert!(workbook.len() < 200_000, "{}", workbook.len());
     let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-    let head = head("POST", &format!("/api/v1/assessments/{open}/sheet"), &server.key, workbook.len(), "If-Match: \"1\"\r\n").replace("application/json", kind);
+    let head =
+        head("POST", &format!("/api/v1/assessments/{open}/sheet"), &server.key, workbook.len(), "If-Match: \"1\"\r\n")
+            .replace("application/json", kind);
     std::thread::scope(|scope| {
         for _ in 0..24 {
             scope.spawn(|| {
@@ -378,10 +473,13 @@ async fn the_memory_that_a_large_import_took_goes_back() {
     let (url, _folder) = empty().await;
     let server = Server::start_with(&url, &["--request-timeout-seconds", "600"]);
     let idle = server.memory("VmRSS");
-    let line = |number: usize| format!("Supplier {number},https://supplier{number}.example,GB,processor,Person {},L{number}\n", number % 50);
+    let line = |number: usize| {
+        format!("Supplier {number},https://supplier{number}.example,GB,processor,Person {},L{number}\n", number % 50)
+    };
     let lines: String = (0..20_000).map(line).collect();
     let csv = format!("name,website,country,data_role,relationship_owner,identifiers:LOCAL\n{lines}");
-    let head = head("POST", "/api/v1/suppliers/import", &server.key, csv.len(), "").replace("application/json", "text/csv");
+    let head =
+        head("POST", "/api/v1/suppliers/import", &server.key, csv.len(), "").replace("application/json", "text/csv");
     assert_eq!(status_of(&server, &head, csv.as_bytes()), 200);
     let peak = server.memory("VmHWM");
     // A minute and more, in case others use the machine.

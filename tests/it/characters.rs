@@ -44,9 +44,14 @@ impl<'a> Walk<'a> {
         match schema["type"].as_str() {
             Some("object") => {
                 let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
-                required.map(|name| (name.to_owned(), self.sample(&schema["properties"][name], depth + 1))).collect::<Map<_, _>>().into()
+                required
+                    .map(|name| (name.to_owned(), self.sample(&schema["properties"][name], depth + 1)))
+                    .collect::<Map<_, _>>()
+                    .into()
             }
-            Some("array") if schema["minItems"].as_u64().unwrap_or(0) > 0 && depth < 12 => json!([self.sample(&schema["items"], depth + 1)]),
+            Some("array") if schema["minItems"].as_u64().unwrap_or(0) > 0 && depth < 12 => {
+                json!([self.sample(&schema["items"], depth + 1)])
+            }
             Some("array") => json!([]),
             Some("string") => sample_text(schema).into(),
             Some("integer" | "number") => schema["minimum"].as_i64().unwrap_or(1).into(),
@@ -68,19 +73,27 @@ impl<'a> Walk<'a> {
         }
         match schema["type"].as_str() {
             Some("string") if schema["enum"].is_null() => match schema["pattern"].as_str() {
-                pattern @ Some(LINE | LINES | ANY) => places.push(Place { pointer: String::new(), form: Form::of(pattern), body: Value::Null }),
+                pattern @ Some(LINE | LINES | ANY) => {
+                    places.push(Place { pointer: String::new(), form: Form::of(pattern), body: Value::Null })
+                }
                 Some(_) => {}
                 None if matches!(schema["format"].as_str(), Some("date" | "date-time")) => {}
                 None => self.unsaid.push(here.to_owned()),
             },
             Some("array") => {
                 let inner = self.places(&schema["items"], inside, &format!("{here}/0"));
-                places.extend(inner.into_iter().map(|place| Place { pointer: format!("/0{}", place.pointer), body: json!([place.body]), ..place }));
+                places.extend(inner.into_iter().map(|place| Place {
+                    pointer: format!("/0{}", place.pointer),
+                    body: json!([place.body]),
+                    ..place
+                }));
             }
             Some("object") => {
                 let base = self.sample(schema, 0);
-                let named = schema["properties"].as_object().into_iter().flatten().map(|(name, of)| (name.as_str(), of));
-                let others = schema.get("additionalProperties").filter(|others| others.is_object()).map(|of| ("a_key", of));
+                let named =
+                    schema["properties"].as_object().into_iter().flatten().map(|(name, of)| (name.as_str(), of));
+                let others =
+                    schema.get("additionalProperties").filter(|others| others.is_object()).map(|of| ("a_key", of));
                 for (name, of) in named.chain(others) {
                     for place in self.places(of, inside, &format!("{here}/{name}")) {
                         let mut body = base.clone();
@@ -105,7 +118,9 @@ fn sample_text(schema: &Value) -> String {
         (Some("date-time"), _) => "2027-03-03T09:00:00Z".into(),
         (Some("email"), _) => "jo@example.org".into(),
         (Some("uri"), _) => "https://example.org".into(),
-        (_, Some(pattern)) if pattern.ends_with("_[0-9a-f]{32}$") => format!("{}_0190c5d2e5f27c3c8a4b0d6f1e2a3b4c", &pattern[1..4]),
+        (_, Some(pattern)) if pattern.ends_with("_[0-9a-f]{32}$") => {
+            format!("{}_0190c5d2e5f27c3c8a4b0d6f1e2a3b4c", &pattern[1..4])
+        }
         (_, Some(pattern)) if pattern != LINE && pattern != LINES && pattern != ANY => {
             let known = ["2026.1", "en", "ab", "dspt/10", "https://example.org", "GBP", "2027", "ab_0"];
             let regex = |text: &str| crate::characters::fits(pattern, text);
@@ -154,7 +169,8 @@ async fn a_text_that_holds_what_it_must_not_is_one_fault_at_its_place_in_every_b
         }
         let target = target(&app, operation.id()).await;
         let who = target.owner.as_ref().unwrap_or(&app.admin);
-        let tag = target.item.as_ref().filter(|item| item["version"].is_number()).map_or_else(|| "\"1\"".to_owned(), etag);
+        let tag =
+            target.item.as_ref().filter(|item| item["version"].is_number()).map_or_else(|| "\"1\"".to_owned(), etag);
         for place in places {
             let spoilt = match place.form {
                 Form::Line => &["a\nb", "a\u{202e}b", "a\u{1b}b"][..],
@@ -162,7 +178,15 @@ async fn a_text_that_holds_what_it_must_not_is_one_fault_at_its_place_in_every_b
                 Form::Any => &["a\0b"],
             };
             for text in spoilt {
-                let told = app.send(who, method(&operation), &target.path(&operation), Some(&with(&place, text)), &[("if-match", &tag)]).await;
+                let told = app
+                    .send(
+                        who,
+                        method(&operation),
+                        &target.path(&operation),
+                        Some(&with(&place, text)),
+                        &[("if-match", &tag)],
+                    )
+                    .await;
                 tried += 1;
                 let faults = if told.status == 422 { told.faults(422) } else { vec![told.text.clone()] };
                 let of_texts: Vec<&String> = faults.iter().filter(|fault| fault.ends_with(" character")).collect();
@@ -171,7 +195,15 @@ async fn a_text_that_holds_what_it_must_not_is_one_fault_at_its_place_in_every_b
                 }
             }
             if place.form == Form::Lines {
-                let told = app.send(who, method(&operation), &target.path(&operation), Some(&with(&place, "a\n\tb\r\n long enough")), &[("if-match", &tag)]).await;
+                let told = app
+                    .send(
+                        who,
+                        method(&operation),
+                        &target.path(&operation),
+                        Some(&with(&place, "a\n\tb\r\n long enough")),
+                        &[("if-match", &tag)],
+                    )
+                    .await;
                 if told.text.contains("\"character\"") {
                     wrong.push(format!("{} {}: lines are refused", operation.id(), place.pointer));
                 }
@@ -187,7 +219,10 @@ async fn a_text_that_holds_what_it_must_not_is_one_fault_at_its_place_in_every_b
 pub(crate) async fn was_stored(app: &App, table: &str, item: &Value, column: &str, text: &str) {
     let database = Database::connect(&app.url).await.expect("it opens");
     let text = text.replace('\'', "''");
-    database.execute_unprepared(&format!("UPDATE {table} SET {column} = '{text}' WHERE id = '{}'", id(item))).await.expect("put in");
+    database
+        .execute_unprepared(&format!("UPDATE {table} SET {column} = '{text}' WHERE id = '{}'", id(item)))
+        .await
+        .expect("put in");
     database.close().await.expect("closed");
 }
 

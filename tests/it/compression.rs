@@ -12,7 +12,10 @@ fn unpacked(answer: &Answer) -> Vec<u8> {
     let mut body = Vec::new();
     match answer.header("content-encoding") {
         "gzip" => flate2::read::GzDecoder::new(answer.bytes.as_slice()).read_to_end(&mut body).expect("gzip"),
-        "zstd" => zstd::stream::read::Decoder::new(answer.bytes.as_slice()).expect("zstd").read_to_end(&mut body).expect("zstd"),
+        "zstd" => zstd::stream::read::Decoder::new(answer.bytes.as_slice())
+            .expect("zstd")
+            .read_to_end(&mut body)
+            .expect("zstd"),
         other => {
             assert_eq!(other, "");
             body.clone_from(&answer.bytes);

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use crate::harness::{App, both, id, text};
 
 pub(crate) async fn rests(app: &App, subject: &Value, base: &Value, kind: &str) -> Value {
-    app.post(&app.editor, "/dependencies", json!({ "subject_id": id(subject), "rests_on_id": id(base), "kind": kind })).await.json(201)
+    app.post(&app.editor, "/dependencies", json!({ "subject_id": id(subject), "rests_on_id": id(base), "kind": kind }))
+        .await
+        .json(201)
 }
 
 async fn of_weight(app: &App, name: &str, criticality: &str) -> Value {
@@ -15,8 +17,12 @@ async fn of_weight(app: &App, name: &str, criticality: &str) -> Value {
 /// One carrier in short: direct, through others, in all, vital, essential, highest tier.
 async fn load(app: &App, base: &Value, query: &str) -> Option<[Value; 6]> {
     let told = app.get(&app.viewer, &format!("/concentration{query}")).await.json(200);
-    let carrier = told["items"].as_array().expect("a list").iter().find(|carrier| carrier["supplier_id"] == base["id"])?.clone();
-    Some(["direct_count", "through_count", "supplier_count", "vital_count", "essential_count", "highest_tier"].map(|field| carrier[field].clone()))
+    let carrier =
+        told["items"].as_array().expect("a list").iter().find(|carrier| carrier["supplier_id"] == base["id"])?.clone();
+    Some(
+        ["direct_count", "through_count", "supplier_count", "vital_count", "essential_count", "highest_tier"]
+            .map(|field| carrier[field].clone()),
+    )
 }
 
 both! {

@@ -21,7 +21,10 @@ async fn what_is_served_is_what_was_committed_byte_for_byte() {
     let app = App::open(On::Sqlite).await;
     let served = app.get(&app.stranger, "/openapi.json").await;
     assert_eq!((served.status.as_u16(), served.header("content-type")), (200, "application/json; charset=utf-8"));
-    assert!(served.text == DOCUMENT, "they differ: run `cargo run -- openapi > openapi/openapi.json`, and read what changed");
+    assert!(
+        served.text == DOCUMENT,
+        "they differ: run `cargo run -- openapi > openapi/openapi.json`, and read what changed"
+    );
 }
 
 #[tokio::test]
@@ -33,23 +36,38 @@ async fn whoever_reads_the_reference_finds_every_operation_and_every_shape_and_n
         let mut seen = BTreeMap::new();
         while let Some(path) = open.pop() {
             let page = app.get(&app.stranger, &path).await;
-            assert_eq!((page.status.as_u16(), page.header("content-type")), (200, "text/html; charset=utf-8"), "{path}");
-            for place in ["href=\"", "src=\""].iter().flat_map(|before| page.text.split(before).skip(1)).filter_map(|rest| rest.split('"').next()) {
+            assert_eq!(
+                (page.status.as_u16(), page.header("content-type")),
+                (200, "text/html; charset=utf-8"),
+                "{path}"
+            );
+            for place in ["href=\"", "src=\""]
+                .iter()
+                .flat_map(|before| page.text.split(before).skip(1))
+                .filter_map(|rest| rest.split('"').next())
+            {
                 assert!(place.starts_with('/') || place.starts_with('#'), "{path} leads to {place}");
-                let is_below = place.starts_with(&format!("{here}/operations/")) || place.starts_with(&format!("{here}/shapes/"));
+                let is_below =
+                    place.starts_with(&format!("{here}/operations/")) || place.starts_with(&format!("{here}/shapes/"));
                 if is_below && !seen.contains_key(place) && !open.iter().any(|known| known == place) {
                     open.push(place.to_owned());
                 }
             }
             seen.insert(path, page.text);
         }
-        let about = |kind: &str, name: &str| seen.get(&format!("{here}/{kind}/{name}")).unwrap_or_else(|| panic!("nothing leads to {name}"));
+        let about = |kind: &str, name: &str| {
+            seen.get(&format!("{here}/{kind}/{name}")).unwrap_or_else(|| panic!("nothing leads to {name}"))
+        };
         for operation in operations(&document) {
             let page = about("operations", operation.id());
             let call = format!("<p class=\"secret\">{} {root}{}</p>", operation.method.to_uppercase(), operation.path);
             assert!(page.contains(&call), "{page}");
             for parameter in operation.value["parameters"].as_array().into_iter().flatten() {
-                assert!(page.contains(&format!("<code>{}</code>", parameter["name"].as_str().expect("a name"))), "{}: {parameter}", operation.id());
+                assert!(
+                    page.contains(&format!("<code>{}</code>", parameter["name"].as_str().expect("a name"))),
+                    "{}: {parameter}",
+                    operation.id()
+                );
             }
             for status in operation.value["responses"].as_object().expect("answers").keys() {
                 assert!(page.contains(&format!("<dt>{status}</dt>")), "{}: {status}", operation.id());
@@ -65,7 +83,13 @@ async fn whoever_reads_the_reference_finds_every_operation_and_every_shape_and_n
             }
         }
     }
-    for nothing in ["/docs/operations/none", "/docs/shapes/None", "/docs/operations", "/docs/respond/operations/list_suppliers", "/docs/respondent"] {
+    for nothing in [
+        "/docs/operations/none",
+        "/docs/shapes/None",
+        "/docs/operations",
+        "/docs/respond/operations/list_suppliers",
+        "/docs/respondent",
+    ] {
         assert_eq!(app.get(&app.stranger, nothing).await.status, 404, "{nothing}");
     }
 }
@@ -94,7 +118,12 @@ async fn the_reference_says_who_may_and_how_to_ask_from_a_command_line() {
         assert!(own.contains(part), "{part} is not in {own}");
     }
     assert!(page("create_session").await.contains("<p>Anyone, without signing in.</p>"));
-    assert!(app.get(&app.stranger, "/docs/respond/operations/read_questions").await.text.contains("<p>A respondent in a visit, which a link begins.</p>"));
+    assert!(
+        app.get(&app.stranger, "/docs/respond/operations/read_questions")
+            .await
+            .text
+            .contains("<p>A respondent in a visit, which a link begins.</p>")
+    );
 }
 
 #[tokio::test]
@@ -130,7 +159,8 @@ async fn every_example_of_a_body_is_taken_but_for_the_things_it_makes_up() {
     let mut refused = Vec::new();
     for operation in operations(&document) {
         for (kind, media) in operation.value["requestBody"]["content"].as_object().into_iter().flatten() {
-            let named = media["schema"]["$ref"].as_str().and_then(|place| document.pointer(place.trim_start_matches('#')));
+            let named =
+                media["schema"]["$ref"].as_str().and_then(|place| document.pointer(place.trim_start_matches('#')));
             let Some(example) = media.get("example").or_else(|| named?.get("example")) else { continue };
             let target = target(&app, operation.id()).await;
             let tag = target.item.as_ref().map_or_else(String::new, crate::harness::etag);
@@ -145,11 +175,18 @@ async fn every_example_of_a_body_is_taken_but_for_the_things_it_makes_up() {
                 .await;
             assert!(operation.answers(answer.status.as_u16()), "{}: {}", operation.id(), answer.text);
             if answer.status == 422 {
-                let wrong = answer.faults(422).into_iter().filter(|fault| !MADE_UP.iter().any(|code| fault.ends_with(code)));
+                let wrong =
+                    answer.faults(422).into_iter().filter(|fault| !MADE_UP.iter().any(|code| fault.ends_with(code)));
                 refused.extend(wrong.map(|fault| format!("{} as {kind}: {fault}", operation.id())));
             } else {
-                let is_made_up = answer.status == 404 || ([OWN, PUBLIC].iter().any(|list| list.contains(&operation.id())) && answer.status == 401);
-                assert!(answer.status.is_success() || answer.status == 409 || is_made_up, "{}: {}", operation.id(), answer.text);
+                let is_made_up = answer.status == 404
+                    || ([OWN, PUBLIC].iter().any(|list| list.contains(&operation.id())) && answer.status == 401);
+                assert!(
+                    answer.status.is_success() || answer.status == 409 || is_made_up,
+                    "{}: {}",
+                    operation.id(),
+                    answer.text
+                );
             }
         }
     }
@@ -190,17 +227,29 @@ pub(crate) fn mismatch(document: &Value, schema: &Value, value: &Value, place: &
         return Some(format!("{place} is {value}"));
     }
     match value {
-        Value::Array(items) => items.iter().enumerate().find_map(|(index, item)| mismatch(document, &schema["items"], item, &format!("{place}/{index}"))),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(index, item)| mismatch(document, &schema["items"], item, &format!("{place}/{index}"))),
         Value::Object(fields) => {
-            let missing = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).find(|name| !fields.contains_key(*name));
+            let missing = schema["required"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .find(|name| !fields.contains_key(*name));
             if let Some(name) = missing {
                 return Some(format!("{place}/{name} is missing"));
             }
             fields.iter().find_map(|(name, field)| {
                 let place = format!("{place}/{name}");
                 match (&schema["properties"][name], &schema["additionalProperties"]) {
-                    (Value::Null, Value::Object(_)) => mismatch(document, &schema["additionalProperties"], field, &place),
-                    (Value::Null, _) if schema["properties"].is_object() => Some(format!("{place} is not in the document")),
+                    (Value::Null, Value::Object(_)) => {
+                        mismatch(document, &schema["additionalProperties"], field, &place)
+                    }
+                    (Value::Null, _) if schema["properties"].is_object() => {
+                        Some(format!("{place} is not in the document"))
+                    }
                     (property, _) => mismatch(document, property, field, &place),
                 }
             })
@@ -218,7 +267,10 @@ fn a_body_that_is_not_as_its_schema_says_is_noticed() {
     assert_eq!(told(json!({ "amount_minor": "1", "currency": "GBP" })).as_deref(), Some("/amount_minor is \"1\""));
     assert_eq!(told(json!({ "amount_minor": 1 })).as_deref(), Some("/currency is missing"));
     assert_eq!(told(json!({ "amount_minor": 1, "currency": null })).as_deref(), Some("/currency is null"));
-    assert_eq!(told(json!({ "amount_minor": 1, "currency": "GBP", "rate": 2 })).as_deref(), Some("/rate is not in the document"));
+    assert_eq!(
+        told(json!({ "amount_minor": 1, "currency": "GBP", "rate": 2 })).as_deref(),
+        Some("/rate is not in the document")
+    );
 }
 
 both! {

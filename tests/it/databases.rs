@@ -47,12 +47,18 @@ async fn tables(database: &DatabaseConnection) -> Vec<String> {
 
 /// A table's columns, in their order.
 pub(crate) async fn columns(database: &DatabaseConnection, table: &str) -> Vec<Column> {
-    let on_sqlite = format!("SELECT name, CASE \"notnull\" WHEN 0 THEN 'YES' ELSE 'NO' END AS nullable FROM pragma_table_info('{table}') ORDER BY cid");
+    let on_sqlite = format!(
+        "SELECT name, CASE \"notnull\" WHEN 0 THEN 'YES' ELSE 'NO' END AS nullable FROM pragma_table_info('{table}') ORDER BY cid"
+    );
     let on_postgres = format!(
         "SELECT column_name::text AS name, is_nullable::text AS nullable FROM information_schema.columns WHERE table_schema = 'public' AND table_name = '{table}' ORDER BY ordinal_position"
     );
     let found = rows(database, &on_sqlite, &on_postgres);
-    found.await.iter().map(|row| Column { name: cell(row, "name"), is_nullable: cell(row, "nullable") == "YES" }).collect()
+    found
+        .await
+        .iter()
+        .map(|row| Column { name: cell(row, "name"), is_nullable: cell(row, "nullable") == "YES" })
+        .collect()
 }
 
 /// Every foreign key, as `table (columns) -> table (columns)`.
@@ -68,11 +74,15 @@ async fn foreign_keys(database: &DatabaseConnection) -> BTreeSet<String> {
     );
     let mut keys: BTreeMap<String, (String, String, Vec<String>, Vec<String>)> = BTreeMap::new();
     for row in found.await {
-        let key = keys.entry(cell(&row, "key")).or_insert_with(|| (cell(&row, "child"), cell(&row, "parent"), Vec::new(), Vec::new()));
+        let key = keys
+            .entry(cell(&row, "key"))
+            .or_insert_with(|| (cell(&row, "child"), cell(&row, "parent"), Vec::new(), Vec::new()));
         key.2.push(cell(&row, "own"));
         key.3.push(cell(&row, "other"));
     }
-    keys.into_values().map(|(child, parent, own, other)| format!("{child} ({}) -> {parent} ({})", own.join(", "), other.join(", "))).collect()
+    keys.into_values()
+        .map(|(child, parent, own, other)| format!("{child} ({}) -> {parent} ({})", own.join(", "), other.join(", ")))
+        .collect()
 }
 
 /// Every index that was asked for by name.
@@ -91,8 +101,11 @@ async fn schema(app: &App) -> Value {
     let database = Database::connect(&app.url).await.expect("the database answers");
     let mut described = BTreeMap::new();
     for table in tables(&database).await {
-        let columns: Vec<String> =
-            columns(&database, &table).await.into_iter().map(|column| format!("{}{}", column.name, if column.is_nullable { "?" } else { "" })).collect();
+        let columns: Vec<String> = columns(&database, &table)
+            .await
+            .into_iter()
+            .map(|column| format!("{}{}", column.name, if column.is_nullable { "?" } else { "" }))
+            .collect();
         described.insert(table, columns);
     }
     json!({ "tables": described, "foreign keys": foreign_keys(&database).await, "indexes": indexes(&database).await })
@@ -103,7 +116,8 @@ async fn open(url: &str) -> Result<Store, OpenError> {
 }
 
 /// What belongs to a person alone or to nobody, since a person may belong to several organisations.
-const OF_NO_ORGANISATION: [&str; 6] = ["organisation", "seaql_migrations", "users", "known_device", "sign_in_throttle", "health_check"];
+const OF_NO_ORGANISATION: [&str; 6] =
+    ["organisation", "seaql_migrations", "users", "known_device", "sign_in_throttle", "health_check"];
 
 /// The person at the console, for an organisation of this app.
 async fn console(app: &App, name: &str) -> Scope {
@@ -112,20 +126,40 @@ async fn console(app: &App, name: &str) -> Scope {
 }
 
 fn scope(organisation_id: &OrganisationId) -> Scope {
-    Scope { organisation_id: organisation_id.clone(), actor: Actor { id: "console".into(), name: "console".into() }, role: Role::Admin, request_id: None }
+    Scope {
+        organisation_id: organisation_id.clone(),
+        actor: Actor { id: "console".into(), name: "console".into() },
+        role: Role::Admin,
+        request_id: None,
+    }
 }
 
 /// So many suppliers, each with a product and a risk, in one change.
 async fn fill(app: &App, count: usize) {
     let writer = app.store.write(&console(app, "Meadow View Care").await).await.expect("a writer");
     for number in 0..count {
-        let supplier = supplier::create(&writer, serde_json::from_value(json!({ "name": format!("Supplier {number}") })).expect("content")).await.expect("a supplier");
-        product::create(&writer, serde_json::from_value(json!({ "supplier_id": supplier.id, "name": "Rota", "kind": "software" })).expect("content"))
-            .await
-            .expect("a product");
-        risk::create(&writer, serde_json::from_value(json!({ "subject_id": supplier.id, "title": "It stops", "likelihood": 2, "impact": 2 })).expect("content"))
-            .await
-            .expect("a risk");
+        let supplier = supplier::create(
+            &writer,
+            serde_json::from_value(json!({ "name": format!("Supplier {number}") })).expect("content"),
+        )
+        .await
+        .expect("a supplier");
+        product::create(
+            &writer,
+            serde_json::from_value(json!({ "supplier_id": supplier.id, "name": "Rota", "kind": "software" }))
+                .expect("content"),
+        )
+        .await
+        .expect("a product");
+        risk::create(
+            &writer,
+            serde_json::from_value(
+                json!({ "subject_id": supplier.id, "title": "It stops", "likelihood": 2, "impact": 2 }),
+            )
+            .expect("content"),
+        )
+        .await
+        .expect("a risk");
     }
     writer.save().await.expect("saved");
 }

@@ -9,7 +9,9 @@ use crate::{
 
 async fn decide(app: &App, subject: &Value, how: &str, decision: Value) -> Value {
     let assessment = submitted(app, subject, poor()).await;
-    app.act(&app.approver, &format!("/assessments/{}/{how}", id(&assessment)), &assessment, Some(decision)).await.json(200);
+    app.act(&app.approver, &format!("/assessments/{}/{how}", id(&assessment)), &assessment, Some(decision))
+        .await
+        .json(200);
     decision_on(app, subject).await
 }
 
@@ -24,11 +26,22 @@ async fn review_of(app: &App, subject: &Value) -> Value {
 /// The decision and the line say why it is stale, and the review is due today for the same reason.
 async fn has_gone_stale(app: &App, subject: &Value, because: &str) {
     let decision = decision_on(app, subject).await;
-    assert_eq!((&decision["stale_reasons"], decision["stale_since"].is_null()), (&json!([because]), false), "{because}");
+    assert_eq!(
+        (&decision["stale_reasons"], decision["stale_since"].is_null()),
+        (&json!([because]), false),
+        "{because}"
+    );
     assert_eq!(app.line(subject).await["stale_reasons"], json!([because]));
     let review = review_of(app, subject).await;
     assert_eq!(review["due_on"], json!("2027-04-01"), "{because}");
-    assert!(review["triggers"].as_array().expect("a list").iter().any(|trigger| trigger["kind"] == json!("change") && trigger["detail"] == json!(because)), "{review}");
+    assert!(
+        review["triggers"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .any(|trigger| trigger["kind"] == json!("change") && trigger["detail"] == json!(because)),
+        "{review}"
+    );
 }
 
 async fn is_fresh(app: &App, subject: &Value) {

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use crate::harness::{App, both, id, text};
 
 async fn rests(app: &App, subject: &Value, on: &Value, kind: &str) -> crate::harness::Answer {
-    app.post(&app.editor, "/dependencies", json!({ "subject_id": id(subject), "rests_on_id": id(on), "kind": kind })).await
+    app.post(&app.editor, "/dependencies", json!({ "subject_id": id(subject), "rests_on_id": id(on), "kind": kind }))
+        .await
 }
 
 both! {

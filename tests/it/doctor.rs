@@ -27,7 +27,11 @@ fn examined(url: &str, more: &[&str]) -> BTreeMap<String, (String, String)> {
         })
         .collect();
     let well = found.values().all(|(mark, _)| mark != "wrong");
-    assert_eq!((code, report["well"].as_bool(), told.is_empty()), (Some(i32::from(!well)), Some(well), well), "{out} {told}");
+    assert_eq!(
+        (code, report["well"].as_bool(), told.is_empty()),
+        (Some(i32::from(!well)), Some(well), well),
+        "{out} {told}"
+    );
     assert!(!out.contains("secret-word"), "{out}");
     found
 }
@@ -47,7 +51,10 @@ pub(crate) async fn change(url: &str, statements: &str) {
 /// Every file of a folder, byte by byte.
 fn bytes(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry"));
-    entries.map(|entry| (entry.file_name().into_string().expect("text"), fs::read(entry.path()).expect("a file"))).filter(|(name, _)| !name.ends_with("-shm")).collect()
+    entries
+        .map(|entry| (entry.file_name().into_string().expect("text"), fs::read(entry.path()).expect("a file")))
+        .filter(|(name, _)| !name.ends_with("-shm"))
+        .collect()
 }
 
 async fn a_program_that_runs_is_well(on: On) {
@@ -148,12 +155,19 @@ async fn what_is_wrong_in_it_is_told(on: On) {
             "0.0.0.0/0",
         ],
     );
-    for (what, part) in [("mail", "takes none"), ("reach", "does not answer from here"), ("proxies", "everyone is believed")] {
+    for (what, part) in
+        [("mail", "takes none"), ("reach", "does not answer from here"), ("proxies", "everyone is believed")]
+    {
         is(&found, what, "wrong", part);
     }
     is(&found, "audit", "good", "events");
-    let off = if on == On::Sqlite { "DROP TRIGGER audit_event_is_not_changed" } else { "DROP TRIGGER audit_event_is_kept ON audit_event" };
-    let soon = if on == On::Sqlite { "date('now', '+9 days')" } else { "to_char(now() + interval '9 days', 'YYYY-MM-DD')" };
+    let off = if on == On::Sqlite {
+        "DROP TRIGGER audit_event_is_not_changed"
+    } else {
+        "DROP TRIGGER audit_event_is_kept ON audit_event"
+    };
+    let soon =
+        if on == On::Sqlite { "date('now', '+9 days')" } else { "to_char(now() + interval '9 days', 'YYYY-MM-DD')" };
     is(&found, "keys", "good", "none ends within 30 days");
     change(
         &old.url,
@@ -169,7 +183,11 @@ async fn what_is_wrong_in_it_is_told(on: On) {
     let found = examined(&old.url, &[]);
     is(&found, "schema", "wrong", "made by a newer version of this program (it has the step m9999_tomorrow)");
     let (other, _there) = empty_database(on).await;
-    change(&if on == On::Sqlite { format!("{other}?mode=rwc") } else { other.clone() }, "CREATE TABLE users (name text)").await;
+    change(
+        &if on == On::Sqlite { format!("{other}?mode=rwc") } else { other.clone() },
+        "CREATE TABLE users (name text)",
+    )
+    .await;
     is(&examined(&other, &[]), "schema", "wrong", "another program");
 }
 
@@ -187,7 +205,11 @@ async fn a_database_that_does_not_open_is_the_finding_and_the_rest_goes_on() {
     let (_, folder) = empty().await;
     let letter = folder.0.join("letter.db");
     fs::write(&letter, "This is a letter to my aunt. ".repeat(1000)).expect("written");
-    for url in [format!("sqlite://{}", letter.display()), format!("sqlite://{}", folder.0.display()), "postgres://nobody:secret-word@127.0.0.1:1/none".into()] {
+    for url in [
+        format!("sqlite://{}", letter.display()),
+        format!("sqlite://{}", folder.0.display()),
+        "postgres://nobody:secret-word@127.0.0.1:1/none".into(),
+    ] {
         let found = examined(&url, &[]);
         is(&found, "database", "wrong", "it does not open");
         is(&found, "mail", "good", "none is sent");

@@ -1,4 +1,5 @@
-//! Separation of duties: whoever answered or reviewed does not decide where the policy says so, unless an admin says why.
+//! Separation of duties: whoever answered or reviewed does not decide where the policy says so, unless an admin says
+//! why.
 
 use serde_json::{Value, json};
 
@@ -36,11 +37,17 @@ async fn is_refused(app: &App, who: &Person, assessment: &Value, did: &str) {
         let told = decide(app, who, how, assessment, None).await;
         assert_eq!(told.faults(403), Vec::<String>::new());
         assert!(
-            told.text.contains(&format!("you {did} this assessment")) && told.text.contains("another approver") && told.text.contains("override_reason"),
+            told.text.contains(&format!("you {did} this assessment"))
+                && told.text.contains("another approver")
+                && told.text.contains("override_reason"),
             "{}",
             told.text
         );
-        let event = app.get(&app.admin, &format!("/audit-events?action=forbid&item_id={}", id(assessment))).await.json(200)["items"][0].clone();
+        let event = app
+            .get(&app.admin, &format!("/audit-events?action=forbid&item_id={}", id(assessment)))
+            .await
+            .json(200)["items"][0]
+            .clone();
         assert!(text(&event["after"], "detail").contains(did), "{event}");
     }
     assert_eq!(app.get(&app.viewer, &format!("/assessments/{}", id(assessment))).await.json(200), *assessment);

@@ -9,7 +9,11 @@ const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0
 
 async fn store(app: &App, evidence: &Value, name: &str, kind: &str, bytes: &[u8]) -> Answer {
     let tag = etag(evidence);
-    let path = format!("/evidence/{}/file{}", id(evidence), if name.is_empty() { String::new() } else { format!("?name={name}") });
+    let path = format!(
+        "/evidence/{}/file{}",
+        id(evidence),
+        if name.is_empty() { String::new() } else { format!("?name={name}") }
+    );
     app.raw(&app.editor, Method::POST, &path, Some(bytes.to_vec()), &[("content-type", kind), ("if-match", &tag)]).await
 }
 
@@ -24,7 +28,10 @@ fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
         bytes.extend([b"PK\x03\x04", &head[..], name.as_bytes(), content].concat());
         list.extend([b"PK\x01\x02\x14\0", &head[..], &[0; 10], &at, name.as_bytes()].concat());
     }
-    let (at, size) = (u32::try_from(bytes.len()).expect("a small archive").to_le_bytes(), u32::try_from(list.len()).expect("a short list").to_le_bytes());
+    let (at, size) = (
+        u32::try_from(bytes.len()).expect("a small archive").to_le_bytes(),
+        u32::try_from(list.len()).expect("a short list").to_le_bytes(),
+    );
     let count = u16::try_from(files.len()).expect("few files").to_le_bytes();
     [&bytes[..], &list, b"PK\x05\x06\0\0\0\0", &count, &count, &size, &at, &[0, 0]].concat()
 }

@@ -29,14 +29,21 @@ const KILLS: usize = 60;
 
 /// The database's files, in bytes.
 fn size(folder: &Path) -> u64 {
-    ["diligence.db", "diligence.db-wal"].iter().filter_map(|name| std::fs::metadata(folder.join(name)).ok()).map(|file| file.len()).sum()
+    ["diligence.db", "diligence.db-wal"]
+        .iter()
+        .filter_map(|name| std::fs::metadata(folder.join(name)).ok())
+        .map(|file| file.len())
+        .sum()
 }
 
 /// Starts on a database and kills when so many bytes of it are written, or when it is ready.
 fn kill_at(folder: &Path, bytes: u64) {
     let url = format!("sqlite://{}/diligence.db", folder.display());
-    let mut process =
-        command(&["serve", "--listen", "127.0.0.1:0", "--database-url", &url]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    let mut process = command(&["serve", "--listen", "127.0.0.1:0", "--database-url", &url])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
     let log = process.stderr.take().expect("its log");
     let is_over = Arc::new(AtomicBool::new(false));
     let over = Arc::clone(&is_over);
@@ -114,7 +121,11 @@ async fn a_first_start_killed_at_any_point_leaves_nothing_or_a_way_in() {
         })
         .collect();
     workers.into_iter().for_each(|worker| worker.join().expect("a worker ends"));
-    assert_eq!(*failed.lock().expect("a list"), Vec::<u64>::new(), "killed at these of {written} bytes, nobody gets in");
+    assert_eq!(
+        *failed.lock().expect("a list"),
+        Vec::<u64>::new(),
+        "killed at these of {written} bytes, nobody gets in"
+    );
 }
 
 /// Runs a body on a database without anything in it, on both kinds.

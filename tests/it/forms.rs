@@ -23,11 +23,17 @@ fn fields(schemas: &Value, name: &str, prefix: &str, found: &mut Vec<(String, Ve
         let schema = resolved(schemas, property);
         let of_list = property["type"] == "array";
         if schema["type"] == "object" && schema["properties"].is_object() {
-            let inner = schemas.as_object().expect("schemas").iter().find(|(_, known)| *known == schema).map(|(name, _)| name.as_str());
+            let inner = schemas
+                .as_object()
+                .expect("schemas")
+                .iter()
+                .find(|(_, known)| *known == schema)
+                .map(|(name, _)| name.as_str());
             let row = if of_list { ".0." } else { "." };
             fields(schemas, inner.expect("a named schema"), &format!("{prefix}{key}{row}"), found);
         } else {
-            let words = schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+            let words =
+                schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
             found.push((format!("{prefix}{key}"), words));
         }
     }

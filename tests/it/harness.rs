@@ -119,7 +119,9 @@ pub(crate) async fn empty_database(on: On) -> (String, Option<Folder>) {
             (format!("sqlite://{}/diligence.db", folder.display()), Some(Folder(folder)))
         }
         On::Postgres => {
-            let base = std::env::var("DILIGENCE_TEST_POSTGRES").expect("DILIGENCE_TEST_POSTGRES names a PostgreSQL cluster for tests: run ./tests/run, which makes one");
+            let base = std::env::var("DILIGENCE_TEST_POSTGRES").expect(
+                "DILIGENCE_TEST_POSTGRES names a PostgreSQL cluster for tests: run ./tests/run, which makes one",
+            );
             let cluster = Database::connect(&base).await.expect("the cluster answers");
             cluster.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("a database of its own");
             cluster.close().await.expect("closed");
@@ -135,16 +137,20 @@ pub(crate) fn this_machine() -> Vec<ipnet::IpNet> {
 }
 
 impl App {
-    /// A new app on an empty database, with two organisations. Tests ask faster than anyone may, on a clock that stands.
+    /// A new app on an empty database, with two organisations. Tests ask faster than anyone may, on a clock that
+    /// stands.
     pub(crate) async fn open(on: On) -> Self {
-        Self::open_with(on, Config { limits: Limits::NONE, provider_networks: this_machine(), ..Config::default() }).await
+        Self::open_with(on, Config { limits: Limits::NONE, provider_networks: this_machine(), ..Config::default() })
+            .await
     }
 
     /// A new app with a configuration of its own.
     pub(crate) async fn open_with(on: On, config: Config) -> Self {
         let (url, folder) = empty_database(on).await;
         let clock = Clock::fixed(Utc.with_ymd_and_hms(2027, 3, 1, 9, 0, 0).single().expect("a time"));
-        let store = Store::open(StoreOptions { url: url.clone(), max_connections: 4, clock: clock.clone() }).await.expect("the store opens");
+        let store = Store::open(StoreOptions { url: url.clone(), max_connections: 4, clock: clock.clone() })
+            .await
+            .expect("the store opens");
         let ours = "Meadow View Care";
         Self {
             viewer: person(&store, ours, Role::Viewer).await,
@@ -162,7 +168,14 @@ impl App {
     }
 
     /// An app on a database that holds two organisations already, with an administrator's key of each.
-    pub(crate) fn of(store: Store, clock: Clock, url: String, folder: Option<Folder>, admin: Person, neighbour: Person) -> Self {
+    pub(crate) fn of(
+        store: Store,
+        clock: Clock,
+        url: String,
+        folder: Option<Folder>,
+        admin: Person,
+        neighbour: Person,
+    ) -> Self {
         let config = Config { limits: Limits::NONE, ..Config::default() };
         let (viewer, editor, approver) = (admin.clone(), admin.clone(), admin.clone());
         Self {
@@ -234,14 +247,28 @@ impl App {
     }
 
     /// Sends a request and waits for the answer.
-    pub(crate) async fn send(&self, who: &Person, method: Method, path: &str, body: Option<&Value>, headers: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn send(
+        &self,
+        who: &Person,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
         let kind = body.map(|_| ("content-type", "application/json"));
         let headers: Vec<(&str, &str)> = kind.into_iter().chain(headers.iter().copied()).collect();
         self.raw(who, method, path, body.map(|body| body.to_string().into_bytes()), &headers).await
     }
 
     /// Sends a request with a body as it is.
-    pub(crate) async fn raw(&self, who: &Person, method: Method, path: &str, body: Option<Vec<u8>>, headers: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn raw(
+        &self,
+        who: &Person,
+        method: Method,
+        path: &str,
+        body: Option<Vec<u8>>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
         let path = if path.starts_with('/')
             && !path.starts_with("/api")
             && !path.starts_with("/health")
@@ -295,7 +322,9 @@ impl App {
 
     /// The number of the organisation's audit events: it stands still while nothing is changed, exported or refused.
     pub(crate) async fn event_count(&self) -> i64 {
-        self.get(&self.admin, "/audit-events?limit=1").await.json(200)["items"][0]["sequence"].as_i64().expect("a number")
+        self.get(&self.admin, "/audit-events?limit=1").await.json(200)["items"][0]["sequence"]
+            .as_i64()
+            .expect("a number")
     }
 
     /// Reads.
@@ -345,9 +374,16 @@ impl App {
         }
     }
 
-    /// A list comes whole, each item once and in order, in each of `sorts` at every size of page. `id` names the field that
-    /// breaks ties, `key` says what an item is sorted by; `:field` (or `:-field`) stands for the one order of a list that takes no sort.
-    pub(crate) async fn comes_in_pages(&self, path: &str, id: &str, sorts: &[&str], key: impl Fn(&Value, &str) -> String) {
+    /// A list comes whole, each item once and in order, in each of `sorts` at every size of page. `id` names the field
+    /// that breaks ties, `key` says what an item is sorted by; `:field` (or `:-field`) stands for the one order of a
+    /// list that takes no sort.
+    pub(crate) async fn comes_in_pages(
+        &self,
+        path: &str,
+        id: &str,
+        sorts: &[&str],
+        key: impl Fn(&Value, &str) -> String,
+    ) {
         let joint = if path.contains('?') { '&' } else { '?' };
         for sort in sorts {
             let (path, order) = match sort.strip_prefix(':') {
@@ -371,7 +407,12 @@ impl App {
         let joint = if path.contains('?') { '&' } else { '?' };
         let all = self.walk(path, 200).await;
         let expected: Vec<Value> = all.iter().filter(|item| fits(item)).cloned().collect();
-        assert!(!expected.is_empty() && expected.len() < all.len(), "{path} {filter}: {} of {}", expected.len(), all.len());
+        assert!(
+            !expected.is_empty() && expected.len() < all.len(),
+            "{path} {filter}: {} of {}",
+            expected.len(),
+            all.len()
+        );
         assert_eq!(self.walk(&format!("{path}{joint}{filter}"), 200).await, expected, "{path} {filter}");
     }
 
@@ -395,30 +436,47 @@ impl App {
 
     /// A product of this supplier.
     pub(crate) async fn product(&self, supplier: &Value, name: &str) -> Value {
-        self.post(&self.editor, "/products", json!({ "supplier_id": id(supplier), "name": name, "kind": "software" })).await.json(201)
+        self.post(&self.editor, "/products", json!({ "supplier_id": id(supplier), "name": name, "kind": "software" }))
+            .await
+            .json(201)
     }
 
     /// An assessment of this supplier or product, just started.
     pub(crate) async fn assessment(&self, questionnaire: &str, subject: &Value) -> Value {
-        self.post(&self.editor, "/assessments", json!({ "questionnaire": questionnaire, "subject_id": id(subject) })).await.json(201)
+        self.post(&self.editor, "/assessments", json!({ "questionnaire": questionnaire, "subject_id": id(subject) }))
+            .await
+            .json(201)
     }
 
-    /// Answers every visible question of an open assessment with `choose`, until nothing new appears; gives the progress.
+    /// Answers every visible question of an open assessment with `choose`, until nothing new appears; gives the
+    /// progress.
     pub(crate) async fn answer_all(&self, assessment: &Value, choose: impl Fn(&Value) -> Value) -> Value {
-        let path = format!("/questionnaires/{}/editions/{}", text(assessment, "questionnaire"), text(assessment, "edition"));
+        let path =
+            format!("/questionnaires/{}/editions/{}", text(assessment, "questionnaire"), text(assessment, "edition"));
         let edition = self.get(&self.editor, &path).await.json(200);
         let path = format!("/assessments/{}/answers", id(assessment));
         let mut progress = self.get(&self.editor, &path).await.json(200);
         loop {
-            let open: Vec<&str> =
-                progress["visible"].as_array().expect("a list").iter().filter_map(Value::as_str).filter(|key| progress["answers"].get(*key).is_none()).collect();
+            let open: Vec<&str> = progress["visible"]
+                .as_array()
+                .expect("a list")
+                .iter()
+                .filter_map(Value::as_str)
+                .filter(|key| progress["answers"].get(*key).is_none())
+                .collect();
             if open.is_empty() {
                 return progress;
             }
-            let questions = edition["sections"].as_array().expect("sections").iter().flat_map(|section| section["questions"].as_array().expect("questions"));
+            let questions = edition["sections"]
+                .as_array()
+                .expect("sections")
+                .iter()
+                .flat_map(|section| section["questions"].as_array().expect("questions"));
             let answers: serde_json::Map<String, Value> = questions
                 .filter(|question| open.contains(&text(question, "key")))
-                .map(|question| (text(question, "key").to_owned(), json!({ "value": choose(question), "comment": "because" })))
+                .map(|question| {
+                    (text(question, "key").to_owned(), json!({ "value": choose(question), "comment": "because" }))
+                })
                 .collect();
             let assessment = progress["assessment"].clone();
             progress = self.patch(&self.editor, &path, &assessment, answers.into()).await.json(200);
@@ -426,15 +484,26 @@ impl App {
     }
 
     /// An assessment of this supplier or product, answered with `choose`, submitted, rated and approved.
-    pub(crate) async fn approved(&self, questionnaire: &str, subject: &Value, choose: impl Fn(&Value) -> Value) -> Value {
+    pub(crate) async fn approved(
+        &self,
+        questionnaire: &str,
+        subject: &Value,
+        choose: impl Fn(&Value) -> Value,
+    ) -> Value {
         let assessment = self.assessment(questionnaire, subject).await;
         let progress = self.answer_all(&assessment, choose).await;
         let path = format!("/assessments/{}", id(&assessment));
-        let mut assessment = self.act(&self.editor, &format!("{path}/submit"), &progress["assessment"], None).await.json(200);
+        let mut assessment =
+            self.act(&self.editor, &format!("{path}/submit"), &progress["assessment"], None).await.json(200);
         let texts = progress["awaiting_review"].as_array().expect("a list");
         if !texts.is_empty() {
-            let points: serde_json::Map<String, Value> = texts.iter().map(|key| (key.as_str().expect("a key").to_owned(), json!({ "points": 100 }))).collect();
-            assessment = self.patch(&self.approver, &format!("{path}/review"), &assessment, points.into()).await.json(200)["assessment"].clone();
+            let points: serde_json::Map<String, Value> =
+                texts.iter().map(|key| (key.as_str().expect("a key").to_owned(), json!({ "points": 100 }))).collect();
+            assessment = self
+                .patch(&self.approver, &format!("{path}/review"), &assessment, points.into())
+                .await
+                .json(200)["assessment"]
+                .clone();
         }
         self.act(&self.approver, &format!("{path}/approve"), &assessment, None).await.json(200)
     }
@@ -455,13 +524,24 @@ fn chosen(question: &Value, pick: impl Fn(&[Value]) -> Option<&Value>) -> Value 
     match text(question, "type") {
         "multiple_choice" => {
             let options = list("options");
-            let plain: Vec<Value> =
-                options.iter().filter(|option| option["exclusive"] != json!(true) && option["points"] != json!(0)).map(|option| option["value"].clone()).collect();
+            let plain: Vec<Value> = options
+                .iter()
+                .filter(|option| option["exclusive"] != json!(true) && option["points"] != json!(0))
+                .map(|option| option["value"].clone())
+                .collect();
             let is_best = pick(&options).is_some_and(|option| option["points"].as_u64() > Some(0));
-            if is_best || plain.is_empty() { plain.into() } else { json!([options.iter().min_by_key(|option| option["points"].as_u64()).expect("an option")["value"]]) }
+            if is_best || plain.is_empty() {
+                plain.into()
+            } else {
+                json!([options.iter().min_by_key(|option| option["points"].as_u64()).expect("an option")["value"]])
+            }
         }
-        "number" => pick(&list("bands")).and_then(|band| band.get("at_least").cloned()).unwrap_or_else(|| question.get("minimum").cloned().unwrap_or(json!(0))),
-        "date" => pick(&list("bands")).filter(|band| band["points"].as_u64() > Some(0)).map_or(json!("2001-01-01"), |_| json!("2027-02-28")),
+        "number" => pick(&list("bands"))
+            .and_then(|band| band.get("at_least").cloned())
+            .unwrap_or_else(|| question.get("minimum").cloned().unwrap_or(json!(0))),
+        "date" => pick(&list("bands"))
+            .filter(|band| band["points"].as_u64() > Some(0))
+            .map_or(json!("2001-01-01"), |_| json!("2027-02-28")),
         "text" => json!("We do it like this."),
         _ => pick(&list("options")).expect("an option")["value"].clone(),
     }
@@ -472,7 +552,11 @@ fn chosen(question: &Value, pick: impl Fn(&[Value]) -> Option<&Value>) -> Value 
 pub(crate) fn session_of(answer: &Answer) -> Person {
     assert!(answer.status.is_success(), "{}", answer.text);
     let set = answer.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
-    let cookie = set.filter_map(|cookie| cookie.strip_prefix("__Host-diligence=")).filter_map(|rest| rest.split(';').next()).next().expect("a session's cookie");
+    let cookie = set
+        .filter_map(|cookie| cookie.strip_prefix("__Host-diligence="))
+        .filter_map(|rest| rest.split(';').next())
+        .next()
+        .expect("a session's cookie");
     let current: Value = serde_json::from_str(&answer.text).expect("JSON");
     Person::in_session(cookie, text(&current, "csrf_token"))
 }
@@ -487,9 +571,19 @@ pub(crate) fn code_at(secret: &str, time: i64) -> String {
 /// A new key of this role in the organisation of this name, which is made if it is new.
 pub(crate) async fn person(store: &Store, organisation: &str, role: Role) -> Person {
     let organisation = organisation::ensure(store, organisation).await.expect("an organisation");
-    let scope = Scope { organisation_id: organisation.id, actor: Actor { id: "console".into(), name: "console".into() }, role: Role::Admin, request_id: None };
+    let scope = Scope {
+        organisation_id: organisation.id,
+        actor: Actor { id: "console".into(), name: "console".into() },
+        role: Role::Admin,
+        request_id: None,
+    };
     let writer = store.write(&scope).await.expect("a writer");
-    let (_, secret) = api_key::create(&writer, NewApiKey { name: role.to_string(), role, scope: KeyScope::Everything, expires_on: None }).await.expect("a key");
+    let (_, secret) = api_key::create(
+        &writer,
+        NewApiKey { name: role.to_string(), role, scope: KeyScope::Everything, expires_on: None },
+    )
+    .await
+    .expect("a key");
     writer.save().await.expect("saved");
     Person { key: Some(secret.reveal().to_owned()) }
 }
@@ -541,7 +635,10 @@ impl Answer {
         assert_eq!(names, ["type", "title", "status", "detail", "errors"]);
         assert_eq!(body["status"], json!(status));
         let errors = body["errors"].as_array().expect("a list");
-        errors.iter().map(|error| format!("{} {}", text(error, "pointer"), text(error, "code")).trim().to_owned()).collect()
+        errors
+            .iter()
+            .map(|error| format!("{} {}", text(error, "pointer"), text(error, "code")).trim().to_owned())
+            .collect()
     }
 
     /// A header's text; empty where there is none.

@@ -23,7 +23,11 @@ fn modules(folder: &Path, within: &[String], found: &mut BTreeMap<Module, String
         } else if path.extension().is_some_and(|extension| extension == "rs") && name != "main" {
             let module = if name == "mod" || name == "lib" { within.to_vec() } else { [within, &[name]].concat() };
             let text = fs::read_to_string(&path).expect("text");
-            let code: Vec<&str> = text.lines().take_while(|line| *line != "#[cfg(test)]").filter(|line| !line.trim_start().starts_with("//")).collect();
+            let code: Vec<&str> = text
+                .lines()
+                .take_while(|line| *line != "#[cfg(test)]")
+                .filter(|line| !line.trim_start().starts_with("//"))
+                .collect();
             found.insert(module, code.join("\n"));
         }
     }
@@ -48,7 +52,8 @@ fn expand(tree: &str, before: &[String], found: &mut Vec<Module>) {
     for part in parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty()) {
         let (path, inner) = part.split_once('{').map_or((part, None), |(path, inner)| (path, inner.strip_suffix('}')));
         let path = path.split(" as ").next().unwrap_or_default();
-        let names = path.split("::").map(str::trim).filter(|name| !name.is_empty() && *name != "self").map(str::to_owned);
+        let names =
+            path.split("::").map(str::trim).filter(|name| !name.is_empty() && *name != "self").map(str::to_owned);
         let path: Module = before.iter().cloned().chain(names).collect();
         match inner {
             Some(inner) => expand(inner, &path, found),
@@ -57,7 +62,8 @@ fn expand(tree: &str, before: &[String], found: &mut Vec<Module>) {
     }
 }
 
-/// The paths into this crate that a file names: in its imports, and in its code where they begin with `crate` or `super`.
+/// The paths into this crate that a file names: in its imports, and in its code where they begin with `crate` or
+/// `super`.
 fn named(code: &str) -> Vec<Module> {
     let mut found = Vec::new();
     for (place, _) in code.match_indices("use ") {
@@ -70,7 +76,8 @@ fn named(code: &str) -> Vec<Module> {
     }
     for begin in ["crate::", "super::"] {
         for (place, _) in code.match_indices(begin) {
-            let path: String = code[place..].chars().take_while(|letter| letter.is_alphanumeric() || "_:".contains(*letter)).collect();
+            let path: String =
+                code[place..].chars().take_while(|letter| letter.is_alphanumeric() || "_:".contains(*letter)).collect();
             // What ends in `::` goes on in braces: an import, which has been read.
             if !path.ends_with(':') && !code[..place].ends_with(':') {
                 found.push(path.split("::").map(str::to_owned).collect());
@@ -134,11 +141,14 @@ fn no_circle_of_imports_goes_across_folders() {
     let imports = imports(&found);
     let count: usize = imports.values().map(BTreeSet::len).sum();
     assert!(found.len() > 100 && count > 500, "{} files with {count} imports were read", found.len());
-    let reached: BTreeMap<&Module, BTreeSet<&Module>> = found.keys().map(|module| (module, reach(module, &imports))).collect();
+    let reached: BTreeMap<&Module, BTreeSet<&Module>> =
+        found.keys().map(|module| (module, reach(module, &imports))).collect();
     let name = |module: &Module| if module.is_empty() { "lib".to_owned() } else { module.join("/") };
     let circles: Vec<String> = reached
         .iter()
-        .flat_map(|(one, targets)| targets.iter().filter(move |other| folder(one) < folder(other)).map(move |other| (*one, *other)))
+        .flat_map(|(one, targets)| {
+            targets.iter().filter(move |other| folder(one) < folder(other)).map(move |other| (*one, *other))
+        })
         .filter(|(one, other)| reached[other].contains(one))
         .map(|(one, other)| format!("{} and {}", name(one), name(other)))
         .collect();
@@ -152,7 +162,9 @@ const LONGEST_FILE: usize = 700;
 fn no_file_is_longer_than_fits_in_ones_head() {
     let mut found = Vec::new();
     let mut folders: Vec<PathBuf> =
-        ["api/src", "entities/src", "questionnaires/src", "questionnaires/tests", "openapi", "tests"].map(|folder| source().join("../..").join(folder)).to_vec();
+        ["api/src", "entities/src", "questionnaires/src", "questionnaires/tests", "openapi", "tests"]
+            .map(|folder| source().join("../..").join(folder))
+            .to_vec();
     let mut count = 0;
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).expect("a folder") {
@@ -178,15 +190,21 @@ fn every_operation_is_one_endpoint_of_one_type() {
     modules(&source(), &[], &mut found);
     let lines = found.values().flat_map(|code| code.lines()).filter(|line| line.contains("operation_id = \""));
     let (boxed, others): (Vec<&str>, Vec<&str>) = lines.partition(|line| line.contains("transform = \"boxed\""));
-    assert!(boxed.len() > 150 && others.is_empty(), "without `transform = \"boxed\"` each of these is compiled anew with all that is around it: {others:#?}");
+    assert!(
+        boxed.len() > 150 && others.is_empty(),
+        "without `transform = \"boxed\"` each of these is compiled anew with all that is around it: {others:#?}"
+    );
 }
 
 #[test]
 fn every_module_is_on_the_map_of_its_folder() {
     for map in ["lib.rs", "pages/mod.rs"] {
         let text = fs::read_to_string(source().join(map)).expect("text");
-        let table: String = text.lines().take_while(|line| line.starts_with("//!")).filter(|line| line.starts_with("//! |")).collect();
-        let names = text.lines().filter_map(|line| line.strip_prefix("pub mod ").or_else(|| line.strip_prefix("mod "))?.strip_suffix(';'));
+        let table: String =
+            text.lines().take_while(|line| line.starts_with("//!")).filter(|line| line.starts_with("//! |")).collect();
+        let names = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("pub mod ").or_else(|| line.strip_prefix("mod "))?.strip_suffix(';'));
         let missing: Vec<&str> = names.filter(|name| !table.contains(&format!("`{name}`"))).collect();
         assert!(missing.is_empty(), "{map} says nothing of {missing:?}");
     }

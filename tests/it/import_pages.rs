@@ -9,10 +9,21 @@ use crate::{
 };
 
 /// Sends the form of a page with these fields, and with a file if there is one.
-async fn sends(browser: &mut Browser, app: &App, page: &Answer, fields: &[(&str, &str)], file: (&str, &[u8])) -> Answer {
+async fn sends(
+    browser: &mut Browser,
+    app: &App,
+    page: &Answer,
+    fields: &[(&str, &str)],
+    file: (&str, &[u8]),
+) -> Answer {
     let own = hidden(&page.text, "/import");
     let given = |name: &str| fields.iter().any(|(known, _)| *known == name);
-    let all: Vec<(&str, &str)> = own.iter().filter(|(name, _)| !given(name)).map(|(name, value)| (name.as_str(), value.as_str())).chain(fields.iter().copied()).collect();
+    let all: Vec<(&str, &str)> = own
+        .iter()
+        .filter(|(name, _)| !given(name))
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .chain(fields.iter().copied())
+        .collect();
     browser.send(app, Method::POST, "/import", Some(form_data(&all, (file.0, "text/csv", file.1)))).await
 }
 

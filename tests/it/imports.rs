@@ -21,8 +21,14 @@ async fn table(app: &App, path: &str) -> Vec<Vec<String>> {
 /// Verdicts in order, and for each refused row its errors as `column code`.
 fn verdicts(report: &Value) -> Vec<String> {
     let rows = report["rows"].as_array().expect("rows");
-    let errors =
-        |row: &Value| row["errors"].as_array().expect("errors").iter().map(|error| format!(" {}:{}", text(error, "column"), text(error, "code"))).collect::<String>();
+    let errors = |row: &Value| {
+        row["errors"]
+            .as_array()
+            .expect("errors")
+            .iter()
+            .map(|error| format!(" {}:{}", text(error, "column"), text(error, "code")))
+            .collect::<String>()
+    };
     rows.iter().map(|row| format!("{}{}", text(row, "verdict"), errors(row))).collect()
 }
 
@@ -319,7 +325,8 @@ async fn an_export_of_many_pages_holds_every_row_once() {
     // Some for each portion of 200, none for each row.
     let spent = app.store.statement_count() - before;
     assert!(spent < 100, "{spent} statements");
-    let mut ids: Vec<String> = table(&app, "/suppliers.csv").await.into_iter().skip(1).map(|row| row[0].clone()).collect();
+    let mut ids: Vec<String> =
+        table(&app, "/suppliers.csv").await.into_iter().skip(1).map(|row| row[0].clone()).collect();
     let items = app.walk("/suppliers", 200).await;
     assert_eq!(ids, items.iter().map(|item| id(item).to_owned()).collect::<Vec<_>>());
     ids.sort();

@@ -5,7 +5,13 @@ use serde_json::{Value, json};
 use crate::harness::{App, both, id, text};
 
 async fn enter(app: &App, subject: &Value, severity: &str, occurred_on: &str) -> Value {
-    app.post(&app.editor, "/incidents", json!({ "subject_id": id(subject), "title": "Down", "severity": severity, "occurred_on": occurred_on })).await.json(201)
+    app.post(
+        &app.editor,
+        "/incidents",
+        json!({ "subject_id": id(subject), "title": "Down", "severity": severity, "occurred_on": occurred_on }),
+    )
+    .await
+    .json(201)
 }
 
 both! {

@@ -1,4 +1,5 @@
-//! The pages on which an assessment is judged: its review, its score, decisions and their conditions, and several side by side.
+//! The pages on which an assessment is judged: its review, its score, decisions and their conditions, and several side
+//! by side.
 
 use serde_json::{Value, json};
 
@@ -9,7 +10,8 @@ use crate::{
     questionnaires::publish,
 };
 
-/// A submitted house check of which something is of every kind: a text to rate, an answer without its evidence, a finding, a comment.
+/// A submitted house check of which something is of every kind: a text to rate, an answer without its evidence, a
+/// finding, a comment.
 async fn mixed(app: &App, supplier: &Value) -> Value {
     let answers = json!({ "mfa": { "value": "partly", "comment": "Not <yet> all" }, "hosting": { "value": "theirs" }, "exit": { "value": "no", "comment": "contract" }, "plan": { "value": "By June.\nAll <of them>." } });
     submitted(app, supplier, answers).await
@@ -30,8 +32,13 @@ async fn separate_duties(app: &App, duties: &str) {
 
 /// An answer's points as the cells of a table show them.
 fn numbers(row: &str) -> Vec<i64> {
-    let cells = row.split("<td class=\"number\">").skip(1).map(|cell| cell.trim_start_matches("<b>").split('<').next().unwrap_or_default());
-    let tenths = |cell: &str| cell.replace(['.', '+'], "").parse().unwrap_or_else(|_| panic!("{cell:?} is a number with one decimal place"));
+    let cells = row
+        .split("<td class=\"number\">")
+        .skip(1)
+        .map(|cell| cell.trim_start_matches("<b>").split('<').next().unwrap_or_default());
+    let tenths = |cell: &str| {
+        cell.replace(['.', '+'], "").parse().unwrap_or_else(|_| panic!("{cell:?} is a number with one decimal place"))
+    };
     cells.filter(|cell| cell.contains('.')).map(tenths).collect()
 }
 

@@ -218,20 +218,37 @@ async fn last_change(app: &App) -> Value {
 
 #[test]
 fn every_operation_has_its_line_in_the_table_and_the_document_says_the_same() {
-    let by_hand: BTreeMap<&str, Vec<&str>> = TABLE.iter().flat_map(|(scopes, ids)| ids.iter().map(move |id| (*id, scopes.to_vec()))).collect();
+    let by_hand: BTreeMap<&str, Vec<&str>> =
+        TABLE.iter().flat_map(|(scopes, ids)| ids.iter().map(move |id| (*id, scopes.to_vec()))).collect();
     assert_eq!(by_hand.len(), TABLE.iter().map(|(_, ids)| ids.len()).sum::<usize>(), "an operation is entered twice");
     let document = document();
     // What no key opens has no scopes: it is public, or about a person's own account.
     let operations = operations(&document);
-    let said: BTreeMap<&str, Vec<&str>> = operations.iter().map(|operation| (operation.id(), operation.scopes())).filter(|(_, scopes)| !scopes.is_empty()).collect();
+    let said: BTreeMap<&str, Vec<&str>> = operations
+        .iter()
+        .map(|operation| (operation.id(), operation.scopes()))
+        .filter(|(_, scopes)| !scopes.is_empty())
+        .collect();
     assert_eq!(said, by_hand);
     let register = ["Register", "Suppliers", "Products", "Dependencies", "Reviews"];
     for operation in operations {
         let tag = operation.value["tags"][0].as_str().expect("a tag");
         let scopes = operation.scopes();
-        assert!(!scopes.contains(&"register_only") || (operation.method == "get" && register.contains(&tag)), "{} is no part of the register itself", operation.id());
-        assert!(!scopes.contains(&"calendar_only") || operation.path.ends_with(".ics"), "{} is no calendar", operation.id());
-        assert!(!scopes.contains(&"import_only") || operation.id().starts_with("import_"), "{} is no import", operation.id());
+        assert!(
+            !scopes.contains(&"register_only") || (operation.method == "get" && register.contains(&tag)),
+            "{} is no part of the register itself",
+            operation.id()
+        );
+        assert!(
+            !scopes.contains(&"calendar_only") || operation.path.ends_with(".ics"),
+            "{} is no calendar",
+            operation.id()
+        );
+        assert!(
+            !scopes.contains(&"import_only") || operation.id().starts_with("import_"),
+            "{} is no import",
+            operation.id()
+        );
     }
 }
 
@@ -465,11 +482,29 @@ async fn keys_are_scoped_rotated_and_watched_at_the_console() {
     let (url, _folder) = empty_database(On::Sqlite).await;
     let run = |arguments: &[&str]| {
         let output = command(arguments).args(["--database-url", &url]).output().expect("the program runs");
-        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned(), String::from_utf8_lossy(&output.stderr).into_owned())
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stdout).into_owned(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
     };
     let day = |days: i64| Clock::System.now().day().plus_days(days).to_string();
-    let create =
-        |scope: &str, end: &str| run(&["key", "create", "--organisation", "Ours", "--role", "viewer", "--scope", scope, "--name", "Nightly", "--expires-on", end]);
+    let create = |scope: &str, end: &str| {
+        run(&[
+            "key",
+            "create",
+            "--organisation",
+            "Ours",
+            "--role",
+            "viewer",
+            "--scope",
+            scope,
+            "--name",
+            "Nightly",
+            "--expires-on",
+            end,
+        ])
+    };
     let (code, old, told) = create("register_only", &day(20));
     assert_eq!((code, told.as_str(), old.lines().count()), (Some(0), "", 1));
     assert_eq!(create("some", &day(20)).0, Some(2));
@@ -479,7 +514,10 @@ async fn keys_are_scoped_rotated_and_watched_at_the_console() {
         list.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect::<Vec<Vec<String>>>()
     };
     let before = list(&[]);
-    assert_eq!((before.len(), before[0][2].as_str(), before[0][6].as_str()), (1, &format!("until {}, 20 days left", day(20))[..], "register_only"));
+    assert_eq!(
+        (before.len(), before[0][2].as_str(), before[0][6].as_str()),
+        (1, &format!("until {}, 20 days left", day(20))[..], "register_only")
+    );
 
     let mut process = command(&["serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--database-url", &url])
         .stdout(Stdio::null())
@@ -491,12 +529,19 @@ async fn keys_are_scoped_rotated_and_watched_at_the_console() {
     process.kill().expect("it ends");
     process.wait().expect("it ends");
     let warning: Value = serde_json::from_str(&line).expect("JSON");
-    assert_eq!((&warning["level"], &warning["count"], &warning["first_on"]), (&json!("WARN"), &json!(1), &json!(day(20))), "{line}");
+    assert_eq!(
+        (&warning["level"], &warning["count"], &warning["first_on"]),
+        (&json!("WARN"), &json!(1), &json!(day(20))),
+        "{line}"
+    );
 
     let (code, new, _) = run(&["key", "rotate", &before[0][0], "--overlap-days", "3"]);
     assert_eq!((code, new.lines().count(), new.starts_with("dlg_"), new == old), (Some(0), 1, true, false));
     let after = list(&[]);
-    assert_eq!((after.len(), after[0][2].clone()), (2, format!("replaced by {}, until {}, 3 days left", after[1][0], day(3))));
+    assert_eq!(
+        (after.len(), after[0][2].clone()),
+        (2, format!("replaced by {}, until {}, 3 days left", after[1][0], day(3)))
+    );
     assert_eq!(list(&["--expires-soon"]).len(), 2);
     assert_eq!(run(&["key", "rotate", &before[0][0]]).0, Some(6));
     assert_eq!(run(&["key", "rotate", "key_00000000000000000000000000000000"]).0, Some(6));

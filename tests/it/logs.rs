@@ -12,7 +12,8 @@ use crate::{
     server::command,
 };
 
-/// How many requests fill every place in which lines could wait: some 200 bytes a line, 64 KiB in a pipe, 4096 lines in the program.
+/// How many requests fill every place in which lines could wait: some 200 bytes a line, 64 KiB in a pipe, 4096 lines in
+/// the program.
 const MANY: usize = 6000;
 
 /// A running program whose output goes nowhere that says where it listens.
@@ -24,9 +25,20 @@ struct Quiet {
 impl Quiet {
     fn start(url: &str, output: impl Into<Stdio>, log: impl Into<Stdio>, more: &[&str]) -> Self {
         // A port that is free now; what it listens on is said where nobody reads.
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
+        let port =
+            TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
         let listen = format!("127.0.0.1:{port}");
-        let mut command = command(&["serve", "--listen", &listen, "--database-url", url, "--stranger-requests-per-minute", "0", "--address-requests-per-minute", "0"]);
+        let mut command = command(&[
+            "serve",
+            "--listen",
+            &listen,
+            "--database-url",
+            url,
+            "--stranger-requests-per-minute",
+            "0",
+            "--address-requests-per-minute",
+            "0",
+        ]);
         let process = command.args(more).stdout(output).stderr(log).spawn().expect("the program starts");
         let mut started = Self { process, port };
         while TcpStream::connect(&listen).is_err() {
@@ -101,8 +113,10 @@ async fn a_log_in_a_pipe_that_nobody_reads_is_cut_and_goes_on_when_it_is_read() 
         assert!((500..MANY).contains(&dropped), "{dropped} of {MANY}");
         // One line says how many are missing, and those that come later are there again.
         let mut lines = BufReader::new(reader).lines().map(|line| line.expect("a line"));
-        let said = lines.find(|line| line.contains("lines of the log could not be written")).expect("a line that says so");
-        let told: usize = said.split(|letter: char| !letter.is_ascii_digit()).find_map(|part| part.parse().ok()).expect("a number");
+        let said =
+            lines.find(|line| line.contains("lines of the log could not be written")).expect("a line that says so");
+        let told: usize =
+            said.split(|letter: char| !letter.is_ascii_digit()).find_map(|part| part.parse().ok()).expect("a number");
         assert!(told >= dropped && (format == "text" || said.starts_with('{')), "{said} of {dropped}");
         let reads = std::thread::spawn(move || lines.filter(|line| line.contains("/health/live")).count());
         program.ask(10);
@@ -138,7 +152,18 @@ async fn a_log_whose_reader_went_away_or_whose_disk_is_full_is_dropped_and_answe
         program.stop();
     }
     // The first start could not show its way in. There is another.
-    let key = run(&["key", "create", "--organisation", "My organisation", "--role", "admin", "--name", "Second", "--database-url", &url]);
+    let key = run(&[
+        "key",
+        "create",
+        "--organisation",
+        "My organisation",
+        "--role",
+        "admin",
+        "--name",
+        "Second",
+        "--database-url",
+        &url,
+    ]);
     assert!(key.0 == Some(0) && key.1.starts_with("dlg_"), "{key:?}");
 }
 

@@ -1,5 +1,5 @@
-//! Large changes among small ones: an import and a change of the policy hold nobody up while they are worked out, rest on what
-//! is there when they are written, and are seen whole or not at all.
+//! Large changes among small ones: an import and a change of the policy hold nobody up while they are worked out, rest
+//! on what is there when they are written, and are seen whole or not at all.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -34,11 +34,17 @@ async fn change(app: &App) -> Writer {
         app.get(who, "/suppliers?limit=1").await.json(200);
     }
     let organisation = organisation::ensure(&app.store, "Meadow View Care").await.expect("an organisation");
-    let scope = Scope { organisation_id: organisation.id, actor: Actor { id: "console".into(), name: "console".into() }, role: Role::Admin, request_id: None };
+    let scope = Scope {
+        organisation_id: organisation.id,
+        actor: Actor { id: "console".into(), name: "console".into() },
+        role: Role::Admin,
+        request_id: None,
+    };
     app.store.write(&scope).await.expect("a writer")
 }
 
-/// Does `work` and meanwhile, once it has run so many statements, `other`; it is red where `work` cannot get that far before `other` is done.
+/// Does `work` and meanwhile, once it has run so many statements, `other`; it is red where `work` cannot get that far
+/// before `other` is done.
 async fn meanwhile<T>(app: &App, statements: u64, work: impl Future<Output = T>, other: impl AsyncFnOnce()) -> T {
     let before = app.store.statement_count();
     let then = async {
@@ -47,7 +53,9 @@ async fn meanwhile<T>(app: &App, statements: u64, work: impl Future<Output = T>,
                 tokio::task::yield_now().await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), far).await.expect("it is worked out while somebody else has a change open");
+        tokio::time::timeout(Duration::from_secs(60), far)
+            .await
+            .expect("it is worked out while somebody else has a change open");
         other().await;
     };
     tokio::join!(work, then).0

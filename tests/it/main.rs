@@ -1,7 +1,7 @@
 //! What is known: tests through the door, as a person with a role, on SQLite and on PostgreSQL.
 //!
-//! A body is written once and run on both (see [`harness::both`]). PostgreSQL's half needs `DILIGENCE_TEST_POSTGRES`, the
-//! address of a cluster in which each test makes a database of its own; `tests/run` sets it up.
+//! A body is written once and run on both (see [`harness::both`]). PostgreSQL's half needs `DILIGENCE_TEST_POSTGRES`,
+//! the address of a cluster in which each test makes a database of its own; `tests/run` sets it up.
 
 mod harness;
 mod server;

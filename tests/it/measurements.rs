@@ -13,7 +13,9 @@ const KEY: &str = "a-key-for-measurements";
 fn get(address: &str, path: &str, key: Option<&str>) -> (u16, String) {
     let mut connection = TcpStream::connect(address).expect("it listens");
     let key = key.map(|key| format!("Authorization: Bearer {key}\r\n")).unwrap_or_default();
-    connection.write_all(format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{key}Connection: close\r\n\r\n").as_bytes()).expect("sent");
+    connection
+        .write_all(format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{key}Connection: close\r\n\r\n").as_bytes())
+        .expect("sent");
     answer(&mut connection)
 }
 
@@ -31,13 +33,18 @@ async fn measurements_are_given_at_their_own_address_alone_once_they_have_one() 
     let main = server.address.trim_start_matches("http://");
     get(main, "/health/live", None);
     let (status, measured) = get(&apart, "/metrics", None);
-    assert!(status == 200 && measured.contains("diligence_request_duration_seconds_count{route=\"/health/live\""), "{status} {measured}");
+    assert!(
+        status == 200 && measured.contains("diligence_request_duration_seconds_count{route=\"/health/live\""),
+        "{status} {measured}"
+    );
     assert_eq!(get(main, "/metrics", None).0, 404);
     // And nothing else is there.
     for path in ["/", "/health/live", "/api/v1/suppliers", "/sign-in", "/docs"] {
         assert_eq!(get(&apart, path, None).0, 404, "{path}");
     }
-    let taken = command(&["serve", "--listen", "127.0.0.1:0", "--metrics-listen", &apart, "--database-url", &url]).output().expect("it runs");
+    let taken = command(&["serve", "--listen", "127.0.0.1:0", "--metrics-listen", &apart, "--database-url", &url])
+        .output()
+        .expect("it runs");
     assert_eq!(taken.status.code(), Some(3));
     let said = String::from_utf8_lossy(&taken.stderr);
     assert!(said.contains("--metrics-listen"), "{said}");
@@ -59,7 +66,20 @@ async fn measurements_ask_for_the_key_of_the_configuration_and_say_it_nowhere() 
     }
     // A file that holds no key is refused before anything is served, without being shown.
     std::fs::write(&file, "two words-of-a-secret").expect("written");
-    let refused = command(&["serve", "--listen", "127.0.0.1:0", "--metrics-key-file", file.to_str().expect("text"), "--database-url", &url]).output().expect("it runs");
+    let refused = command(&[
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--metrics-key-file",
+        file.to_str().expect("text"),
+        "--database-url",
+        &url,
+    ])
+    .output()
+    .expect("it runs");
     let said = String::from_utf8_lossy(&refused.stderr);
-    assert!(refused.status.code() == Some(2) && said.contains("expected a key for /metrics") && !said.contains("words-of"), "{said}");
+    assert!(
+        refused.status.code() == Some(2) && said.contains("expected a key for /metrics") && !said.contains("words-of"),
+        "{said}"
+    );
 }

@@ -27,7 +27,11 @@ pub(crate) fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
 }
 
 fn said(output: &Output) -> (Option<i32>, String, String) {
-    (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned(), String::from_utf8_lossy(&output.stderr).into_owned())
+    (
+        output.status.code(),
+        String::from_utf8_lossy(&output.stdout).into_owned(),
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    )
 }
 
 pub(crate) fn connect(server: &Server) -> TcpStream {
@@ -62,7 +66,8 @@ fn make(server: &Server, key: &str, name: &str) -> Value {
 }
 
 pub(crate) fn signal(server: &Server, name: &str) {
-    let sent = Command::new("kill").args([&format!("-{name}"), &server.process.id().to_string()]).status().expect("kill runs");
+    let sent =
+        Command::new("kill").args([&format!("-{name}"), &server.process.id().to_string()]).status().expect("kill runs");
     assert!(sent.success());
 }
 
@@ -115,7 +120,13 @@ async fn the_database_is_for_its_owner_alone_whatever_else_is_the_custom() {
     use std::os::unix::fs::PermissionsExt as _;
     let (url, folder) = empty().await;
     let serve = format!("umask 000; exec {} serve --listen 127.0.0.1:0 --database-url {url}", program().display());
-    let mut process = Command::new("sh").args(["-c", &serve]).env_remove("DATABASE_URL").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut process = Command::new("sh")
+        .args(["-c", &serve])
+        .env_remove("DATABASE_URL")
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
     let mut log = BufReader::new(process.stderr.take().expect("its log"));
     let mut line = String::new();
     while !line.contains("ready: ") {
@@ -125,7 +136,12 @@ async fn the_database_is_for_its_owner_alone_whatever_else_is_the_custom() {
     let modes: Vec<(String, u32)> = std::fs::read_dir(&folder.0)
         .expect("a folder")
         .map(|entry| entry.expect("a file"))
-        .map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.metadata().expect("its mode").permissions().mode() & 0o777))
+        .map(|entry| {
+            (
+                entry.file_name().to_string_lossy().into_owned(),
+                entry.metadata().expect("its mode").permissions().mode() & 0o777,
+            )
+        })
         .collect();
     process.kill().expect("killed");
     process.wait().expect("gone");
@@ -134,12 +150,22 @@ async fn the_database_is_for_its_owner_alone_whatever_else_is_the_custom() {
 
 #[tokio::test]
 async fn an_address_of_a_database_that_cannot_be_read_is_refused_without_its_password() {
-    for url in ["postgres://dil:hunter2-secret@127.0.0.1:x/d", "postgres://dil:hunter2#secret@127.0.0.1/d", "postgres://dil:hunter2/secret@127.0.0.1/d"] {
+    for url in [
+        "postgres://dil:hunter2-secret@127.0.0.1:x/d",
+        "postgres://dil:hunter2#secret@127.0.0.1/d",
+        "postgres://dil:hunter2/secret@127.0.0.1/d",
+    ] {
         let (code, out, said) = run(&["serve", "--listen", "127.0.0.1:0", "--database-url", url]);
         assert!(code == Some(2) && said.contains("the database address is not understood"), "{said}");
         assert!(!said.contains("hunter2") && !out.contains("hunter2"), "{said}");
     }
-    let (code, _, said) = run(&["serve", "--listen", "127.0.0.1:0", "--database-url", "postgres://dil:hunter2-secret@127.0.0.1:1,127.0.0.1:2/d"]);
+    let (code, _, said) = run(&[
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--database-url",
+        "postgres://dil:hunter2-secret@127.0.0.1:1,127.0.0.1:2/d",
+    ]);
     assert!(code == Some(4) && said.contains("cannot be reached") && !said.contains("hunter2"), "{said}");
 }
 
@@ -170,13 +196,22 @@ async fn it_says_that_it_lives_and_is_ready_and_how_much_it_did() {
     make(&server, &server.key, "Harbour");
     let (status, metrics) = ask(&server, "GET", "/metrics", "", "");
     assert_eq!(status, 200);
-    assert!(metrics.contains("diligence_request_duration_seconds_count{route=\"/api/v1/suppliers\",method=\"POST\",status=\"201\"} 1"), "{metrics}");
+    assert!(
+        metrics.contains(
+            "diligence_request_duration_seconds_count{route=\"/api/v1/suppliers\",method=\"POST\",status=\"201\"} 1"
+        ),
+        "{metrics}"
+    );
 }
 
 #[tokio::test]
 async fn a_signal_to_stop_lets_a_request_in_flight_finish() {
     let (url, _folder) = empty().await;
-    let key = run(&["key", "create", "--organisation", "Ours", "--role", "admin", "--name", "Test", "--database-url", &url]).1.trim().to_owned();
+    let key =
+        run(&["key", "create", "--organisation", "Ours", "--role", "admin", "--name", "Test", "--database-url", &url])
+            .1
+            .trim()
+            .to_owned();
     for name in ["TERM", "INT"] {
         let mut process = command(&["serve", "--listen", "127.0.0.1:0", "--database-url", &url, "--log-level", "info"])
             .stdout(Stdio::null())
@@ -196,7 +231,9 @@ async fn a_signal_to_stop_lets_a_request_in_flight_finish() {
 
         let body = json!({ "name": format!("In flight at {name}") }).to_string();
         let mut connection = connect(&server);
-        connection.write_all(head("POST", "/api/v1/suppliers", &key, body.len(), "Expect: 100-continue\r\n").as_bytes()).expect("sent");
+        connection
+            .write_all(head("POST", "/api/v1/suppliers", &key, body.len(), "Expect: 100-continue\r\n").as_bytes())
+            .expect("sent");
         // The operation reads the body now: the request is in flight.
         let mut line = [0_u8; 25];
         connection.read_exact(&mut line).expect("a first answer");
@@ -218,13 +255,21 @@ async fn a_signal_to_stop_lets_a_request_in_flight_finish() {
 #[tokio::test]
 async fn what_was_acknowledged_is_there_after_the_program_was_killed() {
     let (url, _folder) = empty().await;
-    let key = run(&["key", "create", "--organisation", "Ours", "--role", "admin", "--name", "Test", "--database-url", &url]).1.trim().to_owned();
+    let key =
+        run(&["key", "create", "--organisation", "Ours", "--role", "admin", "--name", "Test", "--database-url", &url])
+            .1
+            .trim()
+            .to_owned();
     let mut made: Vec<Value> = Vec::new();
     for number in 0..20 {
         let mut server = Server::start(&url);
         for item in &made {
             let (status, body) = ask(&server, "GET", &format!("/api/v1/suppliers/{}", id(item)), &key, "");
-            assert_eq!((status, serde_json::from_str::<Value>(&body).expect("JSON")), (200, item.clone()), "after {number} times");
+            assert_eq!(
+                (status, serde_json::from_str::<Value>(&body).expect("JSON")),
+                (200, item.clone()),
+                "after {number} times"
+            );
         }
         made.push(make(&server, &key, &format!("Supplier {number}")));
         server.process.kill().expect("killed");
@@ -241,15 +286,28 @@ async fn a_port_that_is_taken_is_said_before_the_data_is_touched() {
     let other = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = other.local_addr().expect("an address").to_string();
     let (code, _, told) = run(&["serve", "--listen", &address, "--database-url", &url]);
-    assert_eq!((code, told.as_str()), (Some(3), format!("diligence: {address} is taken: stop what listens there, or choose another with --listen\n").as_str()));
+    assert_eq!(
+        (code, told.as_str()),
+        (
+            Some(3),
+            format!("diligence: {address} is taken: stop what listens there, or choose another with --listen\n")
+                .as_str()
+        )
+    );
     assert!(!folder.0.join("diligence.db").exists());
 }
 
 #[test]
 fn a_database_that_does_not_answer_is_said() {
-    let (code, _, told) = run(&["serve", "--listen", "127.0.0.1:0", "--database-url", "postgres://nobody:secret-word@127.0.0.1:1/none"]);
+    let (code, _, told) =
+        run(&["serve", "--listen", "127.0.0.1:0", "--database-url", "postgres://nobody:secret-word@127.0.0.1:1/none"]);
     assert_eq!(code, Some(4), "{told}");
-    assert!(told.starts_with("diligence: the database cannot be reached: ") && told.lines().count() == 1 && !told.contains("secret-word"), "{told}");
+    assert!(
+        told.starts_with("diligence: the database cannot be reached: ")
+            && told.lines().count() == 1
+            && !told.contains("secret-word"),
+        "{told}"
+    );
 }
 
 #[tokio::test]
@@ -257,7 +315,11 @@ async fn a_file_that_cannot_be_written_is_said() {
     let (_, folder) = empty().await;
     let file = folder.0.join("file");
     std::fs::write(&file, "This is a letter to my aunt, and no database at all.".repeat(100)).expect("written");
-    for url in [format!("sqlite://{}/diligence.db", file.display()), format!("sqlite://{}", folder.0.display()), format!("sqlite://{}", file.display())] {
+    for url in [
+        format!("sqlite://{}/diligence.db", file.display()),
+        format!("sqlite://{}", folder.0.display()),
+        format!("sqlite://{}", file.display()),
+    ] {
         let (code, _, told) = run(&["serve", "--listen", "127.0.0.1:0", "--database-url", &url]);
         assert_eq!(code, Some(4), "{url}: {told}");
         assert!(told.starts_with("diligence: the database ") && told.lines().count() == 1, "{url}: {told}");
@@ -270,11 +332,20 @@ async fn a_database_of_a_newer_program_is_said_by_every_command() {
     let (url, _folder) = empty().await;
     drop(Server::start(&url));
     let database = Database::connect(&url).await.expect("the database answers");
-    database.execute_unprepared("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_tomorrow', 0)").await.expect("a row");
-    for arguments in [&["serve", "--listen", "127.0.0.1:0", "--database-url", &url][..], &["key", "list", "--database-url", &url]] {
+    database
+        .execute_unprepared("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_tomorrow', 0)")
+        .await
+        .expect("a row");
+    for arguments in
+        [&["serve", "--listen", "127.0.0.1:0", "--database-url", &url][..], &["key", "list", "--database-url", &url]]
+    {
         let (code, _, told) = run(arguments);
         assert_eq!(code, Some(5), "{told}");
-        assert!(told.starts_with("diligence: the database was made by a newer version of this program") && told.lines().count() == 1, "{told}");
+        assert!(
+            told.starts_with("diligence: the database was made by a newer version of this program")
+                && told.lines().count() == 1,
+            "{told}"
+        );
     }
 }
 
@@ -285,15 +356,24 @@ async fn a_wrong_setting_is_said_and_nothing_starts() {
     std::fs::write(&file, "lisen = \"127.0.0.1:0\"\n").expect("written");
     let file = file.display().to_string();
     for (arguments, expected) in [
-        (&["serve", "--database-url", "mysql://localhost/x"][..], "expected sqlite://FILE or postgres://USER@HOST/DATABASE"),
+        (
+            &["serve", "--database-url", "mysql://localhost/x"][..],
+            "expected sqlite://FILE or postgres://USER@HOST/DATABASE",
+        ),
         (&["serve", "--database-url", "sqlite::memory:"], "expected sqlite://FILE or postgres://USER@HOST/DATABASE"),
         (&["serve", "--listen", "here"], "invalid"),
         (&["serve", "--max-connections", "0"], "0 is not in 1..=1000"),
         (&["serve", "--log-format", "yaml"], "text, json"),
         (&["serve", "--log-level", "lou=d"], "the log level \"lou=d\" is not understood"),
         (&["serve", "--config", &file], "line 1: unknown field `lisen`"),
-        (&["serve", "--config", "/nowhere/diligence.toml"], "the configuration file /nowhere/diligence.toml cannot be read"),
-        (&["serve", "--public-url", "register.example.org"], "expected an address such as https://register.example.org"),
+        (
+            &["serve", "--config", "/nowhere/diligence.toml"],
+            "the configuration file /nowhere/diligence.toml cannot be read",
+        ),
+        (
+            &["serve", "--public-url", "register.example.org"],
+            "expected an address such as https://register.example.org",
+        ),
         (&["serve", "--allowed-hosts", "register,http://register"], "expected a host's name without a port"),
         (&["serve", "--trusted-proxies", "10.0.0.0/8,proxy"], "expected an address or a network such as 10.0.0.0/8"),
         (&["serve", "--tls-key", "key.pem"], "tls_key needs tls_certificate"),
@@ -346,14 +426,19 @@ fn the_manual_has_every_setting_and_every_exit_code() {
         let (code, manual, _) = run(arguments);
         assert_eq!(code, Some(0));
         for (flag, variable, default) in SETTINGS {
-            let (_, rest) = manual.split_once(&format!("{flag} <")).unwrap_or_else(|| panic!("{flag} is not in {manual}"));
+            let (_, rest) =
+                manual.split_once(&format!("{flag} <")).unwrap_or_else(|| panic!("{flag} is not in {manual}"));
             let entry = rest.split("\n      --").next().expect("an entry");
             assert!(entry.contains(&format!("[env: {variable}")), "{flag}: {entry}");
             assert!(default.is_empty() || entry.contains(&format!("[default: {default}]")), "{flag}: {entry}");
         }
         let flags: Vec<&str> = manual.split_whitespace().filter(|word| word.starts_with("--")).collect();
         for flag in flags {
-            assert!(SETTINGS.iter().any(|(known, ..)| *known == flag) || ["--help", "--version", "--listen"].contains(&flag), "{flag} is not in the table of this test");
+            assert!(
+                SETTINGS.iter().any(|(known, ..)| *known == flag)
+                    || ["--help", "--version", "--listen"].contains(&flag),
+                "{flag} is not in the table of this test"
+            );
         }
         for code in 0..=6 {
             assert!(manual.contains(&format!("\n  {code}  ")), "{code} is not in {manual}");
@@ -384,7 +469,9 @@ async fn a_setting_comes_from_the_flag_else_the_environment_else_the_file() {
 #[tokio::test]
 async fn keys_are_made_listed_and_ended_at_the_console() {
     let (url, _folder) = empty().await;
-    let create = |role: &str| run(&["key", "create", "--organisation", "Ours", "--role", role, "--name", "Nightly", "--database-url", &url]);
+    let create = |role: &str| {
+        run(&["key", "create", "--organisation", "Ours", "--role", role, "--name", "Nightly", "--database-url", &url])
+    };
     let (code, key, told) = create("viewer");
     assert_eq!((code, told.as_str(), key.lines().count()), (Some(0), "", 1));
     let server = Server::start(&url);
@@ -397,7 +484,11 @@ async fn keys_are_made_listed_and_ended_at_the_console() {
     let (_, list, _) = run(&["key", "list", "--database-url", &url]);
     assert_eq!(list.lines().count(), 1, "{list}");
     let cells: Vec<&str> = list.trim_end().split('\t').collect();
-    assert_eq!((cells.len(), cells[1], cells[2], cells[4], cells[6]), (7, "viewer", "no end", "Ours", "everything"), "{list}");
+    assert_eq!(
+        (cells.len(), cells[1], cells[2], cells[4], cells[6]),
+        (7, "viewer", "no end", "Ours", "everything"),
+        "{list}"
+    );
     let (_, random) = key.trim().rsplit_once('_').expect("two parts");
     assert!(!list.contains(random));
     let ended = run(&["key", "revoke", cells[0], "--database-url", &url]);
@@ -408,7 +499,12 @@ async fn keys_are_made_listed_and_ended_at_the_console() {
 
 /// What a command says when `input` is its standard input.
 fn told(arguments: &[&str], input: &str) -> (Option<i32>, String, String) {
-    let mut process = command(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut process = command(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
     process.stdin.take().expect("its input").write_all(input.as_bytes()).expect("written");
     said(&process.wait_with_output().expect("it ends"))
 }
@@ -420,22 +516,39 @@ async fn the_first_account_is_made_with_the_link_that_a_new_register_prints_once
     let (address, token) = server.link.split_once("/invitations#").expect("a link");
     assert_eq!(address, server.address);
     let accepts = |more: Value| {
-        let mut body =
-            json!({ "token": token, "name": "Sam Okafor", "email": "Sam@example.org", "organisation_name": "Meadow View Care", "password": "plum chair river nine" });
+        let mut body = json!({ "token": token, "name": "Sam Okafor", "email": "Sam@example.org", "organisation_name": "Meadow View Care", "password": "plum chair river nine" });
         body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
         ask(&server, "POST", "/api/v1/invitations/accept", "", &body.to_string())
     };
     let opened = ask(&server, "POST", "/api/v1/invitations/open", "", &json!({ "token": token }).to_string());
     assert!(opened.0 == 200 && opened.1.contains("\"first_admin\""), "{}", opened.1);
-    for (more, place) in [(json!({ "email": "nobody" }), "/email"), (json!({ "name": null }), "/name"), (json!({ "password": "password1234" }), "/password")] {
+    for (more, place) in [
+        (json!({ "email": "nobody" }), "/email"),
+        (json!({ "name": null }), "/name"),
+        (json!({ "password": "password1234" }), "/password"),
+    ] {
         let told = accepts(more);
         assert!(told.0 == 422 && told.1.contains(&format!("\"pointer\":\"{place}\"")), "{}", told.1);
     }
     let accepted = accepts(json!({}));
-    assert!(accepted.0 == 200 && accepted.1.contains("\"sam@example.org\"") && accepted.1.contains("Meadow View Care"), "{}", accepted.1);
+    assert!(
+        accepted.0 == 200 && accepted.1.contains("\"sam@example.org\"") && accepted.1.contains("Meadow View Care"),
+        "{}",
+        accepted.1
+    );
     assert_eq!(accepts(json!({})).0, 410, "it is good once");
-    let session = ask(&server, "POST", "/api/v1/sessions", "", &json!({ "email": "sam@example.org", "password": "plum chair river nine" }).to_string());
-    assert!(session.0 == 201 && session.1.contains("\"role\":\"admin\"") && session.1.contains("Meadow View Care"), "{}", session.1);
+    let session = ask(
+        &server,
+        "POST",
+        "/api/v1/sessions",
+        "",
+        &json!({ "email": "sam@example.org", "password": "plum chair river nine" }).to_string(),
+    );
+    assert!(
+        session.0 == 201 && session.1.contains("\"role\":\"admin\"") && session.1.contains("Meadow View Care"),
+        "{}",
+        session.1
+    );
     drop(server);
     assert_eq!(Server::start(&url).link, "", "there is an account already");
 }
@@ -444,7 +557,17 @@ async fn the_first_account_is_made_with_the_link_that_a_new_register_prints_once
 async fn the_first_admin_is_made_at_the_console_and_people_are_helped_there() {
     let (url, _folder) = empty().await;
     let user = |arguments: &[&str]| run(&[&["user"], arguments, &["--database-url", &url]].concat());
-    let (code, link, told_beside) = user(&["create", "--organisation", "Ours", "--role", "admin", "--email", "Sam@example.org", "--name", "Sam Okafor"]);
+    let (code, link, told_beside) = user(&[
+        "create",
+        "--organisation",
+        "Ours",
+        "--role",
+        "admin",
+        "--email",
+        "Sam@example.org",
+        "--name",
+        "Sam Okafor",
+    ]);
     assert_eq!((code, link.lines().count()), (Some(0), 1), "{told_beside}");
     let token = link.trim().strip_prefix("http://127.0.0.1:8080/invitations#").expect("a link");
     let server = Server::start(&url);
@@ -452,12 +575,27 @@ async fn the_first_admin_is_made_at_the_console_and_people_are_helped_there() {
     let send = |path: &str, body: Value| ask(&server, "POST", path, "", &body.to_string());
     let accepted = send("/api/v1/invitations/accept", json!({ "token": token, "password": "plum chair river nine" }));
     assert_eq!(accepted.0, 200, "{}", accepted.1);
-    let signs_in = |password: &str| send("/api/v1/sessions", json!({ "email": "sam@example.org", "password": password })).0;
+    let signs_in =
+        |password: &str| send("/api/v1/sessions", json!({ "email": "sam@example.org", "password": password })).0;
     assert_eq!(signs_in("plum chair river nine"), 201);
     let refused = user(&["role", "sam@example.org", "--organisation", "Ours", "--role", "viewer"]);
     assert_eq!((refused.0, refused.2.contains("last admin")), (Some(6), true), "{}", refused.2);
     let (code, _, wrong) = told(
-        &["user", "create", "--organisation", "Ours", "--role", "editor", "--email", "kit@example.org", "--name", "Kit", "--password-stdin", "--database-url", &url],
+        &[
+            "user",
+            "create",
+            "--organisation",
+            "Ours",
+            "--role",
+            "editor",
+            "--email",
+            "kit@example.org",
+            "--name",
+            "Kit",
+            "--password-stdin",
+            "--database-url",
+            &url,
+        ],
         "password1234\n",
     );
     assert_eq!((code, wrong.contains("guessed")), (Some(6), true), "{wrong}");
@@ -466,20 +604,47 @@ async fn the_first_admin_is_made_at_the_console_and_people_are_helped_there() {
     let cells: Vec<&str> = list.trim_end().split('\t').collect();
     assert_eq!(cells[1..], ["admin", "no mfa", "Ours", "sam@example.org", "Sam Okafor"], "{list}");
     let (code, made, wrong) = told(
-        &["user", "create", "--organisation", "Another", "--role", "editor", "--email", "kit@example.org", "--name", "Kit", "--password-stdin", "--database-url", &url],
+        &[
+            "user",
+            "create",
+            "--organisation",
+            "Another",
+            "--role",
+            "editor",
+            "--email",
+            "kit@example.org",
+            "--name",
+            "Kit",
+            "--password-stdin",
+            "--database-url",
+            &url,
+        ],
         "slate window kettle heron\n",
     );
     assert_eq!((code, made.as_str()), (Some(0), "kit@example.org\n"), "{wrong}");
     let (_, sessions, _) = user(&["sessions", "sam@example.org", "--organisation", "Ours", "--end"]);
     assert_eq!(sessions.lines().count(), 1, "{sessions}");
     assert_eq!(user(&["sessions", "sam@example.org", "--organisation", "Ours"]).1, "");
-    let (_, link, _) = user(&["reset-password", "sam@example.org", "--organisation", "Ours", "--public-url", "https://register.example.org"]);
+    let (_, link, _) = user(&[
+        "reset-password",
+        "sam@example.org",
+        "--organisation",
+        "Ours",
+        "--public-url",
+        "https://register.example.org",
+    ]);
     let token = link.trim().strip_prefix("https://register.example.org/invitations#").expect("a link");
-    assert_eq!(send("/api/v1/invitations/accept", json!({ "token": token, "password": "heron kettle window slate" })).0, 200);
+    assert_eq!(
+        send("/api/v1/invitations/accept", json!({ "token": token, "password": "heron kettle window slate" })).0,
+        200
+    );
     assert_eq!((signs_in("plum chair river nine"), signs_in("heron kettle window slate")), (401, 201));
     assert_eq!(user(&["reset-mfa", "sam@example.org", "--organisation", "Ours"]).0, Some(6), "there is none");
     assert_eq!(user(&["invite", "--organisation", "Ours", "--role", "admin", "--email", "kit@example.org"]).0, Some(0));
-    assert_eq!(user(&["invite", "--organisation", "Nowhere", "--role", "admin", "--email", "kit@example.org"]).0, Some(6));
+    assert_eq!(
+        user(&["invite", "--organisation", "Nowhere", "--role", "admin", "--email", "kit@example.org"]).0,
+        Some(6)
+    );
     assert_eq!(user(&["remove", "kit@example.org", "--organisation", "Another"]).0, Some(0));
     assert_eq!(user(&["remove", "kit@example.org", "--organisation", "Another"]).0, Some(6));
 }
@@ -499,9 +664,16 @@ async fn every_line_of_the_json_log_is_json_and_names_the_request() {
     let address = ready["address"].as_str().expect("an address").to_owned();
     let server = Server { address, key: String::new(), link: String::new(), process };
     let mut connection = connect(&server);
-    connection.write_all(head("GET", "/api/v1/suppliers?q=secret-word", "dlg_secret", 0, "X-Request-Id: mine-1\r\n").as_bytes()).expect("sent");
+    connection
+        .write_all(
+            head("GET", "/api/v1/suppliers?q=secret-word", "dlg_secret", 0, "X-Request-Id: mine-1\r\n").as_bytes(),
+        )
+        .expect("sent");
     assert_eq!(answer(&mut connection).0, 401);
     let line = next();
-    assert_eq!((&line["request_id"], &line["status"], &line["route"], &line["method"]), (&json!("mine-1"), &json!(401), &json!("/api/v1/suppliers"), &json!("GET")));
+    assert_eq!(
+        (&line["request_id"], &line["status"], &line["route"], &line["method"]),
+        (&json!("mine-1"), &json!(401), &json!("/api/v1/suppliers"), &json!("GET"))
+    );
     assert!(!line.to_string().contains("secret"), "{line}");
 }

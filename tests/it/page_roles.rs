@@ -13,7 +13,8 @@ use crate::{
     tenancy::{filled, of_nothing},
 };
 
-/// The least that whoever asks must be, for each route, by hand: a new route is entered here after some thought, not copied.
+/// The least that whoever asks must be, for each route, by hand: a new route is entered here after some thought, not
+/// copied.
 const TABLE: &[(Least, &str, &[&str])] = &[
     (
         Least::Anyone,
@@ -32,9 +33,30 @@ const TABLE: &[(Least, &str, &[&str])] = &[
     ),
     (Least::Anyone, "POST", &["/sign-in", "/sign-in/again", "/invitations", "/respond"]),
     (Least::Begun, "GET", &["/sign-in/code", "/account/second-factor"]),
-    (Least::Begun, "POST", &["/sign-in/code", "/sign-out", "/account/organisation", "/account/second-factor", "/account/second-factor/begin"]),
+    (
+        Least::Begun,
+        "POST",
+        &[
+            "/sign-in/code",
+            "/sign-out",
+            "/account/organisation",
+            "/account/second-factor",
+            "/account/second-factor/begin",
+        ],
+    ),
     (Least::Respondent, "GET", &["/respond/sections/:key", "/respond/evidence", "/respond/check", "/respond/receipt"]),
-    (Least::Respondent, "POST", &["/respond/leave", "/respond/earlier", "/respond/sections/:key", "/respond/evidence", "/respond/evidence/delete", "/respond/check"]),
+    (
+        Least::Respondent,
+        "POST",
+        &[
+            "/respond/leave",
+            "/respond/earlier",
+            "/respond/sections/:key",
+            "/respond/evidence",
+            "/respond/evidence/delete",
+            "/respond/check",
+        ],
+    ),
     (
         Least::Role(Role::Viewer),
         "GET",
@@ -186,7 +208,13 @@ const TABLE: &[(Least, &str, &[&str])] = &[
     (
         Least::Role(Role::Approver),
         "POST",
-        &["/risks/:id/accept", "/assessments/:id/review", "/assessments/:id/return", "/assessments/:id/decide", "/decisions/:id/meet-condition"],
+        &[
+            "/risks/:id/accept",
+            "/assessments/:id/review",
+            "/assessments/:id/return",
+            "/assessments/:id/decide",
+            "/decisions/:id/meet-condition",
+        ],
     ),
     (
         Least::Role(Role::Admin),
@@ -275,14 +303,17 @@ fn filled_in(route: &PageRoute, ids: &[String], is_empty: bool) -> String {
     path
 }
 
-/// What a browser gets there: a page, or the answer to a form without its token, sent with a file where the page wants one.
+/// What a browser gets there: a page, or the answer to a form without its token, sent with a file where the page wants
+/// one.
 async fn asks(app: &App, browser: &mut Browser, route: &PageRoute, path: &str) -> Answer {
     if route.method == Method::GET {
         return browser.opens(app, path).await;
     }
     let answer = browser.fills_only(app, path, &[("version", "1")]).await;
     if answer.status == 415 {
-        return browser.send(app, Method::POST, path, Some(form_data(&[("version", "1")], ("a.csv", "text/csv", b"name\r\n")))).await;
+        return browser
+            .send(app, Method::POST, path, Some(form_data(&[("version", "1")], ("a.csv", "text/csv", b"name\r\n"))))
+            .await;
     }
     answer
 }
@@ -293,13 +324,18 @@ fn plain(page: &str, path: &str) -> String {
 }
 
 fn is_sent_to_sign_in(answer: &Answer) -> bool {
-    answer.status == 303 && (answer.header("location") == "/sign-in" || answer.header("location").starts_with("/sign-in?"))
+    answer.status == 303
+        && (answer.header("location") == "/sign-in" || answer.header("location").starts_with("/sign-in?"))
 }
 
 #[test]
 fn every_route_has_the_least_role_that_the_table_says() {
-    let said: BTreeSet<String> = TABLE.iter().flat_map(|(least, method, paths)| paths.iter().map(move |path| format!("{method} {path}: {least:?}"))).collect();
-    let served: BTreeSet<String> = pages::list().iter().map(|route| format!("{} {}: {:?}", route.method, route.path, route.least)).collect();
+    let said: BTreeSet<String> = TABLE
+        .iter()
+        .flat_map(|(least, method, paths)| paths.iter().map(move |path| format!("{method} {path}: {least:?}")))
+        .collect();
+    let served: BTreeSet<String> =
+        pages::list().iter().map(|route| format!("{} {}: {:?}", route.method, route.path, route.least)).collect();
     assert_eq!(said.difference(&served).collect::<Vec<_>>(), Vec::<&String>::new(), "in the table alone");
     assert_eq!(served.difference(&said).collect::<Vec<_>>(), Vec::<&String>::new(), "not in the table");
     assert_eq!(served.len(), pages::list().len());

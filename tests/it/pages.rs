@@ -62,10 +62,22 @@ impl Browser {
         Self { cookies: BTreeMap::from([(name.to_owned(), value.to_owned())]) }
     }
 
-    pub(crate) async fn send(&mut self, app: &App, method: Method, path: &str, body: Option<(String, Vec<u8>)>) -> Answer {
-        let mut request = app.client.request(method, path).header(header::ACCEPT, "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8");
+    pub(crate) async fn send(
+        &mut self,
+        app: &App,
+        method: Method,
+        path: &str,
+        body: Option<(String, Vec<u8>)>,
+    ) -> Answer {
+        let mut request = app
+            .client
+            .request(method, path)
+            .header(header::ACCEPT, "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8");
         if !self.cookies.is_empty() {
-            request = request.header(header::COOKIE, self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; "));
+            request = request.header(
+                header::COOKIE,
+                self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; "),
+            );
         }
         if let Some((kind, bytes)) = body {
             request = request.header(header::CONTENT_TYPE, kind).body(bytes);
@@ -75,7 +87,13 @@ impl Browser {
             let value = value.to_str().expect("text");
             let (name, rest) = value.split_once('=').expect("a cookie");
             let (value, attributes) = rest.split_once(';').expect("attributes");
-            assert!(attributes.contains("HttpOnly") && attributes.contains("Secure") && attributes.contains("SameSite=") && name.starts_with("__Host-"), "{attributes}");
+            assert!(
+                attributes.contains("HttpOnly")
+                    && attributes.contains("Secure")
+                    && attributes.contains("SameSite=")
+                    && name.starts_with("__Host-"),
+                "{attributes}"
+            );
             if attributes.contains("Max-Age=0") {
                 self.cookies.remove(name);
             } else {
@@ -96,12 +114,19 @@ impl Browser {
     /// Sends a form as a page's own: its hidden fields, and what is filled in.
     pub(crate) async fn fills(&mut self, app: &App, page: &Answer, action: &str, fields: &[(&str, &str)]) -> Answer {
         let own = hidden(&page.text, action);
-        let all: Vec<(&str, &str)> = own.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(fields.iter().copied()).collect();
+        let all: Vec<(&str, &str)> =
+            own.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(fields.iter().copied()).collect();
         self.fills_only(app, action, &all).await
     }
 
     /// Sends a form as a page's own with a file: its name, what it is said to be, and its bytes.
-    pub(crate) async fn sends_file(&mut self, app: &App, page: &Answer, action: &str, file: (&str, &str, &[u8])) -> Answer {
+    pub(crate) async fn sends_file(
+        &mut self,
+        app: &App,
+        page: &Answer,
+        action: &str,
+        file: (&str, &str, &[u8]),
+    ) -> Answer {
         let own = hidden(&page.text, action);
         let fields: Vec<(&str, &str)> = own.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         self.send(app, Method::POST, action, Some(form_data(&fields, file))).await
@@ -110,16 +135,27 @@ impl Browser {
     /// Sends a form with these fields alone.
     pub(crate) async fn fills_only(&mut self, app: &App, action: &str, fields: &[(&str, &str)]) -> Answer {
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        self.send(app, Method::POST, action, Some(("application/x-www-form-urlencoded".into(), form.into_bytes()))).await
+        self.send(app, Method::POST, action, Some(("application/x-www-form-urlencoded".into(), form.into_bytes())))
+            .await
     }
 }
 
 /// What every page has, and none has.
 fn is_a_good_page(page: &Answer) {
     let policy = page.header("content-security-policy");
-    assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe") && policy.contains("frame-ancestors 'none'"), "{policy}");
+    assert!(
+        policy.starts_with("default-src 'none'")
+            && !policy.contains("unsafe")
+            && policy.contains("frame-ancestors 'none'"),
+        "{policy}"
+    );
     let text = &page.text;
-    assert!(text.starts_with("<!doctype html>\n<html lang=\"") && text.contains("<title>") && text.matches("<h1>").count() == 1, "{text}");
+    assert!(
+        text.starts_with("<!doctype html>\n<html lang=\"")
+            && text.contains("<title>")
+            && text.matches("<h1>").count() == 1,
+        "{text}"
+    );
     assert!(
         !text.contains(" style=")
             && !text.contains("<style")
@@ -132,18 +168,29 @@ fn is_a_good_page(page: &Answer) {
         assert!(script.starts_with(" src=\"/assets/"), "{script}");
     }
     // Every field that is seen has a label of its own.
-    for field in text.split("<input ").skip(1).chain(text.split("<textarea ").skip(1)).chain(text.split("<select ").skip(1)) {
+    for field in
+        text.split("<input ").skip(1).chain(text.split("<textarea ").skip(1)).chain(text.split("<select ").skip(1))
+    {
         let tag = field.split('>').next().unwrap_or_default();
         if tag.contains("type=\"hidden\"") {
             continue;
         }
-        let id = tag.split("id=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_else(|| panic!("a field without an id: {tag}"));
+        let id = tag
+            .split("id=\"")
+            .nth(1)
+            .and_then(|rest| rest.split('"').next())
+            .unwrap_or_else(|| panic!("a field without an id: {tag}"));
         assert!(text.contains(&format!("for=\"{id}\"")), "no label for {id}");
     }
 }
 
 fn unescaped(text: &str) -> String {
-    text.replace("&#34;", "\"").replace("&#38;", "&").replace("&#39;", "'").replace("&#60;", "<").replace("&#62;", ">").replace("&amp;", "&")
+    text.replace("&#34;", "\"")
+        .replace("&#38;", "&")
+        .replace("&#39;", "'")
+        .replace("&#60;", "<")
+        .replace("&#62;", ">")
+        .replace("&amp;", "&")
 }
 
 /// The hidden fields of the form with this action.
@@ -152,8 +199,15 @@ pub(crate) fn hidden(page: &str, action: &str) -> Vec<(String, String)> {
         let tag = form.split('>').next().unwrap_or_default();
         tag.contains(&format!("action=\"{action}\""))
     });
-    let form = form.unwrap_or_else(|| panic!("no form for {action} in {page}")).split("</form>").next().unwrap_or_default();
-    let part = |tag: &str, name: &str| tag.split(&format!("{name}=\"")).nth(1).and_then(|rest| rest.split('"').next()).map(unescaped).unwrap_or_default();
+    let form =
+        form.unwrap_or_else(|| panic!("no form for {action} in {page}")).split("</form>").next().unwrap_or_default();
+    let part = |tag: &str, name: &str| {
+        tag.split(&format!("{name}=\""))
+            .nth(1)
+            .and_then(|rest| rest.split('"').next())
+            .map(unescaped)
+            .unwrap_or_default()
+    };
     form.split("<input ")
         .skip(1)
         .map(|rest| rest.split('>').next().unwrap_or_default())

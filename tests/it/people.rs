@@ -11,7 +11,11 @@ use crate::{
 
 /// The actions about this item, the newest first.
 pub(crate) async fn actions(app: &App, filter: &str) -> Vec<String> {
-    app.walk(&format!("/audit-events?{filter}"), 200).await.iter().map(|event| text(event, "action").to_owned()).collect()
+    app.walk(&format!("/audit-events?{filter}"), 200)
+        .await
+        .iter()
+        .map(|event| text(event, "action").to_owned())
+        .collect()
 }
 
 /// Everything that was ever kept of us in the audit trail, as one text.

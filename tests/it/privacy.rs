@@ -12,9 +12,14 @@ const KIM: (&str, &str) = ("Kim Lee", "kim.lee@example.org");
 
 /// A supplier with two contacts, one of them Kim.
 async fn with_kim(app: &App) -> Value {
-    let contacts =
-        json!([{ "name": KIM.0, "role": "DPO", "email": "Kim.Lee@Example.org", "telephone": "0113 496 0000" }, { "name": "Sam Poole", "email": "sam@example.org" }]);
-    app.post(&app.editor, "/suppliers", json!({ "name": "Harbour", "contacts": contacts, "relationship_owner": "Ada Wren" })).await.json(201)
+    let contacts = json!([{ "name": KIM.0, "role": "DPO", "email": "Kim.Lee@Example.org", "telephone": "0113 496 0000" }, { "name": "Sam Poole", "email": "sam@example.org" }]);
+    app.post(
+        &app.editor,
+        "/suppliers",
+        json!({ "name": "Harbour", "contacts": contacts, "relationship_owner": "Ada Wren" }),
+    )
+    .await
+    .json(201)
 }
 
 /// Everything in the database, as text.
@@ -32,7 +37,10 @@ async fn everything(app: &App) -> String {
         ("invitation", &["email", "name"]),
         ("users", &["email", "name"]),
     ] {
-        let Ok(rows) = database.query_all_raw(Statement::from_string(backend, format!("SELECT * FROM {table}"))).await else { continue };
+        let Ok(rows) = database.query_all_raw(Statement::from_string(backend, format!("SELECT * FROM {table}"))).await
+        else {
+            continue;
+        };
         for row in rows {
             for column in columns {
                 all.push_str(&row.try_get::<Option<String>>("", column).unwrap_or_default().unwrap_or_default());

@@ -1,5 +1,5 @@
-//! The whole life of a large questionnaire: written, published, answered, reviewed, approved, proved; then a new edition,
-//! answers carried over, and what moved.
+//! The whole life of a large questionnaire: written, published, answered, reviewed, approved, proved; then a new
+//! edition, answers carried over, and what moved.
 
 use diligence_questionnaires::PortableReceipt;
 use poem::http::Method;
@@ -35,13 +35,16 @@ fn question(section: usize, place: usize) -> Value {
             question["options"] = json!([{ "value": "a", "label": "A", "points": 50 }, { "value": "b", "label": "B", "points": 50 }, { "value": "none", "label": "None of these", "points": 0, "exclusive": true }]);
         }
         "number" => question["bands"] = json!([{ "at_least": 90, "points": 100 }, { "otherwise": true, "points": 0 }]),
-        "date" => question["bands"] = json!([{ "within_months": 12, "points": 100 }, { "otherwise": true, "points": 0 }]),
+        "date" => {
+            question["bands"] = json!([{ "within_months": 12, "points": 100 }, { "otherwise": true, "points": 0 }])
+        }
         _ => {}
     }
     if place == 1 {
         question["not_applicable"] = json!("with_reason");
     }
-    // Every section opens with a yes-or-no question; the third depends on it, and the fourth, deeper, on both and on the profile.
+    // Every section opens with a yes-or-no question; the third depends on it, and the fourth, deeper, on both and on
+    // the profile.
     if place == 2 || place == 3 {
         let opener = json!({ "question": format!("q{}", section * QUESTIONS), "is": "yes" });
         let deeper = json!({ "all": [opener, { "any": [{ "not": { "subject": "tier", "is": "low" } }, { "all": [{ "subject": "subject_type", "is": "supplier" }, { "question": format!("q{}", section * QUESTIONS), "answered": true }] }] }] });
@@ -84,24 +87,41 @@ fn answers(evidence: &Value) -> Map<String, Value> {
 
 /// Starts, answers (a hundred at a time), submits, rates and approves; gives the approved assessment.
 async fn assessed(app: &App, supplier: &Value, answers: Map<String, Value>) -> Value {
-    let mut assessment =
-        app.post(&app.editor, "/assessments", json!({ "questionnaire": "the-large-one", "subject_id": id(supplier), "carry_over": false })).await.json(201);
+    let mut assessment = app
+        .post(
+            &app.editor,
+            "/assessments",
+            json!({ "questionnaire": "the-large-one", "subject_id": id(supplier), "carry_over": false }),
+        )
+        .await
+        .json(201);
     let path = format!("/assessments/{}", id(&assessment));
     let all: Vec<(String, Value)> = answers.into_iter().collect();
     for part in all.chunks(100) {
         let part: Map<String, Value> = part.iter().cloned().collect();
-        assessment = app.patch(&app.editor, &format!("{path}/answers"), &assessment, part.into()).await.json(200)["assessment"].clone();
+        assessment =
+            app.patch(&app.editor, &format!("{path}/answers"), &assessment, part.into()).await.json(200)["assessment"]
+                .clone();
     }
     app.act(&app.approver, &format!("{path}/approve"), &assessment, None).await.faults(409);
     let submitted = app.act(&app.editor, &format!("{path}/submit"), &assessment, None).await.json(200);
     // Texts and files wait for a reviewer, and nothing is approved before.
     let waiting = app.get(&app.viewer, &format!("{path}/answers")).await.json(200)["awaiting_review"].clone();
     assert_eq!(waiting.as_array().expect("a list").len(), SECTIONS * QUESTIONS / 4);
-    assert_eq!(app.act(&app.approver, &format!("{path}/approve"), &submitted, None).await.faults(409).len(), SECTIONS * QUESTIONS / 4);
-    let mut points: Map<String, Value> =
-        waiting.as_array().expect("a list").iter().map(|key| (key.as_str().expect("a key").to_owned(), json!({ "points": 80 }))).collect();
+    assert_eq!(
+        app.act(&app.approver, &format!("{path}/approve"), &submitted, None).await.faults(409).len(),
+        SECTIONS * QUESTIONS / 4
+    );
+    let mut points: Map<String, Value> = waiting
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|key| (key.as_str().expect("a key").to_owned(), json!({ "points": 80 })))
+        .collect();
     points.insert("q0".into(), json!({ "points": 60, "reason": "Only for half of them." }));
-    let rated = app.patch(&app.approver, &format!("{path}/review"), &submitted, points.into()).await.json(200)["assessment"].clone();
+    let rated =
+        app.patch(&app.approver, &format!("{path}/review"), &submitted, points.into()).await.json(200)["assessment"]
+            .clone();
     app.act(&app.approver, &format!("{path}/approve"), &rated, None).await.json(200)
 }
 

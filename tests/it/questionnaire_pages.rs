@@ -23,7 +23,9 @@ fn rich(key: &str) -> Value {
 const ADDS: &str = "# Ours, by hand.\nbase: the-base\nkey: ours\ntitle: Ours\nedition: \"2027.1\"\n\nquestions: # inside\n  # The first of ours.\n  - section: one\n    question: {key: own, principle: care, text: Ours?, type: text}\n";
 
 async fn draft(app: &App, name: &str, kind: &str, document: &str) -> Value {
-    app.post(&app.editor, "/questionnaire-drafts", json!({ "name": name, "kind": kind, "document": document })).await.json(201)
+    app.post(&app.editor, "/questionnaire-drafts", json!({ "name": name, "kind": kind, "document": document }))
+        .await
+        .json(201)
 }
 
 async fn document(app: &App, draft: &Value) -> String {

@@ -25,8 +25,17 @@ async fn the_ten_minutes_of_the_readme_end_in_a_register_with_a_scored_supplier(
     let mut rows = csv::Reader::from_reader(register.as_bytes());
     let names = rows.headers().expect("a header").clone();
     let row = rows.records().next().expect("a line").expect("that reads");
-    let cell = |name: &str| names.iter().position(|known| known == name).and_then(|at| row.get(at)).unwrap_or_else(|| panic!("a column {name} in {names:?}"));
-    assert_eq!((cell("name"), cell("tier"), cell("decision")), ("Bright Linen Services", "medium", "approved_with_conditions"));
+    let cell = |name: &str| {
+        names
+            .iter()
+            .position(|known| known == name)
+            .and_then(|at| row.get(at))
+            .unwrap_or_else(|| panic!("a column {name} in {names:?}"))
+    };
+    assert_eq!(
+        (cell("name"), cell("tier"), cell("decision")),
+        ("Bright Linen Services", "medium", "approved_with_conditions")
+    );
     assert_eq!(cell("identifiers"), "GB-COH:04142000");
     let score = |name: &str| cell(name).parse::<f64>().expect("a score");
     assert!(score("security.claimed") > score("security.evidenced") && score("security.evidenced") > 0.0, "{row:?}");

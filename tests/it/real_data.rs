@@ -1,5 +1,5 @@
-//! Real public data: organisations of the Data Security and Protection Toolkit as suppliers, and the AI tools that public
-//! bodies published transparency records for as their products. The data lies beside the repository, not in it.
+//! Real public data: organisations of the Data Security and Protection Toolkit as suppliers, and the AI tools that
+//! public bodies published transparency records for as their products. The data lies beside the repository, not in it.
 
 use std::{collections::BTreeSet, path::PathBuf};
 
@@ -22,7 +22,12 @@ const MAP: &str = "OrganisationName=name,ODSCode=identifiers:GB-NHS%7CLOCAL,Publ
 
 async fn import(app: &App, path: &str, content_type: &str, body: String) -> Answer {
     let key = app.editor.key.clone().expect("a key");
-    let request = app.client.request(Method::POST, format!("/api/v1{path}")).header("authorization", format!("Bearer {key}")).content_type(content_type).body(body);
+    let request = app
+        .client
+        .request(Method::POST, format!("/api/v1{path}"))
+        .header("authorization", format!("Bearer {key}"))
+        .content_type(content_type)
+        .body(body);
     Answer::of(request.send().await).await
 }
 
@@ -35,7 +40,12 @@ fn publisher(tool: &Value) -> &str {
 async fn rows(app: &App, path: &str) -> Vec<csv::StringRecord> {
     let answer = app.get(&app.viewer, path).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
-    csv::ReaderBuilder::new().has_headers(false).from_reader(answer.text.as_bytes()).records().map(|row| row.expect("a row")).collect()
+    csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(answer.text.as_bytes())
+        .records()
+        .map(|row| row.expect("a row"))
+        .collect()
 }
 
 /// All items of a list that the API serves.

@@ -25,15 +25,29 @@ async fn a_receipt_is_verified_from_the_exported_file_alone_and_says_exactly_wha
     let assessment = approved(&app, &supplier, good(&paper)).await;
     let receipt = app.get(&app.viewer, &format!("/assessments/{}/receipt", id(&assessment))).await.text;
     let (code, said) = verify(&receipt, "good");
-    assert!(code == Some(0) && said.contains("the receipt holds: house-check 2027.1 on 2027-03-01, claimed 100.0, evidenced 100.0"), "{said}");
+    assert!(
+        code == Some(0)
+            && said.contains("the receipt holds: house-check 2027.1 on 2027-03-01, claimed 100.0, evidenced 100.0"),
+        "{said}"
+    );
     let changed = |pointer: &str, to: Value| {
         let mut file: Value = serde_json::from_str(&receipt).expect("JSON");
         *file.pointer_mut(pointer).expect("a place") = to;
         file.to_string()
     };
     for (name, pointer, to, told) in [
-        ("score", "/receipt/outcome/claimed", json!(90.0), "/outcome/claimed: the receipt says 90.0, computed again it is 100.0"),
-        ("answer", "/answers/mfa/value", json!("no"), "/outcome/claimed: the receipt says 100.0, computed again it is 50.0"),
+        (
+            "score",
+            "/receipt/outcome/claimed",
+            json!(90.0),
+            "/outcome/claimed: the receipt says 90.0, computed again it is 100.0",
+        ),
+        (
+            "answer",
+            "/answers/mfa/value",
+            json!("no"),
+            "/outcome/claimed: the receipt says 100.0, computed again it is 50.0",
+        ),
         ("evidence", "/basis/evidence/0/expires_on", json!("2027-01-01"), "/outcome/evidenced: the receipt says 100.0"),
         ("words", "/edition/sections/0/title", json!("Another"), "/edition_hash: the receipt says"),
         ("unfit", "/answers/mfa/value", json!("perhaps"), "/answers/mfa/value: expected one of"),
@@ -45,11 +59,20 @@ async fn a_receipt_is_verified_from_the_exported_file_alone_and_says_exactly_wha
     // A rule that came after the questionnaire was published changes nothing of what was proved by it.
     let mut file = PortableReceipt::from_json(&receipt).expect("a portable receipt");
     file.edition.sections[0].questions[0].text = "\u{a0}".to_owned();
-    let Input { answers, review, evidence, subject, on } =
-        Input { answers: &file.answers, review: &file.review, evidence: &file.basis.evidence, subject: &file.basis.subject, on: file.receipt.on };
-    file.receipt = diligence_questionnaires::receipt::issue(&file.edition, &Input { answers, review, evidence, subject, on });
+    let Input { answers, review, evidence, subject, on } = Input {
+        answers: &file.answers,
+        review: &file.review,
+        evidence: &file.basis.evidence,
+        subject: &file.basis.subject,
+        on: file.receipt.on,
+    };
+    file.receipt =
+        diligence_questionnaires::receipt::issue(&file.edition, &Input { answers, review, evidence, subject, on });
     let (code, said) = verify(&serde_json::to_string(&file).expect("JSON"), "older");
-    assert!(code == Some(0) && said.contains("the receipt holds") && said.contains("/edition/sections/0/questions/0/text"), "{said}");
+    assert!(
+        code == Some(0) && said.contains("the receipt holds") && said.contains("/edition/sections/0/questions/0/text"),
+        "{said}"
+    );
 }
 
 #[tokio::test]
@@ -57,8 +80,13 @@ async fn a_questionnaire_is_written_checked_published_and_exported_at_the_comman
     let (url, folder) = empty_database(On::Sqlite).await;
     let folder = folder.expect("a folder");
     let run = |arguments: &[&str]| {
-        let run = command(arguments).current_dir(&folder.0).env("DATABASE_URL", &url).output().expect("the program runs");
-        (run.status.code(), String::from_utf8_lossy(&run.stdout).into_owned(), String::from_utf8_lossy(&run.stderr).into_owned())
+        let run =
+            command(arguments).current_dir(&folder.0).env("DATABASE_URL", &url).output().expect("the program runs");
+        (
+            run.status.code(),
+            String::from_utf8_lossy(&run.stdout).into_owned(),
+            String::from_utf8_lossy(&run.stderr).into_owned(),
+        )
     };
     let fine = |arguments: &[&str]| {
         let (code, out, errors) = run(arguments);
@@ -76,14 +104,29 @@ async fn a_questionnaire_is_written_checked_published_and_exported_at_the_comman
     assert_eq!(fine(&["questionnaire", "export", "our-visitors", "--organisation", "Meadow View"]), written);
     std::fs::write(folder.0.join("later.yaml"), written.replace("points: 50", "points: 60")).expect("a file");
     let diff = fine(&["questionnaire", "diff", "ours.yaml", "later.yaml"]);
-    assert!(diff.contains("changed question checked (scores)") && diff.contains("/bands/at_least_90/points: 50 → 60"), "{diff}");
-    fine(&["questionnaire", "new", "our-charter", "--title", "Ours", "--extends", "nhs-cyber-charter", "--output", "charter.yaml"]);
+    assert!(
+        diff.contains("changed question checked (scores)") && diff.contains("/bands/at_least_90/points: 50 → 60"),
+        "{diff}"
+    );
+    fine(&[
+        "questionnaire",
+        "new",
+        "our-charter",
+        "--title",
+        "Ours",
+        "--extends",
+        "nhs-cyber-charter",
+        "--output",
+        "charter.yaml",
+    ]);
     fine(&["questionnaire", "publish", "charter.yaml", "--organisation", "Meadow View"]);
     // Whatever takes a questionnaire takes what an extension makes of its base.
     assert!(fine(&["questionnaire", "preview", "charter.yaml"]).contains("(our-charter "));
     std::fs::write(folder.0.join("none.json"), "{}").expect("a file");
     fine(&["questionnaire", "score", "charter.yaml", "none.json"]);
-    assert!(fine(&["questionnaire", "diff", "charter.yaml", "charter.yaml"]).contains("equal answers give equal scores"));
+    assert!(
+        fine(&["questionnaire", "diff", "charter.yaml", "charter.yaml"]).contains("equal answers give equal scores")
+    );
     assert!(fine(&["questionnaire", "translate", "charter.yaml", "cy"]).contains("questionnaire: our-charter"));
     fine(&["questionnaire", "sheet", "charter.yaml", "--format", "csv", "--output", "charter.csv"]);
     assert_eq!(fine(&["questionnaire", "answers", "charter.yaml", "charter.csv"]), "{}\n");

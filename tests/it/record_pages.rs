@@ -1,4 +1,5 @@
-//! The pages of risks, evidence, incidents, dependencies, and of suppliers' ends: what people see and do who never meet the API.
+//! The pages of risks, evidence, incidents, dependencies, and of suppliers' ends: what people see and do who never meet
+//! the API.
 
 use poem::{
     http::{Method, StatusCode},

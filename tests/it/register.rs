@@ -14,12 +14,24 @@ async fn mixture(app: &App) {
         .await
         .json(201);
     approved(app, &strong, good(&certificate(app, &strong, "2027-12-31").await)).await;
-    let notes =
-        app.post(&app.editor, "/products", json!({ "supplier_id": id(&strong), "name": "Notes 50%", "kind": "ai_system", "ai_features": "core" })).await.json(201);
+    let notes = app
+        .post(
+            &app.editor,
+            "/products",
+            json!({ "supplier_id": id(&strong), "name": "Notes 50%", "kind": "ai_system", "ai_features": "core" }),
+        )
+        .await
+        .json(201);
     approved(app, &notes, json!({ "mfa": { "value": "yes" }, "hosting": { "value": "unknown" } })).await;
     let poorly = app.processor("Poorly").await;
     approved(app, &poorly, poor()).await;
-    app.post(&app.editor, "/incidents", json!({ "subject_id": id(&poorly), "title": "Down", "severity": "low", "occurred_on": "2027-02-28" })).await.json(201);
+    app.post(
+        &app.editor,
+        "/incidents",
+        json!({ "subject_id": id(&poorly), "title": "Down", "severity": "low", "occurred_on": "2027-02-28" }),
+    )
+    .await
+    .json(201);
     app.goes_to("2027-03-02");
     app.product(&poorly, "bright lamps").await;
     let begun = app.supplier("begun").await;
@@ -38,7 +50,13 @@ async fn mixture(app: &App) {
     let gone = app.supplier("Gone").await;
     app.product(&gone, "Gone too").await;
     for (subject, likelihood) in [(&left, 2), (&gone, 4)] {
-        app.post(&app.editor, "/risks", json!({ "subject_id": id(subject), "title": "x", "likelihood": likelihood, "impact": 3 })).await.json(201);
+        app.post(
+            &app.editor,
+            "/risks",
+            json!({ "subject_id": id(subject), "title": "x", "likelihood": likelihood, "impact": 3 }),
+        )
+        .await
+        .json(201);
     }
     app.act(&app.editor, &format!("/suppliers/{}/archive", id(&gone)), &gone, None).await.json(200);
 }
@@ -55,9 +73,13 @@ async fn names(app: &App, filter: &str) -> Vec<String> {
 /// A supplier with each part in personal data, each with a product, and Quiet, of which it is not said.
 async fn parts_in_personal_data(app: &App) -> Vec<Value> {
     let mut suppliers = Vec::new();
-    for (name, role) in
-        [("Deciding", json!("controller")), ("Joint", json!("joint_controller")), ("Laundry", json!("none")), ("Obeying", json!("processor")), ("Quiet", json!(null))]
-    {
+    for (name, role) in [
+        ("Deciding", json!("controller")),
+        ("Joint", json!("joint_controller")),
+        ("Laundry", json!("none")),
+        ("Obeying", json!("processor")),
+        ("Quiet", json!(null)),
+    ] {
         let supplier = app.post(&app.editor, "/suppliers", json!({ "name": name, "data_role": role })).await.json(201);
         app.product(&supplier, &format!("{name}'s")).await;
         suppliers.push(supplier);
@@ -67,7 +89,13 @@ async fn parts_in_personal_data(app: &App) -> Vec<Value> {
 
 /// Evidence of a kind about this supplier or product, with these days.
 async fn paper(app: &App, subject: &Value, kind: &str, issued_on: Option<&str>, expires_on: Option<&str>) -> Value {
-    app.post(&app.editor, "/evidence", json!({ "subject_id": id(subject), "kind": kind, "issued_on": issued_on, "expires_on": expires_on })).await.json(201)
+    app.post(
+        &app.editor,
+        "/evidence",
+        json!({ "subject_id": id(subject), "kind": kind, "issued_on": issued_on, "expires_on": expires_on }),
+    )
+    .await
+    .json(201)
 }
 
 fn is_past(line: &Value) -> bool {

@@ -56,7 +56,8 @@ async fn whole(browser: &mut Browser, app: &App, path: &str) -> String {
     loop {
         let page = shown(browser, app, &path).await;
         all.push_str(&page);
-        let next = page.split("href=\"").filter_map(|rest| rest.split('"').next()).find(|address| address.contains("cursor="));
+        let next =
+            page.split("href=\"").filter_map(|rest| rest.split('"').next()).find(|address| address.contains("cursor="));
         let Some(next) = next else { return all };
         path = next.replace("&#38;", "&");
     }

@@ -1,4 +1,5 @@
-//! Suppliers' links: an assessment answered by someone without an account, who sees that one assessment and nothing else.
+//! Suppliers' links: an assessment answered by someone without an account, who sees that one assessment and nothing
+//! else.
 
 use diligence_openapi::{Operation, RESPONDENT_DOCUMENT, RESPONDENT_PUBLIC};
 use poem::http::Method;
@@ -38,7 +39,8 @@ fn token(link: &Value) -> String {
 }
 
 async fn link(app: &App, assessment: &Value) -> Value {
-    let body = json!({ "assessment_id": id(assessment), "contact_name": "Sam Harbour", "message": "Our yearly questions." });
+    let body =
+        json!({ "assessment_id": id(assessment), "contact_name": "Sam Harbour", "message": "Our yearly questions." });
     app.post(&app.editor, "/links", body).await.json(201)
 }
 
@@ -58,7 +60,14 @@ impl Visitor {
         Self::of(&exchange(app, token).await)
     }
 
-    async fn raw(&self, app: &App, method: Method, path: &str, body: Option<Vec<u8>>, headers: &[(&str, &str)]) -> Answer {
+    async fn raw(
+        &self,
+        app: &App,
+        method: Method,
+        path: &str,
+        body: Option<Vec<u8>>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
         let own = [("cookie", self.cookie.as_str()), ("x-csrf-token", self.csrf.as_str())];
         let headers: Vec<(&str, &str)> = own.into_iter().chain(headers.iter().copied()).collect();
         app.raw(&app.stranger, method, &format!("/respond/v1{path}"), body, &headers).await
@@ -77,11 +86,25 @@ impl Visitor {
 
     async fn saves(&self, app: &App, seen: &Value, answers: Value) -> Answer {
         let tag = etag(seen);
-        self.raw(app, Method::PATCH, "/answers", Some(answers.to_string().into_bytes()), &[("content-type", "application/json"), ("if-match", &tag)]).await
+        self.raw(
+            app,
+            Method::PATCH,
+            "/answers",
+            Some(answers.to_string().into_bytes()),
+            &[("content-type", "application/json"), ("if-match", &tag)],
+        )
+        .await
     }
 
     async fn sends(&self, app: &App, query: &str, bytes: &[u8]) -> Answer {
-        self.raw(app, Method::POST, &format!("/evidence{query}"), Some(bytes.to_vec()), &[("content-type", "application/octet-stream")]).await
+        self.raw(
+            app,
+            Method::POST,
+            &format!("/evidence{query}"),
+            Some(bytes.to_vec()),
+            &[("content-type", "application/octet-stream")],
+        )
+        .await
     }
 
     async fn deletes(&self, app: &App, path: &str, item: &Value) -> Answer {
@@ -125,7 +148,13 @@ async fn step(app: &App, operation: &Operation<'_>) -> Step {
 async fn step_on(app: &App, operation: &Operation<'_>, open: Value) -> Step {
     let link = link(app, &open).await;
     let visitor = Visitor::enters(app, &token(&link)).await;
-    let plain = |item: Value, body: Option<Value>| Step { visitor: visitor.clone(), item, path: operation.path.to_owned(), body, file: None };
+    let plain = |item: Value, body: Option<Value>| Step {
+        visitor: visitor.clone(),
+        item,
+        path: operation.path.to_owned(),
+        body,
+        file: None,
+    };
     let answers = json!({ "locked": { "value": "yes", "comment": "Always." } });
     let sent = async || visitor.sends(app, "?name=note.txt", b"Good until June.").await.json(201);
     let on = |item: Value| Step { path: operation.path.replace("{id}", id(&item)), ..plain(item.clone(), None) };
@@ -140,7 +169,11 @@ async fn step_on(app: &App, operation: &Operation<'_>, open: Value) -> Step {
             visitor.act(app, "/answers/submit", &answered, None).await.json(200);
             plain(Value::Null, None)
         }
-        "send_evidence" => Step { file: Some(b"Good until June.".to_vec()), path: "/evidence?name=note.txt".into(), ..plain(Value::Null, None) },
+        "send_evidence" => Step {
+            file: Some(b"Good until June.".to_vec()),
+            path: "/evidence?name=note.txt".into(),
+            ..plain(Value::Null, None)
+        },
         "list_evidence" => {
             sent().await;
             plain(Value::Null, None)

@@ -21,10 +21,17 @@ async fn names(app: &App) -> Vec<String> {
 
 /// What two answers to the same request must share.
 fn essence(answer: &Answer) -> (u16, &str, &str, &str, &str) {
-    (answer.status.as_u16(), answer.header("location"), answer.header("etag"), answer.header("content-type"), &answer.text)
+    (
+        answer.status.as_u16(),
+        answer.header("location"),
+        answer.header("etag"),
+        answer.header("content-type"),
+        &answer.text,
+    )
 }
 
-/// What changes nothing, and what a person does to get in and to their own, which is harmless to repeat or shows a secret.
+/// What changes nothing, and what a person does to get in and to their own, which is harmless to repeat or shows a
+/// secret.
 fn is_never_sent_again(operation: &str) -> bool {
     use diligence_openapi::{ASKING, OWN, PUBLIC};
     [ASKING, OWN, PUBLIC].iter().any(|list| list.contains(&operation))
@@ -184,6 +191,12 @@ async fn everything(app: &App, table: &str) -> Vec<String> {
         .map(|column| format!("COALESCE(CAST(\"{}\" AS text), '')", column.name))
         .collect::<Vec<_>>()
         .join(" || ' ' || ");
-    let found = database.query_all_raw(Statement::from_string(database.get_database_backend(), format!("SELECT {columns} AS line FROM {table}"))).await.expect("rows");
+    let found = database
+        .query_all_raw(Statement::from_string(
+            database.get_database_backend(),
+            format!("SELECT {columns} AS line FROM {table}"),
+        ))
+        .await
+        .expect("rows");
     found.iter().map(|row| row.try_get("", "line").expect("text")).collect()
 }

@@ -8,7 +8,13 @@ use crate::{
 };
 
 async fn enter(app: &App, subject: &Value, likelihood: i64, impact: i64) -> Value {
-    app.post(&app.editor, "/risks", json!({ "subject_id": id(subject), "title": "Something", "likelihood": likelihood, "impact": impact })).await.json(201)
+    app.post(
+        &app.editor,
+        "/risks",
+        json!({ "subject_id": id(subject), "title": "Something", "likelihood": likelihood, "impact": impact }),
+    )
+    .await
+    .json(201)
 }
 
 both! {

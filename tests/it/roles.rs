@@ -7,7 +7,9 @@ use poem::http::Method;
 use serde_json::{Value, json};
 
 use self::targets::target_for;
-pub(crate) use self::targets::{Target, assessment, edition, enrolled, method, now, target, unique, user_of, with_file};
+pub(crate) use self::targets::{
+    Target, assessment, edition, enrolled, method, now, target, unique, user_of, with_file,
+};
 use crate::harness::{App, Person, both, etag, id, person, text};
 
 mod targets;
@@ -149,7 +151,17 @@ const TABLE: &[(&str, &[&str])] = &[
             "import_products",
         ],
     ),
-    ("approver", &["rate_assessment", "return_assessment", "approve_assessment", "refuse_assessment", "meet_condition", "accept_risk"]),
+    (
+        "approver",
+        &[
+            "rate_assessment",
+            "return_assessment",
+            "approve_assessment",
+            "refuse_assessment",
+            "meet_condition",
+            "accept_risk",
+        ],
+    ),
     (
         "admin",
         &[
@@ -208,14 +220,19 @@ fn ranks(app: &App) -> [(&'static str, &Person); 4] {
 
 #[test]
 fn every_operation_has_its_line_in_the_table_and_the_document_says_the_same() {
-    let by_hand: BTreeMap<&str, &str> = TABLE.iter().flat_map(|(role, ids)| ids.iter().map(move |id| (*id, *role))).collect();
+    let by_hand: BTreeMap<&str, &str> =
+        TABLE.iter().flat_map(|(role, ids)| ids.iter().map(move |id| (*id, *role))).collect();
     assert_eq!(by_hand.len(), TABLE.iter().map(|(_, ids)| ids.len()).sum::<usize>(), "an operation is entered twice");
     let document = document();
-    let said: BTreeMap<&str, &str> = operations(&document).iter().map(|operation| (operation.id(), operation.role().unwrap_or("public"))).collect();
+    let said: BTreeMap<&str, &str> =
+        operations(&document).iter().map(|operation| (operation.id(), operation.role().unwrap_or("public"))).collect();
     assert_eq!(said, by_hand);
     assert_eq!(TABLE[0].1, PUBLIC);
-    let own: Vec<&str> =
-        operations(&document).iter().filter(|operation| operation.value["security"] == json!([{ "session": [] }])).map(|operation| operation.id()).collect();
+    let own: Vec<&str> = operations(&document)
+        .iter()
+        .filter(|operation| operation.value["security"] == json!([{ "session": [] }]))
+        .map(|operation| operation.id())
+        .collect();
     assert_eq!(own.iter().collect::<std::collections::BTreeSet<_>>(), OWN.iter().collect());
 }
 
@@ -340,10 +357,17 @@ both! {
 }
 
 /// Everyone of `people`, the least first, sends every operation that is neither public nor a person's own.
-async fn everyone_can_do_what_their_role_allows_and_nothing_more(app: &App, people: impl IntoIterator<Item = (&'static str, Person)>, has: &str) {
+async fn everyone_can_do_what_their_role_allows_and_nothing_more(
+    app: &App,
+    people: impl IntoIterator<Item = (&'static str, Person)>,
+    has: &str,
+) {
     let people: Vec<(&str, Person)> = people.into_iter().collect();
     let document = document();
-    for operation in operations(&document).iter().filter(|operation| !PUBLIC.contains(&operation.id()) && !OWN.contains(&operation.id())) {
+    for operation in operations(&document)
+        .iter()
+        .filter(|operation| !PUBLIC.contains(&operation.id()) && !OWN.contains(&operation.id()))
+    {
         let least = operation.role().expect("a role");
         let mut is_allowed = false;
         for (role, who) in &people {
@@ -351,15 +375,35 @@ async fn everyone_can_do_what_their_role_allows_and_nothing_more(app: &App, peop
             let target = target(app, operation.id()).await;
             let before = app.event_count().await;
             let answer = target.send(app, who, operation).await;
-            assert!(operation.answers(answer.status.as_u16()), "{} answered {} to {role}, which is not documented: {}", operation.id(), answer.status, answer.text);
+            assert!(
+                operation.answers(answer.status.as_u16()),
+                "{} answered {} to {role}, which is not documented: {}",
+                operation.id(),
+                answer.status,
+                answer.text
+            );
             if is_allowed {
                 assert!(answer.status.is_success(), "{} as {role}: {} {}", operation.id(), answer.status, answer.text);
                 let changes = operation.method != "get" && !ASKING.contains(&operation.id());
-                assert_eq!(app.event_count().await > before, changes || exports(operation.id()), "{} leaves its event, and reading leaves none", operation.id());
+                assert_eq!(
+                    app.event_count().await > before,
+                    changes || exports(operation.id()),
+                    "{} leaves its event, and reading leaves none",
+                    operation.id()
+                );
             } else {
                 assert_eq!(answer.faults(403), Vec::<String>::new(), "{} as {role}", operation.id());
-                assert!(answer.text.contains(&format!("this needs the role {least}; {has} the role {role}")), "{}", answer.text);
-                let since: Vec<Value> = app.walk("/audit-events", 200).await.into_iter().take_while(|event| event["sequence"].as_i64() > Some(before)).collect();
+                assert!(
+                    answer.text.contains(&format!("this needs the role {least}; {has} the role {role}")),
+                    "{}",
+                    answer.text
+                );
+                let since: Vec<Value> = app
+                    .walk("/audit-events", 200)
+                    .await
+                    .into_iter()
+                    .take_while(|event| event["sequence"].as_i64() > Some(before))
+                    .collect();
                 let [event] = since.as_slice() else { panic!("{} as {role} left {since:?}", operation.id()) };
                 assert_eq!(
                     (text(event, "action"), text(event, "noun"), text(event, "item_id")),

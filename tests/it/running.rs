@@ -1,5 +1,5 @@
-//! The program as people run it, with the files of `api/package`: behind each proxy, in a container's folder, as a service, as a
-//! package.
+//! The program as people run it, with the files of `api/package`: behind each proxy, in a container's folder, as a
+//! service, as a package.
 
 use std::{
     fs,
@@ -29,7 +29,9 @@ fn tool(name: &str, debian_package: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let places = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]);
     let found = places.map(|folder| folder.join(name)).find(|place| place.is_file());
-    found.unwrap_or_else(|| panic!("{name} is missing: run ./tests/run, which installs it, or on Debian apt-get install {debian_package}"))
+    found.unwrap_or_else(|| {
+        panic!("{name} is missing: run ./tests/run, which installs it, or on Debian apt-get install {debian_package}")
+    })
 }
 
 /// The sample with what stands there put in the place of what it holds, each of which it must hold.
@@ -64,7 +66,10 @@ async fn the_program_says_itself_whether_it_serves() {
 
     drop(server);
     let (code, out, told) = run(&["health", "--listen", &listen]);
-    assert_eq!((code, out.as_str(), told.as_str()), (Some(1), "", format!("diligence: http://{listen}/health/ready does not answer\n").as_str()));
+    assert_eq!(
+        (code, out.as_str(), told.as_str()),
+        (Some(1), "", format!("diligence: http://{listen}/health/ready does not answer\n").as_str())
+    );
     let (code, _, told) = run(&["health", "--url", "register.example.org"]);
     assert!(code == Some(2) && told.contains("is no address"), "{told}");
 }
@@ -89,23 +94,33 @@ fn every_command_has_its_manual_page_and_shells_can_complete_it() {
     let folder = Folder(std::env::temp_dir().join(format!("diligence_man_{}", std::process::id())));
     let (code, _, told) = run(&["man", "--output", folder.0.to_str().expect("text")]);
     assert_eq!((code, told.as_str()), (Some(0), ""));
-    let pages: Vec<String> = fs::read_dir(&folder.0).expect("a folder").map(|entry| entry.expect("a file").file_name().into_string().expect("text")).collect();
+    let pages: Vec<String> = fs::read_dir(&folder.0)
+        .expect("a folder")
+        .map(|entry| entry.expect("a file").file_name().into_string().expect("text"))
+        .collect();
     for page in ["diligence.1", "diligence-serve.1", "diligence-key-create.1", "diligence-health.1"] {
         assert!(pages.iter().any(|known| known == page), "{page} is not among {pages:?}");
     }
     assert!(!pages.iter().any(|page| page.contains("-help")), "{pages:?}");
     let (code, page, _) = run(&["man", "key", "create"]);
-    assert!(code == Some(0) && page.starts_with(".ie") && page.contains(".TH diligence-key-create") && page.contains("\\-\\-expires\\-on"), "{page}");
+    assert!(
+        code == Some(0)
+            && page.starts_with(".ie")
+            && page.contains(".TH diligence-key-create")
+            && page.contains("\\-\\-expires\\-on"),
+        "{page}"
+    );
     assert_eq!(run(&["man", "nothing"]).0, Some(2));
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let (code, script, _) = run(&["completions", shell]);
         assert!(code == Some(0) && script.contains("diligence") && script.contains("trusted-proxies"), "{shell}");
     }
-    let check = Command::new("bash").arg("-n").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().and_then(|mut bash| {
-        use std::io::Write as _;
-        bash.stdin.take().expect("an end").write_all(run(&["completions", "bash"]).1.as_bytes())?;
-        bash.wait()
-    });
+    let check =
+        Command::new("bash").arg("-n").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().and_then(|mut bash| {
+            use std::io::Write as _;
+            bash.stdin.take().expect("an end").write_all(run(&["completions", "bash"]).1.as_bytes())?;
+            bash.wait()
+        });
     assert!(check.expect("bash runs").success());
 }
 
@@ -123,7 +138,10 @@ fn the_container_file_builds_on_public_images_and_runs_as_nobody() {
     assert!(all("ADD ").is_empty() && !text.contains("curl ") && !text.contains("latest"));
     let (_, last) = text.split_once("FROM scratch").expect("the last stage");
     assert!(!last.contains("RUN "), "the image has no shell");
-    let json = |word: &str| serde_json::from_str::<Vec<String>>(last.split_once(word).expect("the word").1.lines().next().expect("a line")).expect("a list");
+    let json = |word: &str| {
+        serde_json::from_str::<Vec<String>>(last.split_once(word).expect("the word").1.lines().next().expect("a line"))
+            .expect("a list")
+    };
     assert_eq!(json("ENTRYPOINT "), ["/usr/bin/diligence"]);
     assert_eq!(json("\nCMD "), ["serve"]);
     assert_eq!(json(" CMD "), ["/usr/bin/diligence", "health"]);
@@ -133,7 +151,9 @@ fn the_container_file_builds_on_public_images_and_runs_as_nobody() {
     for member in serde_json::from_str::<Vec<String>>(members).expect("a list") {
         assert!(all("COPY ").contains(&format!("{member} {member}").as_str()), "{member} is not copied");
     }
-    for (name, value) in [("DILIGENCE_LISTEN", "0.0.0.0:8080"), ("DATABASE_URL", "sqlite:///var/lib/diligence/diligence.db")] {
+    for (name, value) in
+        [("DILIGENCE_LISTEN", "0.0.0.0:8080"), ("DATABASE_URL", "sqlite:///var/lib/diligence/diligence.db")]
+    {
         assert!(last.contains(&format!("{name}={value}")), "{name}");
     }
 }
@@ -153,8 +173,16 @@ fn a_container_holds_what_the_program_needs_and_nothing_else() {
     fs::create_dir_all(&state).expect("a folder");
     let inside = |arguments: &[&str]| {
         let mut unshare = Command::new("unshare");
-        unshare.args(["--user", "--map-root-user", "--root"]).arg(&folder.0).args(["--wd", "/var/lib/diligence", "/usr/bin/diligence"]).args(arguments);
-        unshare.env_clear().env("DATABASE_URL", "sqlite:///var/lib/diligence/diligence.db").output().expect("unshare runs")
+        unshare
+            .args(["--user", "--map-root-user", "--root"])
+            .arg(&folder.0)
+            .args(["--wd", "/var/lib/diligence", "/usr/bin/diligence"])
+            .args(arguments);
+        unshare
+            .env_clear()
+            .env("DATABASE_URL", "sqlite:///var/lib/diligence/diligence.db")
+            .output()
+            .expect("unshare runs")
     };
     let version = inside(&["--version"]);
     if String::from_utf8_lossy(&version.stderr).starts_with("unshare:") {
@@ -172,10 +200,15 @@ fn the_unit_is_understood_by_systemd_and_exposes_little() {
     let folder = Folder(std::env::temp_dir().join(format!("diligence_unit_{}", std::process::id())));
     fs::create_dir_all(&folder.0).expect("a folder");
     let unit = folder.0.join("diligence.service");
-    fs::write(&unit, with(sample("diligence.service"), &[("/usr/bin/diligence", &program().display().to_string())])).expect("written");
+    fs::write(&unit, with(sample("diligence.service"), &[("/usr/bin/diligence", &program().display().to_string())]))
+        .expect("written");
     let analyze = |arguments: &[&str]| {
-        let run = Command::new(tool("systemd-analyze", "systemd")).args(arguments).arg(&unit).output().expect("it runs");
-        (run.status.success(), format!("{}{}", String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr)))
+        let run =
+            Command::new(tool("systemd-analyze", "systemd")).args(arguments).arg(&unit).output().expect("it runs");
+        (
+            run.status.success(),
+            format!("{}{}", String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr)),
+        )
     };
     assert_eq!(analyze(&["verify", "--man=no"]), (true, String::new()));
     let (is_low, told) = analyze(&["security", "--offline=true", "--no-pager", "--threshold=15"]);
@@ -199,15 +232,28 @@ async fn the_packaged_configuration_is_understood_with_all_that_it_proposes() {
     let (url, folder) = empty_database(On::Sqlite).await;
     let folder = folder.expect("a folder");
     let file = folder.0.join("diligence.toml");
-    let proposed: String =
-        sample("diligence.toml").lines().map(|line| line.strip_prefix("# ").filter(|rest| rest.contains(" = ")).unwrap_or(line)).fold(String::new(), |text, line| {
+    let proposed: String = sample("diligence.toml")
+        .lines()
+        .map(|line| line.strip_prefix("# ").filter(|rest| rest.contains(" = ")).unwrap_or(line))
+        .fold(String::new(), |text, line| {
             // Of two databases the file can name one.
             if line.starts_with("database_url = \"postgres") { text } else { text + line + "\n" }
         });
     let text = with(proposed, &[("sqlite:///var/lib/diligence/diligence.db", &url), ("127.0.0.1:8080", "127.0.0.1:0")]);
     assert!(text.contains("\nsmtp_url = ") && text.contains("\ntrusted_proxies = "));
     fs::write(&file, text).expect("written");
-    let (code, key, told) = run(&["key", "create", "--organisation", "Ours", "--role", "admin", "--name", "First", "--config", file.to_str().expect("text")]);
+    let (code, key, told) = run(&[
+        "key",
+        "create",
+        "--organisation",
+        "Ours",
+        "--role",
+        "admin",
+        "--name",
+        "First",
+        "--config",
+        file.to_str().expect("text"),
+    ]);
     assert!(code == Some(0) && key.starts_with("dlg_"), "{told}");
 }
 
@@ -235,7 +281,9 @@ fn the_debian_package_holds_files_that_there_are() {
         assert_eq!(mode, expected, "{from}");
     }
     let script = sample("deb");
-    for made in ["man --output target/package/man", "target/package/completions/diligence.$shell", "for shell in bash zsh fish"] {
+    for made in
+        ["man --output target/package/man", "target/package/completions/diligence.$shell", "for shell in bash zsh fish"]
+    {
         assert!(script.contains(made), "{made}");
     }
     assert!(package("diligence.service").is_file());

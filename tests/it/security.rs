@@ -82,8 +82,14 @@ const REQUIREMENTS: &[(&str, &[u32])] = &[
 
 /// The page's rows: number and where it is shown.
 fn rows() -> Vec<(String, &'static str)> {
-    let cells = PAGE.lines().filter(|line| line.starts_with("| ")).map(|line| line.trim_matches('|').split('|').map(str::trim).collect::<Vec<_>>());
-    cells.filter(|cells| cells[0].starts_with(|first: char| first.is_ascii_digit())).map(|cells| (cells[0].to_owned(), *cells.last().expect("a cell"))).collect()
+    let cells = PAGE
+        .lines()
+        .filter(|line| line.starts_with("| "))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect::<Vec<_>>());
+    cells
+        .filter(|cells| cells[0].starts_with(|first: char| first.is_ascii_digit()))
+        .map(|cells| (cells[0].to_owned(), *cells.last().expect("a cell")))
+        .collect()
 }
 
 /// What stands between backticks.
@@ -108,7 +114,9 @@ fn wrong(text: &str) -> Vec<String> {
     for (file, test) in quoted(text).filter_map(named) {
         match (fs::read_to_string(root.join(&file)), test) {
             (Err(_), _) => wrong.push(format!("there is no {file}")),
-            (Ok(source), Some(test)) if !source.contains(&format!("fn {test}(")) => wrong.push(format!("{file} has no {test}")),
+            (Ok(source), Some(test)) if !source.contains(&format!("fn {test}(")) => {
+                wrong.push(format!("{file} has no {test}"))
+            }
             _ => {}
         }
     }
@@ -127,13 +135,30 @@ fn every_requirement_has_its_row_and_what_has_no_proof_has_a_reason() {
         .collect();
     assert_eq!(missing, Vec::<String>::new());
     for (number, shown) in &rows {
-        let has_reason = ["Does not apply", "Not met", "left to whoever runs it", "rustls", "AEAD", "the table above", "this page", "there is none", "Rust"]
-            .iter()
-            .any(|start| shown.starts_with(start));
-        assert!(has_reason || quoted(shown).filter_map(named).next().is_some(), "{number} names no proof and gives no reason: {shown}");
+        let has_reason = [
+            "Does not apply",
+            "Not met",
+            "left to whoever runs it",
+            "rustls",
+            "AEAD",
+            "the table above",
+            "this page",
+            "there is none",
+            "Rust",
+        ]
+        .iter()
+        .any(|start| shown.starts_with(start));
+        assert!(
+            has_reason || quoted(shown).filter_map(named).next().is_some(),
+            "{number} names no proof and gives no reason: {shown}"
+        );
     }
     // What is not met is said at the top.
-    let told = PAGE.split_once("Not met, together:").and_then(|(_, rest)| rest.split_once("\n\n")).map(|(told, _)| told).expect("a summary");
+    let told = PAGE
+        .split_once("Not met, together:")
+        .and_then(|(_, rest)| rest.split_once("\n\n"))
+        .map(|(told, _)| told)
+        .expect("a summary");
     for (number, _) in rows.iter().filter(|(_, shown)| shown.starts_with("Not met")) {
         assert!(told.contains(number.as_str()), "{number} is not met, which the summary does not say");
     }
@@ -146,5 +171,8 @@ fn every_test_and_file_that_the_page_names_exists() {
 
 #[test]
 fn a_name_of_nothing_is_noticed() {
-    assert_eq!(wrong("`web::no_such_test`, `api/src/nothing.rs`, `Cargo.toml`, `sandbox`"), ["tests/it/web.rs has no no_such_test", "there is no api/src/nothing.rs"]);
+    assert_eq!(
+        wrong("`web::no_such_test`, `api/src/nothing.rs`, `Cargo.toml`, `sandbox`"),
+        ["tests/it/web.rs has no no_such_test", "there is no api/src/nothing.rs"]
+    );
 }

@@ -48,13 +48,23 @@ impl Server {
     pub(crate) fn start_within(kibibytes: u32, database_url: &str) -> Self {
         let limited = format!("ulimit -v {kibibytes} && exec \"$0\" \"$@\"");
         let mut command = Command::new("sh");
-        command.args(["-c", &limited]).arg(program()).args(["serve", "--listen", "127.0.0.1:0", "--database-url", database_url]);
+        command.args(["-c", &limited]).arg(program()).args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--database-url",
+            database_url,
+        ]);
         Self::of(command.env_remove("DATABASE_URL").stdin(Stdio::null()))
     }
 
     fn of(command: &mut Command) -> Self {
         let (reader, writer) = std::io::pipe().expect("a pipe");
-        let process = command.stdout(writer.try_clone().expect("a second end")).stderr(writer).spawn().expect("the program starts");
+        let process = command
+            .stdout(writer.try_clone().expect("a second end"))
+            .stderr(writer)
+            .spawn()
+            .expect("the program starts");
         let mut log = BufReader::new(reader);
         let (mut said, mut address) = (String::new(), String::new());
         while address.is_empty() {
@@ -80,7 +90,8 @@ impl Server {
     /// What the system says of the process's memory under this name, such as `VmHWM` for its peak, in MiB.
     pub(crate) fn memory(&self, name: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("a running process");
-        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).expect("a line with this name");
+        let line =
+            status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).expect("a line with this name");
         line.split_whitespace().next().and_then(|number| number.parse::<u64>().ok()).expect("a number of KiB") / 1024
     }
 }

@@ -21,7 +21,12 @@ fn later(app: &App, seconds: i64) {
 
 /// What a request is answered with, but for what is different each time.
 fn seen(answer: &Answer) -> (u16, Vec<(String, String)>, String) {
-    let headers = answer.headers.iter().filter(|(name, _)| *name != "x-request-id").map(|(name, value)| (name.to_string(), format!("{value:?}"))).collect();
+    let headers = answer
+        .headers
+        .iter()
+        .filter(|(name, _)| *name != "x-request-id")
+        .map(|(name, value)| (name.to_string(), format!("{value:?}")))
+        .collect();
     (answer.status.as_u16(), headers, answer.text.clone())
 }
 
@@ -33,7 +38,9 @@ fn set(answer: &Answer, name: &str) -> Option<String> {
 
 /// Another replica on the same database and at the same time.
 async fn replica(app: &App) -> App {
-    let store = Store::open(StoreOptions { url: app.url.clone(), max_connections: 4, clock: app.clock.clone() }).await.expect("the store opens");
+    let store = Store::open(StoreOptions { url: app.url.clone(), max_connections: 4, clock: app.clock.clone() })
+        .await
+        .expect("the store opens");
     App::on(store, app)
 }
 
@@ -399,8 +406,16 @@ async fn a_session_made_on_one_replica_works_and_is_ended_on_the_other() {
     let sam = here.signs_in("sam@example.org").await;
     let secret = enrolled(&here, &sam).await;
     let body = json!({ "email": "sam@example.org", "password": PASSWORD, "code": code_at(&secret, now(&here)) });
-    let (left, right) = tokio::join!(here.post(&here.stranger, "/sessions", body.clone()), there.post(&there.stranger, "/sessions", body));
-    assert!([left.status.as_u16(), right.status.as_u16()].iter().filter(|status| **status == 201).count() == 1, "{} {}", left.text, right.text);
+    let (left, right) = tokio::join!(
+        here.post(&here.stranger, "/sessions", body.clone()),
+        there.post(&there.stranger, "/sessions", body)
+    );
+    assert!(
+        [left.status.as_u16(), right.status.as_u16()].iter().filter(|status| **status == 201).count() == 1,
+        "{} {}",
+        left.text,
+        right.text
+    );
     for number in 0..4 {
         let app = if number % 2 == 0 { &here } else { &there };
         tries(app, "kit@example.org", "not this one, no").await.faults(401);
@@ -415,7 +430,16 @@ async fn a_program_that_serves_on_this_machine_gives_cookies_a_browser_there_kee
     app_here.joins(&app_here.admin, "sam@example.org", "viewer").await;
     let client = TestClient::new(app(app_here.store.clone(), &Config::default()).boxed());
     let body = json!({ "email": "sam@example.org", "password": PASSWORD }).to_string();
-    let answer = Answer::of(client.post("/api/v1/sessions").header("host", "127.0.0.1:8080").content_type("application/json").body(body).send().await).await;
+    let answer = Answer::of(
+        client
+            .post("/api/v1/sessions")
+            .header("host", "127.0.0.1:8080")
+            .content_type("application/json")
+            .body(body)
+            .send()
+            .await,
+    )
+    .await;
     let cookie = set(&answer, "diligence").expect("a cookie");
     assert!(cookie.ends_with("; Path=/; HttpOnly; SameSite=Lax"), "{cookie}");
 }

@@ -1,4 +1,5 @@
-//! The settings as an administrator uses them, and as everyone else reads them: people, keys, policy, sign-in, organisation.
+//! The settings as an administrator uses them, and as everyone else reads them: people, keys, policy, sign-in,
+//! organisation.
 
 use serde_json::{Value, json};
 
@@ -388,8 +389,14 @@ both! {
 /// The fields of the form for a policy, with what is stored in them.
 fn fields(stored: &Value) -> Vec<(String, String)> {
     let mut fields: Vec<(String, String)> = Vec::new();
-    let mut put =
-        |name: String, value: &Value| fields.push((name, value.as_str().map_or_else(|| if value.is_null() { String::new() } else { value.to_string() }, str::to_owned)));
+    let mut put = |name: String, value: &Value| {
+        fields.push((
+            name,
+            value
+                .as_str()
+                .map_or_else(|| if value.is_null() { String::new() } else { value.to_string() }, str::to_owned),
+        ))
+    };
     for name in ["strong_from", "adequate_from", "weak_from", "minimum_coverage"] {
         put(format!("rating.{name}"), &stored["rating"][name]);
     }

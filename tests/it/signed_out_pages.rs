@@ -17,7 +17,8 @@ fn later(app: &App) {
     app.clock.set("2027-03-01T12:00:00Z".parse().expect("a time"));
 }
 
-const SUPPLIER: [(&str, &str); 4] = [("name", "Harbour <&> Sons"), ("status", "active"), ("personal_data", "health"), ("personal_data", "contact")];
+const SUPPLIER: [(&str, &str); 4] =
+    [("name", "Harbour <&> Sons"), ("status", "active"), ("personal_data", "health"), ("personal_data", "contact")];
 
 both! {
     async fn what_was_typed_before_the_session_ended_is_sent_again_after_signing_in(app: App) {

@@ -27,7 +27,13 @@ impl Provider {
     fn start() -> Self {
         let script = std::env::var("DILIGENCE_TEST_PROVIDER")
             .expect("DILIGENCE_TEST_PROVIDER names tests/contract/provider.mjs beside the node_modules that tests/contract/package.json asks for: run ./tests/run, which installs them");
-        let mut process = Command::new("node").arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("node starts");
+        let mut process = Command::new("node")
+            .arg(script)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("node starts");
         let mut issuer = String::new();
         BufReader::new(process.stdout.take().expect("its output")).read_line(&mut issuer).expect("a line");
         assert!(issuer.starts_with("http://127.0.0.1:"), "the provider did not start: {issuer:?}");
@@ -54,18 +60,26 @@ struct Browser {
 impl Browser {
     /// Goes to an address of the provider; gives where it sends the browser next.
     fn goes(&mut self, address: &str) -> String {
-        let (host, path) = address.strip_prefix("http://").and_then(|rest| rest.split_once('/')).expect("an address of the provider");
+        let (host, path) =
+            address.strip_prefix("http://").and_then(|rest| rest.split_once('/')).expect("an address of the provider");
         let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut connection = TcpStream::connect(host).expect("it listens");
-        write!(connection, "GET /{path} HTTP/1.1\r\nHost: {host}\r\nCookie: {}\r\nConnection: close\r\n\r\n", cookies.join("; ")).expect("sent");
+        write!(
+            connection,
+            "GET /{path} HTTP/1.1\r\nHost: {host}\r\nCookie: {}\r\nConnection: close\r\n\r\n",
+            cookies.join("; ")
+        )
+        .expect("sent");
         let mut answer = String::new();
         connection.read_to_string(&mut answer).expect("an answer");
         let mut next = String::new();
-        for (name, value) in answer.lines().take_while(|line| !line.is_empty()).filter_map(|line| line.split_once(": ")) {
+        for (name, value) in answer.lines().take_while(|line| !line.is_empty()).filter_map(|line| line.split_once(": "))
+        {
             match name.to_ascii_lowercase().as_str() {
                 "location" => value.clone_into(&mut next),
                 "set-cookie" => {
-                    let (name, value) = value.split(';').next().and_then(|pair| pair.split_once('=')).expect("a cookie");
+                    let (name, value) =
+                        value.split(';').next().and_then(|pair| pair.split_once('=')).expect("a cookie");
                     self.cookies.insert(name.to_owned(), value.to_owned());
                 }
                 _ => {}
@@ -78,8 +92,7 @@ impl Browser {
 /// A provider with everything that is usual, in our organisation.
 async fn entered(app: &App, issuer: &str, more: Value) -> Value {
     app.clock.set(Clock::System.now().time());
-    let mut body =
-        json!({ "name": "Accounts", "issuer": issuer, "client_id": "diligence", "client_secret": "the secret of the tests", "email_domains": ["Example.org"] });
+    let mut body = json!({ "name": "Accounts", "issuer": issuer, "client_id": "diligence", "client_secret": "the secret of the tests", "email_domains": ["Example.org"] });
     body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
     app.post(&app.admin, "/identity-providers", body).await.json(201)
 }
@@ -87,10 +100,14 @@ async fn entered(app: &App, issuer: &str, more: Value) -> Value {
 /// The value of a cookie that was set.
 fn cookie(answer: &Answer, name: &str) -> Option<String> {
     let set = answer.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
-    set.filter_map(|cookie| cookie.strip_prefix(&format!("{name}="))).filter_map(|rest| rest.split(';').next()).map(str::to_owned).next()
+    set.filter_map(|cookie| cookie.strip_prefix(&format!("{name}=")))
+        .filter_map(|rest| rest.split(';').next())
+        .map(str::to_owned)
+        .next()
 }
 
-/// Begins to sign in, and signs in at the provider as `account`; gives where the browser is sent back to, and the cookie it has of us.
+/// Begins to sign in, and signs in at the provider as `account`; gives where the browser is sent back to, and the
+/// cookie it has of us.
 async fn to_provider_and_back(app: &App, provider: &Value, account: &str) -> (String, String) {
     let begun = app.get(&app.stranger, &format!("/sign-in/{}", id(provider))).await;
     assert_eq!(begun.status, 303, "{}", begun.text);
@@ -99,7 +116,10 @@ async fn to_provider_and_back(app: &App, provider: &Value, account: &str) -> (St
     let signed_in = browser.goes(&format!("{interaction}?account={account}"));
     let back = browser.goes(&signed_in);
     let (_, path) = back.split_once("://localhost").unwrap_or_else(|| panic!("{back:?} is not ours"));
-    (path.to_owned(), format!("__Host-diligence-sign-in={}", cookie(&begun, "__Host-diligence-sign-in").expect("a cookie")))
+    (
+        path.to_owned(),
+        format!("__Host-diligence-sign-in={}", cookie(&begun, "__Host-diligence-sign-in").expect("a cookie")),
+    )
 }
 
 async fn comes_back(app: &App, path: &str, cookie: &str) -> Answer {
@@ -116,7 +136,16 @@ async fn signs_in(app: &App, provider: &Value, account: &str) -> Answer {
 async fn someone(app: &App, answer: &Answer) -> Person {
     assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/"), "{}", answer.text);
     let cookie = cookie(answer, "__Host-diligence").expect("a session's cookie");
-    let current = app.send(&app.stranger, Method::GET, "/sessions/current", None, &[("cookie", &format!("__Host-diligence={cookie}"))]).await.json(200);
+    let current = app
+        .send(
+            &app.stranger,
+            Method::GET,
+            "/sessions/current",
+            None,
+            &[("cookie", &format!("__Host-diligence={cookie}"))],
+        )
+        .await
+        .json(200);
     Person::in_session(&cookie, text(&current, "csrf_token"))
 }
 

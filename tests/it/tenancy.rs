@@ -14,7 +14,9 @@ use crate::{
 fn lists(document: &Value) -> Vec<&str> {
     operations(document)
         .iter()
-        .filter(|operation| operation.id().starts_with("list_") && !operation.path.contains('{') && !OWN.contains(&operation.id()))
+        .filter(|operation| {
+            operation.id().starts_with("list_") && !operation.path.contains('{') && !OWN.contains(&operation.id())
+        })
         .map(|operation| operation.path)
         .collect()
 }
@@ -68,15 +70,30 @@ pub(crate) fn of_nothing(id: &str) -> String {
         .collect()
 }
 
-/// The places of `schema` that hold an id, as JSON pointers from `place`, each with the kinds of id it takes, e.g. `sup`.
-fn id_places(document: &Value, schema: &Value, place: &str, depth: usize, found: &mut BTreeMap<String, BTreeSet<String>>) {
+/// The places of `schema` that hold an id, as JSON pointers from `place`, each with the kinds of id it takes, e.g.
+/// `sup`.
+fn id_places(
+    document: &Value,
+    schema: &Value,
+    place: &str,
+    depth: usize,
+    found: &mut BTreeMap<String, BTreeSet<String>>,
+) {
     if depth > 12 {
         return;
     }
     if let Some(name) = schema["$ref"].as_str() {
-        return id_places(document, document.pointer(name.trim_start_matches('#')).expect("a schema"), place, depth + 1, found);
+        return id_places(
+            document,
+            document.pointer(name.trim_start_matches('#')).expect("a schema"),
+            place,
+            depth + 1,
+            found,
+        );
     }
-    if let Some(kinds) = schema["pattern"].as_str().and_then(|pattern| pattern.strip_prefix('^')?.strip_suffix("_[0-9a-f]{32}$")) {
+    if let Some(kinds) =
+        schema["pattern"].as_str().and_then(|pattern| pattern.strip_prefix('^')?.strip_suffix("_[0-9a-f]{32}$"))
+    {
         found.entry(place.to_owned()).or_default().extend(kinds.trim_matches(['(', ')']).split('|').map(str::to_owned));
     }
     for part in ["allOf", "oneOf", "anyOf"].iter().flat_map(|name| schema[*name].as_array().into_iter().flatten()) {
@@ -93,7 +110,9 @@ fn id_places(document: &Value, schema: &Value, place: &str, depth: usize, found:
 /// Every place of an operation that takes an id, its path apart: `?name` in the query, a pointer in the body.
 fn places(document: &Value, operation: &Operation<'_>) -> BTreeMap<String, BTreeSet<String>> {
     let mut found = BTreeMap::new();
-    for parameter in operation.value["parameters"].as_array().into_iter().flatten().filter(|parameter| parameter["in"] == "query") {
+    for parameter in
+        operation.value["parameters"].as_array().into_iter().flatten().filter(|parameter| parameter["in"] == "query")
+    {
         id_places(document, &parameter["schema"], &format!("?{}", text(parameter, "name")), 0, &mut found);
     }
     for (_, media) in operation.value["requestBody"]["content"].as_object().into_iter().flatten() {
@@ -135,7 +154,8 @@ both! {
         let mut count = 0;
         for operation in operations(&document) {
             let places = places(&document, &operation);
-            // How to sign in to an organisation is for everyone who has its address; `single_sign_on` says what that shows.
+            // How to sign in to an organisation is for everyone who has its address; `single_sign_on` says what that
+            // shows.
             if places.is_empty() || operation.id() == "read_sign_in_options" {
                 continue;
             }

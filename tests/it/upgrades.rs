@@ -1,5 +1,5 @@
-//! Databases as each step of the schema left them, with the data of the programs of that time, are brought up to date and read
-//! through the door.
+//! Databases as each step of the schema left them, with the data of the programs of that time, are brought up to date
+//! and read through the door.
 //!
 //! `upgrades/` has a folder for every step, and nothing in it follows from the code of today:
 //!
@@ -9,9 +9,9 @@
 //! | `data.sql` | every row of a database that the last program at this step wrote: the same story each time |
 //! | `rows.sql` | a few rows more that such a program could have written, or was made to write by hand |
 //!
-//! The steps from `m0003_audit` to `m0007_privacy` came with one program, so that none wrote data at one of them alone: their
-//! databases are that of `m0002_questionnaires` brought up by the statements of their time, with rows of their own.
-//! A new step gets a folder before its program is given to anyone: a test misses it otherwise.
+//! The steps from `m0003_audit` to `m0007_privacy` came with one program, so that none wrote data at one of them alone:
+//! their databases are that of `m0002_questionnaires` brought up by the statements of their time, with rows of their
+//! own. A new step gets a folder before its program is given to anyone: a test misses it otherwise.
 
 use std::{fs, path::PathBuf};
 
@@ -35,7 +35,10 @@ fn place() -> PathBuf {
 
 /// Every step that has a folder, in order.
 fn steps() -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(place()).expect("the folder").map(|entry| entry.expect("an entry").file_name().into_string().expect("text")).collect();
+    let mut names: Vec<String> = fs::read_dir(place())
+        .expect("the folder")
+        .map(|entry| entry.expect("an entry").file_name().into_string().expect("text"))
+        .collect();
     names.sort();
     names
 }
@@ -55,12 +58,15 @@ pub(crate) struct Old {
 /// A database as it stood at `step`.
 pub(crate) async fn made_at(step: &str, on: On) -> Old {
     let (url, folder) = empty_database(on).await;
-    let database = Database::connect(if on == On::Sqlite { format!("{url}?mode=rwc") } else { url.clone() }).await.expect("an empty database");
+    let database = Database::connect(if on == On::Sqlite { format!("{url}?mode=rwc") } else { url.clone() })
+        .await
+        .expect("an empty database");
     let past: Vec<String> = steps().into_iter().filter(|name| name.as_str() <= step).collect();
     let base = past.iter().rposition(|name| script(name, "data.sql").is_some()).expect("the first step has data");
     let mut keys = Vec::new();
     for (place, name) in past.iter().enumerate() {
-        let schema = script(name, if on == On::Sqlite { "sqlite.sql" } else { "postgres.sql" }).unwrap_or_else(|| panic!("{name} has no schema"));
+        let schema = script(name, if on == On::Sqlite { "sqlite.sql" } else { "postgres.sql" })
+            .unwrap_or_else(|| panic!("{name} has no schema"));
         run_script(&database, name, &schema).await;
         if place == base {
             let data = script(name, "data.sql").expect("data");
@@ -77,14 +83,19 @@ pub(crate) async fn made_at(step: &str, on: On) -> Old {
 
 async fn run_script(database: &DatabaseConnection, step: &str, script: &str) {
     let bytes = if database.get_database_backend() == DbBackend::Postgres { "'\\x" } else { "X'" };
-    database.execute_unprepared(&script.replace("'{bytes}", bytes)).await.unwrap_or_else(|error| panic!("{step}: {error}"));
+    database
+        .execute_unprepared(&script.replace("'{bytes}", bytes))
+        .await
+        .unwrap_or_else(|error| panic!("{step}: {error}"));
 }
 
 impl Old {
     /// The program of today on it.
     async fn upgraded(self) -> App {
         let clock = Clock::fixed("2027-03-01T09:00:00Z".parse().expect("a time"));
-        let store = Store::open(StoreOptions { url: self.url.clone(), max_connections: 4, clock: clock.clone() }).await.expect("it is brought up to date");
+        let store = Store::open(StoreOptions { url: self.url.clone(), max_connections: 4, clock: clock.clone() })
+            .await
+            .expect("it is brought up to date");
         let [admin, neighbour] = self.keys.map(|key| Person { key: Some(key) });
         App::of(store, clock, self.url, self.folder, admin, neighbour)
     }
@@ -106,7 +117,9 @@ async fn schema(url: &str) -> Vec<String> {
     let backend = database.get_database_backend();
     let query = if backend == DbBackend::Postgres { POSTGRES } else { SQLITE };
     let rows = database.query_all_raw(Statement::from_string(backend, query)).await.expect("rows");
-    rows.iter().map(|row| row.try_get::<String>("", "line").expect("text").split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+    rows.iter()
+        .map(|row| row.try_get::<String>("", "line").expect("text").split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect()
 }
 
 fn names(items: &[Value], field: &str) -> Vec<String> {
@@ -116,9 +129,16 @@ fn names(items: &[Value], field: &str) -> Vec<String> {
 /// Every item of every list is read, and every table is taken out.
 async fn everything_opens(app: &App) {
     let count = async |path: &str| app.walk(path, 200).await.len();
-    for (list, expected) in
-        [("suppliers", 3), ("products", 1), ("dependencies", 1), ("evidence", 2), ("assessments", 3), ("decisions", 1), ("risks", 4), ("incidents", 1)]
-    {
+    for (list, expected) in [
+        ("suppliers", 3),
+        ("products", 1),
+        ("dependencies", 1),
+        ("evidence", 2),
+        ("assessments", 3),
+        ("decisions", 1),
+        ("risks", 4),
+        ("incidents", 1),
+    ] {
         let items = app.walk(&format!("/{list}"), 200).await;
         assert_eq!(items.len(), expected, "{list}: {items:?}");
         for item in &items {
@@ -142,7 +162,9 @@ async fn everything_opens(app: &App) {
     ] {
         assert_eq!(app.get(&app.admin, path).await.status, 200, "{path}");
     }
-    for (table, lines) in [("register", 4), ("suppliers", 4), ("products", 2), ("evidence", 3), ("assessments", 4), ("risks", 5)] {
+    for (table, lines) in
+        [("register", 4), ("suppliers", 4), ("products", 2), ("evidence", 3), ("assessments", 4), ("risks", 5)]
+    {
         let found = app.get(&app.admin, &format!("/{table}.csv")).await.text;
         assert_eq!(csv::Reader::from_reader(found.as_bytes()).records().count() + 1, lines, "{table}: {found}");
     }
@@ -163,10 +185,17 @@ async fn the_register_is_as_it_was(app: &App) {
     );
     assert_eq!((&suppliers[0]["status"], &suppliers[2]["country"]), (&json!("archived"), &Value::Null));
     let line = app.line(&harbour).await;
-    assert_eq!((&line["name"], &line["open_risks"]["extreme"], &line["decision"]), (&json!("Harbour Care Systems"), &json!(2), &json!("approved")), "{line}");
+    assert_eq!(
+        (&line["name"], &line["open_risks"]["extreme"], &line["decision"]),
+        (&json!("Harbour Care Systems"), &json!(2), &json!("approved")),
+        "{line}"
+    );
 
     // m0010_orders: how bad a risk is now, and when evidence ends.
-    assert_eq!(names(&app.walk("/risks?sort=-current", 2).await, "title"), ["Power cut", "No second factor", "Wrong shift", "Over and done"]);
+    assert_eq!(
+        names(&app.walk("/risks?sort=-current", 2).await, "title"),
+        ["Power cut", "No second factor", "Wrong shift", "Over and done"]
+    );
     let evidence = app.walk("/evidence?sort=expires_on", 1).await;
     assert_eq!(names(&evidence, "reference"), ["CE-1", "P-1"]);
     assert_eq!((&evidence[0]["expires_on"], &evidence[1]["expires_on"]), (&json!("2027-06-01"), &Value::Null));
@@ -186,38 +215,74 @@ async fn the_register_is_as_it_was(app: &App) {
     }
     let product = &app.walk("/products", 10).await[0];
     let history = app.walk(&format!("/products/{}/history", id(product)), 200).await;
-    let of = |noun: &str| history.iter().filter(|event| event["noun"] == noun).map(|event| text(event, "action").to_owned()).collect::<Vec<_>>();
+    let of = |noun: &str| {
+        history
+            .iter()
+            .filter(|event| event["noun"] == noun)
+            .map(|event| text(event, "action").to_owned())
+            .collect::<Vec<_>>()
+    };
     assert_eq!((of("risk"), of("incident")), (vec!["change".into(), "create".into()], Vec::<String>::new()));
 }
 
 /// Questionnaires, what was answered, and who did.
 async fn assessments_are_as_they_were(app: &App) {
     // m0008_lists: what lists show of an edition.
-    let house = app.walk("/questionnaires?origin=own", 50).await.into_iter().find(|listed| listed["key"] == "house-check").expect("listed");
+    let house = app
+        .walk("/questionnaires?origin=own", 50)
+        .await
+        .into_iter()
+        .find(|listed| listed["key"] == "house-check")
+        .expect("listed");
     assert_eq!(
         (&house["title"], &house["summary"], &house["question_count"], &house["applies_to"]),
         (&json!("House check"), &json!("What we ask everyone."), &json!(3), &json!(["supplier", "product"]))
     );
     let theirs = app.get(&app.neighbour, "/questionnaires?origin=own&limit=200").await.json(200);
-    let theirs = theirs["items"].as_array().expect("a list").iter().find(|listed| listed["key"] == "house-check").expect("listed").clone();
+    let theirs = theirs["items"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|listed| listed["key"] == "house-check")
+        .expect("listed")
+        .clone();
     assert_eq!(theirs["title"], json!("Their check"));
 
     let assessments = app.walk("/assessments?sort=created_at", 200).await;
     assert_eq!(names(&assessments, "state"), ["approved", "open", "open"]);
     let answers = app.get(&app.admin, &format!("/assessments/{}/answers", id(&assessments[0]))).await.json(200);
-    assert_eq!((&answers["answers"]["mfa"]["comment"], &answers["answers"]["plan"]["value"]), (&json!("Not yet."), &json!("Codes by post.")));
-    assert_eq!(app.get(&app.admin, &format!("/assessments/{}/answers", id(&assessments[1]))).await.json(200)["answers"]["exit"]["value"], json!("no"));
+    assert_eq!(
+        (&answers["answers"]["mfa"]["comment"], &answers["answers"]["plan"]["value"]),
+        (&json!("Not yet."), &json!("Codes by post."))
+    );
+    assert_eq!(
+        app.get(&app.admin, &format!("/assessments/{}/answers", id(&assessments[1]))).await.json(200)["answers"]["exit"]
+            ["value"],
+        json!("no")
+    );
     for part in ["result", "receipt"] {
-        assert_eq!(app.get(&app.admin, &format!("/assessments/{}/{part}", id(&assessments[0]))).await.status, 200, "{part}");
+        assert_eq!(
+            app.get(&app.admin, &format!("/assessments/{}/{part}", id(&assessments[0]))).await.status,
+            200,
+            "{part}"
+        );
     }
     // m0005_keys: who answered and reviewed; nobody where nothing was done yet.
     let keys = app.walk("/keys", 50).await;
     let key = |name: &str| keys.iter().find(|key| key["name"] == name).map(|key| id(key).to_owned()).expect("a key");
     let who = async |number: usize, field: &str| {
         let read = app.get(&app.admin, &format!("/assessments/{}", id(&assessments[number]))).await.json(200);
-        read[field].as_array().unwrap_or_else(|| panic!("{field}: {read}")).iter().map(|one| one.as_str().expect("an id").to_owned()).collect::<Vec<_>>()
+        read[field]
+            .as_array()
+            .unwrap_or_else(|| panic!("{field}: {read}"))
+            .iter()
+            .map(|one| one.as_str().expect("an id").to_owned())
+            .collect::<Vec<_>>()
     };
-    assert_eq!((who(0, "answered_by").await, who(0, "reviewed_by").await), (vec![key("Old editor")], vec![key("Old approver")]));
+    assert_eq!(
+        (who(0, "answered_by").await, who(0, "reviewed_by").await),
+        (vec![key("Old editor")], vec![key("Old approver")])
+    );
     assert_eq!((who(1, "answered_by").await, who(1, "reviewed_by").await), (vec![key("Old editor")], vec![]));
 }
 
@@ -225,19 +290,39 @@ async fn assessments_are_as_they_were(app: &App) {
 async fn later_steps_left_what_they_must(app: &App, step: &str) {
     let since = |first: &str| step >= first;
     if since("m0002") {
-        let evidence = app.walk("/evidence", 50).await.into_iter().find(|evidence| evidence["file"] != Value::Null).expect("evidence with a file");
+        let evidence = app
+            .walk("/evidence", 50)
+            .await
+            .into_iter()
+            .find(|evidence| evidence["file"] != Value::Null)
+            .expect("evidence with a file");
         let file = app.get(&app.admin, &format!("/evidence/{}/file", id(&evidence))).await;
-        assert_eq!((&file.bytes[..8], file.bytes.len(), &evidence["file"]["name"]), (&b"\x89PNG\r\n\x1a\n"[..], 33, &json!("Policy.png")));
+        assert_eq!(
+            (&file.bytes[..8], file.bytes.len(), &evidence["file"]["name"]),
+            (&b"\x89PNG\r\n\x1a\n"[..], 33, &json!("Policy.png"))
+        );
         assert_eq!(names(&app.walk("/questionnaire-drafts", 10).await, "name"), ["Next year"]);
         assert_eq!(names(&app.walk("/translations", 10).await, "title"), ["Gwiriad tŷ"]);
     }
     // m0004_people and m0007_privacy: every organisation has what newer ones are made with.
     let of = async |who: &Person, path: &str, field: &str| app.get(who, path).await.json(200)[field].clone();
     assert_eq!(of(&app.admin, "/sign-in-policy", "idle_minutes").await, json!(if since("m0004") { 30 } else { 60 }));
-    assert_eq!((of(&app.neighbour, "/sign-in-policy", "idle_minutes").await, of(&app.neighbour, "/sign-in-policy", "absolute_hours").await), (json!(60), json!(12)));
-    assert_eq!(of(&app.admin, "/retention", "archived_contact_days").await, if since("m0007") { json!(400) } else { Value::Null });
+    assert_eq!(
+        (
+            of(&app.neighbour, "/sign-in-policy", "idle_minutes").await,
+            of(&app.neighbour, "/sign-in-policy", "absolute_hours").await
+        ),
+        (json!(60), json!(12))
+    );
+    assert_eq!(
+        of(&app.admin, "/retention", "archived_contact_days").await,
+        if since("m0007") { json!(400) } else { Value::Null }
+    );
     assert_eq!(of(&app.neighbour, "/retention", "archived_contact_days").await, Value::Null);
-    assert_eq!(of(&app.admin, "/policy", "separation_of_duties").await, json!(if since("m0005") { "not_who_answered" } else { "off" }));
+    assert_eq!(
+        of(&app.admin, "/policy", "separation_of_duties").await,
+        json!(if since("m0005") { "not_who_answered" } else { "off" })
+    );
     if since("m0004") {
         assert_eq!(names(&app.walk("/users", 10).await, "email"), ["jo@example.org"]);
         app.signs_in("jo@example.org").await;
@@ -247,7 +332,13 @@ async fn later_steps_left_what_they_must(app: &App, step: &str) {
     }
     if since("m0009") {
         let all = organisation::all(&app.store).await.expect("organisations");
-        assert_eq!(all.iter().filter(|organisation| organisation.is_sample).map(|organisation| organisation.name.as_str()).collect::<Vec<_>>(), ["Nothing Yet"]);
+        assert_eq!(
+            all.iter()
+                .filter(|organisation| organisation.is_sample)
+                .map(|organisation| organisation.name.as_str())
+                .collect::<Vec<_>>(),
+            ["Nothing Yet"]
+        );
     }
 }
 
@@ -264,14 +355,33 @@ async fn the_trail_holds(app: &App) {
 /// It is worked with as if it had always been so.
 async fn it_is_worked_with(app: &App) {
     let suppliers = app.walk("/suppliers", 200).await;
-    let changed = app.patch(&app.admin, &format!("/suppliers/{}", id(&suppliers[1])), &suppliers[1], json!({ "notes": "Read again." })).await.json(200);
+    let changed = app
+        .patch(
+            &app.admin,
+            &format!("/suppliers/{}", id(&suppliers[1])),
+            &suppliers[1],
+            json!({ "notes": "Read again." }),
+        )
+        .await
+        .json(200);
     assert_eq!(changed["notes"], json!("Read again."));
     let open = app.walk("/assessments?sort=created_at", 200).await.remove(1);
-    let told = app.patch(&app.admin, &format!("/assessments/{}/answers", id(&open)), &open, json!({ "mfa": { "value": "yes" } })).await.json(200);
+    let told = app
+        .patch(&app.admin, &format!("/assessments/{}/answers", id(&open)), &open, json!({ "mfa": { "value": "yes" } }))
+        .await
+        .json(200);
     assert_eq!(told["answers"]["mfa"]["value"], json!("yes"));
     let closed = app.walk("/risks?sort=-current", 50).await.remove(0);
     let path = format!("/risks/{}/close", id(&closed));
-    app.send(&app.admin, Method::POST, &path, Some(&json!({ "reason": "A generator." })), &[("if-match", &etag(&closed))]).await.json(200);
+    app.send(
+        &app.admin,
+        Method::POST,
+        &path,
+        Some(&json!({ "reason": "A generator." })),
+        &[("if-match", &etag(&closed))],
+    )
+    .await
+    .json(200);
     assert_eq!(names(&app.walk("/risks?sort=-current", 50).await, "title")[0], "No second factor");
     the_trail_holds(app).await;
 }
@@ -279,14 +389,20 @@ async fn it_is_worked_with(app: &App) {
 async fn is_upgraded(step: &str, on: On) {
     let fresh = {
         let (url, folder) = empty_database(on).await;
-        Store::open(StoreOptions { url: url.clone(), max_connections: 1, clock: Clock::System }).await.expect("a new database").close().await;
+        Store::open(StoreOptions { url: url.clone(), max_connections: 1, clock: Clock::System })
+            .await
+            .expect("a new database")
+            .close()
+            .await;
         (schema(&url).await, folder)
     };
     let old = made_at(step, on).await;
     let url = old.url.clone();
     let app = read_through(old, step).await;
     let upgraded = schema(&url).await;
-    let alone = |these: &[String], those: &[String]| these.iter().filter(|line| !those.contains(line)).cloned().collect::<Vec<_>>();
+    let alone = |these: &[String], those: &[String]| {
+        these.iter().filter(|line| !those.contains(line)).cloned().collect::<Vec<_>>()
+    };
     let differs = (alone(&upgraded, &fresh.0), alone(&fresh.0, &upgraded));
     assert_eq!(differs, (vec![], vec![]), "the schema of {step}, brought up to date, is not that of a new database");
     drop(app);
@@ -338,9 +454,19 @@ upgraded!(
 #[tokio::test]
 async fn every_step_has_a_database_that_is_upgraded_and_read() {
     let (url, _folder) = empty_database(On::Sqlite).await;
-    Store::open(StoreOptions { url: url.clone(), max_connections: 1, clock: Clock::System }).await.expect("a new database").close().await;
+    Store::open(StoreOptions { url: url.clone(), max_connections: 1, clock: Clock::System })
+        .await
+        .expect("a new database")
+        .close()
+        .await;
     let database = Database::connect(&url).await.expect("the database answers");
-    let rows = database.query_all_raw(Statement::from_string(DbBackend::Sqlite, "SELECT version FROM seaql_migrations ORDER BY version")).await.expect("rows");
+    let rows = database
+        .query_all_raw(Statement::from_string(
+            DbBackend::Sqlite,
+            "SELECT version FROM seaql_migrations ORDER BY version",
+        ))
+        .await
+        .expect("rows");
     let known: Vec<String> = rows.iter().map(|row| row.try_get("", "version").expect("text")).collect();
     assert_eq!((steps(), TESTED.iter().map(ToString::to_string).collect()), (known.clone(), known.clone()));
     for step in &known {
@@ -354,7 +480,13 @@ async fn every_step_has_a_database_that_is_upgraded_and_read() {
 async fn a_null_character_stays(on: On) {
     let app = made_at("m0002_questionnaires", on).await.upgraded().await;
     let listed = app.get(&app.neighbour, "/questionnaires?origin=own&limit=200").await.json(200);
-    let listed = listed["items"].as_array().expect("a list").iter().find(|listed| listed["key"] == "null-check").expect("listed").clone();
+    let listed = listed["items"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|listed| listed["key"] == "null-check")
+        .expect("listed")
+        .clone();
     // PostgreSQL cannot take it out of the document, which still holds it.
     let (summary, count) = if on == On::Sqlite { ("Holds a \0 null.", 1) } else { ("", 0) };
     assert_eq!((&listed["summary"], &listed["question_count"]), (&json!(summary), &json!(count)));

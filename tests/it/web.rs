@@ -1,4 +1,5 @@
-//! What the web is known for: floods, guesses, foreign names, forged addresses, slow clients, files that would run in a browser.
+//! What the web is known for: floods, guesses, foreign names, forged addresses, slow clients, files that would run in a
+//! browser.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -13,7 +14,9 @@ use diligence::config::{Config, Limits};
 use diligence_openapi::{PUBLIC, operations};
 use poem::http::Method;
 use serde_json::{Value, json};
-use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, crypto::ring, pki_types::CertificateDer};
+use tokio_rustls::rustls::{
+    ClientConfig, ClientConnection, RootCertStore, StreamOwned, crypto::ring, pki_types::CertificateDer,
+};
 
 use crate::{
     harness::{Answer, App, On, Person, both, etag, id},
@@ -56,7 +59,9 @@ async fn one_key_may_ask_so_often_and_leaves_room_for_others() {
     assert_eq!(wait(&app.get(&app.viewer, "/suppliers").await), Some("12".into()));
     // Written otherwise, it is the same key.
     let key = app.viewer.key.clone().expect("a key");
-    let shouted = app.send(&app.stranger, Method::GET, "/suppliers", None, &[("authorization", &format!("BEARER   {key}"))]).await;
+    let shouted = app
+        .send(&app.stranger, Method::GET, "/suppliers", None, &[("authorization", &format!("BEARER   {key}"))])
+        .await;
     assert_eq!(wait(&shouted), Some("12".into()));
     assert_eq!(app.store.statement_count(), statements, "what is too much must cost nothing");
     app.get(&app.editor, "/suppliers").await.json(200);
@@ -116,9 +121,16 @@ async fn addresses_are_counted_apart_only_where_a_trusted_proxy_tells_them() {
         let headers = from(address);
         wait(&tries(app, "nonsense", &[(headers[0].0, &headers[0].1)]).await).is_some()
     };
-    let behind = App::open_with(On::Sqlite, Config { limits, trusted_proxies: vec!["127.0.0.0/8".parse().expect("a network")], ..Config::default() }).await;
+    let behind = App::open_with(
+        On::Sqlite,
+        Config { limits, trusted_proxies: vec!["127.0.0.0/8".parse().expect("a network")], ..Config::default() },
+    )
+    .await;
     for address in ["192.0.2.1", "192.0.2.2", "2001:db8::1"] {
-        assert!(!ask(&behind, address).await && !ask(&behind, address).await && ask(&behind, address).await, "{address}");
+        assert!(
+            !ask(&behind, address).await && !ask(&behind, address).await && ask(&behind, address).await,
+            "{address}"
+        );
     }
     // One network of IPv6 is one address.
     assert!(ask(&behind, "2001:db8::2").await && !ask(&behind, "2001:db8:0:1::1").await);
@@ -134,7 +146,14 @@ async fn what_anyone_may_call_is_limited_also_for_those_who_are_known() {
     for operation in operations(&document).iter().filter(|operation| PUBLIC.contains(&operation.id())) {
         let app = limited(Limits { stranger: 60, ..Limits::NONE }).await;
         let send = async || {
-            app.raw(&app.admin, method(operation), &operation.path.replace(['{', '}'], "x"), Some(b"{}".to_vec()), &[("content-type", "application/json")]).await
+            app.raw(
+                &app.admin,
+                method(operation),
+                &operation.path.replace(['{', '}'], "x"),
+                Some(b"{}".to_vec()),
+                &[("content-type", "application/json")],
+            )
+            .await
         };
         let mut count = 0;
         while wait(&send().await).is_none() {
@@ -148,7 +167,11 @@ async fn what_anyone_may_call_is_limited_also_for_those_who_are_known() {
 
 #[tokio::test]
 async fn no_page_elsewhere_can_pass_itself_off_as_this_server() {
-    let app = App::open_with(On::Sqlite, Config { public_url: Some("https://register.example.org".parse().expect("an address")), ..Config::default() }).await;
+    let app = App::open_with(
+        On::Sqlite,
+        Config { public_url: Some("https://register.example.org".parse().expect("an address")), ..Config::default() },
+    )
+    .await;
     let statements = app.store.statement_count();
     for path in ["/suppliers", "/openapi.json", "/docs", "/metrics", "/problems/invalid", "/nowhere"] {
         for host in ["evil.example", "register.example.org.evil.example", "evil.example:8080"] {
@@ -161,16 +184,35 @@ async fn no_page_elsewhere_can_pass_itself_off_as_this_server() {
     for host in ["register.example.org", "Register.Example.Org:443", "localhost:8080", "127.0.0.1", "[::1]:8080"] {
         app.send(&app.viewer, Method::GET, "/suppliers", None, &[("host", host)]).await.json(200);
     }
-    assert_eq!(app.send(&app.stranger, Method::GET, "/health/live", None, &[("host", "10-0-0-7.cluster.local")]).await.status, 200);
+    assert_eq!(
+        app.send(&app.stranger, Method::GET, "/health/live", None, &[("host", "10-0-0-7.cluster.local")]).await.status,
+        200
+    );
     // What a proxy says was the host is not believed: it is not needed, and anyone can say it.
-    app.send(&app.viewer, Method::GET, "/suppliers", None, &[("host", "evil.example"), ("x-forwarded-host", "register.example.org")]).await.faults(421);
+    app.send(
+        &app.viewer,
+        Method::GET,
+        "/suppliers",
+        None,
+        &[("host", "evil.example"), ("x-forwarded-host", "register.example.org")],
+    )
+    .await
+    .faults(421);
 }
 
 // ---------------------------------------------------------------- what browsers are told
 
 #[tokio::test]
 async fn every_answer_keeps_browsers_careful() {
-    let app = App::open_with(On::Sqlite, Config { trusted_proxies: vec!["127.0.0.1/32".parse().expect("a network")], limits: Limits::NONE, ..Config::default() }).await;
+    let app = App::open_with(
+        On::Sqlite,
+        Config {
+            trusted_proxies: vec!["127.0.0.1/32".parse().expect("a network")],
+            limits: Limits::NONE,
+            ..Config::default()
+        },
+    )
+    .await;
     for path in [
         "/suppliers",
         "/suppliers.csv",
@@ -197,10 +239,19 @@ async fn every_answer_keeps_browsers_careful() {
             }
             assert!(answer.header("permissions-policy").contains("geolocation=()"), "{path}");
             let policy = answer.header("content-security-policy");
-            // The reference is a page like all others, with a stylesheet and perhaps a form; what programs read shows nothing and sends nothing.
-            let more = if path.starts_with("/docs") { ["script-src 'self'", "form-action 'self'"] } else { ["object-src 'none'", "form-action 'none'"] };
-            let directives = ["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"].into_iter().chain(more);
-            assert!(directives.into_iter().all(|directive| policy.split("; ").any(|part| part == directive)), "{path}: {policy}");
+            // The reference is a page like all others, with a stylesheet and perhaps a form; what programs read shows
+            // nothing and sends nothing.
+            let more = if path.starts_with("/docs") {
+                ["script-src 'self'", "form-action 'self'"]
+            } else {
+                ["object-src 'none'", "form-action 'none'"]
+            };
+            let directives =
+                ["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"].into_iter().chain(more);
+            assert!(
+                directives.into_iter().all(|directive| policy.split("; ").any(|part| part == directive)),
+                "{path}: {policy}"
+            );
             assert!(path.starts_with("/docs") || policy.ends_with("; sandbox"), "{path}: {policy}");
             assert!(!policy.contains("unsafe-"), "{path}: {policy}");
             assert!(!answer.header("cache-control").is_empty(), "{path}");
@@ -212,13 +263,21 @@ async fn every_answer_keeps_browsers_careful() {
 async fn no_other_site_is_ever_let_read_along() {
     let app = App::open(On::Sqlite).await;
     let document = document();
-    let origin = [("origin", "https://evil.example"), ("access-control-request-method", "GET"), ("access-control-request-headers", "authorization")];
+    let origin = [
+        ("origin", "https://evil.example"),
+        ("access-control-request-method", "GET"),
+        ("access-control-request-headers", "authorization"),
+    ];
     for operation in operations(&document) {
         let path = operation.path.replace(['{', '}'], "x");
         for method in [Method::OPTIONS, method(&operation)] {
             for who in [&app.stranger, &app.admin] {
                 let answer = app.send(who, method.clone(), &path, None, &origin).await;
-                assert!(answer.headers.keys().all(|name| !name.as_str().starts_with("access-control-")), "{} {path}", method);
+                assert!(
+                    answer.headers.keys().all(|name| !name.as_str().starts_with("access-control-")),
+                    "{} {path}",
+                    method
+                );
                 assert!(method != Method::OPTIONS || answer.status == 405, "{path}: {}", answer.status);
             }
         }
@@ -301,7 +360,10 @@ async fn a_head_that_does_not_come_or_does_not_end_is_not_waited_for() {
         connection.read_exact(&mut start).expect("an answer");
         assert_eq!(String::from_utf8_lossy(&start), "HTTP/1.1 431");
     }
-    assert_eq!(asked(&mut connect(&server), "GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").0, 200);
+    assert_eq!(
+        asked(&mut connect(&server), "GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").0,
+        200
+    );
 }
 
 fn asked(connection: &mut (impl std::io::Read + std::io::Write), text: &str) -> (u16, String) {
@@ -320,11 +382,17 @@ async fn a_request_that_names_no_host_or_two_is_refused() {
         ("Host: evil.example\r\n", 421),
         ("Host: 127.0.0.1\r\n", 200),
     ] {
-        let (told, body) = asked(&mut connect(&server), &format!("GET /api/v1/openapi.json HTTP/1.1\r\n{lines}Connection: close\r\n\r\n"));
+        let (told, body) = asked(
+            &mut connect(&server),
+            &format!("GET /api/v1/openapi.json HTTP/1.1\r\n{lines}Connection: close\r\n\r\n"),
+        );
         assert_eq!(told, status, "{lines:?}: {}", body.chars().take(300).collect::<String>());
     }
     // The whole address in the first line counts too.
-    let (told, _) = asked(&mut connect(&server), "GET http://evil.example/api/v1/openapi.json HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    let (told, _) = asked(
+        &mut connect(&server),
+        "GET http://evil.example/api/v1/openapi.json HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+    );
     assert_eq!(told, 421);
 }
 
@@ -338,14 +406,17 @@ async fn no_more_connections_are_open_at_once_than_configured() {
         String::from_utf8_lossy(&start).into_owned()
     };
     let mut first = connect(&server);
-    let keep = format!("GET /api/v1/organisation HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\r\n", server.key);
+    let keep =
+        format!("GET /api/v1/organisation HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\r\n", server.key);
     first.write_all(keep.as_bytes()).expect("sent");
     assert_eq!(line(&mut first), "HTTP/1.1 200");
     // The second asks before the first changes anything, and is answered after.
     let mut second = connect(&server);
     second.write_all(head("GET", "/api/v1/suppliers", &server.key, 0, "").as_bytes()).expect("sent");
     let body = json!({ "name": "Harbour" }).to_string();
-    first.write_all(format!("{}{body}", head("POST", "/api/v1/suppliers", &server.key, body.len(), "")).as_bytes()).expect("sent");
+    first
+        .write_all(format!("{}{body}", head("POST", "/api/v1/suppliers", &server.key, body.len(), "")).as_bytes())
+        .expect("sent");
     let mut rest = String::new();
     first.read_to_string(&mut rest).expect("an end");
     assert!(rest.contains("HTTP/1.1 201"), "{rest}");
@@ -371,7 +442,8 @@ fn encrypted(address: &str, certificate: &CertificateDer<'static>) -> StreamOwne
         .expect("versions")
         .with_root_certificates(roots)
         .with_no_client_auth();
-    let connection = ClientConnection::new(Arc::new(config), "localhost".try_into().expect("a name")).expect("a client");
+    let connection =
+        ClientConnection::new(Arc::new(config), "localhost".try_into().expect("a name")).expect("a client");
     StreamOwned::new(connection, TcpStream::connect(address).expect("it listens"))
 }
 
@@ -381,11 +453,21 @@ async fn with_a_certificate_it_serves_https_alone_and_reads_a_renewed_one_when_t
     let first = certify(&folder.0);
     let (certificate, key) = (folder.0.join("certificate.pem"), folder.0.join("key.pem"));
     let (certificate, key) = (certificate.to_str().expect("text"), key.to_str().expect("text"));
-    let mut process = command(&["serve", "--listen", "127.0.0.1:0", "--database-url", &url, "--tls-certificate", certificate, "--tls-key", key])
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it starts");
+    let mut process = command(&[
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--database-url",
+        &url,
+        "--tls-certificate",
+        certificate,
+        "--tls-key",
+        key,
+    ])
+    .stdout(Stdio::null())
+    .stderr(Stdio::piped())
+    .spawn()
+    .expect("it starts");
     let mut log = BufReader::new(process.stderr.take().expect("its log"));
     let mut wait_for = |what: &str| loop {
         let mut line = String::new();
@@ -431,16 +513,35 @@ async fn a_certificate_that_does_not_serve_is_said_before_the_start() {
     certify(&folder.0);
     let place = |name: &str| folder.0.join(name).to_str().expect("text").to_owned();
     std::fs::write(place("empty.pem"), "").expect("written");
-    std::fs::write(place("other.pem"), rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate").signing_key.serialize_pem())
-        .expect("written");
+    std::fs::write(
+        place("other.pem"),
+        rcgen::generate_simple_self_signed(["localhost".to_owned()])
+            .expect("a certificate")
+            .signing_key
+            .serialize_pem(),
+    )
+    .expect("written");
     for (certificate, key, said) in [
         ("nowhere.pem", "key.pem", "the certificate"),
         ("empty.pem", "key.pem", "there is no certificate in"),
         ("certificate.pem", "empty.pem", "the key"),
         ("certificate.pem", "other.pem", "the certificate"),
     ] {
-        let (code, _, told) = run(&["serve", "--listen", "127.0.0.1:0", "--database-url", &url, "--tls-certificate", &place(certificate), "--tls-key", &place(key)]);
-        assert!(code == Some(2) && told.starts_with(&format!("diligence: {said}")) && told.lines().count() == 1, "{code:?} {told}");
+        let (code, _, told) = run(&[
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--database-url",
+            &url,
+            "--tls-certificate",
+            &place(certificate),
+            "--tls-key",
+            &place(key),
+        ]);
+        assert!(
+            code == Some(2) && told.starts_with(&format!("diligence: {said}")) && told.lines().count() == 1,
+            "{code:?} {told}"
+        );
         assert!(!told.contains("PRIVATE"), "{told}");
     }
     assert!(!folder.0.join("diligence.db").exists());
@@ -451,7 +552,11 @@ async fn a_certificate_that_does_not_serve_is_said_before_the_start() {
 #[tokio::test]
 async fn who_listens_beyond_this_machine_without_encryption_is_warned() {
     let (url, _folder) = empty().await;
-    let mut process = command(&["serve", "--database-url", &url, "--listen", "0.0.0.0:0"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut process = command(&["serve", "--database-url", &url, "--listen", "0.0.0.0:0"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
     let mut lines = BufReader::new(process.stderr.take().expect("its log")).lines().map(|line| line.expect("text"));
     let before: Vec<String> = lines.by_ref().take_while(|line| !line.contains("ready: ")).collect();
     assert!(before.iter().any(|line| line.contains("WARN") && line.contains("without encryption")), "{before:?}");

@@ -10,7 +10,10 @@ use crate::{
 
 /// The lines of an answer, by what they are.
 fn lines(text: &str, kind: &str) -> Vec<Value> {
-    text.lines().map(|line| serde_json::from_str::<Value>(line).expect("a line of JSON")).filter_map(|line| line.get(kind).cloned()).collect()
+    text.lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("a line of JSON"))
+        .filter_map(|line| line.get(kind).cloned())
+        .collect()
 }
 
 both! {

@@ -66,16 +66,29 @@ fn answers(edition: &Edition) -> Answers {
 }
 
 /// Measures something with each size of questionnaire, prepared once and answered whole.
-fn with_answers(criterion: &mut Criterion, group: &str, sizes: &[usize], measured: impl Fn(&Prepared<&Edition>, &Input<'_>)) {
+fn with_answers(
+    criterion: &mut Criterion,
+    group: &str,
+    sizes: &[usize],
+    measured: impl Fn(&Prepared<&Edition>, &Input<'_>),
+) {
     let mut group = criterion.benchmark_group(group);
     for size in sizes.iter().copied() {
         let edition = edition(size);
         let (answers, review, subject) = (answers(&edition), Review::new(), Subject::new());
-        let input = Input { answers: &answers, review: &review, evidence: &[], subject: &subject, on: "2026-03-01".parse().unwrap() };
+        let input = Input {
+            answers: &answers,
+            review: &review,
+            evidence: &[],
+            subject: &subject,
+            on: "2026-03-01".parse().unwrap(),
+        };
         let prepared = Prepared::new(&edition);
         assert_eq!(prepared.summary(&input).answered_count, u32::try_from(size).unwrap());
         group.throughput(Throughput::Elements(size as u64));
-        group.bench_function(BenchmarkId::from_parameter(size), |bencher| bencher.iter(|| measured(&prepared, black_box(&input))));
+        group.bench_function(BenchmarkId::from_parameter(size), |bencher| {
+            bencher.iter(|| measured(&prepared, black_box(&input)))
+        });
     }
     group.finish();
 }

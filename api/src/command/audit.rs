@@ -62,7 +62,10 @@ async fn verify(only: Option<String>, checkpoint: Option<PathBuf>, database: Dat
     } else if let Some(checkpoint) = &checkpoint {
         organisations.retain(|organisation| organisation.id == checkpoint.organisation);
         if organisations.is_empty() {
-            return Err(Failure::refused(format!("there is no organisation {}, whose checkpoint this is", checkpoint.organisation)));
+            return Err(Failure::refused(format!(
+                "there is no organisation {}, whose checkpoint this is",
+                checkpoint.organisation
+            )));
         }
     }
     let mut broken = String::new();
@@ -75,12 +78,18 @@ async fn verify(only: Option<String>, checkpoint: Option<PathBuf>, database: Dat
             broken.push_str(&faulty(organisation, &found));
         }
     }
-    if broken.is_empty() { Ok(()) } else { Err(Failure::refused(format!("the audit trail is not as it was written:{broken}"))) }
+    if broken.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::refused(format!("the audit trail is not as it was written:{broken}")))
+    }
 }
 
 fn read(path: PathBuf) -> Result<Checkpoint, Failure> {
-    let text = fs::read_to_string(&path).map_err(|error| Failure::refused(format!("{} cannot be read: {error}", path.display())))?;
-    let checkpoint: Checkpoint = serde_json::from_str(&text).map_err(|error| Failure::refused(format!("{} is no checkpoint: {error}", path.display())))?;
+    let text = fs::read_to_string(&path)
+        .map_err(|error| Failure::refused(format!("{} cannot be read: {error}", path.display())))?;
+    let checkpoint: Checkpoint = serde_json::from_str(&text)
+        .map_err(|error| Failure::refused(format!("{} is no checkpoint: {error}", path.display())))?;
     Faults::of(&checkpoint).done()?;
     Ok(checkpoint)
 }
@@ -91,8 +100,15 @@ fn plain(name: &str) -> String {
 }
 
 fn sound(organisation: &Organisation, found: &Verification) -> String {
-    let against = found.checkpoint_sequence.map(|sequence| format!("; it fits the checkpoint at {sequence}")).unwrap_or_default();
-    format!("{}: {} events, sound, the last is {} with the hash {}{against}\n", plain(&organisation.name), found.event_count, found.sequence, found.hash)
+    let against =
+        found.checkpoint_sequence.map(|sequence| format!("; it fits the checkpoint at {sequence}")).unwrap_or_default();
+    format!(
+        "{}: {} events, sound, the last is {} with the hash {}{against}\n",
+        plain(&organisation.name),
+        found.event_count,
+        found.sequence,
+        found.hash
+    )
 }
 
 fn faulty(organisation: &Organisation, found: &Verification) -> String {

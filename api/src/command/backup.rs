@@ -13,8 +13,8 @@ use diligence_entities::{backup, clock::Clock};
 use super::{Failure, block_on, say};
 use crate::config::{Config, DatabaseFlags, ServeFlags};
 
-/// A copy is one SQLite file, whatever it was made from. `diligence restore` puts it back on either. That it was made is noted in
-/// the audit trail of every organisation.
+/// A copy is one SQLite file, whatever it was made from. `diligence restore` puts it back on either. That it was made
+/// is noted in the audit trail of every organisation.
 #[derive(Args, Debug)]
 pub(super) struct Command {
     /// The file to write, which must not be there yet. Whoever has it has everything: keep it safe

@@ -46,8 +46,8 @@ Exit codes:
   1  something is
   2  the command line or the configuration is wrong";
 
-/// Give it the flags, the environment and the configuration that the program is started with. It asks the mail server as for a
-/// letter and sends none.
+/// Give it the flags, the environment and the configuration that the program is started with. It asks the mail server
+/// as for a letter and sends none.
 #[derive(Args, Debug)]
 #[command(after_help = CODES)]
 pub(super) struct Command {
@@ -128,7 +128,8 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
     })?;
     let wrong = findings.iter().filter(|finding| finding.mark == Mark::Wrong).count();
     if json {
-        let report = serde_json::to_string(&Report { well: wrong == 0, findings }).map_err(|error| Failure::other(error.to_string()))?;
+        let report = serde_json::to_string(&Report { well: wrong == 0, findings })
+            .map_err(|error| Failure::other(error.to_string()))?;
         print(&format!("{report}\n"))?;
     } else {
         print(&findings.iter().map(|finding| format!("{}\n", plain(&finding.to_string()))).collect::<String>())?;
@@ -150,23 +151,35 @@ fn of_database(examined: &Examination, now: Moment) -> Vec<Finding> {
         Ok(opened) => opened,
         Err(reason) => {
             let advice = match &examined.place {
-                Some(_) => "see that the file is there and may be read, or name another with --database-url; a backup is put back with diligence restore",
+                Some(_) => {
+                    "see that the file is there and may be read, or name another with --database-url; a backup is put back with diligence restore"
+                }
                 None => "see that the server runs, and that address, user and password in --database-url are right",
             };
             return vec![wrong("database", format!("it does not open ({reason})"), advice)];
         }
     };
     let mut findings = vec![database(examined, opened), schema(&opened.schema)];
-    findings.extend(
-        opened.damage.as_ref().map(|damage| wrong("data", format!("the file is damaged ({damage})"), "stop the program, keep the file, and put the last backup back")),
-    );
+    findings.extend(opened.damage.as_ref().map(|damage| {
+        wrong(
+            "data",
+            format!("the file is damaged ({damage})"),
+            "stop the program, keep the file, and put the last backup back",
+        )
+    }));
     if opened.damage.is_none() {
         findings.push(data(opened));
     }
     match &opened.register {
         None => {}
-        Some(Err(reason)) => findings.push(wrong("data", format!("it cannot be read ({reason})"), "keep the database as it is, and put the last backup back beside it")),
-        Some(Ok(register)) => findings.extend([times(opened, register, now), backup(register, now), keys(register), audit(register)]),
+        Some(Err(reason)) => findings.push(wrong(
+            "data",
+            format!("it cannot be read ({reason})"),
+            "keep the database as it is, and put the last backup back beside it",
+        )),
+        Some(Ok(register)) => {
+            findings.extend([times(opened, register, now), backup(register, now), keys(register), audit(register)])
+        }
     }
     findings
 }
@@ -179,14 +192,23 @@ fn database(examined: &Examination, opened: &Opened) -> Finding {
             "give the program's user the right to write, or name the server that takes writes",
         );
     }
-    let Some(place) = &examined.place else { return good("database", format!("{} answers and can be written", opened.server)) };
+    let Some(place) = &examined.place else {
+        return good("database", format!("{} answers and can be written", opened.server));
+    };
     if !can_write(&folder(place)) {
-        let finding = format!("the folder of {} cannot be written, where SQLite keeps what was just written", place.display());
+        let finding =
+            format!("the folder of {} cannot be written, where SQLite keeps what was just written", place.display());
         return wrong("database", finding, "give the program's user the right to write there");
     }
     #[cfg(unix)]
-    if std::fs::metadata(place).is_ok_and(|found| std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o077 != 0) {
-        return look("database", format!("{}; others on this machine may read {}", opened.server, place.display()), format!("chmod 600 {}", place.display()));
+    if std::fs::metadata(place)
+        .is_ok_and(|found| std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o077 != 0)
+    {
+        return look(
+            "database",
+            format!("{}; others on this machine may read {}", opened.server, place.display()),
+            format!("chmod 600 {}", place.display()),
+        );
     }
     good("database", format!("{}; {} can be read and written", opened.server, place.display()))
 }
@@ -199,8 +221,14 @@ fn schema(schema: &Schema) -> Finding {
             let finding = format!("older than this program; it lacks {}", missing.join(", "));
             look("schema", finding, "make a backup, then start the program, which brings it up to date")
         }
-        Schema::Newer(step) => wrong("schema", format!("made by a newer version of this program (it has the step {step})"), "use that version, or restore a backup"),
-        Schema::Foreign => wrong("schema", "that of another program", "name this program's own database with --database-url"),
+        Schema::Newer(step) => wrong(
+            "schema",
+            format!("made by a newer version of this program (it has the step {step})"),
+            "use that version, or restore a backup",
+        ),
+        Schema::Foreign => {
+            wrong("schema", "that of another program", "name this program's own database with --database-url")
+        }
     }
 }
 
@@ -232,7 +260,13 @@ fn times(opened: &Opened, register: &Register, now: Moment) -> Finding {
             let finding = format!("it says {now}, but something was written at {last} already");
             wrong("clock", finding, "set this machine's clock, and have it follow a time server")
         }
-        _ => good("clock", format!("{now}{}", if opened.time.is_some() { ", as the database has it" } else { ", and nothing was written later" })),
+        _ => good(
+            "clock",
+            format!(
+                "{now}{}",
+                if opened.time.is_some() { ", as the database has it" } else { ", and nothing was written later" }
+            ),
+        ),
     }
 }
 
@@ -242,7 +276,9 @@ fn backup(register: &Register, now: Moment) -> Finding {
         _ if register.organisation_count == 0 => good("backup", "there is nothing to copy yet"),
         None => look("backup", "none was made with diligence backup", ADVICE),
         Some(last) => match now.seconds_since(last) / (24 * 60 * 60) {
-            days if days >= OLD_BACKUP_DAYS => look("backup", format!("the last was made {days} days ago, at {last}"), ADVICE),
+            days if days >= OLD_BACKUP_DAYS => {
+                look("backup", format!("the last was made {days} days ago, at {last}"), ADVICE)
+            }
             _ => good("backup", format!("the last was made at {last}")),
         },
     }
@@ -250,9 +286,11 @@ fn backup(register: &Register, now: Moment) -> Finding {
 
 fn keys(register: &Register) -> Finding {
     match register.ending_keys {
-        (count, Some(day)) if count > 0 => {
-            look("keys", format!("{count} end within 30 days, the first on {day}"), "see diligence key list --expires-soon, and rotate them")
-        }
+        (count, Some(day)) if count > 0 => look(
+            "keys",
+            format!("{count} end within 30 days, the first on {day}"),
+            "see diligence key list --expires-soon, and rotate them",
+        ),
         _ => good("keys", "none ends within 30 days"),
     }
 }
@@ -263,10 +301,16 @@ fn audit(register: &Register) -> Finding {
             let others = register.altered_trails.len() - 1;
             let more = if others > 0 { format!(", and those of {others} more organisations") } else { String::new() };
             let finding = format!("the trail of {name:?} is not as it was written ({count} in all; {first}){more}");
-            wrong("audit", finding, "keep the database as it is, and compare it with a backup: diligence audit verify tells all")
+            wrong(
+                "audit",
+                finding,
+                "keep the database as it is, and compare it with a backup: diligence audit verify tells all",
+            )
         }
         (None, Some(count)) => good("audit", format!("{count} events, each as it was written")),
-        (None, None) => look("audit", "not verified, as the schema is older than this program", "ask again once it is up to date"),
+        (None, None) => {
+            look("audit", "not verified, as the schema is older than this program", "ask again once it is up to date")
+        }
     }
 }
 
@@ -275,11 +319,23 @@ fn disk(examined: &Examination) -> Finding {
     if let Some(place) = &examined.place {
         places.insert(0, folder(place));
     }
-    let needed = examined.opened.as_ref().ok().filter(|_| examined.place.is_some()).and_then(|opened| opened.size).unwrap_or_default();
+    let needed = examined
+        .opened
+        .as_ref()
+        .ok()
+        .filter(|_| examined.place.is_some())
+        .and_then(|opened| opened.size)
+        .unwrap_or_default();
     let mut told = Vec::new();
     for place in &places {
         match free(place) {
-            Ok(room) if room < NO_ROOM => return wrong("disk", format!("{} are free in {}", size(room), place.display()), "make room: what does not fit is not kept"),
+            Ok(room) if room < NO_ROOM => {
+                return wrong(
+                    "disk",
+                    format!("{} are free in {}", size(room), place.display()),
+                    "make room: what does not fit is not kept",
+                );
+            }
             Ok(room) if room < LITTLE_ROOM || room < needed => {
                 return look(
                     "disk",
@@ -288,7 +344,13 @@ fn disk(examined: &Examination) -> Finding {
                 );
             }
             Ok(room) => told.push(format!("{} are free in {}", size(room), place.display())),
-            Err(reason) => return look("disk", format!("how much is free in {} is not known ({reason})", place.display()), "see that the folder is there"),
+            Err(reason) => {
+                return look(
+                    "disk",
+                    format!("how much is free in {} is not known ({reason})", place.display()),
+                    "see that the folder is there",
+                );
+            }
         }
     }
     good("disk", told.join(", "))
@@ -299,11 +361,19 @@ fn address(config: &Config) -> Finding {
         return wrong("address", reason, "the program does not start without them");
     }
     match &config.public_url {
-        None if config.listen.ip().is_loopback() => good("address", format!("on this machine only: {}", config.link(""))),
-        None => look("address", format!("links lead to {}, which others do not reach", config.link("")), "set public_url to the address that people use"),
-        Some(url) if !url.is_secure() && !is_local(url) => {
-            look("address", format!("{url} is not encrypted, and browsers do not keep anyone signed in there"), "give it a certificate, and https in public_url")
+        None if config.listen.ip().is_loopback() => {
+            good("address", format!("on this machine only: {}", config.link("")))
         }
+        None => look(
+            "address",
+            format!("links lead to {}, which others do not reach", config.link("")),
+            "set public_url to the address that people use",
+        ),
+        Some(url) if !url.is_secure() && !is_local(url) => look(
+            "address",
+            format!("{url} is not encrypted, and browsers do not keep anyone signed in there"),
+            "give it a certificate, and https in public_url",
+        ),
         Some(url) => good("address", url.to_string()),
     }
 }
@@ -315,7 +385,11 @@ fn is_local(url: &PublicUrl) -> bool {
 
 fn proxies(config: &Config) -> Finding {
     if let Some(network) = config.trusted_proxies.iter().find(|network| network.prefix_len() == 0) {
-        return wrong("proxies", format!("everyone is believed about who they are ({network} is in trusted_proxies)"), "list the addresses of your proxies alone");
+        return wrong(
+            "proxies",
+            format!("everyone is believed about who they are ({network} is in trusted_proxies)"),
+            "list the addresses of your proxies alone",
+        );
     }
     if let Some(warning) = exposed(config).first() {
         let (finding, advice) = warning.split_once(": ").unwrap_or((warning, "see diligence serve --help"));
@@ -323,7 +397,13 @@ fn proxies(config: &Config) -> Finding {
     }
     match config.trusted_proxies.len() {
         0 => good("proxies", "none is believed, and none is needed"),
-        _ => good("proxies", format!("believed are {}", config.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))),
+        _ => good(
+            "proxies",
+            format!(
+                "believed are {}",
+                config.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+            ),
+        ),
     }
 }
 
@@ -332,7 +412,8 @@ async fn mail(config: &Config) -> Result<Finding, Failure> {
         return Ok(good("mail", "none is sent: links are handed over by people"));
     }
     let mailer = Mailer::new(config.smtp_url.as_deref(), config.smtp_from.as_deref()).map_err(Failure::usage)?;
-    let advice = "see that smtp_url names the right server, port, user and password; until then links are handed over by people";
+    let advice =
+        "see that smtp_url names the right server, port, user and password; until then links are handed over by people";
     Ok(match tokio::time::timeout(PATIENCE, mailer.check()).await {
         Ok(Ok(())) => good("mail", "the mail server takes letters from us"),
         Ok(Err(reason)) => wrong("mail", format!("the mail server takes none ({reason})"), advice),
@@ -342,18 +423,38 @@ async fn mail(config: &Config) -> Result<Finding, Failure> {
 
 /// Whether what answers at the public address is this program.
 async fn reached(config: &Config) -> Finding {
-    let Some(url) = &config.public_url else { return look("reach", "there is no public address to ask", "set public_url to the address that people use") };
+    let Some(url) = &config.public_url else {
+        return look("reach", "there is no public address to ask", "set public_url to the address that people use");
+    };
     let asked = async {
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(PATIENCE).build().map_err(deepest)?;
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(PATIENCE)
+            .build()
+            .map_err(deepest)?;
         let mut answer = client.get(url.link("/health/live")).send().await.map_err(deepest)?;
         let start = answer.chunk().await.map_err(deepest)?.unwrap_or_default();
         Ok::<_, String>((answer.status(), answer.headers().contains_key("x-request-id"), start))
     };
     match asked.await {
-        Ok((status, true, start)) if status == 200 && &start[..] == b"alive\n" => good("reach", format!("{url} is answered by this program")),
-        Ok((status, ..)) if status == 421 => wrong("reach", format!("{url} is refused by the program that answers there"), "start that program with the same public_url"),
-        Ok((status, ..)) => wrong("reach", format!("{url} is answered by something else (status {status})"), "see where the name and the proxy lead"),
-        Err(reason) => wrong("reach", format!("{url} does not answer from here ({reason})"), "see that the name, the proxy and the certificate are right"),
+        Ok((status, true, start)) if status == 200 && &start[..] == b"alive\n" => {
+            good("reach", format!("{url} is answered by this program"))
+        }
+        Ok((status, ..)) if status == 421 => wrong(
+            "reach",
+            format!("{url} is refused by the program that answers there"),
+            "start that program with the same public_url",
+        ),
+        Ok((status, ..)) => wrong(
+            "reach",
+            format!("{url} is answered by something else (status {status})"),
+            "see where the name and the proxy lead",
+        ),
+        Err(reason) => wrong(
+            "reach",
+            format!("{url} does not answer from here ({reason})"),
+            "see that the name, the proxy and the certificate are right",
+        ),
     }
 }
 
@@ -447,9 +548,20 @@ mod tests {
     #[test]
     fn an_old_backup_and_none_are_told_but_for_an_empty_register() {
         let mark = |last: Option<i64>, organisation_count: usize| {
-            backup(&Register { last_copy_at: last.map(|days| now().plus_hours(-24 * days)), organisation_count, ..register() }, now()).mark
+            backup(
+                &Register {
+                    last_copy_at: last.map(|days| now().plus_hours(-24 * days)),
+                    organisation_count,
+                    ..register()
+                },
+                now(),
+            )
+            .mark
         };
-        assert_eq!((mark(Some(6), 1), mark(Some(7), 1), mark(None, 1), mark(None, 0)), (Mark::Good, Mark::Look, Mark::Look, Mark::Good));
+        assert_eq!(
+            (mark(Some(6), 1), mark(Some(7), 1), mark(None, 1), mark(None, 0)),
+            (Mark::Good, Mark::Look, Mark::Look, Mark::Good)
+        );
     }
 
     #[test]
@@ -459,10 +571,16 @@ mod tests {
             keys(&Register { ending_keys: (2, Some(day)), ..register() }).to_string(),
             "look  keys      2 end within 30 days, the first on 2027-03-09: see diligence key list --expires-soon, and rotate them"
         );
-        assert_eq!(audit(&Register { altered_trails: vec![("A".into(), 1, "x".into())], ..register() }).mark, Mark::Wrong);
+        assert_eq!(
+            audit(&Register { altered_trails: vec![("A".into(), 1, "x".into())], ..register() }).mark,
+            Mark::Wrong
+        );
         assert_eq!(audit(&Register { event_count: None, ..register() }).mark, Mark::Look);
         assert_eq!(data(&Opened { wal_size: Some(LARGE_WAL + 1), ..opened() }).mark, Mark::Look);
-        assert_eq!((size(0), size(1023), size(1024), size(5 << 30)), ("0 bytes".into(), "1023 bytes".into(), "1 KiB".into(), "5 GiB".into()));
+        assert_eq!(
+            (size(0), size(1023), size(1024), size(5 << 30)),
+            ("0 bytes".into(), "1023 bytes".into(), "1 KiB".into(), "5 GiB".into())
+        );
     }
 
     #[test]
@@ -476,7 +594,17 @@ mod tests {
         assert_eq!(mark(|config| config.public_url = "http://register.example.org".parse().ok(), address), Mark::Look);
         assert_eq!(mark(|config| config.public_url = "http://127.0.0.1:80".parse().ok(), address), Mark::Good);
         assert_eq!(mark(|config| config.public_url = "https://register.example.org".parse().ok(), proxies), Mark::Look);
-        assert_eq!(mark(|config| config.trusted_proxies = vec!["0.0.0.0/0".parse().expect("a network")], proxies), Mark::Wrong);
-        assert_eq!(mark(|config| config.tls = Some(crate::config::TlsFiles { certificate: "/nowhere".into(), key: "/nowhere".into() }), address), Mark::Wrong);
+        assert_eq!(
+            mark(|config| config.trusted_proxies = vec!["0.0.0.0/0".parse().expect("a network")], proxies),
+            Mark::Wrong
+        );
+        assert_eq!(
+            mark(
+                |config| config.tls =
+                    Some(crate::config::TlsFiles { certificate: "/nowhere".into(), key: "/nowhere".into() }),
+                address
+            ),
+            Mark::Wrong
+        );
     }
 }

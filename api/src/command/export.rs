@@ -11,7 +11,9 @@ use diligence_entities::{
 use super::{Failure, Output, block_on, console, open_with, organisation_called};
 use crate::{
     config::DatabaseFlags,
-    tables::{Answers, Assessments, AuditEvents, EvidenceTable, Export, Products, Register, Reviews, Risks, Suppliers, Table},
+    tables::{
+        Answers, Assessments, AuditEvents, EvidenceTable, Export, Products, Register, Reviews, Risks, Suppliers, Table,
+    },
 };
 
 #[derive(Args, Debug)]

@@ -1,4 +1,5 @@
-//! `diligence health`: what `/health/ready` says, for whoever watches over the program and has nothing else to ask with.
+//! `diligence health`: what `/health/ready` says, for whoever watches over the program and has nothing else to ask
+//! with.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -37,12 +38,15 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
         Some(url) => format!("{}/health/ready", url.trim_end_matches('/')),
         None => {
             let database = DatabaseFlags { config, ..DatabaseFlags::default() };
-            let config = Config::resolve(ServeFlags { listen, database, tls_certificate, tls_key, ..ServeFlags::default() }).map_err(Failure::usage)?;
+            let config =
+                Config::resolve(ServeFlags { listen, database, tls_certificate, tls_key, ..ServeFlags::default() })
+                    .map_err(Failure::usage)?;
             Config { public_url: None, ..config }.link("/health/ready")
         }
     };
     block_on(async {
-        // Its own certificate is for its name elsewhere, not for this machine; and nothing is told that anyone could not know.
+        // Its own certificate is for its name elsewhere, not for this machine; and nothing is told that anyone could
+        // not know.
         let client = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
@@ -51,13 +55,19 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
             .build()
             .map_err(|error| Failure::other(format!("the server cannot be reached: {error}")))?;
         let answer = client.get(&place).send().await.map_err(|error| match () {
-            () if error.is_builder() => Failure::usage(format!("{place} is no address: expected one such as https://register.example.org")),
-            () if error.is_timeout() => Failure::other(format!("{place} does not answer within {timeout_seconds} seconds")),
+            () if error.is_builder() => {
+                Failure::usage(format!("{place} is no address: expected one such as https://register.example.org"))
+            }
+            () if error.is_timeout() => {
+                Failure::other(format!("{place} does not answer within {timeout_seconds} seconds"))
+            }
             () => Failure::other(format!("{place} does not answer")),
         })?;
         match answer.status().as_u16() {
             200 => print("ready\n"),
-            status => Err(Failure::other(format!("{place} answers {status}: it cannot serve now, and its log says why"))),
+            status => {
+                Err(Failure::other(format!("{place} answers {status}: it cannot serve now, and its log says why")))
+            }
         }
     })
 }

@@ -101,13 +101,20 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     };
     done.map_err(|error| Failure::refused(format!("{} cannot be read: {error}", path.display())))?;
     if bytes.len() > IMPORT_LIMIT {
-        return Err(Failure::refused(format!("{} is larger than {IMPORT_LIMIT} bytes: import it in parts", path.display())));
+        return Err(Failure::refused(format!(
+            "{} is larger than {IMPORT_LIMIT} bytes: import it in parts",
+            path.display()
+        )));
     }
     Ok(bytes)
 }
 
-fn rows<R: JsonRows + DeserializeOwned + schemars::JsonSchema + validator::Validate + 'static>(bytes: &[u8], query: &ImportQuery) -> Result<Intake, Problem> {
-    let value = json::parse(bytes).map_err(|malformed| Problem::new(crate::problem::Type::Malformed, malformed.detail))?;
+fn rows<R: JsonRows + DeserializeOwned + schemars::JsonSchema + validator::Validate + 'static>(
+    bytes: &[u8],
+    query: &ImportQuery,
+) -> Result<Intake, Problem> {
+    let value =
+        json::parse(bytes).map_err(|malformed| Problem::new(crate::problem::Type::Malformed, malformed.detail))?;
     Intake::of_rows(payload::accept::<R>(value)?, query)
 }
 
@@ -115,22 +122,39 @@ fn rows<R: JsonRows + DeserializeOwned + schemars::JsonSchema + validator::Valid
 fn refused(path: &Path, problem: &Problem) -> Failure {
     if let [_, _, ..] = problem.errors.as_slice() {
         for fault in &problem.errors {
-            let flag = fault.pointer.strip_prefix('?').map_or_else(|| fault.pointer.clone(), |name| format!("--{name}"));
+            let flag =
+                fault.pointer.strip_prefix('?').map_or_else(|| fault.pointer.clone(), |name| format!("--{name}"));
             complain(&if flag.is_empty() { fault.detail.clone() } else { format!("{flag}: {}", fault.detail) });
         }
         return Failure::refused(format!("{} was refused; nothing was changed", path.display()));
     }
-    Failure::refused(format!("{}: {}", path.display(), problem.detail.replacen('?', "--", usize::from(problem.detail.starts_with('?')))))
+    Failure::refused(format!(
+        "{}: {}",
+        path.display(),
+        problem.detail.replacen('?', "--", usize::from(problem.detail.starts_with('?')))
+    ))
 }
 
 fn tell(report: &ImportReport) -> Result<(), Failure> {
-    let ImportReport { dry_run, row_count, created_count, changed_count, unchanged_count, refused_count, evidence_created_count, evidence_changed_count, .. } = report;
+    let ImportReport {
+        dry_run,
+        row_count,
+        created_count,
+        changed_count,
+        unchanged_count,
+        refused_count,
+        evidence_created_count,
+        evidence_changed_count,
+        ..
+    } = report;
     for row in &report.rows {
         for error in &row.errors {
             complain(&error.sentence(row.row, row.line));
         }
     }
-    let mut text = format!("{row_count} rows: {created_count} new, {changed_count} changed, {unchanged_count} unchanged, {refused_count} refused\n");
+    let mut text = format!(
+        "{row_count} rows: {created_count} new, {changed_count} changed, {unchanged_count} unchanged, {refused_count} refused\n"
+    );
     if evidence_created_count + evidence_changed_count > 0 {
         text.push_str(&format!("evidence: {evidence_created_count} new, {evidence_changed_count} changed\n"));
     }

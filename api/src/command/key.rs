@@ -24,7 +24,8 @@ pub(super) enum Command {
         /// What it may do: viewer, editor, approver or admin
         #[arg(long)]
         role: Role,
-        /// Which operations it opens, among those that its role allows: everything, read_only, register_only, import_only or calendar_only
+        /// Which operations it opens, among those that its role allows: everything, read_only, register_only,
+        /// import_only or calendar_only
         #[arg(long, default_value_t)]
         scope: KeyScope,
         /// What it is for
@@ -78,8 +79,12 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
                 let text = create(&store, &organisation, NewApiKey { name, role, scope, expires_on }).await?;
                 print(&format!("{text}\n"))
             }
-            Command::List { organisation, expires_soon, database } => list(&open_with(database).await?, organisation.as_deref(), expires_soon).await,
-            Command::Rotate { id, overlap_days, expires_on, database } => rotate(&open_with(database).await?, &id, Rotation { overlap_days, expires_on }).await,
+            Command::List { organisation, expires_soon, database } => {
+                list(&open_with(database).await?, organisation.as_deref(), expires_soon).await
+            }
+            Command::Rotate { id, overlap_days, expires_on, database } => {
+                rotate(&open_with(database).await?, &id, Rotation { overlap_days, expires_on }).await
+            }
             Command::Revoke { id, database } => revoke(&open_with(database).await?, &id).await,
         }
     })
@@ -103,7 +108,8 @@ async fn list(store: &Store, only: Option<&str>, expires_soon: bool) -> Result<(
     let mut text = String::new();
     for organisation in organisations.iter().filter(|organisation| only.is_none_or(|name| organisation.name == name)) {
         let reader = store.read(&console(&organisation.id)).await?;
-        let mut filter = ApiKeyFilter { limit: Some(200), expires_soon: expires_soon.then_some(true), ..ApiKeyFilter::default() };
+        let mut filter =
+            ApiKeyFilter { limit: Some(200), expires_soon: expires_soon.then_some(true), ..ApiKeyFilter::default() };
         loop {
             let page = api_key::list(&reader, &filter).await?;
             for key in page.items {
@@ -134,7 +140,14 @@ fn line(key: &ApiKey, organisation: &str) -> String {
     let used = key.last_used_at.map_or_else(|| "never".into(), |at| at.to_string());
     // A name may hold anything; a line may not be broken by it.
     let plain = |name: &str| name.replace(char::is_control, " ");
-    format!("{}\t{}\t{state}\t{used}\t{}\t{}\t{}\n", key.id, key.role.0, plain(organisation), plain(&key.name), key.scope.0)
+    format!(
+        "{}\t{}\t{state}\t{used}\t{}\t{}\t{}\n",
+        key.id,
+        key.role.0,
+        plain(organisation),
+        plain(&key.name),
+        key.scope.0
+    )
 }
 
 /// A change to the organisation of this key, and the key's version.

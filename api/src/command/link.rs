@@ -39,7 +39,8 @@ pub(super) enum Command {
         #[command(flatten)]
         database: DatabaseFlags,
     },
-    /// List links, never their text: id, state, letter, last day, last use, assessment, organisation, contact, with tabs between
+    /// List links, never their text: id, state, letter, last day, last use, assessment, organisation, contact, with
+    /// tabs between
     List {
         /// Only this organisation's
         #[arg(long, value_name = "NAME")]
@@ -61,10 +62,19 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
         match command {
             Command::Create { assessment, contact, message, due_on, expires_on, reached, database } => {
                 let config = reached.config(database)?;
-                let new = NewRespondentLink { assessment_id: assessment, contact_name: contact, email: None, message, due_on, expires_on };
+                let new = NewRespondentLink {
+                    assessment_id: assessment,
+                    contact_name: contact,
+                    email: None,
+                    message,
+                    due_on,
+                    expires_on,
+                };
                 create(&open(&config).await?, &config, new).await
             }
-            Command::List { organisation, database } => list(&open_with(database).await?, organisation.as_deref()).await,
+            Command::List { organisation, database } => {
+                list(&open_with(database).await?, organisation.as_deref()).await
+            }
             Command::Revoke { id, database } => revoke(&open_with(database).await?, &id).await,
         }
     })
@@ -104,7 +114,13 @@ async fn list(store: &Store, only: Option<&str>) -> Result<(), Failure> {
                 // A name may hold anything; a line may not be broken by it.
                 let plain = |name: &str| name.replace(char::is_control, " ");
                 let (state, mail, contact) = (word(&link.state), word(&link.mail), plain(&link.contact_name));
-                text.push_str(&format!("{}\t{state}\t{mail}\t{}\t{used}\t{}\t{}\t{contact}\n", link.id, link.expires_on, link.assessment_id, plain(&organisation.name)));
+                text.push_str(&format!(
+                    "{}\t{state}\t{mail}\t{}\t{used}\t{}\t{}\t{contact}\n",
+                    link.id,
+                    link.expires_on,
+                    link.assessment_id,
+                    plain(&organisation.name)
+                ));
             }
             filter.cursor = page.next;
             if filter.cursor.is_none() {

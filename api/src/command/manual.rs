@@ -49,7 +49,9 @@ pub(super) fn man(Pages { of, output }: Pages) -> Result<(), Failure> {
         command = found.ok_or_else(|| Failure::usage(format!("there is no command {:?}", of.join(" "))))?;
     }
     let mut page = Vec::new();
-    Man::new(command).render(&mut page).map_err(|error| Failure::other(format!("the page cannot be written: {error}")))?;
+    Man::new(command)
+        .render(&mut page)
+        .map_err(|error| Failure::other(format!("the page cannot be written: {error}")))?;
     print(&String::from_utf8_lossy(&page))
 }
 

@@ -73,7 +73,8 @@ enum Command {
     /// Put a backup back, on SQLite or PostgreSQL, whichever it was made from
     #[command(after_help = CODES)]
     Restore(restore::Command),
-    /// Say what is wrong, or will be, with the database and what is around it; changes nothing, also while the program runs
+    /// Say what is wrong, or will be, with the database and what is around it; changes nothing, also while the program
+    /// runs
     Doctor(Box<doctor::Command>),
     /// Verify the audit trail, and keep its end to verify against later
     #[command(subcommand)]
@@ -157,7 +158,9 @@ impl From<OpenError> for Failure {
         match &error {
             OpenError::BadUrl(_) => Self::usage(error.to_string()),
             OpenError::NewerSchema(_) => Self::newer(error.to_string()),
-            OpenError::Unreachable(_) | OpenError::NotWritable(_) | OpenError::Migration(_) => Self::database(error.to_string()),
+            OpenError::Unreachable(_) | OpenError::NotWritable(_) | OpenError::Migration(_) => {
+                Self::database(error.to_string())
+            }
         }
     }
 }
@@ -254,11 +257,15 @@ impl Output {
             Self::Standard => {
                 let mut out = std::io::stdout().lock();
                 match out.write_all(part).and_then(|()| out.flush()) {
-                    Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::other(format!("standard output cannot be written: {error}"))),
+                    Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                        Err(Failure::other(format!("standard output cannot be written: {error}")))
+                    }
                     _ => Ok(()),
                 }
             }
-            Self::File(path, file) => file.write_all(part).map_err(|error| Failure::other(format!("{} cannot be written: {error}", path.display()))),
+            Self::File(path, file) => file
+                .write_all(part)
+                .map_err(|error| Failure::other(format!("{} cannot be written: {error}", path.display()))),
         }
     }
 }
@@ -268,13 +275,19 @@ const BLOCKING_THREADS: usize = 32;
 
 /// Runs `work` to its end.
 pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(BLOCKING_THREADS).build();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(BLOCKING_THREADS).build();
     runtime.map_err(|error| Failure::other(format!("the program cannot start its threads: {error}")))?.block_on(work)
 }
 
 /// Opens the database that `config` names.
 pub(crate) async fn open(config: &Config) -> Result<Store, Failure> {
-    Ok(Store::open(StoreOptions { url: config.database_url.clone(), max_connections: config.max_connections, clock: Clock::System }).await?)
+    Ok(Store::open(StoreOptions {
+        url: config.database_url.clone(),
+        max_connections: config.max_connections,
+        clock: Clock::System,
+    })
+    .await?)
 }
 
 /// Opens the database for a command that is not `serve`.
@@ -285,7 +298,8 @@ pub(crate) async fn open_with(database: DatabaseFlags) -> Result<Store, Failure>
 /// Where people reach the server: for every command that makes a link.
 #[derive(Args, Debug)]
 pub(crate) struct Reached {
-    /// The address under which people reach the server, for the link: https://register.example.org [default: where it listens]
+    /// The address under which people reach the server, for the link: https://register.example.org [default: where it
+    /// listens]
     #[arg(long, env = "DILIGENCE_PUBLIC_URL", value_name = "URL")]
     public_url: Option<PublicUrl>,
 }
@@ -293,13 +307,19 @@ pub(crate) struct Reached {
 impl Reached {
     /// What links are made with.
     pub(crate) fn config(self, database: DatabaseFlags) -> Result<Config, Failure> {
-        Config::resolve(ServeFlags { database, public_url: self.public_url, ..ServeFlags::default() }).map_err(Failure::usage)
+        Config::resolve(ServeFlags { database, public_url: self.public_url, ..ServeFlags::default() })
+            .map_err(Failure::usage)
     }
 }
 
 /// The person at the console, who owns the database, acting for an organisation.
 pub(crate) fn console(organisation_id: &OrganisationId) -> Scope {
-    Scope { organisation_id: organisation_id.clone(), actor: Actor { id: "console".into(), name: "console".into() }, role: Role::Admin, request_id: None }
+    Scope {
+        organisation_id: organisation_id.clone(),
+        actor: Actor { id: "console".into(), name: "console".into() },
+        role: Role::Admin,
+        request_id: None,
+    }
 }
 
 /// The organisation of this name.

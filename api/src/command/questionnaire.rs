@@ -1,5 +1,5 @@
-//! `diligence questionnaire`: writing, checking, trying out and publishing questionnaires. All but `publish`, `export` of
-//! one's own and `what-if` work without a database.
+//! `diligence questionnaire`: writing, checking, trying out and publishing questionnaires. All but `publish`, `export`
+//! of one's own and `what-if` work without a database.
 
 use std::{
     fmt::Write as _,
@@ -17,8 +17,8 @@ use diligence_entities::{
     what_if::WhatIf,
 };
 use diligence_questionnaires::{
-    Answers, ChangeKind, Edition, EditionChanges, EvidenceFact, Extension, Fault, Input, PartChange, Preview, Review, Subject, Translation, changes, check_answers,
-    check_review, check_subject, evaluate, library, normalise_answers,
+    Answers, ChangeKind, Edition, EditionChanges, EvidenceFact, Extension, Fault, Input, PartChange, Preview, Review,
+    Subject, Translation, changes, check_answers, check_review, check_subject, evaluate, library, normalise_answers,
     workbook::{self, Form},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -86,7 +86,8 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Put an extension on a newer edition of its base; prints the merged extension, and every conflict on standard error
+    /// Put an extension on a newer edition of its base; prints the merged extension, and every conflict on standard
+    /// error
     Merge {
         /// The extension: YAML or JSON
         extension: PathBuf,
@@ -135,7 +136,8 @@ pub(super) enum Command {
         #[command(flatten)]
         database: DatabaseFlags,
     },
-    /// Tell what publishing an edition or an extension would do to every current score, one JSON object a line; changes nothing
+    /// Tell what publishing an edition or an extension would do to every current score, one JSON object a line; changes
+    /// nothing
     WhatIf {
         /// The document: YAML, JSON or CSV
         document: PathBuf,
@@ -218,13 +220,20 @@ pub(super) enum Schema {
 pub(super) fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::List => {
-            let lines = library::editions().iter().map(|edition| format!("{}\t{}\t{}\n", edition.key, edition.edition, edition.title));
+            let lines = library::editions()
+                .iter()
+                .map(|edition| format!("{}\t{}\t{}\n", edition.key, edition.edition, edition.title));
             print(&lines.collect::<String>())
         }
         Command::New { key, title, extends, output } => begin(&key, &title, extends.as_deref(), output),
         Command::Check { document, base } => {
             let edition = read_whole(&document, base.as_deref())?;
-            print(&format!("{} {}: {} questions, no faults\n", edition.key, edition.edition, edition.questions().count()))
+            print(&format!(
+                "{} {}: {} questions, no faults\n",
+                edition.key,
+                edition.edition,
+                edition.questions().count()
+            ))
         }
         Command::Preview { edition } => print(&shown(&Preview::of(&read_whole(&edition, None)?))),
         Command::Score { edition, answers, on, subject, evidence, review } => {
@@ -238,7 +247,10 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
             refuse(review.as_deref().unwrap_or(Path::new("the review")), &check_review(&edition, &rated))?;
             let given = normalise_answers(&edition, given);
             let on = on.unwrap_or_else(|| Clock::System.now().day()).date();
-            print_json(&evaluate(&edition, &Input { answers: &given, review: &rated, evidence: &facts, subject: &subject_facts, on }))
+            print_json(&evaluate(
+                &edition,
+                &Input { answers: &given, review: &rated, evidence: &facts, subject: &subject_facts, on },
+            ))
         }
         Command::Diff { before, after, json } => {
             let changes = changes(&read_whole(&before, None)?, &read_whole(&after, None)?);
@@ -260,11 +272,16 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
         }
         Command::Answers { edition, sheet } => {
             let edition = read_whole(&edition, None)?;
-            let bytes = fs::read(&sheet).map_err(|error| Failure::refused(format!("{} cannot be read: {error}", sheet.display())))?;
+            let bytes = fs::read(&sheet)
+                .map_err(|error| Failure::refused(format!("{} cannot be read: {error}", sheet.display())))?;
             let answers = if bytes.starts_with(b"PK") {
                 workbook::read_xlsx(&bytes, &edition)
             } else {
-                workbook::read_csv(&String::from_utf8(bytes).map_err(|_| Failure::refused(format!("{} is no text in UTF-8", sheet.display())))?, &edition)
+                workbook::read_csv(
+                    &String::from_utf8(bytes)
+                        .map_err(|_| Failure::refused(format!("{} is no text in UTF-8", sheet.display())))?,
+                    &edition,
+                )
             };
             match answers {
                 Ok(answers) => print_json(&answers),
@@ -276,7 +293,8 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
             let scope = console(&organisation_called(&store, &organisation).await?.id);
             let writer = store.write(&scope).await?;
             let authored = author(&writer, &document).await?;
-            let published = questionnaire::publish(&writer, authored).await.map_err(|error| told_of(&document, error))?;
+            let published =
+                questionnaire::publish(&writer, authored).await.map_err(|error| told_of(&document, error))?;
             writer.save().await?;
             print(&format!("{} {} is published\n", published.key, published.edition))
         }),
@@ -287,7 +305,10 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
             let mut what_if = WhatIf::of_edition(store, scope, edition).await?;
             while let Some(lines) = what_if.next().await? {
                 for line in lines {
-                    print(&format!("{}\n", serde_json::to_string(&line).map_err(|error| Failure::other(error.to_string()))?))?;
+                    print(&format!(
+                        "{}\n",
+                        serde_json::to_string(&line).map_err(|error| Failure::other(error.to_string()))?
+                    ))?;
                 }
             }
             Ok(())
@@ -298,13 +319,22 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
                 Some(organisation) => block_on(async {
                     let store = open_with(database).await?;
                     let reader = store.read(&console(&organisation_called(&store, &organisation).await?.id)).await?;
-                    let missing = || Failure::refused(format!("{organisation:?} has no such edition of a questionnaire {key:?}"));
-                    let edition = questionnaire::latest(&reader, &key, edition.as_deref()).await?.ok_or_else(missing)?;
+                    let missing =
+                        || Failure::refused(format!("{organisation:?} has no such edition of a questionnaire {key:?}"));
+                    let edition =
+                        questionnaire::latest(&reader, &key, edition.as_deref()).await?.ok_or_else(missing)?;
                     Ok(questionnaire::document(&reader, &key, &edition.edition, &filter).await?.1)
                 })?,
                 None => {
-                    let missing = || Failure::refused(format!("there is no such edition of a built-in questionnaire {key:?}; `diligence questionnaire list` lists them"));
-                    written(library::edition(&key, edition.as_deref()).ok_or_else(missing)?, filter.format.unwrap_or_default())
+                    let missing = || {
+                        Failure::refused(format!(
+                            "there is no such edition of a built-in questionnaire {key:?}; `diligence questionnaire list` lists them"
+                        ))
+                    };
+                    written(
+                        library::edition(&key, edition.as_deref()).ok_or_else(missing)?,
+                        filter.format.unwrap_or_default(),
+                    )
                 }
             };
             Output::new(output)?.write(text.as_bytes())
@@ -334,14 +364,21 @@ fn begin(key: &str, title: &str, extends: Option<&str>, output: Option<PathBuf>)
     let text = match extends {
         None => library::starter(key, title, &year),
         Some(base) => {
-            let missing = || Failure::refused(format!("there is no built-in questionnaire {base:?}; `diligence questionnaire list` lists them"));
+            let missing = || {
+                Failure::refused(format!(
+                    "there is no built-in questionnaire {base:?}; `diligence questionnaire list` lists them"
+                ))
+            };
             library::extension_starter(library::edition(base, None).ok_or_else(missing)?, key, title, &year)
         }
     };
     // What the key or the title makes wrong is told before it stands in a file.
     let place = Path::new("the new questionnaire");
     match extends.and_then(|base| library::edition(base, None)) {
-        Some(base) => refuse(place, &Extension::from_yaml(&text).and_then(|extension| extension.apply(base)).err().unwrap_or_default())?,
+        Some(base) => refuse(
+            place,
+            &Extension::from_yaml(&text).and_then(|extension| extension.apply(base)).err().unwrap_or_default(),
+        )?,
         None => refuse(place, &Edition::from_yaml(&text).err().unwrap_or_default())?,
     }
     Output::new(output)?.write(text.as_bytes())
@@ -369,7 +406,13 @@ fn shown(preview: &Preview) -> String {
             let _ = writeln!(text, "   Asked if {asked_if}.");
         }
         for question in &section.questions {
-            let _ = write!(text, "\n{}{} [{}]\n", question.text.trim(), if question.required { " *" } else { "" }, question.key);
+            let _ = write!(
+                text,
+                "\n{}{} [{}]\n",
+                question.text.trim(),
+                if question.required { " *" } else { "" },
+                question.key
+            );
             if let Some(asked_if) = &question.asked_if {
                 let _ = writeln!(text, "   Asked if {asked_if}.");
             }
@@ -391,18 +434,28 @@ fn told(changes: &EditionChanges) -> String {
         "{} → {}: {}\n",
         changes.before,
         changes.after,
-        if changes.same_scoring { "equal answers give equal scores and findings" } else { "equal answers can give other scores or findings" }
+        if changes.same_scoring {
+            "equal answers give equal scores and findings"
+        } else {
+            "equal answers can give other scores or findings"
+        }
     );
     let field = |text: &mut String, change: &diligence_questionnaires::FieldChange| {
-        let value = |value: &Option<serde_json::Value>| value.as_ref().map_or_else(|| "nothing".to_owned(), ToString::to_string);
+        let value = |value: &Option<serde_json::Value>| {
+            value.as_ref().map_or_else(|| "nothing".to_owned(), ToString::to_string)
+        };
         let _ = writeln!(text, "    {}: {} → {}", change.pointer, value(&change.before), value(&change.after));
     };
     if !changes.header.is_empty() {
         text.push_str("changed header\n");
         changes.header.iter().for_each(|change| field(&mut text, change));
     }
-    let groups: [(&str, &[PartChange]); 4] =
-        [("principle", &changes.principles), ("section", &changes.sections), ("question", &changes.questions), ("finding", &changes.findings)];
+    let groups: [(&str, &[PartChange]); 4] = [
+        ("principle", &changes.principles),
+        ("section", &changes.sections),
+        ("question", &changes.questions),
+        ("finding", &changes.findings),
+    ];
     for (noun, parts) in groups {
         for part in parts {
             let what = match part.change {
@@ -429,8 +482,14 @@ async fn author(reader: &diligence_entities::scope::Reader, path: &Path) -> Resu
 fn told_of(path: &Path, error: Error) -> Failure {
     match error {
         Error::Invalid(faults) => {
-            let lines =
-                faults.iter().map(|fault| format!("\n  {}: {} ({})", if fault.pointer.is_empty() { "the whole" } else { &fault.pointer }, fault.detail, fault.code));
+            let lines = faults.iter().map(|fault| {
+                format!(
+                    "\n  {}: {} ({})",
+                    if fault.pointer.is_empty() { "the whole" } else { &fault.pointer },
+                    fault.detail,
+                    fault.code
+                )
+            });
             Failure::refused(format!("{} is refused:{}", path.display(), lines.collect::<String>()))
         }
         other => Failure::from(other),
@@ -463,8 +522,11 @@ fn adds_to_another(path: &Path, text: &str) -> bool {
 
 fn read_extension(path: &Path) -> Result<Extension, Failure> {
     let text = read_text(path)?;
-    let read = if format_of(path) == DocumentFormat::Json { Extension::from_json(&text) } else { Extension::from_yaml(&text) };
-    read.or_else(|faults| refuse(path, &faults).and(Err(Failure::refused(format!("{} is no extension", path.display())))))
+    let read =
+        if format_of(path) == DocumentFormat::Json { Extension::from_json(&text) } else { Extension::from_yaml(&text) };
+    read.or_else(|faults| {
+        refuse(path, &faults).and(Err(Failure::refused(format!("{} is no extension", path.display()))))
+    })
 }
 
 /// An edition, or what an extension makes of its base.
@@ -476,11 +538,18 @@ fn read_whole(path: &Path, base: Option<&Path>) -> Result<Edition, Failure> {
     let base = match base {
         Some(base) => read_whole(base, None)?,
         None => {
-            let missing = || Failure::refused(format!("there is no such edition of a built-in questionnaire {:?}: name the base with --base FILE", extension.base));
+            let missing = || {
+                Failure::refused(format!(
+                    "there is no such edition of a built-in questionnaire {:?}: name the base with --base FILE",
+                    extension.base
+                ))
+            };
             library::edition(&extension.base, extension.base_edition.as_deref()).cloned().ok_or_else(missing)?
         }
     };
-    extension.apply(&base).or_else(|faults| refuse(path, &faults).and(Err(Failure::refused(format!("{} does not fit its base", path.display())))))
+    extension.apply(&base).or_else(|faults| {
+        refuse(path, &faults).and(Err(Failure::refused(format!("{} does not fit its base", path.display()))))
+    })
 }
 
 fn read_edition(path: &Path) -> Result<Edition, Failure> {
@@ -490,13 +559,16 @@ fn read_edition(path: &Path) -> Result<Edition, Failure> {
         DocumentFormat::Json => Edition::from_json(&text),
         DocumentFormat::Csv => Edition::from_csv(&text),
     };
-    read.or_else(|faults| refuse(path, &faults).and(Err(Failure::refused(format!("{} is no questionnaire", path.display())))))
+    read.or_else(|faults| {
+        refuse(path, &faults).and(Err(Failure::refused(format!("{} is no questionnaire", path.display()))))
+    })
 }
 
 /// Reads a JSON file; what is not given is empty.
 fn read<T: DeserializeOwned + Default>(path: Option<&Path>) -> Result<T, Failure> {
     let Some(path) = path else { return Ok(T::default()) };
-    let value = json::parse(read_text(path)?.as_bytes()).map_err(|malformed| Failure::refused(format!("{}: {}", path.display(), malformed.detail)))?;
+    let value = json::parse(read_text(path)?.as_bytes())
+        .map_err(|malformed| Failure::refused(format!("{}: {}", path.display(), malformed.detail)))?;
     serde_json::from_value(value).map_err(|error| Failure::refused(format!("{}: {error}", path.display())))
 }
 

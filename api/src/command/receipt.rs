@@ -18,17 +18,28 @@ pub(super) enum Command {
 
 pub(super) fn run(command: Command) -> Result<(), Failure> {
     let Command::Verify { receipt: path } = command;
-    let text = fs::read_to_string(&path).map_err(|error| Failure::refused(format!("{} cannot be read: {error}", path.display())))?;
+    let text = fs::read_to_string(&path)
+        .map_err(|error| Failure::refused(format!("{} cannot be read: {error}", path.display())))?;
     let file = match PortableReceipt::from_json(&text) {
         Ok(file) => file,
         Err(faults) => return refuse(&path, &faults),
     };
     let differences = file.verify();
-    let faults: String = file.faults().iter().map(|fault| format!("\n  {}: {} ({})", fault.pointer, fault.message, fault.code)).collect();
-    let beside = if faults.is_empty() { faults } else { format!("\nby today's rules, which need not be those of its day:{faults}") };
+    let faults: String = file
+        .faults()
+        .iter()
+        .map(|fault| format!("\n  {}: {} ({})", fault.pointer, fault.message, fault.code))
+        .collect();
+    let beside = if faults.is_empty() {
+        faults
+    } else {
+        format!("\nby today's rules, which need not be those of its day:{faults}")
+    };
     if differences.is_empty() {
         let receipt = &file.receipt;
-        let score = |score: Option<diligence_questionnaires::Score>| score.map_or_else(|| "no score".to_owned(), |score| score.to_string());
+        let score = |score: Option<diligence_questionnaires::Score>| {
+            score.map_or_else(|| "no score".to_owned(), |score| score.to_string())
+        };
         return print(&format!(
             "the receipt holds: {} {} on {}, claimed {}, evidenced {}\nedition {}\nanswers {}{beside}\n",
             receipt.questionnaire,
@@ -40,9 +51,15 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
             receipt.answers_hash
         ));
     }
-    let value = |value: &Option<serde_json::Value>| value.as_ref().map_or_else(|| "nothing".to_owned(), ToString::to_string);
-    let lines = differences
-        .iter()
-        .map(|difference| format!("\n  {}: the receipt says {}, computed again it is {}", difference.pointer, value(&difference.found), value(&difference.expected)));
+    let value =
+        |value: &Option<serde_json::Value>| value.as_ref().map_or_else(|| "nothing".to_owned(), ToString::to_string);
+    let lines = differences.iter().map(|difference| {
+        format!(
+            "\n  {}: the receipt says {}, computed again it is {}",
+            difference.pointer,
+            value(&difference.found),
+            value(&difference.expected)
+        )
+    });
     Err(Failure::refused(format!("the receipt {} does not hold:{}{beside}", path.display(), lines.collect::<String>())))
 }

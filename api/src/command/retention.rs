@@ -8,7 +8,8 @@ use crate::config::DatabaseFlags;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Delete what is past the organisation's retention periods; prints what was deleted: noun, id, what, why, with tabs between
+    /// Delete what is past the organisation's retention periods; prints what was deleted: noun, id, what, why, with
+    /// tabs between
     Apply {
         /// Whose register
         #[arg(long, value_name = "NAME")]

@@ -17,7 +17,10 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
         let store = open_with(command.database).await?;
         let organisation = sample::create(&store).await?;
         print(&format!("{}\n", organisation.name))?;
-        say(&format!("Let someone in with: diligence user create --organisation {:?} --email NAME@example.org --role admin", organisation.name));
+        say(&format!(
+            "Let someone in with: diligence user create --organisation {:?} --email NAME@example.org --role admin",
+            organisation.name
+        ));
         Ok(())
     })
 }

@@ -32,12 +32,17 @@ pub(super) fn run(flags: ServeFlags) -> Result<(), Failure> {
 fn start_log(config: &Config) -> Result<Log, Failure> {
     // What the libraries say at `info` is said better by our own lines.
     let quiet = format!("poem=warn,sea_orm_migration=warn,{}", config.log_level);
-    let filter = EnvFilter::try_new(quiet).map_err(|error| Failure::usage(format!("the log level {:?} is not understood: {error}", config.log_level)))?;
+    let filter = EnvFilter::try_new(quiet)
+        .map_err(|error| Failure::usage(format!("the log level {:?} is not understood: {error}", config.log_level)))?;
     let format = config.log_format;
-    let lines =
-        Log::start(io::stderr(), move |count| dropped(format, count)).map_err(|error| Failure::other(format!("the program cannot start its threads: {error}")))?;
+    let lines = Log::start(io::stderr(), move |count| dropped(format, count))
+        .map_err(|error| Failure::other(format!("the program cannot start its threads: {error}")))?;
     // Neither its own complaints nor those of a panic may wait for whoever reads standard error.
-    let log = tracing_subscriber::fmt().with_writer(lines.clone()).log_internal_errors(false).with_env_filter(filter).with_target(false);
+    let log = tracing_subscriber::fmt()
+        .with_writer(lines.clone())
+        .log_internal_errors(false)
+        .with_env_filter(filter)
+        .with_target(false);
     match format {
         LogFormat::Text => log.with_ansi(io::IsTerminal::is_terminal(&io::stderr())).init(),
         LogFormat::Json => log.json().flatten_event(true).with_current_span(false).with_span_list(false).init(),
@@ -57,7 +62,8 @@ fn dropped(format: LogFormat, count: u64) -> String {
 /// How long whoever starts this program may take to read what it says.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Prints what is said once at the start. Where nobody reads it, or it cannot be written, the program serves all the same.
+/// Prints what is said once at the start. Where nobody reads it, or it cannot be written, the program serves all the
+/// same.
 fn print_once(text: String) {
     let (done, printed) = sync_channel(1);
     // Whoever never reads keeps this thread waiting, and nobody else.
@@ -67,14 +73,18 @@ fn print_once(text: String) {
         Err(_) => Err("nobody reads standard output".into()),
     });
     if let Err(cause) = outcome {
-        tracing::warn!(cause, "the first key and link could not be printed: diligence key create and diligence user invite make others");
+        tracing::warn!(
+            cause,
+            "the first key and link could not be printed: diligence key create and diligence user invite make others"
+        );
     }
 }
 
 async fn serve(mut config: Config) -> Result<(), Failure> {
     expect_limited_files();
     let tls = config.tls.as_ref().map(Tls::read).transpose().map_err(Failure::usage)?;
-    config.metrics_key = config.metrics_key_file.as_deref().map(MetricsKey::read).transpose().map_err(Failure::usage)?;
+    config.metrics_key =
+        config.metrics_key_file.as_deref().map(MetricsKey::read).transpose().map_err(Failure::usage)?;
     // First the port, so that a second start beside a first fails before it touches the data.
     let listener = listen(&mut config.listen, "--listen").await?;
     let metrics_listener = match &mut config.metrics_listen {
@@ -116,7 +126,9 @@ async fn serve(mut config: Config) -> Result<(), Failure> {
 /// Takes the port of `address`, which says afterwards which one that is.
 async fn listen(address: &mut SocketAddr, flag: &str) -> Result<TcpListener, Failure> {
     let listener = TcpListener::bind(*address).await.map_err(|error| match error.kind() {
-        io::ErrorKind::AddrInUse => Failure::port_taken(format!("{address} is taken: stop what listens there, or choose another with {flag}")),
+        io::ErrorKind::AddrInUse => {
+            Failure::port_taken(format!("{address} is taken: stop what listens there, or choose another with {flag}"))
+        }
         _ => Failure::other(format!("cannot listen on {address}: {error}")),
     })?;
     *address = listener.local_addr().unwrap_or(*address);
@@ -140,8 +152,8 @@ pub(super) fn exposed(config: &Config) -> Vec<&'static str> {
     warnings
 }
 
-/// A limit on how large a file may be (`ulimit -f`) ends a program by a signal unless it takes the signal; then the write fails,
-/// which is what we can tell.
+/// A limit on how large a file may be (`ulimit -f`) ends a program by a signal unless it takes the signal; then the
+/// write fails, which is what we can tell.
 #[cfg(target_os = "linux")]
 fn expect_limited_files() {
     use tokio::signal::unix::{SignalKind, signal};
@@ -153,7 +165,8 @@ fn expect_limited_files() {
 #[cfg(not(target_os = "linux"))]
 fn expect_limited_files() {}
 
-/// Reads the certificate again whenever SIGHUP says that it was renewed. Without one there is nothing to read, and nothing ends.
+/// Reads the certificate again whenever SIGHUP says that it was renewed. Without one there is nothing to read, and
+/// nothing ends.
 #[cfg(unix)]
 fn read_certificate_again(tls: Option<Tls>) {
     use tokio::signal::unix::{SignalKind, signal};
@@ -161,9 +174,14 @@ fn read_certificate_again(tls: Option<Tls>) {
     tokio::spawn(async move {
         while hangups.recv().await.is_some() {
             match tls.as_ref().map_or(Ok(()), Tls::read_again) {
-                Ok(()) if tls.is_none() => tracing::info!("there is no certificate to reload; restart to apply other settings"),
+                Ok(()) if tls.is_none() => {
+                    tracing::info!("there is no certificate to reload; restart to apply other settings")
+                }
                 Ok(()) => tracing::info!("the certificate was reloaded"),
-                Err(error) => tracing::error!(cause = error, "the certificate could not be reloaded; the previous one stays in use"),
+                Err(error) => tracing::error!(
+                    cause = error,
+                    "the certificate could not be reloaded; the previous one stays in use"
+                ),
             }
         }
     });
@@ -176,8 +194,11 @@ fn read_certificate_again(_: Option<Tls>) {}
 async fn welcome(store: &Store, config: &Config, address: &str) -> Result<(), Failure> {
     let Some(WayIn { organisation, link, key, is_again }) = first_start::way_in(store).await? else { return Ok(()) };
     let (link, key, name) = (url(config, &link), key.reveal(), organisation.name);
-    let greeting =
-        if is_again { "Nobody has come in yet. What was shown at an earlier start opens nothing any more" } else { "Welcome to Diligence. The database is new" };
+    let greeting = if is_again {
+        "Nobody has come in yet. What was shown at an earlier start opens nothing any more"
+    } else {
+        "Welcome to Diligence. The database is new"
+    };
     print_once(format!(
         "\
 {greeting}. To set it up, open this link in a browser; it is good once, and for a week:
@@ -243,7 +264,14 @@ mod tests {
         assert_eq!(told("[::1]:80", |_| ()), [""; 0]);
         assert_eq!(told("0.0.0.0:80", |_| ()), ["this"]);
         assert_eq!(told("127.0.0.1:80", secure), ["public_url"]);
-        assert_eq!(told("0.0.0.0:80", |config| config.trusted_proxies = vec!["10.0.0.1/32".parse().expect("a network")]), [""; 0]);
-        assert_eq!(told("0.0.0.0:80", |config| config.tls = Some(crate::config::TlsFiles { certificate: "a".into(), key: "b".into() })), [""; 0]);
+        assert_eq!(
+            told("0.0.0.0:80", |config| config.trusted_proxies = vec!["10.0.0.1/32".parse().expect("a network")]),
+            [""; 0]
+        );
+        assert_eq!(
+            told("0.0.0.0:80", |config| config.tls =
+                Some(crate::config::TlsFiles { certificate: "a".into(), key: "b".into() })),
+            [""; 0]
+        );
     }
 }

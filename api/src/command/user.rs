@@ -58,7 +58,8 @@ pub(super) struct Newcomer {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Make a user, and the organisation if it is new; prints a link, good once and for a week, with which they choose a password
+    /// Make a user, and the organisation if it is new; prints a link, good once and for a week, with which they choose
+    /// a password
     Create {
         #[command(flatten)]
         newcomer: Newcomer,
@@ -104,7 +105,8 @@ pub(super) enum Command {
         #[command(flatten)]
         who: Who,
     },
-    /// List a user's sessions in an organisation: id, when they signed in, when it was last used, browser, with tabs between
+    /// List a user's sessions in an organisation: id, when they signed in, when it was last used, browser, with tabs
+    /// between
     Sessions {
         #[command(flatten)]
         who: Who,
@@ -127,8 +129,15 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
                 match password {
                     None => print_link(&config, &token),
                     Some(password) => {
-                        let acceptance =
-                            Acceptance { token: token.reveal().to_owned(), name: None, email: None, organisation_name: None, password, code: None, recovery_code: None };
+                        let acceptance = Acceptance {
+                            token: token.reveal().to_owned(),
+                            name: None,
+                            email: None,
+                            organisation_name: None,
+                            password,
+                            code: None,
+                            recovery_code: None,
+                        };
                         match invitation::accept(&store, &Visit::default(), &acceptance).await {
                             Ok(accepted) => print(&format!("{}\n", accepted.email)),
                             // Nobody has the link, so it would only be in the way of the next try.
@@ -149,7 +158,9 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
                 let new = NewInvitation { email: newcomer.email, name: newcomer.name, role: newcomer.role };
                 print_link(&config, &invite(&store, &organisation, new).await?.1)
             }
-            Command::List { organisation, database } => list(&open_with(database).await?, organisation.as_deref()).await,
+            Command::List { organisation, database } => {
+                list(&open_with(database).await?, organisation.as_deref()).await
+            }
             Command::Role { who, role } => {
                 let (store, organisation, user) = find(who).await?;
                 let fields = json!({ "role": role }).as_object().cloned().unwrap_or_default();
@@ -192,11 +203,18 @@ async fn save(writer: Writer) -> Result<(), Failure> {
 /// The first line of standard input: never an argument, which others on the machine can see.
 fn password() -> Result<String, Failure> {
     let mut text = String::new();
-    std::io::stdin().take(1000).read_to_string(&mut text).map_err(|error| Failure::usage(format!("no password can be read from standard input: {error}")))?;
+    std::io::stdin()
+        .take(1000)
+        .read_to_string(&mut text)
+        .map_err(|error| Failure::usage(format!("no password can be read from standard input: {error}")))?;
     Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
-async fn invite(store: &Store, organisation: &Organisation, new: NewInvitation) -> Result<(Invitation, Token), Failure> {
+async fn invite(
+    store: &Store,
+    organisation: &Organisation,
+    new: NewInvitation,
+) -> Result<(Invitation, Token), Failure> {
     let writer = store.write(&console(&organisation.id)).await?;
     let made = invitation::create(&writer, new).await?;
     writer.save().await?;
@@ -217,7 +235,9 @@ async fn find(who: Who) -> Result<(Store, Organisation, User), Failure> {
             drop(reader);
             Ok((store, organisation, user))
         }
-        Err(Error::NotFound) => Err(Failure::refused(format!("there is no user {} in {:?}", who.email, organisation.name))),
+        Err(Error::NotFound) => {
+            Err(Failure::refused(format!("there is no user {} in {:?}", who.email, organisation.name)))
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -240,7 +260,14 @@ async fn list(store: &Store, only: Option<&str>) -> Result<(), Failure> {
             let page = user::list(&reader, &filter).await?;
             for user in page.items {
                 let mfa = if user.has_mfa { "mfa" } else { "no mfa" };
-                text.push_str(&format!("{}\t{}\t{mfa}\t{}\t{}\t{}\n", user.id, user.role, plain(&organisation.name), plain(&user.email), plain(&user.name)));
+                text.push_str(&format!(
+                    "{}\t{}\t{mfa}\t{}\t{}\t{}\n",
+                    user.id,
+                    user.role,
+                    plain(&organisation.name),
+                    plain(&user.email),
+                    plain(&user.name)
+                ));
             }
             filter.cursor = page.next;
             if filter.cursor.is_none() {
@@ -256,7 +283,13 @@ async fn sessions(store: &Store, organisation: &Organisation, user: &User, end: 
     let filter = SessionFilter { user_id: Some(user.id.clone()), limit: Some(200), cursor: None };
     let mut text = String::new();
     for session in session::list(&writer, &filter).await?.items {
-        text.push_str(&format!("{}\t{}\t{}\t{}\n", session.id, session.created_at, session.last_seen_at, plain(session.agent.as_deref().unwrap_or_default())));
+        text.push_str(&format!(
+            "{}\t{}\t{}\t{}\n",
+            session.id,
+            session.created_at,
+            session.last_seen_at,
+            plain(session.agent.as_deref().unwrap_or_default())
+        ));
         if end {
             session::revoke(&writer, &session.id, session.version).await?;
         }

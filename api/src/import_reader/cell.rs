@@ -56,10 +56,16 @@ pub(super) fn property<'a>(shape: &'a Shape, schema: &'a Value, name: &str) -> O
 impl Cell {
     pub(super) fn of(shape: &Shape, property: &Value) -> Self {
         let schema = bare(shape, property);
-        let may_be_empty = [property, schema].iter().any(|schema| schema.get("nullable").and_then(Value::as_bool) == Some(true));
+        let may_be_empty =
+            [property, schema].iter().any(|schema| schema.get("nullable").and_then(Value::as_bool) == Some(true));
         let kind = match schema.get("type").and_then(Value::as_str) {
             Some("string") if schema.get("format").and_then(Value::as_str) == Some("date") => CellKind::Day,
-            Some("string") if schema.get("enum").is_some() || schema.get("pattern").and_then(Value::as_str).is_some_and(|pattern| !is_form(pattern)) => CellKind::Word,
+            Some("string")
+                if schema.get("enum").is_some()
+                    || schema.get("pattern").and_then(Value::as_str).is_some_and(|pattern| !is_form(pattern)) =>
+            {
+                CellKind::Word
+            }
             Some("string") => CellKind::Text,
             Some("integer") => CellKind::Integer,
             Some("boolean") => CellKind::Boolean,
@@ -77,7 +83,11 @@ impl Cell {
     pub(super) fn read(&self, text: &str, dates: DateStyle) -> Result<Value, Vec<Fault>> {
         let wrong = |code: &str, detail: &str| vec![Fault::new("", code, detail)];
         if text.is_empty() {
-            return if self.may_be_empty { Ok(Value::Null) } else { Err(wrong("missing", "expected a value: this field cannot be cleared")) };
+            return if self.may_be_empty {
+                Ok(Value::Null)
+            } else {
+                Err(wrong("missing", "expected a value: this field cannot be cleared"))
+            };
         }
         let words = || cells::split(text).into_iter().map(|item| item.trim().to_owned());
         if matches!(self.kind, CellKind::Words | CellKind::Identifiers) && text.matches(';').count() >= MAXIMUM_ITEMS {
@@ -86,14 +96,25 @@ impl Cell {
         Ok(match self.kind {
             CellKind::Text => text.into(),
             CellKind::Word => text.trim().into(),
-            CellKind::Day => day(text.trim(), dates).ok_or_else(|| wrong("date", "expected a date such as 31/03/2027"))?.into(),
-            CellKind::Integer => text.trim().parse::<i64>().map_err(|_| wrong("type", "expected a whole number"))?.into(),
-            CellKind::Boolean => text.trim().to_lowercase().parse::<bool>().map_err(|_| wrong("type", "expected true or false"))?.into(),
+            CellKind::Day => {
+                day(text.trim(), dates).ok_or_else(|| wrong("date", "expected a date such as 31/03/2027"))?.into()
+            }
+            CellKind::Integer => {
+                text.trim().parse::<i64>().map_err(|_| wrong("type", "expected a whole number"))?.into()
+            }
+            CellKind::Boolean => {
+                text.trim().to_lowercase().parse::<bool>().map_err(|_| wrong("type", "expected true or false"))?.into()
+            }
             CellKind::Words => words().map(Value::from).collect(),
             CellKind::Identifiers => {
                 let read = |(index, item): (usize, String)| {
-                    let identifier = item.parse::<Identifier>().map_err(|detail| Fault::new("", "identifier", detail)).and_then(|identifier| identifier.canonical());
-                    identifier.map(|identifier| json!(identifier)).map_err(|fault| Fault { pointer: format!("/{index}"), ..fault })
+                    let identifier = item
+                        .parse::<Identifier>()
+                        .map_err(|detail| Fault::new("", "identifier", detail))
+                        .and_then(|identifier| identifier.canonical());
+                    identifier
+                        .map(|identifier| json!(identifier))
+                        .map_err(|fault| Fault { pointer: format!("/{index}"), ..fault })
                 };
                 let (good, bad): (Vec<_>, Vec<_>) = words().enumerate().map(read).partition(Result::is_ok);
                 let bad: Vec<Fault> = bad.into_iter().filter_map(Result::err).collect();
@@ -102,7 +123,9 @@ impl Cell {
                 }
                 good.into_iter().filter_map(Result::ok).collect()
             }
-            CellKind::Json => json::parse(text.as_bytes()).map_err(|_| wrong("json", "expected JSON, as the export writes it"))?,
+            CellKind::Json => {
+                json::parse(text.as_bytes()).map_err(|_| wrong("json", "expected JSON, as the export writes it"))?
+            }
         })
     }
 }
@@ -113,10 +136,16 @@ fn day(text: &str, dates: DateStyle) -> Option<String> {
         return Some(text.to_owned());
     }
     let parts: Vec<&str> = text.split(['/', '.', '-']).collect();
-    let digits = |part: &str, low: usize, high: usize| (low..=high).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    let digits = |part: &str, low: usize, high: usize| {
+        (low..=high).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
     match parts.as_slice() {
-        [year, month, day] if text.contains('-') && digits(year, 4, 4) && digits(month, 2, 2) && digits(day, 2, 2) => Some(text.to_owned()),
-        [day, month, year] if digits(day, 1, 2) && digits(month, 1, 2) && digits(year, 4, 4) => Some(format!("{year}-{month:0>2}-{day:0>2}")),
+        [year, month, day] if text.contains('-') && digits(year, 4, 4) && digits(month, 2, 2) && digits(day, 2, 2) => {
+            Some(text.to_owned())
+        }
+        [day, month, year] if digits(day, 1, 2) && digits(month, 1, 2) && digits(year, 4, 4) => {
+            Some(format!("{year}-{month:0>2}-{day:0>2}"))
+        }
         _ => None,
     }
 }

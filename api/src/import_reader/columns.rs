@@ -109,7 +109,8 @@ impl Noun {
             && let ["evidence", kind, field] = parts.as_slice()
         {
             let shape = schema::of::<NewEvidence>(Side::Change);
-            let kind_read = from_word::<EvidenceKind>(kind).ok_or_else(|| format!("there is no kind of evidence {kind:?}"))?;
+            let kind_read =
+                from_word::<EvidenceKind>(kind).ok_or_else(|| format!("there is no kind of evidence {kind:?}"))?;
             let property = property(&shape, &shape.schema, field).filter(|_| !matches!(*field, "subject_id" | "kind"));
             let (cell, name) = (property.map(|property| Cell::of(&shape, property)), (*field).to_owned());
             let cell = cell.ok_or_else(|| format!("evidence has no field {field:?}"))?;
@@ -119,19 +120,29 @@ impl Noun {
         let found = match parts.as_slice() {
             [name] if self.names().contains(name) => Some(Target::Field {
                 name: (*name).to_owned(),
-                cell: Cell { kind: if *name == "supplier_name" { CellKind::Text } else { CellKind::Word }, may_be_empty: true },
+                cell: Cell {
+                    kind: if *name == "supplier_name" { CellKind::Text } else { CellKind::Word },
+                    may_be_empty: true,
+                },
             }),
             // Who provides it may be named in other columns.
-            ["supplier_id"] => Some(Target::Field { name: "supplier_id".into(), cell: Cell { kind: CellKind::Word, may_be_empty: true } }),
+            ["supplier_id"] => Some(Target::Field {
+                name: "supplier_id".into(),
+                cell: Cell { kind: CellKind::Word, may_be_empty: true },
+            }),
             [name] => {
                 let is_whole = |property: &&Value| properties(&shape, property).is_none();
-                property(&shape, &shape.schema, name).filter(is_whole).map(|property| Target::Field { name: (*name).to_owned(), cell: Cell::of(&shape, property) })
+                property(&shape, &shape.schema, name)
+                    .filter(is_whole)
+                    .map(|property| Target::Field { name: (*name).to_owned(), cell: Cell::of(&shape, property) })
             }
-            [group, name] => property(&shape, &shape.schema, group).and_then(|inner| property(&shape, inner, name)).map(|property| Target::Part {
-                group: (*group).to_owned(),
-                name: (*name).to_owned(),
-                cell: Cell::of(&shape, property),
-            }),
+            [group, name] => property(&shape, &shape.schema, group)
+                .and_then(|inner| property(&shape, inner, name))
+                .map(|property| Target::Part {
+                    group: (*group).to_owned(),
+                    name: (*name).to_owned(),
+                    cell: Cell::of(&shape, property),
+                }),
             _ => None,
         };
         match found {
@@ -140,7 +151,9 @@ impl Noun {
             None if self.exported().contains(&name) => Ok((String::new(), Target::Nothing)),
             None => {
                 let known = self.known();
-                let hint = nearest(name, known.iter().map(String::as_str)).map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
+                let hint = nearest(name, known.iter().map(String::as_str))
+                    .map(|near| format!("; did you mean {near:?}?"))
+                    .unwrap_or_default();
                 Err(format!("there is no column {name:?} here{hint}"))
             }
         }
@@ -173,7 +186,9 @@ impl Columns {
         if let [only] = names
             && let Some(separator) = ['\t', '|'].into_iter().find(|separator| only.contains(*separator))
         {
-            let detail = format!("line {line}: expected commas or semicolons between columns, not {separator:?}: save it as CSV");
+            let detail = format!(
+                "line {line}: expected commas or semicolons between columns, not {separator:?}: save it as CSV"
+            );
             return Err(vec![Fault::new("", "separator", detail)]);
         }
         let map = Self::pairs_of("?map", query.map.as_deref(), names, &mut faults);
@@ -188,18 +203,29 @@ impl Columns {
             }
         }
         let is_mapped = query.map.is_some();
-        let mut all: Vec<Column> = names.iter().map(|name| Column { name: name.clone(), pointer: String::new(), target: Target::Nothing }).collect();
+        let mut all: Vec<Column> = names
+            .iter()
+            .map(|name| Column { name: name.clone(), pointer: String::new(), target: Target::Nothing })
+            .collect();
         if is_mapped {
             for (from, to) in &map {
                 match noun.target(to) {
                     Err(detail) => faults.push(Fault::new("?map", "unknown_column", detail)),
-                    Ok((_, Target::Nothing)) => faults.push(Fault::new("?map", "derived_column", format!("{to:?} is derived from other columns and cannot be set"))),
+                    Ok((_, Target::Nothing)) => faults.push(Fault::new(
+                        "?map",
+                        "derived_column",
+                        format!("{to:?} is derived from other columns and cannot be set"),
+                    )),
                     Ok((pointer, target)) => {
                         let Some(column) = place(from).and_then(|index| all.get_mut(index)) else { continue };
                         if column.pointer.is_empty() {
                             (column.pointer, column.target) = (pointer, target);
                         } else {
-                            faults.push(Fault::new("?map", "duplicate", format!("the column {from:?} is mapped twice")));
+                            faults.push(Fault::new(
+                                "?map",
+                                "duplicate",
+                                format!("the column {from:?} is mapped twice"),
+                            ));
                         }
                     }
                 }
@@ -212,16 +238,29 @@ impl Columns {
                 }
             }
             if faults.len() > 1 && faults.iter().filter(|fault| fault.code == "unknown_column").count() == names.len() {
-                faults.push(Fault::new("?map", "unknown_column", "none of the columns is known: if this is not a Diligence export, use `map` to name its columns"));
+                faults.push(Fault::new(
+                    "?map",
+                    "unknown_column",
+                    "none of the columns is known: if this is not a Diligence export, use `map` to name its columns",
+                ));
             }
         }
         for (index, column) in all.iter().enumerate() {
-            if is_mapped && !column.pointer.is_empty() && all[..index].iter().any(|other| other.pointer == column.pointer) {
-                faults.push(Fault::new("?map", "duplicate", format!("column {:?} is mapped to a field that another column already fills", column.name)));
+            if is_mapped
+                && !column.pointer.is_empty()
+                && all[..index].iter().any(|other| other.pointer == column.pointer)
+            {
+                faults.push(Fault::new(
+                    "?map",
+                    "duplicate",
+                    format!("column {:?} is mapped to a field that another column already fills", column.name),
+                ));
             }
         }
         let shape = noun.shape();
-        let part_count = property(&shape, &shape.schema, "ai_profile").and_then(|profile| properties(&shape, profile)).map_or(0, Map::len);
+        let part_count = property(&shape, &shape.schema, "ai_profile")
+            .and_then(|profile| properties(&shape, profile))
+            .map_or(0, Map::len);
         let only = only.into_iter().filter_map(|(name, text)| Some((place(&name)?, text))).collect();
         if faults.is_empty() { Ok(Self { all: all.into(), noun, only, is_mapped, part_count }) } else { Err(faults) }
     }
@@ -235,7 +274,9 @@ impl Columns {
             }
         };
         for (name, _) in read.iter().filter(|(name, _)| !names.contains(name)) {
-            let hint = nearest(name, names.iter().map(String::as_str)).map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
+            let hint = nearest(name, names.iter().map(String::as_str))
+                .map(|near| format!("; did you mean {near:?}?"))
+                .unwrap_or_default();
             faults.push(Fault::new(pointer, "unknown_column", format!("the file has no column {name:?}{hint}")));
         }
         read
@@ -255,7 +296,11 @@ impl Columns {
         }
         for (column, cell) in self.all.iter().zip(cells) {
             if cell.len() > MAXIMUM_CELL {
-                row.faults.push(Fault::new(&column.pointer, "length", format!("expected at most {MAXIMUM_CELL} bytes in a cell, not {}", cell.len())));
+                row.faults.push(Fault::new(
+                    &column.pointer,
+                    "length",
+                    format!("expected at most {MAXIMUM_CELL} bytes in a cell, not {}", cell.len()),
+                ));
                 continue;
             }
             // What others wrote has no protection to take off, but may look like it.
@@ -271,7 +316,10 @@ impl Columns {
                 Target::Part { group, name, cell } => {
                     let value = Self::value(&mut row.faults, column, cell, text, dates);
                     let parts = row.fields.entry(group.clone()).or_insert_with(|| Value::Object(Map::new()));
-                    parts.as_object_mut().into_iter().for_each(|parts| parts.extend(value.clone().map(|value| (name.clone(), value))));
+                    parts
+                        .as_object_mut()
+                        .into_iter()
+                        .for_each(|parts| parts.extend(value.clone().map(|value| (name.clone(), value))));
                 }
                 Target::Evidence { kind, name, cell } => {
                     let value = Self::value(&mut row.faults, column, cell, text, dates);
@@ -279,12 +327,16 @@ impl Columns {
                         row.evidence.push((*kind, Map::new()));
                     }
                     let parts = row.evidence.iter_mut().find(|(known, _)| known == kind);
-                    parts.into_iter().for_each(|(_, parts)| parts.extend(value.clone().map(|value| (name.clone(), value))));
+                    parts
+                        .into_iter()
+                        .for_each(|(_, parts)| parts.extend(value.clone().map(|value| (name.clone(), value))));
                 }
             }
         }
         // A profile that says nothing at all is none.
-        let all_clear = |value: &Value| value.as_object().is_some_and(|parts| parts.len() == self.part_count && parts.values().all(Value::is_null));
+        let all_clear = |value: &Value| {
+            value.as_object().is_some_and(|parts| parts.len() == self.part_count && parts.values().all(Value::is_null))
+        };
         row.fields.values_mut().filter(|value| all_clear(value)).for_each(|value| *value = Value::Null);
         // Nor is evidence that states nothing.
         row.evidence.retain(|(_, parts)| match parts.get("statement") {
@@ -296,7 +348,9 @@ impl Columns {
     }
 
     fn value(faults: &mut Vec<Fault>, column: &Column, cell: &Cell, text: &str, dates: DateStyle) -> Option<Value> {
-        cell.read(text, dates).map_err(|wrong| faults.extend(wrong.into_iter().map(|fault| fault.within(&column.pointer)))).ok()
+        cell.read(text, dates)
+            .map_err(|wrong| faults.extend(wrong.into_iter().map(|fault| fault.within(&column.pointer))))
+            .ok()
     }
 
     fn hold(row: &mut Row, column: &Column, schemes: &[Scheme], text: &str) {
@@ -325,7 +379,11 @@ impl Columns {
         let mut more = check::check(&self.noun.shape(), &Value::Object(fields));
         for (kind, parts) in &row.evidence {
             let prefix = format!("/evidence/{}", diligence_entities::stored::word(kind));
-            more.extend(check::check(&schema::of::<NewEvidence>(Side::Change), &Value::Object(parts.clone())).into_iter().map(|fault| fault.within(&prefix)));
+            more.extend(
+                check::check(&schema::of::<NewEvidence>(Side::Change), &Value::Object(parts.clone()))
+                    .into_iter()
+                    .map(|fault| fault.within(&prefix)),
+            );
         }
         check::merge(&mut row.faults, more);
         row.leave_out_faulty();

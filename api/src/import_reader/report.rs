@@ -51,7 +51,8 @@ pub struct ImportedRow {
     pub id: Option<String>,
     /// What it calls it, cut to 200 characters; null where it does not say.
     pub name: Option<String>,
-    /// What it changes of something that is there: at most 20 fields, and only the first once 10,000 changes and errors are listed.
+    /// What it changes of something that is there: at most 20 fields, and only the first once 10,000 changes and errors
+    /// are listed.
     pub changes: Vec<RowChange>,
     /// What is wrong with it: at most 20 errors, and only the first once 10,000 are listed.
     pub errors: Vec<RowError>,
@@ -109,9 +110,15 @@ impl ImportReport {
         if self.dry_run || self.applied {
             return Ok(self);
         }
-        let all = self.rows.iter().flat_map(|row| row.errors.iter().map(move |error| (row, error))).take(MAXIMUM_ERRORS);
-        let fault =
-            |(row, error): (&ImportedRow, &RowError)| Fault::new(format!("/rows/{}{}", row.row - 1, error.pointer), &error.code, error.sentence(row.row, row.line));
+        let all =
+            self.rows.iter().flat_map(|row| row.errors.iter().map(move |error| (row, error))).take(MAXIMUM_ERRORS);
+        let fault = |(row, error): (&ImportedRow, &RowError)| {
+            Fault::new(
+                format!("/rows/{}{}", row.row - 1, error.pointer),
+                &error.code,
+                error.sentence(row.row, row.line),
+            )
+        };
         let mut faults: Vec<Fault> = all.map(fault).collect();
         let more = self.error_count - count(faults.len());
         if more > 0 {

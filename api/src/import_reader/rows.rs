@@ -62,7 +62,8 @@ impl JsonRows for ProductImport {
     }
 }
 
-/// The schema of a `New…` in which nothing is required and everything that may be absent may be null, with `more` fields.
+/// The schema of a `New…` in which nothing is required and everything that may be absent may be null, with `more`
+/// fields.
 fn row_schema<New: JsonSchema>(generator: &mut SchemaGenerator, description: &str, more: &[(&str, Value)]) -> Schema {
     let mut schema = New::json_schema(generator);
     let required = schema.remove("required").unwrap_or_default();
@@ -123,8 +124,14 @@ impl JsonSchema for ProductRow {
         let text = |description: &str, low: u64, high: u64| json!({ "type": ["string", "null"], "minLength": low, "maxLength": high, "description": description });
         let more = [
             ("id", id_schema("product", ProductId::pattern())),
-            ("supplier_identifier", text("One of its supplier's identifiers, e.g. `GB-NHS:8K417`, instead of `supplier_id`.", 3, 60)),
-            ("supplier_name", text("The exact name of its supplier, if only one supplier has it, instead of `supplier_id`.", 1, 300)),
+            (
+                "supplier_identifier",
+                text("One of its supplier's identifiers, e.g. `GB-NHS:8K417`, instead of `supplier_id`.", 3, 60),
+            ),
+            (
+                "supplier_name",
+                text("The exact name of its supplier, if only one supplier has it, instead of `supplier_id`.", 1, 300),
+            ),
         ];
         row_schema::<NewProduct>(generator, description, &more)
     }

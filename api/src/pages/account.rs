@@ -42,7 +42,8 @@ fn codes_left(me: &Me) -> String {
     format::count(me.recovery_code_count, "recovery code", "recovery codes")
 }
 
-/// Which browser it is, as people call it, and on what: `Safari on iPhone`. What we do not know shows the beginning of what it says of itself.
+/// Which browser it is, as people call it, and on what: `Safari on iPhone`. What we do not know shows the beginning of
+/// what it says of itself.
 pub(super) fn browser(agent: Option<&str>) -> String {
     const BEGINNING: usize = 60;
     // In this order: most say that they are Safari, and many that they are Chrome.
@@ -60,10 +61,20 @@ pub(super) fn browser(agent: Option<&str>) -> String {
         ("Trident/", "Internet Explorer"),
         ("Safari/", "Safari"),
     ];
-    const SYSTEMS: [(&str, &str); 7] =
-        [("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("CrOS", "ChromeOS"), ("Windows", "Windows"), ("Macintosh", "Mac"), ("Linux", "Linux")];
-    let Some(agent) = agent.filter(|agent| !agent.trim().is_empty()) else { return "A browser that does not say which".into() };
-    let known = |marks: &[(&str, &'static str)]| marks.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
+    const SYSTEMS: [(&str, &str); 7] = [
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("CrOS", "ChromeOS"),
+        ("Windows", "Windows"),
+        ("Macintosh", "Mac"),
+        ("Linux", "Linux"),
+    ];
+    let Some(agent) = agent.filter(|agent| !agent.trim().is_empty()) else {
+        return "A browser that does not say which".into();
+    };
+    let known =
+        |marks: &[(&str, &'static str)]| marks.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
     match (known(&BROWSERS), known(&SYSTEMS)) {
         (Some(browser), Some(system)) => format!("{browser} on {system}"),
         _ if agent.chars().count() > BEGINNING => agent.chars().take(BEGINNING).chain(['…']).collect(),
@@ -106,7 +117,13 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     account(request, here, StatusCode::OK, Vec::new(), notice).await
 }
 
-async fn account(request: &Request, here: &SignedIn, status: StatusCode, errors: Vec<FieldError>, notice: &'static str) -> PageResult {
+async fn account(
+    request: &Request,
+    here: &SignedIn,
+    status: StatusCode,
+    errors: Vec<FieldError>,
+    notice: &'static str,
+) -> PageResult {
     let store = store_of(request)?;
     let me = user::me(store, &here.person).await?;
     let page = session::list_own(store, &here.person, &OwnSessionFilter { limit: Some(50), cursor: None }).await?;
@@ -118,11 +135,29 @@ async fn account(request: &Request, here: &SignedIn, status: StatusCode, errors:
         began: format::moment(session.created_at),
         seen: format::moment(session.last_seen_at),
     });
-    Ok(html(status, &AccountPage { frame: here.frame("Your account"), here, codes_left: codes_left(&me), me, sessions: sessions.collect(), errors, notice })?)
+    Ok(html(
+        status,
+        &AccountPage {
+            frame: here.frame("Your account"),
+            here,
+            codes_left: codes_left(&me),
+            me,
+            sessions: sessions.collect(),
+            errors,
+            notice,
+        },
+    )?)
 }
 
-const NAME: &[FormSection] =
-    &[FormSection { title: "", fields: &[field("name", "Your name", "What you enter, review and decide is kept under it.", Input::RequiredText("text"))] }];
+const NAME: &[FormSection] = &[FormSection {
+    title: "",
+    fields: &[field(
+        "name",
+        "Your name",
+        "What you enter, review and decide is kept under it.",
+        Input::RequiredText("text"),
+    )],
+}];
 
 fn name_form(here: &SignedIn, version: i64) -> fields::FormPage<'_> {
     let (title, back) = ("Change your name".into(), ("/account".into(), "Your account".into()));
@@ -140,7 +175,8 @@ pub(super) async fn show_name(who: Page<Viewer>) -> PageResult {
 pub(super) async fn change_name(who: Page<Viewer>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let (store, version, parts) = (store_of(request)?, form.version()?, typed(NAME, &form));
-    match user::change_me(store, &here.person, request_id(request), version, Change::<NewMe>::new(fields(&parts))).await {
+    match user::change_me(store, &here.person, request_id(request), version, Change::<NewMe>::new(fields(&parts))).await
+    {
         Ok(_) => Ok(redirect("/account?notice=name")),
         Err(error) => name_form(here, version).refused(parts, error, version, &user::me(store, &here.person).await?),
     }
@@ -149,7 +185,8 @@ pub(super) async fn change_name(who: Page<Viewer>, form: Proven<Form>) -> PageRe
 /// Changes the password.
 pub(super) async fn change_password(who: Page<Viewer>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
-    let new = NewPassword { present_password: form.exact("present_password"), new_password: form.exact("new_password") };
+    let new =
+        NewPassword { present_password: form.exact("present_password"), new_password: form.exact("new_password") };
     let mut wrong = Vec::new();
     if new.present_password.is_empty() || new.present_password.chars().count() > 128 {
         wrong.push(FieldError::new("present_password", "enter the password you have"));
@@ -163,11 +200,25 @@ pub(super) async fn change_password(who: Page<Viewer>, form: Proven<Form>) -> Pa
     match user::change_password(store_of(request)?, &here.person, request_id(request), &new).await {
         Ok(_) => Ok(redirect("/account?notice=password")),
         Err(Error::Unauthenticated { detail, .. }) => {
-            account(request, here, StatusCode::UNPROCESSABLE_ENTITY, vec![FieldError::new("present_password", detail)], "").await
+            account(
+                request,
+                here,
+                StatusCode::UNPROCESSABLE_ENTITY,
+                vec![FieldError::new("present_password", detail)],
+                "",
+            )
+            .await
         }
         Err(error) => {
             let found = faults(error)?;
-            account(request, here, StatusCode::UNPROCESSABLE_ENTITY, field_errors(&found, &["present_password", "new_password"], "new_password"), "").await
+            account(
+                request,
+                here,
+                StatusCode::UNPROCESSABLE_ENTITY,
+                field_errors(&found, &["present_password", "new_password"], "new_password"),
+                "",
+            )
+            .await
         }
     }
 }
@@ -181,7 +232,8 @@ pub(super) async fn switch(who: Begun, form: Proven<Form>) -> PageResult {
 /// Goes to the home of another organisation.
 pub(super) async fn go_to(request: &Request, here: &SignedIn, organisation_id: OrganisationId) -> PageResult {
     let stranger = Stranger::of(request)?;
-    let granted = session::switch(stranger.store(), stranger.visit(), &here.person, &Switch { organisation_id }).await?;
+    let granted =
+        session::switch(stranger.store(), stranger.visit(), &here.person, &Switch { organisation_id }).await?;
     Ok(entered(&granted, "/", stranger.is_local))
 }
 
@@ -231,7 +283,8 @@ fn picture(secret: &str, address: &str) -> Result<Picture, crate::problem::Probl
         "<svg class=\"qr\" role=\"img\" aria-label=\"A code to scan with your authenticator app\"",
         1,
     );
-    let groups: Vec<String> = secret.as_bytes().chunks(4).map(|four| String::from_utf8_lossy(four).into_owned()).collect();
+    let groups: Vec<String> =
+        secret.as_bytes().chunks(4).map(|four| String::from_utf8_lossy(four).into_owned()).collect();
     Ok(Picture { secret: groups.join(" "), svg })
 }
 
@@ -245,7 +298,19 @@ async fn second_factor(
 ) -> PageResult {
     let me = user::me(store_of(request)?, &here.person).await?;
     let must = here.current.stage == Stage::Enrolling;
-    Ok(html(status, &SecondFactorPage { frame: here.frame("Your second factor"), here, codes_left: codes_left(&me), me, errors, enrolment, recovery_codes, must })?)
+    Ok(html(
+        status,
+        &SecondFactorPage {
+            frame: here.frame("Your second factor"),
+            here,
+            codes_left: codes_left(&me),
+            me,
+            errors,
+            enrolment,
+            recovery_codes,
+            must,
+        },
+    )?)
 }
 
 /// That they have a code to give before they can set one up.
@@ -282,11 +347,27 @@ pub(super) async fn confirm_second_factor(who: Begun, form: Proven<Form>) -> Pag
     match user::confirm_mfa(store_of(request)?, &here.person, request_id(request), &first).await {
         Ok(codes) => second_factor(request, here, StatusCode::OK, Vec::new(), None, codes.recovery_codes).await,
         Err(Error::Unauthenticated { detail, .. }) => {
-            second_factor(request, here, StatusCode::UNPROCESSABLE_ENTITY, vec![FieldError::new("code", detail)], None, Vec::new()).await
+            second_factor(
+                request,
+                here,
+                StatusCode::UNPROCESSABLE_ENTITY,
+                vec![FieldError::new("code", detail)],
+                None,
+                Vec::new(),
+            )
+            .await
         }
         Err(error) => {
             let found = faults(error)?;
-            second_factor(request, here, StatusCode::UNPROCESSABLE_ENTITY, field_errors(&found, &["code"], "code"), None, Vec::new()).await
+            second_factor(
+                request,
+                here,
+                StatusCode::UNPROCESSABLE_ENTITY,
+                field_errors(&found, &["code"], "code"),
+                None,
+                Vec::new(),
+            )
+            .await
         }
     }
 }
@@ -316,7 +397,9 @@ pub(super) async fn remove_second_factor(who: Page<Viewer>, form: Proven<Form>) 
 
 async fn refused(request: &Request, here: &SignedIn, error: Error) -> PageResult {
     let wrong = match error {
-        Error::Unauthenticated { code, detail } => vec![FieldError::new(if code.contains("code") { "code" } else { "password" }, detail)],
+        Error::Unauthenticated { code, detail } => {
+            vec![FieldError::new(if code.contains("code") { "code" } else { "password" }, detail)]
+        }
         error => field_errors(&faults(error)?, &["password", "code"], "password"),
     };
     second_factor(request, here, StatusCode::UNPROCESSABLE_ENTITY, wrong, None, Vec::new()).await
@@ -329,8 +412,14 @@ mod tests {
     #[test]
     fn a_browser_is_called_what_people_call_it() {
         for (agent, called) in [
-            ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36", "Chrome on Linux"),
-            ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/126.0.0.0 Safari/537.36", "Chrome on Linux"),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
+                "Chrome on Linux",
+            ),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/126.0.0.0 Safari/537.36",
+                "Chrome on Linux",
+            ),
             (
                 "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1",
                 "Safari on iPhone",
@@ -339,9 +428,15 @@ mod tests {
                 "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/126.0.6478.54 Mobile/15E148 Safari/604.1",
                 "Chrome on iPhone",
             ),
-            ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/605.1.15", "Safari on Mac"),
+            (
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/605.1.15",
+                "Safari on Mac",
+            ),
             ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:127.0) Gecko/20100101 Firefox/127.0", "Firefox on Windows"),
-            ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36 Edg/126.0.0.0", "Edge on Windows"),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36 Edg/126.0.0.0",
+                "Edge on Windows",
+            ),
             (
                 "Mozilla/5.0 (Linux; Android 14; SM-S918B) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/25.0 Chrome/121.0.0.0 Mobile Safari/537.36",
                 "Samsung Internet on Android",

@@ -104,7 +104,11 @@ struct Cell {
 
 impl Cell {
     fn new(lines: Vec<String>, none: &str) -> Self {
-        if lines.is_empty() { Self { lines: vec![none.to_owned()], is_none: true, ..Self::default() } } else { Self { lines, ..Self::default() } }
+        if lines.is_empty() {
+            Self { lines: vec![none.to_owned()], is_none: true, ..Self::default() }
+        } else {
+            Self { lines, ..Self::default() }
+        }
     }
 
     fn of(text: impl Into<String>) -> Self {
@@ -142,15 +146,33 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     }
 }
 
-async fn choose(request: &Request, here: &SignedIn, reader: &Reader, chosen: Vec<RegisterEntry>, wrong: &str) -> PageResult {
+async fn choose(
+    request: &Request,
+    here: &SignedIn,
+    reader: &Reader,
+    chosen: Vec<RegisterEntry>,
+    wrong: &str,
+) -> PageResult {
     let q: String = parameter(request, "q").trim().chars().take(200).collect();
-    let filter = RegisterFilter { q: Some(q.clone()).filter(|q| !q.is_empty()), limit: Some(SHOWN), ..RegisterFilter::default() };
+    let filter = RegisterFilter {
+        q: Some(q.clone()).filter(|q| !q.is_empty()),
+        limit: Some(SHOWN),
+        ..RegisterFilter::default()
+    };
     let page = register::list(reader, &filter).await?;
     let has_more = page.next.is_some();
-    let found = page.items.into_iter().filter(|line| chosen.iter().all(|one| one.subject_id != line.subject_id)).collect();
-    let errors: Vec<FieldError> = Some(wrong).filter(|wrong| !wrong.is_empty()).map(|wrong| FieldError::new("chosen", wrong)).into_iter().collect();
+    let found =
+        page.items.into_iter().filter(|line| chosen.iter().all(|one| one.subject_id != line.subject_id)).collect();
+    let errors: Vec<FieldError> = Some(wrong)
+        .filter(|wrong| !wrong.is_empty())
+        .map(|wrong| FieldError::new("chosen", wrong))
+        .into_iter()
+        .collect();
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok(html(status, &ChoosePage { frame: here.frame("Choose what to compare").at("/register"), errors, q, chosen, found, has_more })?)
+    Ok(html(
+        status,
+        &ChoosePage { frame: here.frame("Choose what to compare").at("/register"), errors, q, chosen, found, has_more },
+    )?)
 }
 
 /// Everything that is compared.
@@ -168,7 +190,8 @@ async fn compare(here: &SignedIn, reader: &Reader, lines: &[RegisterEntry]) -> R
     let product_ids = ids.iter().filter_map(|id| if let SubjectId::Product(id) = id { Some(id.clone()) } else { None });
     let outcomes = assessment::standing(reader, &ids).await?;
     let decisions = decision::in_force(reader, ids.iter().cloned()).await?;
-    let titles = questionnaire::titles(reader, outcomes.iter().map(|(assessment, _)| assessment.questionnaire.clone())).await?;
+    let titles =
+        questionnaire::titles(reader, outcomes.iter().map(|(assessment, _)| assessment.questionnaire.clone())).await?;
     let suppliers = supplier::several(reader, lines.iter().map(|line| line.supplier_id.clone())).await?;
     let products = product::several(reader, product_ids).await?;
     let compared = Compared { lines, suppliers, products, decisions, outcomes, titles };
@@ -179,7 +202,10 @@ async fn compare(here: &SignedIn, reader: &Reader, lines: &[RegisterEntry]) -> R
     let column = |line: &RegisterEntry| Column {
         href: format::subject_href(&line.subject_id),
         name: line.name.clone(),
-        kind: line.kind.as_ref().map_or_else(|| "Supplier".into(), |kind| format!("{} of {}", format::label(kind), line.supplier_name)),
+        kind: line
+            .kind
+            .as_ref()
+            .map_or_else(|| "Supplier".into(), |kind| format!("{} of {}", format::label(kind), line.supplier_name)),
     };
     let choose = ids.iter().map(|id| format!("&subject={id}")).collect::<String>();
     let page = ComparePage {
@@ -205,13 +231,20 @@ impl Compared<'_> {
     fn standing(&self) -> Group {
         let mut ratings = self.row("Rating", |line| Cell { rating: Some(line.rating), ..Cell::default() });
         // What nobody knows is neither the least risk nor the most.
-        let known: Vec<Option<Rating>> = self.lines.iter().map(|line| Some(line.rating).filter(|rating| *rating != Rating::Unassessed)).collect();
+        let known: Vec<Option<Rating>> =
+            self.lines.iter().map(|line| Some(line.rating).filter(|rating| *rating != Rating::Unassessed)).collect();
         mark(&mut ratings, &known, "Most risk of these", "Least risk of these");
         let decided = |line: &RegisterEntry| match line.decision {
             Some(outcome) => {
-                let until = line.decision_lapses_on.map(|day| format!(", until {}", format::day(day))).unwrap_or_default();
-                let again = Some(line.stale_reasons.join("; ")).filter(|reasons| !reasons.is_empty()).map(|reasons| format!("To be decided again: {reasons}"));
-                Cell::new([Some(format!("{}{until}", format::outcome(outcome))), again].into_iter().flatten().collect(), "")
+                let until =
+                    line.decision_lapses_on.map(|day| format!(", until {}", format::day(day))).unwrap_or_default();
+                let again = Some(line.stale_reasons.join("; "))
+                    .filter(|reasons| !reasons.is_empty())
+                    .map(|reasons| format!("To be decided again: {reasons}"));
+                Cell::new(
+                    [Some(format!("{}{until}", format::outcome(outcome))), again].into_iter().flatten().collect(),
+                    "",
+                )
             }
             None if line.decision_lapsed => Cell::of("Lapsed"),
             None => Cell::new(Vec::new(), "None yet"),
@@ -220,13 +253,25 @@ impl Compared<'_> {
             let all = self.decisions_on(line).flat_map(|decision| decision.conditions.iter());
             let told = all.map(|condition| match condition.met_on {
                 Some(day) => format!("{} Met on {}.", super::page::sentence(&condition.text), format::day(day)),
-                None => format!("{} By {}, {}.", super::page::sentence(&condition.text), format::day(condition.due_on), condition.owner),
+                None => format!(
+                    "{} By {}, {}.",
+                    super::page::sentence(&condition.text),
+                    format::day(condition.due_on),
+                    condition.owner
+                ),
             });
             Cell::new(told.collect(), "None")
         };
-        let risks = |line: &RegisterEntry| Cell::new(Some(format::risks(&line.open_risks)).filter(|text| !text.is_empty()).into_iter().collect(), "None");
+        let risks = |line: &RegisterEntry| {
+            Cell::new(
+                Some(format::risks(&line.open_risks)).filter(|text| !text.is_empty()).into_iter().collect(),
+                "None",
+            )
+        };
         let review = |line: &RegisterEntry| {
-            let day = line.next_review_on.map(|day| format!("{}{}", format::day(day), if line.review_overdue { ", overdue" } else { "" }));
+            let day = line
+                .next_review_on
+                .map(|day| format!("{}{}", format::day(day), if line.review_overdue { ", overdue" } else { "" }));
             Cell::new(day.into_iter().collect(), "None")
         };
         let rows = vec![
@@ -244,7 +289,8 @@ impl Compared<'_> {
 
     /// Each questionnaire that one of them was approved on, with its principles.
     fn questionnaires(&self) -> Vec<Group> {
-        let mut keys: Vec<&str> = self.outcomes.iter().map(|(assessment, _)| assessment.questionnaire.as_str()).collect();
+        let mut keys: Vec<&str> =
+            self.outcomes.iter().map(|(assessment, _)| assessment.questionnaire.as_str()).collect();
         keys.dedup();
         keys.into_iter().map(|key| self.questionnaire(key)).collect()
     }
@@ -253,7 +299,11 @@ impl Compared<'_> {
         let of: Vec<Option<&(Assessment, Outcome)>> = self
             .lines
             .iter()
-            .map(|line| self.outcomes.iter().find(|(assessment, _)| assessment.questionnaire == key && assessment.subject_id == line.subject_id))
+            .map(|line| {
+                self.outcomes
+                    .iter()
+                    .find(|(assessment, _)| assessment.questionnaire == key && assessment.subject_id == line.subject_id)
+            })
             .collect();
         let scored = |name: &str, numbers: Vec<Numbers>, below: &[Option<String>]| {
             let cell = |numbers: &Numbers, below: Option<&Option<String>>| match numbers {
@@ -266,17 +316,29 @@ impl Compared<'_> {
             };
             let cells = numbers.iter().enumerate().map(|(index, numbers)| cell(numbers, below.get(index))).collect();
             let mut row = Row { name: name.to_owned(), cells };
-            let shown: Vec<Option<Score>> = numbers.iter().map(|numbers| numbers.and_then(|(_, shown)| shown)).collect();
+            let shown: Vec<Option<Score>> =
+                numbers.iter().map(|numbers| numbers.and_then(|(_, shown)| shown)).collect();
             mark(&mut row, &shown, "Highest shown of these", "Lowest shown of these");
             row
         };
         let on = |assessment: &Assessment| {
-            format!("Edition {}{}", assessment.edition, assessment.assessed_on.map(|day| format!(", judged on {}", format::day(day))).unwrap_or_default())
+            format!(
+                "Edition {}{}",
+                assessment.edition,
+                assessment.assessed_on.map(|day| format!(", judged on {}", format::day(day))).unwrap_or_default()
+            )
         };
         let below: Vec<Option<String>> = of.iter().map(|one| one.map(|(assessment, _)| on(assessment))).collect();
-        let mut rows = vec![scored("The whole", of.iter().map(|one| one.map(|(_, outcome)| (outcome.claimed, outcome.evidenced))).collect(), &below)];
+        let mut rows = vec![scored(
+            "The whole",
+            of.iter().map(|one| one.map(|(_, outcome)| (outcome.claimed, outcome.evidenced))).collect(),
+            &below,
+        )];
         let mut seen: Vec<&str> = Vec::new();
-        let every = of.iter().flatten().flat_map(|(_, outcome)| outcome.frameworks.iter().flat_map(|framework| &framework.principles));
+        let every = of
+            .iter()
+            .flatten()
+            .flat_map(|(_, outcome)| outcome.frameworks.iter().flat_map(|framework| &framework.principles));
         for principle in every {
             if seen.contains(&principle.principle.as_str()) {
                 continue;
@@ -284,48 +346,87 @@ impl Compared<'_> {
             seen.push(&principle.principle);
             let find = |outcome: &Outcome| {
                 let mut all = outcome.frameworks.iter().flat_map(|framework| &framework.principles);
-                all.find(|other| other.principle == principle.principle).map_or((None, None), |other| (other.claimed, other.evidenced))
+                all.find(|other| other.principle == principle.principle)
+                    .map_or((None, None), |other| (other.claimed, other.evidenced))
             };
-            rows.push(scored(&principle.title, of.iter().map(|one| one.map(|(_, outcome)| find(outcome))).collect(), &[]));
+            rows.push(scored(
+                &principle.title,
+                of.iter().map(|one| one.map(|(_, outcome)| find(outcome))).collect(),
+                &[],
+            ));
         }
         let title = self.titles.get(key).cloned().unwrap_or_else(|| key.to_owned());
-        Group { title, hint: "Of 100, and higher is better. Shown counts only what evidence shows; claimed takes every answer at its word.", rows }
+        Group {
+            title,
+            hint: "Of 100, and higher is better. Shown counts only what evidence shows; claimed takes every answer at its word.",
+            rows,
+        }
     }
 
     /// What is known of the AI of those that are products.
     fn ai(&self) -> Result<Option<Group>, Problem> {
-        let product = |line: &RegisterEntry| if let SubjectId::Product(id) = &line.subject_id { self.products.get(id) } else { None };
+        let product = |line: &RegisterEntry| {
+            if let SubjectId::Product(id) = &line.subject_id { self.products.get(id) } else { None }
+        };
         if self.lines.iter().all(|line| product(line).is_none()) {
             return Ok(None);
         }
-        let asked: Vec<Option<Vec<Fact>>> = self.lines.iter().map(|line| product(line).map(products::ai_facts).transpose()).collect::<Result<_, _>>()?;
-        let features =
-            self.row("How much AI is in it", |line| line.ai_features.map_or_else(|| Cell::new(Vec::new(), "Not a product"), |features| Cell::of(format::ai(features))));
-        let names: Vec<&'static str> =
-            asked.iter().flatten().max_by_key(|facts| facts.len()).map(|facts| facts.iter().map(|fact| fact.label).collect()).unwrap_or_default();
+        let asked: Vec<Option<Vec<Fact>>> = self
+            .lines
+            .iter()
+            .map(|line| product(line).map(products::ai_facts).transpose())
+            .collect::<Result<_, _>>()?;
+        let features = self.row("How much AI is in it", |line| {
+            line.ai_features
+                .map_or_else(|| Cell::new(Vec::new(), "Not a product"), |features| Cell::of(format::ai(features)))
+        });
+        let names: Vec<&'static str> = asked
+            .iter()
+            .flatten()
+            .max_by_key(|facts| facts.len())
+            .map(|facts| facts.iter().map(|fact| fact.label).collect())
+            .unwrap_or_default();
         let cell = |facts: &Option<Vec<Fact>>, name: &str| match facts {
             None => Cell::new(Vec::new(), "Not a product"),
-            Some(facts) => Cell::new(facts.iter().find(|fact| fact.label == name).and_then(|fact| fact.text.clone()).into_iter().collect(), "Not said"),
+            Some(facts) => Cell::new(
+                facts.iter().find(|fact| fact.label == name).and_then(|fact| fact.text.clone()).into_iter().collect(),
+                "Not said",
+            ),
         };
-        let rows = names.iter().map(|name| Row { name: (*name).to_owned(), cells: asked.iter().map(|facts| cell(facts, name)).collect() });
+        let rows = names
+            .iter()
+            .map(|name| Row { name: (*name).to_owned(), cells: asked.iter().map(|facts| cell(facts, name)).collect() });
         Ok(Some(Group { title: "AI".into(), hint: "", rows: std::iter::once(features).chain(rows).collect() }))
     }
 
     /// What becomes of our data, and which certificates there are.
     fn data(&self) -> Group {
         let supplier = |line: &RegisterEntry| self.suppliers.get(&line.supplier_id);
-        let role = |line: &RegisterEntry| Cell::new(supplier(line).and_then(|supplier| supplier.data_role.as_ref()).map(format::label).into_iter().collect(), "Not said");
+        let role = |line: &RegisterEntry| {
+            Cell::new(
+                supplier(line)
+                    .and_then(|supplier| supplier.data_role.as_ref())
+                    .map(format::label)
+                    .into_iter()
+                    .collect(),
+                "Not said",
+            )
+        };
         let personal = |line: &RegisterEntry| {
-            let data: Vec<String> = supplier(line).iter().flat_map(|supplier| supplier.personal_data.iter()).map(format::label).collect();
+            let data: Vec<String> =
+                supplier(line).iter().flat_map(|supplier| supplier.personal_data.iter()).map(format::label).collect();
             Cell::new(Some(data.join(", ")).filter(|text| !text.is_empty()).into_iter().collect(), "Not said")
         };
         let places = |line: &RegisterEntry| {
-            let places = supplier(line).map(|supplier| supplier.data_locations.join(", ")).filter(|places| !places.is_empty());
+            let places =
+                supplier(line).map(|supplier| supplier.data_locations.join(", ")).filter(|places| !places.is_empty());
             Cell::new(places.into_iter().collect(), "Not said")
         };
         let certificates = |line: &RegisterEntry| {
             let told = line.certificates.iter().map(|certificate| {
-                let end = certificate.expires_on.map(|day| format!(", {} {}", if certificate.expired { "expired on" } else { "valid until" }, format::day(day)));
+                let end = certificate.expires_on.map(|day| {
+                    format!(", {} {}", if certificate.expired { "expired on" } else { "valid until" }, format::day(day))
+                });
                 format!("{}{}", certificate.kind.title(), end.unwrap_or_default())
             });
             Cell::new(told.collect(), "None on record")

@@ -66,7 +66,8 @@ struct Map {
 
 /// In which column each supplier stands: right of everything that rests on it, as far as circles and the paper allow.
 fn columns<'a>(links: &[&'a CarrierLink]) -> BTreeMap<&'a SupplierId, usize> {
-    let mut columns: BTreeMap<&SupplierId, usize> = links.iter().flat_map(|link| [(&link.supplier_id, 0), (&link.rests_on_supplier_id, 0)]).collect();
+    let mut columns: BTreeMap<&SupplierId, usize> =
+        links.iter().flat_map(|link| [(&link.supplier_id, 0), (&link.rests_on_supplier_id, 0)]).collect();
     for _ in 0..MAXIMUM_COLUMNS {
         for link in links {
             let next = (columns.get(&link.supplier_id).copied().unwrap_or_default() + 1).min(MAXIMUM_COLUMNS - 1);
@@ -82,14 +83,19 @@ impl Map {
         let mut seen: BTreeSet<&SupplierId> = BTreeSet::new();
         let mut drawn: Vec<&CarrierLink> = Vec::new();
         for link in links {
-            let new = [&link.supplier_id, &link.rests_on_supplier_id].into_iter().filter(|id| !seen.contains(id)).count();
+            let new =
+                [&link.supplier_id, &link.rests_on_supplier_id].into_iter().filter(|id| !seen.contains(id)).count();
             if seen.len() + new <= MAXIMUM_NODES {
                 seen.extend([&link.supplier_id, &link.rests_on_supplier_id]);
                 drawn.push(link);
             }
         }
-        let names: BTreeMap<&SupplierId, &str> =
-            drawn.iter().flat_map(|link| [(&link.supplier_id, link.name.as_str()), (&link.rests_on_supplier_id, link.rests_on_name.as_str())]).collect();
+        let names: BTreeMap<&SupplierId, &str> = drawn
+            .iter()
+            .flat_map(|link| {
+                [(&link.supplier_id, link.name.as_str()), (&link.rests_on_supplier_id, link.rests_on_name.as_str())]
+            })
+            .collect();
         let mut rows: BTreeMap<usize, Vec<&SupplierId>> = BTreeMap::new();
         for (id, column) in columns(&drawn) {
             rows.entry(column).or_default().push(id);
@@ -98,8 +104,12 @@ impl Map {
         for (index, (_, mut ids)) in rows.into_iter().enumerate() {
             // Beside what rests on it, a supplier's lines are short.
             let height = |id: &SupplierId| {
-                let below: Vec<usize> =
-                    drawn.iter().filter(|link| link.rests_on_supplier_id == *id).filter_map(|link| places.get(&link.supplier_id)).map(|(_, y)| *y).collect();
+                let below: Vec<usize> = drawn
+                    .iter()
+                    .filter(|link| link.rests_on_supplier_id == *id)
+                    .filter_map(|link| places.get(&link.supplier_id))
+                    .map(|(_, y)| *y)
+                    .collect();
                 if below.is_empty() { 0 } else { below.iter().sum::<usize>() / below.len() }
             };
             ids.sort_by_key(|id| (height(id), names.get(id).map(|name| name.to_lowercase())));
@@ -111,25 +121,37 @@ impl Map {
         let height = places.values().map(|(_, y)| y + BOX.1 + MARGIN).max().unwrap_or_default();
         let nodes = places.iter().map(|(id, (x, y))| {
             let name = names.get(id).copied().unwrap_or_default();
-            let carries = carriers.iter().find(|carrier| carrier.supplier_id == **id).map(|carrier| carrier.supplier_count);
+            let carries =
+                carriers.iter().find(|carrier| carrier.supplier_id == **id).map(|carrier| carrier.supplier_count);
             Node { name: name.to_owned(), short: short(name), carries, x: *x, y: *y }
         });
-        let lines = drawn.iter().filter_map(|link| Some(line(link, *places.get(&link.supplier_id)?, *places.get(&link.rests_on_supplier_id)?)));
+        let lines = drawn.iter().filter_map(|link| {
+            Some(line(link, *places.get(&link.supplier_id)?, *places.get(&link.rests_on_supplier_id)?))
+        });
         Self { width, height, nodes: nodes.collect(), lines: lines.collect() }
     }
 }
 
 /// As much of a name as fits into a box.
 fn short(name: &str) -> String {
-    if name.chars().count() > LETTERS { name.chars().take(LETTERS - 1).chain(['…']).collect() } else { name.to_owned() }
+    if name.chars().count() > LETTERS {
+        name.chars().take(LETTERS - 1).chain(['…']).collect()
+    } else {
+        name.to_owned()
+    }
 }
 
-/// The line from the right side of one box to the left side of another; where that one is not further right, it bends around to its right side.
+/// The line from the right side of one box to the left side of another; where that one is not further right, it bends
+/// around to its right side.
 fn line(link: &CarrierLink, from: (usize, usize), to: (usize, usize)) -> Line {
     let (start_x, start_y, end_y) = (from.0 + BOX.0, from.1 + BOX.1 / 2, to.1 + BOX.1 / 2);
-    let (end_x, bent_x) = if to.0 > from.0 { (to.0, to.0.saturating_sub(BEND)) } else { (to.0 + BOX.0, to.0 + BOX.0 + BEND) };
+    let (end_x, bent_x) =
+        if to.0 > from.0 { (to.0, to.0.saturating_sub(BEND)) } else { (to.0 + BOX.0, to.0 + BOX.0 + BEND) };
     let path = format!("M{start_x} {start_y}C{} {start_y} {bent_x} {end_y} {end_x} {end_y}", start_x + BEND);
-    Line { path, told: format!("{} depends on {}: {}", link.name, link.rests_on_name, kinds(&link.kinds).to_lowercase()) }
+    Line {
+        path,
+        told: format!("{} depends on {}: {}", link.name, link.rests_on_name, kinds(&link.kinds).to_lowercase()),
+    }
 }
 
 /// `Host, model provider`.
@@ -170,7 +192,10 @@ impl ConcentrationPage {
         let Concentration { items, carrier_count, complete, .. } = &self.concentration;
         let mut parts = Vec::new();
         if i64::try_from(items.len()).unwrap_or(i64::MAX) < *carrier_count {
-            parts.push(format!("The table shows the first {} of {carrier_count} suppliers that others depend on.", items.len()));
+            parts.push(format!(
+                "The table shows the first {} of {carrier_count} suppliers that others depend on.",
+                items.len()
+            ));
         }
         if !complete {
             parts.push("There are more than 10,000 dependencies; the newest are not counted.".to_owned());
@@ -181,7 +206,13 @@ impl ConcentrationPage {
     fn drawn(&self) -> String {
         let drawn = i64::try_from(self.map.lines.len()).unwrap_or(i64::MAX);
         let all = self.concentration.link_count;
-        if drawn < all { format!("The map has room for {drawn} of {all} links, those to the suppliers at the top of the table first.") } else { String::new() }
+        if drawn < all {
+            format!(
+                "The map has room for {drawn} of {all} links, those to the suppliers at the top of the table first."
+            )
+        } else {
+            String::new()
+        }
     }
 
     fn is_listed_in_part(&self) -> bool {
@@ -196,5 +227,8 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let concentration = concentration::read(&here.read(request).await?, &asked.filter).await?;
     let status = if asked.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let (frame, map) = (here.frame("Dependencies").at(PART), Map::draw(&concentration.links, &concentration.items));
-    Ok(html(status, &ConcentrationPage { frame, asked, concentration, map, may_change: here.is_at_least(Role::Editor) })?)
+    Ok(html(
+        status,
+        &ConcentrationPage { frame, asked, concentration, map, may_change: here.is_at_least(Role::Editor) },
+    )?)
 }

@@ -37,11 +37,18 @@ struct ConfirmDeletePage<'a> {
 impl ConfirmDelete<'_> {
     pub(super) fn show(&self, here: &SignedIn, status: StatusCode, errors: Vec<FieldError>) -> PageResult {
         let frame = here.frame(&self.title).at(self.part);
-        Ok(html(status, &ConfirmDeletePage { frame, here, erasing: self, errors, is_stale: status == StatusCode::CONFLICT })?)
+        Ok(html(
+            status,
+            &ConfirmDeletePage { frame, here, erasing: self, errors, is_stale: status == StatusCode::CONFLICT },
+        )?)
     }
 
     /// Shows the page again when the name that was typed does not match.
     pub(super) fn unnamed(&self, here: &SignedIn) -> PageResult {
-        self.show(here, StatusCode::UNPROCESSABLE_ENTITY, vec![FieldError::new("typed", "type it as it stands here, to delete it")])
+        self.show(
+            here,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            vec![FieldError::new("typed", "type it as it stands here, to delete it")],
+        )
     }
 }

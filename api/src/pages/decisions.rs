@@ -52,12 +52,20 @@ impl DecisionsPage {
 
     /// Its conditions in short: how many are open, and whether one is overdue.
     fn conditions(&self, decision: &Decision) -> Option<(String, bool)> {
-        let open: Vec<&AgreedCondition> = decision.conditions.iter().filter(|condition| condition.met_on.is_none()).collect();
+        let open: Vec<&AgreedCondition> =
+            decision.conditions.iter().filter(|condition| condition.met_on.is_none()).collect();
         let is_late = open.iter().any(|condition| condition.due_on < self.today);
         match (decision.conditions.is_empty(), open.len()) {
             (true, _) => None,
             (false, 0) => Some(("All conditions are met".into(), false)),
-            (false, count) => Some((format!("{} open{}", format::count(count, "condition", "conditions"), if is_late { ", overdue" } else { "" }), is_late)),
+            (false, count) => Some((
+                format!(
+                    "{} open{}",
+                    format::count(count, "condition", "conditions"),
+                    if is_late { ", overdue" } else { "" }
+                ),
+                is_late,
+            )),
         }
     }
 
@@ -73,12 +81,22 @@ pub(super) async fn list(who: Page<Viewer>) -> PageResult {
     let asked = ListQuery::<DecisionFilter>::of(request, "/decisions")?;
     let page = decision::list(&reader, &asked.filter).await?;
     let subjects = page.items.iter().map(|decision| decision.subject_id.clone()).chain(asked.filter.subject_id.clone());
-    let names: BTreeMap<SubjectId, String> = register::lines(&reader, subjects).await?.into_iter().map(|(id, line)| (id, format::subject(&line))).collect();
-    let titles = questionnaire::titles(&reader, page.items.iter().map(|decision| decision.questionnaire.clone())).await?;
-    let title = asked.filter.subject_id.as_ref().and_then(|id| names.get(id)).map_or_else(|| "Decisions".to_owned(), |name| format!("Decisions on {name}"));
+    let names: BTreeMap<SubjectId, String> =
+        register::lines(&reader, subjects).await?.into_iter().map(|(id, line)| (id, format::subject(&line))).collect();
+    let titles =
+        questionnaire::titles(&reader, page.items.iter().map(|decision| decision.questionnaire.clone())).await?;
+    let title = asked
+        .filter
+        .subject_id
+        .as_ref()
+        .and_then(|id| names.get(id))
+        .map_or_else(|| "Decisions".to_owned(), |name| format!("Decisions on {name}"));
     let status = if asked.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let (frame, next) = (here.frame(&title).at("/register"), asked.next(page.next.as_ref()));
-    Ok(html(status, &DecisionsPage { frame, asked, decisions: page.items, names, titles, today: reader.today(), next })?)
+    Ok(html(
+        status,
+        &DecisionsPage { frame, asked, decisions: page.items, names, titles, today: reader.today(), next },
+    )?)
 }
 
 #[derive(Template)]
@@ -136,7 +154,10 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
 async fn page(request: &Request, here: &SignedIn, id: &DecisionId, again: Again) -> PageResult {
     let reader = here.read(request).await?;
     let decision = decision::read(&reader, id).await?;
-    let line = register::lines(&reader, [decision.subject_id.clone()]).await?.remove(&decision.subject_id).ok_or(Error::NotFound)?;
+    let line = register::lines(&reader, [decision.subject_id.clone()])
+        .await?
+        .remove(&decision.subject_id)
+        .ok_or(Error::NotFound)?;
     let titles = questionnaire::titles(&reader, [decision.questionnaire.clone()]).await?;
     let Again { errors, number, note, is_stale } = again;
     let status = match (is_stale, errors.is_empty()) {
@@ -173,8 +194,10 @@ pub(super) async fn meet_condition(who: Page<Approver>, form: Proven<Form>) -> P
         Ok(_) => Ok(redirect(&format!("/decisions/{id}"))),
         Err(Error::Stale { .. }) => page(request, here, &id, Again { is_stale: true, ..again }).await,
         Err(error) => {
-            let field = |pointer: &str| if pointer == "/note" { format!("note-{number}") } else { "conditions".to_owned() };
-            let errors = faults(error)?.iter().map(|fault| FieldError::new(field(&fault.pointer), &fault.detail)).collect();
+            let field =
+                |pointer: &str| if pointer == "/note" { format!("note-{number}") } else { "conditions".to_owned() };
+            let errors =
+                faults(error)?.iter().map(|fault| FieldError::new(field(&fault.pointer), &fault.detail)).collect();
             page(request, here, &id, Again { errors, ..again }).await
         }
     }

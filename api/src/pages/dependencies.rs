@@ -50,12 +50,18 @@ const DEPENDENCY: &[FormSection] = &[FormSection {
 pub(super) async fn show_new(who: Page<Editor>) -> PageResult {
     let (request, here) = who.parts();
     let reader = here.read(request).await?;
-    let (subject, base) = (chosen(request, &reader, "subject_id").await?, chosen(request, &reader, "rests_on_id").await?);
+    let (subject, base) =
+        (chosen(request, &reader, "subject_id").await?, chosen(request, &reader, "rests_on_id").await?);
     match (subject, base) {
-        (Some(subject), Some(base)) => new(here, &subject, &base).show(StatusCode::OK, empty(DEPENDENCY, |_| None), Vec::new()),
+        (Some(subject), Some(base)) => {
+            new(here, &subject, &base).show(StatusCode::OK, empty(DEPENDENCY, |_| None), Vec::new())
+        }
         (subject, _) => {
             drop(reader);
-            let title = subject.as_ref().map_or_else(|| "Enter a dependency".to_owned(), |subject| format!("What does {} depend on?", subject.name));
+            let title = subject.as_ref().map_or_else(
+                || "Enter a dependency".to_owned(),
+                |subject| format!("What does {} depend on?", subject.name),
+            );
             let choosing = SubjectPicker {
                 title: &title,
                 lead: if subject.is_some() {
@@ -78,14 +84,23 @@ pub(super) async fn show_new(who: Page<Editor>) -> PageResult {
 fn new<'a>(here: &'a SignedIn, subject: &register::RegisterEntry, base: &register::RegisterEntry) -> FormPage<'a> {
     let action = format!("/dependencies/new?subject_id={}&rests_on_id={}", subject.subject_id, base.subject_id);
     let lead = "Earlier decisions about it must be made again, as it now depends on another.".into();
-    FormPage { here, part: PART, title: format!("{} depends on {}", format::subject(subject), format::subject(base)), lead, back: back_to(subject), action, version: 0 }
+    FormPage {
+        here,
+        part: PART,
+        title: format!("{} depends on {}", format::subject(subject), format::subject(base)),
+        lead,
+        back: back_to(subject),
+        action,
+        version: 0,
+    }
 }
 
 /// Enters one.
 pub(super) async fn enter(who: Page<Editor>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let reader = here.read(request).await?;
-    let (subject, base) = (chosen(request, &reader, "subject_id").await?, chosen(request, &reader, "rests_on_id").await?);
+    let (subject, base) =
+        (chosen(request, &reader, "subject_id").await?, chosen(request, &reader, "rests_on_id").await?);
     let (subject, base) = (subject.ok_or(Error::NotFound)?, base.ok_or(Error::NotFound)?);
     drop(reader);
     let parts = typed(DEPENDENCY, &form);
@@ -113,7 +128,8 @@ struct Known {
 impl Known {
     async fn read(reader: &Reader, id: &DependencyId) -> Result<Self, Refusal> {
         let dependency = dependency::read(reader, id).await?;
-        let mut lines = register::lines(reader, [dependency.subject_id.clone(), dependency.rests_on_id.clone()]).await?;
+        let mut lines =
+            register::lines(reader, [dependency.subject_id.clone(), dependency.rests_on_id.clone()]).await?;
         let subject = lines.remove(&dependency.subject_id).ok_or(Error::NotFound)?;
         let base = lines.remove(&dependency.rests_on_id).ok_or(Error::NotFound)?;
         Ok(Self { dependency, subject, base })
@@ -125,7 +141,15 @@ impl Known {
 
     fn change<'a>(&self, here: &'a SignedIn) -> FormPage<'a> {
         let action = format!("/dependencies/{}/change", self.dependency.id);
-        FormPage { here, part: PART, title: self.title(), lead: String::new(), back: back_to(&self.subject), action, version: self.dependency.version }
+        FormPage {
+            here,
+            part: PART,
+            title: self.title(),
+            lead: String::new(),
+            back: back_to(&self.subject),
+            action,
+            version: self.dependency.version,
+        }
     }
 
     fn erasing(&self) -> ConfirmDelete<'static> {
@@ -158,7 +182,12 @@ pub(super) async fn change(who: Page<Editor>, form: Proven<Form>) -> PageResult 
         let known = Known::read(&here.read(request).await?, &id).await?;
         return FormPage { version, ..known.change(here) }.wrong(parts, errors);
     }
-    match who.change(async |writer| dependency::change(writer, &id, version, Change::<NewDependency>::new(fields(&parts))).await).await {
+    match who
+        .change(async |writer| {
+            dependency::change(writer, &id, version, Change::<NewDependency>::new(fields(&parts))).await
+        })
+        .await
+    {
         Ok(changed) => Ok(redirect(&format!("{}#rests", format::subject_href(&changed.subject_id)))),
         Err(error) => {
             let known = Known::read(&here.read(request).await?, &id).await?;
@@ -184,7 +213,9 @@ pub(super) async fn delete(who: Page<Editor>, form: Proven<Form>) -> PageResult 
     let version = form.version()?;
     match who.change(async |writer| dependency::delete(writer, &id, version).await).await {
         Ok(()) => Ok(redirect(&format!("{}#rests", format::subject_href(&known.subject.subject_id)))),
-        Err(Error::Stale { .. }) => Known::read(&here.read(request).await?, &id).await?.erasing().show(here, StatusCode::CONFLICT, Vec::new()),
+        Err(Error::Stale { .. }) => {
+            Known::read(&here.read(request).await?, &id).await?.erasing().show(here, StatusCode::CONFLICT, Vec::new())
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -1,7 +1,7 @@
 //! What happened, as people read it: the events of the audit trail, in a history and on the trail's own page.
 //!
-//! A heading says what was done, and to what, by name; below it stands what changed, without what only programs need; and the
-//! record itself, ids and all, is there to be opened.
+//! A heading says what was done, and to what, by name; below it stands what changed, without what only programs need;
+//! and the record itself, ids and all, is there to be opened.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -51,7 +51,11 @@ pub(super) struct Event {
 
 impl Event {
     /// These events, as one reads them; on the page of `subject`, if that is where.
-    pub(super) async fn all(reader: &Reader, events: Vec<AuditEvent>, subject: Option<&SubjectId>) -> Result<Vec<Self>, Refusal> {
+    pub(super) async fn all(
+        reader: &Reader,
+        events: Vec<AuditEvent>,
+        subject: Option<&SubjectId>,
+    ) -> Result<Vec<Self>, Refusal> {
         let names = Names::of(reader, &events).await?;
         Ok(events.into_iter().map(|event| Self::of(event, &names, subject)).collect())
     }
@@ -101,7 +105,8 @@ struct Names {
 }
 
 impl Names {
-    /// One look for each thing that no event on the page names, one for all suppliers and products, and one for all questionnaires.
+    /// One look for each thing that no event on the page names, one for all suppliers and products, and one for all
+    /// questionnaires.
     async fn of(reader: &Reader, events: &[AuditEvent]) -> Result<Self, Refusal> {
         let mut names = Self::default();
         let mut asked = BTreeSet::new();
@@ -115,7 +120,9 @@ impl Names {
         for event in events {
             if !names.things.contains_key(&event.item_id) && asked.insert(event.item_id.clone()) {
                 let found = match found(reader, &event.item_id).await? {
-                    None if event.action != "create" && has_name(&event.noun) => last_seen(reader, &event.item_id).await?,
+                    None if event.action != "create" && has_name(&event.noun) => {
+                        last_seen(reader, &event.item_id).await?
+                    }
                     found => found,
                 };
                 names.things.extend(found.map(|fields| (event.item_id.clone(), fields)));
@@ -123,9 +130,14 @@ impl Names {
         }
         let ids = names.things.values().filter_map(|fields| fields.get("rests_on_id")?.as_str()?.parse().ok());
         let ids: BTreeSet<SubjectId> = events.iter().filter_map(subject_of).chain(ids).collect();
-        names.subjects = register::lines(reader, ids).await?.into_iter().map(|(id, line)| (id, format::subject(&line))).collect();
+        names.subjects =
+            register::lines(reader, ids).await?.into_iter().map(|(id, line)| (id, format::subject(&line))).collect();
         let own: Vec<Fields> = events.iter().map(own).collect();
-        let keys = names.things.values().chain(&own).filter_map(|fields| Some(fields.get("questionnaire")?.as_str()?.to_owned()));
+        let keys = names
+            .things
+            .values()
+            .chain(&own)
+            .filter_map(|fields| Some(fields.get("questionnaire")?.as_str()?.to_owned()));
         names.titles = questionnaire::titles(reader, keys.collect::<BTreeSet<_>>()).await?;
         Ok(names)
     }
@@ -159,7 +171,8 @@ fn has_name(noun: &str) -> bool {
     !telling(noun).is_empty()
 }
 
-/// Whether these fields tell what the thing is. A changed piece of evidence may name its new kind alone: then it must be looked for.
+/// Whether these fields tell what the thing is. A changed piece of evidence may name its new kind alone: then it must
+/// be looked for.
 fn is_named(noun: &str, fields: &Fields) -> bool {
     let is_whole = fields.contains_key("created_at") || !matches!(noun, "evidence" | "dependency");
     is_whole && telling(noun).iter().any(|field| fields.get(*field).is_some_and(Value::is_string))
@@ -188,7 +201,12 @@ fn fields(read: Result<impl Serialize, Error>) -> Result<Option<Fields>, Error> 
 
 /// What something was that is there no more.
 async fn last_seen(reader: &Reader, id: &str) -> Result<Option<Fields>, Error> {
-    let filter = AuditEventFilter { item_id: Some(id.to_owned()), action: Some("delete".into()), limit: Some(1), ..AuditEventFilter::default() };
+    let filter = AuditEventFilter {
+        item_id: Some(id.to_owned()),
+        action: Some("delete".into()),
+        limit: Some(1),
+        ..AuditEventFilter::default()
+    };
     Ok(audit::list(reader, &filter).await?.items.first().map(own))
 }
 
@@ -204,7 +222,8 @@ fn heading(event: &AuditEvent, names: &Names, here: Option<&SubjectId>) -> Strin
         parts.push(subject.and_then(|subject| names.subjects.get(&subject).cloned()));
     }
     if event.noun == "review" && ["create", "derive", "trigger", "reschedule"].contains(&event.action.as_str()) {
-        parts.push(own.get("due_on").and_then(Value::as_str).and_then(|text| text.parse::<Day>().ok()).map(format::day));
+        parts
+            .push(own.get("due_on").and_then(Value::as_str).and_then(|text| text.parse::<Day>().ok()).map(format::day));
     }
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     let done = done(&event.action, &event.noun);
@@ -222,7 +241,9 @@ fn name(event: &AuditEvent, own: &Fields, names: &Names) -> Option<String> {
     match event.noun.as_str() {
         "operation" => Some(format::without_underscores(&event.item_id)),
         "evidence" => {
-            let kind = text("kind").map(|kind| from_word::<EvidenceKind>(kind).map_or_else(|| format::label(&kind), |kind| kind.title().to_owned()))?;
+            let kind = text("kind").map(|kind| {
+                from_word::<EvidenceKind>(kind).map_or_else(|| format::label(&kind), |kind| kind.title().to_owned())
+            })?;
             Some(text("reference").map_or(kind.clone(), |reference| format!("{kind} {reference}")))
         }
         "dependency" => {
@@ -233,20 +254,29 @@ fn name(event: &AuditEvent, own: &Fields, names: &Names) -> Option<String> {
         }
         "assessment" | "answers" => text("questionnaire").map(|key| names.title(key).to_owned()),
         "decision" => {
-            let outcome = text("outcome")
-                .map(|outcome| from_word::<DecisionOutcome>(outcome).map_or_else(|| format::label(&outcome), |outcome| format::outcome(outcome).to_owned()));
+            let outcome = text("outcome").map(|outcome| {
+                from_word::<DecisionOutcome>(outcome)
+                    .map_or_else(|| format::label(&outcome), |outcome| format::outcome(outcome).to_owned())
+            });
             let title = text("questionnaire").map(|key| names.title(key).to_owned());
             let parts: Vec<String> = [outcome, title].into_iter().flatten().collect();
             (!parts.is_empty()).then(|| parts.join(", "))
         }
         "questionnaire" => {
-            let title = text("title").map(str::to_owned).or_else(|| (!is_id(&event.item_id)).then(|| event.item_id.clone()))?;
+            let title =
+                text("title").map(str::to_owned).or_else(|| (!is_id(&event.item_id)).then(|| event.item_id.clone()))?;
             Some(text("edition").map_or(title.clone(), |edition| format!("{title}, edition {edition}")))
         }
-        "translation" => text("title").map(|title| text("language").map_or_else(|| title.to_owned(), |language| format!("{title}, {}", format::language(language)))),
+        "translation" => text("title").map(|title| {
+            text("language")
+                .map_or_else(|| title.to_owned(), |language| format!("{title}, {}", format::language(language)))
+        }),
         "supplier" | "product" => text("name").map(str::to_owned).or_else(of_subject),
         "review" | "session" | "policy" | "sign_in_policy" | "retention" | "person" => None,
-        _ => ["title", "name", "contact_name", "email", "reference", "text"].into_iter().find_map(text).map(str::to_owned),
+        _ => ["title", "name", "contact_name", "email", "reference", "text"]
+            .into_iter()
+            .find_map(text)
+            .map(str::to_owned),
     }
 }
 
@@ -356,13 +386,27 @@ fn changes(noun: &str, before: &Fields, after: &Fields, names: &Names) -> Vec<(S
     let side = |fields: &Fields, key: &str| fields.get(key).and_then(|value| said(noun, key, value, names)).map(short);
     let rows = order.filter(|key| !is_technical(key)).map(|key| (label(key), side(before, key), side(after, key)));
     let empty = || "–".to_owned();
-    rows.filter(|(_, was, is)| was != is).map(|(label, was, is)| (label, was.unwrap_or_else(empty), is.unwrap_or_else(empty))).collect()
+    rows.filter(|(_, was, is)| was != is)
+        .map(|(label, was, is)| (label, was.unwrap_or_else(empty), is.unwrap_or_else(empty)))
+        .collect()
 }
 
 /// Whether a field is there for programs only.
 fn is_technical(key: &str) -> bool {
-    const NAMES: [&str; 12] =
-        ["id", "version", "created_at", "updated_at", "sort_name", "search_text", "expiry_key", "current_rank", "document", "source", "sha256", "totp_step"];
+    const NAMES: [&str; 12] = [
+        "id",
+        "version",
+        "created_at",
+        "updated_at",
+        "sort_name",
+        "search_text",
+        "expiry_key",
+        "current_rank",
+        "document",
+        "source",
+        "sha256",
+        "totp_step",
+    ];
     NAMES.contains(&key) || ["_id", "_ids", "hash", "_hashes", "_secret"].iter().any(|end| key.ends_with(end))
 }
 
@@ -373,7 +417,10 @@ fn label(key: &str) -> String {
 /// Whether a text is the id of something: three letters and 32 digits.
 fn is_id(text: &str) -> bool {
     text.split_once('_').is_some_and(|(kind, rest)| {
-        kind.len() == 3 && kind.bytes().all(|byte| byte.is_ascii_lowercase()) && rest.len() == 32 && rest.bytes().all(|byte| byte.is_ascii_hexdigit())
+        kind.len() == 3
+            && kind.bytes().all(|byte| byte.is_ascii_lowercase())
+            && rest.len() == 32
+            && rest.bytes().all(|byte| byte.is_ascii_hexdigit())
     })
 }
 
@@ -383,14 +430,17 @@ type Words = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
 /// The words of the interface, by schema and field; those of any schema under the empty name.
 fn words() -> &'static Words {
     static WORDS: OnceLock<Words> = OnceLock::new();
-    WORDS.get_or_init(|| document::build().map(|document| words_of(&document["components"]["schemas"])).unwrap_or_default())
+    WORDS.get_or_init(|| {
+        document::build().map(|document| words_of(&document["components"]["schemas"])).unwrap_or_default()
+    })
 }
 
 fn words_of(schemas: &Value) -> Words {
     let mut words = Words::new();
     for (name, schema) in schemas.as_object().into_iter().flatten() {
         for (key, property) in schema["properties"].as_object().into_iter().flatten() {
-            let found: BTreeSet<String> = choices(schemas, property).filter_map(Value::as_str).map(str::to_owned).collect();
+            let found: BTreeSet<String> =
+                choices(schemas, property).filter_map(Value::as_str).map(str::to_owned).collect();
             words.entry(String::new()).or_default().entry(key.clone()).or_default().extend(found.iter().cloned());
             words.entry(name.clone()).or_default().insert(key.clone(), found);
         }
@@ -400,14 +450,15 @@ fn words_of(schemas: &Value) -> Words {
 
 /// What a schema's enumeration lists: its own, or that of what it refers to or is a list of.
 fn choices<'a>(schemas: &'a Value, schema: &'a Value) -> Box<dyn Iterator<Item = &'a Value> + 'a> {
-    let referred = schema["$ref"].as_str().and_then(|place| place.rsplit('/').next()).and_then(|name| schemas.get(name));
+    let referred =
+        schema["$ref"].as_str().and_then(|place| place.rsplit('/').next()).and_then(|name| schemas.get(name));
     let inner = ["allOf", "anyOf", "oneOf"].into_iter().flat_map(|join| schema[join].as_array().into_iter().flatten());
     let inner = inner.chain(schema.get("items")).chain(referred).flat_map(|inner| choices(schemas, inner));
     Box::new(schema["enum"].as_array().into_iter().flatten().chain(inner))
 }
 
-/// Whether a text at this field of such a thing is a word of the interface: one of those that its schema lists. Of an answer's value no
-/// schema knows: what has letters only is an option's key.
+/// Whether a text at this field of such a thing is a word of the interface: one of those that its schema lists. Of an
+/// answer's value no schema knows: what has letters only is an option's key.
 fn is_word(noun: &str, key: &str, text: &str) -> bool {
     if key == "value" {
         return text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
@@ -456,7 +507,11 @@ fn said(noun: &str, key: &str, value: &Value, names: &Names) -> Option<String> {
 }
 
 fn short(text: String) -> String {
-    if text.chars().count() > LONGEST_VALUE { text.chars().take(LONGEST_VALUE - 1).chain(['…']).collect() } else { text }
+    if text.chars().count() > LONGEST_VALUE {
+        text.chars().take(LONGEST_VALUE - 1).chain(['…']).collect()
+    } else {
+        text
+    }
 }
 
 #[cfg(test)]
@@ -466,14 +521,18 @@ mod tests {
     use super::*;
 
     fn rows(before: Value, after: Value) -> Vec<(String, String, String)> {
-        changes("review", before.as_object().expect("an object"), after.as_object().expect("an object"), &Names::default())
+        changes(
+            "review",
+            before.as_object().expect("an object"),
+            after.as_object().expect("an object"),
+            &Names::default(),
+        )
     }
 
     #[test]
     fn what_changed_is_said_as_people_say_it_and_what_programs_need_is_left_out() {
         let id = "rev_0190c5d2e5f27c3c8a4b0d6f1e2a3b4c";
-        let before =
-            json!({ "due_on": "2027-03-03", "triggers": [{ "kind": "cadence", "detail": "every 6 months", "due_on": "2027-03-03" }], "version": 1, "notes": null });
+        let before = json!({ "due_on": "2027-03-03", "triggers": [{ "kind": "cadence", "detail": "every 6 months", "due_on": "2027-03-03" }], "version": 1, "notes": null });
         let after = json!({
             "id": id, "due_on": "2027-04-03", "triggers": [{ "kind": "evidence_expiry", "detail": "x", "due_on": "2027-04-03" }], "version": 2, "notes": "", "subject_id": id,
             "submitted_at": "2027-11-26T09:09:04.311482Z", "updated_at": "2027-11-26T09:09:04Z", "replaced_by": id, "answered_by": [id], "completed_at": null, "secret_hash": "ab",
@@ -481,7 +540,11 @@ mod tests {
         });
         let expected = [
             ("Due on", "3 March 2027", "3 April 2027"),
-            ("Triggers", "Kind: Cadence, Detail: every 6 months, Due on: 3 March 2027", "Kind: Evidence expiry, Detail: x, Due on: 3 April 2027"),
+            (
+                "Triggers",
+                "Kind: Cadence, Detail: every 6 months, Due on: 3 March 2027",
+                "Kind: Evidence expiry, Detail: x, Due on: 3 April 2027",
+            ),
             ("Submitted at", "–", "26 November 2027 at 09:09 UTC"),
             ("Is enabled", "–", "No"),
             ("Data locations", "–", "GB, IE"),
@@ -489,7 +552,10 @@ mod tests {
             ("Value", "–", "£12,345.50"),
             ("Name", "–", "acme_ltd"),
         ];
-        assert_eq!(rows(before, after), expected.map(|(field, was, is)| (field.to_owned(), was.to_owned(), is.to_owned())));
+        assert_eq!(
+            rows(before, after),
+            expected.map(|(field, was, is)| (field.to_owned(), was.to_owned(), is.to_owned()))
+        );
         assert_eq!(rows(json!({ "version": 1, "notes": null }), json!({ "version": 2, "notes": "", "id": id })), []);
         assert_eq!(rows(json!({}), json!({ "notes": "x".repeat(400) }))[0].2.chars().count(), 300);
         assert_eq!(
@@ -504,9 +570,13 @@ mod tests {
             let after = json!({ field: text });
             changes(noun, &Fields::new(), after.as_object().expect("an object"), &Names::default()).remove(0).2
         };
-        for (noun, field) in
-            [("product", "product_version"), ("supplier", "tier_override_reason"), ("assessment", "return_comment"), ("risk", "owner"), ("dependency", "description")]
-        {
+        for (noun, field) in [
+            ("product", "product_version"),
+            ("supplier", "tier_override_reason"),
+            ("assessment", "return_comment"),
+            ("risk", "owner"),
+            ("dependency", "description"),
+        ] {
             assert_eq!([said(noun, field, "v2"), said(noun, field, "beta_3")], ["v2", "beta_3"], "{noun} {field}");
         }
         assert_eq!(said("product", "kind", "ai_system"), "AI system");
@@ -524,7 +594,15 @@ mod tests {
             ("sign_in", "session"),
             ("go_stale", "decision"),
         ];
-        let expected = ["Risk entered", "Assessment submitted", "Review worked out anew", "Key rotated", "Not allowed", "Signed in", "Decision out of date"];
+        let expected = [
+            "Risk entered",
+            "Assessment submitted",
+            "Review worked out anew",
+            "Key rotated",
+            "Not allowed",
+            "Signed in",
+            "Decision out of date",
+        ];
         assert_eq!(told.map(|(action, noun)| done(action, noun)), expected);
         assert_eq!(done("put_aside", "identity_provider"), "Identity provider, put aside");
     }

@@ -55,7 +55,12 @@ const EVIDENCE: &[FormSection] = &[FormSection {
         field("scope", "What it covers", "Such as: the whole organisation, or one product.", Input::TextArea),
         field("document_version", "The version of the document or scheme", "", Input::Text("text")),
         field("issued_on", "Issued on", "As the document says itself, not when it came.", Input::Date),
-        field("expires_on", "Valid until", "Empty if it has no end. A Cyber Essentials certificate lasts 12 months from its issue if you say nothing.", Input::Date),
+        field(
+            "expires_on",
+            "Valid until",
+            "Empty if it has no end. A Cyber Essentials certificate lasts 12 months from its issue if you say nothing.",
+            Input::Date,
+        ),
         field("address", "Where it can be seen", "Such as https://example.org", Input::Text("url")),
         field("notes", "Anything else worth knowing", "", Input::TextArea),
     ],
@@ -109,7 +114,10 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let status = if asked.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let next = asked.next(page.next.as_ref());
     let (frame, may_change) = (here.frame("Evidence").at(PART), here.is_at_least(Role::Editor));
-    Ok(html(status, &EvidencePage { frame, asked, evidence: page.items, names, today: reader.today(), next, may_change })?)
+    Ok(html(
+        status,
+        &EvidencePage { frame, asked, evidence: page.items, names, today: reader.today(), next, may_change },
+    )?)
 }
 
 #[derive(Template)]
@@ -144,7 +152,10 @@ impl PiecePage<'_> {
 
 /// What a piece is called: what it is, and its number or title.
 fn name(piece: &Evidence) -> String {
-    piece.reference.as_ref().map_or_else(|| piece.kind.title().to_owned(), |reference| format!("{}: {reference}", piece.kind.title()))
+    piece
+        .reference
+        .as_ref()
+        .map_or_else(|| piece.kind.title().to_owned(), |reference| format!("{}: {reference}", piece.kind.title()))
 }
 
 /// One piece of evidence.
@@ -153,17 +164,45 @@ pub(super) async fn show_one(who: Page<Viewer>) -> PageResult {
     one(request, here, &path_id(request)?, StatusCode::OK, Vec::new()).await
 }
 
-async fn one(request: &Request, here: &SignedIn, id: &EvidenceId, status: StatusCode, errors: Vec<FieldError>) -> PageResult {
+async fn one(
+    request: &Request,
+    here: &SignedIn,
+    id: &EvidenceId,
+    status: StatusCode,
+    errors: Vec<FieldError>,
+) -> PageResult {
     let reader = here.read(request).await?;
     let piece = evidence::read(&reader, id).await?;
     let line = line(&reader, &piece.subject_id).await?;
     let frame = here.frame(&name(&piece)).at(PART);
-    Ok(html(status, &PiecePage { frame, here, piece, line, today: reader.today(), errors, is_stale: status == StatusCode::CONFLICT })?)
+    Ok(html(
+        status,
+        &PiecePage {
+            frame,
+            here,
+            piece,
+            line,
+            today: reader.today(),
+            errors,
+            is_stale: status == StatusCode::CONFLICT,
+        },
+    )?)
 }
 
 fn new_piece<'a>(here: &'a SignedIn, line: &RegisterEntry) -> FormPage<'a> {
-    let lead = format!("What shows that {} does what it says. You can add the file itself in the next step.", format::subject(line));
-    FormPage { here, part: PART, title: "Enter evidence".into(), lead, back: back_to(line), action: format!("/evidence/new?subject_id={}", line.subject_id), version: 0 }
+    let lead = format!(
+        "What shows that {} does what it says. You can add the file itself in the next step.",
+        format::subject(line)
+    );
+    FormPage {
+        here,
+        part: PART,
+        title: "Enter evidence".into(),
+        lead,
+        back: back_to(line),
+        action: format!("/evidence/new?subject_id={}", line.subject_id),
+        version: 0,
+    }
 }
 
 /// The form for a new piece, once it is known what it is about.
@@ -176,7 +215,9 @@ pub(super) async fn show_new(who: Page<Editor>) -> PageResult {
             let back = ("/evidence".to_owned(), "Evidence".to_owned());
             let lead = "Choose the supplier or product that it is about.";
             let (title, path) = ("Enter evidence", "/evidence/new");
-            SubjectPicker { title, lead, part: PART, back, path, name: "subject_id", kept: Vec::new(), without: None }.show(request, here).await
+            SubjectPicker { title, lead, part: PART, back, path, name: "subject_id", kept: Vec::new(), without: None }
+                .show(request, here)
+                .await
         }
     }
 }
@@ -201,7 +242,15 @@ pub(super) async fn enter(who: Page<Editor>, form: Proven<Form>) -> PageResult {
 
 fn change_of<'a>(here: &'a SignedIn, piece: &Evidence) -> FormPage<'a> {
     let (back, title) = (format!("/evidence/{}", piece.id), format!("Change: {}", name(piece)));
-    FormPage { here, part: PART, title, lead: String::new(), action: format!("{back}/change"), back: (back, name(piece)), version: piece.version }
+    FormPage {
+        here,
+        part: PART,
+        title,
+        lead: String::new(),
+        action: format!("{back}/change"),
+        back: (back, name(piece)),
+        version: piece.version,
+    }
 }
 
 /// The form for what is said of a piece.
@@ -221,7 +270,10 @@ pub(super) async fn change(who: Page<Editor>, form: Proven<Form>) -> PageResult 
         let present = evidence::read(&here.read(request).await?, &id).await?;
         return FormPage { version, ..change_of(here, &present) }.wrong(parts, errors);
     }
-    match who.change(async |writer| evidence::change(writer, &id, version, Change::<NewEvidence>::new(fields(&parts))).await).await {
+    match who
+        .change(async |writer| evidence::change(writer, &id, version, Change::<NewEvidence>::new(fields(&parts))).await)
+        .await
+    {
         Ok(_) => Ok(redirect(&format!("/evidence/{id}"))),
         Err(error) => {
             let present = evidence::read(&here.read(request).await?, &id).await?;
@@ -245,7 +297,14 @@ pub(super) async fn store_file(who: Page<Editor>, form: Proven<WithFile<Evidence
     let (form, file) = form.into_inner();
     let id: EvidenceId = path_id(request)?;
     let Some(file) = file else {
-        return one(request, here, &id, StatusCode::UNPROCESSABLE_ENTITY, vec![FieldError::new("file", "choose a file to keep")]).await;
+        return one(
+            request,
+            here,
+            &id,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            vec![FieldError::new("file", "choose a file to keep")],
+        )
+        .await;
     };
     let new = NewFile { name: Some(file.name), media_type: file.media_type, content: file.content };
     let version = form.version()?;
@@ -260,7 +319,14 @@ pub(super) async fn delete_file(who: Page<Editor>, form: Proven<Form>) -> PageRe
     let (request, here) = who.parts();
     let id: EvidenceId = path_id(request)?;
     if form.text("sure").is_empty() {
-        return one(request, here, &id, StatusCode::UNPROCESSABLE_ENTITY, vec![FieldError::new("sure", "tick the box to confirm")]).await;
+        return one(
+            request,
+            here,
+            &id,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            vec![FieldError::new("sure", "tick the box to confirm")],
+        )
+        .await;
     }
     let version = form.version()?;
     match who.change(async |writer| evidence_file::delete(writer, &id, version).await).await {

@@ -1,4 +1,5 @@
-//! Forms made of fields: what each asks, what was typed, how it is stored, and both versions where two people changed the same thing.
+//! Forms made of fields: what each asks, what was typed, how it is stored, and both versions where two people changed
+//! the same thing.
 
 use diligence_entities::fault::Fault;
 use serde::de::DeserializeOwned;
@@ -29,7 +30,10 @@ fn filled(parts: &'static [FormSection], mut fill: impl FnMut(&mut Field)) -> Ve
         fill(&mut field);
         field
     };
-    parts.iter().map(|part| FilledSection { title: part.title, fields: part.fields.iter().map(&mut field).collect() }).collect()
+    parts
+        .iter()
+        .map(|part| FilledSection { title: part.title, fields: part.fields.iter().map(&mut field).collect() })
+        .collect()
 }
 
 /// A form as it is before anyone has filled it in; `first` says what stands in a field from the start.
@@ -57,15 +61,17 @@ pub(super) struct Fact {
     pub(super) href: Option<String>,
 }
 
-/// What is known of an item by the fields of its form, without rows. What `elsewhere` names is shown in another place of the page, and
-/// what `optional` names is no gap while nobody has said it.
+/// What is known of an item by the fields of its form, without rows. What `elsewhere` names is shown in another place
+/// of the page, and what `optional` names is no gap while nobody has said it.
 pub(super) fn facts(parts: &'static [FormSection], item: &Value, elsewhere: &[&str], optional: &[&str]) -> Vec<Fact> {
     let fact = |field: Field| {
         let text = field.is_said().then(|| field.spoken());
         let href = text.clone().filter(|_| matches!(field.input, Input::Text("url") | Input::RequiredText("url")));
         Fact { label: field.label, text, href }
     };
-    let is_shown = |field: &Field| field.one().is_none() && !elsewhere.contains(&field.key) && (field.is_said() || !optional.contains(&field.key));
+    let is_shown = |field: &Field| {
+        field.one().is_none() && !elsewhere.contains(&field.key) && (field.is_said() || !optional.contains(&field.key))
+    };
     stored(parts, item).into_iter().flat_map(|part| part.fields).filter(is_shown).map(fact).collect()
 }
 
@@ -101,12 +107,19 @@ pub(super) fn said(parts: &[FilledSection]) -> Map<String, Value> {
 
 /// What of a form cannot even be read as what was asked for.
 pub(super) fn misread(parts: &[FilledSection]) -> Vec<FieldError> {
-    parts.iter().flat_map(|part| &part.fields).flat_map(|field| field.rows.iter().flatten().chain([field])).filter_map(Field::misread).collect()
+    parts
+        .iter()
+        .flat_map(|part| &part.fields)
+        .flat_map(|field| field.rows.iter().flatten().chain([field]))
+        .filter_map(Field::misread)
+        .collect()
 }
 
 /// Something new, as a form says it.
 pub(super) fn read<T: DeserializeOwned>(fields: Map<String, Value>) -> Result<T, Problem> {
-    serde_json::from_value(fields.into()).map_err(|_| Problem::new(Type::Malformed, "the form says something that none of its fields could: open the page again"))
+    serde_json::from_value(fields.into()).map_err(|_| {
+        Problem::new(Type::Malformed, "the form says something that none of its fields could: open the page again")
+    })
 }
 
 /// An item as the API answers it.
@@ -114,7 +127,8 @@ pub(super) fn json(item: &impl serde::Serialize) -> Result<Value, Problem> {
     serde_json::to_value(item).map_err(Problem::internal)
 }
 
-/// The field, or the row, that a fault is at, or the first inside of where it is, and what is wrong there; what belongs nowhere goes to the first field.
+/// The field, or the row, that a fault is at, or the first inside of where it is, and what is wrong there; what belongs
+/// nowhere goes to the first field.
 pub(super) fn placed(parts: &[FilledSection], fault: &Fault) -> FieldError {
     let place = fault.pointer.trim_start_matches('/').replace('/', "-");
     let mut best = FieldError::new("", &fault.detail);
@@ -122,7 +136,9 @@ pub(super) fn placed(parts: &[FilledSection], fault: &Fault) -> FieldError {
         let fits = place == id || place.strip_prefix(&id).is_some_and(|rest| rest.starts_with('-'));
         if fits && id.len() > best.field.len() {
             best = match named {
-                Some(field) if matches!(field.input, Input::RequiredText(_)) && !field.is_said() => FieldError::new(id, format!("fill in “{}”", field.label)),
+                Some(field) if matches!(field.input, Input::RequiredText(_)) && !field.is_said() => {
+                    FieldError::new(id, format!("fill in “{}”", field.label))
+                }
                 Some(field) => field.wrong(&fault.detail),
                 None => FieldError::new(id, &fault.detail),
             };
@@ -145,8 +161,13 @@ pub(super) fn placed(parts: &[FilledSection], fault: &Fault) -> FieldError {
 
 /// Puts what someone else saved meanwhile beside what was typed, where they differ.
 pub(super) fn compare(parts: &mut [FilledSection], present: &Value) {
-    for field in parts.iter_mut().flat_map(|part| &mut part.fields).filter(|field| field.was_sent && !matches!(field.input, Input::Secret)) {
-        let mut theirs = Field { values: Vec::new(), rows: Vec::new(), theirs: None, name: field.name.clone(), ..*field };
+    for field in parts
+        .iter_mut()
+        .flat_map(|part| &mut part.fields)
+        .filter(|field| field.was_sent && !matches!(field.input, Input::Secret))
+    {
+        let mut theirs =
+            Field { values: Vec::new(), rows: Vec::new(), theirs: None, name: field.name.clone(), ..*field };
         theirs.store(present);
         if theirs.json() != field.json() {
             field.theirs = Some(theirs.spoken());

@@ -20,7 +20,8 @@ use crate::{
 
 /// How large a form without files may be, in bytes.
 const MAXIMUM_BYTES: usize = 1024 * 1024;
-/// How large the form of someone who is not signed in any more may be, so that what they typed is kept for them, in bytes.
+/// How large the form of someone who is not signed in any more may be, so that what they typed is kept for them, in
+/// bytes.
 const KEPT_LIMIT: usize = 256 * 1024;
 /// How large a form may be that passes such a form on, in bytes: the names of its fields become longer.
 const PASSING_ON_LIMIT: usize = 2 * KEPT_LIMIT;
@@ -68,7 +69,8 @@ impl Form {
         Self::read_within(request, body, MAXIMUM_BYTES).await
     }
 
-    /// Reads a form without files of at most so many bytes. That of someone who is not signed in any more is read too, as far as it can be kept for them.
+    /// Reads a form without files of at most so many bytes. That of someone who is not signed in any more is read too,
+    /// as far as it can be kept for them.
     pub(super) async fn read_within(request: &Request, body: RequestBody, maximum: usize) -> Result<Self, Problem> {
         Self::read_at_most(request, body, Most { known: maximum, stranger: KEPT_LIMIT }).await
     }
@@ -91,7 +93,10 @@ impl Form {
             Type::TooLarge => Problem::new(Type::TooLarge, "the form is larger than this page takes"),
             _ => problem,
         })?;
-        let fields: Vec<(String, String)> = form_urlencoded::parse(&bytes).take(MAXIMUM_FIELDS).map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+        let fields: Vec<(String, String)> = form_urlencoded::parse(&bytes)
+            .take(MAXIMUM_FIELDS)
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect();
         // What no database keeps is no text.
         if fields.iter().any(|(_, value)| value.contains('\0')) {
             return Err(Problem::new(Type::Malformed, "the character U+0000 cannot be stored"));
@@ -102,9 +107,14 @@ impl Form {
         Ok(Self(fields))
     }
 
-    /// Reads a form with a file in the field `file`, none where nobody chose one. It may have so many bytes, and so may every
-    /// other field: what was in a file can travel in one. Only what is sent by someone who is known is read.
-    pub(super) async fn read_with_file(request: &Request, mut body: RequestBody, most: usize, cost: Cost) -> Result<(Self, Option<SentFile>), Problem> {
+    /// Reads a form with a file in the field `file`, none where nobody chose one. It may have so many bytes, and so may
+    /// every other field: what was in a file can travel in one. Only what is sent by someone who is known is read.
+    pub(super) async fn read_with_file(
+        request: &Request,
+        mut body: RequestBody,
+        most: usize,
+        cost: Cost,
+    ) -> Result<(Self, Option<SentFile>), Problem> {
         let expected = || Problem::new(Type::UnsupportedMediaType, "expected a form with a file");
         if !is_of_type(request, "multipart/form-data") {
             return Err(expected());
@@ -123,8 +133,11 @@ impl Form {
             if part_count > MAXIMUM_PARTS {
                 return Err(broken());
             }
-            let (name, file_name, media_type) =
-                (field.name().unwrap_or_default().to_owned(), field.file_name().map(str::to_owned), field.content_type().map(str::to_owned));
+            let (name, file_name, media_type) = (
+                field.name().unwrap_or_default().to_owned(),
+                field.file_name().map(str::to_owned),
+                field.content_type().map(str::to_owned),
+            );
             let content = limited(field, most).await?;
             if name == "file" {
                 file = Some(SentFile { name: file_name.unwrap_or_default(), media_type, content });
@@ -161,7 +174,8 @@ impl Form {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The first value of this field, without the space around it; empty where there is none. Browsers send lines with CR LF.
+    /// The first value of this field, without the space around it; empty where there is none. Browsers send lines with
+    /// CR LF.
     pub(super) fn text(&self, name: &str) -> String {
         self.first(name).map(|value| value.trim().replace("\r\n", "\n")).unwrap_or_default()
     }
@@ -178,7 +192,9 @@ impl Form {
 
     /// The version of the item that the page showed.
     pub(super) fn version(&self) -> Result<i64, Problem> {
-        self.text("version").parse().map_err(|_| Problem::new(Type::Malformed, "the form does not say which version it changes: open the page again"))
+        self.text("version").parse().map_err(|_| {
+            Problem::new(Type::Malformed, "the form does not say which version it changes: open the page again")
+        })
     }
 
     /// Whether what was typed to make sure is this name, whatever the space in and around it.
@@ -195,7 +211,10 @@ impl Form {
 /// One parameter of the address; empty where there is none.
 pub(super) fn parameter(request: &Request, name: &str) -> String {
     let query = request.uri().query().unwrap_or_default();
-    form_urlencoded::parse(query.as_bytes()).find(|(known, _)| known == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
+    form_urlencoded::parse(query.as_bytes())
+        .find(|(known, _)| known == name)
+        .map(|(_, value)| value.into_owned())
+        .unwrap_or_default()
 }
 
 /// Whether a form without files was sent.
@@ -209,7 +228,10 @@ fn is_of_type(request: &Request, expected: &str) -> bool {
 }
 
 fn too_large(most: usize) -> Problem {
-    Problem::new(Type::TooLarge, format!("what was sent is larger than {}", format::size(i64::try_from(most).unwrap_or(i64::MAX))))
+    Problem::new(
+        Type::TooLarge,
+        format!("what was sent is larger than {}", format::size(i64::try_from(most).unwrap_or(i64::MAX))),
+    )
 }
 
 async fn limited(field: Field, most: usize) -> Result<Vec<u8>, Problem> {

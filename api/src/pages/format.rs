@@ -37,14 +37,19 @@ pub(super) fn count(count: impl ToString, one: &str, many: &str) -> String {
 /// A number with commas between its thousands.
 pub(super) fn thousands(number: impl ToString) -> String {
     let digits = number.to_string();
-    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
     groups.join(",")
 }
 
 /// How large a file is, as people say it: `12 KB`, `1.4 MB`.
 pub(super) fn size(bytes: impl Borrow<i64>) -> String {
     let bytes = *bytes.borrow();
-    if bytes < 1024 * 1024 { format!("{} KB", (bytes + 1023) / 1024) } else { format!("{:.1} MB", bytes as f64 / 1_048_576.0) }
+    if bytes < 1024 * 1024 {
+        format!("{} KB", (bytes + 1023) / 1024)
+    } else {
+        format!("{:.1} MB", bytes as f64 / 1_048_576.0)
+    }
 }
 
 /// A language by its own name.
@@ -116,7 +121,11 @@ pub(super) fn relative_day(date: impl Borrow<Day>, today: impl Borrow<Day>) -> S
 /// A day, and how far it is off if that is near: `3 March 2027 (in 4 days)`.
 pub(super) fn day_with_distance(date: impl Borrow<Day>, today: impl Borrow<Day>) -> String {
     let (date, today) = (*date.borrow(), *today.borrow());
-    if days_between(today, date).abs() <= NEAR_DAYS { format!("{} ({})", day(date), relative_day(date, today)) } else { day(date) }
+    if days_between(today, date).abs() <= NEAR_DAYS {
+        format!("{} ({})", day(date), relative_day(date, today))
+    } else {
+        day(date)
+    }
 }
 
 /// What the program itself says of its fields and words, as people write: `data_sensitivity is special_category`.
@@ -161,7 +170,12 @@ pub(super) fn money(money: &Money) -> String {
 pub(super) fn risks(counts: &RiskCounts) -> String {
     let RiskCounts { low, moderate, high, extreme } = counts;
     let parts = [(extreme, "extreme"), (high, "high"), (moderate, "moderate"), (low, "low")];
-    parts.into_iter().filter(|(count, _)| **count > 0).map(|(count, name)| format!("{count} {name}")).collect::<Vec<_>>().join(", ")
+    parts
+        .into_iter()
+        .filter(|(count, _)| **count > 0)
+        .map(|(count, name)| format!("{count} {name}"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// What was decided.
@@ -209,11 +223,17 @@ mod tests {
         assert_eq!(moment("2027-03-03T14:05:09Z".parse::<Moment>().expect("a moment")), "3 March 2027 at 14:05 UTC");
         let today: Day = "2027-03-03".parse().expect("a day");
         let told = |days: i64| relative_day(today.plus_days(days), today);
-        assert_eq!([0, 1, -1, 2, -60, 61, -61].map(told), ["today", "tomorrow", "yesterday", "in 2 days", "60 days ago", "on 3 May 2027", "since 1 January 2027"]);
+        assert_eq!(
+            [0, 1, -1, 2, -60, 61, -61].map(told),
+            ["today", "tomorrow", "yesterday", "in 2 days", "60 days ago", "on 3 May 2027", "since 1 January 2027"]
+        );
         assert_eq!(
             (label(&diligence_entities::product::ProductKind::AiSystem), framework("ethical_ai"), label(&"no_mfa")),
             ("AI system".into(), "Ethical AI".into(), "No MFA".into())
         );
-        assert_eq!((count(1, "question", "questions"), count(0, "question", "questions")), ("1 question".into(), "0 questions".into()));
+        assert_eq!(
+            (count(1, "question", "questions"), count(0, "question", "questions")),
+            ("1 question".into(), "0 questions".into())
+        );
     }
 }

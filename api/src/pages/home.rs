@@ -94,25 +94,66 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let soon = today.plus_days(AHEAD);
     let limit = Some(SHOWN + 1);
 
-    let reviews = review::list(&reader, &ReviewFilter { due_before: Some(soon.plus_days(1)), limit, ..ReviewFilter::default() }).await?.items;
-    let submitted = assessment::list(&reader, &AssessmentFilter { state: Some(AssessmentState::Submitted), limit, ..AssessmentFilter::default() }).await?.items;
-    let lapsing =
-        decision::list(&reader, &DecisionFilter { superseded: Some(false), lapses_before: Some(soon.plus_days(1)), limit, ..DecisionFilter::default() }).await?.items;
-    let stale = register::list(&reader, &RegisterFilter { stale: Some(true), limit, ..RegisterFilter::default() }).await?.items;
-    let accepted = risk::list(&reader, &RiskFilter { acceptance_expires_before: Some(soon.plus_days(1)), limit, ..RiskFilter::default() }).await?.items;
-    let expiring = EvidenceFilter { valid_on: Some(today), expires_before: Some(soon.plus_days(1)), limit: Some(200), ..EvidenceFilter::default() };
+    let reviews =
+        review::list(&reader, &ReviewFilter { due_before: Some(soon.plus_days(1)), limit, ..ReviewFilter::default() })
+            .await?
+            .items;
+    let submitted = assessment::list(
+        &reader,
+        &AssessmentFilter { state: Some(AssessmentState::Submitted), limit, ..AssessmentFilter::default() },
+    )
+    .await?
+    .items;
+    let lapsing = decision::list(
+        &reader,
+        &DecisionFilter {
+            superseded: Some(false),
+            lapses_before: Some(soon.plus_days(1)),
+            limit,
+            ..DecisionFilter::default()
+        },
+    )
+    .await?
+    .items;
+    let stale =
+        register::list(&reader, &RegisterFilter { stale: Some(true), limit, ..RegisterFilter::default() }).await?.items;
+    let accepted = risk::list(
+        &reader,
+        &RiskFilter { acceptance_expires_before: Some(soon.plus_days(1)), limit, ..RiskFilter::default() },
+    )
+    .await?
+    .items;
+    let expiring = EvidenceFilter {
+        valid_on: Some(today),
+        expires_before: Some(soon.plus_days(1)),
+        limit: Some(200),
+        ..EvidenceFilter::default()
+    };
     let mut expiring = evidence::list(&reader, &expiring).await?.items;
     expiring.sort_by_key(|evidence| evidence.expires_on);
     let conditions = register::with_conditions_due(&reader, soon.plus_days(1), SHOWN + 1).await?;
-    let decided = decision::in_force(&reader, stale.iter().chain(&conditions).map(|line| line.subject_id.clone())).await?;
+    let decided =
+        decision::in_force(&reader, stale.iter().chain(&conditions).map(|line| line.subject_id.clone())).await?;
     let summary = register::summary(&reader).await?;
 
-    let ids = reviews.iter().map(|review| &review.subject_id).chain(submitted.iter().map(|assessment| &assessment.subject_id));
-    let ids = ids.chain(lapsing.iter().map(|decision| &decision.subject_id)).chain(accepted.iter().map(|risk| &risk.subject_id));
+    let ids = reviews
+        .iter()
+        .map(|review| &review.subject_id)
+        .chain(submitted.iter().map(|assessment| &assessment.subject_id));
+    let ids = ids
+        .chain(lapsing.iter().map(|decision| &decision.subject_id))
+        .chain(accepted.iter().map(|risk| &risk.subject_id));
     let ids: Vec<SubjectId> = ids.chain(expiring.iter().map(|evidence| &evidence.subject_id)).cloned().collect();
-    let titles = questionnaire::titles(&reader, submitted.iter().map(|assessment| assessment.questionnaire.clone())).await?;
+    let titles =
+        questionnaire::titles(&reader, submitted.iter().map(|assessment| assessment.questionnaire.clone())).await?;
     let lines = register::lines(&reader, ids).await?;
-    let name = |id: &SubjectId| lines.get(id).or_else(|| stale.iter().chain(&conditions).find(|line| line.subject_id == *id)).map(format::subject).unwrap_or_default();
+    let name = |id: &SubjectId| {
+        lines
+            .get(id)
+            .or_else(|| stale.iter().chain(&conditions).find(|line| line.subject_id == *id))
+            .map(format::subject)
+            .unwrap_or_default()
+    };
     let on = |day| format::relative_day(day, today);
 
     let mut groups = Vec::new();
@@ -131,7 +172,13 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
         "/reviews",
         reviews
             .iter()
-            .map(|review| task(&review.subject_id, format!("{}: {}", on(review.due_on), format::without_underscores(&review.reason_detail)), review.due_on < today))
+            .map(|review| {
+                task(
+                    &review.subject_id,
+                    format!("{}: {}", on(review.due_on), format::without_underscores(&review.reason_detail)),
+                    review.due_on < today,
+                )
+            })
             .collect(),
     );
     group(
@@ -143,21 +190,33 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
                 let by = assessment.submitted_by.as_deref().unwrap_or("someone");
                 let when = assessment.submitted_at.map(|at| on(at.day())).unwrap_or_default();
                 let title = titles.get(&assessment.questionnaire).unwrap_or(&assessment.questionnaire);
-                at(format!("/assessments/{}/review", assessment.id), &assessment.subject_id, format!("{title}, submitted {when} by {by}"), false)
+                at(
+                    format!("/assessments/{}/review", assessment.id),
+                    &assessment.subject_id,
+                    format!("{title}, submitted {when} by {by}"),
+                    false,
+                )
             })
             .collect(),
     );
     // The decision that says why; where evidence has expired since, any that is in force.
     let stale_href = |line: &RegisterEntry| {
         let mut of_it = decided.iter().filter(|decision| decision.subject_id == line.subject_id);
-        of_it.clone().find(|decision| decision.stale_since.is_some()).or_else(|| of_it.next()).map_or_else(|| format::subject_href(&line.subject_id), decision_href)
+        of_it
+            .clone()
+            .find(|decision| decision.stale_since.is_some())
+            .or_else(|| of_it.next())
+            .map_or_else(|| format::subject_href(&line.subject_id), decision_href)
     };
     group(
         "Decisions to make again",
         "/register?stale=true",
         stale.iter().map(|line| at(stale_href(line), &line.subject_id, line.stale_reasons.join("; "), true)).collect(),
     );
-    let mut due: Vec<_> = decided.iter().flat_map(|decision| decision.conditions.iter().map(move |condition| (decision, condition))).collect();
+    let mut due: Vec<_> = decided
+        .iter()
+        .flat_map(|decision| decision.conditions.iter().map(move |condition| (decision, condition)))
+        .collect();
     due.retain(|(_, condition)| condition.met_on.is_none() && condition.due_on <= soon);
     due.sort_by_key(|(_, condition)| condition.due_on);
     group(
@@ -178,7 +237,12 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
             .iter()
             .filter_map(|decision| decision.lapses_on.map(|day| (decision, day)))
             .map(|(decision, day)| {
-                at(decision_href(decision), &decision.subject_id, format!("{} until {}", format::outcome(decision.outcome.0), format::day(day)), day < today)
+                at(
+                    decision_href(decision),
+                    &decision.subject_id,
+                    format!("{} until {}", format::outcome(decision.outcome.0), format::day(day)),
+                    day < today,
+                )
             })
             .collect(),
     );
@@ -201,19 +265,29 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
         "/evidence",
         expiring
             .iter()
-            .map(|evidence| task(&evidence.subject_id, format!("{}, {}", evidence.kind.title(), evidence.expires_on.map(on).unwrap_or_default()), false))
+            .map(|evidence| {
+                task(
+                    &evidence.subject_id,
+                    format!("{}, {}", evidence.kind.title(), evidence.expires_on.map(on).unwrap_or_default()),
+                    false,
+                )
+            })
             .collect(),
     );
     let is_mfa_recommended = here.current.mfa_rule == MfaRule::Recommended && !here.current.has_mfa;
     let frame = here.frame("Home").at("/");
-    Ok(html(StatusCode::OK, &HomePage { frame, here, is_mfa_recommended, groups, heat: heat_rows(&summary.heat_map), summary })?)
+    Ok(html(
+        StatusCode::OK,
+        &HomePage { frame, here, is_mfa_recommended, groups, heat: heat_rows(&summary.heat_map), summary },
+    )?)
 }
 
 /// Goes to one's sample register, which is made if there is none yet.
 pub(super) async fn look_around(who: Page<Viewer>, _: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let store = store_of(request)?;
-    let own = user::me(store, &here.person).await?.organisations.into_iter().find(|organisation| organisation.is_sample);
+    let own =
+        user::me(store, &here.person).await?.organisations.into_iter().find(|organisation| organisation.is_sample);
     let there = match own {
         Some(own) => own.id,
         None => sample::create_own(store, &here.person, request_id(request)).await?.organisation_id,
@@ -239,10 +313,18 @@ impl HomePage<'_> {
     /// The counts of ratings, worst first: key, word, suppliers, products.
     fn ratings(&self) -> Vec<(&'static str, &'static str, i64, i64)> {
         let count = |counts: &std::collections::BTreeMap<String, i64>, key: &str| counts.get(key).copied().unwrap_or(0);
-        [("extreme", "Extreme"), ("high", "High"), ("unassessed", "Unassessed"), ("moderate", "Moderate"), ("low", "Low")]
-            .into_iter()
-            .map(|(key, name)| (key, name, count(&self.summary.suppliers_by_rating, key), count(&self.summary.products_by_rating, key)))
-            .collect()
+        [
+            ("extreme", "Extreme"),
+            ("high", "High"),
+            ("unassessed", "Unassessed"),
+            ("moderate", "Moderate"),
+            ("low", "Low"),
+        ]
+        .into_iter()
+        .map(|(key, name)| {
+            (key, name, count(&self.summary.suppliers_by_rating, key), count(&self.summary.products_by_rating, key))
+        })
+        .collect()
     }
 
     fn tiers(&self) -> Vec<(&'static str, &'static str, i64)> {
@@ -254,10 +336,17 @@ impl HomePage<'_> {
 
     fn ai(&self) -> Vec<(&'static str, &'static str, i64)> {
         use diligence_entities::product::AiFeatures;
-        [("core", AiFeatures::Core), ("embedded", AiFeatures::Embedded), ("unknown", AiFeatures::Unknown), ("none", AiFeatures::None)]
-            .into_iter()
-            .map(|(key, features)| (key, format::ai(features), self.summary.products_by_ai_features.get(key).copied().unwrap_or(0)))
-            .collect()
+        [
+            ("core", AiFeatures::Core),
+            ("embedded", AiFeatures::Embedded),
+            ("unknown", AiFeatures::Unknown),
+            ("none", AiFeatures::None),
+        ]
+        .into_iter()
+        .map(|(key, features)| {
+            (key, format::ai(features), self.summary.products_by_ai_features.get(key).copied().unwrap_or(0))
+        })
+        .collect()
     }
 
     fn open_risks(&self) -> i64 {

@@ -1,7 +1,7 @@
 //! Bringing in a list: what would come of each row first, then all of it or nothing.
 //!
-//! The file that was looked at travels in the page's form, so that it need not be chosen twice and nothing of it is kept before it
-//! is brought in.
+//! The file that was looked at travels in the page's form, so that it need not be chosen twice and nothing of it is
+//! kept before it is brought in.
 
 use askama::Template;
 use diligence_entities::{
@@ -48,7 +48,10 @@ const SHOWN_ROWS: usize = 100;
 const MAXIMUM_FIELD: usize = IMPORT_LIMIT * 3 / 2;
 
 const COLUMNS_TOLD: [(&str, &str); 9] = [
-    ("identifiers:SCHEME", "An identifier, such as identifiers:GB-COH for a company number or identifiers:GB-NHS for an organisation code"),
+    (
+        "identifiers:SCHEME",
+        "An identifier, such as identifiers:GB-COH for a company number or identifiers:GB-NHS for an organisation code",
+    ),
     ("evidence.KIND.FIELD", "A piece of evidence, such as evidence.dspt.statement and evidence.dspt.expires_on"),
     ("supplier_name", "For products: whose it is, by the exact name"),
     ("supplier_identifier", "For products: whose it is, by an identifier, such as GB-NHS:8K417"),
@@ -113,10 +116,20 @@ impl ImportPage {
 /// The columns that can be filled.
 fn columns(noun: Noun) -> Vec<String> {
     const DERIVED: [&str; 6] = ["tier", "tier_reason", "rating", "version", "created_at", "updated_at"];
-    noun.known().into_iter().filter(|name| !DERIVED.contains(&name.as_str()) && !name.contains("SCHEME") && !name.contains("KIND")).collect()
+    noun.known()
+        .into_iter()
+        .filter(|name| !DERIVED.contains(&name.as_str()) && !name.contains("SCHEME") && !name.contains("KIND"))
+        .collect()
 }
 
-fn import_page(here: &SignedIn, errors: Vec<FieldError>, noun: &str, dates: &str, done: Option<String>, foreign: Option<Foreign>) -> PageResult {
+fn import_page(
+    here: &SignedIn,
+    errors: Vec<FieldError>,
+    noun: &str,
+    dates: &str,
+    done: Option<String>,
+    foreign: Option<Foreign>,
+) -> PageResult {
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = ImportPage {
         frame: here.frame("Import suppliers").at("/register"),
@@ -137,7 +150,8 @@ pub(super) async fn show(who: Page<Editor>) -> PageResult {
     let done = parameter(request, "done");
     let number = |name: &str| parameter(request, name).parse::<u32>().unwrap_or_default();
     let told = noun_of(&done).map(|_| {
-        let counts = [("new", "new"), ("changed", "changed"), ("unchanged", "unchanged")].map(|(name, word)| format!("{} {word}", number(name)));
+        let counts = [("new", "new"), ("changed", "changed"), ("unchanged", "unchanged")]
+            .map(|(name, word)| format!("{} {word}", number(name)));
         format!("{} imported: {}.", format::capital(&done), counts.join(", "))
     });
     import_page(here, Vec::new(), &done, "", told, None)
@@ -233,8 +247,17 @@ impl CheckedPage {
     }
 
     fn told(error: &RowError) -> String {
-        let column = if error.column.is_empty() { String::new() } else { format!("{}: ", format::without_underscores(&error.column)) };
-        let value = error.value.as_ref().filter(|value| !value.is_empty()).map(|value| format!(", not \u{201c}{value}\u{201d}")).unwrap_or_default();
+        let column = if error.column.is_empty() {
+            String::new()
+        } else {
+            format!("{}: ", format::without_underscores(&error.column))
+        };
+        let value = error
+            .value
+            .as_ref()
+            .filter(|value| !value.is_empty())
+            .map(|value| format!(", not \u{201c}{value}\u{201d}"))
+            .unwrap_or_default();
         sentence(&format!("{column}{}{value}", error.detail))
     }
 }
@@ -242,14 +265,25 @@ impl CheckedPage {
 /// The names of a file's columns, and what its first row says in each.
 fn head(text: &str) -> Vec<(String, String)> {
     let mut records = cells::read(text);
-    let mut next = || records.next().and_then(Result::ok).map(|record| record.cells.into_iter().map(|cell| cell.trim().to_owned()).collect::<Vec<_>>());
+    let mut next = || {
+        records
+            .next()
+            .and_then(Result::ok)
+            .map(|record| record.cells.into_iter().map(|cell| cell.trim().to_owned()).collect::<Vec<_>>())
+    };
     let (names, first) = (next().unwrap_or_default(), next().unwrap_or_default());
-    names.into_iter().enumerate().map(|(index, name)| (name, first.get(index).map(|cell| cell.chars().take(60).collect()).unwrap_or_default())).collect()
+    names
+        .into_iter()
+        .enumerate()
+        .map(|(index, name)| (name, first.get(index).map(|cell| cell.chars().take(60).collect()).unwrap_or_default()))
+        .collect()
 }
 
 /// A name as a map writes it.
 fn escaped(name: &str) -> String {
-    name.chars().flat_map(|letter| if matches!(letter, ',' | '=' | '\\') { vec!['\\', letter] } else { vec![letter] }).collect()
+    name.chars()
+        .flat_map(|letter| if matches!(letter, ',' | '=' | '\\') { vec!['\\', letter] } else { vec![letter] })
+        .collect()
 }
 
 /// What one of somebody else's columns probably is here.
@@ -257,7 +291,11 @@ fn guess(name: &str, known: &[String]) -> String {
     let plain = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
     let name = plain(name);
     let usual = [
-        ("name", ["supplier", "suppliername", "company", "companyname", "organisation", "organisationname", "vendor"].as_slice()),
+        (
+            "name",
+            ["supplier", "suppliername", "company", "companyname", "organisation", "organisationname", "vendor"]
+                .as_slice(),
+        ),
         ("name", ["product", "productname", "system"].as_slice()),
         ("website", ["url", "web", "homepage"].as_slice()),
         ("relationship_owner", ["owner", "contractmanager"].as_slice()),
@@ -268,7 +306,9 @@ fn guess(name: &str, known: &[String]) -> String {
         .iter()
         .find(|column| plain(column) == name)
         .cloned()
-        .or_else(|| usual.iter().find(|(_, names)| names.contains(&name.as_str())).map(|(column, _)| (*column).to_owned()))
+        .or_else(|| {
+            usual.iter().find(|(_, names)| names.contains(&name.as_str())).map(|(column, _)| (*column).to_owned())
+        })
         .unwrap_or_default()
 }
 
@@ -285,7 +325,9 @@ pub(super) async fn send(who: Page<Editor>, form: Proven<WithFile<ListFile>>) ->
     let (request, here) = who.parts();
     let (form, file) = form.into_inner();
     let (noun_text, dates) = (form.text("noun"), form.text("dates"));
-    let again = |field: &str, detail: &str| import_page(here, vec![FieldError::new(field, detail)], &noun_text, &dates, None, None);
+    let again = |field: &str, detail: &str| {
+        import_page(here, vec![FieldError::new(field, detail)], &noun_text, &dates, None, None)
+    };
     let Some(noun) = noun_of(&noun_text) else { return again("noun", "choose what is in the list") };
     let (name, text) = match (file, Some(form.exact("content")).filter(|content| !content.is_empty())) {
         (Some(file), _) if file.content.len() > IMPORT_LIMIT => {
@@ -306,27 +348,51 @@ pub(super) async fn send(who: Page<Editor>, form: Proven<WithFile<ListFile>>) ->
         .map(|(index, (name, first))| (form.text(&format!("column{index}")), name, first))
         .map(|(here, name, first)| (name, first, here))
         .collect();
-    let pairs: Vec<String> = named.iter().filter(|(_, _, here)| !here.is_empty()).map(|(name, _, here)| format!("{}={}", escaped(name), escaped(here))).collect();
+    let pairs: Vec<String> = named
+        .iter()
+        .filter(|(_, _, here)| !here.is_empty())
+        .map(|(name, _, here)| format!("{}={}", escaped(name), escaped(here)))
+        .collect();
     let map = if pairs.is_empty() { form.some("map") } else { Some(pairs.join(",")) };
     let is_asked = form.text("then") == "map";
-    let foreign = |columns: Vec<(String, String, String)>| Foreign { name: name.clone(), content: carried(&text), columns };
-    let guessed = || head(&text).into_iter().map(|(name, first)| (guess(&name, &known), name, first)).map(|(here, name, first)| (name, first, here)).collect::<Vec<_>>();
+    let foreign =
+        |columns: Vec<(String, String, String)>| Foreign { name: name.clone(), content: carried(&text), columns };
+    let guessed = || {
+        head(&text)
+            .into_iter()
+            .map(|(name, first)| (guess(&name, &known), name, first))
+            .map(|(here, name, first)| (name, first, here))
+            .collect::<Vec<_>>()
+    };
     if is_asked && pairs.is_empty() {
         let errors = vec![FieldError::new("column0", "say of at least one column what it is here")];
         return import_page(here, errors, &noun_text, &dates, None, Some(foreign(guessed())));
     }
-    let query = ImportQuery { dry_run: Some(form.text("then") != "apply"), map: map.clone(), r#where: None, dates: from_word(&dates) };
+    let query = ImportQuery {
+        dry_run: Some(form.text("then") != "apply"),
+        map: map.clone(),
+        r#where: None,
+        dates: from_word(&dates),
+    };
     let bytes = text.clone().into_bytes();
     // Reading a large file is work: other requests need this thread.
-    let read = tokio::task::spawn_blocking(move || Intake::of_file(noun, &bytes, &query)).await.map_err(Problem::internal)?;
+    let read =
+        tokio::task::spawn_blocking(move || Intake::of_file(noun, &bytes, &query)).await.map_err(Problem::internal)?;
     let intake = match read {
         Ok(intake) => intake,
         Err(problem) if matches!(problem.kind, Type::Invalid | Type::Malformed) => {
-            let is_about_columns = problem.errors.iter().any(|fault| fault.code == "unknown_column") && !head(&text).is_empty();
+            let is_about_columns =
+                problem.errors.iter().any(|fault| fault.code == "unknown_column") && !head(&text).is_empty();
             let field = if is_about_columns { "column0" } else { "file" };
             // That it is somebody else's file is nothing wrong before they have been asked which column is which.
             let is_told = |fault: &&Fault| is_asked || fault.code != "unknown_column";
-            let errors = problem.errors.iter().filter(is_told).take(20).map(|fault| FieldError::new(field, &fault.detail)).collect();
+            let errors = problem
+                .errors
+                .iter()
+                .filter(is_told)
+                .take(20)
+                .map(|fault| FieldError::new(field, &fault.detail))
+                .collect();
             let columns = if is_asked { named } else { guessed() };
             return import_page(here, errors, &noun_text, &dates, None, is_about_columns.then(|| foreign(columns)));
         }
@@ -338,7 +404,8 @@ pub(super) async fn send(who: Page<Editor>, form: Proven<WithFile<ListFile>>) ->
     let opened = match ahead::open(store, &here.person.scope(request_id(request)), &intake).await {
         Ok(opened) => opened,
         Err(error) => {
-            let errors = super::page::faults(error)?.iter().map(|fault| FieldError::new("file", &fault.detail)).collect();
+            let errors =
+                super::page::faults(error)?.iter().map(|fault| FieldError::new("file", &fault.detail)).collect();
             return import_page(here, errors, &noun_text, &dates, None, None);
         }
     };
@@ -355,9 +422,17 @@ pub(super) async fn send(who: Page<Editor>, form: Proven<WithFile<ListFile>>) ->
     let next = store.clock().now().to_string();
     let report = intake.run(plan, writer.as_ref()).await?;
     if let Some(writer) = writer {
-        let place = format!("/import?done={noun_text}&new={}&changed={}&unchanged={}", report.created_count, report.changed_count, report.unchanged_count);
+        let place = format!(
+            "/import?done={noun_text}&new={}&changed={}&unchanged={}",
+            report.created_count, report.changed_count, report.unchanged_count
+        );
         if !once.is_empty() {
-            let answer = StoredAnswer { status: StatusCode::SEE_OTHER.as_u16(), location: Some(place.clone()), etag: None, body: String::new() };
+            let answer = StoredAnswer {
+                status: StatusCode::SEE_OTHER.as_u16(),
+                location: Some(place.clone()),
+                etag: None,
+                body: String::new(),
+            };
             idempotency::remember(&writer, &once, &fingerprint, &answer).await?;
         }
         writer.save().await?;
@@ -366,7 +441,10 @@ pub(super) async fn send(who: Page<Editor>, form: Proven<WithFile<ListFile>>) ->
     if form.text("then") == "failures" {
         return Ok(attachment("refused.csv", failures(&report)));
     }
-    let show = form.some("choose").or_else(|| form.some("show")).unwrap_or_else(|| if report.refused_count > 0 { "refused".into() } else { "all".into() });
+    let show = form
+        .some("choose")
+        .or_else(|| form.some("show"))
+        .unwrap_or_else(|| if report.refused_count > 0 { "refused".into() } else { "all".into() });
     let from = if form.some("choose").is_some() { 0 } else { form.text("from").parse().unwrap_or_default() };
     let fits = |row: &&ImportedRow| show == "all" || format::slug(&row.verdict) == show;
     let page = CheckedPage {
@@ -392,7 +470,13 @@ pub(super) async fn send(who: Page<Editor>, form: Proven<WithFile<ListFile>>) ->
 fn failures(report: &ImportReport) -> String {
     let line = |row: &ImportedRow, error: &RowError| {
         let line = row.line.unwrap_or(row.row).to_string();
-        [line, row.name.clone().unwrap_or_default(), error.column.clone(), error.value.clone().unwrap_or_default(), sentence(&error.detail)]
+        [
+            line,
+            row.name.clone().unwrap_or_default(),
+            error.column.clone(),
+            error.value.clone().unwrap_or_default(),
+            sentence(&error.detail),
+        ]
     };
     let mut file = cells::Writer::default();
     file.write(["line", "name", "column", "what it says", "what is wrong"]);

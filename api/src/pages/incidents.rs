@@ -65,7 +65,10 @@ const INCIDENT: &[FormSection] = &[
     },
     FormSection {
         title: "When it is over",
-        fields: &[field("resolved_on", "The day it was over", "Empty while it is not.", Input::Date), field("lessons", "What was learnt", "", Input::TextArea)],
+        fields: &[
+            field("resolved_on", "The day it was over", "Empty while it is not.", Input::Date),
+            field("lessons", "What was learnt", "", Input::TextArea),
+        ],
     },
 ];
 
@@ -139,16 +142,38 @@ pub(super) async fn show_one(who: Page<Viewer>) -> PageResult {
     one(request, here, &path_id(request)?, StatusCode::OK, None, Vec::new()).await
 }
 
-async fn one(request: &Request, here: &SignedIn, id: &IncidentId, status: StatusCode, form: Option<&Form>, errors: Vec<FieldError>) -> PageResult {
+async fn one(
+    request: &Request,
+    here: &SignedIn,
+    id: &IncidentId,
+    status: StatusCode,
+    form: Option<&Form>,
+    errors: Vec<FieldError>,
+) -> PageResult {
     let reader = here.read(request).await?;
     let incident = incident::read(&reader, id).await?;
     let line = line(&reader, &incident.subject_id).await?;
     let frame = here.frame(&incident.title).at(PART);
-    Ok(html(status, &IncidentPage { frame, here, incident, line, today: reader.today(), errors, form, is_stale: status == StatusCode::CONFLICT })?)
+    Ok(html(
+        status,
+        &IncidentPage {
+            frame,
+            here,
+            incident,
+            line,
+            today: reader.today(),
+            errors,
+            form,
+            is_stale: status == StatusCode::CONFLICT,
+        },
+    )?)
 }
 
 fn new_incident<'a>(here: &'a SignedIn, line: &RegisterEntry) -> FormPage<'a> {
-    let lead = format!("What happened at {}. Its next review is brought forward to today, and what was decided about it is to be decided again.", format::subject(line));
+    let lead = format!(
+        "What happened at {}. Its next review is brought forward to today, and what was decided about it is to be decided again.",
+        format::subject(line)
+    );
     FormPage {
         here,
         part: PART,
@@ -170,7 +195,9 @@ pub(super) async fn show_new(who: Page<Editor>) -> PageResult {
             let back = ("/incidents".to_owned(), "Incidents".to_owned());
             let lead = "Choose the supplier or product that it happened at.";
             let (title, path) = ("Enter an incident", "/incidents/new");
-            SubjectPicker { title, lead, part: PART, back, path, name: "subject_id", kept: Vec::new(), without: None }.show(request, here).await
+            SubjectPicker { title, lead, part: PART, back, path, name: "subject_id", kept: Vec::new(), without: None }
+                .show(request, here)
+                .await
         }
     }
 }
@@ -195,7 +222,15 @@ pub(super) async fn enter(who: Page<Editor>, form: Proven<Form>) -> PageResult {
 
 fn change_of<'a>(here: &'a SignedIn, incident: &Incident) -> FormPage<'a> {
     let (back, title) = (format!("/incidents/{}", incident.id), format!("Change: {}", incident.title));
-    FormPage { here, part: PART, title, lead: String::new(), action: format!("{back}/change"), back: (back, "The incident".into()), version: incident.version }
+    FormPage {
+        here,
+        part: PART,
+        title,
+        lead: String::new(),
+        action: format!("{back}/change"),
+        back: (back, "The incident".into()),
+        version: incident.version,
+    }
 }
 
 /// The form for what is said of one.
@@ -215,7 +250,10 @@ pub(super) async fn change(who: Page<Editor>, form: Proven<Form>) -> PageResult 
         let present = incident::read(&here.read(request).await?, &id).await?;
         return FormPage { version, ..change_of(here, &present) }.wrong(parts, errors);
     }
-    match who.change(async |writer| incident::change(writer, &id, version, Change::<NewIncident>::new(fields(&parts))).await).await {
+    match who
+        .change(async |writer| incident::change(writer, &id, version, Change::<NewIncident>::new(fields(&parts))).await)
+        .await
+    {
         Ok(_) => Ok(redirect(&format!("/incidents/{id}"))),
         Err(error) => {
             let present = incident::read(&here.read(request).await?, &id).await?;
@@ -244,7 +282,10 @@ pub(super) async fn resolve(who: Page<Editor>, form: Proven<Form>) -> PageResult
     let mut said = Map::from_iter([("resolved_on".to_owned(), json(&resolved_on)?)]);
     said.insert("lessons".into(), json(&form.some("lessons"))?);
     let version = form.version()?;
-    match who.change(async |writer| incident::change(writer, &id, version, Change::<NewIncident>::new(said)).await).await {
+    match who
+        .change(async |writer| incident::change(writer, &id, version, Change::<NewIncident>::new(said)).await)
+        .await
+    {
         Ok(_) => Ok(redirect(&format!("/incidents/{id}"))),
         Err(error) => again(request, here, &id, Some(&form), error).await,
     }

@@ -69,7 +69,10 @@ pub(super) async fn send(who: Anyone, form: Proven<Small>) -> PageResult {
     let opened = match invitation::open(stranger.store(), &token).await {
         Ok(opened) => opened,
         Err(Error::NotFound) => {
-            let errors = vec![FieldError::new("token", "this is no link that was sent from here: check that you copied all of it")];
+            let errors = vec![FieldError::new(
+                "token",
+                "this is no link that was sent from here: check that you copied all of it",
+            )];
             return Ok(html(StatusCode::NOT_FOUND, &EnterPage { frame: Frame::new("Open your invitation"), errors })?);
         }
         Err(other) => return Err(other.into()),
@@ -84,7 +87,18 @@ pub(super) async fn send(who: Anyone, form: Proven<Small>) -> PageResult {
     let name = form.some("name").or_else(|| opened.name.clone()).unwrap_or_default();
     let shown = |status, errors, opened, name| {
         let (email, organisation_name) = (email.clone(), organisation_name.clone());
-        Ok(html(status, &InvitationPage { frame: Frame::new(title), errors, opened, token: token.clone(), name, email, organisation_name })?)
+        Ok(html(
+            status,
+            &InvitationPage {
+                frame: Frame::new(title),
+                errors,
+                opened,
+                token: token.clone(),
+                name,
+                email,
+                organisation_name,
+            },
+        )?)
     };
     if form.text("step") != "accept" {
         return shown(StatusCode::OK, Vec::new(), opened, name);
@@ -133,7 +147,12 @@ pub(super) async fn send(who: Anyone, form: Proven<Small>) -> PageResult {
         }
         Err(error) => {
             let found = faults(error)?;
-            shown(StatusCode::UNPROCESSABLE_ENTITY, field_errors(&found, &["organisation_name", "name", "email", "password", "code"], "password"), opened, name)
+            shown(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                field_errors(&found, &["organisation_name", "name", "email", "password", "code"], "password"),
+                opened,
+                name,
+            )
         }
     }
 }

@@ -30,7 +30,11 @@ impl<F: DeserializeOwned + JsonSchema + Validate + Default + 'static> ListQuery<
     }
 
     /// Reads it from the address, and has `change` turn the values of a form into those that the list takes.
-    pub(super) fn of_changed(request: &Request, path: &'static str, change: impl Fn(&str, String) -> String) -> Result<Self, Refusal> {
+    pub(super) fn of_changed(
+        request: &Request,
+        path: &'static str,
+        change: impl Fn(&str, String) -> String,
+    ) -> Result<Self, Refusal> {
         let query = request.uri().query().unwrap_or_default();
         let pairs = form_urlencoded::parse(query.as_bytes())
             .map(|(name, value)| (name.into_owned(), value.trim().to_owned()))
@@ -69,8 +73,15 @@ impl<F: DeserializeOwned + JsonSchema + Validate + Default + 'static> ListQuery<
     }
 
     fn address(&self, path: &str, without: &[&str], more: &[(&str, &str)]) -> String {
-        let own = self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).filter(|(name, _)| !without.contains(name));
-        let pairs: Vec<String> = own.chain(more.iter().copied()).map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+        let own = self
+            .pairs
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .filter(|(name, _)| !without.contains(name));
+        let pairs: Vec<String> = own
+            .chain(more.iter().copied())
+            .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
+            .collect();
         if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
     }
 

@@ -1,6 +1,7 @@
 //! The pages: for people, with a browser. Each calls the operations that the API calls, and works without JavaScript.
 //!
-//! A page at `/suppliers/…` is in `suppliers`, its template in the folder `templates/suppliers`; each noun lists its own routes.
+//! A page at `/suppliers/…` is in `suppliers`, its template in the folder `templates/suppliers`; each noun lists its
+//! own routes.
 //!
 //! | Where | What |
 //! |---|---|

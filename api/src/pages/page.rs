@@ -21,8 +21,7 @@ const SCRIPT: &str = include_str!("../../assets/page.js");
 const ICON: &str = include_str!("../../assets/icon.svg");
 
 /// Only what is our own, and no script or style inside a page.
-const POLICY: &str =
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Why a page is not what was asked for.
 #[derive(Debug)]
@@ -115,12 +114,14 @@ struct Assets {
     icon: String,
 }
 
-/// Where the style, the script and the icon are: a name that changes with what they hold, so that a browser can keep them for ever.
+/// Where the style, the script and the icon are: a name that changes with what they hold, so that a browser can keep
+/// them for ever.
 fn assets() -> &'static Assets {
     static ASSETS: OnceLock<Assets> = OnceLock::new();
     ASSETS.get_or_init(|| {
         let name = |content: &str, ending: &str| {
-            let hash: String = Sha256::digest(content.as_bytes()).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+            let hash: String =
+                Sha256::digest(content.as_bytes()).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
             format!("/assets/{hash}.{ending}")
         };
         Assets { style: name(STYLE, "css"), script: name(SCRIPT, "js"), icon: name(ICON, "svg") }
@@ -138,7 +139,10 @@ pub(super) fn asset(request: Request) -> Response {
     } else {
         return Problem::not_found().response();
     };
-    Response::builder().header(header::CONTENT_TYPE, kind).header(header::CACHE_CONTROL, "public, max-age=31536000, immutable").body(content)
+    Response::builder()
+        .header(header::CONTENT_TYPE, kind)
+        .header(header::CACHE_CONTROL, "public, max-age=31536000, immutable")
+        .body(content)
 }
 
 /// A page, as it is sent.
@@ -181,7 +185,8 @@ struct ProblemPage<'a> {
 pub(crate) fn is_for_reading(request: &Request) -> bool {
     const PROGRAMS: [&str; 6] = ["/api/", "/respond/v1/", "/health/", "/metrics", "/schemas/", "/problems/"];
     let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    accepts.split([',', ';']).any(|part| part.trim() == "text/html") && !PROGRAMS.iter().any(|begin| request.uri().path().starts_with(begin))
+    accepts.split([',', ';']).any(|part| part.trim() == "text/html")
+        && !PROGRAMS.iter().any(|begin| request.uri().path().starts_with(begin))
 }
 
 /// A refusal as a page, for whoever it may be.
@@ -192,7 +197,9 @@ pub(crate) fn problem_page(problem: &Problem) -> Response {
 pub(super) fn problem_page_within(problem: &Problem, frame: Frame) -> Response {
     let what_to_do = match problem.kind {
         Type::Forbidden if frame.is_inside => "If you need this for your work, ask an administrator of your register.",
-        Type::Unauthenticated | Type::Forbidden => "If you were signed in before, sign in again and go on where you were.",
+        Type::Unauthenticated | Type::Forbidden => {
+            "If you were signed in before, sign in again and go on where you were."
+        }
         Type::Gone => "Ask whoever sent you the link for a new one.",
         Type::NotFound => "If you typed the address, check it. If you followed a link, it may be out of date.",
         Type::Full => "Tell whoever runs this register that the disk is full. What is there can still be read.",
@@ -237,7 +244,12 @@ impl FieldError {
 
 /// Faults of a body with plain fields: each at the field of its name, the others at `other`.
 pub(crate) fn field_errors(faults: &[Fault], fields: &[&str], other: &str) -> Vec<FieldError> {
-    let field = |fault: &Fault| fields.iter().find(|field| fault.pointer.trim_start_matches('/') == **field).map_or(other.to_owned(), ToString::to_string);
+    let field = |fault: &Fault| {
+        fields
+            .iter()
+            .find(|field| fault.pointer.trim_start_matches('/') == **field)
+            .map_or(other.to_owned(), ToString::to_string)
+    };
     faults.iter().map(|fault| FieldError::new(field(fault), &fault.detail)).collect()
 }
 
@@ -272,8 +284,8 @@ pub(crate) fn request_id(request: &Request) -> Option<String> {
     request.data::<Trail>().map(|trail| trail.request_id.clone())
 }
 
-/// Whether the form that is sent stands on a page of ours: browsers say where a form comes from. For forms that nobody has
-/// signed in to send; the others have a token besides.
+/// Whether the form that is sent stands on a page of ours: browsers say where a form comes from. For forms that nobody
+/// has signed in to send; the others have a token besides.
 pub(crate) fn refuse_foreign(request: &Request) -> Result<(), Problem> {
     const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
     let text = |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());

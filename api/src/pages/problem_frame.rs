@@ -15,7 +15,8 @@ use crate::{
     trail::Trail,
 };
 
-/// Notes who asks with a browser; and where there is nothing at an address, tells them so in a page like any other of theirs.
+/// Notes who asks with a browser; and where there is nothing at an address, tells them so in a page like any other of
+/// theirs.
 pub(super) async fn nowhere(routes: Arc<Route>, mut request: Request) -> poem::Result<Response> {
     let asker = if is_for_reading(&request) { ProblemFrame::of(&request) } else { None };
     if let Some(asker) = &asker {
@@ -51,13 +52,14 @@ impl ProblemFrame {
         Some(Self { store: request.data::<Store>()?.clone(), session, trail: request.data::<Trail>().cloned() })
     }
 
-    /// What stands around the page that tells them of a problem, if their session is good. Where the server itself is in trouble, or
-    /// asked too much, nothing is looked up for that.
+    /// What stands around the page that tells them of a problem, if their session is good. Where the server itself is
+    /// in trouble, or asked too much, nothing is looked up for that.
     async fn frame(&self, problem: &Problem) -> Option<Frame> {
         if !problem.kind.status().is_client_error() || matches!(problem.kind, Type::TooMany | Type::Unauthenticated) {
             return None;
         }
-        let mut request = Request::builder().header(header::COOKIE, format!("{}={}", cookie::SESSION, self.session)).finish();
+        let mut request =
+            Request::builder().header(header::COOKIE, format!("{}={}", cookie::SESSION, self.session)).finish();
         request.set_data(self.store.clone());
         if let Some(trail) = &self.trail {
             request.set_data(trail.clone());

@@ -5,7 +5,9 @@ use diligence_entities::{
     audit,
     id::{ProductId, SubjectId, SupplierId},
     patch::Change,
-    product::{self, Affected, AiFeatures, Autonomy, EuAiActClass, Known, MedicalDeviceClass, NewProduct, Product, ProductKind},
+    product::{
+        self, Affected, AiFeatures, Autonomy, EuAiActClass, Known, MedicalDeviceClass, NewProduct, Product, ProductKind,
+    },
     role::Role,
     supplier::{self, Supplier},
 };
@@ -75,7 +77,12 @@ const PARTS: &[FormSection] = &[
             field("ai_profile.model", "Which model is it?", "", Input::Text("text")),
             field("ai_profile.model_version", "Which version of the model?", "", Input::Text("text")),
             field("ai_profile.trains_on_our_data", "Is your data used to train it?", "", Input::Select(Known::CHOICES)),
-            field("ai_profile.runs_in", "In which countries does it run?", "Two letters for each, with commas between: GB, IE.", Input::Countries),
+            field(
+                "ai_profile.runs_in",
+                "In which countries does it run?",
+                "Two letters for each, with commas between: GB, IE.",
+                Input::Countries,
+            ),
             field("ai_profile.autonomy", "What does it do?", "", Input::OptionalSelect(Autonomy::CHOICES)),
             field("ai_profile.affects", "Whom does it affect?", "", Input::Checkboxes(Affected::CHOICES)),
             field("ai_profile.overseer", "Who oversees it?", "A person's name.", Input::Text("text")),
@@ -87,11 +94,36 @@ const PARTS: &[FormSection] = &[
                 "Such a tool is at least a Class I medical device when it is used in care.",
                 Input::Select(Known::CHOICES),
             ),
-            field("ai_profile.medical_device_class", "Is it a medical device?", "", Input::OptionalSelect(MedicalDeviceClass::CHOICES)),
-            field("ai_profile.safety_case_reference", "Where is its clinical safety case (DCB0129, DCB0160)?", "", Input::Text("text")),
-            field("ai_profile.dpia_reference", "Where is the data protection impact assessment?", "", Input::Text("text")),
-            field("ai_profile.transparency_record", "Where is its transparency record (ATRS)?", "Such as https://example.org", Input::Text("url")),
-            field("ai_profile.eu_ai_act_class", "What is its class under the EU AI Act?", "", Input::OptionalSelect(EuAiActClass::CHOICES)),
+            field(
+                "ai_profile.medical_device_class",
+                "Is it a medical device?",
+                "",
+                Input::OptionalSelect(MedicalDeviceClass::CHOICES),
+            ),
+            field(
+                "ai_profile.safety_case_reference",
+                "Where is its clinical safety case (DCB0129, DCB0160)?",
+                "",
+                Input::Text("text"),
+            ),
+            field(
+                "ai_profile.dpia_reference",
+                "Where is the data protection impact assessment?",
+                "",
+                Input::Text("text"),
+            ),
+            field(
+                "ai_profile.transparency_record",
+                "Where is its transparency record (ATRS)?",
+                "Such as https://example.org",
+                Input::Text("url"),
+            ),
+            field(
+                "ai_profile.eu_ai_act_class",
+                "What is its class under the EU AI Act?",
+                "",
+                Input::OptionalSelect(EuAiActClass::CHOICES),
+            ),
         ],
     },
 ];
@@ -124,7 +156,10 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let frame = here.frame(&product.name).at("/register");
     let facts = facts(OWN, &json(&product)?, &["name", "kind", "status", "ai_features"], &["notes"]);
     let ai_facts = ai_facts(&product)?;
-    Ok(html(StatusCode::OK, &ProductPage { frame, facts, ai_facts, product, about, may_change: here.is_at_least(Role::Editor) })?)
+    Ok(html(
+        StatusCode::OK,
+        &ProductPage { frame, facts, ai_facts, product, about, may_change: here.is_at_least(Role::Editor) },
+    )?)
 }
 
 /// What is known of a product's AI; nothing where it has no profile.
@@ -134,8 +169,12 @@ pub(super) fn ai_facts(product: &Product) -> Result<Vec<Fact>, Problem> {
 
 /// What is said of a product: an AI profile of which nothing is said is none.
 fn with_profile(mut said: Map<String, Value>) -> Map<String, Value> {
-    let is_said = |value: &Value| !(value.is_null() || value == "unknown" || value.as_array().is_some_and(Vec::is_empty));
-    if let Some(profile) = said.get_mut("ai_profile").filter(|profile| profile.as_object().is_some_and(|profile| !profile.values().any(is_said))) {
+    let is_said =
+        |value: &Value| !(value.is_null() || value == "unknown" || value.as_array().is_some_and(Vec::is_empty));
+    if let Some(profile) = said
+        .get_mut("ai_profile")
+        .filter(|profile| profile.as_object().is_some_and(|profile| !profile.values().any(is_said)))
+    {
         *profile = Value::Null;
     }
     said
@@ -143,7 +182,15 @@ fn with_profile(mut said: Map<String, Value>) -> Map<String, Value> {
 
 fn new_form<'a>(here: &'a SignedIn, supplier: &Supplier) -> FormPage<'a> {
     let (back, title) = (format!("/suppliers/{}", supplier.id), "Enter a product".into());
-    FormPage { here, part: PART, title, lead: FIRST.into(), action: format!("{back}/products/new"), back: (back, supplier.name.clone()), version: 0 }
+    FormPage {
+        here,
+        part: PART,
+        title,
+        lead: FIRST.into(),
+        action: format!("{back}/products/new"),
+        back: (back, supplier.name.clone()),
+        version: 0,
+    }
 }
 
 /// The form for a new product of a supplier.
@@ -172,7 +219,15 @@ pub(super) async fn enter(who: Page<Editor>, form: Proven<Form>) -> PageResult {
 
 fn change_form<'a>(here: &'a SignedIn, product: &Product) -> FormPage<'a> {
     let (back, title) = (format!("/products/{}", product.id), format!("Change {}", product.name));
-    FormPage { here, part: PART, title, lead: String::new(), action: format!("{back}/change"), back: (back, product.name.clone()), version: product.version }
+    FormPage {
+        here,
+        part: PART,
+        title,
+        lead: String::new(),
+        action: format!("{back}/change"),
+        back: (back, product.name.clone()),
+        version: product.version,
+    }
 }
 
 /// The form for what is said of a product.
@@ -188,7 +243,12 @@ pub(super) async fn change(who: Page<Editor>, form: Proven<Form>) -> PageResult 
     let (request, here) = who.parts();
     let id: ProductId = path_id(request)?;
     let (parts, version) = (typed(PARTS, &form), form.version()?);
-    match who.change(async |writer| product::change(writer, &id, version, Change::<NewProduct>::new(with_profile(fields(&parts)))).await).await {
+    match who
+        .change(async |writer| {
+            product::change(writer, &id, version, Change::<NewProduct>::new(with_profile(fields(&parts)))).await
+        })
+        .await
+    {
         Ok(_) => Ok(redirect(&format!("/products/{id}?notice=changed"))),
         Err(error) => {
             let present = product::read(&here.read(request).await?, &id).await?;

@@ -1,7 +1,10 @@
-//! Questions to answer: how they are shown, read from a form and kept. The same for the organisation and for its respondents.
+//! Questions to answer: how they are shown, read from a form and kept. The same for the organisation and for its
+//! respondents.
 
 use askama::Template;
-use diligence_entities::{clock::Day, evidence::Evidence, evidence_file::StoredFile, respondent::RespondentEvidence, stored::word};
+use diligence_entities::{
+    clock::Day, evidence::Evidence, evidence_file::StoredFile, respondent::RespondentEvidence, stored::word,
+};
 use diligence_questionnaires::{Answer, EvidenceKind};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -27,8 +30,18 @@ pub(super) struct Paper {
 }
 
 impl Paper {
-    fn new(id: &str, kind: Option<EvidenceKind>, reference: Option<&String>, expires_on: Option<Day>, file: Option<&StoredFile>) -> Self {
-        let parts = [kind.map(|kind| kind.title().to_owned()), file.map(|file| file.name.clone())].into_iter().flatten().collect::<Vec<_>>().join(", ");
+    fn new(
+        id: &str,
+        kind: Option<EvidenceKind>,
+        reference: Option<&String>,
+        expires_on: Option<Day>,
+        file: Option<&StoredFile>,
+    ) -> Self {
+        let parts = [kind.map(|kind| kind.title().to_owned()), file.map(|file| file.name.clone())]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(", ");
         let named = match reference {
             Some(reference) if parts.is_empty() => reference.clone(),
             Some(reference) => format!("{parts}: {reference}"),
@@ -47,7 +60,13 @@ impl From<&RespondentEvidence> for Paper {
 
 impl From<&Evidence> for Paper {
     fn from(evidence: &Evidence) -> Self {
-        Self::new(evidence.id.as_str(), Some(evidence.kind.0), evidence.reference.as_ref(), evidence.expires_on, evidence.file.as_deref())
+        Self::new(
+            evidence.id.as_str(),
+            Some(evidence.kind.0),
+            evidence.reference.as_ref(),
+            evidence.expires_on,
+            evidence.file.as_deref(),
+        )
     }
 }
 
@@ -61,7 +80,10 @@ pub(super) struct Choice {
 /// The kinds of evidence; this one is chosen, or else that there is no kind for it.
 pub(super) fn evidence_kinds(chosen: &str) -> Vec<Choice> {
     let chosen = if chosen.is_empty() { "other" } else { chosen };
-    EvidenceKind::ALL.into_iter().map(|kind| Choice { is_chosen: word(&kind) == chosen, value: word(&kind), label: kind.title().into() }).collect()
+    EvidenceKind::ALL
+        .into_iter()
+        .map(|kind| Choice { is_chosen: word(&kind) == chosen, value: word(&kind), label: kind.title().into() })
+        .collect()
 }
 
 /// A section as a form.
@@ -99,6 +121,7 @@ fn mark(answer: Option<&Answer>) -> String {
 
 /// A key as it may stand in an address; nothing where it could be none.
 pub(super) fn key(text: String) -> String {
-    let fits = text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-');
+    let fits =
+        text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-');
     if fits { text } else { String::new() }
 }

@@ -1,5 +1,5 @@
-//! The reference of the API, made of the document: what a program can ask, operation by operation, and the shapes of what it sends
-//! and is told. Anyone may read it.
+//! The reference of the API, made of the document: what a program can ask, operation by operation, and the shapes of
+//! what it sends and is told. Anyone may read it.
 
 use std::{collections::BTreeMap, sync::OnceLock};
 
@@ -57,18 +57,30 @@ impl Reference {
         static BOTH: OnceLock<Result<[Reference; 2], Vec<String>>> = OnceLock::new();
         let both = BOTH.get_or_init(|| {
             let api = Reference { document: document::build()?, here: HERE, root: ROOT };
-            let respondent = Reference { document: document::build_respondent()?, here: RESPOND_HERE, root: RESPONDENT_ROOT };
+            let respondent =
+                Reference { document: document::build_respondent()?, here: RESPOND_HERE, root: RESPONDENT_ROOT };
             Ok([api, respondent])
         });
-        let [api, respondent] = both.as_ref().map_err(|faults| Problem::internal(format!("the document is inconsistent: {}", faults.join("; "))))?;
-        let is_respondent = request.uri().path().strip_prefix(RESPOND_HERE).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let [api, respondent] = both
+            .as_ref()
+            .map_err(|faults| Problem::internal(format!("the document is inconsistent: {}", faults.join("; "))))?;
+        let is_respondent = request
+            .uri()
+            .path()
+            .strip_prefix(RESPOND_HERE)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         Ok(if is_respondent { respondent } else { api })
     }
 
     /// Every operation: its method, its path and what is said of it.
     fn operations(&self) -> impl Iterator<Item = (&str, &str, &Value)> {
         let paths = self.document["paths"].as_object().into_iter().flatten();
-        paths.flat_map(|(path, item)| item.as_object().into_iter().flatten().map(|(method, operation)| (method.as_str(), path.as_str(), operation)))
+        paths.flat_map(|(path, item)| {
+            item.as_object()
+                .into_iter()
+                .flatten()
+                .map(|(method, operation)| (method.as_str(), path.as_str(), operation))
+        })
     }
 
     fn shape(&self, name: &str) -> Option<&Value> {
@@ -92,15 +104,24 @@ impl Reference {
             return self.kind(one);
         }
         if let Some(choices) = schema["anyOf"].as_array() {
-            return choices.iter().enumerate().flat_map(|(index, choice)| (index > 0).then(|| Named::words(" or ")).into_iter().chain(self.kind(choice))).collect();
+            return choices
+                .iter()
+                .enumerate()
+                .flat_map(|(index, choice)| {
+                    (index > 0).then(|| Named::words(" or ")).into_iter().chain(self.kind(choice))
+                })
+                .collect();
         }
-        let before = |words: String, then: &Value| std::iter::once(Named::words(words)).chain(self.kind(then)).collect();
+        let before =
+            |words: String, then: &Value| std::iter::once(Named::words(words)).chain(self.kind(then)).collect();
         match schema["type"].as_str() {
             Some("array") => {
                 let most = schema["maxItems"].as_u64().map(|most| format!("up to {most} ")).unwrap_or_default();
                 before(format!("list of {most}"), &schema["items"])
             }
-            Some("object") if schema["additionalProperties"].is_object() => before("object with keys of your own, each ".to_owned(), &schema["additionalProperties"]),
+            Some("object") if schema["additionalProperties"].is_object() => {
+                before("object with keys of your own, each ".to_owned(), &schema["additionalProperties"])
+            }
             Some("object") => vec![Named::words("object")],
             Some("boolean") => vec![Named::words("true or false")],
             Some("integer") => vec![Named::words(format!("whole number{}", range(schema, "minimum", "maximum", "")))],
@@ -112,9 +133,12 @@ impl Reference {
 
     /// The fields of an object, in their order.
     fn fields(&self, schema: &Value) -> Vec<Field> {
-        let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let required: Vec<&str> =
+            schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let properties = schema["properties"].as_object().into_iter().flatten();
-        properties.map(|(name, field)| self.field(name, field, required.contains(&name.as_str()), &field["description"])).collect()
+        properties
+            .map(|(name, field)| self.field(name, field, required.contains(&name.as_str()), &field["description"]))
+            .collect()
     }
 
     fn field(&self, name: &str, schema: &Value, is_required: bool, description: &Value) -> Field {
@@ -133,7 +157,11 @@ impl Reference {
     fn contents(&self, content: &Value) -> Vec<Content> {
         let one = |(media_type, content): (&String, &Value)| {
             let schema = &content["schema"];
-            let kind = if schema.get("$ref").is_some() || schema.get("allOf").is_some() { self.kind(schema) } else { Vec::new() };
+            let kind = if schema.get("$ref").is_some() || schema.get("allOf").is_some() {
+                self.kind(schema)
+            } else {
+                Vec::new()
+            };
             Content { media_type: media_type.clone(), kind }
         };
         content.as_object().into_iter().flatten().map(one).collect()
@@ -204,15 +232,28 @@ fn text_kind(schema: &Value) -> String {
 }
 
 fn strings(list: &Value) -> Vec<String> {
-    list.as_array().into_iter().flatten().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).collect()
+    list.as_array()
+        .into_iter()
+        .flatten()
+        .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+        .collect()
 }
 
 /// A line of a description in its stretches: `code`, and **what stands out**.
 fn stretches(text: &str) -> Vec<Stretch> {
     let between = |text: &str, mark: &'static str, inside: &'static str| -> Vec<(&'static str, String)> {
-        text.split(mark).enumerate().map(|(index, part)| (if index % 2 == 1 { inside } else { "" }, part.to_owned())).filter(|(_, part)| !part.is_empty()).collect()
+        text.split(mark)
+            .enumerate()
+            .map(|(index, part)| (if index % 2 == 1 { inside } else { "" }, part.to_owned()))
+            .filter(|(_, part)| !part.is_empty())
+            .collect()
     };
-    between(text, "`", "code").into_iter().flat_map(|(element, part)| if element.is_empty() { between(&part, "**", "strong") } else { vec![(element, part)] }).collect()
+    between(text, "`", "code")
+        .into_iter()
+        .flat_map(
+            |(element, part)| if element.is_empty() { between(&part, "**", "strong") } else { vec![(element, part)] },
+        )
+        .collect()
 }
 
 /// A whole description: what comes before its list, and the list.
@@ -273,21 +314,40 @@ pub(super) async fn show(who: Anyone) -> PageResult {
     let mut lines: BTreeMap<&str, Vec<Line>> = BTreeMap::new();
     for (method, path, operation) in reference.operations() {
         let text = |name: &str| operation[name].as_str().unwrap_or_default().to_owned();
-        let line = Line { id: text("operationId"), method: method.to_uppercase(), path: path.to_owned(), summary: text("summary") };
+        let line = Line {
+            id: text("operationId"),
+            method: method.to_uppercase(),
+            path: path.to_owned(),
+            summary: text("summary"),
+        };
         lines.entry(operation["tags"][0].as_str().unwrap_or_default()).or_default().push(line);
     }
     let tags = reference.document["tags"].as_array().into_iter().flatten();
     let nouns = tags.filter_map(|tag| {
         let name = tag["name"].as_str()?;
-        Some(Noun { name: name.to_owned(), description: stretches(tag["description"].as_str().unwrap_or_default()), lines: lines.remove(name)? })
+        Some(Noun {
+            name: name.to_owned(),
+            description: stretches(tag["description"].as_str().unwrap_or_default()),
+            lines: lines.remove(name)?,
+        })
     });
     let nouns = nouns.collect();
     let schemes = reference.document["components"]["securitySchemes"].as_object().into_iter().flatten();
-    let schemes = schemes.map(|(name, scheme)| (format::capital(name), stretches(scheme["description"].as_str().unwrap_or_default()))).collect();
+    let schemes = schemes
+        .map(|(name, scheme)| (format::capital(name), stretches(scheme["description"].as_str().unwrap_or_default())))
+        .collect();
     let is_respondent = reference.here == RESPOND_HERE;
     let title = if is_respondent { "API of respondents" } else { "API reference" };
     let about = description(&reference.document["info"]["description"]);
-    let page = ReferencePage { frame: frame(request, title).await, here: reference.here, root: reference.root, about, schemes, nouns, is_respondent };
+    let page = ReferencePage {
+        frame: frame(request, title).await,
+        here: reference.here,
+        root: reference.root,
+        about,
+        schemes,
+        nouns,
+        is_respondent,
+    };
     Ok(html(StatusCode::OK, &page)?)
 }
 
@@ -319,12 +379,23 @@ pub(super) async fn show_operation(who: Anyone) -> PageResult {
     let request = who.request();
     let reference = Reference::of(request)?;
     let name = request.raw_path_param("name").unwrap_or_default();
-    let (method, path, operation) = reference.operations().find(|(_, _, operation)| operation["operationId"] == name).ok_or_else(Problem::not_found)?;
+    let (method, path, operation) = reference
+        .operations()
+        .find(|(_, _, operation)| operation["operationId"] == name)
+        .ok_or_else(Problem::not_found)?;
     let all = operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
     let of_place = |(place, title): (&str, &'static str)| {
         let here = all.iter().filter(|parameter| parameter["in"] == place);
-        let fields: Vec<Field> =
-            here.map(|one| reference.field(one["name"].as_str().unwrap_or_default(), &one["schema"], one["required"] == true, &one["description"])).collect();
+        let fields: Vec<Field> = here
+            .map(|one| {
+                reference.field(
+                    one["name"].as_str().unwrap_or_default(),
+                    &one["schema"],
+                    one["required"] == true,
+                    &one["description"],
+                )
+            })
+            .collect();
         (!fields.is_empty()).then_some((title, fields))
     };
     let parameters = PLACES.into_iter().filter_map(of_place).collect();
@@ -350,7 +421,11 @@ pub(super) async fn show_operation(who: Anyone) -> PageResult {
         here: reference.here,
         call: format!("{} {}{path}", method.to_uppercase(), reference.root),
         // Where nothing more is said, the document repeats the summary, which the title says already.
-        about: if operation["description"] == title { description(&Value::Null) } else { description(&operation["description"]) },
+        about: if operation["description"] == title {
+            description(&Value::Null)
+        } else {
+            description(&operation["description"])
+        },
         permission: permission(operation),
         parameters,
         contents: reference.contents(body),
@@ -364,7 +439,13 @@ pub(super) async fn show_operation(who: Anyone) -> PageResult {
 
 /// Who may call an operation, in a sentence.
 fn permission(operation: &Value) -> String {
-    let schemes: Vec<&String> = operation["security"].as_array().into_iter().flatten().filter_map(Value::as_object).flat_map(Map::keys).collect();
+    let schemes: Vec<&String> = operation["security"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object)
+        .flat_map(Map::keys)
+        .collect();
     let takes_keys = schemes.iter().any(|scheme| *scheme == KEY_SCHEME);
     let role = match operation["x-role"].as_str() {
         Some("viewer") => "A viewer or above",
@@ -375,19 +456,25 @@ fn permission(operation: &Value) -> String {
     match (schemes.is_empty(), takes_keys) {
         (true, _) => "Anyone, without signing in.".into(),
         (false, true) => {
-            format!("{role}: a person who is signed in, or a program by a key of the scope {}.", strings(&operation["x-scopes"]).join(" or "))
+            format!(
+                "{role}: a person who is signed in, or a program by a key of the scope {}.",
+                strings(&operation["x-scopes"]).join(" or ")
+            )
         }
         (false, false) if operation["x-role"] == "respondent" => "A respondent in a visit, which a link begins.".into(),
         (false, false) => "A person who is signed in; no key opens it.".into(),
     }
 }
 
-/// A line for a command line that calls an operation, with what it needs, as its examples have it. `$KEY` holds a key; what no key
-/// opens comes with a session's or a visit's cookie in `$COOKIE`, and a session's change with its token in `$TOKEN`.
+/// A line for a command line that calls an operation, with what it needs, as its examples have it. `$KEY` holds a key;
+/// what no key opens comes with a session's or a visit's cookie in `$COOKIE`, and a session's change with its token in
+/// `$TOKEN`.
 fn command(method: &str, address: &str, operation: &Value, parameters: &[Value], example: Option<&Value>) -> String {
     let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
-    let mut lines = vec![if method == "get" { "curl".to_owned() } else { format!("curl -X {}", method.to_uppercase()) }];
-    let comes_by = |scheme: &str| operation["security"].as_array().into_iter().flatten().any(|known| known.get(scheme).is_some());
+    let mut lines =
+        vec![if method == "get" { "curl".to_owned() } else { format!("curl -X {}", method.to_uppercase()) }];
+    let comes_by =
+        |scheme: &str| operation["security"].as_array().into_iter().flatten().any(|known| known.get(scheme).is_some());
     if comes_by(KEY_SCHEME) {
         lines.push("-H \"Authorization: Bearer $KEY\"".into());
     } else if comes_by(SESSION_SCHEME) || comes_by(visit::SCHEME) {
@@ -400,14 +487,24 @@ fn command(method: &str, address: &str, operation: &Value, parameters: &[Value],
         let example = header["schema"]["example"].as_str().unwrap_or("…");
         lines.push(format!("-H {}", quoted(&format!("{}: {example}", header["name"].as_str().unwrap_or_default()))));
     }
-    let media_types: Vec<&String> = operation["requestBody"]["content"].as_object().into_iter().flatten().map(|(media_type, _)| media_type).collect();
+    let media_types: Vec<&String> = operation["requestBody"]["content"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(media_type, _)| media_type)
+        .collect();
     match (media_types.first(), example) {
-        (Some(media_type), Some(example)) if *media_type == "application/json" => lines.push(format!("--json {}", quoted(&example.to_string()))),
-        (Some(media_type), _) => lines.push(format!("-H {} --data-binary @file", quoted(&format!("Content-Type: {media_type}")))),
+        (Some(media_type), Some(example)) if *media_type == "application/json" => {
+            lines.push(format!("--json {}", quoted(&example.to_string())))
+        }
+        (Some(media_type), _) => {
+            lines.push(format!("-H {} --data-binary @file", quoted(&format!("Content-Type: {media_type}"))))
+        }
         (None, _) => {}
     }
     let needed = parameters.iter().filter(|parameter| parameter["in"] == "query" && parameter["required"] == true);
-    let query: Vec<String> = needed.map(|parameter| format!("{}=…", parameter["name"].as_str().unwrap_or_default())).collect();
+    let query: Vec<String> =
+        needed.map(|parameter| format!("{}=…", parameter["name"].as_str().unwrap_or_default())).collect();
     lines.push(quoted(&if query.is_empty() { address.to_owned() } else { format!("{address}?{}", query.join("&")) }));
     lines.join(" \\\n  ")
 }
@@ -440,7 +537,9 @@ pub(super) async fn show_shape(who: Anyone) -> PageResult {
         kind: reference.kind(shape),
         values: strings(&shape["enum"]),
         fields: reference.fields(shape),
-        forms: forms.map(|form| (stretches(form["description"].as_str().unwrap_or_default()), reference.fields(form))).collect(),
+        forms: forms
+            .map(|form| (stretches(form["description"].as_str().unwrap_or_default()), reference.fields(form)))
+            .collect(),
         example: shape.get("example").map(|example| format!("{example:#}")).unwrap_or_default(),
     };
     Ok(html(StatusCode::OK, &page)?)

@@ -52,8 +52,18 @@ impl RegisterPage<'_> {
 
     /// Whether more is asked for than the first fields say.
     fn is_narrowed_further(&self) -> bool {
-        let further =
-            ["tier", "handles_personal_data", "data_role", "data_role_said", "has_certificate", "ai_features", "status", "review_before", "knocked_out", "stale"];
+        let further = [
+            "tier",
+            "handles_personal_data",
+            "data_role",
+            "data_role_said",
+            "has_certificate",
+            "ai_features",
+            "status",
+            "review_before",
+            "knocked_out",
+            "stale",
+        ];
         further.iter().any(|name| !self.asked.text(name).is_empty())
     }
 
@@ -62,7 +72,10 @@ impl RegisterPage<'_> {
         [
             ("/register?handles_personal_data=true", "Handle personal data"),
             (UNCERTIFIED, "Suppliers that handle personal data, no certificate in date"),
-            ("/register?subject_type=supplier&data_role_said=false", "Suppliers whose part in personal data is not said yet"),
+            (
+                "/register?subject_type=supplier&data_role_said=false",
+                "Suppliers whose part in personal data is not said yet",
+            ),
             ("/register?ai_features=core", "AI at its core"),
             ("/register?ai_features=embedded", "AI inside"),
         ]
@@ -75,7 +88,12 @@ impl RegisterPage<'_> {
 
     /// What counts as a security certificate, in words.
     fn certificates() -> String {
-        format!("{}, and a {} that says {}", SECURITY_CERTIFICATES.map(EvidenceKind::title).join(", "), EvidenceKind::Dspt.title(), DSPT_MET.join(" or "))
+        format!(
+            "{}, and a {} that says {}",
+            SECURITY_CERTIFICATES.map(EvidenceKind::title).join(", "),
+            EvidenceKind::Dspt.title(),
+            DSPT_MET.join(" or ")
+        )
     }
 
     fn title<'a>(&'a self, questionnaire: &'a str) -> &'a str {
@@ -95,7 +113,11 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let page = register::list(&reader, &asked.filter).await?;
     let status = if asked.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let next = asked.next(page.next.as_ref());
-    let under_way = page.items.iter().flat_map(|line| line.under_way.iter()).map(|assessment| assessment.questionnaire.clone());
+    let under_way =
+        page.items.iter().flat_map(|line| line.under_way.iter()).map(|assessment| assessment.questionnaire.clone());
     let titles = questionnaire::titles(&reader, under_way).await?;
-    Ok(html(status, &RegisterPage { frame: here.frame("Register").at("/register"), here, asked, lines: page.items, titles, next })?)
+    Ok(html(
+        status,
+        &RegisterPage { frame: here.frame("Register").at("/register"), here, asked, lines: page.items, titles, next },
+    )?)
 }

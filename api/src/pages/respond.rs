@@ -1,4 +1,5 @@
-//! A supplier's answers, through a link: who asks and why, the questions section by section, evidence, a last look, the receipt.
+//! A supplier's answers, through a link: who asks and why, the questions section by section, evidence, a last look, the
+//! receipt.
 
 use askama::Template;
 use diligence_entities::{
@@ -6,7 +7,10 @@ use diligence_entities::{
     error::Error,
     fault::Fault,
     id::EvidenceId,
-    respondent::{self, NewUpload, RespondentEvidence, RespondentEvidenceFilter, RespondentScope, RespondentWriter, Visit, VisitState},
+    respondent::{
+        self, NewUpload, RespondentEvidence, RespondentEvidenceFilter, RespondentScope, RespondentWriter, Visit,
+        VisitState,
+    },
     stored::from_word,
 };
 use poem::{Request, http::StatusCode};
@@ -14,7 +18,9 @@ use poem::{Request, http::StatusCode};
 use super::{
     form::{Form, parameter},
     format,
-    page::{FieldError, Frame, PageResult, Refusal, at, faults, field_errors, html, redirect, request_id, with_cookies},
+    page::{
+        FieldError, Frame, PageResult, Refusal, at, faults, field_errors, html, redirect, request_id, with_cookies,
+    },
     questions::{self, Choice, Door, Field, Paper, Row, SectionForm, Sheet, Standing, Task},
     routes::Routes,
     signed_in::{Anyone, EvidenceFile, Proven, Small, Visitor, WithFile},
@@ -67,7 +73,8 @@ impl Here {
             trail.note_respondent(&scope);
         }
         let visit = respondent::welcome(&scope.read().await?).await?;
-        let language = Some(parameter(request, "language")).filter(|asked| visit.languages.iter().skip(1).any(|known| known == asked));
+        let language = Some(parameter(request, "language"))
+            .filter(|asked| visit.languages.iter().skip(1).any(|known| known == asked));
         Ok(Self { scope, visit, language })
     }
 
@@ -86,7 +93,8 @@ impl Here {
     }
 
     fn frame(&self, title: &str) -> Frame {
-        let language = self.language.clone().or_else(|| self.visit.languages.first().cloned()).unwrap_or_else(|| "en".into());
+        let language =
+            self.language.clone().or_else(|| self.visit.languages.first().cloned()).unwrap_or_else(|| "en".into());
         Frame { language, ..Frame::new(title) }
     }
 
@@ -146,7 +154,11 @@ pub(super) async fn show(who: Anyone) -> PageResult {
     let here = match Here::of(request).await {
         Ok(here) => here,
         Err(Refusal::Elsewhere(_)) => {
-            let page = EnterPage { frame: Frame::new("Answer a questionnaire"), errors: Vec::new(), has_ended: parameter(request, "ended") == "yes" };
+            let page = EnterPage {
+                frame: Frame::new("Answer a questionnaire"),
+                errors: Vec::new(),
+                has_ended: parameter(request, "ended") == "yes",
+            };
             return Ok(html(StatusCode::OK, &page)?);
         }
         Err(other) => return Err(other),
@@ -178,8 +190,14 @@ pub(super) async fn enter(who: Anyone, form: Proven<Small>) -> PageResult {
     let (_, secret) = match respondent::enter(store_of(request)?, token, request_id(request)).await {
         Ok(entered) => entered,
         Err(Error::NotFound) => {
-            let errors = vec![FieldError::new("token", "this is no link that was sent from here: check that you copied all of it")];
-            return Ok(html(StatusCode::NOT_FOUND, &EnterPage { frame: Frame::new("Answer a questionnaire"), errors, has_ended: false })?);
+            let errors = vec![FieldError::new(
+                "token",
+                "this is no link that was sent from here: check that you copied all of it",
+            )];
+            return Ok(html(
+                StatusCode::NOT_FOUND,
+                &EnterPage { frame: Frame::new("Answer a questionnaire"), errors, has_ended: false },
+            )?);
         }
         Err(other) => return Err(other.into()),
     };
@@ -272,7 +290,8 @@ pub(super) async fn show_section(who: Visitor) -> PageResult {
     }
     let (key, sheet) = (section_key(request), here.sheet().await?);
     let fields = sheet.fields(sheet.section(&key)?);
-    let form = SectionForm { has_more: parameter(request, "more") == "yes", ..here.section_form(&sheet, &key, fields)? };
+    let form =
+        SectionForm { has_more: parameter(request, "more") == "yes", ..here.section_form(&sheet, &key, fields)? };
     here.section_page(&sheet, &key, StatusCode::OK, form)
 }
 
@@ -289,7 +308,12 @@ pub(super) async fn save_section(who: Visitor, form: Proven<Form>) -> PageResult
         }));
     }
     let form = here.section_form(&saved.sheet, &key, saved.fields)?;
-    here.section_page(&saved.sheet, &key, saved.status, SectionForm { errors: saved.errors, is_stale: saved.is_stale, ..form })
+    here.section_page(
+        &saved.sheet,
+        &key,
+        saved.status,
+        SectionForm { errors: saved.errors, is_stale: saved.is_stale, ..form },
+    )
 }
 
 // ---------------------------------------------------------------- evidence
@@ -325,7 +349,10 @@ async fn evidence_page(here: &Here, errors: Vec<FieldError>, form: Form) -> Page
     });
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let kinds = questions::evidence_kinds(&form.text("kind"));
-    Ok(html(status, &EvidencePage { frame: here.frame("Evidence"), here, files: files.collect(), kinds, errors, form })?)
+    Ok(html(
+        status,
+        &EvidencePage { frame: here.frame("Evidence"), here, files: files.collect(), kinds, errors, form },
+    )?)
 }
 
 fn file_label(sent: &RespondentEvidence) -> String {
@@ -363,8 +390,16 @@ pub(super) async fn send_evidence(who: Visitor, form: Proven<WithFile<EvidenceFi
     match who.change(async |writer| respondent::send_evidence(writer, new, file.media_type, file.content).await).await {
         Ok(_) => Ok(redirect(&here.place("/evidence"))),
         Err(error) => {
-            let found: Vec<Fault> = faults(error)?.into_iter().map(|fault| Fault { pointer: fault.pointer.trim_start_matches(['?', '/']).to_owned(), ..fault }).collect();
-            evidence_page(here, super::page::field_errors(&found, &["kind", "reference", "issued_on", "expires_on"], "file"), form).await
+            let found: Vec<Fault> = faults(error)?
+                .into_iter()
+                .map(|fault| Fault { pointer: fault.pointer.trim_start_matches(['?', '/']).to_owned(), ..fault })
+                .collect();
+            evidence_page(
+                here,
+                super::page::field_errors(&found, &["kind", "reference", "issued_on", "expires_on"], "file"),
+                form,
+            )
+            .await
         }
     }
 }
@@ -409,9 +444,17 @@ async fn check_page(here: &Here, status: StatusCode, mut errors: Vec<FieldError>
     let sheet = here.sheet().await?;
     errors.extend(sheet.missing());
     let earlier = sheet.standing.earlier.len();
-    let unconfirmed = (earlier > 0).then(|| format::count(earlier, "answer that you gave before is", "answers that you gave before are"));
+    let unconfirmed = (earlier > 0)
+        .then(|| format::count(earlier, "answer that you gave before is", "answers that you gave before are"));
     let sections = sheet.rows(|path| here.place(path));
-    let page = CheckPage { frame: here.frame("Check your answers"), here, sections, errors, version: sheet.standing.version, unconfirmed };
+    let page = CheckPage {
+        frame: here.frame("Check your answers"),
+        here,
+        sections,
+        errors,
+        version: sheet.standing.version,
+        unconfirmed,
+    };
     Ok(html(status, &page)?)
 }
 
@@ -422,7 +465,8 @@ pub(super) async fn submit(who: Visitor, form: Proven<Form>) -> PageResult {
     match who.change(async |writer| respondent::submit_answers(writer, version).await).await {
         Ok(_) => Ok(redirect(&here.place("/receipt"))),
         Err(Error::Stale { .. }) => {
-            let errors = vec![FieldError::new("form", "someone else saved answers meanwhile: look at them below, then submit")];
+            let errors =
+                vec![FieldError::new("form", "someone else saved answers meanwhile: look at them below, then submit")];
             check_page(here, StatusCode::CONFLICT, errors).await
         }
         Err(error) => {

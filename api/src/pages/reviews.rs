@@ -44,7 +44,10 @@ struct Subscription {
 
 impl Subscription {
     fn of(request: &Request, here: &SignedIn) -> Result<Self, Refusal> {
-        Ok(Self { address: link(request, &format!("{}/reviews.ics", crate::address::ROOT))?, may_make_keys: here.is_at_least(Role::Admin) })
+        Ok(Self {
+            address: link(request, &format!("{}/reviews.ics", crate::address::ROOT))?,
+            may_make_keys: here.is_at_least(Role::Admin),
+        })
     }
 }
 
@@ -156,7 +159,12 @@ async fn calendar(request: &Request, here: &SignedIn) -> PageResult {
     let first_of = |day: Day| day.plus_days(1 - i64::from(day.date().day()));
     let first = format!("{}-01", parameter(request, "month")).parse::<Day>().unwrap_or(first_of(today));
     let after = first_of(first.plus_days(31));
-    let filter = ReviewFilter { due_from: Some(first), due_before: Some(after), limit: Some(IN_A_MONTH), ..ReviewFilter::default() };
+    let filter = ReviewFilter {
+        due_from: Some(first),
+        due_before: Some(after),
+        limit: Some(IN_A_MONTH),
+        ..ReviewFilter::default()
+    };
     let page = review::list(&reader, &filter).await?;
     let names = register::lines(&reader, page.items.iter().map(|review| review.subject_id.clone())).await?;
     let names = names.into_iter().map(|(id, line)| (id, format::subject(&line))).collect();
@@ -171,7 +179,14 @@ async fn calendar(request: &Request, here: &SignedIn) -> PageResult {
         let begin = monday.plus_days(7 * week);
         if begin < after {
             let days = (0..7).map(|day| begin.plus_days(day));
-            weeks.push(days.map(|day| Square { day, is_in: first <= day && day < after, reviews: by_day.remove(&day).unwrap_or_default() }).collect());
+            weeks.push(
+                days.map(|day| Square {
+                    day,
+                    is_in: first <= day && day < after,
+                    reviews: by_day.remove(&day).unwrap_or_default(),
+                })
+                .collect(),
+            );
         }
     }
     let is_present = first == first_of(today);
@@ -180,7 +195,22 @@ async fn calendar(request: &Request, here: &SignedIn) -> PageResult {
     let frame = here.frame("Reviews").at("/reviews");
     let (before, next) = (month_href(first.plus_days(-1)), month_href(after));
     let subscription = Subscription::of(request, here)?;
-    Ok(html(StatusCode::OK, &CalendarPage { frame, month: format::month(first), before, after: next, weeks, names, today, has_more, is_empty, earlier, subscription })?)
+    Ok(html(
+        StatusCode::OK,
+        &CalendarPage {
+            frame,
+            month: format::month(first),
+            before,
+            after: next,
+            weeks,
+            names,
+            today,
+            has_more,
+            is_empty,
+            earlier,
+            subscription,
+        },
+    )?)
 }
 
 /// The list by month, or one month as a calendar.
@@ -192,7 +222,13 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     list(request, here, Vec::new(), String::new(), Typed::default()).await
 }
 
-async fn list(request: &Request, here: &SignedIn, mut errors: Vec<FieldError>, wrong_id: String, typed: Typed) -> PageResult {
+async fn list(
+    request: &Request,
+    here: &SignedIn,
+    mut errors: Vec<FieldError>,
+    wrong_id: String,
+    typed: Typed,
+) -> PageResult {
     let reader = here.read(request).await?;
     let notice = done(request, &reader).await?;
     let mut asked = ListQuery::<ReviewFilter>::of(request, "/reviews")?;
@@ -215,7 +251,21 @@ async fn list(request: &Request, here: &SignedIn, mut errors: Vec<FieldError>, w
     let (frame, csrf) = (here.frame("Reviews").at("/reviews"), here.csrf().to_owned());
     Ok(html(
         status,
-        &ReviewsPage { frame, asked, months, names, today, next, may_change, csrf, errors, wrong_id, typed, notice, subscription: Subscription::of(request, here)? },
+        &ReviewsPage {
+            frame,
+            asked,
+            months,
+            names,
+            today,
+            next,
+            may_change,
+            csrf,
+            errors,
+            wrong_id,
+            typed,
+            notice,
+            subscription: Subscription::of(request, here)?,
+        },
     )?)
 }
 
@@ -226,7 +276,9 @@ async fn done(request: &Request, reader: &Reader) -> Result<String, Refusal> {
     let Some(id) = done.clone().or(moved) else { return Ok(String::new()) };
     let Some(line) = register::lines(reader, [id.clone()]).await?.remove(&id) else { return Ok(String::new()) };
     let what = if done.is_some() { "is done" } else { "is moved" };
-    let next = line.next_review_on.map_or_else(|| "No other is due".into(), |day| format!("The next is due on {}", format::day(day)));
+    let next = line
+        .next_review_on
+        .map_or_else(|| "No other is due".into(), |day| format!("The next is due on {}", format::day(day)));
     Ok(format!("The review of {} {what}. {next}.", format::subject(&line)))
 }
 
@@ -259,7 +311,12 @@ pub(super) async fn reschedule(who: Page<Editor>, form: Proven<Form>) -> PageRes
         return list(request, here, wrong, id.to_string(), typed).await;
     };
     let version = form.version()?;
-    match who.change(async |writer| review::reschedule(writer, &id, version, Rescheduling { due_on, reason: typed.reason.clone() }).await).await {
+    match who
+        .change(async |writer| {
+            review::reschedule(writer, &id, version, Rescheduling { due_on, reason: typed.reason.clone() }).await
+        })
+        .await
+    {
         Ok(review) => Ok(redirect(&format!("/reviews?{MOVED}={}", review.subject_id))),
         Err(error) => again(request, here, &id, typed, error).await,
     }

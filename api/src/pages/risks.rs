@@ -56,8 +56,20 @@ const EVENTS: u64 = 50;
 /// How many months ahead an acceptance may hold.
 const ACCEPTED_MONTHS: u32 = 24;
 
-const LIKELIHOOD: Choices = &[("1", "1 – Rare"), ("2", "2 – Unlikely"), ("3", "3 – Possible"), ("4", "4 – Likely"), ("5", "5 – Almost certain")];
-const IMPACT: Choices = &[("1", "1 – Negligible"), ("2", "2 – Minor"), ("3", "3 – Moderate"), ("4", "4 – Major"), ("5", "5 – Catastrophic")];
+const LIKELIHOOD: Choices = &[
+    ("1", "1 – Rare"),
+    ("2", "2 – Unlikely"),
+    ("3", "3 – Possible"),
+    ("4", "4 – Likely"),
+    ("5", "5 – Almost certain"),
+];
+const IMPACT: Choices = &[
+    ("1", "1 – Negligible"),
+    ("2", "2 – Minor"),
+    ("3", "3 – Moderate"),
+    ("4", "4 – Major"),
+    ("5", "5 – Catastrophic"),
+];
 
 const ACTION: &[FieldSpec] = &[
     field("title", "What is to be done", "", Input::RequiredText("text")),
@@ -70,8 +82,18 @@ const RISK: &[FormSection] = &[
     FormSection {
         title: "",
         fields: &[
-            field("title", "What may go wrong, in a line", "Such as: Backups have never been restored", Input::RequiredText("text")),
-            field("description", "What may go wrong", "How it could come about, and whom it would hurt.", Input::TextArea),
+            field(
+                "title",
+                "What may go wrong, in a line",
+                "Such as: Backups have never been restored",
+                Input::RequiredText("text"),
+            ),
+            field(
+                "description",
+                "What may go wrong",
+                "How it could come about, and whom it would hurt.",
+                Input::TextArea,
+            ),
             field("owner", "Who of you answers for it", "", Input::Text("text")),
         ],
     },
@@ -91,7 +113,12 @@ const RISK: &[FormSection] = &[
                 "Living with a risk needs an approver’s agreement, which they give on the risk’s own page.",
                 Input::OptionalSelect(Treatment::CHOICES),
             ),
-            field("residual_likelihood", "How likely is it then?", "Leave both empty until you can tell.", Input::OptionalSelect(LIKELIHOOD)),
+            field(
+                "residual_likelihood",
+                "How likely is it then?",
+                "Leave both empty until you can tell.",
+                Input::OptionalSelect(LIKELIHOOD),
+            ),
             field("residual_impact", "How bad would it be then?", "", Input::OptionalSelect(IMPACT)),
             field("actions", "Actions", "Rows that you leave empty are not kept.", Input::Rows("Action", ACTION)),
         ],
@@ -119,13 +146,19 @@ impl RisksPage {
     /// Where a risk stands on the map now, and where it stood with nothing done.
     fn place(risk: &Risk) -> String {
         let (now, before) = (risk.current(), (risk.likelihood, risk.impact));
-        if now == before { place(now) } else { format!("{} (with nothing done: {})", place(now), place(before).to_lowercase()) }
+        if now == before {
+            place(now)
+        } else {
+            format!("{} (with nothing done: {})", place(now), place(before).to_lowercase())
+        }
     }
 }
 
 /// `Likely, major`.
 fn place((likelihood, impact): (i32, i32)) -> String {
-    let of = |words: &[&'static str; 5], number: i32| usize::try_from(number - 1).ok().and_then(|index| words.get(index).copied()).unwrap_or_default();
+    let of = |words: &[&'static str; 5], number: i32| {
+        usize::try_from(number - 1).ok().and_then(|index| words.get(index).copied()).unwrap_or_default()
+    };
     format!("{}, {}", of(&LIKELIHOODS, likelihood), of(&IMPACTS, impact).to_lowercase())
 }
 
@@ -142,7 +175,19 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let status = if asked.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let next = asked.next(page.next.as_ref());
     let may_change = here.is_at_least(Role::Editor);
-    Ok(html(status, &RisksPage { frame: here.frame("Risks").at(PART), asked, heat, risks: page.items, names, today: reader.today(), next, may_change })?)
+    Ok(html(
+        status,
+        &RisksPage {
+            frame: here.frame("Risks").at(PART),
+            asked,
+            heat,
+            risks: page.items,
+            names,
+            today: reader.today(),
+            next,
+            may_change,
+        },
+    )?)
 }
 
 /// A square of the small map: where it is drawn, and what a risk there is called.
@@ -244,26 +289,64 @@ pub(super) async fn show_one(who: Page<Viewer>) -> PageResult {
     one(request, here, &path_id(request)?, StatusCode::OK, ("", &Form::default()), Vec::new()).await
 }
 
-async fn one(request: &Request, here: &SignedIn, id: &RiskId, status: StatusCode, (tried, form): (&str, &Form), errors: Vec<FieldError>) -> PageResult {
+async fn one(
+    request: &Request,
+    here: &SignedIn,
+    id: &RiskId,
+    status: StatusCode,
+    (tried, form): (&str, &Form),
+    errors: Vec<FieldError>,
+) -> PageResult {
     let reader = here.read(request).await?;
     let risk = risk::read(&reader, id).await?;
     let bands = policy::read(&reader).await?.risk_bands.0;
     let line = line(&reader, &risk.subject_id).await?;
-    let asked = risk.origin_finding.as_deref().and_then(|finding| finding.split_once('/')).map(|(questionnaire, _)| questionnaire.to_owned());
+    let asked = risk
+        .origin_finding
+        .as_deref()
+        .and_then(|finding| finding.split_once('/'))
+        .map(|(questionnaire, _)| questionnaire.to_owned());
     let origin = questionnaire::titles(&reader, asked).await?.into_values().next().unwrap_or_default();
-    let history = audit::item_history(&reader, id.as_str(), &HistoryFilter { limit: Some(EVENTS), ..HistoryFilter::default() }).await?;
-    let squares = (1..=5).flat_map(|likelihood| (1..=5).map(move |impact| (likelihood, impact))).map(|(likelihood, impact)| {
-        let (x, y) = corner(likelihood, impact);
-        Square { x, y, band: bands.band(likelihood, impact) }
-    });
+    let history =
+        audit::item_history(&reader, id.as_str(), &HistoryFilter { limit: Some(EVENTS), ..HistoryFilter::default() })
+            .await?;
+    let squares =
+        (1..=5).flat_map(|likelihood| (1..=5).map(move |impact| (likelihood, impact))).map(|(likelihood, impact)| {
+            let (x, y) = corner(likelihood, impact);
+            Square { x, y, band: bands.band(likelihood, impact) }
+        });
     let (frame, today, is_stale) = (here.frame(&risk.title).at(PART), reader.today(), status == StatusCode::CONFLICT);
     let events = Event::all(&reader, history.items, None).await?;
-    Ok(html(status, &RiskPage { frame, here, risk, line, origin, today, squares: squares.collect(), events, errors, tried, form, is_stale })?)
+    Ok(html(
+        status,
+        &RiskPage {
+            frame,
+            here,
+            risk,
+            line,
+            origin,
+            today,
+            squares: squares.collect(),
+            events,
+            errors,
+            tried,
+            form,
+            is_stale,
+        },
+    )?)
 }
 
 fn new_risk<'a>(here: &'a SignedIn, line: &RegisterEntry) -> FormPage<'a> {
     let lead = format!("Something that may go wrong with {}.", format::subject(line));
-    FormPage { here, part: PART, title: "Enter a risk".into(), lead, back: back_to(line), action: format!("/risks/new?subject_id={}", line.subject_id), version: 0 }
+    FormPage {
+        here,
+        part: PART,
+        title: "Enter a risk".into(),
+        lead,
+        back: back_to(line),
+        action: format!("/risks/new?subject_id={}", line.subject_id),
+        version: 0,
+    }
 }
 
 /// The form for a new risk, once it is known what it is about.
@@ -275,9 +358,18 @@ pub(super) async fn show_new(who: Page<Editor>) -> PageResult {
         None => {
             let back = (PART.to_owned(), "Risks".to_owned());
             let lead = "Choose the supplier or product that it is about.";
-            SubjectPicker { title: "Enter a risk", lead, part: PART, back, path: "/risks/new", name: "subject_id", kept: Vec::new(), without: None }
-                .show(request, here)
-                .await
+            SubjectPicker {
+                title: "Enter a risk",
+                lead,
+                part: PART,
+                back,
+                path: "/risks/new",
+                name: "subject_id",
+                kept: Vec::new(),
+                without: None,
+            }
+            .show(request, here)
+            .await
         }
     }
 }
@@ -307,7 +399,15 @@ fn change_of<'a>(here: &'a SignedIn, risk: &Risk) -> FormPage<'a> {
     } else {
         ""
     };
-    FormPage { here, part: PART, title, lead: lead.into(), action: format!("{back}/change"), back: (back, "The risk".into()), version: risk.version }
+    FormPage {
+        here,
+        part: PART,
+        title,
+        lead: lead.into(),
+        action: format!("{back}/change"),
+        back: (back, "The risk".into()),
+        version: risk.version,
+    }
 }
 
 /// The form for what is said of a risk.
@@ -327,7 +427,10 @@ pub(super) async fn change(who: Page<Editor>, form: Proven<Form>) -> PageResult 
         let present = risk::read(&here.read(request).await?, &id).await?;
         return FormPage { version, ..change_of(here, &present) }.wrong(parts, errors);
     }
-    match who.change(async |writer| risk::change(writer, &id, version, Change::<NewRisk>::new(fields(&parts))).await).await {
+    match who
+        .change(async |writer| risk::change(writer, &id, version, Change::<NewRisk>::new(fields(&parts))).await)
+        .await
+    {
         Ok(_) => Ok(redirect(&format!("/risks/{id}"))),
         Err(error) => {
             let present = risk::read(&here.read(request).await?, &id).await?;
@@ -366,7 +469,10 @@ pub(super) async fn accept(who: Page<Approver>, form: Proven<Form>) -> PageResul
         return one(request, here, &id, StatusCode::UNPROCESSABLE_ENTITY, tried, errors).await;
     };
     let version = form.version()?;
-    match who.change(async |writer| risk::accept(writer, &id, version, NewAcceptance { reason, expires_on }).await).await {
+    match who
+        .change(async |writer| risk::accept(writer, &id, version, NewAcceptance { reason, expires_on }).await)
+        .await
+    {
         Ok(_) => Ok(redirect(&format!("/risks/{id}"))),
         Err(error) => again(request, here, &id, tried, error).await,
     }

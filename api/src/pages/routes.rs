@@ -1,4 +1,5 @@
-//! Where pages are: each route with its method and the least that whoever asks must be, which its handler's parameters say.
+//! Where pages are: each route with its method and the least that whoever asks must be, which its handler's parameters
+//! say.
 
 use std::{collections::BTreeMap, future::Future};
 

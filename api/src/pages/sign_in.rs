@@ -72,12 +72,20 @@ impl SignedIn {
         // Whoever is not is asked to, and comes back to where they wanted to go.
         let Some(here) = Self::known(request).await? else {
             if let Some(kept) = PendingForm::of(request) {
-                let page = SignInPage { notice: SIGNED_OUT, kept: Some(kept), ..SignInPage::new(request, String::new(), "/".into()).await? };
+                let page = SignInPage {
+                    notice: SIGNED_OUT,
+                    kept: Some(kept),
+                    ..SignInPage::new(request, String::new(), "/".into()).await?
+                };
                 return Err(Refusal::Instead(Box::new(html(StatusCode::UNAUTHORIZED, &page)?)));
             }
             let wanted = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
             let is_page = request.method() == poem::http::Method::GET && wanted != "/";
-            let then = if is_page { format!("?then={}", form_urlencoded::byte_serialize(wanted.as_bytes()).collect::<String>()) } else { String::new() };
+            let then = if is_page {
+                format!("?then={}", form_urlencoded::byte_serialize(wanted.as_bytes()).collect::<String>())
+            } else {
+                String::new()
+            };
             return Err(Refusal::Elsewhere(format!("/sign-in{then}")));
         };
         Ok(here)
@@ -100,7 +108,11 @@ impl SignedIn {
 
     /// That a form is theirs.
     pub(super) fn is_proven(&self, form: &Form) -> Result<(), Problem> {
-        if self.person.knows(&form.text("csrf")) { Ok(()) } else { Err(Problem::new(Type::Forbidden, "this form does not belong to your session: open the page again")) }
+        if self.person.knows(&form.text("csrf")) {
+            Ok(())
+        } else {
+            Err(Problem::new(Type::Forbidden, "this form does not belong to your session: open the page again"))
+        }
     }
 
     /// Their organisation, to read in.
@@ -118,14 +130,25 @@ impl SignedIn {
         let scope = self.person.scope(request_id(request));
         if scope.role < needs {
             note_refusal(request, store_of(request)?, &scope, needs).await;
-            return Err(Problem::new(Type::Forbidden, format!("this needs the role {needs}; you have the role {}", scope.role)).into());
+            return Err(Problem::new(
+                Type::Forbidden,
+                format!("this needs the role {needs}; you have the role {}", scope.role),
+            )
+            .into());
         }
         Ok(())
     }
 
     /// Keeps that they take a copy of something out of the register, before it leaves.
-    pub(super) async fn exports(&self, request: &Request, noun: &'static str, item_id: &str, detail: Option<Value>) -> Result<(), Refusal> {
-        Ok(audit::record(store_of(request)?, &self.person.scope(request_id(request)), "export", noun, item_id, detail).await?)
+    pub(super) async fn exports(
+        &self,
+        request: &Request,
+        noun: &'static str,
+        item_id: &str,
+        detail: Option<Value>,
+    ) -> Result<(), Refusal> {
+        Ok(audit::record(store_of(request)?, &self.person.scope(request_id(request)), "export", noun, item_id, detail)
+            .await?)
     }
 
     pub(super) fn csrf(&self) -> &str {
@@ -148,7 +171,8 @@ impl SignedIn {
 /// What someone reads who sent a form after their session had ended.
 const SIGNED_OUT: &str = "You were signed out before this was sent: nothing was heard of you for a while, or your session was ended. What you typed is kept. Sign in, look at it once more, and send it again.";
 
-/// A form that was sent after its session had ended: where it went, and what was typed, without passwords, codes and the like.
+/// A form that was sent after its session had ended: where it went, and what was typed, without passwords, codes and
+/// the like.
 #[derive(Clone, Debug)]
 pub(super) struct PendingForm {
     action: String,
@@ -169,7 +193,8 @@ impl PendingForm {
     fn new(action: &str, fields: impl Iterator<Item = (String, String)>) -> Option<Self> {
         const SECRETS: [&str; 5] = ["csrf", "password", "secret", "token", "code"];
         let action = local_path(action).filter(|action| !action.starts_with("/sign-"))?;
-        let fields: Vec<(String, String)> = fields.filter(|(name, _)| !SECRETS.iter().any(|secret| name.contains(secret))).collect();
+        let fields: Vec<(String, String)> =
+            fields.filter(|(name, _)| !SECRETS.iter().any(|secret| name.contains(secret))).collect();
         (!fields.is_empty()).then(|| Self { action: action.to_owned(), fields })
     }
 
@@ -178,31 +203,41 @@ impl PendingForm {
         has_fields_only(request) && (cookie::sent(request, cookie::SESSION).is_some() || is_same_origin(request))
     }
 
-    /// What this request sent, if it came from a page of ours: it holds what follows from the session it still has the cookie of, or
-    /// the browser says so. A form that another site has someone send is not kept for them to send once more.
+    /// What this request sent, if it came from a page of ours: it holds what follows from the session it still has the
+    /// cookie of, or the browser says so. A form that another site has someone send is not kept for them to send once
+    /// more.
     fn of(request: &Request) -> Option<Self> {
         let typed = request.data::<Typed>()?.fields();
         let token = typed.iter().find(|(name, _)| name == "csrf").map(|(_, value)| value.as_str())?;
-        let is_of_session = cookie::sent(request, cookie::SESSION).is_some_and(|text| session::is_token_of(text, token));
+        let is_of_session =
+            cookie::sent(request, cookie::SESSION).is_some_and(|text| session::is_token_of(text, token));
         let action = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
         if is_of_session || is_same_origin(request) { Self::new(&action, typed.iter().cloned()) } else { None }
     }
 
     /// What a sign-in form passes on.
     fn passed_on(form: &Form) -> Option<Self> {
-        let own = form.all().filter_map(|(name, value)| name.strip_prefix(KEPT).map(|name| (name.to_owned(), value.to_owned())));
+        let own = form
+            .all()
+            .filter_map(|(name, value)| name.strip_prefix(KEPT).map(|name| (name.to_owned(), value.to_owned())));
         Self::new(&form.text(KEPT_ACTION), own)
     }
 
     /// The fields with which a sign-in form passes it on.
     fn hidden(&self) -> Vec<(String, &str)> {
-        std::iter::once((KEPT_ACTION.to_owned(), self.action.as_str())).chain(self.fields.iter().map(|(name, value)| (format!("{KEPT}{name}"), value.as_str()))).collect()
+        std::iter::once((KEPT_ACTION.to_owned(), self.action.as_str()))
+            .chain(self.fields.iter().map(|(name, value)| (format!("{KEPT}{name}"), value.as_str())))
+            .collect()
     }
 
     /// What of it a person typed or chose, as they read it.
     fn spoken(&self) -> Vec<(String, &str)> {
         let is_theirs = |name: &str, value: &str| !value.is_empty() && name != "version" && !name.ends_with("_id");
-        self.fields.iter().filter(|(name, value)| is_theirs(name, value)).map(|(name, value)| (format::label(&name.replace(['.', '-'], " ")), value.as_str())).collect()
+        self.fields
+            .iter()
+            .filter(|(name, value)| is_theirs(name, value))
+            .map(|(name, value)| (format::label(&name.replace(['.', '-'], " ")), value.as_str()))
+            .collect()
     }
 }
 
@@ -221,7 +256,11 @@ struct SignInPage {
 
 impl SignInPage {
     async fn new(request: &Request, email: String, then: String) -> Result<Self, Refusal> {
-        let providers = identity_provider::options(store_of(request)?, &SignInOptionFilter { organisation_id: organisation(request) }).await?;
+        let providers = identity_provider::options(
+            store_of(request)?,
+            &SignInOptionFilter { organisation_id: organisation(request) },
+        )
+        .await?;
         Ok(Self { frame: Frame::new("Sign in"), errors: Vec::new(), email, then, notice: "", providers, kept: None })
     }
 
@@ -232,7 +271,8 @@ impl SignInPage {
     }
 }
 
-/// Whose ways of signing in to show: the organisation's that the address names, or the one where this browser's people signed in before.
+/// Whose ways of signing in to show: the organisation's that the address names, or the one where this browser's people
+/// signed in before.
 fn organisation(request: &Request) -> Option<OrganisationId> {
     let named = parameter(request, "organisation");
     if named.is_empty() { cookie::sent(request, cookie::ORGANISATION)?.parse().ok() } else { named.parse().ok() }
@@ -264,7 +304,13 @@ pub(super) async fn send(who: Anyone, form: Proven<PassingOn>) -> PageResult {
     let request = who.request();
     let stranger = Stranger::of(request)?;
     let (email, then, kept) = (form.text("email"), then(&form.text("then")), PendingForm::passed_on(&form));
-    let new = NewSession { email: email.clone(), password: form.exact("password"), code: None, recovery_code: None, organisation_id: None };
+    let new = NewSession {
+        email: email.clone(),
+        password: form.exact("password"),
+        code: None,
+        recovery_code: None,
+        organisation_id: None,
+    };
     let again = async |wrong: FieldError, status| {
         let page = SignInPage::new(request, email.clone(), then.clone()).await?;
         let notice = if kept.is_some() { SIGNED_OUT } else { "" };
@@ -277,11 +323,18 @@ pub(super) async fn send(who: Anyone, form: Proven<PassingOn>) -> PageResult {
         return again(FieldError::new("password", "enter your password"), StatusCode::UNPROCESSABLE_ENTITY).await;
     }
     if new.email.chars().count() > 254 || new.password.chars().count() > 128 {
-        return again(FieldError::new("password", "the e-mail address or the password is wrong"), StatusCode::UNAUTHORIZED).await;
+        return again(
+            FieldError::new("password", "the e-mail address or the password is wrong"),
+            StatusCode::UNAUTHORIZED,
+        )
+        .await;
     }
     match session::sign_in(stranger.store(), stranger.visit(), &new).await {
         Ok(granted) => went_on(stranger.store(), granted, &then, kept.clone(), stranger.is_local).await,
-        Err(Error::Unauthenticated { .. }) => again(FieldError::new("password", "the e-mail address or the password is wrong"), StatusCode::UNAUTHORIZED).await,
+        Err(Error::Unauthenticated { .. }) => {
+            again(FieldError::new("password", "the e-mail address or the password is wrong"), StatusCode::UNAUTHORIZED)
+                .await
+        }
         Err(other) => Err(other.into()),
     }
 }
@@ -308,7 +361,13 @@ async fn went_on(store: &Store, granted: Granted, then: &str, kept: Option<Pendi
     let mut response = if here.current.stage == Stage::NeedsCode {
         html(
             StatusCode::OK,
-            &CodePage { frame: Frame::new("Enter your code"), errors: Vec::new(), then: then.to_owned(), csrf: here.csrf().to_owned(), kept: Some(kept) },
+            &CodePage {
+                frame: Frame::new("Enter your code"),
+                errors: Vec::new(),
+                then: then.to_owned(),
+                csrf: here.csrf().to_owned(),
+                kept: Some(kept),
+            },
         )?
     } else {
         AgainPage::response(&here, &kept)?
@@ -327,7 +386,12 @@ pub(super) async fn again(who: Anyone, form: Proven<PassingOn>) -> PageResult {
         Ok(here) => Ok(AgainPage::response(&here, &kept)?),
         Err(Refusal::Elsewhere(_)) => {
             let errors = vec![FieldError::new("email", "you are not signed in yet: sign in first")];
-            let page = SignInPage { errors, notice: SIGNED_OUT, kept: Some(kept), ..SignInPage::new(request, String::new(), "/".into()).await? };
+            let page = SignInPage {
+                errors,
+                notice: SIGNED_OUT,
+                kept: Some(kept),
+                ..SignInPage::new(request, String::new(), "/".into()).await?
+            };
             Ok(html(StatusCode::UNAUTHORIZED, &page)?)
         }
         Err(other) => Err(other),
@@ -365,7 +429,16 @@ pub(super) async fn show_code(who: Begun) -> PageResult {
     if here.current.stage != Stage::NeedsCode {
         return Err(Refusal::Elsewhere(then));
     }
-    Ok(html(StatusCode::OK, &CodePage { frame: Frame::new("Enter your code"), errors: Vec::new(), then, csrf: here.csrf().to_owned(), kept: None })?)
+    Ok(html(
+        StatusCode::OK,
+        &CodePage {
+            frame: Frame::new("Enter your code"),
+            errors: Vec::new(),
+            then,
+            csrf: here.csrf().to_owned(),
+            kept: None,
+        },
+    )?)
 }
 
 /// Gives the second factor.
@@ -375,7 +448,13 @@ pub(super) async fn send_code(who: Begun, form: Proven<PassingOn>) -> PageResult
     let (then, kept) = (then(&form.text("then")), PendingForm::passed_on(&form));
     let again = |detail: &str| {
         let (then, kept) = (then.clone(), kept.clone());
-        let page = CodePage { frame: Frame::new("Enter your code"), errors: vec![FieldError::new("code", detail)], then, csrf: here.csrf().to_owned(), kept };
+        let page = CodePage {
+            frame: Frame::new("Enter your code"),
+            errors: vec![FieldError::new("code", detail)],
+            then,
+            csrf: here.csrf().to_owned(),
+            kept,
+        };
         Ok(html(StatusCode::UNPROCESSABLE_ENTITY, &page)?)
     };
     match session::confirm(stranger.store(), stranger.visit(), &here.person, &factor(&form)).await {
@@ -391,7 +470,11 @@ pub(super) fn factor(form: &Form) -> SecondFactor {
     let typed: String = form.text("code").chars().filter(|letter| !letter.is_whitespace()).collect();
     let is_code = typed.len() == 6 && typed.bytes().all(|byte| byte.is_ascii_digit());
     let typed = Some(typed).filter(|typed| !typed.is_empty());
-    if is_code { SecondFactor { code: typed, recovery_code: None } } else { SecondFactor { code: None, recovery_code: typed } }
+    if is_code {
+        SecondFactor { code: typed, recovery_code: None }
+    } else {
+        SecondFactor { code: None, recovery_code: typed }
+    }
 }
 
 /// Signs out.

@@ -1,5 +1,5 @@
-//! Who asks for a page, and what they send: the parameters of its handler. Holding one is the proof, of the role and of the form's
-//! token; neither can be had without.
+//! Who asks for a page, and what they send: the parameters of its handler. Holding one is the proof, of the role and of
+//! the form's token; neither can be had without.
 
 use std::{future::Future, marker::PhantomData, ops::Deref};
 
@@ -220,7 +220,10 @@ impl Visitor {
     ///
     /// # Errors
     /// What `operation` says; [`Error::Busy`] or [`Error::Database`].
-    pub(super) async fn change<T>(&self, operation: impl AsyncFnOnce(&RespondentWriter) -> Result<T, Error>) -> Result<T, Error> {
+    pub(super) async fn change<T>(
+        &self,
+        operation: impl AsyncFnOnce(&RespondentWriter) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let writer = self.here.write().await?;
         let done = operation(&writer).await?;
         writer.save().await?;
@@ -360,12 +363,17 @@ pub(super) async fn asking<W: Who>(request: Request) -> Result<W, Refusal> {
 }
 
 /// Whoever sends a form, if they may, and the form. They are asked before it is read.
-pub(super) async fn sending<W: Who, K: FormKind>(request: Request, body: RequestBody) -> Result<(W, Proven<K>), Refusal> {
+pub(super) async fn sending<W: Who, K: FormKind>(
+    request: Request,
+    body: RequestBody,
+) -> Result<(W, Proven<K>), Refusal> {
     if K::CAN_BE_KEPT && W::has_left(&request).await? {
         // What they typed is read like a stranger's, and shown to them again once they have signed in.
         K::read(&request, body).await?;
         W::prove(&request).await?;
-        return Err(Problem::new(Type::Forbidden, "this form does not belong to your session: open the page again").into());
+        return Err(
+            Problem::new(Type::Forbidden, "this form does not belong to your session: open the page again").into()
+        );
     }
     let proof = W::prove(&request).await?;
     let read = K::read(&request, body).await?;

@@ -50,7 +50,8 @@ struct SubjectPickerPage<'a> {
 
 impl SubjectPickerPage<'_> {
     fn href(&self, line: &RegisterEntry) -> String {
-        let kept = self.choosing.kept.iter().map(|(name, value)| format!("{name}={}&", encode(value))).collect::<String>();
+        let kept =
+            self.choosing.kept.iter().map(|(name, value)| format!("{name}={}&", encode(value))).collect::<String>();
         format!("{}?{kept}{}={}", self.choosing.path, self.choosing.name, line.subject_id)
     }
 }
@@ -60,14 +61,22 @@ impl SubjectPicker<'_> {
     pub(super) async fn show(&self, request: &Request, here: &SignedIn) -> PageResult {
         let text: String = parameter(request, "q").trim().chars().take(200).collect();
         let q = Some(text.clone()).filter(|text| !text.is_empty());
-        let page = register::list(&here.read(request).await?, &RegisterFilter { q, limit: Some(SHOWN), ..RegisterFilter::default() }).await?;
+        let page = register::list(
+            &here.read(request).await?,
+            &RegisterFilter { q, limit: Some(SHOWN), ..RegisterFilter::default() },
+        )
+        .await?;
         let lines = page.items.into_iter().filter(|line| self.without.as_ref() != Some(&line.subject_id)).collect();
         let frame = here.frame(self.title).at(self.part);
-        Ok(html(StatusCode::OK, &SubjectPickerPage { frame, choosing: self, text, lines, has_more: page.next.is_some() })?)
+        Ok(html(
+            StatusCode::OK,
+            &SubjectPickerPage { frame, choosing: self, text, lines, has_more: page.next.is_some() },
+        )?)
     }
 }
 
-/// The supplier or product that a parameter of the address names, with its line in the register; none where it names nothing.
+/// The supplier or product that a parameter of the address names, with its line in the register; none where it names
+/// nothing.
 pub(super) async fn chosen(request: &Request, reader: &Reader, name: &str) -> Result<Option<RegisterEntry>, Refusal> {
     let text = parameter(request, name);
     if text.is_empty() {

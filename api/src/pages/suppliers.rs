@@ -17,7 +17,9 @@ use poem::http::StatusCode;
 
 use super::labels::Labelled as _;
 use super::{
-    fields::{Fact, FieldSpec, FormPage, FormSection, Input, empty, facts, field, fields, json, misread, read, said, typed},
+    fields::{
+        Fact, FieldSpec, FormPage, FormSection, Input, empty, facts, field, fields, json, misread, read, said, typed,
+    },
     form::Form,
     format,
     page::{Frame, PageResult, html, path_id, redirect},
@@ -48,8 +50,10 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .post("/suppliers/:id/delete", delete)
 }
 
-const IDENTIFIER: &[FieldSpec] =
-    &[field("scheme", "Who gives it out", "", Input::RequiredSelect(Scheme::CHOICES)), field("id", "The number or code", "", Input::RequiredText("text"))];
+const IDENTIFIER: &[FieldSpec] = &[
+    field("scheme", "Who gives it out", "", Input::RequiredSelect(Scheme::CHOICES)),
+    field("id", "The number or code", "", Input::RequiredText("text")),
+];
 
 const CONTACT: &[FieldSpec] = &[
     field("name", "Name", "", Input::RequiredText("text")),
@@ -77,7 +81,12 @@ const PARTS: &[FormSection] = &[
             field("website", "Its website", "Such as https://example.org", Input::Text("url")),
             field("country", "Where it is based", "Two letters: GB for the United Kingdom.", Input::Text("text")),
             field("relationship_owner", "Who of you looks after it", "", Input::Text("text")),
-            field("identifiers", "Its identifiers", "What sets it apart from others of a similar name.", Input::Rows("Identifier", IDENTIFIER)),
+            field(
+                "identifiers",
+                "Its identifiers",
+                "What sets it apart from others of a similar name.",
+                Input::Rows("Identifier", IDENTIFIER),
+            ),
         ],
     },
     FormSection {
@@ -85,16 +94,41 @@ const PARTS: &[FormSection] = &[
         fields: &[
             field("data_role", "What is its part in personal data?", "", Input::OptionalSelect(DataRole::CHOICES)),
             field("personal_data", "Which personal data does it handle?", "", Input::Checkboxes(PersonalData::CHOICES)),
-            field("data_sensitivity", "What is the most sensitive data of yours that it holds?", "", Input::OptionalSelect(DataSensitivity::CHOICES)),
-            field("data_locations", "Where does it keep your data?", "Two letters for each country, with commas between: GB, IE.", Input::Countries),
+            field(
+                "data_sensitivity",
+                "What is the most sensitive data of yours that it holds?",
+                "",
+                Input::OptionalSelect(DataSensitivity::CHOICES),
+            ),
+            field(
+                "data_locations",
+                "Where does it keep your data?",
+                "Two letters for each country, with commas between: GB, IE.",
+                Input::Countries,
+            ),
         ],
     },
     FormSection {
         title: "How much depends on it",
         fields: &[
-            field("system_access", "How far does it get into your systems?", "", Input::OptionalSelect(SystemAccess::CHOICES)),
-            field("service_criticality", "What happens to care when it stops?", "", Input::OptionalSelect(ServiceCriticality::CHOICES)),
-            field("people_affected", "How many of the people you support or employ does it touch?", "", Input::OptionalSelect(PeopleAffected::CHOICES)),
+            field(
+                "system_access",
+                "How far does it get into your systems?",
+                "",
+                Input::OptionalSelect(SystemAccess::CHOICES),
+            ),
+            field(
+                "service_criticality",
+                "What happens to care when it stops?",
+                "",
+                Input::OptionalSelect(ServiceCriticality::CHOICES),
+            ),
+            field(
+                "people_affected",
+                "How many of the people you support or employ does it touch?",
+                "",
+                Input::OptionalSelect(PeopleAffected::CHOICES),
+            ),
             field(
                 "tier_override",
                 "Is its tier another one than these answers give?",
@@ -107,11 +141,21 @@ const PARTS: &[FormSection] = &[
     },
     FormSection {
         title: "Whom to reach there",
-        fields: &[field("contacts", "Contacts", "People or desks. Rows that you leave empty are not kept.", Input::Rows("Contact", CONTACT))],
+        fields: &[field(
+            "contacts",
+            "Contacts",
+            "People or desks. Rows that you leave empty are not kept.",
+            Input::Rows("Contact", CONTACT),
+        )],
     },
     FormSection {
         title: "Your contracts with it",
-        fields: &[field("contracts", "Contracts", "Rows that you leave empty are not kept.", Input::Rows("Contract", CONTRACT))],
+        fields: &[field(
+            "contracts",
+            "Contracts",
+            "Rows that you leave empty are not kept.",
+            Input::Rows("Contract", CONTRACT),
+        )],
     },
 ];
 
@@ -123,7 +167,11 @@ pub(super) fn because(reason: &str) -> String {
     let specs = || PARTS.iter().flat_map(|part| part.fields);
     let say = |part: &str| {
         let (key, value) = part.split_once(" is ")?;
-        let FieldSpec { label: question, input: Input::OptionalSelect(choices), .. } = specs().find(|spec| spec.key == key)? else { return None };
+        let FieldSpec { label: question, input: Input::OptionalSelect(choices), .. } =
+            specs().find(|spec| spec.key == key)?
+        else {
+            return None;
+        };
         let (_, answer) = choices.iter().find(|(known, _)| *known == value)?;
         Some(format!("{question} {answer}."))
     };
@@ -149,14 +197,24 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let id: SupplierId = path_id(request)?;
     let supplier = supplier::read(&reader, &id).await?;
     let mut about = About::read(request, &reader, &SubjectId::Supplier(id.clone())).await?;
-    let lines = register::list(&reader, &RegisterFilter { supplier_id: Some(id), limit: Some(200), status: None, ..RegisterFilter::default() }).await?.items;
+    let lines = register::list(
+        &reader,
+        &RegisterFilter { supplier_id: Some(id), limit: Some(200), status: None, ..RegisterFilter::default() },
+    )
+    .await?
+    .items;
     let products: Vec<RegisterEntry> = lines.into_iter().filter(|line| line.kind.is_some()).collect();
-    let is_as_bad = |line: &&RegisterEntry| line.status == RelationshipStatus::Active && line.rating == about.line.rating;
+    let is_as_bad =
+        |line: &&RegisterEntry| line.status == RelationshipStatus::Active && line.rating == about.line.rating;
     about.is_unprofiled = supplier.tier_reason == NOT_PROFILED;
     about.rated_by = products.iter().filter(is_as_bad).cloned().collect();
     let frame = here.frame(&supplier.name).at("/register");
-    let facts = facts(PARTS, &json(&supplier)?, &["name", "status"], &["tier_override", "tier_override_reason", "notes"]);
-    Ok(html(StatusCode::OK, &SupplierPage { frame, facts, supplier, products, about, may_change: here.is_at_least(Role::Editor) })?)
+    let facts =
+        facts(PARTS, &json(&supplier)?, &["name", "status"], &["tier_override", "tier_override_reason", "notes"]);
+    Ok(html(
+        StatusCode::OK,
+        &SupplierPage { frame, facts, supplier, products, about, may_change: here.is_at_least(Role::Editor) },
+    )?)
 }
 
 fn new_form(here: &SignedIn) -> FormPage<'_> {
@@ -187,7 +245,15 @@ pub(super) async fn enter(who: Page<Editor>, form: Proven<Form>) -> PageResult {
 
 fn change_form<'a>(here: &'a SignedIn, supplier: &Supplier) -> FormPage<'a> {
     let (back, title) = (format!("/suppliers/{}", supplier.id), format!("Change {}", supplier.name));
-    FormPage { here, part: PART, title, lead: String::new(), action: format!("{back}/change"), back: (back, supplier.name.clone()), version: supplier.version }
+    FormPage {
+        here,
+        part: PART,
+        title,
+        lead: String::new(),
+        action: format!("{back}/change"),
+        back: (back, supplier.name.clone()),
+        version: supplier.version,
+    }
 }
 
 /// The form for what is said of a supplier.
@@ -208,7 +274,10 @@ pub(super) async fn change(who: Page<Editor>, form: Proven<Form>) -> PageResult 
         let present = supplier::read(&here.read(request).await?, &id).await?;
         return FormPage { version, ..change_form(here, &present) }.wrong(parts, errors);
     }
-    match who.change(async |writer| supplier::change(writer, &id, version, Change::<NewSupplier>::new(fields(&parts))).await).await {
+    match who
+        .change(async |writer| supplier::change(writer, &id, version, Change::<NewSupplier>::new(fields(&parts))).await)
+        .await
+    {
         Ok(_) => Ok(redirect(&format!("/suppliers/{id}?notice=changed"))),
         Err(error) => {
             let present = supplier::read(&here.read(request).await?, &id).await?;

@@ -1,5 +1,5 @@
-//! What another edition or policy would move, in a page that begins at once, says how far the answer has come while it is worked
-//! out, and ends with it.
+//! What another edition or policy would move, in a page that begins at once, says how far the answer has come while it
+//! is worked out, and ends with it.
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
@@ -31,7 +31,13 @@ impl Found {
     /// Keeps a line; gives how far it has come, where it says so.
     fn take(&mut self, line: WhatIfLine) -> Option<String> {
         match line {
-            WhatIfLine::Progress(progress) => return Some(format!("{} of {}", progress.done, format::count(progress.total, "supplier", "suppliers"))),
+            WhatIfLine::Progress(progress) => {
+                return Some(format!(
+                    "{} of {}",
+                    progress.done,
+                    format::count(progress.total, "supplier", "suppliers")
+                ));
+            }
             WhatIfLine::Assessment(moved) => self.assessments.push(*moved),
             WhatIfLine::Rating(moved) => self.ratings.push(moved),
             WhatIfLine::Summary(summary) => self.summary = summary,
@@ -63,7 +69,8 @@ impl Found {
     /// Suppliers and products by rating: how many have it, and how many would.
     pub(super) fn standing(&self) -> [(&'static str, u64, u64); 5] {
         let of = |counts: &BTreeMap<String, u64>, rating: &str| counts.get(rating).copied().unwrap_or_default();
-        ["extreme", "high", "unassessed", "moderate", "low"].map(|rating| (rating, of(&self.summary.ratings_before, rating), of(&self.summary.ratings_after, rating)))
+        ["extreme", "high", "unassessed", "moderate", "low"]
+            .map(|rating| (rating, of(&self.summary.ratings_before, rating), of(&self.summary.ratings_after, rating)))
     }
 }
 
@@ -80,7 +87,8 @@ where
 {
     let mut response = html(StatusCode::OK, page)?;
     let whole = response.take_body().into_string().await.map_err(Problem::internal)?;
-    let (head, tail) = whole.split_once(PLACE).map(|(head, tail)| (head.to_owned(), tail.to_owned())).unwrap_or_default();
+    let (head, tail) =
+        whole.split_once(PLACE).map(|(head, tail)| (head.to_owned(), tail.to_owned())).unwrap_or_default();
     let first = (Some(head), Some((what_if, Found::default(), answer, tail)));
     let parts = stream::try_unfold(first, |(head, rest)| async move {
         if let Some(head) = head {

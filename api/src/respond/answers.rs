@@ -25,7 +25,11 @@ impl Api {
     ///
     /// All questions of the questionnaire, in order. Which of them are visible depends on the answers: see `GET /answers`.
     #[oai(path = "/questions", method = "get", operation_id = "read_questions", transform = "boxed")]
-    async fn questions(&self, who: Respondent, query: Query<InLanguage>) -> Answer<Found<RespondentQuestions>, ByLink<Reading>> {
+    async fn questions(
+        &self,
+        who: Respondent,
+        query: Query<InLanguage>,
+    ) -> Answer<Found<RespondentQuestions>, ByLink<Reading>> {
         Ok(Found(respondent::questions(&who.read().await?, query.language.as_deref()).await?))
     }
 
@@ -41,7 +45,12 @@ impl Api {
     ///
     /// Saves one or more answers: absent questions keep theirs, null clears an answer. If someone else has changed the answers since they were read, it is refused with 412: read them again, then save.
     #[oai(path = "/answers", method = "patch", operation_id = "save_answers", transform = "boxed")]
-    async fn save(&self, who: Respondent, version: IfMatch, body: Body<AnswerChange>) -> Answer<Changed<RespondentProgress>, ByLink<Changing>> {
+    async fn save(
+        &self,
+        who: Respondent,
+        version: IfMatch,
+        body: Body<AnswerChange>,
+    ) -> Answer<Changed<RespondentProgress>, ByLink<Changing>> {
         let writer = who.write().await?;
         let progress = respondent::save_answers(&writer, version.0, body.0).await?;
         writer.save().await?;
@@ -59,14 +68,21 @@ impl Api {
         body: MaybeBody<Confirmation>,
         retry: Retry,
     ) -> Answer<Once<Changed<RespondentProgress>>, ByLink<Changing>> {
-        retry.once(&who, async |writer| Ok(Changed(respondent::confirm_answers(writer, version.0, body.0).await?))).await
+        retry
+            .once(&who, async |writer| Ok(Changed(respondent::confirm_answers(writer, version.0, body.0).await?)))
+            .await
     }
 
     /// Submit the answers
     ///
     /// Required questions must be answered. The answers can then no longer be changed, unless they are returned for changes.
     #[oai(path = "/answers/submit", method = "post", operation_id = "submit_answers", transform = "boxed")]
-    async fn submit(&self, who: Respondent, version: IfMatch, retry: Retry) -> Answer<Once<Changed<RespondentReceipt>>, ByLink<Acting>> {
+    async fn submit(
+        &self,
+        who: Respondent,
+        version: IfMatch,
+        retry: Retry,
+    ) -> Answer<Once<Changed<RespondentReceipt>>, ByLink<Acting>> {
         retry.once(&who, async |writer| Ok(Changed(respondent::submit_answers(writer, version.0).await?))).await
     }
 
@@ -74,7 +90,11 @@ impl Api {
     ///
     /// What was answered, who submitted it, and when. There is none before the answers are submitted.
     #[oai(path = "/answers/receipt", method = "get", operation_id = "read_receipt", transform = "boxed")]
-    async fn receipt(&self, who: Respondent, query: Query<InLanguage>) -> Answer<Found<RespondentReceipt>, ByLink<Reading>> {
+    async fn receipt(
+        &self,
+        who: Respondent,
+        query: Query<InLanguage>,
+    ) -> Answer<Found<RespondentReceipt>, ByLink<Reading>> {
         Ok(Found(respondent::receipt(&who.read().await?, query.language.as_deref()).await?))
     }
 }

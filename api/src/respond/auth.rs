@@ -112,7 +112,8 @@ fn refuse_query(request: &Request) -> Result<(), Problem> {
 
 pub(crate) async fn authenticate(request: &Request) -> Result<RespondentScope, Problem> {
     let unknown = |detail: &'static str| Problem::new(Type::Unauthenticated, detail).with_challenge(CHALLENGE);
-    let secret = cookie::sent_visit(request).ok_or_else(|| unknown("there is no visit: open the link that you were sent"))?;
+    let secret =
+        cookie::sent_visit(request).ok_or_else(|| unknown("there is no visit: open the link that you were sent"))?;
     let visit = respondent::authenticate(store_of(request)?, secret, request_id(request)).await?;
     visit.ok_or_else(|| unknown("this visit is over: open the link that you were sent again"))
 }
@@ -164,7 +165,11 @@ impl<'a> ApiExtractor<'a> for Anyone {
     type ParamRawType = ();
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
         refuse_query(request)?;
-        Ok(Self { store: store_of(request)?.clone(), request_id: request_id(request), is_local: cookie::is_on_this_machine(request) })
+        Ok(Self {
+            store: store_of(request)?.clone(),
+            request_id: request_id(request),
+            is_local: cookie::is_on_this_machine(request),
+        })
     }
 }
 

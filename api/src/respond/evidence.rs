@@ -27,7 +27,11 @@ impl Api {
     ///
     /// A page of the evidence sent through links about the same supplier or product.
     #[oai(path = "/evidence", method = "get", operation_id = "list_evidence", transform = "boxed")]
-    async fn list(&self, who: Respondent, query: Query<RespondentEvidenceFilter>) -> Answer<Listed<RespondentEvidence>, ByLink<Listing>> {
+    async fn list(
+        &self,
+        who: Respondent,
+        query: Query<RespondentEvidenceFilter>,
+    ) -> Answer<Listed<RespondentEvidence>, ByLink<Listing>> {
         let page = respondent::list_evidence(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
     }
@@ -54,7 +58,12 @@ impl Api {
 
     /// Read a piece of evidence
     #[oai(path = "/evidence/:id", method = "get", operation_id = "read_evidence", transform = "boxed")]
-    async fn read(&self, who: Respondent, id: At<EvidenceId>, have: IfNoneMatch) -> Answer<Item<RespondentEvidence>, ByLink<Reading>> {
+    async fn read(
+        &self,
+        who: Respondent,
+        id: At<EvidenceId>,
+        have: IfNoneMatch,
+    ) -> Answer<Item<RespondentEvidence>, ByLink<Reading>> {
         Ok(Item::new(respondent::read_evidence(&who.read().await?, &id).await?, &have))
     }
 

@@ -30,7 +30,12 @@ impl Api {
 
     /// Change your name
     #[oai(path = "/users/me", method = "patch", operation_id = "change_me", transform = "boxed")]
-    async fn change(&self, me: Me<Complete>, version: IfMatch, change: Change<NewMe>) -> Answer<Changed<Account>, Changing> {
+    async fn change(
+        &self,
+        me: Me<Complete>,
+        version: IfMatch,
+        change: Change<NewMe>,
+    ) -> Answer<Changed<Account>, Changing> {
         Ok(Changed(user::change_me(me.store(), me.person(), me.request_id(), version.0, change.0).await?))
     }
 
@@ -61,7 +66,12 @@ impl Api {
     /// Renew your recovery codes
     ///
     /// Needs password and code. The old recovery codes stop working.
-    #[oai(path = "/users/me/mfa/renew-recovery-codes", method = "post", operation_id = "renew_recovery_codes", transform = "boxed")]
+    #[oai(
+        path = "/users/me/mfa/renew-recovery-codes",
+        method = "post",
+        operation_id = "renew_recovery_codes",
+        transform = "boxed"
+    )]
     async fn renew_recovery_codes(&self, me: Me<Complete>, body: Body<Proof>) -> Answer<Found<RecoveryCodes>, Owning> {
         Ok(Found(user::renew_recovery_codes(me.store(), me.person(), me.request_id(), &body).await?))
     }

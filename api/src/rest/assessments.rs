@@ -2,8 +2,8 @@
 
 use diligence_entities::{
     assessment::{
-        self, AnswerChange, Assessment, AssessmentFilter, AssessmentReceipt, AssessmentResult, Confirmation, MovementFilter, NewAssessment, PointsChange, Progress,
-        Return, SheetFilter, SheetFormat,
+        self, AnswerChange, Assessment, AssessmentFilter, AssessmentReceipt, AssessmentResult, Confirmation,
+        MovementFilter, NewAssessment, PointsChange, Progress, Return, SheetFilter, SheetFormat,
     },
     decision::NewDecision,
     id::AssessmentId,
@@ -40,13 +40,23 @@ impl Api {
     ///
     /// Assesses one supplier or product with one edition of a questionnaire, the latest unless `edition` is given. The edition of an assessment never changes. Answers from earlier approved assessments of the same subject are carried over: they do not count until they are confirmed.
     #[oai(path = "/assessments", method = "post", operation_id = "start_assessment", transform = "boxed")]
-    async fn start(&self, who: By<Editor>, body: Body<NewAssessment>, retry: Retry) -> Answer<Once<Created<Assessment>>, Creating> {
+    async fn start(
+        &self,
+        who: By<Editor>,
+        body: Body<NewAssessment>,
+        retry: Retry,
+    ) -> Answer<Once<Created<Assessment>>, Creating> {
         retry.once(&who, async |writer| Ok(Created::new("assessments", assessment::start(writer, body.0).await?))).await
     }
 
     /// Read an assessment
     #[oai(path = "/assessments/:id", method = "get", operation_id = "read_assessment", transform = "boxed")]
-    async fn read(&self, who: By<Viewer>, id: At<AssessmentId>, have: IfNoneMatch) -> Answer<Item<Assessment>, Reading> {
+    async fn read(
+        &self,
+        who: By<Viewer>,
+        id: At<AssessmentId>,
+        have: IfNoneMatch,
+    ) -> Answer<Item<Assessment>, Reading> {
         let assessment = assessment::read(&who.read().await?, &id).await?;
         Ok(Item::new(assessment, &have))
     }
@@ -74,7 +84,13 @@ impl Api {
     ///
     /// Saves one or more answers: absent questions keep theirs, null clears an answer. The response has the visible questions, how much is answered, and the score so far.
     #[oai(path = "/assessments/:id/answers", method = "patch", operation_id = "answer_assessment", transform = "boxed")]
-    async fn answer(&self, who: By<Editor>, id: At<AssessmentId>, version: IfMatch, body: Body<AnswerChange>) -> Answer<Changed<Progress>, Changing> {
+    async fn answer(
+        &self,
+        who: By<Editor>,
+        id: At<AssessmentId>,
+        version: IfMatch,
+        body: Body<AnswerChange>,
+    ) -> Answer<Changed<Progress>, Changing> {
         let writer = who.write().await?;
         let progress = assessment::answer(&writer, &id, version.0, body.0).await?;
         writer.save().await?;
@@ -100,11 +116,17 @@ impl Api {
     ///
     /// Its questions as a spreadsheet to fill in offline, with the answers so far: an Excel workbook with locked questions and drop-downs, or a CSV table. It shows what a respondent may see: no weights, points, knock-outs or findings.
     #[oai(path = "/assessments/:id/sheet", method = "get", operation_id = "export_sheet", transform = "boxed")]
-    async fn sheet(&self, who: By<Viewer>, query: Query<SheetFilter>, id: At<AssessmentId>) -> Answer<File<SheetFile>, Reading> {
+    async fn sheet(
+        &self,
+        who: By<Viewer>,
+        query: Query<SheetFilter>,
+        id: At<AssessmentId>,
+    ) -> Answer<File<SheetFile>, Reading> {
         let (name, bytes) = assessment::sheet_to_fill_in(who.read().await?, &id, &query).await?;
         who.exports("sheet", id.as_str(), query.told()).await?;
         let [xlsx, csv] = [SheetFile::MEDIA_TYPES[0], SheetFile::MEDIA_TYPES[1]];
-        let (ending, media_type) = if query.format.unwrap_or_default() == SheetFormat::Csv { ("csv", csv) } else { ("xlsx", xlsx) };
+        let (ending, media_type) =
+            if query.format.unwrap_or_default() == SheetFormat::Csv { ("csv", csv) } else { ("xlsx", xlsx) };
         Ok(File::new(format!("{name}.{ending}"), media_type, poem::Body::from_vec(bytes)))
     }
 
@@ -129,7 +151,13 @@ impl Api {
     ///
     /// A reviewer's points for text answers, or to override the points of other answers, with a reason. Absent questions keep their points, null clears them.
     #[oai(path = "/assessments/:id/review", method = "patch", operation_id = "rate_assessment", transform = "boxed")]
-    async fn rate(&self, who: By<Approver>, id: At<AssessmentId>, version: IfMatch, body: Body<PointsChange>) -> Answer<Changed<Progress>, Changing> {
+    async fn rate(
+        &self,
+        who: By<Approver>,
+        id: At<AssessmentId>,
+        version: IfMatch,
+        body: Body<PointsChange>,
+    ) -> Answer<Changed<Progress>, Changing> {
         let writer = who.write().await?;
         let progress = assessment::rate(&writer, &id, version.0, body.0).await?;
         writer.save().await?;
@@ -140,7 +168,13 @@ impl Api {
     ///
     /// It then waits for a decision. Required questions must be answered. Each finding creates a risk, once.
     #[oai(path = "/assessments/:id/submit", method = "post", operation_id = "submit_assessment", transform = "boxed")]
-    async fn submit(&self, who: By<Editor>, id: At<AssessmentId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<Assessment>>, Acting> {
+    async fn submit(
+        &self,
+        who: By<Editor>,
+        id: At<AssessmentId>,
+        version: IfMatch,
+        retry: Retry,
+    ) -> Answer<Once<Changed<Assessment>>, Acting> {
         retry.once(&who, async |writer| Ok(Changed(assessment::submit(writer, &id, version.0).await?))).await
     }
 
@@ -171,7 +205,9 @@ impl Api {
         body: MaybeBody<NewDecision>,
         retry: Retry,
     ) -> Answer<Once<Changed<Assessment>>, Changing> {
-        let answer = retry.once(&who, async |writer| Ok(Changed(assessment::approve(writer, &id, version.0, body.0).await?))).await;
+        let answer = retry
+            .once(&who, async |writer| Ok(Changed(assessment::approve(writer, &id, version.0, body.0).await?)))
+            .await;
         who.keeping_refusal("assessment", id.as_str(), answer).await
     }
 
@@ -187,7 +223,9 @@ impl Api {
         body: MaybeBody<NewDecision>,
         retry: Retry,
     ) -> Answer<Once<Changed<Assessment>>, Changing> {
-        let answer = retry.once(&who, async |writer| Ok(Changed(assessment::refuse(writer, &id, version.0, body.0).await?))).await;
+        let answer = retry
+            .once(&who, async |writer| Ok(Changed(assessment::refuse(writer, &id, version.0, body.0).await?)))
+            .await;
         who.keeping_refusal("assessment", id.as_str(), answer).await
     }
 
@@ -202,7 +240,12 @@ impl Api {
     /// List improvements to a score
     ///
     /// The answers, evidence and ratings whose improvement would raise the score most, in order, each with the points it would add, and which of them together would reach the next band.
-    #[oai(path = "/assessments/:id/improvements", method = "get", operation_id = "read_improvements", transform = "boxed")]
+    #[oai(
+        path = "/assessments/:id/improvements",
+        method = "get",
+        operation_id = "read_improvements",
+        transform = "boxed"
+    )]
     async fn improvements(&self, who: By<Viewer>, id: At<AssessmentId>) -> Answer<Found<Improvements>, Reading> {
         Ok(Found(assessment::improvements(who.read().await?, &id).await?))
     }
@@ -211,7 +254,12 @@ impl Api {
     ///
     /// What changed the scores, question by question, since an earlier assessment of the same supplier or product: the last one decided with the same questionnaire unless `since` names one. The parts add up to the change.
     #[oai(path = "/assessments/:id/movement", method = "get", operation_id = "read_movement", transform = "boxed")]
-    async fn movement(&self, who: By<Viewer>, query: Query<MovementFilter>, id: At<AssessmentId>) -> Answer<Found<Movement>, Comparing> {
+    async fn movement(
+        &self,
+        who: By<Viewer>,
+        query: Query<MovementFilter>,
+        id: At<AssessmentId>,
+    ) -> Answer<Found<Movement>, Comparing> {
         Ok(Found(assessment::movement(&who.read().await?, &id, &query).await?))
     }
 

@@ -41,7 +41,12 @@ impl Api {
     /// Meet a condition
     ///
     /// Records that one of the decision's conditions was met today.
-    #[oai(path = "/decisions/:id/meet-condition", method = "post", operation_id = "meet_condition", transform = "boxed")]
+    #[oai(
+        path = "/decisions/:id/meet-condition",
+        method = "post",
+        operation_id = "meet_condition",
+        transform = "boxed"
+    )]
     async fn meet_condition(
         &self,
         who: By<Approver>,
@@ -50,6 +55,8 @@ impl Api {
         body: Body<ConditionMet>,
         retry: Retry,
     ) -> Answer<Once<Changed<Decision>>, Changing> {
-        retry.once(&who, async |writer| Ok(Changed(decision::meet_condition(writer, &id, version.0, body.0).await?))).await
+        retry
+            .once(&who, async |writer| Ok(Changed(decision::meet_condition(writer, &id, version.0, body.0).await?)))
+            .await
     }
 }

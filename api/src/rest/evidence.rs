@@ -36,7 +36,12 @@ impl Api {
     ///
     /// It is dated by its own issue date, not by when it was created. Its expiry brings the next review forward.
     #[oai(path = "/evidence", method = "post", operation_id = "create_evidence", transform = "boxed")]
-    async fn create(&self, who: By<Editor>, body: Body<NewEvidence>, retry: Retry) -> Answer<Once<Created<Evidence>>, Creating> {
+    async fn create(
+        &self,
+        who: By<Editor>,
+        body: Body<NewEvidence>,
+        retry: Retry,
+    ) -> Answer<Once<Created<Evidence>>, Creating> {
         retry.once(&who, async |writer| Ok(Created::new("evidence", evidence::create(writer, body.0).await?))).await
     }
 
@@ -51,7 +56,13 @@ impl Api {
     ///
     /// A JSON merge patch: absent fields stay as they are, null clears, a list is replaced as a whole.
     #[oai(path = "/evidence/:id", method = "patch", operation_id = "change_evidence", transform = "boxed")]
-    async fn change(&self, who: By<Editor>, id: At<EvidenceId>, version: IfMatch, change: Change<NewEvidence>) -> Answer<Changed<Evidence>, Changing> {
+    async fn change(
+        &self,
+        who: By<Editor>,
+        id: At<EvidenceId>,
+        version: IfMatch,
+        change: Change<NewEvidence>,
+    ) -> Answer<Changed<Evidence>, Changing> {
         let writer = who.write().await?;
         let evidence = evidence::change(&writer, &id, version.0, change.0).await?;
         writer.save().await?;
@@ -82,7 +93,8 @@ impl Api {
         body: FileBody<EvidenceFile, MAXIMUM_BYTES>,
         retry: Retry,
     ) -> Answer<Once<Changed<Evidence>>, Changing> {
-        let file = NewFile { name: query.filter.name, media_type: body.media_type.map(str::to_owned), content: body.bytes };
+        let file =
+            NewFile { name: query.filter.name, media_type: body.media_type.map(str::to_owned), content: body.bytes };
         retry.once(&who, async |writer| Ok(Changed(evidence_file::store(writer, &id, version.0, file).await?))).await
     }
 

@@ -2,7 +2,9 @@
 
 use diligence_entities::{
     id::IdentityProviderId,
-    identity_provider::{self, IdentityProvider, IdentityProviderFilter, NewIdentityProvider, SignInOption, SignInOptionFilter},
+    identity_provider::{
+        self, IdentityProvider, IdentityProviderFilter, NewIdentityProvider, SignInOption, SignInOptionFilter,
+    },
 };
 use poem_openapi::OpenApi;
 use schemars::JsonSchema;
@@ -35,13 +37,21 @@ impl Api {
     ///
     /// The identity providers of the organisation given, or of the only organisation on this server. To sign in, a browser opens `/sign-in/{id}` on this server, outside the API, and returns with a session.
     #[oai(path = "/sign-in", method = "get", operation_id = "read_sign_in_options", transform = "boxed")]
-    async fn options(&self, stranger: Stranger, query: Query<SignInOptionFilter>) -> Answer<Found<SignInOptions>, Offering> {
+    async fn options(
+        &self,
+        stranger: Stranger,
+        query: Query<SignInOptionFilter>,
+    ) -> Answer<Found<SignInOptions>, Offering> {
         Ok(Found(SignInOptions { identity_providers: identity_provider::options(stranger.store(), &query).await? }))
     }
 
     /// List identity providers
     #[oai(path = "/identity-providers", method = "get", operation_id = "list_identity_providers", transform = "boxed")]
-    async fn list(&self, who: By<Admin>, query: Query<IdentityProviderFilter>) -> Answer<Listed<IdentityProvider>, Listing> {
+    async fn list(
+        &self,
+        who: By<Admin>,
+        query: Query<IdentityProviderFilter>,
+    ) -> Answer<Listed<IdentityProvider>, Listing> {
         let page = identity_provider::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
     }
@@ -49,14 +59,38 @@ impl Api {
     /// Create an identity provider
     ///
     /// People can then sign in through it (OpenID Connect). Register the redirect URI `/sign-in/{id}/callback` on this server with the provider.
-    #[oai(path = "/identity-providers", method = "post", operation_id = "create_identity_provider", transform = "boxed")]
-    async fn create(&self, who: By<Admin>, body: Body<NewIdentityProvider>, retry: Retry) -> Answer<Once<Created<IdentityProvider>>, Creating> {
-        retry.once(&who, async |writer| Ok(Created::new("identity-providers", identity_provider::create(writer, body.0).await?))).await
+    #[oai(
+        path = "/identity-providers",
+        method = "post",
+        operation_id = "create_identity_provider",
+        transform = "boxed"
+    )]
+    async fn create(
+        &self,
+        who: By<Admin>,
+        body: Body<NewIdentityProvider>,
+        retry: Retry,
+    ) -> Answer<Once<Created<IdentityProvider>>, Creating> {
+        retry
+            .once(&who, async |writer| {
+                Ok(Created::new("identity-providers", identity_provider::create(writer, body.0).await?))
+            })
+            .await
     }
 
     /// Read an identity provider
-    #[oai(path = "/identity-providers/:id", method = "get", operation_id = "read_identity_provider", transform = "boxed")]
-    async fn read(&self, who: By<Admin>, id: At<IdentityProviderId>, have: IfNoneMatch) -> Answer<Item<IdentityProvider>, Reading> {
+    #[oai(
+        path = "/identity-providers/:id",
+        method = "get",
+        operation_id = "read_identity_provider",
+        transform = "boxed"
+    )]
+    async fn read(
+        &self,
+        who: By<Admin>,
+        id: At<IdentityProviderId>,
+        have: IfNoneMatch,
+    ) -> Answer<Item<IdentityProvider>, Reading> {
         let provider = identity_provider::read(&who.read().await?, &id).await?;
         Ok(Item::new(provider, &have))
     }
@@ -64,7 +98,12 @@ impl Api {
     /// Change an identity provider
     ///
     /// Its client secret is kept unless a new one is sent. While passwords are turned off, the last enabled provider cannot be disabled.
-    #[oai(path = "/identity-providers/:id", method = "patch", operation_id = "change_identity_provider", transform = "boxed")]
+    #[oai(
+        path = "/identity-providers/:id",
+        method = "patch",
+        operation_id = "change_identity_provider",
+        transform = "boxed"
+    )]
     async fn change(
         &self,
         who: By<Admin>,
@@ -81,7 +120,12 @@ impl Api {
     /// Delete an identity provider
     ///
     /// Users who signed in through it remain. While passwords are turned off, the last enabled provider cannot be deleted.
-    #[oai(path = "/identity-providers/:id", method = "delete", operation_id = "delete_identity_provider", transform = "boxed")]
+    #[oai(
+        path = "/identity-providers/:id",
+        method = "delete",
+        operation_id = "delete_identity_provider",
+        transform = "boxed"
+    )]
     async fn delete(&self, who: By<Admin>, id: At<IdentityProviderId>, version: IfMatch) -> Answer<Done, Deleting> {
         let writer = who.write().await?;
         identity_provider::remove(&writer, &id, version.0).await?;

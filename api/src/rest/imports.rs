@@ -35,7 +35,13 @@ impl Api {
     /// In CSV, `identifiers:SCHEME` adds an identifier of that scheme, `identifiers:GB-NHS|LOCAL` of the first scheme in which it is valid, and `evidence.KIND.FIELD`, such as `evidence.dspt.statement`, adds or changes a piece of evidence. `map`, `where` and `dates` adapt files with other columns.
     ///
     /// With `dry_run=true` nothing is changed and the result of every row is reported, with its errors; without it, any error refuses the whole import.
-    #[oai(path = "/suppliers/import", method = "post", operation_id = "import_suppliers", transform = "boxed", tag = "Tag::Suppliers")]
+    #[oai(
+        path = "/suppliers/import",
+        method = "post",
+        operation_id = "import_suppliers",
+        transform = "boxed",
+        tag = "Tag::Suppliers"
+    )]
     async fn suppliers(
         &self,
         who: By<Importing<Editor>>,
@@ -51,7 +57,13 @@ impl Api {
     /// All rows or none, at most 20,000, from CSV (the columns of `GET /products.csv`, any of them in any order, named in the first line) or from JSON. A row is matched to a product by `id`, else by supplier and exact name; otherwise it creates one. The supplier is given by `supplier_id`, `supplier_identifier` (`GB-NHS:8K417`), or `supplier_name` if only one supplier has that name. Absent columns or fields are unchanged; an empty cell, or null, clears. Derived columns (`rating`, `version`, `created_at`, `updated_at`) are ignored.
     ///
     /// `map`, `where` and `dates` adapt CSV files with other columns. With `dry_run=true` nothing is changed and the result of every row is reported, with its errors; without it, any error refuses the whole import.
-    #[oai(path = "/products/import", method = "post", operation_id = "import_products", transform = "boxed", tag = "Tag::Products")]
+    #[oai(
+        path = "/products/import",
+        method = "post",
+        operation_id = "import_products",
+        transform = "boxed",
+        tag = "Tag::Products"
+    )]
     async fn products(
         &self,
         who: By<Importing<Editor>>,
@@ -63,16 +75,25 @@ impl Api {
     }
 }
 
-async fn import<R: JsonRows>(who: &By<Importing<Editor>>, query: &ImportQuery, body: Upload<R>, retry: Retry) -> Answer<Once<Found<ImportReport>>, Creating> {
+async fn import<R: JsonRows>(
+    who: &By<Importing<Editor>>,
+    query: &ImportQuery,
+    body: Upload<R>,
+    retry: Retry,
+) -> Answer<Once<Found<ImportReport>>, Creating> {
     let intake = match body {
         Upload::File(bytes) => {
             let query = query.clone();
             // Reading a large file is work: other requests need this thread.
-            tokio::task::spawn_blocking(move || Intake::of_file(R::NOUN, &bytes, &query)).await.map_err(Problem::internal)??
+            tokio::task::spawn_blocking(move || Intake::of_file(R::NOUN, &bytes, &query))
+                .await
+                .map_err(Problem::internal)??
         }
         Upload::Rows(rows) => Intake::of_rows(rows, query)?,
     };
-    retry.once_ahead(who, intake, async |intake, plan, writer| Ok(Found(intake.run(plan, writer).await?.accepted()?))).await
+    retry
+        .once_ahead(who, intake, async |intake, plan, writer| Ok(Found(intake.run(plan, writer).await?.accepted()?)))
+        .await
 }
 
 /// What is imported: a CSV file, or rows as JSON.
@@ -93,11 +114,16 @@ impl<'a, R: DeserializeOwned + JsonSchema + Validate + Send + 'static> ApiExtrac
         schema::register::<R>(Side::Request, registry);
     }
     fn request_meta() -> Option<MetaRequest> {
-        let csv = MetaMediaType { content_type: CSV, schema: MetaSchemaRef::Inline(Box::new(MetaSchema::new("string"))) };
+        let csv =
+            MetaMediaType { content_type: CSV, schema: MetaSchemaRef::Inline(Box::new(MetaSchema::new("string"))) };
         let json = MetaMediaType { content_type: JSON, schema: schema::reference::<R>(Side::Request) };
         Some(MetaRequest { description: None, content: vec![csv, json], required: true })
     }
-    async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
         if payload::expect_content_type(request, &[CSV, JSON])? == CSV {
             return Ok(Self::File(payload::take(request, body, IMPORT_LIMIT, Cost::List).await?));
         }

@@ -35,7 +35,12 @@ impl Api {
     ///
     /// It brings the next review forward to today, and decisions on the supplier or product become stale.
     #[oai(path = "/incidents", method = "post", operation_id = "create_incident", transform = "boxed")]
-    async fn create(&self, who: By<Editor>, body: Body<NewIncident>, retry: Retry) -> Answer<Once<Created<Incident>>, Creating> {
+    async fn create(
+        &self,
+        who: By<Editor>,
+        body: Body<NewIncident>,
+        retry: Retry,
+    ) -> Answer<Once<Created<Incident>>, Creating> {
         retry.once(&who, async |writer| Ok(Created::new("incidents", incident::create(writer, body.0).await?))).await
     }
 
@@ -50,7 +55,13 @@ impl Api {
     ///
     /// A JSON merge patch: absent fields stay as they are, null clears, a list is replaced as a whole.
     #[oai(path = "/incidents/:id", method = "patch", operation_id = "change_incident", transform = "boxed")]
-    async fn change(&self, who: By<Editor>, id: At<IncidentId>, version: IfMatch, change: Change<NewIncident>) -> Answer<Changed<Incident>, Changing> {
+    async fn change(
+        &self,
+        who: By<Editor>,
+        id: At<IncidentId>,
+        version: IfMatch,
+        change: Change<NewIncident>,
+    ) -> Answer<Changed<Incident>, Changing> {
         let writer = who.write().await?;
         let incident = incident::change(&writer, &id, version.0, change.0).await?;
         writer.save().await?;

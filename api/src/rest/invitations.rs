@@ -43,7 +43,11 @@ impl SentInvitation {
         Self { invitation, token: None, url: None }
     }
     pub(crate) fn with(&self, config: &Config, token: &secret::Token) -> Self {
-        Self { invitation: self.invitation.clone(), token: Some(token.reveal().to_owned()), url: Some(url(config, token)) }
+        Self {
+            invitation: self.invitation.clone(),
+            token: Some(token.reveal().to_owned()),
+            url: Some(url(config, token)),
+        }
     }
 }
 
@@ -78,7 +82,13 @@ impl Api {
     ///
     /// The response holds the link, once: hand it over yourself. It works once, within a week. Whoever opens it chooses a password, or joins with an existing account.
     #[oai(path = "/invitations", method = "post", operation_id = "create_invitation", transform = "boxed")]
-    async fn create(&self, who: By<Admin>, config: Data<&Arc<Config>>, body: Body<NewInvitation>, retry: Retry) -> Answer<Once<Created<SentInvitation>>, Creating> {
+    async fn create(
+        &self,
+        who: By<Admin>,
+        config: Data<&Arc<Config>>,
+        body: Body<NewInvitation>,
+        retry: Retry,
+    ) -> Answer<Once<Created<SentInvitation>>, Creating> {
         retry
             .once(&who, async |writer| {
                 let (made, token) = invitation::create(writer, body.0).await?;
@@ -118,7 +128,13 @@ impl Api {
 
     /// Revoke an invitation
     #[oai(path = "/invitations/:id/revoke", method = "post", operation_id = "revoke_invitation", transform = "boxed")]
-    async fn revoke(&self, who: By<Admin>, id: At<InvitationId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<Invitation>>, Acting> {
+    async fn revoke(
+        &self,
+        who: By<Admin>,
+        id: At<InvitationId>,
+        version: IfMatch,
+        retry: Retry,
+    ) -> Answer<Once<Changed<Invitation>>, Acting> {
         retry.once(&who, async |writer| Ok(Changed(invitation::revoke(writer, &id, version.0).await?))).await
     }
 

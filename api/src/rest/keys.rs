@@ -66,7 +66,12 @@ impl Api {
     ///
     /// The response holds the key's secret, once. It is not stored, so a retry of this request returns `secret` null.
     #[oai(path = "/keys", method = "post", operation_id = "create_key", transform = "boxed")]
-    async fn create(&self, who: By<Admin>, body: Body<NewApiKey>, retry: Retry) -> Answer<Once<Created<CreatedApiKey>>, Creating> {
+    async fn create(
+        &self,
+        who: By<Admin>,
+        body: Body<NewApiKey>,
+        retry: Retry,
+    ) -> Answer<Once<Created<CreatedApiKey>>, Creating> {
         retry.once(&who, async |writer| Ok(CreatedApiKey::once(api_key::create(writer, body.0).await?))).await
     }
 
@@ -89,14 +94,22 @@ impl Api {
         body: MaybeBody<Rotation>,
         retry: Retry,
     ) -> Answer<Once<Created<CreatedApiKey>>, Changing> {
-        retry.once(&who, async |writer| Ok(CreatedApiKey::once(api_key::rotate(writer, &id, version.0, body.0).await?))).await
+        retry
+            .once(&who, async |writer| Ok(CreatedApiKey::once(api_key::rotate(writer, &id, version.0, body.0).await?)))
+            .await
     }
 
     /// Revoke a key
     ///
     /// It stops working at once, on other replicas within seconds, and stays in the list.
     #[oai(path = "/keys/:id/revoke", method = "post", operation_id = "revoke_key", transform = "boxed")]
-    async fn revoke(&self, who: By<Admin>, id: At<ApiKeyId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<ApiKey>>, Acting> {
+    async fn revoke(
+        &self,
+        who: By<Admin>,
+        id: At<ApiKeyId>,
+        version: IfMatch,
+        retry: Retry,
+    ) -> Answer<Once<Changed<ApiKey>>, Acting> {
         retry.once(&who, async |writer| Ok(Changed(api_key::revoke(writer, &id, version.0).await?))).await
     }
 }

@@ -47,7 +47,11 @@ impl Versioned for CreatedRespondentLink {
 }
 
 /// What to answer once a link was made, and the letter that is then to be sent with this address.
-fn made(config: &Config, made: Made, post: &mut Option<(respondent_link::Letter, String)>) -> Created<CreatedRespondentLink> {
+fn made(
+    config: &Config,
+    made: Made,
+    post: &mut Option<(respondent_link::Letter, String)>,
+) -> Created<CreatedRespondentLink> {
     let url = config.link_of_respondent(made.token.reveal());
     *post = made.letter.map(|letter| (letter, url.clone()));
     let kept = CreatedRespondentLink { link: made.link, url: None };
@@ -55,7 +59,12 @@ fn made(config: &Config, made: Made, post: &mut Option<(respondent_link::Letter,
 }
 
 /// Sends the letter once its link is kept, unless this is the answer to an earlier request.
-fn post<A>(mailer: &Mailer, who: (&diligence_entities::scope::Store, &Scope), answer: &Once<A>, letter: Option<(respondent_link::Letter, String)>) {
+fn post<A>(
+    mailer: &Mailer,
+    who: (&diligence_entities::scope::Store, &Scope),
+    answer: &Once<A>,
+    letter: Option<(respondent_link::Letter, String)>,
+) {
     if let Some((letter, url)) = letter.filter(|_| !answer.is_replay()) {
         mailer.post(who.0.clone(), who.1.clone(), letter, url);
     }
@@ -70,7 +79,11 @@ impl Api {
     ///
     /// A page of links, including those that have ended, without their secrets.
     #[oai(path = "/links", method = "get", operation_id = "list_links", transform = "boxed")]
-    async fn list(&self, who: By<Viewer>, query: Query<RespondentLinkFilter>) -> Answer<Listed<RespondentLink>, Listing> {
+    async fn list(
+        &self,
+        who: By<Viewer>,
+        query: Query<RespondentLinkFilter>,
+    ) -> Answer<Listed<RespondentLink>, Listing> {
         let page = respondent_link::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
     }
@@ -88,7 +101,11 @@ impl Api {
         retry: Retry,
     ) -> Answer<Once<Created<CreatedRespondentLink>>, Creating> {
         let mut letter = None;
-        let answer = retry.once(&who, async |writer| Ok(made(&config, respondent_link::create(writer, body.0, mailer.mailing()).await?, &mut letter))).await?;
+        let answer = retry
+            .once(&who, async |writer| {
+                Ok(made(&config, respondent_link::create(writer, body.0, mailer.mailing()).await?, &mut letter))
+            })
+            .await?;
         post(&mailer, (who.store(), who.scope()), &answer, letter);
         Ok(answer)
     }
@@ -105,7 +122,13 @@ impl Api {
     ///
     /// It stops working, and visits through it end at once. It stays in the list.
     #[oai(path = "/links/:id/revoke", method = "post", operation_id = "revoke_link", transform = "boxed")]
-    async fn revoke(&self, who: By<Editor>, id: At<RespondentLinkId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<RespondentLink>>, Acting> {
+    async fn revoke(
+        &self,
+        who: By<Editor>,
+        id: At<RespondentLinkId>,
+        version: IfMatch,
+        retry: Retry,
+    ) -> Answer<Once<Changed<RespondentLink>>, Acting> {
         retry.once(&who, async |writer| Ok(Changed(respondent_link::revoke(writer, &id, version.0).await?))).await
     }
 
@@ -124,8 +147,15 @@ impl Api {
         retry: Retry,
     ) -> Answer<Once<Created<CreatedRespondentLink>>, Changing> {
         let mut letter = None;
-        let answer =
-            retry.once(&who, async |writer| Ok(made(&config, respondent_link::resend(writer, &id, version.0, body.0, mailer.mailing()).await?, &mut letter))).await?;
+        let answer = retry
+            .once(&who, async |writer| {
+                Ok(made(
+                    &config,
+                    respondent_link::resend(writer, &id, version.0, body.0, mailer.mailing()).await?,
+                    &mut letter,
+                ))
+            })
+            .await?;
         post(&mailer, (who.store(), who.scope()), &answer, letter);
         Ok(answer)
     }

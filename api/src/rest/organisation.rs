@@ -26,7 +26,12 @@ impl Api {
 
     /// Change your organisation
     #[oai(path = "/organisation", method = "patch", operation_id = "change_organisation", transform = "boxed")]
-    async fn change(&self, who: By<Admin>, version: IfMatch, change: Change<NewOrganisation>) -> Answer<Changed<Organisation>, Changing> {
+    async fn change(
+        &self,
+        who: By<Admin>,
+        version: IfMatch,
+        change: Change<NewOrganisation>,
+    ) -> Answer<Changed<Organisation>, Changing> {
         let writer = who.write().await?;
         let organisation = organisation::change(&writer, version.0, change.0).await?;
         writer.save().await?;

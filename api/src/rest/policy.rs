@@ -34,7 +34,12 @@ impl Api {
     ///
     /// Every rating, risk band and review date in the register is recalculated at once. The matrix must stay monotone: a worse score or tier never gives a better rating.
     #[oai(path = "/policy", method = "patch", operation_id = "change_policy", transform = "boxed")]
-    async fn change(&self, who: By<Admin>, version: IfMatch, change: Change<NewPolicy>) -> Answer<Changed<Policy>, Changing> {
+    async fn change(
+        &self,
+        who: By<Admin>,
+        version: IfMatch,
+        change: Change<NewPolicy>,
+    ) -> Answer<Changed<Policy>, Changing> {
         let change = PolicyChange { version: version.0, change: change.0 };
         Ok(Changed(policy::change(who.store(), &who, &change).await?))
     }

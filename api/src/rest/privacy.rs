@@ -39,7 +39,8 @@ impl Api {
     #[oai(path = "/people/find", method = "post", operation_id = "find_person", transform = "boxed")]
     async fn find(&self, who: By<Admin>, body: Body<Person>) -> Answer<Found<PersonRecord>, Asking> {
         let found = person::find(&who.read().await?, body.0).await?;
-        let detail = serde_json::json!({ "place_count": found.places.len(), "audit_record_count": found.audit_records.len() });
+        let detail =
+            serde_json::json!({ "place_count": found.places.len(), "audit_record_count": found.audit_records.len() });
         who.exports("person", "person", Some(detail)).await?;
         Ok(Found(found))
     }
@@ -64,7 +65,12 @@ impl Api {
     ///
     /// Nothing is deleted automatically: the periods are applied by `POST /retention/apply`, or by a scheduled `diligence retention apply`.
     #[oai(path = "/retention", method = "patch", operation_id = "change_retention", transform = "boxed")]
-    async fn change(&self, who: By<Admin>, version: IfMatch, change: Change<NewRetention>) -> Answer<Changed<Retention>, Changing> {
+    async fn change(
+        &self,
+        who: By<Admin>,
+        version: IfMatch,
+        change: Change<NewRetention>,
+    ) -> Answer<Changed<Retention>, Changing> {
         let writer = who.write().await?;
         let retention = retention::change(&writer, version.0, change.0).await?;
         writer.save().await?;
@@ -75,7 +81,14 @@ impl Api {
     ///
     /// Deletes contacts of archived suppliers, in the audit trail too, and files of expired evidence that no answer refers to. With `dry_run=true` it only reports what would be deleted. This cannot be undone.
     #[oai(path = "/retention/apply", method = "post", operation_id = "apply_retention", transform = "boxed")]
-    async fn apply(&self, who: By<Admin>, query: Query<ApplyQuery>, retry: Retry) -> Answer<Once<Found<RetentionReport>>, Creating> {
-        retry.once(&who, async |writer| Ok(Found(retention::apply(writer, query.dry_run.unwrap_or(false)).await?))).await
+    async fn apply(
+        &self,
+        who: By<Admin>,
+        query: Query<ApplyQuery>,
+        retry: Retry,
+    ) -> Answer<Once<Found<RetentionReport>>, Creating> {
+        retry
+            .once(&who, async |writer| Ok(Found(retention::apply(writer, query.dry_run.unwrap_or(false)).await?)))
+            .await
     }
 }

@@ -36,7 +36,12 @@ impl Api {
     ///
     /// Its use of AI is `unknown` until it is given; its rating is `unassessed` until it is assessed.
     #[oai(path = "/products", method = "post", operation_id = "create_product", transform = "boxed")]
-    async fn create(&self, who: By<Editor>, body: Body<NewProduct>, retry: Retry) -> Answer<Once<Created<Product>>, Creating> {
+    async fn create(
+        &self,
+        who: By<Editor>,
+        body: Body<NewProduct>,
+        retry: Retry,
+    ) -> Answer<Once<Created<Product>>, Creating> {
         retry.once(&who, async |writer| Ok(Created::new("products", product::create(writer, body.0).await?))).await
     }
 
@@ -51,7 +56,13 @@ impl Api {
     ///
     /// A JSON merge patch: absent fields stay as they are, null clears, a list is replaced as a whole.
     #[oai(path = "/products/:id", method = "patch", operation_id = "change_product", transform = "boxed")]
-    async fn change(&self, who: By<Editor>, id: At<ProductId>, version: IfMatch, change: Change<NewProduct>) -> Answer<Changed<Product>, Changing> {
+    async fn change(
+        &self,
+        who: By<Editor>,
+        id: At<ProductId>,
+        version: IfMatch,
+        change: Change<NewProduct>,
+    ) -> Answer<Changed<Product>, Changing> {
         let writer = who.write().await?;
         let product = product::change(&writer, &id, version.0, change.0).await?;
         writer.save().await?;
@@ -62,7 +73,13 @@ impl Api {
     ///
     /// It no longer counts in figures and has nothing due. All its records are kept.
     #[oai(path = "/products/:id/archive", method = "post", operation_id = "archive_product", transform = "boxed")]
-    async fn archive(&self, who: By<Editor>, id: At<ProductId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<Product>>, Acting> {
+    async fn archive(
+        &self,
+        who: By<Editor>,
+        id: At<ProductId>,
+        version: IfMatch,
+        retry: Retry,
+    ) -> Answer<Once<Changed<Product>>, Acting> {
         retry.once(&who, async |writer| Ok(Changed(product::archive(writer, &id, version.0).await?))).await
     }
 
@@ -70,7 +87,13 @@ impl Api {
     ///
     /// Its status becomes active again.
     #[oai(path = "/products/:id/restore", method = "post", operation_id = "restore_product", transform = "boxed")]
-    async fn restore(&self, who: By<Editor>, id: At<ProductId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<Product>>, Acting> {
+    async fn restore(
+        &self,
+        who: By<Editor>,
+        id: At<ProductId>,
+        version: IfMatch,
+        retry: Retry,
+    ) -> Answer<Once<Changed<Product>>, Acting> {
         retry.once(&who, async |writer| Ok(Changed(product::restore(writer, &id, version.0).await?))).await
     }
 
@@ -89,7 +112,12 @@ impl Api {
     ///
     /// Who changed what and when, for the product and all records that belong to it: evidence, assessments and answers, decisions, risks, reviews, dependencies, incidents. Newest first, each with the values before and after. The history is kept when the product is deleted.
     #[oai(path = "/products/:id/history", method = "get", operation_id = "list_product_history", transform = "boxed")]
-    async fn history(&self, who: By<Viewer>, query: Query<HistoryFilter>, id: At<ProductId>) -> Answer<Listed<AuditEvent>, Reading> {
+    async fn history(
+        &self,
+        who: By<Viewer>,
+        query: Query<HistoryFilter>,
+        id: At<ProductId>,
+    ) -> Answer<Listed<AuditEvent>, Reading> {
         let page = audit::product_history(&who.read().await?, &id, &query).await?;
         Ok(Listed::new(page, &query))
     }

@@ -2,7 +2,10 @@
 
 use diligence_entities::{
     draft::{self, DraftCheck, NewDraft},
-    questionnaire::{self, Authored, ChangesFilter, DocumentFilter, DocumentFormat, LanguageFilter, PublishedEdition, Questionnaire, QuestionnaireFilter},
+    questionnaire::{
+        self, Authored, ChangesFilter, DocumentFilter, DocumentFormat, LanguageFilter, PublishedEdition, Questionnaire,
+        QuestionnaireFilter,
+    },
 };
 use diligence_questionnaires::{Edition, EditionChanges};
 use poem::{Body, Request, RequestBody};
@@ -37,7 +40,11 @@ impl<'a> ApiExtractor<'a> for EditionBody {
     fn request_meta() -> Option<MetaRequest> {
         Some(document::meta::<Edition>("The edition, at most 2 MiB.", &[document::JSON, document::YAML, document::CSV]))
     }
-    async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
         let (kind, text) = document::read(request, body, &[document::JSON, document::YAML, document::CSV]).await?;
         let format = match kind {
             document::JSON => DocumentFormat::Json,
@@ -45,7 +52,9 @@ impl<'a> ApiExtractor<'a> for EditionBody {
             _ => DocumentFormat::Yaml,
         };
         // Reading a large document is work: other requests need this thread.
-        let read = tokio::task::spawn_blocking(move || questionnaire::authored(format, text)).await.map_err(Problem::internal)?;
+        let read = tokio::task::spawn_blocking(move || questionnaire::authored(format, text))
+            .await
+            .map_err(Problem::internal)?;
         Ok(Self(read.map_err(Problem::from)?))
     }
 }
@@ -67,7 +76,12 @@ impl Api {
     ///
     /// An edition of your organisation's own questionnaire. All errors in it are reported at once; once published it never changes. A later edition of the same key needs a higher number.
     #[oai(path = "/questionnaires", method = "post", operation_id = "publish_edition", transform = "boxed")]
-    async fn publish(&self, who: By<Editor>, body: EditionBody, retry: Retry) -> Answer<Once<Created<PublishedEdition>>, Creating> {
+    async fn publish(
+        &self,
+        who: By<Editor>,
+        body: EditionBody,
+        retry: Retry,
+    ) -> Answer<Once<Created<PublishedEdition>>, Creating> {
         retry
             .once(&who, async |writer| {
                 let published = questionnaire::publish(writer, body.0).await?;
@@ -81,23 +95,49 @@ impl Api {
     ///
     /// Without storing it: reports all errors at once, each with line and column.
     #[oai(path = "/questionnaires/check", method = "post", operation_id = "check_document", transform = "boxed")]
-    async fn check(&self, who: By<Viewer>, body: payload::Body<NewDraft, DOCUMENT_LIMIT>) -> Answer<Found<DraftCheck>, Asking> {
+    async fn check(
+        &self,
+        who: By<Viewer>,
+        body: payload::Body<NewDraft, DOCUMENT_LIMIT>,
+    ) -> Answer<Found<DraftCheck>, Asking> {
         Ok(Found(draft::check_document(&who.read().await?, body.0).await?))
     }
 
     /// Read an edition
     ///
     /// The whole document: principles, sections, questions, options and findings, in the language given by `language`.
-    #[oai(path = "/questionnaires/:key/editions/:edition", method = "get", operation_id = "read_edition", transform = "boxed")]
-    async fn read(&self, who: By<Viewer>, key: At<String>, edition: At<String>, query: Query<LanguageFilter>) -> Answer<Found<Edition>, Reading> {
+    #[oai(
+        path = "/questionnaires/:key/editions/:edition",
+        method = "get",
+        operation_id = "read_edition",
+        transform = "boxed"
+    )]
+    async fn read(
+        &self,
+        who: By<Viewer>,
+        key: At<String>,
+        edition: At<String>,
+        query: Query<LanguageFilter>,
+    ) -> Answer<Found<Edition>, Reading> {
         Ok(Found(questionnaire::read(&who.read().await?, &key, &edition, query.language.as_deref()).await?))
     }
 
     /// Delete an edition
     ///
     /// Only possible for an edition of your own that no assessment ever used; its version is always 1. Others are kept, so that past assessments can be explained.
-    #[oai(path = "/questionnaires/:key/editions/:edition", method = "delete", operation_id = "delete_edition", transform = "boxed")]
-    async fn delete(&self, who: By<Editor>, key: At<String>, edition: At<String>, version: IfMatch) -> Answer<Done, Deleting> {
+    #[oai(
+        path = "/questionnaires/:key/editions/:edition",
+        method = "delete",
+        operation_id = "delete_edition",
+        transform = "boxed"
+    )]
+    async fn delete(
+        &self,
+        who: By<Editor>,
+        key: At<String>,
+        edition: At<String>,
+        version: IfMatch,
+    ) -> Answer<Done, Deleting> {
         let writer = who.write().await?;
         questionnaire::delete(&writer, &key, &edition, version.0).await?;
         writer.save().await?;
@@ -107,8 +147,19 @@ impl Api {
     /// Export an edition
     ///
     /// As a file to edit: as its author wrote it, with comments, or as YAML, JSON or a spreadsheet-style CSV. Importing it again gives the same edition. For an edition made by an extension, the extension as its author wrote it, or with `format` or `language` the whole edition.
-    #[oai(path = "/questionnaires/:key/editions/:edition/document", method = "get", operation_id = "export_edition", transform = "boxed")]
-    async fn export(&self, who: By<Viewer>, key: At<String>, edition: At<String>, query: Query<DocumentFilter>) -> Answer<File<DocumentFile>, Reading> {
+    #[oai(
+        path = "/questionnaires/:key/editions/:edition/document",
+        method = "get",
+        operation_id = "export_edition",
+        transform = "boxed"
+    )]
+    async fn export(
+        &self,
+        who: By<Viewer>,
+        key: At<String>,
+        edition: At<String>,
+        query: Query<DocumentFilter>,
+    ) -> Answer<File<DocumentFile>, Reading> {
         let (format, text) = questionnaire::document(&who.read().await?, &key, &edition, &query).await?;
         who.exports("questionnaire", &format!("{} {}", key.0, edition.0), query.told()).await?;
         let (ending, media_type) = match format {
@@ -122,8 +173,19 @@ impl Api {
     /// Compare editions
     ///
     /// What changed in an edition since an earlier one: added, removed and changed principles, sections, questions and findings, and whether scores can differ.
-    #[oai(path = "/questionnaires/:key/editions/:edition/changes", method = "get", operation_id = "read_changes", transform = "boxed")]
-    async fn changes(&self, who: By<Viewer>, key: At<String>, edition: At<String>, query: Query<ChangesFilter>) -> Answer<Found<EditionChanges>, Comparing> {
+    #[oai(
+        path = "/questionnaires/:key/editions/:edition/changes",
+        method = "get",
+        operation_id = "read_changes",
+        transform = "boxed"
+    )]
+    async fn changes(
+        &self,
+        who: By<Viewer>,
+        key: At<String>,
+        edition: At<String>,
+        query: Query<ChangesFilter>,
+    ) -> Answer<Found<EditionChanges>, Comparing> {
         Ok(Found(questionnaire::changes(&who.read().await?, &key, &edition, &query).await?))
     }
 }

@@ -20,7 +20,11 @@ impl Api {
     ///
     /// One line for each supplier and product, with tier, scores, rating, what caps it, decision, open risks, next review and certificates.
     #[oai(path = "/register", method = "get", operation_id = "list_register", transform = "boxed")]
-    async fn list(&self, who: By<InRegister<Viewer>>, query: Query<RegisterFilter>) -> Answer<Listed<RegisterEntry>, Listing> {
+    async fn list(
+        &self,
+        who: By<InRegister<Viewer>>,
+        query: Query<RegisterFilter>,
+    ) -> Answer<Listed<RegisterEntry>, Listing> {
         let page = register::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
     }

@@ -36,7 +36,11 @@ impl Api {
     ///
     /// The next 1,000 open reviews as iCalendar (RFC 5545): each on its date, with a UID that stays the same when it is rescheduled. A calendar program subscribes with HTTP Basic: any user name, and as the password a key, preferably with the scope `calendar_only`.
     #[oai(path = "/reviews.ics", method = "get", operation_id = "export_calendar", transform = "boxed")]
-    async fn calendar(&self, who: By<InCalendar<Viewer>>, query: Query<CalendarFilter>) -> Answer<File<CalendarFile>, Listing> {
+    async fn calendar(
+        &self,
+        who: By<InCalendar<Viewer>>,
+        query: Query<CalendarFilter>,
+    ) -> Answer<File<CalendarFile>, Listing> {
         let calendar = calendar::reviews(&who.read().await?, &query).await?;
         who.exports("review", "reviews.ics", query.told()).await?;
         Ok(File::new("reviews.ics", "text/calendar", poem::Body::from_string(calendar)))
@@ -44,7 +48,12 @@ impl Api {
 
     /// Read a review
     #[oai(path = "/reviews/:id", method = "get", operation_id = "read_review", transform = "boxed")]
-    async fn read(&self, who: By<InRegister<Viewer>>, id: At<ReviewId>, have: IfNoneMatch) -> Answer<Item<Review>, Reading> {
+    async fn read(
+        &self,
+        who: By<InRegister<Viewer>>,
+        id: At<ReviewId>,
+        have: IfNoneMatch,
+    ) -> Answer<Item<Review>, Reading> {
         let review = review::read(&who.read().await?, &id).await?;
         Ok(Item::new(review, &have))
     }
@@ -53,7 +62,14 @@ impl Api {
     ///
     /// The next review is scheduled from today, by the tier's cadence.
     #[oai(path = "/reviews/:id/complete", method = "post", operation_id = "complete_review", transform = "boxed")]
-    async fn complete(&self, who: By<Editor>, id: At<ReviewId>, version: IfMatch, body: MaybeBody<Completion>, retry: Retry) -> Answer<Once<Changed<Review>>, Changing> {
+    async fn complete(
+        &self,
+        who: By<Editor>,
+        id: At<ReviewId>,
+        version: IfMatch,
+        body: MaybeBody<Completion>,
+        retry: Retry,
+    ) -> Answer<Once<Changed<Review>>, Changing> {
         retry.once(&who, async |writer| Ok(Changed(review::complete(writer, &id, version.0, body.0).await?))).await
     }
 
@@ -61,7 +77,14 @@ impl Api {
     ///
     /// With a reason. Later events can still bring it forward.
     #[oai(path = "/reviews/:id/reschedule", method = "post", operation_id = "reschedule_review", transform = "boxed")]
-    async fn reschedule(&self, who: By<Editor>, id: At<ReviewId>, version: IfMatch, body: Body<Rescheduling>, retry: Retry) -> Answer<Once<Changed<Review>>, Changing> {
+    async fn reschedule(
+        &self,
+        who: By<Editor>,
+        id: At<ReviewId>,
+        version: IfMatch,
+        body: Body<Rescheduling>,
+        retry: Retry,
+    ) -> Answer<Once<Changed<Review>>, Changing> {
         retry.once(&who, async |writer| Ok(Changed(review::reschedule(writer, &id, version.0, body.0).await?))).await
     }
 }

@@ -35,7 +35,12 @@ impl Api {
     ///
     /// Its band is derived from likelihood times impact under your policy.
     #[oai(path = "/risks", method = "post", operation_id = "create_risk", transform = "boxed")]
-    async fn create(&self, who: By<Editor>, body: Body<NewRisk>, retry: Retry) -> Answer<Once<Created<Risk>>, Creating> {
+    async fn create(
+        &self,
+        who: By<Editor>,
+        body: Body<NewRisk>,
+        retry: Retry,
+    ) -> Answer<Once<Created<Risk>>, Creating> {
         retry.once(&who, async |writer| Ok(Created::new("risks", risk::create(writer, body.0).await?))).await
     }
 
@@ -50,7 +55,13 @@ impl Api {
     ///
     /// A JSON merge patch: absent fields stay as they are, null clears, a list is replaced as a whole.
     #[oai(path = "/risks/:id", method = "patch", operation_id = "change_risk", transform = "boxed")]
-    async fn change(&self, who: By<Editor>, id: At<RiskId>, version: IfMatch, change: Change<NewRisk>) -> Answer<Changed<Risk>, Changing> {
+    async fn change(
+        &self,
+        who: By<Editor>,
+        id: At<RiskId>,
+        version: IfMatch,
+        change: Change<NewRisk>,
+    ) -> Answer<Changed<Risk>, Changing> {
         let writer = who.write().await?;
         let risk = risk::change(&writer, &id, version.0, change.0).await?;
         writer.save().await?;
@@ -61,7 +72,14 @@ impl Api {
     ///
     /// Agrees to live with the risk until a date. It still counts, as accepted.
     #[oai(path = "/risks/:id/accept", method = "post", operation_id = "accept_risk", transform = "boxed")]
-    async fn accept(&self, who: By<Approver>, id: At<RiskId>, version: IfMatch, body: Body<NewAcceptance>, retry: Retry) -> Answer<Once<Changed<Risk>>, Changing> {
+    async fn accept(
+        &self,
+        who: By<Approver>,
+        id: At<RiskId>,
+        version: IfMatch,
+        body: Body<NewAcceptance>,
+        retry: Retry,
+    ) -> Answer<Once<Changed<Risk>>, Changing> {
         retry.once(&who, async |writer| Ok(Changed(risk::accept(writer, &id, version.0, body.0).await?))).await
     }
 
@@ -69,7 +87,14 @@ impl Api {
     ///
     /// It no longer counts in figures.
     #[oai(path = "/risks/:id/close", method = "post", operation_id = "close_risk", transform = "boxed")]
-    async fn close(&self, who: By<Editor>, id: At<RiskId>, version: IfMatch, body: Body<Reason>, retry: Retry) -> Answer<Once<Changed<Risk>>, Changing> {
+    async fn close(
+        &self,
+        who: By<Editor>,
+        id: At<RiskId>,
+        version: IfMatch,
+        body: Body<Reason>,
+        retry: Retry,
+    ) -> Answer<Once<Changed<Risk>>, Changing> {
         retry.once(&who, async |writer| Ok(Changed(risk::close(writer, &id, version.0, body.0).await?))).await
     }
 
@@ -77,7 +102,13 @@ impl Api {
     ///
     /// A closed or accepted risk counts as open again, and its acceptance ends.
     #[oai(path = "/risks/:id/reopen", method = "post", operation_id = "reopen_risk", transform = "boxed")]
-    async fn reopen(&self, who: By<Editor>, id: At<RiskId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<Risk>>, Acting> {
+    async fn reopen(
+        &self,
+        who: By<Editor>,
+        id: At<RiskId>,
+        version: IfMatch,
+        retry: Retry,
+    ) -> Answer<Once<Changed<Risk>>, Acting> {
         retry.once(&who, async |writer| Ok(Changed(risk::reopen(writer, &id, version.0).await?))).await
     }
 

@@ -22,7 +22,11 @@ use crate::{
 };
 
 /// What a session that was just granted looks like from inside, and its cookies.
-pub(crate) async fn granted(store: &Store, granted: &Granted, is_local: bool) -> Result<(CurrentSession, Vec<String>), Error> {
+pub(crate) async fn granted(
+    store: &Store,
+    granted: &Granted,
+    is_local: bool,
+) -> Result<(CurrentSession, Vec<String>), Error> {
     let mut cookies = vec![cookie::session(granted.text.reveal(), is_local)];
     cookies.extend(granted.device.as_ref().map(|device| cookie::device(device.reveal(), is_local)));
     Ok((session::current(store, &granted.person).await?, cookies))
@@ -36,7 +40,11 @@ impl Api {
     ///
     /// With e-mail address and password, and a code if there is a second factor; without the code, `stage` is `needs_code` until it is confirmed. The response sets the session cookie and holds the CSRF token. After five failures each further attempt must wait, up to 15 minutes. The response never reveals whether an account exists.
     #[oai(path = "/sessions", method = "post", operation_id = "create_session", transform = "boxed")]
-    async fn create(&self, stranger: Stranger, body: Body<NewSession>) -> Answer<WithCookies<Created<CurrentSession>>, SigningIn> {
+    async fn create(
+        &self,
+        stranger: Stranger,
+        body: Body<NewSession>,
+    ) -> Answer<WithCookies<Created<CurrentSession>>, SigningIn> {
         let new = session::sign_in(stranger.store(), stranger.visit(), &body).await?;
         let (current, cookies) = granted(stranger.store(), &new, stranger.is_local).await?;
         Ok(WithCookies::new(Created::at("sessions/current", current), cookies))
@@ -55,7 +63,11 @@ impl Api {
     ///
     /// For a session whose `stage` is `needs_code`. The session cookie changes.
     #[oai(path = "/sessions/current/confirm", method = "post", operation_id = "confirm_session", transform = "boxed")]
-    async fn confirm(&self, me: Me<Begun>, body: Body<SecondFactor>) -> Answer<WithCookies<Changed<CurrentSession>>, Owning> {
+    async fn confirm(
+        &self,
+        me: Me<Begun>,
+        body: Body<SecondFactor>,
+    ) -> Answer<WithCookies<Changed<CurrentSession>>, Owning> {
         let new = session::confirm(me.store(), me.visit(), me.person(), &body).await?;
         let (current, cookies) = granted(me.store(), &new, me.is_local()).await?;
         Ok(WithCookies::new(Changed(current), cookies))
@@ -65,7 +77,11 @@ impl Api {
     ///
     /// You must belong to it. The session cookie changes.
     #[oai(path = "/sessions/current/switch", method = "post", operation_id = "switch_session", transform = "boxed")]
-    async fn switch(&self, me: Me<Enrolling>, body: Body<Switch>) -> Answer<WithCookies<Changed<CurrentSession>>, Owning> {
+    async fn switch(
+        &self,
+        me: Me<Enrolling>,
+        body: Body<Switch>,
+    ) -> Answer<WithCookies<Changed<CurrentSession>>, Owning> {
         let new = session::switch(me.store(), me.visit(), me.person(), &body).await?;
         let (current, cookies) = granted(me.store(), &new, me.is_local()).await?;
         Ok(WithCookies::new(Changed(current), cookies))
@@ -117,7 +133,12 @@ impl Api {
     }
 
     /// End your other sessions
-    #[oai(path = "/users/me/sessions/end-others", method = "post", operation_id = "end_other_sessions", transform = "boxed")]
+    #[oai(
+        path = "/users/me/sessions/end-others",
+        method = "post",
+        operation_id = "end_other_sessions",
+        transform = "boxed"
+    )]
     async fn end_others(&self, me: Me<Complete>) -> Answer<Found<Ended>, OwnActing> {
         Ok(Found(session::end_others(me.store(), me.person(), me.request_id()).await?))
     }

@@ -30,7 +30,12 @@ impl Api {
     ///
     /// It applies to open sessions too: users who now need a second factor and have none can only set one up.
     #[oai(path = "/sign-in-policy", method = "patch", operation_id = "change_sign_in_policy", transform = "boxed")]
-    async fn change(&self, who: By<Admin>, version: IfMatch, change: Change<NewSignInPolicy>) -> Answer<Changed<SignInPolicy>, Changing> {
+    async fn change(
+        &self,
+        who: By<Admin>,
+        version: IfMatch,
+        change: Change<NewSignInPolicy>,
+    ) -> Answer<Changed<SignInPolicy>, Changing> {
         let writer = who.write().await?;
         let policy = sign_in_policy::change(&writer, version.0, change.0).await?;
         writer.save().await?;

@@ -27,7 +27,11 @@ impl Api {
     ///
     /// A page of the suppliers that match the filters, each with its tier and rating.
     #[oai(path = "/suppliers", method = "get", operation_id = "list_suppliers", transform = "boxed")]
-    async fn list(&self, who: By<InRegister<Viewer>>, query: Query<SupplierFilter>) -> Answer<Listed<Supplier>, Listing> {
+    async fn list(
+        &self,
+        who: By<InRegister<Viewer>>,
+        query: Query<SupplierFilter>,
+    ) -> Answer<Listed<Supplier>, Listing> {
         let page = supplier::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
     }
@@ -36,7 +40,12 @@ impl Api {
     ///
     /// Its tier is derived from the profile of the relationship, and is `low` until the profile is given; its rating is `unassessed` until it is assessed.
     #[oai(path = "/suppliers", method = "post", operation_id = "create_supplier", transform = "boxed")]
-    async fn create(&self, who: By<Editor>, body: Body<NewSupplier>, retry: Retry) -> Answer<Once<Created<Supplier>>, Creating> {
+    async fn create(
+        &self,
+        who: By<Editor>,
+        body: Body<NewSupplier>,
+        retry: Retry,
+    ) -> Answer<Once<Created<Supplier>>, Creating> {
         retry.once(&who, async |writer| Ok(Created::new("suppliers", supplier::create(writer, body.0).await?))).await
     }
 
@@ -51,7 +60,13 @@ impl Api {
     ///
     /// A JSON merge patch: absent fields stay as they are, null clears, a list is replaced as a whole.
     #[oai(path = "/suppliers/:id", method = "patch", operation_id = "change_supplier", transform = "boxed")]
-    async fn change(&self, who: By<Editor>, id: At<SupplierId>, version: IfMatch, change: Change<NewSupplier>) -> Answer<Changed<Supplier>, Changing> {
+    async fn change(
+        &self,
+        who: By<Editor>,
+        id: At<SupplierId>,
+        version: IfMatch,
+        change: Change<NewSupplier>,
+    ) -> Answer<Changed<Supplier>, Changing> {
         let writer = who.write().await?;
         let supplier = supplier::change(&writer, &id, version.0, change.0).await?;
         writer.save().await?;
@@ -62,7 +77,13 @@ impl Api {
     ///
     /// It and its products no longer count in figures and have nothing due. All their records are kept.
     #[oai(path = "/suppliers/:id/archive", method = "post", operation_id = "archive_supplier", transform = "boxed")]
-    async fn archive(&self, who: By<Editor>, id: At<SupplierId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<Supplier>>, Acting> {
+    async fn archive(
+        &self,
+        who: By<Editor>,
+        id: At<SupplierId>,
+        version: IfMatch,
+        retry: Retry,
+    ) -> Answer<Once<Changed<Supplier>>, Acting> {
         retry.once(&who, async |writer| Ok(Changed(supplier::archive(writer, &id, version.0).await?))).await
     }
 
@@ -70,7 +91,13 @@ impl Api {
     ///
     /// Its status becomes active again.
     #[oai(path = "/suppliers/:id/restore", method = "post", operation_id = "restore_supplier", transform = "boxed")]
-    async fn restore(&self, who: By<Editor>, id: At<SupplierId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<Supplier>>, Acting> {
+    async fn restore(
+        &self,
+        who: By<Editor>,
+        id: At<SupplierId>,
+        version: IfMatch,
+        retry: Retry,
+    ) -> Answer<Once<Changed<Supplier>>, Acting> {
         retry.once(&who, async |writer| Ok(Changed(supplier::restore(writer, &id, version.0).await?))).await
     }
 
@@ -89,7 +116,12 @@ impl Api {
     ///
     /// Who changed what and when, for the supplier and all records that belong to it: products, evidence, assessments and answers, decisions, risks, reviews, dependencies, incidents. Newest first, each with the values before and after. The history is kept when the supplier is deleted.
     #[oai(path = "/suppliers/:id/history", method = "get", operation_id = "list_supplier_history", transform = "boxed")]
-    async fn history(&self, who: By<Viewer>, query: Query<HistoryFilter>, id: At<SupplierId>) -> Answer<Listed<AuditEvent>, Reading> {
+    async fn history(
+        &self,
+        who: By<Viewer>,
+        query: Query<HistoryFilter>,
+        id: At<SupplierId>,
+    ) -> Answer<Listed<AuditEvent>, Reading> {
         let page = audit::supplier_history(&who.read().await?, &id, &query).await?;
         Ok(Listed::new(page, &query))
     }

@@ -38,11 +38,16 @@ impl<'a> ApiExtractor<'a> for TranslationBody {
     fn request_meta() -> Option<MetaRequest> {
         Some(document::meta::<Translation>("The translation, at most 2 MiB.", &[document::JSON, document::YAML]))
     }
-    async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
         let (kind, text) = document::read(request, body, &[document::JSON, document::YAML]).await?;
         let format = if kind == document::JSON { DocumentFormat::Json } else { DocumentFormat::Yaml };
         // Reading a large document is work: other requests need this thread.
-        let read = tokio::task::spawn_blocking(move || translation::written(format, text)).await.map_err(Problem::internal)?;
+        let read =
+            tokio::task::spawn_blocking(move || translation::written(format, text)).await.map_err(Problem::internal)?;
         Ok(Self(read.map_err(Problem::from)?))
     }
 }
@@ -55,7 +60,11 @@ impl Api {
     ///
     /// Which editions are translated into which languages, without the translated texts.
     #[oai(path = "/translations", method = "get", operation_id = "list_translations", transform = "boxed")]
-    async fn list(&self, who: By<Viewer>, query: Query<TranslationFilter>) -> Answer<Listed<TranslationEntry>, Listing> {
+    async fn list(
+        &self,
+        who: By<Viewer>,
+        query: Query<TranslationFilter>,
+    ) -> Answer<Listed<TranslationEntry>, Listing> {
         let page = translation::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
     }
@@ -64,13 +73,25 @@ impl Api {
     ///
     /// Of a built-in edition or one of your own. Every text of the edition must be translated. The edition, its hash and its scores do not change.
     #[oai(path = "/translations", method = "post", operation_id = "create_translation", transform = "boxed")]
-    async fn create(&self, who: By<Editor>, body: TranslationBody, retry: Retry) -> Answer<Once<Created<StoredTranslation>>, Creating> {
-        retry.once(&who, async |writer| Ok(Created::new("translations", translation::create(writer, body.0).await?))).await
+    async fn create(
+        &self,
+        who: By<Editor>,
+        body: TranslationBody,
+        retry: Retry,
+    ) -> Answer<Once<Created<StoredTranslation>>, Creating> {
+        retry
+            .once(&who, async |writer| Ok(Created::new("translations", translation::create(writer, body.0).await?)))
+            .await
     }
 
     /// Read a translation
     #[oai(path = "/translations/:id", method = "get", operation_id = "read_translation", transform = "boxed")]
-    async fn read(&self, who: By<Viewer>, id: At<TranslationId>, have: IfNoneMatch) -> Answer<Item<StoredTranslation>, Reading> {
+    async fn read(
+        &self,
+        who: By<Viewer>,
+        id: At<TranslationId>,
+        have: IfNoneMatch,
+    ) -> Answer<Item<StoredTranslation>, Reading> {
         let translation = translation::read(&who.read().await?, &id).await?;
         Ok(Item::new(translation, &have))
     }

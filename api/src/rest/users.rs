@@ -47,7 +47,13 @@ impl Api {
     ///
     /// Their sessions in your organisation end at once. The last admin's role cannot be changed.
     #[oai(path = "/users/:id", method = "patch", operation_id = "change_user", transform = "boxed")]
-    async fn change(&self, who: By<Admin>, id: At<UserId>, version: IfMatch, change: Change<NewUser>) -> Answer<Changed<User>, Changing> {
+    async fn change(
+        &self,
+        who: By<Admin>,
+        id: At<UserId>,
+        version: IfMatch,
+        change: Change<NewUser>,
+    ) -> Answer<Changed<User>, Changing> {
         let writer = who.write().await?;
         let user = user::change(&writer, &id, version.0, change.0).await?;
         writer.save().await?;
@@ -90,7 +96,13 @@ impl Api {
     ///
     /// For someone who has lost it and their recovery codes. All their sessions end. Not for people who belong to several organisations: use the command line.
     #[oai(path = "/users/:id/reset-mfa", method = "post", operation_id = "reset_mfa", transform = "boxed")]
-    async fn reset_mfa(&self, who: By<Admin>, id: At<UserId>, version: IfMatch, retry: Retry) -> Answer<Once<Changed<User>>, Acting> {
+    async fn reset_mfa(
+        &self,
+        who: By<Admin>,
+        id: At<UserId>,
+        version: IfMatch,
+        retry: Retry,
+    ) -> Answer<Once<Changed<User>>, Acting> {
         retry.once(&who, async |writer| Ok(Changed(user::reset_mfa(writer, &id, version.0).await?))).await
     }
 }

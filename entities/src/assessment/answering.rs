@@ -11,7 +11,8 @@ use super::{ActiveModel, AssessmentState, Entity, Progress, Work, expect_state, 
 use crate::{audit::About, error::Error, fault::Faults, id::AssessmentId, scope::Writer};
 
 /// What is expected of an answer that is a file.
-pub(super) const NO_FILE: &str = "expected the id of evidence about this supplier or its products that has a file: enter it, then store its file";
+pub(super) const NO_FILE: &str =
+    "expected the id of evidence about this supplier or its products that has a file: enter it, then store its file";
 
 /// Answers to put in place, by question key. A question that is absent keeps its answer; `null` clears it.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -28,7 +29,8 @@ impl Validate for AnswerChange {
 /// Puts answers in place. They are kept even where their question is hidden now; such answers count nowhere.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`] with every fault by question, or [`Error::Conflict`] when it is not open.
+/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`] with every fault by question, or [`Error::Conflict`] when
+/// it is not open.
 pub async fn answer(writer: &Writer, id: &AssessmentId, version: i64, change: AnswerChange) -> Result<Progress, Error> {
     Work::to_answer(writer, id, version).await?.put(writer, "answer", change).await
 }
@@ -46,19 +48,32 @@ impl Work {
         for fault in diligence_questionnaires::check_answers(&self.edition, &given) {
             faults.push(fault.into());
         }
-        let questions: BTreeMap<&str, &Question> = self.edition.questions().map(|question| (question.key.as_str(), question)).collect();
+        let questions: BTreeMap<&str, &Question> =
+            self.edition.questions().map(|question| (question.key.as_str(), question)).collect();
         let facts: BTreeMap<&str, &EvidenceFact> = self.facts.iter().map(|fact| (fact.id.as_str(), fact)).collect();
         for (key, answer) in &change.0 {
             let question = questions.get(key.as_str());
             if answer.is_none() {
-                faults.expect(question.is_some(), format!("/{key}"), "unknown_question", "expected the key of a question of this edition");
+                faults.expect(
+                    question.is_some(),
+                    format!("/{key}"),
+                    "unknown_question",
+                    "expected the key of a question of this edition",
+                );
             }
             for (index, evidence_id) in answer.iter().flat_map(|answer| answer.evidence_ids.iter().enumerate()) {
                 let known = facts.contains_key(evidence_id.as_str());
-                faults.expect(known, format!("/{key}/evidence_ids/{index}"), "unknown_id", "there is no evidence by that id about this supplier or its products");
+                faults.expect(
+                    known,
+                    format!("/{key}/evidence_ids/{index}"),
+                    "unknown_id",
+                    "there is no evidence by that id about this supplier or its products",
+                );
             }
-            let named =
-                answer.as_ref().filter(|_| question.is_some_and(|question| question.kind == QuestionType::File)).and_then(|answer| answer.value.as_ref()?.as_str());
+            let named = answer
+                .as_ref()
+                .filter(|_| question.is_some_and(|question| question.kind == QuestionType::File))
+                .and_then(|answer| answer.value.as_ref()?.as_str());
             if let Some(evidence_id) = named {
                 let kept = facts.get(evidence_id).is_some_and(|fact| fact.file_sha256.is_some());
                 faults.expect(kept, format!("/{key}/value"), "no_file", NO_FILE);
@@ -67,12 +82,20 @@ impl Work {
         faults.done()
     }
 
-    /// Puts answers in place that belong to this assessment, all or none. A carried-over answer that is answered anew is gone.
-    pub(super) async fn put(mut self, writer: &Writer, action: &'static str, change: AnswerChange) -> Result<Progress, Error> {
+    /// Puts answers in place that belong to this assessment, all or none. A carried-over answer that is answered anew
+    /// is gone.
+    pub(super) async fn put(
+        mut self,
+        writer: &Writer,
+        action: &'static str,
+        change: AnswerChange,
+    ) -> Result<Progress, Error> {
         self.check(&change)?;
         let (mut was, mut is) = (serde_json::Map::new(), serde_json::Map::new());
         for (key, answer) in change.0 {
-            let answer = answer.and_then(|answer| Some(diligence_questionnaires::normalise_answer(self.edition.question(&key)?, answer)));
+            let answer = answer.and_then(|answer| {
+                Some(diligence_questionnaires::normalise_answer(self.edition.question(&key)?, answer))
+            });
             let old = match &answer {
                 Some(answer) => self.sheet.answers.0.insert(key.clone(), answer.clone()),
                 None => self.sheet.answers.0.remove(&key),
@@ -93,7 +116,14 @@ impl Work {
             sign(&mut after.answered_by, writer);
         }
         let after = writer.replace::<Entity, ActiveModel>(action, &self.before, after).await?;
-        writer.note_about(About::of::<Entity>(&after), action, "answers", after.id.as_str(), Some(was.into()), Some(is.into()));
+        writer.note_about(
+            About::of::<Entity>(&after),
+            action,
+            "answers",
+            after.id.as_str(),
+            Some(was.into()),
+            Some(is.into()),
+        );
         Ok(self.progress(after, outcome))
     }
 }

@@ -1,5 +1,5 @@
-//! Answer once: what a subject answered before is laid beside a new assessment, marked as carried over, and counts nowhere
-//! until someone confirms it.
+//! Answer once: what a subject answered before is laid beside a new assessment, marked as carried over, and counts
+//! nowhere until someone confirms it.
 
 use std::collections::BTreeMap;
 
@@ -31,13 +31,22 @@ pub struct Confirmation {
 }
 
 /// What the same subject's approved assessments hold for a new one.
-pub(super) async fn over(reader: &Reader, new: &Assessment, edition: &Edition, facts: &[EvidenceFact]) -> Result<Carried, Error> {
-    let approved = reader.find::<Entity>().filter(Column::SubjectId.eq(new.subject_id.as_str())).filter(Column::State.eq(Word(AssessmentState::Approved)));
+pub(super) async fn over(
+    reader: &Reader,
+    new: &Assessment,
+    edition: &Edition,
+    facts: &[EvidenceFact],
+) -> Result<Carried, Error> {
+    let approved = reader
+        .find::<Entity>()
+        .filter(Column::SubjectId.eq(new.subject_id.as_str()))
+        .filter(Column::State.eq(Word(AssessmentState::Approved)));
     let mut approved = reader.all(approved).await?;
     approved.sort_by(|left, right| (&right.decided_at, &right.id).cmp(&(&left.decided_at, &left.id)));
     let ids = approved.iter().map(|assessment| assessment.id.clone());
     let sheets = reader.all(reader.find::<sheet::Entity>().filter(sheet::Column::AssessmentId.is_in(ids))).await?;
-    let sheets: BTreeMap<AssessmentId, sheet::Model> = sheets.into_iter().map(|sheet| (sheet.assessment_id.clone(), sheet)).collect();
+    let sheets: BTreeMap<AssessmentId, sheet::Model> =
+        sheets.into_iter().map(|sheet| (sheet.assessment_id.clone(), sheet)).collect();
     let edition_ids = approved.iter().map(|assessment| assessment.edition_id.to_string()).collect();
     let mut editions = BTreeMap::new();
     for row in reader.get_many::<questionnaire::Entity>(&edition_ids).await? {
@@ -62,9 +71,14 @@ pub(super) async fn over(reader: &Reader, new: &Assessment, edition: &Edition, f
 /// Confirms carried-over answers: from now on they are answers like any other.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`] for a question that has no carried-over answer or whose answer
-/// does not hold any more, or [`Error::Conflict`] when it is not open.
-pub async fn confirm(writer: &Writer, id: &AssessmentId, version: i64, confirmation: Confirmation) -> Result<Progress, Error> {
+/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`] for a question that has no carried-over answer or whose
+/// answer does not hold any more, or [`Error::Conflict`] when it is not open.
+pub async fn confirm(
+    writer: &Writer,
+    id: &AssessmentId,
+    version: i64,
+    confirmation: Confirmation,
+) -> Result<Progress, Error> {
     let work = Work::to_answer(writer, id, version).await?;
     let carried = &work.sheet.carried.answers;
     let chosen = confirmation.questions.unwrap_or_else(|| carried.keys().cloned().collect());
@@ -76,7 +90,9 @@ pub async fn confirm(writer: &Writer, id: &AssessmentId, version: i64, confirmat
                 change.insert(key.clone(), Some(answer.answer.clone()));
             }
             None => {
-                let hint = nearest(key, carried.keys().map(String::as_str)).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+                let hint = nearest(key, carried.keys().map(String::as_str))
+                    .map(|near| format!("; did you mean `{near}`?"))
+                    .unwrap_or_default();
                 let detail = format!("expected the key of a question with a carried-over answer{hint}");
                 faults.push(Fault::new(format!("/questions/{index}"), "not_carried", detail));
             }

@@ -13,7 +13,8 @@ use crate::{blocking::run_blocking, error::Error, id::AssessmentId, policy, scop
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Validate)]
 #[serde(default, deny_unknown_fields)]
 pub struct MovementFilter {
-    /// The earlier assessment of the same supplier or product; if not said, the last one decided with the same questionnaire.
+    /// The earlier assessment of the same supplier or product; if not said, the last one decided with the same
+    /// questionnaire.
     pub since: Option<AssessmentId>,
 }
 
@@ -50,7 +51,8 @@ pub async fn improvements(reader: Reader, id: &AssessmentId) -> Result<Improveme
 /// What moved the scores from an earlier assessment of the same subject to this one; the parts add up to the change.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::Invalid`] for one of another subject, or [`Error::Conflict`] where there is no earlier one.
+/// [`Error::NotFound`], [`Error::Invalid`] for one of another subject, or [`Error::Conflict`] where there is no earlier
+/// one.
 pub async fn movement(reader: &Reader, id: &AssessmentId, filter: &MovementFilter) -> Result<Movement, Error> {
     let after = read(reader, id).await?;
     let before = match &filter.since {
@@ -90,5 +92,14 @@ pub async fn earlier(reader: &Reader, after: &Assessment) -> Result<Option<Asses
     if let Some(decided_at) = after.decided_at {
         condition = condition.add(Column::DecidedAt.lte(decided_at));
     }
-    reader.one(reader.find::<Entity>().filter(condition).order_by_desc(Column::DecidedAt).order_by_desc(Column::Id).limit(1)).await
+    reader
+        .one(
+            reader
+                .find::<Entity>()
+                .filter(condition)
+                .order_by_desc(Column::DecidedAt)
+                .order_by_desc(Column::Id)
+                .limit(1),
+        )
+        .await
 }

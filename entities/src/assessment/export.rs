@@ -64,26 +64,56 @@ pub async fn list_answers(reader: &Reader, filter: &AssessmentFilter) -> Result<
     let ids = page.items.iter().map(|assessment| assessment.id.clone());
     let whose = page.items.iter().map(|assessment| assessment.supplier_id.clone());
     // Beside their suppliers, whose index SQLite would otherwise walk for the whole organisation.
-    let select = reader.find::<sheet::Entity>().filter(sheet::Column::AssessmentId.is_in(ids)).filter(sheet::Column::SupplierId.is_in(whose));
+    let select = reader
+        .find::<sheet::Entity>()
+        .filter(sheet::Column::AssessmentId.is_in(ids))
+        .filter(sheet::Column::SupplierId.is_in(whose));
     let sheets = reader.all(select).await?;
-    let mut sheets: BTreeMap<AssessmentId, sheet::Model> = sheets.into_iter().map(|sheet| (sheet.assessment_id.clone(), sheet)).collect();
-    let supplier_ids: BTreeSet<String> = page.items.iter().map(|assessment| assessment.supplier_id.to_string()).collect();
-    let product_ids: BTreeSet<String> = page.items.iter().filter_map(|assessment| assessment.product_id.as_ref().map(ToString::to_string)).collect();
+    let mut sheets: BTreeMap<AssessmentId, sheet::Model> =
+        sheets.into_iter().map(|sheet| (sheet.assessment_id.clone(), sheet)).collect();
+    let supplier_ids: BTreeSet<String> =
+        page.items.iter().map(|assessment| assessment.supplier_id.to_string()).collect();
+    let product_ids: BTreeSet<String> =
+        page.items.iter().filter_map(|assessment| assessment.product_id.as_ref().map(ToString::to_string)).collect();
     let edition_ids: BTreeSet<String> = page.items.iter().map(|assessment| assessment.edition_id.to_string()).collect();
-    let suppliers: BTreeMap<String, _> = reader.get_many::<crate::supplier::Entity>(&supplier_ids).await?.into_iter().map(|row| (row.id.to_string(), row)).collect();
-    let products: BTreeMap<String, _> = reader.get_many::<crate::product::Entity>(&product_ids).await?.into_iter().map(|row| (row.id.to_string(), row)).collect();
-    let editions: BTreeMap<String, _> = reader.get_many::<questionnaire::Entity>(&edition_ids).await?.into_iter().map(|row| (row.id.to_string(), row)).collect();
+    let suppliers: BTreeMap<String, _> = reader
+        .get_many::<crate::supplier::Entity>(&supplier_ids)
+        .await?
+        .into_iter()
+        .map(|row| (row.id.to_string(), row))
+        .collect();
+    let products: BTreeMap<String, _> = reader
+        .get_many::<crate::product::Entity>(&product_ids)
+        .await?
+        .into_iter()
+        .map(|row| (row.id.to_string(), row))
+        .collect();
+    let editions: BTreeMap<String, _> = reader
+        .get_many::<questionnaire::Entity>(&edition_ids)
+        .await?
+        .into_iter()
+        .map(|row| (row.id.to_string(), row))
+        .collect();
     let supplier_list: Vec<SupplierId> = suppliers.values().map(|supplier| supplier.id.clone()).collect();
     let evidence = evidence::of_suppliers(reader, &supplier_list).await?;
     let mut lists = Vec::with_capacity(page.items.len());
     for assessment in page.items {
-        let (Some(sheet), Some(supplier), Some(edition)) =
-            (sheets.remove(&assessment.id), suppliers.get(assessment.supplier_id.as_str()), editions.get(assessment.edition_id.as_str()))
-        else {
+        let (Some(sheet), Some(supplier), Some(edition)) = (
+            sheets.remove(&assessment.id),
+            suppliers.get(assessment.supplier_id.as_str()),
+            editions.get(assessment.edition_id.as_str()),
+        ) else {
             continue;
         };
-        let subject = Subject { supplier: supplier.clone(), product: assessment.product_id.as_ref().and_then(|id| products.get(id.as_str()).cloned()) };
-        let facts = evidence.iter().filter(|piece| piece.supplier_id == assessment.supplier_id).map(evidence::Evidence::fact).collect();
+        let subject = Subject {
+            supplier: supplier.clone(),
+            product: assessment.product_id.as_ref().and_then(|id| products.get(id.as_str()).cloned()),
+        };
+        let facts = evidence
+            .iter()
+            .filter(|piece| piece.supplier_id == assessment.supplier_id)
+            .map(evidence::Evidence::fact)
+            .collect();
         let work = Work { before: assessment, sheet, edition: edition.parsed(reader)?, subject, facts };
         lists.push(work.rows(reader.today()));
     }
@@ -94,7 +124,8 @@ impl Work {
     fn rows(&self, today: Day) -> Vec<AnswerRow> {
         let outcome = self.outcome(today);
         let visible: BTreeSet<&str> = outcome.visible.iter().map(String::as_str).collect();
-        let contributions: BTreeMap<&str, _> = outcome.contributions.iter().map(|contribution| (contribution.question.as_str(), contribution)).collect();
+        let contributions: BTreeMap<&str, _> =
+            outcome.contributions.iter().map(|contribution| (contribution.question.as_str(), contribution)).collect();
         let row = |question: &diligence_questionnaires::Question| {
             let answer = self.sheet.answers.get(&question.key)?;
             let contribution = contributions.get(question.key.as_str());

@@ -85,5 +85,7 @@ pub async fn list(reader: &Reader, filter: &AssessmentFilter) -> Result<Page<Ass
         AssessmentSort::Updated => Sort::up(Column::UpdatedAt),
         AssessmentSort::UpdatedDescending => Sort::down(Column::UpdatedAt),
     };
-    reader.page(reader.find::<Entity>().filter(condition), sort, Column::Id, filter.limit, filter.cursor.as_deref()).await
+    reader
+        .page(reader.find::<Entity>().filter(condition), sort, Column::Id, filter.limit, filter.cursor.as_deref())
+        .await
 }

@@ -8,7 +8,9 @@ use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _};
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
-use super::{ActiveModel, Assessment, AssessmentState, Column, Entity, Model, Progress, Work, expect_state, read, sheet, sign};
+use super::{
+    ActiveModel, Assessment, AssessmentState, Column, Entity, Model, Progress, Work, expect_state, read, sheet, sign,
+};
 use crate::{
     api_key,
     decision::{self, NewDecision},
@@ -87,7 +89,8 @@ impl crate::page::Versioned for AssessmentResult {
 /// Puts a reviewer's points in place: rates text answers, replaces other answers' points with a reason.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`] with every fault by question, or [`Error::Conflict`] when it is not submitted.
+/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`] with every fault by question, or [`Error::Conflict`] when
+/// it is not submitted.
 pub async fn rate(writer: &Writer, id: &AssessmentId, version: i64, change: PointsChange) -> Result<Progress, Error> {
     let before = writer.get_at::<Entity>(id.as_str(), version).await?;
     expect_state(&before, AssessmentState::Submitted, "be rated")?;
@@ -97,7 +100,12 @@ pub async fn rate(writer: &Writer, id: &AssessmentId, version: i64, change: Poin
     let mut given = Review::new();
     for (key, points) in &change.0 {
         let Some(NewPoints { points, reason }) = points else {
-            faults.expect(questions.contains(key.as_str()), format!("/{key}"), "unknown_question", "expected the key of a question of this edition");
+            faults.expect(
+                questions.contains(key.as_str()),
+                format!("/{key}"),
+                "unknown_question",
+                "expected the key of a question of this edition",
+            );
             continue;
         };
         given.insert(key.clone(), ReviewedPoints { points: *points, reason: reason.clone(), reviewer: None });
@@ -113,7 +121,9 @@ pub async fn rate(writer: &Writer, id: &AssessmentId, version: i64, change: Poin
         );
     }
     // What the engine would pass over is refused here, so that the receipt says what was decided on.
-    diligence_questionnaires::check_review(&work.edition, &given).into_iter().for_each(|fault| faults.push(fault.into()));
+    diligence_questionnaires::check_review(&work.edition, &given)
+        .into_iter()
+        .for_each(|fault| faults.push(fault.into()));
     faults.done()?;
     let was = serde_json::to_value(&work.sheet.review).ok();
     let rates = !change.0.is_empty();
@@ -144,7 +154,8 @@ pub async fn rate(writer: &Writer, id: &AssessmentId, version: i64, change: Poin
 /// Submits an assessment for decision. Its findings become risks, each once.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`] naming every question that still needs an answer or a comment, or [`Error::Conflict`] when it is not open.
+/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`] naming every question that still needs an answer or a
+/// comment, or [`Error::Conflict`] when it is not open.
 pub async fn submit(writer: &Writer, id: &AssessmentId, version: i64) -> Result<Assessment, Error> {
     let before = writer.get_at::<Entity>(id.as_str(), version).await?;
     expect_state(&before, AssessmentState::Open, "be submitted")?;
@@ -168,9 +179,14 @@ pub async fn submit(writer: &Writer, id: &AssessmentId, version: i64) -> Result<
 
 /// What must be answered before submission, and still holds at approval.
 fn open(outcome: &Outcome) -> Vec<Fault> {
-    let unanswered = outcome.unanswered_required.iter().map(|key| Fault::new(format!("/{key}"), "required", "expected an answer before submission"));
+    let unanswered = outcome
+        .unanswered_required
+        .iter()
+        .map(|key| Fault::new(format!("/{key}"), "required", "expected an answer before submission"));
     let uncommented = outcome.comments_needed.iter();
-    let uncommented = uncommented.map(|key| Fault::new(format!("/{key}/comment"), "required", "expected a comment that says why, before submission"));
+    let uncommented = uncommented.map(|key| {
+        Fault::new(format!("/{key}/comment"), "required", "expected a comment that says why, before submission")
+    });
     unanswered.chain(uncommented).collect()
 }
 
@@ -179,9 +195,17 @@ fn unready(outcome: &Outcome) -> Error {
     let mut errors = open(outcome);
     let (code, detail) = match errors.as_slice() {
         [] => ("awaiting_review", "text answers have no reviewer's points yet: give them first"),
-        _ => ("unanswered", "questions have become visible since this was submitted and are unanswered: return it for changes"),
+        _ => (
+            "unanswered",
+            "questions have become visible since this was submitted and are unanswered: return it for changes",
+        ),
     };
-    errors.extend(outcome.awaiting_review.iter().map(|key| Fault::new(format!("/{key}"), "awaiting_review", "expected a reviewer's points for this text")));
+    errors.extend(
+        outcome
+            .awaiting_review
+            .iter()
+            .map(|key| Fault::new(format!("/{key}"), "awaiting_review", "expected a reviewer's points for this text")),
+    );
     Error::Conflict { code, detail: detail.into(), errors }
 }
 
@@ -200,13 +224,15 @@ pub async fn give_back(writer: &Writer, id: &AssessmentId, version: i64, why: Re
 /// Approves a submitted assessment: from now on its scores count in the register, with the decision beside them.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], [`Error::Conflict`] when it is not submitted, text answers wait for a
-/// reviewer or something is asked now that was not answered, or [`Error::Forbidden`] when the policy's separation of duties stands against it.
+/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], [`Error::Conflict`] when it is not submitted, text
+/// answers wait for a reviewer or something is asked now that was not answered, or [`Error::Forbidden`] when the
+/// policy's separation of duties stands against it.
 pub async fn approve(writer: &Writer, id: &AssessmentId, version: i64, new: NewDecision) -> Result<Assessment, Error> {
     decide(writer, id, version, false, new).await
 }
 
-/// Refuses the supplier or product on a submitted assessment. The register's scores stay as they were; the decision stands beside them.
+/// Refuses the supplier or product on a submitted assessment. The register's scores stay as they were; the decision
+/// stands beside them.
 ///
 /// Nothing need be rated for that.
 ///
@@ -216,8 +242,8 @@ pub async fn refuse(writer: &Writer, id: &AssessmentId, version: i64, new: NewDe
     decide(writer, id, version, true, new).await
 }
 
-/// What whoever acts did to an assessment for which the policy's separation of duties keeps them from deciding on it, in words that
-/// follow *you*; `None` where nothing stands against it.
+/// What whoever acts did to an assessment for which the policy's separation of duties keeps them from deciding on it,
+/// in words that follow *you*; `None` where nothing stands against it.
 ///
 /// # Errors
 /// [`Error::Database`] only.
@@ -237,12 +263,20 @@ pub async fn other_duty(reader: &Reader, assessment: &Assessment) -> Result<Opti
     })
 }
 
-/// Whether whoever acts may decide on an assessment under the policy's separation of duties; gives the reason for which an admin
-/// decides though they may not.
-async fn expect_no_other_duty(writer: &Writer, assessment: &Assessment, reason: Option<&str>) -> Result<Option<String>, Error> {
+/// Whether whoever acts may decide on an assessment under the policy's separation of duties; gives the reason for which
+/// an admin decides though they may not.
+async fn expect_no_other_duty(
+    writer: &Writer,
+    assessment: &Assessment,
+    reason: Option<&str>,
+) -> Result<Option<String>, Error> {
     match (other_duty(writer, assessment).await?, reason) {
         (None, None) => Ok(None),
-        (None, Some(_)) => Err(Error::invalid("/override_reason", "contradiction", "override_reason is only for decisions that separation of duties would refuse")),
+        (None, Some(_)) => Err(Error::invalid(
+            "/override_reason",
+            "contradiction",
+            "override_reason is only for decisions that separation of duties would refuse",
+        )),
         (Some(_), Some(reason)) if writer.scope().role >= Role::Admin => Ok(Some(reason.to_owned())),
         (Some(did), _) => Err(Error::Forbidden(format!(
             "you {did} this assessment, and by the policy whoever did so does not decide on it: leave it to another approver, or to an admin, who may give an override_reason"
@@ -250,7 +284,13 @@ async fn expect_no_other_duty(writer: &Writer, assessment: &Assessment, reason: 
     }
 }
 
-async fn decide(writer: &Writer, id: &AssessmentId, version: i64, refused: bool, new: NewDecision) -> Result<Assessment, Error> {
+async fn decide(
+    writer: &Writer,
+    id: &AssessmentId,
+    version: i64,
+    refused: bool,
+    new: NewDecision,
+) -> Result<Assessment, Error> {
     let before = writer.get_at::<Entity>(id.as_str(), version).await?;
     expect_state(&before, AssessmentState::Submitted, if refused { "be refused" } else { "be approved" })?;
     let override_reason = expect_no_other_duty(writer, &before, new.override_reason.as_deref()).await?;
@@ -315,7 +355,13 @@ pub async fn result(reader: &Reader, id: &AssessmentId) -> Result<AssessmentResu
         version: work.before.version,
         state: work.before.state.0,
         band: diligence_questionnaires::band(&policy.rating, outcome.evidenced, outcome.coverage, knocked_out),
-        rating: diligence_questionnaires::residual(&policy.rating, work.subject.supplier.tier.0, outcome.evidenced, outcome.coverage, knocked_out),
+        rating: diligence_questionnaires::residual(
+            &policy.rating,
+            work.subject.supplier.tier.0,
+            outcome.evidenced,
+            outcome.coverage,
+            knocked_out,
+        ),
         outcome,
     })
 }
@@ -326,18 +372,26 @@ pub async fn result(reader: &Reader, id: &AssessmentId) -> Result<AssessmentResu
 /// [`Error::Database`] only.
 pub async fn standing(reader: &Reader, subjects: &[SubjectId]) -> Result<Vec<(Assessment, Outcome)>, Error> {
     let subjects = subjects.iter().map(SubjectId::as_str);
-    let approved = reader.find::<Entity>().filter(Column::SubjectId.is_in(subjects)).filter(Column::State.eq(Word(AssessmentState::Approved)));
+    let approved = reader
+        .find::<Entity>()
+        .filter(Column::SubjectId.is_in(subjects))
+        .filter(Column::State.eq(Word(AssessmentState::Approved)));
     let approved = reader.all(approved.order_by_asc(Column::Questionnaire).order_by_asc(Column::Id)).await?;
     let ids = approved.iter().map(|assessment| assessment.id.clone());
     let sheets = reader.all(reader.find::<sheet::Entity>().filter(sheet::Column::AssessmentId.is_in(ids))).await?;
-    let mut outcomes: BTreeMap<AssessmentId, Outcome> = sheets.into_iter().filter_map(|sheet| Some((sheet.assessment_id, sheet.receipt?.0.outcome))).collect();
-    Ok(approved.into_iter().filter_map(|assessment| outcomes.remove(&assessment.id).map(|outcome| (assessment, outcome))).collect())
+    let mut outcomes: BTreeMap<AssessmentId, Outcome> =
+        sheets.into_iter().filter_map(|sheet| Some((sheet.assessment_id, sheet.receipt?.0.outcome))).collect();
+    Ok(approved
+        .into_iter()
+        .filter_map(|assessment| outcomes.remove(&assessment.id).map(|outcome| (assessment, outcome)))
+        .collect())
 }
 
 /// A receipt with everything needed to compute it again.
 pub type AssessmentReceipt = PortableReceipt;
 
-/// The receipt of a decided assessment, as one portable file: edition, answers, review, evidence and subject as they were.
+/// The receipt of a decided assessment, as one portable file: edition, answers, review, evidence and subject as they
+/// were.
 ///
 /// # Errors
 /// [`Error::NotFound`], also while it is not decided.
@@ -346,7 +400,13 @@ pub async fn receipt(reader: &Reader, id: &AssessmentId) -> Result<AssessmentRec
     match (work.sheet.receipt, work.sheet.basis) {
         (Some(receipt), Some(basis)) => {
             let edition = work.edition.as_ref().clone();
-            Ok(PortableReceipt { receipt: receipt.0, edition, answers: work.sheet.answers.0, review: work.sheet.review.0, basis: basis.0 })
+            Ok(PortableReceipt {
+                receipt: receipt.0,
+                edition,
+                answers: work.sheet.answers.0,
+                review: work.sheet.review.0,
+                basis: basis.0,
+            })
         }
         _ => Err(Error::NotFound),
     }

@@ -20,7 +20,8 @@ use crate::{
     translation,
 };
 
-/// How many sheets are read at once: a workbook of some KB may unpack to 32 MiB, and what is made of that takes three times as much.
+/// How many sheets are read at once: a workbook of some KB may unpack to 32 MiB, and what is made of that takes three
+/// times as much.
 const READ_AT_ONCE: usize = 2;
 /// How many may wait for that; one more is told that we are busy.
 const WAITING: usize = 30;
@@ -54,7 +55,9 @@ pub struct SheetFilter {
 
 pub(super) async fn edition_in(reader: &Reader, work: &Work, language: Option<&str>) -> Result<Arc<Edition>, Error> {
     match language {
-        Some(language) if language != work.edition.language => Ok(Arc::new(translation::translated(reader, &work.edition, language).await?)),
+        Some(language) if language != work.edition.language => {
+            Ok(Arc::new(translation::translated(reader, &work.edition, language).await?))
+        }
         _ => Ok(Arc::clone(&work.edition)),
     }
 }
@@ -63,7 +66,11 @@ pub(super) async fn edition_in(reader: &Reader, work: &Work, language: Option<&s
 ///
 /// # Errors
 /// [`Error::NotFound`], or [`Error::Invalid`] for a language that the edition does not have.
-pub async fn sheet_to_fill_in(reader: Reader, id: &AssessmentId, filter: &SheetFilter) -> Result<(String, Vec<u8>), Error> {
+pub async fn sheet_to_fill_in(
+    reader: Reader,
+    id: &AssessmentId,
+    filter: &SheetFilter,
+) -> Result<(String, Vec<u8>), Error> {
     let work = Work::load(&reader, read(&reader, id).await?).await?;
     let edition = edition_in(&reader, &work, filter.language.as_deref()).await?;
     let (today, format) = (reader.today(), filter.format.unwrap_or_default());
@@ -82,14 +89,20 @@ pub async fn sheet_to_fill_in(reader: Reader, id: &AssessmentId, filter: &SheetF
     run_blocking(write).await?
 }
 
-/// The answers of a filled-in sheet, as they can be put in place with [`fill_in`]. A cell that is left empty changes nothing.
+/// The answers of a filled-in sheet, as they can be put in place with [`fill_in`]. A cell that is left empty changes
+/// nothing.
 ///
 /// It is read before the change is opened: a workbook takes a while, and nobody else can change anything meanwhile.
 ///
 /// # Errors
-/// [`Error::NotFound`], or [`Error::Invalid`] for a language that the edition does not have, and with every cell that does
-/// not fit named by sheet and cell.
-pub async fn read_sheet(reader: Reader, id: &AssessmentId, filter: &SheetFilter, bytes: Vec<u8>) -> Result<AnswerChange, Error> {
+/// [`Error::NotFound`], or [`Error::Invalid`] for a language that the edition does not have, and with every cell that
+/// does not fit named by sheet and cell.
+pub async fn read_sheet(
+    reader: Reader,
+    id: &AssessmentId,
+    filter: &SheetFilter,
+    bytes: Vec<u8>,
+) -> Result<AnswerChange, Error> {
     let work = Work::load(&reader, read(&reader, id).await?).await?;
     let edition = edition_in(&reader, &work, filter.language.as_deref()).await?;
     let seats = Arc::clone(&reader.store().sheets);
@@ -104,7 +117,9 @@ fn answers_in(bytes: &[u8], edition: &Edition) -> Result<AnswerChange, Error> {
     } else {
         match std::str::from_utf8(bytes) {
             Ok(text) => workbook::read_csv(text, edition),
-            Err(_) => return Err(Error::invalid("", "encoding", "expected an Excel workbook, or a CSV table in UTF-8")),
+            Err(_) => {
+                return Err(Error::invalid("", "encoding", "expected an Excel workbook, or a CSV table in UTF-8"));
+            }
         }
     };
     let answers = read.map_err(|faults| Error::Invalid(faults.into_iter().map(Fault::from).collect()))?;
@@ -116,7 +131,12 @@ fn answers_in(bytes: &[u8], edition: &Edition) -> Result<AnswerChange, Error> {
 ///
 /// # Errors
 /// As [`super::answer`], and as [`read_sheet`].
-pub async fn fill_in(writer: &Writer, id: &AssessmentId, version: i64, sheet: Result<AnswerChange, Error>) -> Result<Progress, Error> {
+pub async fn fill_in(
+    writer: &Writer,
+    id: &AssessmentId,
+    version: i64,
+    sheet: Result<AnswerChange, Error>,
+) -> Result<Progress, Error> {
     let work = Work::to_answer(writer, id, version).await?;
     work.put(writer, "fill_in", sheet?).await
 }

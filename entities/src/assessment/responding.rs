@@ -1,15 +1,20 @@
-//! An assessment as a respondent sees it: what is asked, what was answered, what is missing. Nothing of how it is judged goes
-//! through here: no weights, points, knock-outs, findings, scores, ratings, and no word of who decided what.
+//! An assessment as a respondent sees it: what is asked, what was answered, what is missing. Nothing of how it is
+//! judged goes through here: no weights, points, knock-outs, findings, scores, ratings, and no word of who decided
+//! what.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use diligence_questionnaires::{
-    Answer, CarriedAnswer, Edition, EvidenceKind, EvidenceNeed, LookAgain, Preview, PreviewOption, QuestionType, edition::Decimal, preview::PreviewQuestion,
+    Answer, CarriedAnswer, Edition, EvidenceKind, EvidenceNeed, LookAgain, Preview, PreviewOption, QuestionType,
+    edition::Decimal, preview::PreviewQuestion,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{AnswerChange, Assessment, AssessmentState, Confirmation, Progress, Work, answering::NO_FILE, carrying, judging, offline::edition_in, read};
+use super::{
+    AnswerChange, Assessment, AssessmentState, Confirmation, Progress, Work, answering::NO_FILE, carrying, judging,
+    offline::edition_in, read,
+};
 use crate::{
     clock::{Day, Moment},
     error::Error,
@@ -111,8 +116,35 @@ impl RespondentQuestions {
 impl RespondentQuestion {
     fn of(question: PreviewQuestion) -> Self {
         // When it is asked may hang on what the organisation thinks of the supplier, so that stays out.
-        let PreviewQuestion { key, text, help, kind, required, may_not_apply, evidence, evidence_kinds, asked_if: _, options, unit, minimum, maximum } = question;
-        Self { key, text, help, kind, required, may_not_apply, evidence, evidence_kinds, options, unit, minimum, maximum }
+        let PreviewQuestion {
+            key,
+            text,
+            help,
+            kind,
+            required,
+            may_not_apply,
+            evidence,
+            evidence_kinds,
+            asked_if: _,
+            options,
+            unit,
+            minimum,
+            maximum,
+        } = question;
+        Self {
+            key,
+            text,
+            help,
+            kind,
+            required,
+            may_not_apply,
+            evidence,
+            evidence_kinds,
+            options,
+            unit,
+            minimum,
+            maximum,
+        }
     }
 }
 
@@ -160,7 +192,11 @@ impl EarlierAnswer {
             // What an answer is worth is nothing for those who give it.
             LookAgain::PointsChanged => None,
         };
-        Self { answer: seen(carried.answer, sent), answered_on: carried.answered_on.into(), look: carried.look.into_iter().filter_map(look).collect() }
+        Self {
+            answer: seen(carried.answer, sent),
+            answered_on: carried.answered_on.into(),
+            look: carried.look.into_iter().filter_map(look).collect(),
+        }
     }
 }
 
@@ -173,8 +209,8 @@ pub struct RespondentProgress {
     pub state: VisitState,
     /// Every answer, by question key; answers to questions that are hidden now are kept but count nowhere.
     pub answers: BTreeMap<String, Answer>,
-    /// Answers that were given before about the same supplier or product, by question key. They count nowhere until they are
-    /// confirmed, or given anew.
+    /// Answers that were given before about the same supplier or product, by question key. They count nowhere until
+    /// they are confirmed, or given anew.
     pub earlier: BTreeMap<String, EarlierAnswer>,
     /// The questions that are visible now, in order.
     pub visible: Vec<String>,
@@ -206,7 +242,9 @@ fn seen(mut answer: Answer, sent: &BTreeSet<String>) -> Answer {
 impl RespondentProgress {
     fn of(progress: Progress, sent: &BTreeSet<String>) -> Self {
         let Progress { assessment, answers, carried, visible, unanswered_required, comments_needed, .. } = progress;
-        let answered = |key: &&String| answers.get(*key).is_some_and(|answer| answer.value.is_some() || answer.not_applicable.is_some());
+        let answered = |key: &&String| {
+            answers.get(*key).is_some_and(|answer| answer.value.is_some() || answer.not_applicable.is_some())
+        };
         let (answered_count, question_count) = (visible.iter().filter(answered).count() as u64, visible.len() as u64);
         let state = VisitState::from(assessment.state.0);
         let earlier = if state == VisitState::Open { carried } else { BTreeMap::new() };
@@ -310,13 +348,21 @@ pub(crate) async fn heading(reader: &Reader, id: &AssessmentId) -> Result<Headin
 ///
 /// # Errors
 /// [`Error::NotFound`], or [`Error::Invalid`] for a language that the edition does not have.
-pub async fn questions(reader: &Reader, id: &AssessmentId, language: Option<&str>) -> Result<RespondentQuestions, Error> {
+pub async fn questions(
+    reader: &Reader,
+    id: &AssessmentId,
+    language: Option<&str>,
+) -> Result<RespondentQuestions, Error> {
     let work = Work::load(reader, read(reader, id).await?).await?;
     Ok(RespondentQuestions::of(&*edition_in(reader, &work, language).await?))
 }
 
 /// The answers so far. `sent` is the evidence that respondents of this subject sent themselves.
-pub(crate) async fn progress(reader: &Reader, id: &AssessmentId, sent: &BTreeSet<String>) -> Result<RespondentProgress, Error> {
+pub(crate) async fn progress(
+    reader: &Reader,
+    id: &AssessmentId,
+    sent: &BTreeSet<String>,
+) -> Result<RespondentProgress, Error> {
     Ok(RespondentProgress::of(super::progress(reader, id).await?, sent))
 }
 
@@ -325,7 +371,10 @@ async fn expect_open(reader: &Reader, id: &AssessmentId) -> Result<Assessment, E
     match VisitState::from(assessment.state.0) {
         VisitState::Open => Ok(assessment),
         // What became of them since is not for the respondent.
-        VisitState::Submitted => Err(Error::conflict("submitted", "the answers have been submitted and cannot be changed unless they are returned")),
+        VisitState::Submitted => Err(Error::conflict(
+            "submitted",
+            "the answers have been submitted and cannot be changed unless they are returned",
+        )),
     }
 }
 
@@ -335,7 +384,13 @@ pub(crate) async fn expect_unsubmitted(reader: &Reader, id: &AssessmentId) -> Re
 }
 
 /// Puts answers in place. Evidence that the organisation put beside an answer stays there, unseen.
-pub(crate) async fn answer(writer: &Writer, id: &AssessmentId, version: i64, mut change: AnswerChange, sent: &BTreeSet<String>) -> Result<RespondentProgress, Error> {
+pub(crate) async fn answer(
+    writer: &Writer,
+    id: &AssessmentId,
+    version: i64,
+    mut change: AnswerChange,
+    sent: &BTreeSet<String>,
+) -> Result<RespondentProgress, Error> {
     expect_open(writer, id).await?;
     let work = Work::to_answer(writer, id, version).await?;
     let mut faults = match work.check(&change) {
@@ -347,13 +402,24 @@ pub(crate) async fn answer(writer: &Writer, id: &AssessmentId, version: i64, mut
         let Some(answer) = answer else { continue };
         let there = work.sheet.answers.get(key);
         let earlier = work.sheet.carried.answers.get(key).map(|carried| &carried.answer);
-        let names = |known: &Answer, id: &str| known.evidence_ids.iter().any(|other| other == id) || known.value.as_ref().and_then(|value| value.as_str()) == Some(id);
+        let names = |known: &Answer, id: &str| {
+            known.evidence_ids.iter().any(|other| other == id)
+                || known.value.as_ref().and_then(|value| value.as_str()) == Some(id)
+        };
         // An id that was not shown is refused like one of nothing, word for word.
-        let known = |id: &str| sent.contains(id) || there.is_some_and(|answer| names(answer, id)) || earlier.is_some_and(|answer| names(answer, id));
+        let known = |id: &str| {
+            sent.contains(id)
+                || there.is_some_and(|answer| names(answer, id))
+                || earlier.is_some_and(|answer| names(answer, id))
+        };
         for (index, evidence_id) in answer.evidence_ids.iter().enumerate() {
             let place = format!("/{key}/evidence_ids/{index}");
             if !known(evidence_id) && !faults.iter().any(|fault| fault.pointer == place) {
-                faults.push(Fault::new(place, "unknown_id", "there is no evidence by that id about this supplier or its products"));
+                faults.push(Fault::new(
+                    place,
+                    "unknown_id",
+                    "there is no evidence by that id about this supplier or its products",
+                ));
             }
         }
         let is_file = work.edition.question(key).is_some_and(|question| question.kind == QuestionType::File);
@@ -373,20 +439,36 @@ pub(crate) async fn answer(writer: &Writer, id: &AssessmentId, version: i64, mut
 }
 
 /// Confirms answers that were given before.
-pub(crate) async fn confirm(writer: &Writer, id: &AssessmentId, version: i64, confirmation: Confirmation, sent: &BTreeSet<String>) -> Result<RespondentProgress, Error> {
+pub(crate) async fn confirm(
+    writer: &Writer,
+    id: &AssessmentId,
+    version: i64,
+    confirmation: Confirmation,
+    sent: &BTreeSet<String>,
+) -> Result<RespondentProgress, Error> {
     expect_open(writer, id).await?;
     Ok(RespondentProgress::of(carrying::confirm(writer, id, version, confirmation).await?, sent))
 }
 
 /// Submits the answers for decision.
-pub(crate) async fn submit(writer: &Writer, id: &AssessmentId, version: i64, sent: &BTreeSet<String>) -> Result<RespondentReceipt, Error> {
+pub(crate) async fn submit(
+    writer: &Writer,
+    id: &AssessmentId,
+    version: i64,
+    sent: &BTreeSet<String>,
+) -> Result<RespondentReceipt, Error> {
     expect_open(writer, id).await?;
     judging::submit(writer, id, version).await?;
     receipt(writer, id, None, sent).await
 }
 
 /// What was submitted; nothing while it is open.
-pub(crate) async fn receipt(reader: &Reader, id: &AssessmentId, language: Option<&str>, sent: &BTreeSet<String>) -> Result<RespondentReceipt, Error> {
+pub(crate) async fn receipt(
+    reader: &Reader,
+    id: &AssessmentId,
+    language: Option<&str>,
+    sent: &BTreeSet<String>,
+) -> Result<RespondentReceipt, Error> {
     let work = Work::load(reader, read(reader, id).await?).await?;
     let (Some(submitted_by), Some(submitted_at), VisitState::Submitted) =
         (work.before.submitted_by.clone(), work.before.submitted_at, VisitState::from(work.before.state.0))
@@ -401,13 +483,21 @@ pub(crate) async fn receipt(reader: &Reader, id: &AssessmentId, language: Option
             let answer = work.sheet.answers.get(&question.key).map(|answer| seen(answer.clone(), sent));
             let chosen = answer.as_ref().and_then(|answer| answer.value.as_ref());
             let is_chosen = |value: &str| {
-                chosen.is_some_and(|chosen| chosen.as_str() == Some(value) || chosen.as_array().is_some_and(|list| list.iter().any(|item| item.as_str() == Some(value))))
+                chosen.is_some_and(|chosen| {
+                    chosen.as_str() == Some(value)
+                        || chosen.as_array().is_some_and(|list| list.iter().any(|item| item.as_str() == Some(value)))
+                })
             };
             answers.push(ReceiptAnswer {
                 section: section.title.clone(),
                 question: question.key.clone(),
                 text: question.text.clone(),
-                labels: question.options.iter().filter(|option| is_chosen(&option.value)).map(|option| option.label.clone()).collect(),
+                labels: question
+                    .options
+                    .iter()
+                    .filter(|option| is_chosen(&option.value))
+                    .map(|option| option.label.clone())
+                    .collect(),
                 answer,
             });
         }

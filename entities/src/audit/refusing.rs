@@ -29,7 +29,8 @@ struct Hour {
 }
 
 impl Refusals {
-    /// Counts a refusal. The first in an hour is to be recorded, with how many came after the event before it; or else none is.
+    /// Counts a refusal. The first in an hour is to be recorded, with how many came after the event before it; or else
+    /// none is.
     fn count(&self, scope: &Scope, operation: &'static str, now: Moment) -> Option<u64> {
         let mut hours = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (scope.organisation_id.clone(), scope.actor.id.clone(), operation);
@@ -49,12 +50,16 @@ impl Refusals {
     }
 
     fn forget(&self, scope: &Scope, operation: &'static str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&(scope.organisation_id.clone(), scope.actor.id.clone(), operation));
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&(
+            scope.organisation_id.clone(),
+            scope.actor.id.clone(),
+            operation,
+        ));
     }
 }
 
-/// Keeps an event of an operation that the caller's role does not allow: one an hour for each caller and operation, which
-/// says how many more there were since the event before it.
+/// Keeps an event of an operation that the caller's role does not allow: one an hour for each caller and operation,
+/// which says how many more there were since the event before it.
 ///
 /// # Errors
 /// [`Error::Busy`] or [`Error::Database`]; then the next refusal tries again.

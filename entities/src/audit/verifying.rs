@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use schemars::JsonSchema;
-use sea_orm::{ColumnTrait as _, Condition, ConnectionTrait, FromQueryResult, QueryFilter as _, QueryOrder as _, QuerySelect as _, Statement};
+use sea_orm::{
+    ColumnTrait as _, Condition, ConnectionTrait, FromQueryResult, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    Statement,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use validator::Validate;
@@ -45,7 +48,10 @@ pub(super) struct Raw {
 impl Raw {
     /// What the hash must be if the event's place is `sequence`.
     fn expected_hash(&self, sequence: i64) -> String {
-        let json = |text: &Option<String>| text.as_ref().map(|text| serde_json::from_str::<Value>(text).map_or_else(|_| Value::from(text.as_str()), canonical));
+        let json = |text: &Option<String>| {
+            text.as_ref()
+                .map(|text| serde_json::from_str::<Value>(text).map_or_else(|_| Value::from(text.as_str()), canonical))
+        };
         let content = Content {
             id: &self.id,
             organisation_id: &self.organisation_id,
@@ -99,7 +105,8 @@ impl Content<'_> {
     }
 }
 
-/// The hash of an event that is about to be stored: SHA-256 over its canonical JSON, the previous hash included and its own left out.
+/// The hash of an event that is about to be stored: SHA-256 over its canonical JSON, the previous hash included and its
+/// own left out.
 pub(super) fn hash_of(event: &Model) -> String {
     let json = |value: &Option<crate::stored::Json<Value>>| value.as_ref().map(|value| canonical(as_read(&value.0)));
     let content = Content {
@@ -140,7 +147,8 @@ fn as_read(value: &Value) -> Value {
 fn canonical(value: Value) -> Value {
     match value {
         Value::Object(fields) => {
-            let mut fields: Vec<(String, Value)> = fields.into_iter().map(|(name, value)| (name, canonical(value))).collect();
+            let mut fields: Vec<(String, Value)> =
+                fields.into_iter().map(|(name, value)| (name, canonical(value))).collect();
             fields.sort_by(|left, right| left.0.cmp(&right.0));
             Value::Object(fields.into_iter().collect())
         }
@@ -149,8 +157,8 @@ fn canonical(value: Value) -> Value {
     }
 }
 
-/// The end of an organisation's chain at some moment. Kept where whoever owns the database cannot write, it shows later that
-/// everything up to then is still as it was.
+/// The end of an organisation's chain at some moment. Kept where whoever owns the database cannot write, it shows later
+/// that everything up to then is still as it was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct Checkpoint {
@@ -234,26 +242,37 @@ pub async fn checkpoint(reader: &Reader) -> Result<Checkpoint, Error> {
     Ok(Checkpoint { organisation, sequence: head.sequence, hash: head.hash, at: reader.now() })
 }
 
-/// Walks the whole chain and says everything that is wrong with it; with a checkpoint, also whether it is still the chain that
-/// the checkpoint was made of.
+/// Walks the whole chain and says everything that is wrong with it; with a checkpoint, also whether it is still the
+/// chain that the checkpoint was made of.
 ///
 /// # Errors
 /// [`Error::Invalid`] for another organisation's checkpoint.
 pub async fn verify(reader: &Reader, checkpoint: Option<&Checkpoint>) -> Result<Verification, Error> {
     let organisation = &reader.scope().organisation_id;
     if checkpoint.is_some_and(|checkpoint| checkpoint.organisation != *organisation) {
-        return Err(Error::invalid("/organisation", "other_organisation", "this checkpoint belongs to another organisation"));
+        return Err(Error::invalid(
+            "/organisation",
+            "other_organisation",
+            "this checkpoint belongs to another organisation",
+        ));
     }
     walk(reader, organisation, checkpoint).await
 }
 
-/// Verifies an organisation's audit trail over the caller's own connection, without a checkpoint. Nothing is written, and the
-/// schema is not migrated, so it must be the current one: for the person at the console, who owns the database.
-pub(crate) async fn verify_apart(connection: &impl ConnectionTrait, organisation: &OrganisationId) -> Result<Verification, Error> {
+/// Verifies an organisation's audit trail over the caller's own connection, without a checkpoint. Nothing is written,
+/// and the schema is not migrated, so it must be the current one: for the person at the console, who owns the database.
+pub(crate) async fn verify_apart(
+    connection: &impl ConnectionTrait,
+    organisation: &OrganisationId,
+) -> Result<Verification, Error> {
     walk(&Apart { connection, organisation }, organisation, None).await
 }
 
-async fn walk(trail: &impl Trail, organisation: &OrganisationId, checkpoint: Option<&Checkpoint>) -> Result<Verification, Error> {
+async fn walk(
+    trail: &impl Trail,
+    organisation: &OrganisationId,
+    checkpoint: Option<&Checkpoint>,
+) -> Result<Verification, Error> {
     let mut walk = Walk::new(organisation, trail.head().await?, checkpoint);
     let mut last: Option<(i64, String)> = None;
     loop {
@@ -267,7 +286,10 @@ async fn walk(trail: &impl Trail, organisation: &OrganisationId, checkpoint: Opt
     let mut after = String::new();
     while let Some((last, altered)) = trail.altered(&after).await? {
         for row in altered {
-            let detail = format!("the text kept for {} (hash {}) does not match the hash in the trail's events: it was altered", row.about, row.digest);
+            let detail = format!(
+                "the text kept for {} (hash {}) does not match the hash in the trail's events: it was altered",
+                row.about, row.digest
+            );
             walk.say(AuditFaultKind::Altered, (0, 0), None, detail);
         }
         after = last;
@@ -293,8 +315,11 @@ impl Trail for Reader {
     async fn events(&self, after: Option<&(i64, String)>) -> Result<Vec<Raw>, Error> {
         let mut select = self.find::<Entity>().order_by_asc(Column::Sequence).order_by_asc(Column::Id).limit(BATCH);
         if let Some((sequence, id)) = after {
-            select = select
-                .filter(Condition::any().add(Column::Sequence.gt(*sequence)).add(Condition::all().add(Column::Sequence.eq(*sequence)).add(Column::Id.gt(id.as_str()))));
+            select = select.filter(
+                Condition::any()
+                    .add(Column::Sequence.gt(*sequence))
+                    .add(Condition::all().add(Column::Sequence.eq(*sequence)).add(Column::Id.gt(id.as_str()))),
+            );
         }
         self.raw(select).await
     }
@@ -319,17 +344,23 @@ impl<C: ConnectionTrait> Apart<'_, C> {
 
 impl<C: ConnectionTrait> Trail for Apart<'_, C> {
     async fn head(&self) -> Result<Option<head::Model>, Error> {
-        Ok(head::Model::find_by_statement(self.ask("SELECT * FROM audit_head WHERE organisation_id = $1", [])).one(self.connection).await?)
+        Ok(head::Model::find_by_statement(self.ask("SELECT * FROM audit_head WHERE organisation_id = $1", []))
+            .one(self.connection)
+            .await?)
     }
 
     async fn events(&self, after: Option<&(i64, String)>) -> Result<Vec<Raw>, Error> {
         let (sequence, id) = after.map_or((i64::MIN, ""), |(sequence, id)| (*sequence, id.as_str()));
-        let sql = format!("SELECT * FROM audit_event WHERE organisation_id = $1 AND (sequence > $2 OR (sequence = $2 AND id > $3)) ORDER BY sequence, id LIMIT {BATCH}");
+        let sql = format!(
+            "SELECT * FROM audit_event WHERE organisation_id = $1 AND (sequence > $2 OR (sequence = $2 AND id > $3)) ORDER BY sequence, id LIMIT {BATCH}"
+        );
         Ok(Raw::find_by_statement(self.ask(&sql, [sequence.into(), id.into()])).all(self.connection).await?)
     }
 
     async fn altered(&self, after: &str) -> Result<Option<(String, Vec<personal::Model>)>, Error> {
-        let sql = format!("SELECT * FROM personal_record WHERE organisation_id = $1 AND digest > $2 ORDER BY digest LIMIT {BATCH}");
+        let sql = format!(
+            "SELECT * FROM personal_record WHERE organisation_id = $1 AND digest > $2 ORDER BY digest LIMIT {BATCH}"
+        );
         let rows = personal::Model::find_by_statement(self.ask(&sql, [after.into()])).all(self.connection).await?;
         Ok(personal::only_altered(rows))
     }
@@ -367,7 +398,13 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn new(organisation: &'a OrganisationId, head: Option<head::Model>, checkpoint: Option<&'a Checkpoint>) -> Self {
-        let start = Passed { sequence: 0, id: String::new(), hash: head::Model::start(organisation).hash, is_moved: false, fits: true };
+        let start = Passed {
+            sequence: 0,
+            id: String::new(),
+            hash: head::Model::start(organisation).hash,
+            is_moved: false,
+            fits: true,
+        };
         Self {
             organisation,
             head,
@@ -383,17 +420,31 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn say(&mut self, kind: AuditFaultKind, (sequence, last_sequence): (i64, i64), event_id: Option<&str>, detail: String) {
+    fn say(
+        &mut self,
+        kind: AuditFaultKind,
+        (sequence, last_sequence): (i64, i64),
+        event_id: Option<&str>,
+        detail: String,
+    ) {
         self.fault_count += 1;
         if self.faults.len() < MAXIMUM_FAULTS {
-            self.faults.push(AuditFault { kind, sequence, last_sequence, event_id: event_id.map(str::to_owned), detail });
+            self.faults.push(AuditFault {
+                kind,
+                sequence,
+                last_sequence,
+                event_id: event_id.map(str::to_owned),
+                detail,
+            });
         }
     }
 
     /// The place that the event's hash was made for, if it is near; none where the content fits no place.
     fn origin(&self, event: &Raw) -> Option<i64> {
         let offsets = [0, self.shift].into_iter().chain((1..=NEAR).flat_map(|distance| [distance, -distance]));
-        offsets.map(|offset| event.sequence.saturating_sub(offset)).find(|place| event.expected_hash(*place) == event.hash)
+        offsets
+            .map(|offset| event.sequence.saturating_sub(offset))
+            .find(|place| event.expected_hash(*place) == event.hash)
     }
 
     fn step(&mut self, event: Raw) {
@@ -408,16 +459,26 @@ impl<'a> Walk<'a> {
                 AuditFaultKind::Changed,
                 (sequence, sequence),
                 Some(&id),
-                format!("event {sequence} ({id}, {} {} {}) is not what its hash was made of: it was changed", event.action, event.noun, event.item_id),
+                format!(
+                    "event {sequence} ({id}, {} {} {}) is not what its hash was made of: it was changed",
+                    event.action, event.noun, event.item_id
+                ),
             ),
             Some(place) if is_moved => self.moved(sequence, &id, place),
             Some(_) => {}
         }
         if self.head.as_ref().is_some_and(|head| place > head.sequence) {
-            self.say(AuditFaultKind::Inserted, (sequence, sequence), Some(&id), format!("event {sequence} ({id}) stands after the end of the chain: it was put in"));
+            self.say(
+                AuditFaultKind::Inserted,
+                (sequence, sequence),
+                Some(&id),
+                format!("event {sequence} ({id}) stands after the end of the chain: it was put in"),
+            );
         }
         self.claim(place, &event, was_put_in);
-        if let Some(checkpoint) = self.checkpoint.filter(|checkpoint| checkpoint.sequence == place && checkpoint.hash != event.hash) {
+        if let Some(checkpoint) =
+            self.checkpoint.filter(|checkpoint| checkpoint.sequence == place && checkpoint.hash != event.hash)
+        {
             let detail = format!(
                 "event {place} ({id}) is not the one that the checkpoint of {} was made of: it, or an event before it, was changed and the hashes from there on were made anew",
                 checkpoint.at
@@ -441,14 +502,19 @@ impl<'a> Walk<'a> {
             && fault.detail.ends_with(&format!("by {shift}"))
         {
             fault.last_sequence = sequence;
-            fault.detail = format!("events {} to {sequence} stand elsewhere than they did: they were moved by {shift}", fault.sequence);
+            fault.detail = format!(
+                "events {} to {sequence} stand elsewhere than they did: they were moved by {shift}",
+                fault.sequence
+            );
             return;
         }
         self.say(
             AuditFaultKind::Moved,
             (sequence, sequence),
             Some(id),
-            format!("event {sequence} ({id}) stands elsewhere than it did: it was event {place}, and was moved by {shift}"),
+            format!(
+                "event {sequence} ({id}) stands elsewhere than it did: it was event {place}, and was moved by {shift}"
+            ),
         );
     }
 
@@ -458,12 +524,18 @@ impl<'a> Walk<'a> {
         if before.hash == event.previous_hash {
             return false;
         }
-        // Does it hold the hash of an event further back? Then what stands between was put there, unless that was moved there.
-        let between: Vec<&Passed> = self.recent.iter().rev().take_while(|passed| passed.hash != event.previous_hash).collect();
+        // Does it hold the hash of an event further back? Then what stands between was put there, unless that was moved
+        // there.
+        let between: Vec<&Passed> =
+            self.recent.iter().rev().take_while(|passed| passed.hash != event.previous_hash).collect();
         if between.len() < self.recent.len() && between.iter().all(|passed| !passed.is_moved && passed.sequence > 0) {
-            let found: Vec<(i64, String)> = between.iter().rev().map(|passed| (passed.sequence, passed.id.clone())).collect();
+            let found: Vec<(i64, String)> =
+                between.iter().rev().map(|passed| (passed.sequence, passed.id.clone())).collect();
             for (sequence, id) in found {
-                let detail = format!("event {sequence} ({id}) is not in the chain, which goes past it to event {} ({}): it was put in", event.sequence, event.id);
+                let detail = format!(
+                    "event {sequence} ({id}) is not in the chain, which goes past it to event {} ({}): it was put in",
+                    event.sequence, event.id
+                );
                 self.say(AuditFaultKind::Inserted, (sequence, sequence), Some(&id), detail);
             }
             return true;
@@ -474,7 +546,10 @@ impl<'a> Walk<'a> {
         }
         let (place, id) = (before.sequence, before.id.clone());
         let named = if place == 0 { "the beginning of the chain".to_owned() } else { format!("event {place} ({id})") };
-        let detail = format!("event {} ({}) does not hold the hash of {named}: one of the two was put in another's place", event.sequence, event.id);
+        let detail = format!(
+            "event {} ({}) does not hold the hash of {named}: one of the two was put in another's place",
+            event.sequence, event.id
+        );
         self.say(AuditFaultKind::Unlinked, (event.sequence, event.sequence), Some(&event.id), detail);
         false
     }
@@ -494,7 +569,12 @@ impl<'a> Walk<'a> {
             }
             return;
         }
-        let gap = self.gaps.range(..=place).next_back().map(|(first, last)| (*first, *last)).filter(|(_, last)| place <= *last);
+        let gap = self
+            .gaps
+            .range(..=place)
+            .next_back()
+            .map(|(first, last)| (*first, *last))
+            .filter(|(_, last)| place <= *last);
         if let Some((first, last)) = gap {
             self.gaps.remove(&first);
             if first < place {
@@ -509,7 +589,9 @@ impl<'a> Walk<'a> {
                 AuditFaultKind::Inserted,
                 (sequence, sequence),
                 Some(id),
-                format!("event {sequence} ({id}) claims place {place}, which another event has: one of them was put in"),
+                format!(
+                    "event {sequence} ({id}) claims place {place}, which another event has: one of them was put in"
+                ),
             );
         }
     }
@@ -530,28 +612,44 @@ impl<'a> Walk<'a> {
         let sequence = self.next - 1;
         let mut known = sequence;
         match self.head.take() {
-            None => self.say(AuditFaultKind::End, (sequence, sequence), None, "the end of the chain is recorded nowhere: the record was removed".into()),
+            None => self.say(
+                AuditFaultKind::End,
+                (sequence, sequence),
+                None,
+                "the end of the chain is recorded nowhere: the record was removed".into(),
+            ),
             Some(head) if head.sequence > sequence => {
                 self.removed(self.next, head.sequence, " at the end of the chain");
                 known = head.sequence;
             }
             Some(head) if head.sequence == sequence && head.hash != self.last.1 => {
                 let id = self.last.0.clone();
-                let detail = format!("event {sequence} ({id}) is not the one that the recorded end of the chain names: one of the two was changed");
+                let detail = format!(
+                    "event {sequence} ({id}) is not the one that the recorded end of the chain names: one of the two was changed"
+                );
                 self.say(AuditFaultKind::End, (sequence, sequence), Some(&id), detail);
             }
             Some(head) if head.sequence < sequence => {
-                let detail = format!("the chain is recorded to end at event {}, but goes on to event {sequence}", head.sequence);
+                let detail =
+                    format!("the chain is recorded to end at event {}, but goes on to event {sequence}", head.sequence);
                 self.say(AuditFaultKind::End, (head.sequence, sequence), None, detail);
             }
             Some(_) => {}
         }
         if let Some(checkpoint) = self.checkpoint {
             if checkpoint.sequence > known {
-                let at = format!(" at the end of the chain, which had {} when the checkpoint of {} was made", checkpoint.sequence, checkpoint.at);
+                let at = format!(
+                    " at the end of the chain, which had {} when the checkpoint of {} was made",
+                    checkpoint.sequence, checkpoint.at
+                );
                 self.removed(known + 1, checkpoint.sequence, &at);
             } else if checkpoint.sequence == 0 && checkpoint.hash != head::Model::start(self.organisation).hash {
-                self.say(AuditFaultKind::Rewritten, (0, 0), None, "the checkpoint has no events and yet a hash: it is not one of this chain".into());
+                self.say(
+                    AuditFaultKind::Rewritten,
+                    (0, 0),
+                    None,
+                    "the checkpoint has no events and yet a hash: it is not one of this chain".into(),
+                );
             }
         }
         self.faults.sort_by_key(|fault| fault.sequence);

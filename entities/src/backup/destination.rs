@@ -8,8 +8,12 @@ use std::{
 };
 
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, SqlxPostgresConnector, Statement, TransactionTrait as _,
-    sqlx::{self, AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection, postgres::PgPoolOptions, sqlite::SqliteConnectOptions},
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, SqlxPostgresConnector, Statement,
+    TransactionTrait as _,
+    sqlx::{
+        self, AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection, postgres::PgPoolOptions,
+        sqlite::SqliteConnectOptions,
+    },
 };
 use sea_orm_migration::MigratorTrait as _;
 
@@ -71,20 +75,29 @@ impl Found {
                 for suffix in ["-wal", "-journal"] {
                     let beside = with_suffix(place, suffix);
                     if fs::metadata(&beside).is_ok_and(|beside| beside.len() > 0) {
-                        return Err(CopyError::Refused(format!("{} belongs to a database file that is missing: move it elsewhere first", beside.display())));
+                        return Err(CopyError::Refused(format!(
+                            "{} belongs to a database file that is missing: move it elsewhere first",
+                            beside.display()
+                        )));
                     }
                 }
                 return Ok((None, Self::Nothing));
             }
             Err(error) => return Err(OpenError::NotWritable(format!("{}: {error}", place.display())).into()),
-            Ok(found) if !found.is_file() => return Err(OpenError::NotWritable(format!("{} is no file", place.display())).into()),
+            Ok(found) if !found.is_file() => {
+                return Err(OpenError::NotWritable(format!("{} is no file", place.display())).into());
+            }
             Ok(_) => {}
         }
         // SQLite would tidy up what is beside a file that is none of its own.
         if !begins_as_sqlite(place).map_err(|error| OpenError::NotWritable(format!("{}: {error}", place.display())))? {
             return Ok((None, Self::Other("it is not a SQLite database".into())));
         }
-        let how = SqliteConnectOptions::new().filename(place).create_if_missing(false).busy_timeout(Duration::from_secs(1)).disable_statement_logging();
+        let how = SqliteConnectOptions::new()
+            .filename(place)
+            .create_if_missing(false)
+            .busy_timeout(Duration::from_secs(1))
+            .disable_statement_logging();
         let mut connection = match SqliteConnection::connect_with(&how.pragma("trusted_schema", "OFF")).await {
             Ok(connection) => connection,
             Err(error) => return Ok((None, Self::Other(plain(error)))),
@@ -109,10 +122,14 @@ impl Found {
     }
 
     async fn look(connection: &mut SqliteConnection) -> Result<Self, sqlx::Error> {
-        let names = sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'seaql_migrations' ORDER BY name");
+        let names = sqlx::query_scalar(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'seaql_migrations' ORDER BY name",
+        );
         let names: Vec<String> = names.fetch_all(&mut *connection).await?;
         if names.iter().any(|name| name == "organisation")
-            && let Some(name) = sqlx::query_scalar("SELECT name FROM organisation ORDER BY name LIMIT 1").fetch_optional(&mut *connection).await?
+            && let Some(name) = sqlx::query_scalar("SELECT name FROM organisation ORDER BY name LIMIT 1")
+                .fetch_optional(&mut *connection)
+                .await?
         {
             return Ok(Self::Organisation(name));
         }
@@ -135,7 +152,10 @@ impl Found {
         if how.moves_aside {
             return Ok(());
         }
-        Err(CopyError::Refused(format!("{} {what} and is left as it is: add --move-aside to keep it under another name beside the restored one", place.display())))
+        Err(CopyError::Refused(format!(
+            "{} {what} and is left as it is: add --move-aside to keep it under another name beside the restored one",
+            place.display()
+        )))
     }
 }
 
@@ -146,8 +166,14 @@ fn is_busy(error: &sqlx::Error) -> bool {
 }
 
 /// Puts the finished database into its place; gives the name under which what was there is kept.
-pub(super) async fn put_in_place(mut bench: Bench, place: &Path, how: Restoring, clock: &Clock) -> Result<Option<PathBuf>, CopyError> {
-    let failed = |error: std::io::Error| CopyError::Failed(format!("{} cannot be put in place: {error}", place.display()));
+pub(super) async fn put_in_place(
+    mut bench: Bench,
+    place: &Path,
+    how: Restoring,
+    clock: &Clock,
+) -> Result<Option<PathBuf>, CopyError> {
+    let failed =
+        |error: std::io::Error| CopyError::Failed(format!("{} cannot be put in place: {error}", place.display()));
     bench.file.sync_all().map_err(failed)?;
     let (held, found) = Found::hold(place).await?;
     found.give_way(place, how)?;
@@ -155,9 +181,14 @@ pub(super) async fn put_in_place(mut bench: Bench, place: &Path, how: Restoring,
         Found::Nothing | Found::Empty => None,
         Found::Organisation(_) | Found::Other(_) => {
             let aside = with_suffix(place, &format!(".before-restore-{}", clock.now().time().format("%Y%m%dT%H%M%SZ")));
-            // A second name first, so that at every moment there is a database in the place: the old one or the new one.
+            // A second name first, so that at every moment there is a database in the place: the old one or the new
+            // one.
             fs::hard_link(place, &aside)
-                .or_else(|error| if error.kind() == ErrorKind::AlreadyExists { Err(error) } else { fs::rename(place, &aside) })
+                .or_else(
+                    |error| {
+                        if error.kind() == ErrorKind::AlreadyExists { Err(error) } else { fs::rename(place, &aside) }
+                    },
+                )
                 .map_err(failed)?;
             // Only of a database that could not be opened are these still there.
             for suffix in ["-wal", "-shm", "-journal"] {
@@ -190,15 +221,29 @@ pub(super) async fn postgres(url: &str) -> Result<DatabaseConnection, OpenError>
 
 /// Refuses a PostgreSQL database that holds anything of ours, or anything that is in our way.
 pub(super) async fn is_free(target: &impl ConnectionTrait) -> Result<(), CopyError> {
-    const ADVICE: &str = "and is left as it is: make an empty database (CREATE DATABASE) and name that with --database-url";
+    const ADVICE: &str =
+        "and is left as it is: make an empty database (CREATE DATABASE) and name that with --database-url";
     let unreachable = |error: DbErr| CopyError::Open(OpenError::Unreachable(plain(error)));
-    let one = async |sql: String| target.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await.map_err(unreachable);
-    let exists = async |table: &str| Ok::<_, CopyError>(one(format!("SELECT 1 WHERE to_regclass('{}') IS NOT NULL", quoted(table))).await?.is_some());
+    let one = async |sql: String| {
+        target.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await.map_err(unreachable)
+    };
+    let exists = async |table: &str| {
+        Ok::<_, CopyError>(one(format!("SELECT 1 WHERE to_regclass('{}') IS NOT NULL", quoted(table))).await?.is_some())
+    };
     let is_ours = exists("seaql_migrations").await?;
     if is_ours {
-        let steps =
-            target.query_all_raw(Statement::from_string(DbBackend::Postgres, "SELECT version FROM seaql_migrations ORDER BY version")).await.map_err(unreachable)?;
-        let steps = steps.iter().map(|row| row.try_get_by_index::<String>(0)).collect::<Result<Vec<_>, _>>().map_err(unreachable)?;
+        let steps = target
+            .query_all_raw(Statement::from_string(
+                DbBackend::Postgres,
+                "SELECT version FROM seaql_migrations ORDER BY version",
+            ))
+            .await
+            .map_err(unreachable)?;
+        let steps = steps
+            .iter()
+            .map(|row| row.try_get_by_index::<String>(0))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(unreachable)?;
         if let Some(step) = unknown(&steps) {
             return Err(OpenError::NewerSchema(step.into()).into());
         }
@@ -208,7 +253,10 @@ pub(super) async fn is_free(target: &impl ConnectionTrait) -> Result<(), CopyErr
             continue;
         }
         if !is_ours {
-            return Err(CopyError::Refused(format!("the database holds a table {} of another program {ADVICE}", table.name)));
+            return Err(CopyError::Refused(format!(
+                "the database holds a table {} of another program {ADVICE}",
+                table.name
+            )));
         }
         if table.name == "organisation"
             && let Some(row) = one("SELECT name FROM organisation ORDER BY name LIMIT 1".into()).await?
@@ -217,7 +265,10 @@ pub(super) async fn is_free(target: &impl ConnectionTrait) -> Result<(), CopyErr
             return Err(CopyError::Refused(format!("the database holds the organisation {name:?} {ADVICE}")));
         }
         if one(format!("SELECT 1 FROM {} LIMIT 1", quoted(&table.name))).await?.is_some() {
-            return Err(CopyError::Refused(format!("the database is not empty (the table {} has rows) {ADVICE}", table.name)));
+            return Err(CopyError::Refused(format!(
+                "the database is not empty (the table {} has rows) {ADVICE}",
+                table.name
+            )));
         }
     }
     Ok(())

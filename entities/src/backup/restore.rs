@@ -50,16 +50,26 @@ pub struct Restored {
     pub kept: Option<PathBuf>,
 }
 
-/// Puts the copy in `file` back as the database at `url`, which must be empty, or whose SQLite file is moved aside. An older
-/// copy is brought up to date. The copy is checked first and stays as it is; until all of it is there, the database is what it was.
+/// Puts the copy in `file` back as the database at `url`, which must be empty, or whose SQLite file is moved aside. An
+/// older copy is brought up to date. The copy is checked first and stays as it is; until all of it is there, the
+/// database is what it was.
 ///
 /// # Errors
 /// [`CopyError`]; then nothing was changed.
-pub async fn restore(file: &Path, url: &str, how: Restoring, clock: &Clock, say: &(dyn Fn(&str) + Sync)) -> Result<Restored, CopyError> {
+pub async fn restore(
+    file: &Path,
+    url: &str,
+    how: Restoring,
+    clock: &Clock,
+    say: &(dyn Fn(&str) + Sync),
+) -> Result<Restored, CopyError> {
     let place = match Place::of(url)? {
         Place::Sqlite(place) => {
             if fs::canonicalize(file).is_ok_and(|file| fs::canonicalize(&place).is_ok_and(|place| place == file)) {
-                return Err(CopyError::Refused(format!("{} is the database itself, and no copy of it", file.display())));
+                return Err(CopyError::Refused(format!(
+                    "{} is the database itself, and no copy of it",
+                    file.display()
+                )));
             }
             Place::Sqlite(place)
         }
@@ -113,23 +123,33 @@ async fn believe(file: &Path) -> Result<(Source, Vec<String>), CopyError> {
     }
     for suffix in ["-wal", "-journal"] {
         if fs::metadata(with_suffix(file, suffix)).is_ok_and(|beside| beside.len() > 0) {
-            return refused(format!("{name} is not whole without {name}{suffix}: it is a database in use, and no copy made with diligence backup"));
+            return refused(format!(
+                "{name} is not whole without {name}{suffix}: it is a database in use, and no copy made with diligence backup"
+            ));
         }
     }
     let damaged = |detail: String| CopyError::Refused(format!("{name} is damaged: {detail}"));
     let mut source = Source::sqlite(file, true).await.map_err(|error| damaged(detail(error)))?;
     let steps = source.steps().await.map_err(|error| damaged(detail(error)))?;
-    let Some(steps) = steps else { return refused(format!("{name} is no backup of this program: it is the database of another")) };
+    let Some(steps) = steps else {
+        return refused(format!("{name} is no backup of this program: it is the database of another"));
+    };
     if let Some(step) = unknown(&steps) {
         return Err(CopyError::Newer { file: name.to_string(), step: plain(step) });
     }
     up_to(&steps, &name.to_string())?;
     if let Source::Sqlite(connection) = &mut source {
-        let found: String = sqlx::query_scalar("PRAGMA integrity_check(1)").fetch_one(&mut *connection).await.map_err(|error| damaged(plain(error)))?;
+        let found: String = sqlx::query_scalar("PRAGMA integrity_check(1)")
+            .fetch_one(&mut *connection)
+            .await
+            .map_err(|error| damaged(plain(error)))?;
         if found != "ok" {
             return Err(damaged(plain(found)));
         }
-        let orphans = sqlx::query("PRAGMA foreign_key_check").fetch_optional(&mut *connection).await.map_err(|error| damaged(plain(error)))?;
+        let orphans = sqlx::query("PRAGMA foreign_key_check")
+            .fetch_optional(&mut *connection)
+            .await
+            .map_err(|error| damaged(plain(error)))?;
         if let Some(orphan) = orphans {
             let table: String = orphan.try_get(0).unwrap_or_default();
             return Err(damaged(format!("a row of the table {} refers to one that does not exist", plain(table))));
@@ -157,13 +177,16 @@ pub(super) struct Bench {
 
 impl Bench {
     fn new(path: PathBuf) -> Result<Self, CopyError> {
-        let failed = |error: std::io::Error| CopyError::Failed(format!("{} cannot be written: {error}", path.display()));
+        let failed =
+            |error: std::io::Error| CopyError::Failed(format!("{} cannot be written: {error}", path.display()));
         let mut how = OpenOptions::new();
         how.read(true).write(true).create(true).truncate(false);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut how, 0o600);
         let file = how.open(&path).map_err(failed)?;
-        file.try_lock().map_err(|_| CopyError::Refused(format!("{} is being written: another restore is under way", path.display())))?;
+        file.try_lock().map_err(|_| {
+            CopyError::Refused(format!("{} is being written: another restore is under way", path.display()))
+        })?;
         // What a restore that was broken off has left.
         file.set_len(0).map_err(failed)?;
         keep_private(&file).map_err(failed)?;
@@ -188,7 +211,8 @@ impl Drop for Bench {
     }
 }
 
-/// Makes a whole and current database of the copy's rows, and looks at its audit trail. Gives the organisations' names and how many rows.
+/// Makes a whole and current database of the copy's rows, and looks at its audit trail. Gives the organisations' names
+/// and how many rows.
 async fn rebuild(
     source: &mut Source,
     steps: &[String],
@@ -203,8 +227,17 @@ async fn rebuild(
     let transaction = target.begin().await.map_err(failed)?;
     Steps::up(&transaction, Some(up_to(steps, &file.display().to_string())?)).await.map_err(failed)?;
     let tables = tables(&transaction).await.map_err(failed)?;
-    let row_count = copy(source, &transaction, &tables, Names { source: &file.display().to_string(), target: &bench.display().to_string() }, say).await?;
-    let outdated = |error: DbErr| CopyError::Refused(format!("{} could not be brought up to date: {}", file.display(), plain(error)));
+    let row_count = copy(
+        source,
+        &transaction,
+        &tables,
+        Names { source: &file.display().to_string(), target: &bench.display().to_string() },
+        say,
+    )
+    .await?;
+    let outdated = |error: DbErr| {
+        CopyError::Refused(format!("{} could not be brought up to date: {}", file.display(), plain(error)))
+    };
     Steps::up(&transaction, None).await.map_err(outdated)?;
     transaction.commit().await.map_err(failed)?;
     target.close().await.map_err(failed)?;
@@ -219,8 +252,14 @@ async fn rebuild(
 
 /// Takes everything that was written into the file itself, so that nothing of it stays beside where it is renamed.
 async fn settle(file: &Path) -> Result<(), CopyError> {
-    let how = SqliteConnectOptions::new().filename(file).busy_timeout(PATIENCE).journal_mode(SqliteJournalMode::Delete).disable_statement_logging();
-    let failed = |error: sqlx::Error| CopyError::Failed(format!("{} cannot be written to its end: {}", file.display(), plain(error)));
+    let how = SqliteConnectOptions::new()
+        .filename(file)
+        .busy_timeout(PATIENCE)
+        .journal_mode(SqliteJournalMode::Delete)
+        .disable_statement_logging();
+    let failed = |error: sqlx::Error| {
+        CopyError::Failed(format!("{} cannot be written to its end: {}", file.display(), plain(error)))
+    };
     SqliteConnection::connect_with(&how).await.map_err(failed)?.close().await.map_err(failed)?;
     if with_suffix(file, "-wal").exists() {
         return Err(CopyError::Failed(format!("{} is still open elsewhere", file.display())));
@@ -229,14 +268,26 @@ async fn settle(file: &Path) -> Result<(), CopyError> {
 }
 
 /// Looks whether the trail of every organisation is as it was written, and notes in it that it was put back.
-async fn look(store: &Store, file: &Path, how: Restoring, say: &(dyn Fn(&str) + Sync)) -> Result<Vec<String>, CopyError> {
-    let failed = |error: Error| CopyError::Refused(format!("{} holds what this program does not understand: {}", file.display(), plain(error)));
+async fn look(
+    store: &Store,
+    file: &Path,
+    how: Restoring,
+    say: &(dyn Fn(&str) + Sync),
+) -> Result<Vec<String>, CopyError> {
+    let failed = |error: Error| {
+        CopyError::Refused(format!("{} holds what this program does not understand: {}", file.display(), plain(error)))
+    };
     let organisations = organisation::all(store).await.map_err(failed)?;
     for organisation in &organisations {
         let reader = store.read(&console(organisation.id.clone())).await.map_err(failed)?;
         let found = audit::verify(&reader, None).await.map_err(failed)?;
         let Some(fault) = found.faults.first() else { continue };
-        let told = format!("the audit trail of {:?} is not as it was written ({} in all): {}", organisation.name, found.fault_count, plain(&fault.detail));
+        let told = format!(
+            "the audit trail of {:?} is not as it was written ({} in all): {}",
+            organisation.name,
+            found.fault_count,
+            plain(&fault.detail)
+        );
         if !how.takes_altered_audit {
             return Err(CopyError::Refused(format!(
                 "in {}, {told}. Another copy may be better; to take this one all the same, add --accept-altered-audit",

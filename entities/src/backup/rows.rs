@@ -5,7 +5,10 @@ use std::{collections::BTreeSet, path::Path};
 use futures_util::TryStreamExt as _;
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement, Value,
-    sqlx::{self, AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, Row as _, SqliteConnection, sqlite::SqliteConnectOptions},
+    sqlx::{
+        self, AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, Row as _, SqliteConnection,
+        sqlite::SqliteConnectOptions,
+    },
 };
 
 use super::{CopyError, PATIENCE, plain};
@@ -29,11 +32,18 @@ pub(super) enum Source {
 impl Source {
     /// A file; one that no one writes to is read without a trace.
     pub(super) async fn sqlite(file: &Path, is_still: bool) -> Result<Self, OpenError> {
-        let how =
-            SqliteConnectOptions::new().filename(file).read_only(true).immutable(is_still).busy_timeout(PATIENCE).row_buffer_size(WAITING).disable_statement_logging();
-        // What a schema made elsewhere calls when it is read runs nothing, and a page is looked at before it is believed.
+        let how = SqliteConnectOptions::new()
+            .filename(file)
+            .read_only(true)
+            .immutable(is_still)
+            .busy_timeout(PATIENCE)
+            .row_buffer_size(WAITING)
+            .disable_statement_logging();
+        // What a schema made elsewhere calls when it is read runs nothing, and a page is looked at before it is
+        // believed.
         let how = how.pragma("trusted_schema", "OFF").pragma("cell_size_check", "ON");
-        let connection = SqliteConnection::connect_with(&how).await.map_err(|error| OpenError::Unreachable(plain(error)))?;
+        let connection =
+            SqliteConnection::connect_with(&how).await.map_err(|error| OpenError::Unreachable(plain(error)))?;
         Ok(Self::Sqlite(connection))
     }
 
@@ -41,25 +51,45 @@ impl Source {
         let how = server(url).await?.statement_cache_capacity(0);
         let unreachable = |error: sqlx::Error| OpenError::Unreachable(plain(error));
         let mut connection = PgConnection::connect_with(&how).await.map_err(unreachable)?;
-        sqlx::query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").persistent(false).execute(&mut connection).await.map_err(unreachable)?;
+        sqlx::query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            .persistent(false)
+            .execute(&mut connection)
+            .await
+            .map_err(unreachable)?;
         Ok(Self::Postgres(connection))
     }
 
     /// The schema's steps, in order; none in a database that no program of ours has made.
     pub(super) async fn steps(&mut self) -> Result<Option<Vec<String>>, OpenError> {
-        const IS_OURS_SQLITE: &str = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'seaql_migrations'";
+        const IS_OURS_SQLITE: &str =
+            "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'seaql_migrations'";
         const IS_OURS_POSTGRES: &str = "SELECT count(to_regclass('seaql_migrations'))";
         const STEPS: &str = "SELECT version FROM seaql_migrations ORDER BY version";
         let unreachable = |error: sqlx::Error| OpenError::Unreachable(plain(error));
         let (is_ours, steps): (i64, Vec<String>) = match self {
             Self::Sqlite(connection) => {
-                let is_ours = sqlx::query_scalar(IS_OURS_SQLITE).fetch_one(&mut *connection).await.map_err(unreachable)?;
-                (is_ours, if is_ours == 0 { Vec::new() } else { sqlx::query_scalar(STEPS).fetch_all(connection).await.map_err(unreachable)? })
+                let is_ours =
+                    sqlx::query_scalar(IS_OURS_SQLITE).fetch_one(&mut *connection).await.map_err(unreachable)?;
+                (
+                    is_ours,
+                    if is_ours == 0 {
+                        Vec::new()
+                    } else {
+                        sqlx::query_scalar(STEPS).fetch_all(connection).await.map_err(unreachable)?
+                    },
+                )
             }
             Self::Postgres(connection) => {
-                let is_ours = sqlx::query_scalar(IS_OURS_POSTGRES).persistent(false).fetch_one(&mut *connection).await.map_err(unreachable)?;
+                let is_ours = sqlx::query_scalar(IS_OURS_POSTGRES)
+                    .persistent(false)
+                    .fetch_one(&mut *connection)
+                    .await
+                    .map_err(unreachable)?;
                 let steps = sqlx::query_scalar(STEPS).persistent(false);
-                (is_ours, if is_ours == 0 { Vec::new() } else { steps.fetch_all(connection).await.map_err(unreachable)? })
+                (
+                    is_ours,
+                    if is_ours == 0 { Vec::new() } else { steps.fetch_all(connection).await.map_err(unreachable)? },
+                )
             }
         };
         Ok(Some(steps).filter(|steps| is_ours == 1 && steps.iter().any(|step| step.starts_with("m0001_"))))
@@ -142,7 +172,9 @@ pub(super) async fn tables(connection: &impl ConnectionTrait) -> Result<Vec<Tabl
     }
     let mut ordered: Vec<Table> = Vec::new();
     while !waiting.is_empty() {
-        let (next, rest): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|(_, parents)| parents.iter().all(|parent| ordered.iter().any(|table| table.name == *parent)));
+        let (next, rest): (Vec<_>, Vec<_>) = waiting
+            .into_iter()
+            .partition(|(_, parents)| parents.iter().all(|parent| ordered.iter().any(|table| table.name == *parent)));
         if next.is_empty() {
             return Err(DbErr::Custom("tables point at one another in a circle".into()));
         }
@@ -222,8 +254,15 @@ impl Batch<'_> {
     /// SQLite keeps a null character in a text, PostgreSQL does not.
     fn refuse_nulls(&self, values: &[Value]) -> Result<(), CopyError> {
         let holds_null = |value: &Value| matches!(value, Value::String(Some(text)) if text.contains('\0'));
-        let Some((column, _)) = self.table.columns.iter().zip(values).find(|(_, value)| holds_null(value)) else { return Ok(()) };
-        let id = values.iter().find_map(|value| if let Value::String(Some(text)) = value { Some(plain(text.replace('\0', ""))) } else { None }).unwrap_or_default();
+        let Some((column, _)) = self.table.columns.iter().zip(values).find(|(_, value)| holds_null(value)) else {
+            return Ok(());
+        };
+        let id = values
+            .iter()
+            .find_map(
+                |value| if let Value::String(Some(text)) = value { Some(plain(text.replace('\0', ""))) } else { None },
+            )
+            .unwrap_or_default();
         Err(CopyError::Refused(format!(
             "a text in {} holds a null character, which PostgreSQL cannot keep: table {}, row {id}, column {}",
             self.names.source, self.table.name, column.name
@@ -237,7 +276,9 @@ impl Batch<'_> {
         let backend = self.target.get_database_backend();
         let width = self.table.columns.len();
         let row = |row: usize| {
-            let places = (0..width).map(|column| if backend == DbBackend::Postgres { format!("${}", row * width + column + 1) } else { "?".into() });
+            let places = (0..width).map(|column| {
+                if backend == DbBackend::Postgres { format!("${}", row * width + column + 1) } else { "?".into() }
+            });
             format!("({})", places.collect::<Vec<_>>().join(", "))
         };
         let rows = (0..self.row_count).map(row).collect::<Vec<_>>().join(", ");
@@ -251,7 +292,13 @@ impl Batch<'_> {
 }
 
 /// Copies every row of these tables; gives how many. Both ends are counted afterwards.
-pub(super) async fn copy(source: &mut Source, target: &DatabaseTransaction, tables: &[Table], names: Names<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<u64, CopyError> {
+pub(super) async fn copy(
+    source: &mut Source,
+    target: &DatabaseTransaction,
+    tables: &[Table],
+    names: Names<'_>,
+    say: &(dyn Fn(&str) + Sync),
+) -> Result<u64, CopyError> {
     let mut total = 0;
     for table in tables {
         let expected = source.count(table).await.map_err(|error| names.unread(table, error))?;
@@ -276,11 +323,18 @@ pub(super) async fn copy(source: &mut Source, target: &DatabaseTransaction, tabl
             Source::Postgres(connection) => pump!(connection, i32),
         }
         batch.write().await?;
-        let counted = Statement::from_string(target.get_database_backend(), format!("SELECT count(*) FROM {}", quoted(&table.name)));
+        let counted = Statement::from_string(
+            target.get_database_backend(),
+            format!("SELECT count(*) FROM {}", quoted(&table.name)),
+        );
         let counted = target.query_one_raw(counted).await.map_err(|error| names.unwritten(table, error))?;
-        let counted: i64 = counted.map_or(Ok(0), |row| row.try_get_by_index(0)).map_err(|error| names.unwritten(table, error))?;
+        let counted: i64 =
+            counted.map_or(Ok(0), |row| row.try_get_by_index(0)).map_err(|error| names.unwritten(table, error))?;
         if counted.unsigned_abs() != expected || batch.written != expected {
-            return Err(CopyError::Failed(format!("table {} has {expected} rows in {} and {counted} in {}", table.name, names.source, names.target)));
+            return Err(CopyError::Failed(format!(
+                "table {} has {expected} rows in {} and {counted} in {}",
+                table.name, names.source, names.target
+            )));
         }
         total += expected;
     }

@@ -1,4 +1,5 @@
-//! Signing in through an identity provider: begun here, done there, and taken up again with what the provider vouches for.
+//! Signing in through an identity provider: begun here, done there, and taken up again with what the provider vouches
+//! for.
 
 use std::collections::BTreeSet;
 
@@ -39,12 +40,13 @@ pub struct SignInOption {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Validate)]
 #[serde(default, deny_unknown_fields)]
 pub struct SignInOptionFilter {
-    /// The organisation's; if not said, those of the only organisation here besides samples, and where there are several, none.
+    /// The organisation's; if not said, those of the only organisation here besides samples, and where there are
+    /// several, none.
     pub organisation_id: Option<OrganisationId>,
 }
 
-/// The providers that an organisation's people can sign in through, by name. Who asks without saying for which organisation is
-/// told nothing of whose registers are kept here, unless there is just one.
+/// The providers that an organisation's people can sign in through, by name. Who asks without saying for which
+/// organisation is told nothing of whose registers are kept here, unless there is just one.
 ///
 /// # Errors
 /// [`Error::Database`] only.
@@ -57,7 +59,12 @@ pub async fn options(store: &Store, filter: &SignInOptionFilter) -> Result<Vec<S
             only.id
         }
     };
-    Ok(store.providers_of_anyone(&id).await?.into_iter().map(|provider| SignInOption { id: provider.id, name: provider.name }).collect())
+    Ok(store
+        .providers_of_anyone(&id)
+        .await?
+        .into_iter()
+        .map(|provider| SignInOption { id: provider.id, name: provider.name })
+        .collect())
 }
 
 /// The provider by this id, if people can sign in through it.
@@ -113,9 +120,17 @@ pub async fn begin(store: &Store, provider: &IdentityProvider, begun: &Begun) ->
 ///
 /// # Errors
 /// [`Error::Unauthenticated`] where none was, or its time is over.
-pub async fn take_up(store: &Store, provider: &IdentityProvider, state: &str, browser: Option<&str>) -> Result<(String, String), Error> {
-    let lost =
-        || Error::Unauthenticated { code: "not_begun", detail: "this sign-in was not started in this browser, has expired or was already completed: start again".into() };
+pub async fn take_up(
+    store: &Store,
+    provider: &IdentityProvider,
+    state: &str,
+    browser: Option<&str>,
+) -> Result<(String, String), Error> {
+    let lost = || Error::Unauthenticated {
+        code: "not_begun",
+        detail: "this sign-in was not started in this browser, has expired or was already completed: start again"
+            .into(),
+    };
     let attempt = store.take_attempt(&sha256(state)).await?.ok_or_else(lost)?;
     let is_ours = attempt.provider_id == provider.id && attempt.expires_at > store.clock().now();
     let is_same_browser = browser.is_some_and(|browser| {
@@ -149,7 +164,11 @@ impl Model {
             Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect(),
             _ => BTreeSet::new(),
         };
-        values.into_iter().filter_map(|value| self.roles.get(value).copied()).max().or(self.default_role.map(|role| role.0))
+        values
+            .into_iter()
+            .filter_map(|value| self.roles.get(value).copied())
+            .max()
+            .or(self.default_role.map(|role| role.0))
     }
 
     /// The address, if this provider may say by it who someone is.
@@ -157,7 +176,8 @@ impl Model {
         let (email, is_verified) = vouched.email.as_ref()?;
         let email = user::normal(email);
         let (_, domain) = email.rsplit_once('@')?;
-        (*is_verified && text::is_email(&email) && self.email_domains.iter().any(|known| known == domain)).then(|| email.clone())
+        (*is_verified && text::is_email(&email) && self.email_domains.iter().any(|known| known == domain))
+            .then(|| email.clone())
     }
 }
 
@@ -165,12 +185,30 @@ impl Model {
 ///
 /// # Errors
 /// [`Error::Forbidden`] for someone who does not belong to the organisation and may not come to it so.
-pub async fn sign_in(store: &Store, visit: &Visit, provider: &IdentityProvider, vouched: &Vouched) -> Result<Granted, Error> {
+pub async fn sign_in(
+    store: &Store,
+    visit: &Visit,
+    provider: &IdentityProvider,
+    vouched: &Vouched,
+) -> Result<Granted, Error> {
     let granted = admit(store, visit, provider, vouched).await;
     if let Err(Error::Forbidden(why)) = &granted {
         let stranger = Actor { id: "stranger".into(), name: "someone not signed in".into() };
-        let scope = Scope { organisation_id: provider.organisation_id.clone(), actor: stranger, role: Role::Viewer, request_id: visit.request_id.clone() };
-        audit::record(store, &scope, "sign_in_failed", "identity_provider", provider.id.as_str(), Some(json!({ "why": why }))).await?;
+        let scope = Scope {
+            organisation_id: provider.organisation_id.clone(),
+            actor: stranger,
+            role: Role::Viewer,
+            request_id: visit.request_id.clone(),
+        };
+        audit::record(
+            store,
+            &scope,
+            "sign_in_failed",
+            "identity_provider",
+            provider.id.as_str(),
+            Some(json!({ "why": why })),
+        )
+        .await?;
     }
     granted
 }
@@ -182,7 +220,12 @@ async fn admit(store: &Store, visit: &Visit, provider: &IdentityProvider, vouche
         Some(email) => store.user_by_email(email).await?,
         None => None,
     };
-    let scope = |actor: Actor| Scope { organisation_id: provider.organisation_id.clone(), actor, role: Role::Viewer, request_id: visit.request_id.clone() };
+    let scope = |actor: Actor| Scope {
+        organisation_id: provider.organisation_id.clone(),
+        actor,
+        role: Role::Viewer,
+        request_id: visit.request_id.clone(),
+    };
     let provider_itself = Actor { id: provider.id.to_string(), name: provider.name.clone() };
     let writer = store.write(&scope(provider_itself)).await?;
     let known = writer
@@ -206,7 +249,9 @@ async fn admit(store: &Store, visit: &Visit, provider: &IdentityProvider, vouche
                     let name = vouched
                         .name
                         .clone()
-                        .filter(|name| (1..=200).contains(&name.chars().count()) && text::Form::Line.fault(name).is_none())
+                        .filter(|name| {
+                            (1..=200).contains(&name.chars().count()) && text::Form::Line.fault(name).is_none()
+                        })
                         .unwrap_or_else(|| email.clone());
                     let user = user::Model::new(store.new_user_id(), email.clone(), name, None, writer.now());
                     writer.add_user(&user).await?;
@@ -215,7 +260,8 @@ async fn admit(store: &Store, visit: &Visit, provider: &IdentityProvider, vouche
             }
         }
     };
-    let membership = writer.one(writer.find::<membership::Entity>().filter(membership::Column::UserId.eq(user.id.clone()))).await?;
+    let membership =
+        writer.one(writer.find::<membership::Entity>().filter(membership::Column::UserId.eq(user.id.clone()))).await?;
     let membership = match membership {
         Some(membership) => {
             let wanted = if provider.role_claim.is_some() { role.ok_or_else(no_role)? } else { membership.role.0 };
@@ -250,11 +296,21 @@ async fn admit(store: &Store, visit: &Visit, provider: &IdentityProvider, vouche
             created_at: writer.now(),
         };
         writer.put_all::<identity::Entity, identity::ActiveModel>(vec![row], &[]).await?;
-        writer.note("link_identity", "user", user.id.as_str(), None, Some(json!({ "identity_provider_id": provider.id, "issuer": vouched.issuer })));
+        writer.note(
+            "link_identity",
+            "user",
+            user.id.as_str(),
+            None,
+            Some(json!({ "identity_provider_id": provider.id, "issuer": vouched.issuer })),
+        );
     }
     writer.save().await?;
-    let place =
-        store.places_of_anyone(&user.id).await?.into_iter().find(|place| place.membership.organisation_id == membership.organisation_id).ok_or(Error::NotFound)?;
+    let place = store
+        .places_of_anyone(&user.id)
+        .await?
+        .into_iter()
+        .find(|place| place.membership.organisation_id == membership.organisation_id)
+        .ok_or(Error::NotFound)?;
     session::open(store, visit, user, place, Stage::Complete, Method::Provider, false).await
 }
 

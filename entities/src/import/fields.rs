@@ -23,8 +23,16 @@ pub(super) struct Fields {
 impl Fields {
     pub(super) fn of<New: JsonSchema>() -> Self {
         let schema = schemars::generate::SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<New>();
-        let known = schema.get("properties").and_then(Value::as_object).into_iter().flat_map(Map::keys).cloned().collect();
-        let required = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+        let known =
+            schema.get("properties").and_then(Value::as_object).into_iter().flat_map(Map::keys).cloned().collect();
+        let required = schema
+            .get("required")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect();
         Self { known, required }
     }
 
@@ -47,7 +55,8 @@ impl Fields {
         }
     }
 
-    /// `patch` merged over `whole`. What is null deep inside something that is not there clears nothing, and so makes nothing.
+    /// `patch` merged over `whole`. What is null deep inside something that is not there clears nothing, and so makes
+    /// nothing.
     pub(super) fn merge(&self, whole: Map<String, Value>, mut patch: Map<String, Value>) -> Value {
         patch.retain(|name, value| {
             let is_only_null = value.as_object().is_some_and(|parts| parts.values().all(Value::is_null));
@@ -58,12 +67,20 @@ impl Fields {
         whole
     }
 
-    /// `whole` as a `New`, or what keeps it from being one. What is missing is told, and `stand_in` put in its place, so that
-    /// the rest can be checked too.
-    pub(super) fn read<New: DeserializeOwned>(&self, mut whole: Value, stand_in: Value, faults: &mut Vec<Fault>) -> Option<New> {
+    /// `whole` as a `New`, or what keeps it from being one. What is missing is told, and `stand_in` put in its place,
+    /// so that the rest can be checked too.
+    pub(super) fn read<New: DeserializeOwned>(
+        &self,
+        mut whole: Value,
+        stand_in: Value,
+        faults: &mut Vec<Fault>,
+    ) -> Option<New> {
         if let Some(whole) = whole.as_object_mut() {
             for name in self.required.iter().filter(|name| !whole.contains_key(*name)).cloned().collect::<Vec<_>>() {
-                blame(faults, Fault::new(format!("/{name}"), "missing", format!("expected `{name}`: a new record requires it")));
+                blame(
+                    faults,
+                    Fault::new(format!("/{name}"), "missing", format!("expected `{name}`: a new record requires it")),
+                );
                 whole.insert(name.clone(), stand_in.get(&name).cloned().unwrap_or_default());
             }
         }

@@ -23,7 +23,8 @@ use crate::{
     supplier::{self, NewSupplier, Supplier},
 };
 
-/// Works out what bringing in suppliers comes to: by `id`, else by any identifier that a supplier holds, else as new ones.
+/// Works out what bringing in suppliers comes to: by `id`, else by any identifier that a supplier holds, else as new
+/// ones.
 ///
 /// # Errors
 /// [`Error::Invalid`] for more than [`super::MAXIMUM_ROWS`]; what is wrong with a row is in its outcome.
@@ -32,10 +33,13 @@ pub async fn suppliers(reader: &Reader, rows: &[Row], dry_run: bool) -> Result<I
     let fields = Fields::of::<NewSupplier>();
     let mut drafts: Vec<SupplierDraft> = rows.iter().cloned().map(SupplierDraft::new).collect();
 
-    let given: BTreeSet<Identifier> = drafts.iter().flat_map(|draft| draft.given.iter().map(|given| given.identifier.clone())).collect();
+    let given: BTreeSet<Identifier> =
+        drafts.iter().flat_map(|draft| draft.given.iter().map(|given| given.identifier.clone())).collect();
     let holders = supplier::holders(reader, &given).await?;
-    let ids: BTreeSet<String> = drafts.iter().filter_map(|draft| draft.id.as_ref()).chain(holders.values()).map(ToString::to_string).collect();
-    let stored: HashMap<SupplierId, Supplier> = reader.get_many::<supplier::Entity>(&ids).await?.into_iter().map(|row| (row.id.clone(), row)).collect();
+    let ids: BTreeSet<String> =
+        drafts.iter().filter_map(|draft| draft.id.as_ref()).chain(holders.values()).map(ToString::to_string).collect();
+    let stored: HashMap<SupplierId, Supplier> =
+        reader.get_many::<supplier::Entity>(&ids).await?.into_iter().map(|row| (row.id.clone(), row)).collect();
 
     let mut seen = Seen::default();
     let mut first_with: HashMap<Identifier, String> = HashMap::new();
@@ -46,13 +50,23 @@ pub async fn suppliers(reader: &Reader, rows: &[Row], dry_run: bool) -> Result<I
         }
         draft.find_target(&holders, &stored);
         if let Some(target) = &draft.target {
-            seen.note(target.id.as_str(), &draft.place, "supplier", draft.pointer_of_target.as_deref(), &mut draft.faults);
+            seen.note(
+                target.id.as_str(),
+                &draft.place,
+                "supplier",
+                draft.pointer_of_target.as_deref(),
+                &mut draft.faults,
+            );
         }
         for given in &draft.given {
             match first_with.get(&given.identifier) {
                 Some(other) if *other != draft.place => blame(
                     &mut draft.faults,
-                    Fault::new(&given.pointer, "duplicate", format!("expected each identifier on one row only: {other} has {} too", given.identifier)),
+                    Fault::new(
+                        &given.pointer,
+                        "duplicate",
+                        format!("expected each identifier on one row only: {other} has {} too", given.identifier),
+                    ),
                 ),
                 Some(_) => {}
                 None => {
@@ -63,20 +77,27 @@ pub async fn suppliers(reader: &Reader, rows: &[Row], dry_run: bool) -> Result<I
         draft.build(&fields);
     }
     // An identifier may come from a supplier that gives it up in the same import, but from no other.
-    let kept: HashMap<&SupplierId, &[Identifier]> =
-        drafts.iter().filter_map(|draft| Some((&draft.target.as_ref()?.id, draft.new.as_ref()?.identifiers.as_slice()))).collect();
+    let kept: HashMap<&SupplierId, &[Identifier]> = drafts
+        .iter()
+        .filter_map(|draft| Some((&draft.target.as_ref()?.id, draft.new.as_ref()?.identifiers.as_slice())))
+        .collect();
     let taken: Vec<Vec<Fault>> = drafts
         .iter()
         .map(|draft| {
             let own = draft.target.as_ref().map(|target| &target.id);
             let held = |given: &&ToHold| {
-                holders.get(&given.identifier).is_some_and(|holder| Some(holder) != own && kept.get(holder).is_none_or(|kept| kept.contains(&given.identifier)))
+                holders.get(&given.identifier).is_some_and(|holder| {
+                    Some(holder) != own && kept.get(holder).is_none_or(|kept| kept.contains(&given.identifier))
+                })
             };
             let fault = |given: &ToHold| {
                 Fault::new(
                     &given.pointer,
                     "duplicate",
-                    format!("expected an identifier that no other supplier holds: {} holds {}", holders[&given.identifier], given.identifier),
+                    format!(
+                        "expected an identifier that no other supplier holds: {} holds {}",
+                        holders[&given.identifier], given.identifier
+                    ),
                 )
             };
             draft.given.iter().filter(held).map(fault).collect()
@@ -91,7 +112,12 @@ pub async fn suppliers(reader: &Reader, rows: &[Row], dry_run: bool) -> Result<I
 
     let outcomes: Vec<Outcome> = drafts.iter_mut().map(|draft| draft.outcome(&fields)).collect();
     let policy_version = policy::read(reader).await?.version;
-    let asked = Asked { suppliers: stored.into_keys().collect(), identifiers: given, supplier_names: BTreeSet::new(), policy_version };
+    let asked = Asked {
+        suppliers: stored.into_keys().collect(),
+        identifiers: given,
+        supplier_names: BTreeSet::new(),
+        policy_version,
+    };
     if dry_run || outcomes.iter().any(|outcome| outcome.verdict == Verdict::Refused) {
         return Ok(ImportPlan { outcomes, asked, work: None });
     }
@@ -110,9 +136,14 @@ pub async fn suppliers(reader: &Reader, rows: &[Row], dry_run: bool) -> Result<I
         work.changed_evidence.extend(draft.changed_evidence);
     }
     // Where evidence comes too, the line follows from more than the supplier.
-    let with_evidence: BTreeSet<&SupplierId> =
-        work.evidence.iter().map(|(id, _)| id).chain(work.changed_evidence.iter().map(|(before, _)| &before.supplier_id)).collect();
-    let alone = work.changes.iter().map(|(before, _)| &before.id).filter(|id| !with_evidence.contains(id)).cloned().collect();
+    let with_evidence: BTreeSet<&SupplierId> = work
+        .evidence
+        .iter()
+        .map(|(id, _)| id)
+        .chain(work.changed_evidence.iter().map(|(before, _)| &before.supplier_id))
+        .collect();
+    let alone =
+        work.changes.iter().map(|(before, _)| &before.id).filter(|id| !with_evidence.contains(id)).cloned().collect();
     let known = Known::load(reader, alone).await?;
     Ok(ImportPlan { outcomes, asked, work: Some(Work::Suppliers(work, known)) })
 }
@@ -130,7 +161,11 @@ impl SupplierWork {
         let mut about = Vec::new();
         for (row, (index, pieces)) in rows.iter().zip(others) {
             self.added.push((index, row.clone()));
-            about.extend(pieces.into_iter().map(|new| (row.id.clone(), NewEvidence { subject_id: SubjectId::Supplier(row.id.clone()), ..new })));
+            about.extend(
+                pieces.into_iter().map(|new| {
+                    (row.id.clone(), NewEvidence { subject_id: SubjectId::Supplier(row.id.clone()), ..new })
+                }),
+            );
         }
         let about = evidence::create_all(writer, about).await?;
         register::enter(writer, rows, about).await
@@ -138,7 +173,11 @@ impl SupplierWork {
 }
 
 /// Gives the ids of those added.
-pub(super) async fn write_suppliers(writer: &Writer, mut work: SupplierWork, known: Known) -> Result<Vec<(usize, String)>, Error> {
+pub(super) async fn write_suppliers(
+    writer: &Writer,
+    mut work: SupplierWork,
+    known: Known,
+) -> Result<Vec<(usize, String)>, Error> {
     work.add(writer).await?;
     let SupplierWork { changes, added, evidence, changed_evidence, .. } = work;
     let changed = supplier::put_all(writer, "change", changes).await?;
@@ -175,8 +214,12 @@ impl SupplierDraft {
     fn new(row: Row) -> Self {
         let Row { place, mut fields, identifiers, evidence, mut faults } = row;
         let id = take_id(&mut fields, "id", &mut faults);
-        let listed: Vec<Identifier> = fields.get("identifiers").and_then(|list| serde_json::from_value(list.clone()).ok()).unwrap_or_default();
-        let listed = listed.into_iter().enumerate().map(|(index, identifier)| ToHold { pointer: format!("/identifiers/{index}"), identifier });
+        let listed: Vec<Identifier> =
+            fields.get("identifiers").and_then(|list| serde_json::from_value(list.clone()).ok()).unwrap_or_default();
+        let listed = listed
+            .into_iter()
+            .enumerate()
+            .map(|(index, identifier)| ToHold { pointer: format!("/identifiers/{index}"), identifier });
         let canonical = |given: ToHold| Some(ToHold { identifier: given.identifier.canonical().ok()?, ..given });
         let mut given: Vec<ToHold> = listed.filter_map(canonical).collect();
         let listed_count = given.len();
@@ -203,7 +246,14 @@ impl SupplierDraft {
             self.target = stored.get(id).cloned();
             self.pointer_of_target = Some("/id".into());
             if self.target.is_none() {
-                blame(&mut self.faults, Fault::new("/id", "unknown_id", "expected the id of a supplier that is there, or none for a new one"));
+                blame(
+                    &mut self.faults,
+                    Fault::new(
+                        "/id",
+                        "unknown_id",
+                        "expected the id of a supplier that is there, or none for a new one",
+                    ),
+                );
             }
             return;
         }
@@ -219,7 +269,10 @@ impl SupplierDraft {
                     self.pointer_of_target = Some(given.pointer.clone());
                 }
                 Some(target) if target.id != *holder => {
-                    let detail = format!("expected identifiers of one supplier: {} is held by {holder}, another one by {}", given.identifier, target.id);
+                    let detail = format!(
+                        "expected identifiers of one supplier: {} is held by {holder}, another one by {}",
+                        given.identifier, target.id
+                    );
                     blame(&mut self.faults, Fault::new(&given.pointer, "ambiguous", detail));
                 }
                 Some(_) => {}
@@ -236,7 +289,10 @@ impl SupplierDraft {
         if !beside.is_empty()
             && let Some(object) = whole.as_object_mut()
         {
-            let mut all: Vec<Identifier> = object.get("identifiers").and_then(|list| serde_json::from_value(list.clone()).ok()).unwrap_or_default();
+            let mut all: Vec<Identifier> = object
+                .get("identifiers")
+                .and_then(|list| serde_json::from_value(list.clone()).ok())
+                .unwrap_or_default();
             for given in beside {
                 if !all.contains(&given.identifier) {
                     all.push(given.identifier.clone());
@@ -283,7 +339,9 @@ impl SupplierDraft {
             after: new.statement.clone().or_else(|| new.reference.clone()).map_or(Value::Bool(true), Value::from),
         };
         found.extend(self.new_evidence.iter().map(|new| piece(&new.kind, Value::Null, new)));
-        let said = |before: &Evidence| before.statement.clone().or_else(|| before.reference.clone()).map_or(Value::Bool(true), Value::from);
+        let said = |before: &Evidence| {
+            before.statement.clone().or_else(|| before.reference.clone()).map_or(Value::Bool(true), Value::from)
+        };
         found.extend(self.changed_evidence.iter().map(|(before, new)| piece(&new.kind, said(before), new)));
         found
     }
@@ -291,13 +349,19 @@ impl SupplierDraft {
 
 /// Works out which pieces of evidence the rows add or change.
 ///
-/// Evidence is dated by what it says: a row's piece is the supplier's of the same kind and day of issue; without a day, the
-/// latest of that kind. Next year's certificate is therefore another piece, and last year's stays.
+/// Evidence is dated by what it says: a row's piece is the supplier's of the same kind and day of issue; without a day,
+/// the latest of that kind. Next year's certificate is therefore another piece, and last year's stays.
 async fn plan_evidence(reader: &Reader, drafts: &mut [SupplierDraft]) -> Result<(), Error> {
     let mut there: HashMap<SupplierId, Vec<Evidence>> = HashMap::new();
-    let ids: Vec<SupplierId> = drafts.iter().filter(|draft| !draft.evidence.is_empty()).filter_map(|draft| Some(draft.target.as_ref()?.id.clone())).collect();
+    let ids: Vec<SupplierId> = drafts
+        .iter()
+        .filter(|draft| !draft.evidence.is_empty())
+        .filter_map(|draft| Some(draft.target.as_ref()?.id.clone()))
+        .collect();
     for portion in ids.chunks(PORTION) {
-        for piece in evidence::of_suppliers(reader, portion).await?.into_iter().filter(|piece| piece.product_id.is_none()) {
+        for piece in
+            evidence::of_suppliers(reader, portion).await?.into_iter().filter(|piece| piece.product_id.is_none())
+        {
             there.entry(piece.supplier_id.clone()).or_default().push(piece);
         }
     }
@@ -305,22 +369,33 @@ async fn plan_evidence(reader: &Reader, drafts: &mut [SupplierDraft]) -> Result<
     // Whose evidence it is comes to be known when the supplier is made.
     let nobody = SubjectId::Supplier(SupplierId::new(Uuid::nil()));
     for draft in drafts {
-        let subject_id = draft.target.as_ref().map_or_else(|| nobody.clone(), |target| SubjectId::Supplier(target.id.clone()));
-        let there = draft.target.as_ref().and_then(|target| there.get(&target.id)).map(Vec::as_slice).unwrap_or_default();
+        let subject_id =
+            draft.target.as_ref().map_or_else(|| nobody.clone(), |target| SubjectId::Supplier(target.id.clone()));
+        let there =
+            draft.target.as_ref().and_then(|target| there.get(&target.id)).map(Vec::as_slice).unwrap_or_default();
         for (kind, patch) in std::mem::take(&mut draft.evidence) {
             let prefix = format!("/evidence/{}", word(&kind));
-            if draft.faults.iter().any(|fault| fault.pointer.strip_prefix(&prefix).is_some_and(|rest| rest.starts_with('/'))) {
+            if draft
+                .faults
+                .iter()
+                .any(|fault| fault.pointer.strip_prefix(&prefix).is_some_and(|rest| rest.starts_with('/')))
+            {
                 continue;
             }
             let of_kind = there.iter().filter(|piece| piece.kind.0 == kind);
             let before = match patch.get("issued_on") {
-                Some(day) => of_kind.filter(|piece| serde_json::to_value(piece.issued_on).is_ok_and(|issued| issued == *day)).max_by_key(|piece| piece.created_at),
+                Some(day) => of_kind
+                    .filter(|piece| serde_json::to_value(piece.issued_on).is_ok_and(|issued| issued == *day))
+                    .max_by_key(|piece| piece.created_at),
                 None => of_kind.max_by_key(|piece| (piece.issued_on, piece.created_at)),
             };
             let mut whole = fields.stored(before);
             whole.insert("subject_id".into(), subject_id.as_str().into());
             whole.insert("kind".into(), word(&kind).into());
-            let Some(new) = fields.read::<NewEvidence>(fields.merge(whole, patch), Value::Null, &mut draft.faults) else { continue };
+            let Some(new) = fields.read::<NewEvidence>(fields.merge(whole, patch), Value::Null, &mut draft.faults)
+            else {
+                continue;
+            };
             let new = match new.check() {
                 Ok(new) => new,
                 Err(error) => {

@@ -64,7 +64,8 @@ pub struct Acceptance {
     #[validate(length(min = 1, max = 200))]
     #[serde(default)]
     pub organisation_name: Option<String>,
-    /// The password you choose: 12 characters or more, of any kind, that nobody guesses soon. If you have an account already, and the link is an invitation: its password.
+    /// The password you choose: 12 characters or more, of any kind, that nobody guesses soon. If you have an account
+    /// already, and the link is an invitation: its password.
     #[validate(length(min = 1, max = 128))]
     #[schemars(regex(pattern = crate::text::ANY))]
     pub password: String,
@@ -129,12 +130,16 @@ pub async fn open(store: &Store, token: &str) -> Result<OpenedInvitation, Error>
 /// Accepts an invitation, or chooses another password.
 ///
 /// # Errors
-/// [`Error::NotFound`] or [`Error::Gone`] for the token; [`Error::Unauthenticated`] for a wrong password or code of an existing
-/// account; [`Error::Invalid`] for a new password that is guessed soon; [`Error::TooMany`].
+/// [`Error::NotFound`] or [`Error::Gone`] for the token; [`Error::Unauthenticated`] for a wrong password or code of an
+/// existing account; [`Error::Invalid`] for a new password that is guessed soon; [`Error::TooMany`].
 pub async fn accept(store: &Store, visit: &Visit, acceptance: &Acceptance) -> Result<Accepted, Error> {
     let row = of_token(store, &acceptance.token).await?;
     let mut faults = Faults::default();
-    for (pointer, text) in [("/name", &acceptance.name), ("/organisation_name", &acceptance.organisation_name), ("/email", &acceptance.email)] {
+    for (pointer, text) in [
+        ("/name", &acceptance.name),
+        ("/organisation_name", &acceptance.organisation_name),
+        ("/email", &acceptance.email),
+    ] {
         if let Some(detail) = text.as_deref().and_then(|text| Form::Line.fault(text)) {
             faults.expect(false, pointer, "character", detail);
         }
@@ -144,7 +149,11 @@ pub async fn accept(store: &Store, visit: &Visit, acceptance: &Acceptance) -> Re
     if row.kind.0 == InvitationKind::FirstAdmin {
         let first = found(store, visit, &row, acceptance, &organisation.name).await?;
         organisation.name = acceptance.organisation_name.clone().unwrap_or(organisation.name);
-        return Ok(Accepted { email: first.email, organisation_id: organisation.id, organisation_name: organisation.name });
+        return Ok(Accepted {
+            email: first.email,
+            organisation_id: organisation.id,
+            organisation_name: organisation.name,
+        });
     }
     let user = store.user_by_email(&row.email).await?;
     match (row.kind.0, user) {
@@ -152,7 +161,10 @@ pub async fn accept(store: &Store, visit: &Visit, acceptance: &Acceptance) -> Re
             let Some(name) = acceptance.name.clone().or_else(|| row.name.clone()) else {
                 return Err(Error::invalid("/name", "required", "expected your name"));
             };
-            store.desk.check("/password", &acceptance.password, user::words(&row.email, &name, &organisation.name)).await?;
+            store
+                .desk
+                .check("/password", &acceptance.password, user::words(&row.email, &name, &organisation.name))
+                .await?;
             let hash = store.desk.hash(&acceptance.password).await?;
             let now = store.clock().now();
             let user = user::Model::new(store.new_user_id(), row.email.clone(), name, Some(hash), now);
@@ -166,33 +178,63 @@ pub async fn accept(store: &Store, visit: &Visit, acceptance: &Acceptance) -> Re
                 ));
             }
             let proven = session::prove(store, visit, &user.email, &acceptance.password).await?;
-            if session::second_factor(store, visit, &proven, acceptance.code.as_deref(), acceptance.recovery_code.as_deref()).await? == Stage::NeedsCode {
+            if session::second_factor(
+                store,
+                visit,
+                &proven,
+                acceptance.code.as_deref(),
+                acceptance.recovery_code.as_deref(),
+            )
+            .await?
+                == Stage::NeedsCode
+            {
                 return Err(code_needed());
             }
             join(store, visit.request_id.clone(), &row, &proven.user, false).await?;
         }
-        (InvitationKind::PasswordReset | InvitationKind::FirstAdmin, Some(user)) => reset(store, visit, acceptance, &row, &user, &organisation.name).await?,
-        (InvitationKind::PasswordReset | InvitationKind::FirstAdmin, None) => return Err(Error::Gone("there is no account of this address any more".into())),
+        (InvitationKind::PasswordReset | InvitationKind::FirstAdmin, Some(user)) => {
+            reset(store, visit, acceptance, &row, &user, &organisation.name).await?
+        }
+        (InvitationKind::PasswordReset | InvitationKind::FirstAdmin, None) => {
+            return Err(Error::Gone("there is no account of this address any more".into()));
+        }
     }
     Ok(Accepted { email: row.email, organisation_id: organisation.id, organisation_name: organisation.name })
 }
 
 /// Makes the first account, and calls the organisation what it is called.
-async fn found(store: &Store, visit: &Visit, row: &Model, acceptance: &Acceptance, present_name: &str) -> Result<user::Model, Error> {
-    let (email, name) = (user::normal(acceptance.email.as_deref().unwrap_or_default()), acceptance.name.clone().unwrap_or_default());
+async fn found(
+    store: &Store,
+    visit: &Visit,
+    row: &Model,
+    acceptance: &Acceptance,
+    present_name: &str,
+) -> Result<user::Model, Error> {
+    let (email, name) =
+        (user::normal(acceptance.email.as_deref().unwrap_or_default()), acceptance.name.clone().unwrap_or_default());
     let mut faults = Faults::of(acceptance);
     faults.expect(text::is_email(&email), "/email", "email", "expected your e-mail address, such as name@example.org");
     faults.expect(!name.is_empty(), "/name", "required", "expected your name");
     faults.done()?;
     if store.user_by_email(&email).await?.is_some() {
-        return Err(Error::conflict("has_account", "there is an account of this address already, in another organisation: it cannot be the first one here"));
+        return Err(Error::conflict(
+            "has_account",
+            "there is an account of this address already, in another organisation: it cannot be the first one here",
+        ));
     }
     let organisation_name = acceptance.organisation_name.as_deref().unwrap_or(present_name);
     store.desk.check("/password", &acceptance.password, user::words(&email, &name, organisation_name)).await?;
     let hash = store.desk.hash(&acceptance.password).await?;
     let user = user::Model::new(store.new_user_id(), email, name, Some(hash), store.clock().now());
     let actor = Actor { id: user.id.to_string(), name: user.name.clone() };
-    let writer = store.write(&Scope { organisation_id: row.organisation_id.clone(), actor, role: row.role.0, request_id: visit.request_id.clone() }).await?;
+    let writer = store
+        .write(&Scope {
+            organisation_id: row.organisation_id.clone(),
+            actor,
+            role: row.role.0,
+            request_id: visit.request_id.clone(),
+        })
+        .await?;
     if writer.has(writer.find::<membership::Entity>()).await? {
         return Err(Error::Gone("there is an account already: ask whoever has it for an invitation".into()));
     }
@@ -209,14 +251,23 @@ async fn found(store: &Store, visit: &Visit, row: &Model, acceptance: &Acceptanc
 }
 
 fn code_needed() -> Error {
-    Error::Unauthenticated { code: "code_needed", detail: "this account has a second factor: send a code of your authenticator app, or a recovery code, too".into() }
+    Error::Unauthenticated {
+        code: "code_needed",
+        detail: "this account has a second factor: send a code of your authenticator app, or a recovery code, too"
+            .into(),
+    }
 }
 
 /// Accepts an invitation as someone who is signed in.
 ///
 /// # Errors
 /// [`Error::NotFound`] or [`Error::Gone`] for the token, [`Error::Conflict`] where it is to someone else.
-pub async fn accept_signed_in(store: &Store, person: &Person, request_id: Option<String>, token: &str) -> Result<Accepted, Error> {
+pub async fn accept_signed_in(
+    store: &Store,
+    person: &Person,
+    request_id: Option<String>,
+    token: &str,
+) -> Result<Accepted, Error> {
     let row = of_token(store, token).await?;
     if row.kind.0 != InvitationKind::Invitation || row.email != person.user.email {
         return Err(Error::conflict("someone_else", "this invitation is to another e-mail address than yours"));
@@ -226,7 +277,13 @@ pub async fn accept_signed_in(store: &Store, person: &Person, request_id: Option
     Ok(Accepted { email: row.email, organisation_id: organisation.id, organisation_name: organisation.name })
 }
 
-async fn join(store: &Store, request_id: Option<String>, invitation: &Model, user: &user::Model, is_new: bool) -> Result<(), Error> {
+async fn join(
+    store: &Store,
+    request_id: Option<String>,
+    invitation: &Model,
+    user: &user::Model,
+    is_new: bool,
+) -> Result<(), Error> {
     let scope = Scope {
         organisation_id: invitation.organisation_id.clone(),
         actor: Actor { id: user.id.to_string(), name: user.name.clone() },
@@ -266,8 +323,18 @@ pub(crate) async fn use_up(writer: &Writer, invitation: &Model, email: &str) -> 
     Ok(())
 }
 
-async fn reset(store: &Store, visit: &Visit, acceptance: &Acceptance, invitation: &Model, user: &user::Model, organisation_name: &str) -> Result<(), Error> {
-    store.desk.check("/password", &acceptance.password, user::words(&user.email, &user.name, organisation_name)).await?;
+async fn reset(
+    store: &Store,
+    visit: &Visit,
+    acceptance: &Acceptance,
+    invitation: &Model,
+    user: &user::Model,
+    organisation_name: &str,
+) -> Result<(), Error> {
+    store
+        .desk
+        .check("/password", &acceptance.password, user::words(&user.email, &user.name, organisation_name))
+        .await?;
     // A link from an admin is not to get past a second factor.
     if user.mfa_since.is_some() {
         if acceptance.code.is_none() && acceptance.recovery_code.is_none() {
@@ -275,14 +342,25 @@ async fn reset(store: &Store, visit: &Visit, acceptance: &Acceptance, invitation
         }
         let bucket = Bucket::of("code", user.id.as_str(), Some(invitation.id.as_str()));
         bucket.count(store).await?;
-        if !user::use_second_factor(store, user, acceptance.code.as_deref(), acceptance.recovery_code.as_deref()).await? {
-            return Err(Error::Unauthenticated { code: "wrong_code", detail: "the code is wrong or was used already".into() });
+        if !user::use_second_factor(store, user, acceptance.code.as_deref(), acceptance.recovery_code.as_deref())
+            .await?
+        {
+            return Err(Error::Unauthenticated {
+                code: "wrong_code",
+                detail: "the code is wrong or was used already".into(),
+            });
         }
         bucket.clear(store).await?;
     }
     let hash = store.desk.hash(&acceptance.password).await?;
-    let membership = store.memberships_of_anyone(&user.id).await?.into_iter().find(|membership| membership.organisation_id == invitation.organisation_id);
-    let Some(membership) = membership else { return Err(Error::Gone("this account does not belong to the organisation any more".into())) };
+    let membership = store
+        .memberships_of_anyone(&user.id)
+        .await?
+        .into_iter()
+        .find(|membership| membership.organisation_id == invitation.organisation_id);
+    let Some(membership) = membership else {
+        return Err(Error::Gone("this account does not belong to the organisation any more".into()));
+    };
     let writer = store.write(&user::scope(user, &membership, visit.request_id.as_deref())).await?;
     use_up(&writer, invitation, &invitation.email).await?;
     let before = user::row(&writer, &user.id).await?;
@@ -292,5 +370,14 @@ async fn reset(store: &Store, visit: &Visit, acceptance: &Acceptance, invitation
     writer.save().await?;
     store.forget_devices(&user.id).await?;
     Bucket::of("password", &user.email, None).clear(store).await?;
-    user::note_elsewhere(store, user, Some(&invitation.organisation_id), visit.request_id.as_deref(), "change_password", "user", user.id.as_str()).await
+    user::note_elsewhere(
+        store,
+        user,
+        Some(&invitation.organisation_id),
+        visit.request_id.as_deref(),
+        "change_password",
+        "user",
+        user.id.as_str(),
+    )
+    .await
 }

@@ -1,4 +1,5 @@
-//! An audit trail that the database itself keeps: which supplier and product an event is about, and no way to change or remove one.
+//! An audit trail that the database itself keeps: which supplier and product an event is about, and no way to change or
+//! remove one.
 
 use sea_orm::DbBackend;
 use sea_orm_migration::prelude::*;
@@ -23,7 +24,9 @@ impl MigrationTrait for Step {
             DbBackend::Postgres => ("(\"after\"::json ->> '$name')", ON_POSTGRES),
             _ => ("json_extract(\"after\", '$.$name')", ON_SQLITE),
         };
-        let fill = FILL.replace("$supplier", &member.replace("$name", "supplier_id")).replace("$product", &member.replace("$name", "product_id"));
+        let fill = FILL
+            .replace("$supplier", &member.replace("$name", "supplier_id"))
+            .replace("$product", &member.replace("$name", "product_id"));
         super::script(connection, COLUMNS).await?;
         super::script(connection, &fill).await?;
         // Each is a statement of its own, with semicolons inside.

@@ -21,8 +21,8 @@ impl MigrationTrait for Step {
     }
 }
 
-// `users` is in the plural since PostgreSQL keeps the singular for itself. A person may belong to several organisations, so
-// what is about the person alone (users, their known devices, tries at signing in) belongs to none.
+// `users` is in the plural since PostgreSQL keeps the singular for itself. A person may belong to several
+// organisations, so what is about the person alone (users, their known devices, tries at signing in) belongs to none.
 const TABLES: &str = r#"
 CREATE TABLE users (
     id $text NOT NULL PRIMARY KEY,

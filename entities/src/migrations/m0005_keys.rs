@@ -19,7 +19,11 @@ impl MigrationTrait for Step {
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let connection = manager.get_connection();
-        let list = if connection.get_database_backend() == DbBackend::Postgres { "json_agg(DISTINCT actor_id)::text" } else { "json_group_array(DISTINCT actor_id)" };
+        let list = if connection.get_database_backend() == DbBackend::Postgres {
+            "json_agg(DISTINCT actor_id)::text"
+        } else {
+            "json_group_array(DISTINCT actor_id)"
+        };
         super::script(connection, &CHANGES.replace("$list", list)).await
     }
 }

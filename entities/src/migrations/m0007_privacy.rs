@@ -1,4 +1,5 @@
-//! People: what the audit trail names of them stands apart from it, so that it can be erased; and how long things are kept.
+//! People: what the audit trail names of them stands apart from it, so that it can be erased; and how long things are
+//! kept.
 
 use sea_orm_migration::prelude::*;
 

@@ -17,6 +17,10 @@ impl MigrationTrait for Step {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        super::script(manager.get_connection(), "ALTER TABLE organisation ADD COLUMN is_sample boolean NOT NULL DEFAULT FALSE").await
+        super::script(
+            manager.get_connection(),
+            "ALTER TABLE organisation ADD COLUMN is_sample boolean NOT NULL DEFAULT FALSE",
+        )
+        .await
     }
 }

@@ -17,6 +17,10 @@ impl MigrationTrait for Step {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        super::script(manager.get_connection(), "CREATE TABLE health_check (id $text NOT NULL PRIMARY KEY, checked_at $text NOT NULL)").await
+        super::script(
+            manager.get_connection(),
+            "CREATE TABLE health_check (id $text NOT NULL PRIMARY KEY, checked_at $text NOT NULL)",
+        )
+        .await
     }
 }

@@ -75,14 +75,21 @@ pub struct QuestionnaireFilter {
 pub async fn list(reader: &Reader, filter: &QuestionnaireFilter) -> Result<Page<Questionnaire>, Error> {
     let mut known: BTreeMap<String, Vec<Listed>> = BTreeMap::new();
     let columns = [Column::Key, Column::Edition, Column::Hash, Column::Id, Column::Origin, Column::Framework];
-    let rows: Vec<(String, String, String, String, Word<Origin>, String)> = reader.tuples(reader.find::<Entity>().select_only().columns(columns)).await?;
+    let rows: Vec<(String, String, String, String, Word<Origin>, String)> =
+        reader.tuples(reader.find::<Entity>().select_only().columns(columns)).await?;
     for (key, edition, hash, id, origin, framework) in rows {
         known.entry(key).or_default().push(Listed { edition, hash, framework, origin: origin.0, id: Some(id) });
     }
     for (edition, hash) in built_in() {
         let same = known.entry(edition.key.clone()).or_default();
         if !same.iter().any(|other| other.edition == edition.edition) {
-            same.push(Listed { edition: edition.edition.clone(), hash: hash.clone(), framework: edition.framework.clone(), origin: Origin::Library, id: None });
+            same.push(Listed {
+                edition: edition.edition.clone(),
+                hash: hash.clone(),
+                framework: edition.framework.clone(),
+                origin: Origin::Library,
+                id: None,
+            });
         }
     }
     let after = match &filter.cursor {
@@ -96,7 +103,8 @@ pub async fn list(reader: &Reader, filter: &QuestionnaireFilter) -> Result<Page<
     for (key, mut editions) in known.into_iter().filter(|(key, _)| *key > after) {
         editions.sort_by_key(|listed| std::cmp::Reverse(order(&listed.edition)));
         let fits = editions.first().is_some_and(|latest| {
-            filter.origin.is_none_or(|wanted| wanted == latest.origin) && filter.framework.as_ref().is_none_or(|wanted| *wanted == latest.framework)
+            filter.origin.is_none_or(|wanted| wanted == latest.origin)
+                && filter.framework.as_ref().is_none_or(|wanted| *wanted == latest.framework)
         });
         if fits {
             chosen.push((key, editions));
@@ -114,9 +122,12 @@ pub async fn list(reader: &Reader, filter: &QuestionnaireFilter) -> Result<Page<
     let latest: Vec<&str> = chosen.iter().filter_map(|(_, editions)| editions.first()?.id.as_deref()).collect();
     let columns = [Column::Key, Column::Title, Column::Summary, Column::AppliesTo, Column::QuestionCount];
     type Row = (String, String, String, Json<Vec<AppliesTo>>, i64);
-    let rows: Vec<Row> = reader.tuples(reader.find_among::<Entity, _>(Column::Id, latest).select_only().columns(columns)).await?;
-    let mut about: BTreeMap<String, (String, String, Vec<AppliesTo>, i64)> =
-        rows.into_iter().map(|(key, title, summary, applies_to, count)| (key, (title, summary, applies_to.0, count))).collect();
+    let rows: Vec<Row> =
+        reader.tuples(reader.find_among::<Entity, _>(Column::Id, latest).select_only().columns(columns)).await?;
+    let mut about: BTreeMap<String, (String, String, Vec<AppliesTo>, i64)> = rows
+        .into_iter()
+        .map(|(key, title, summary, applies_to, count)| (key, (title, summary, applies_to.0, count)))
+        .collect();
     let items = chosen.into_iter().filter_map(|(key, editions)| {
         let first = editions.first()?;
         let (title, summary, applies_to, question_count) = match about.remove(&key) {
@@ -136,7 +147,10 @@ pub async fn list(reader: &Reader, filter: &QuestionnaireFilter) -> Result<Page<
             origin: first.origin,
             latest_edition: first.edition.clone(),
             question_count: u32::try_from(question_count).unwrap_or(u32::MAX),
-            editions: editions.iter().map(|listed| EditionEntry { edition: listed.edition.clone(), hash: listed.hash.clone() }).collect(),
+            editions: editions
+                .iter()
+                .map(|listed| EditionEntry { edition: listed.edition.clone(), hash: listed.hash.clone() })
+                .collect(),
         })
     });
     Ok(Page { items: items.collect(), next })

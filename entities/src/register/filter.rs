@@ -74,15 +74,16 @@ pub struct RegisterFilter {
     pub ai_features: Option<AiFeatures>,
     /// The supplier's part in handling personal data, as it is said of the supplier; for a product, its supplier's.
     pub data_role: Option<DataRole>,
-    /// Only lines whose supplier handles personal data as `processor`, `joint_controller` or `controller` (`true`), or is said to
-    /// handle `none` (`false`). Where it is not said the line is in neither: see `data_role_said`.
+    /// Only lines whose supplier handles personal data as `processor`, `joint_controller` or `controller` (`true`), or
+    /// is said to handle `none` (`false`). Where it is not said the line is in neither: see `data_role_said`.
     pub handles_personal_data: Option<bool>,
-    /// Only lines of whose supplier it is said what part it has in handling personal data (`true`), or not yet (`false`).
+    /// Only lines of whose supplier it is said what part it has in handling personal data (`true`), or not yet
+    /// (`false`).
     pub data_role_said: Option<bool>,
     /// Only lines with a security certificate that is valid today (`true`), or without (`false`): evidence of the kind
     /// `cyber_essentials`, `cyber_essentials_plus` or `iso_27001`, or `dspt` if its statement says `Standards Met` or
-    /// `Standards Exceeded`, about the supplier or, for a product, about its supplier or the product itself. Valid is what `valid_on`
-    /// of the evidence takes for valid.
+    /// `Standards Exceeded`, about the supplier or, for a product, about its supplier or the product itself. Valid is
+    /// what `valid_on` of the evidence takes for valid.
     pub has_certificate: Option<bool>,
     /// Only lines with a decision that went stale (`true`), or without (`false`).
     pub stale: Option<bool>,
@@ -110,7 +111,8 @@ pub(super) fn stale(today: Day) -> Condition {
 
 /// Lines whose supplier's part in handling personal data is like this.
 fn whose_data_role(reader: &Reader, condition: Condition) -> Condition {
-    let suppliers = reader.find::<supplier::Entity>().filter(condition).select_only().column(supplier::Column::Id).into_query();
+    let suppliers =
+        reader.find::<supplier::Entity>().filter(condition).select_only().column(supplier::Column::Id).into_query();
     Condition::all().add(Column::SupplierId.in_subquery(suppliers))
 }
 
@@ -164,7 +166,8 @@ pub async fn list(reader: &Reader, filter: &RegisterFilter) -> Result<Page<Regis
         condition = condition.add(Column::AiFeatures.eq(Word(features)));
     }
     if let Some(data_role) = filter.data_role {
-        condition = condition.add(whose_data_role(reader, Condition::all().add(supplier::Column::DataRole.eq(Word(data_role)))));
+        condition = condition
+            .add(whose_data_role(reader, Condition::all().add(supplier::Column::DataRole.eq(Word(data_role)))));
     }
     if let Some(wanted) = filter.handles_personal_data {
         // What is not said is neither equal to `none` nor different from it.
@@ -172,7 +175,10 @@ pub async fn list(reader: &Reader, filter: &RegisterFilter) -> Result<Page<Regis
         condition = condition.add(whose_data_role(reader, either(!wanted, Condition::all().add(none))));
     }
     if let Some(wanted) = filter.data_role_said {
-        condition = condition.add(whose_data_role(reader, either(wanted, Condition::all().add(supplier::Column::DataRole.is_not_null()))));
+        condition = condition.add(whose_data_role(
+            reader,
+            either(wanted, Condition::all().add(supplier::Column::DataRole.is_not_null())),
+        ));
     }
     if let Some(wanted) = filter.has_certificate {
         condition = condition.add(either(wanted, certified(reader)));
@@ -199,6 +205,14 @@ pub async fn list(reader: &Reader, filter: &RegisterFilter) -> Result<Page<Regis
         RegisterSort::UpdatedDescending => Sort::down(Column::UpdatedAt),
     };
     let today = reader.today();
-    let page = reader.page(reader.find::<Entity>().filter(condition), sort, Column::SubjectId, filter.limit, filter.cursor.as_deref()).await?;
+    let page = reader
+        .page(
+            reader.find::<Entity>().filter(condition),
+            sort,
+            Column::SubjectId,
+            filter.limit,
+            filter.cursor.as_deref(),
+        )
+        .await?;
     Ok(page.map(|row| row.on(today)))
 }

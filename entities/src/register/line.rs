@@ -39,7 +39,10 @@ pub(super) struct Portion {
 impl Portion {
     pub(super) async fn load(reader: &Reader, ids: &[SupplierId]) -> Result<Self, Error> {
         let texts: BTreeSet<String> = ids.iter().map(ToString::to_string).collect();
-        let products = reader.find::<product::Entity>().filter(product::Column::SupplierId.is_in(ids.iter().cloned())).order_by_asc(product::Column::Id);
+        let products = reader
+            .find::<product::Entity>()
+            .filter(product::Column::SupplierId.is_in(ids.iter().cloned()))
+            .order_by_asc(product::Column::Id);
         let known = reader.find::<Entity>().filter(Column::SupplierId.is_in(ids.iter().cloned()));
         Ok(Self {
             suppliers: reader.get_many::<supplier::Entity>(&texts).await?,
@@ -56,7 +59,8 @@ impl Portion {
     /// What differs between what is stored and what follows under this policy.
     pub(super) fn differences(&mut self, reader: &Reader, policy: &Policy) -> Differences {
         let mut found = Differences::default();
-        let mut reviews: BTreeMap<SubjectId, Review> = std::mem::take(&mut self.reviews).into_iter().map(|review| (review.subject_id.clone(), review)).collect();
+        let mut reviews: BTreeMap<SubjectId, Review> =
+            std::mem::take(&mut self.reviews).into_iter().map(|review| (review.subject_id.clone(), review)).collect();
         let by_supplier = self.by_supplier();
         for supplier in &self.suppliers {
             let mine = by_supplier.get(&supplier.id).cloned().unwrap_or_default();
@@ -111,9 +115,12 @@ impl Portion {
 
     fn line(&self, policy: &Policy, supplier: &Supplier, product: Option<&Product>, mine: &Mine<'_>) -> Model {
         let subject_id = crate::subject::subject_id(&supplier.id, product.map(|product| &product.id));
-        let assessments: Vec<&Assessment> = mine.assessments.iter().copied().filter(|assessment| assessment.subject_id == subject_id).collect();
-        let approved: Vec<&Assessment> = assessments.iter().copied().filter(|assessment| assessment.state.0 == AssessmentState::Approved).collect();
-        let decisions: Vec<&Decision> = mine.decisions.iter().copied().filter(|decision| decision.subject_id == subject_id).collect();
+        let assessments: Vec<&Assessment> =
+            mine.assessments.iter().copied().filter(|assessment| assessment.subject_id == subject_id).collect();
+        let approved: Vec<&Assessment> =
+            assessments.iter().copied().filter(|assessment| assessment.state.0 == AssessmentState::Approved).collect();
+        let decisions: Vec<&Decision> =
+            mine.decisions.iter().copied().filter(|decision| decision.subject_id == subject_id).collect();
         let mut risks = RiskCounts::default();
         for risk in mine.risks.iter().filter(|risk| risk.subject_id == subject_id) {
             *count_of(&mut risks, risk.current_band.0) += 1;
@@ -122,8 +129,11 @@ impl Portion {
         // What asks for information only says nothing of how sure we are, unless an answer caps the rating.
         let counting: Vec<&Assessment> = approved.iter().copied().filter(|assessment| assessment.counts()).collect();
         let rating = worst(counting.iter().map(|assessment| assessment.rating(policy, supplier.tier.0)));
-        let conditions =
-            decisions.iter().flat_map(|decision| decision.conditions.iter()).filter(|condition| condition.met_on.is_none()).map(|condition| condition.due_on);
+        let conditions = decisions
+            .iter()
+            .flat_map(|decision| decision.conditions.iter())
+            .filter(|condition| condition.met_on.is_none())
+            .map(|condition| condition.due_on);
         let mut conditions: Vec<Day> = conditions.collect();
         conditions.sort();
         Model {
@@ -133,7 +143,8 @@ impl Portion {
             product_id: product.map(|product| product.id.clone()),
             supplier_name: supplier.name.clone(),
             name: product.map_or(&supplier.name, |product| &product.name).clone(),
-            // A separator below every printable character keeps products right behind their supplier; the id keeps namesakes apart.
+            // A separator below every printable character keeps products right behind their supplier; the id keeps
+            // namesakes apart.
             sort_key: match product {
                 Some(product) => format!("{}\u{1f}{}\u{1f}{}", supplier.sort_name, supplier.id, product.sort_name),
                 None => format!("{}\u{1f}{}", supplier.sort_name, supplier.id),
@@ -158,7 +169,14 @@ impl Portion {
                 DecisionOutcome::Refused => 2,
             }),
             decision_lapses_on: lapses_on(&decisions),
-            stale_reasons: Json(decisions.iter().flat_map(|decision| decision.stale_reasons.iter().cloned()).collect::<BTreeSet<String>>().into_iter().collect()),
+            stale_reasons: Json(
+                decisions
+                    .iter()
+                    .flat_map(|decision| decision.stale_reasons.iter().cloned())
+                    .collect::<BTreeSet<String>>()
+                    .into_iter()
+                    .collect(),
+            ),
             stale_from: stale_from(&decisions, &mine.evidence, &subject_id),
             conditions_due_on: Json(conditions),
             open_risks_low: risks.low,
@@ -200,7 +218,13 @@ struct Mine<'a> {
 
 /// A supplier's rating: the worst of its own and its active products'.
 pub(crate) fn with_products(own: Rating, products: impl IntoIterator<Item = (RelationshipStatus, Rating)>) -> Rating {
-    worst(products.into_iter().filter(|(status, _)| *status == RelationshipStatus::Active).map(|(_, rating)| rating).chain([own]))
+    worst(
+        products
+            .into_iter()
+            .filter(|(status, _)| *status == RelationshipStatus::Active)
+            .map(|(_, rating)| rating)
+            .chain([own]),
+    )
 }
 
 pub(super) fn rank(rating: Rating) -> i32 {
@@ -225,16 +249,22 @@ fn lowest_by_framework(approved: &[&Assessment]) -> Vec<FrameworkNumbers> {
     lowest.into_values().collect()
 }
 
-/// The day after the first expiry of evidence that was valid when the last decision in force was made, unless a later piece of its kind took its place.
+/// The day after the first expiry of evidence that was valid when the last decision in force was made, unless a later
+/// piece of its kind took its place.
 fn stale_from(decisions: &[&Decision], evidence: &[&Evidence], subject_id: &SubjectId) -> Option<Day> {
     let decided_on = decisions.iter().map(|decision| decision.decided_at.day()).max()?;
     let expiries = certificates(evidence, subject_id).into_iter().filter_map(|certificate| certificate.expires_on);
     expiries.filter(|day| *day >= decided_on).min().map(|day| day.plus_days(1))
 }
 
-/// The last day that these decisions hold together: approvals until the first of them lapses, refusals until the last does.
+/// The last day that these decisions hold together: approvals until the first of them lapses, refusals until the last
+/// does.
 fn lapses_on(decisions: &[&Decision]) -> Option<Day> {
-    let refusals: Vec<Option<Day>> = decisions.iter().filter(|decision| decision.outcome.0 == DecisionOutcome::Refused).map(|decision| decision.lapses_on).collect();
+    let refusals: Vec<Option<Day>> = decisions
+        .iter()
+        .filter(|decision| decision.outcome.0 == DecisionOutcome::Refused)
+        .map(|decision| decision.lapses_on)
+        .collect();
     if refusals.is_empty() {
         return decisions.iter().filter_map(|decision| decision.lapses_on).min();
     }
@@ -244,7 +274,9 @@ fn lapses_on(decisions: &[&Decision]) -> Option<Day> {
 /// Of each kind of evidence about a subject, the piece that lasts longest.
 fn certificates(evidence: &[&Evidence], subject_id: &SubjectId) -> Vec<Certificate> {
     let mut best: BTreeMap<EvidenceKind, &Evidence> = BTreeMap::new();
-    let lasts = |piece: &Evidence| (piece.expires_on.map_or_else(|| END_OF_TIME.to_owned(), |day| day.to_string()), piece.id.clone());
+    let lasts = |piece: &Evidence| {
+        (piece.expires_on.map_or_else(|| END_OF_TIME.to_owned(), |day| day.to_string()), piece.id.clone())
+    };
     for piece in evidence.iter().filter(|piece| piece.subject_id == *subject_id) {
         let entry = best.entry(piece.kind.0).or_insert(piece);
         if lasts(piece) > lasts(entry) {
@@ -252,11 +284,23 @@ fn certificates(evidence: &[&Evidence], subject_id: &SubjectId) -> Vec<Certifica
         }
     }
     best.into_values()
-        .map(|piece| Certificate { kind: piece.kind.0, reference: piece.reference.clone(), statement: piece.statement.clone(), expires_on: piece.expires_on })
+        .map(|piece| Certificate {
+            kind: piece.kind.0,
+            reference: piece.reference.clone(),
+            statement: piece.statement.clone(),
+            expires_on: piece.expires_on,
+        })
         .collect()
 }
 
-fn plan_review(reader: &Reader, policy: &Policy, line: &mut Model, mine: &Mine<'_>, reviews: &mut BTreeMap<SubjectId, Review>, steps: &mut Vec<Step>) {
+fn plan_review(
+    reader: &Reader,
+    policy: &Policy,
+    line: &mut Model,
+    mine: &Mine<'_>,
+    reviews: &mut BTreeMap<SubjectId, Review>,
+    steps: &mut Vec<Step>,
+) {
     let today = reader.today();
     let expiring = certificates(&mine.evidence, &line.subject_id)
         .into_iter()

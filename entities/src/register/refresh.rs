@@ -43,7 +43,11 @@ pub(crate) async fn refresh(writer: &Writer, suppliers: BTreeSet<SupplierId>) ->
 pub(crate) async fn under(reader: &Reader, policy: &Policy) -> Result<Differences, Error> {
     let (mut all, mut after) = (Differences::default(), String::new());
     loop {
-        let select = reader.find::<supplier::Entity>().filter(supplier::Column::Id.gt(after.as_str())).order_by_asc(supplier::Column::Id).limit(PORTION as u64);
+        let select = reader
+            .find::<supplier::Entity>()
+            .filter(supplier::Column::Id.gt(after.as_str()))
+            .order_by_asc(supplier::Column::Id)
+            .limit(PORTION as u64);
         let rows: Vec<(SupplierId,)> = reader.tuples(select.select_only().column(supplier::Column::Id)).await?;
         let Some(last) = rows.last() else { return Ok(all) };
         last.0.as_str().clone_into(&mut after);
@@ -95,21 +99,30 @@ impl Known {
         Ok(Self(portions))
     }
 
-    /// Makes the lines anew, now that these rows have come or have taken the place of others, and nothing else has changed.
-    pub(crate) async fn follow(self, writer: &Writer, suppliers: Vec<Supplier>, products: Vec<Product>) -> Result<(), Error> {
+    /// Makes the lines anew, now that these rows have come or have taken the place of others, and nothing else has
+    /// changed.
+    pub(crate) async fn follow(
+        self,
+        writer: &Writer,
+        suppliers: Vec<Supplier>,
+        products: Vec<Product>,
+    ) -> Result<(), Error> {
         if self.0.is_empty() {
             return Ok(());
         }
         let policy = policy::read(writer).await?;
-        let mut suppliers: BTreeMap<SupplierId, Supplier> = suppliers.into_iter().map(|row| (row.id.clone(), row)).collect();
-        let mut products: BTreeMap<SupplierId, Vec<Product>> = products.into_iter().fold(BTreeMap::new(), |mut all, row| {
-            all.entry(row.supplier_id.clone()).or_default().push(row);
-            all
-        });
+        let mut suppliers: BTreeMap<SupplierId, Supplier> =
+            suppliers.into_iter().map(|row| (row.id.clone(), row)).collect();
+        let mut products: BTreeMap<SupplierId, Vec<Product>> =
+            products.into_iter().fold(BTreeMap::new(), |mut all, row| {
+                all.entry(row.supplier_id.clone()).or_default().push(row);
+                all
+            });
         let (mut all, mut done) = (Differences::default(), Vec::new());
         for mut portion in self.0 {
             // A decision may have gone stale for it, which asks for a review: of these, more has changed.
-            let decided: BTreeSet<SupplierId> = portion.decisions.iter().map(|decision| decision.supplier_id.clone()).collect();
+            let decided: BTreeSet<SupplierId> =
+                portion.decisions.iter().map(|decision| decision.supplier_id.clone()).collect();
             portion.suppliers.retain(|row| !decided.contains(&row.id));
             for row in &mut portion.suppliers {
                 if let Some(new) = suppliers.remove(&row.id) {
@@ -163,11 +176,13 @@ impl Differences {
         self
     }
 
-    /// Writes lines, reviews and ratings; a line takes the place of that with the same `key`, and where there is no key, of none.
+    /// Writes lines, reviews and ratings; a line takes the place of that with the same `key`, and where there is no
+    /// key, of none.
     async fn carry_out(mut self, writer: &Writer, key: &[Column]) -> Result<(), Error> {
         let mut by_rating: BTreeMap<i32, (Rating, Vec<String>, Vec<String>)> = BTreeMap::new();
         for (supplier_id, product_id, rating) in self.ratings {
-            let (_, suppliers, products) = by_rating.entry(rank(rating)).or_insert_with(|| (rating, Vec::new(), Vec::new()));
+            let (_, suppliers, products) =
+                by_rating.entry(rank(rating)).or_insert_with(|| (rating, Vec::new(), Vec::new()));
             match product_id {
                 Some(id) => products.push(id.to_string()),
                 None => suppliers.push(supplier_id.to_string()),
@@ -175,8 +190,18 @@ impl Differences {
         }
         for (rating, suppliers, products) in by_rating.into_values() {
             let (rating, now) = (Word(rating), writer.now());
-            writer.set_derived_of_all::<supplier::Entity>(&suppliers, &[(supplier::Column::Rating, rating.into()), (supplier::Column::UpdatedAt, now.into())]).await?;
-            writer.set_derived_of_all::<product::Entity>(&products, &[(product::Column::Rating, rating.into()), (product::Column::UpdatedAt, now.into())]).await?;
+            writer
+                .set_derived_of_all::<supplier::Entity>(
+                    &suppliers,
+                    &[(supplier::Column::Rating, rating.into()), (supplier::Column::UpdatedAt, now.into())],
+                )
+                .await?;
+            writer
+                .set_derived_of_all::<product::Entity>(
+                    &products,
+                    &[(product::Column::Rating, rating.into()), (product::Column::UpdatedAt, now.into())],
+                )
+                .await?;
         }
         review::carry_out(writer, self.steps).await?;
         for line in &mut self.lines {
@@ -185,10 +210,16 @@ impl Differences {
         writer.put_all::<Entity, ActiveModel>(self.lines, key).await
     }
 
-    /// Writes lines, reviews and ratings, and marks the lines of their suppliers as up to date, so that saving does not make them
-    /// again.
+    /// Writes lines, reviews and ratings, and marks the lines of their suppliers as up to date, so that saving does not
+    /// make them again.
     pub(crate) async fn carry_out_all(self, writer: &Writer) -> Result<(), Error> {
-        let suppliers: BTreeSet<SupplierId> = self.lines.iter().map(|line| &line.supplier_id).chain(self.steps.iter().filter_map(Step::supplier_id)).cloned().collect();
+        let suppliers: BTreeSet<SupplierId> = self
+            .lines
+            .iter()
+            .map(|line| &line.supplier_id)
+            .chain(self.steps.iter().filter_map(Step::supplier_id))
+            .cloned()
+            .collect();
         self.carry_out(writer, LINE).await?;
         writer.leave_alone(&suppliers);
         Ok(())

@@ -102,15 +102,24 @@ pub async fn summary(reader: &Reader) -> Result<Summary, Error> {
     }
     let today = reader.today();
     let how_many = async |condition: Condition| -> Result<i64, Error> {
-        let rows: Vec<(i64,)> = reader.tuples(active().filter(condition).select_only().expr_as(Column::SubjectId.count(), "line_count")).await?;
+        let rows: Vec<(i64,)> = reader
+            .tuples(active().filter(condition).select_only().expr_as(Column::SubjectId.count(), "line_count"))
+            .await?;
         Ok(rows.first().map_or(0, |row| row.0))
     };
     summary.overdue_review_count = how_many(Condition::all().add(Column::NextReviewOn.lt(today))).await?;
-    summary.coming_review_count = how_many(Condition::all().add(Column::NextReviewOn.gte(today)).add(Column::NextReviewOn.lte(today.plus_days(30)))).await?;
+    summary.coming_review_count = how_many(
+        Condition::all().add(Column::NextReviewOn.gte(today)).add(Column::NextReviewOn.lte(today.plus_days(30))),
+    )
+    .await?;
     summary.knocked_out_count = how_many(Condition::all().add(Column::KnockOuts.ne("[]"))).await?;
     summary.stale_decision_count = how_many(stale(today)).await?;
     let bands = policy::read(reader).await?.risk_bands.0;
-    let counts: BTreeMap<(i32, i32), i64> = risk::heat(reader).await?.into_iter().map(|(likelihood, impact, count)| ((likelihood, impact), count)).collect();
+    let counts: BTreeMap<(i32, i32), i64> = risk::heat(reader)
+        .await?
+        .into_iter()
+        .map(|(likelihood, impact, count)| ((likelihood, impact), count))
+        .collect();
     for likelihood in 1..=5 {
         for impact in 1..=5 {
             let count = counts.get(&(likelihood, impact)).copied().unwrap_or(0);

@@ -1,5 +1,5 @@
-//! Evidence that respondents send: checked like any other file, about their assessment's subject only, and theirs to see
-//! again. What the organisation has of its own about them is not.
+//! Evidence that respondents send: checked like any other file, about their assessment's subject only, and theirs to
+//! see again. What the organisation has of its own about them is not.
 
 use std::collections::BTreeMap;
 
@@ -111,7 +111,17 @@ pub struct RespondentEvidenceFilter {
 
 fn shown(evidence: Evidence, sent_now: bool) -> RespondentEvidence {
     let Evidence { id, version, kind, reference, issued_on, expires_on, file, created_at, .. } = evidence;
-    RespondentEvidence { id, version, kind: kind.0, reference, issued_on, expires_on, file: file.map(|file| file.0), sent_now, created_at }
+    RespondentEvidence {
+        id,
+        version,
+        kind: kind.0,
+        reference,
+        issued_on,
+        expires_on,
+        file: file.map(|file| file.0),
+        sent_now,
+        created_at,
+    }
 }
 
 /// Everything that respondents sent about the subject of this assessment.
@@ -130,11 +140,26 @@ async fn find(reader: &Reader, assessment_id: &AssessmentId, id: &EvidenceId) ->
 ///
 /// # Errors
 /// [`Error::Invalid`] for a cursor that is none.
-pub async fn list_evidence(reader: &RespondentReader, filter: &RespondentEvidenceFilter) -> Result<Page<RespondentEvidence>, Error> {
+pub async fn list_evidence(
+    reader: &RespondentReader,
+    filter: &RespondentEvidenceFilter,
+) -> Result<Page<RespondentEvidence>, Error> {
     let sent = about_the_same(&reader.reader, reader.assessment_id()).await?;
-    let now: BTreeMap<&str, bool> = sent.iter().map(|upload| (upload.evidence_id.as_str(), upload.assessment_id == *reader.assessment_id())).collect();
+    let now: BTreeMap<&str, bool> = sent
+        .iter()
+        .map(|upload| (upload.evidence_id.as_str(), upload.assessment_id == *reader.assessment_id()))
+        .collect();
     let select = reader.reader.find_among::<evidence::Entity, _>(evidence::Column::Id, now.keys().copied());
-    let page = reader.reader.page(select, Sort::up(evidence::Column::CreatedAt), evidence::Column::Id, filter.limit, filter.cursor.as_deref()).await?;
+    let page = reader
+        .reader
+        .page(
+            select,
+            Sort::up(evidence::Column::CreatedAt),
+            evidence::Column::Id,
+            filter.limit,
+            filter.cursor.as_deref(),
+        )
+        .await?;
     Ok(page.map(|evidence| {
         let sent_now = now.get(evidence.id.as_str()).copied().unwrap_or_default();
         shown(evidence, sent_now)
@@ -163,12 +188,23 @@ pub async fn read_file(reader: &RespondentReader, id: &EvidenceId) -> Result<(St
 /// # Errors
 /// [`Error::Invalid`] for a file that is too large or not what it says it is, [`Error::Conflict`] once the answers are
 /// submitted, or when too much was sent.
-pub async fn send_evidence(writer: &RespondentWriter, new: NewUpload, media_type: Option<String>, content: Vec<u8>) -> Result<RespondentEvidence, Error> {
+pub async fn send_evidence(
+    writer: &RespondentWriter,
+    new: NewUpload,
+    media_type: Option<String>,
+    content: Vec<u8>,
+) -> Result<RespondentEvidence, Error> {
     let RespondentWriter { writer, link } = writer;
     let assessment = responding::expect_unsubmitted(writer, &link.assessment_id).await?;
-    let of_it = about_the_same(writer, &link.assessment_id).await?.into_iter().filter(|upload| upload.assessment_id == link.assessment_id);
+    let of_it = about_the_same(writer, &link.assessment_id)
+        .await?
+        .into_iter()
+        .filter(|upload| upload.assessment_id == link.assessment_id);
     if of_it.count() >= MAXIMUM_UPLOADS {
-        return Err(Error::conflict("limit", format!("{MAXIMUM_UPLOADS} pieces of evidence can be sent with one assessment")));
+        return Err(Error::conflict(
+            "limit",
+            format!("{MAXIMUM_UPLOADS} pieces of evidence can be sent with one assessment"),
+        ));
     }
     let NewUpload { name, kind, reference, issued_on, expires_on } = new;
     let about = NewEvidence {
@@ -212,14 +248,17 @@ fn in_the_query(error: Error) -> Error {
 /// Takes away a piece that was sent with this assessment and that no answer rests on.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::Stale`], or [`Error::Conflict`] when an answer names it, when it was sent with an earlier
-/// assessment, or once the answers are submitted.
+/// [`Error::NotFound`], [`Error::Stale`], or [`Error::Conflict`] when an answer names it, when it was sent with an
+/// earlier assessment, or once the answers are submitted.
 pub async fn delete_evidence(writer: &RespondentWriter, id: &EvidenceId, version: i64) -> Result<(), Error> {
     let RespondentWriter { writer, link } = writer;
     let found = find(writer, &link.assessment_id, id).await?;
     responding::expect_unsubmitted(writer, &link.assessment_id).await?;
     if !found.sent_now {
-        return Err(Error::conflict("in_use", "this evidence was sent with an earlier assessment and cannot be deleted"));
+        return Err(Error::conflict(
+            "in_use",
+            "this evidence was sent with an earlier assessment and cannot be deleted",
+        ));
     }
     evidence::delete(writer, id, version).await
 }

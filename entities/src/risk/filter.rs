@@ -116,7 +116,8 @@ pub async fn list(reader: &Reader, filter: &RiskFilter) -> Result<Page<Risk>, Er
         condition = condition.add(Column::Impact.eq(impact));
     }
     if let Some(likelihood) = filter.current_likelihood {
-        condition = condition.add(ExprTrait::eq(Expr::from(current(Column::ResidualLikelihood, Column::Likelihood)), likelihood));
+        condition = condition
+            .add(ExprTrait::eq(Expr::from(current(Column::ResidualLikelihood, Column::Likelihood)), likelihood));
     }
     if let Some(impact) = filter.current_impact {
         condition = condition.add(ExprTrait::eq(Expr::from(current(Column::ResidualImpact, Column::Impact)), impact));
@@ -138,5 +139,7 @@ pub async fn list(reader: &Reader, filter: &RiskFilter) -> Result<Page<Risk>, Er
         RiskSort::CurrentDescending => Sort::down(Column::CurrentRank),
         RiskSort::Current => Sort::up(Column::CurrentRank),
     };
-    reader.page(reader.find::<Entity>().filter(condition), sort, Column::Id, filter.limit, filter.cursor.as_deref()).await
+    reader
+        .page(reader.find::<Entity>().filter(condition), sort, Column::Id, filter.limit, filter.cursor.as_deref())
+        .await
 }

@@ -25,11 +25,12 @@ const MAXIMUM_HOSTS: usize = 16;
 pub(crate) fn read(url: &str) -> Result<Target, OpenError> {
     let bad = |what: &str| OpenError::BadUrl(what.to_owned());
     match url.split_once(':') {
-        Some(("sqlite", _)) if url.contains(":memory:") || url.contains("mode=memory") => {
-            Err(bad("an in-memory database is not supported: each connection would have its own, and nothing would be kept"))
-        }
+        Some(("sqlite", _)) if url.contains(":memory:") || url.contains("mode=memory") => Err(bad(
+            "an in-memory database is not supported: each connection would have its own, and nothing would be kept",
+        )),
         Some(("sqlite", _)) => {
-            let options = SqliteConnectOptions::from_str(url).map_err(|_| bad("what follows the file's name cannot be read"))?;
+            let options =
+                SqliteConnectOptions::from_str(url).map_err(|_| bad("what follows the file's name cannot be read"))?;
             Ok(Target::Sqlite(Box::new(set_up(options))))
         }
         Some(("postgres" | "postgresql", rest)) => Ok(Target::Postgres(hosts(rest).map_err(bad)?)),
@@ -54,25 +55,37 @@ fn hosts(rest: &str) -> Result<Vec<PgConnectOptions>, &'static str> {
     const ENCODE: &str = "a password or name with / ? # @ or % in it is written with %2F %3F %23 %40 %25";
     let rest = rest.strip_prefix("//").ok_or("// is missing after postgres:")?;
     let (authority, tail) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    if tail.contains('#') || authority.matches('@').count() > 1 || tail.split('?').next().is_some_and(|path| path.contains('@')) {
+    if tail.contains('#')
+        || authority.matches('@').count() > 1
+        || tail.split('?').next().is_some_and(|path| path.contains('@'))
+    {
         return Err(ENCODE);
     }
-    let (user, names) = authority.split_once('@').map_or((String::new(), authority), |(user, names)| (format!("{user}@"), names));
+    let (user, names) =
+        authority.split_once('@').map_or((String::new(), authority), |(user, names)| (format!("{user}@"), names));
     let names: Vec<&str> = names.split(',').collect();
     if names.len() > MAXIMUM_HOSTS {
         return Err("it names too many servers: expected 16 at the most");
     }
     let read = |name: &&str| -> Result<PgConnectOptions, &'static str> {
-        let options = PgConnectOptions::from_str(&format!("postgres://{user}{name}{tail}")).map_err(|_| "a host, port or setting in it cannot be read")?;
+        let options = PgConnectOptions::from_str(&format!("postgres://{user}{name}{tail}"))
+            .map_err(|_| "a host, port or setting in it cannot be read")?;
         // Poolers refuse what they do not know at the start of a session, and we keep no fractions.
         Ok(options.extra_float_digits(None).disable_statement_logging())
     };
     let hosts: Vec<PgConnectOptions> = names.iter().map(read).collect::<Result<_, _>>()?;
-    Ok(hosts.into_iter().map(|options| if options.get_application_name().is_some() { options } else { options.application_name("diligence") }).collect())
+    Ok(hosts
+        .into_iter()
+        .map(
+            |options| {
+                if options.get_application_name().is_some() { options } else { options.application_name("diligence") }
+            },
+        )
+        .collect())
 }
 
-/// Makes the file of the database if there is none, for its owner alone whatever else is the custom here: SQLite makes the files
-/// beside it like it.
+/// Makes the file of the database if there is none, for its owner alone whatever else is the custom here: SQLite makes
+/// the files beside it like it.
 pub(super) fn make_file(options: &SqliteConnectOptions) -> Result<(), io::Error> {
     let path: &Path = options.get_filename();
     let mut how = OpenOptions::new();
@@ -105,7 +118,11 @@ mod tests {
     #[test]
     fn an_address_names_a_file_or_one_server_or_several() {
         assert!(matches!(read("sqlite://x.db"), Ok(Target::Sqlite(_))));
-        let Ok(Target::Postgres(hosts)) = read("postgres://dil:se%23cret@one,two:5433,[::1]:7/register?sslmode=disable") else { panic!("no servers") };
+        let Ok(Target::Postgres(hosts)) =
+            read("postgres://dil:se%23cret@one,two:5433,[::1]:7/register?sslmode=disable")
+        else {
+            panic!("no servers")
+        };
         let found: Vec<(&str, u16)> = hosts.iter().map(|host| (host.get_host(), host.get_port())).collect();
         assert_eq!(found, [("one", 5432), ("two", 5433), ("[::1]", 7)]);
         assert!(hosts.iter().all(|host| host.get_username() == "dil" && host.get_database() == Some("register")));
@@ -128,7 +145,10 @@ mod tests {
         ] {
             let told = told(url);
             assert!(
-                told.starts_with("the database address is not understood: ") && !told.contains("hunter2") && !told.contains("ter2") && !told.contains("dil:"),
+                told.starts_with("the database address is not understood: ")
+                    && !told.contains("hunter2")
+                    && !told.contains("ter2")
+                    && !told.contains("dil:"),
                 "{url}: {told}"
             );
         }

@@ -1,10 +1,10 @@
-//! Connections to the database, and the one rule by which they are used again: a connection goes back to its pool only where
-//! its last statement ended as it should, or was refused for what it asked (a constraint, a lock), and where it is in no
-//! transaction. Whatever else happened to it, it is closed.
+//! Connections to the database, and the one rule by which they are used again: a connection goes back to its pool only
+//! where its last statement ended as it should, or was refused for what it asked (a constraint, a lock), and where it
+//! is in no transaction. Whatever else happened to it, it is closed.
 //!
-//! Transactions are begun and ended here by statements of our own. The driver's own way counts how deep it is in them, and
-//! counts wrong when SQLite gives up a transaction by itself (a full disk does that): the next one would be a savepoint in a
-//! transaction that never ends, and what is saved in it is lost.
+//! Transactions are begun and ended here by statements of our own. The driver's own way counts how deep it is in them,
+//! and counts wrong when SQLite gives up a transaction by itself (a full disk does that): the next one would be a
+//! savepoint in a transaction that never ends, and what is saved in it is lost.
 
 use std::{
     fmt,
@@ -20,7 +20,8 @@ use deadpool::{
     managed::{self, Metrics, Object, PoolError, RecycleResult, TimeoutType, Timeouts},
 };
 use sea_orm::{
-    ConnAcquireErr, ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, SqlxPostgresConnector, SqlxSqliteConnector, Statement,
+    ConnAcquireErr, ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, SqlxPostgresConnector,
+    SqlxSqliteConnector, Statement,
     sqlx::{
         self, AssertSqlSafe, Connection as _, Executor as _, Row as _,
         postgres::{PgConnectOptions, PgConnection, PgPoolOptions},
@@ -114,7 +115,11 @@ pub(super) async fn primary(options: &PgConnectOptions) -> Result<PgConnection, 
         let mut connection = PgConnection::connect_with(options).await?;
         // As text: what stands between may send each message of a prepared statement elsewhere.
         let row = sqlx::raw_sql("SHOW transaction_read_only").fetch_one(&mut connection).await?;
-        if row.try_get::<String, _>(0)? == "off" { Ok(connection) } else { Err(sqlx::Error::Configuration(STANDBY.into())) }
+        if row.try_get::<String, _>(0)? == "off" {
+            Ok(connection)
+        } else {
+            Err(sqlx::Error::Configuration(STANDBY.into()))
+        }
     };
     let late = || sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, "it does not answer in time"));
     tokio::time::timeout(CONNECTING, connecting).await.unwrap_or_else(|_| Err(late()))
@@ -129,13 +134,14 @@ pub(super) struct Pool {
     connections: managed::Pool<Manager>,
     backend: DbBackend,
     statements: Arc<AtomicU64>,
-    /// Whether something between us and PostgreSQL hands each transaction to whatever connection is free (a pooler in transaction
-    /// mode): then no statement can be prepared for longer than its transaction.
+    /// Whether something between us and PostgreSQL hands each transaction to whatever connection is free (a pooler in
+    /// transaction mode): then no statement can be prepared for longer than its transaction.
     is_shared: Arc<AtomicBool>,
 }
 
 impl Pool {
-    /// So many connections at the most, each made when it is first wanted; whoever finds none free waits so long for one.
+    /// So many connections at the most, each made when it is first wanted; whoever finds none free waits so long for
+    /// one.
     pub(super) fn new(target: Target, size: usize, wait: Duration, statements: &Arc<AtomicU64>) -> Result<Self, DbErr> {
         let (backend, hosts) = match &target {
             Target::Sqlite(_) => (DbBackend::Sqlite, 1),
@@ -144,7 +150,8 @@ impl Pool {
         let create = CONNECTING * u32::try_from(hosts).unwrap_or(1) + Duration::from_secs(1);
         let timeouts = Timeouts { wait: Some(wait), create: Some(create), recycle: Some(CONNECTING) };
         let manager = Manager { target, primary: AtomicUsize::new(0) };
-        let connections = managed::Pool::builder(manager).max_size(size).timeouts(timeouts).runtime(Runtime::Tokio1).build();
+        let connections =
+            managed::Pool::builder(manager).max_size(size).timeouts(timeouts).runtime(Runtime::Tokio1).build();
         let connections = connections.map_err(|error| DbErr::Custom(error.to_string()))?;
         Ok(Self { connections, backend, statements: Arc::clone(statements), is_shared: Arc::default() })
     }
@@ -160,7 +167,9 @@ impl Pool {
             return Ok(());
         }
         let make = || managed::Manager::create(self.connections.manager());
-        let (Connection::Postgres(mut one), Connection::Postgres(mut other)) = (make().await?, make().await?) else { return Ok(()) };
+        let (Connection::Postgres(mut one), Connection::Postgres(mut other)) = (make().await?, make().await?) else {
+            return Ok(());
+        };
         let alone = process_id(&mut one).await?;
         other.execute("BEGIN").await?;
         let beside = process_id(&mut other).await?;
@@ -177,7 +186,8 @@ impl Pool {
         self.is_shared.load(Ordering::Relaxed)
     }
 
-    /// Begins a transaction by this statement. A connection that was left over and turns out to be none is replaced first.
+    /// Begins a transaction by this statement. A connection that was left over and turns out to be none is replaced
+    /// first.
     pub(super) async fn begin(&self, how: &'static str) -> Result<Transaction, DbErr> {
         loop {
             let mut lease = self.lease().await?;
@@ -190,7 +200,8 @@ impl Pool {
         }
     }
 
-    /// Begins a transaction on a SQLite connection that can keep tables of its own, in memory, for as long as it is used.
+    /// Begins a transaction on a SQLite connection that can keep tables of its own, in memory, for as long as it is
+    /// used.
     pub(super) async fn begin_apart(&self, how: &'static str) -> Result<Transaction, DbErr> {
         let mut lease = self.lease().await?;
         lease.is_apart = true;
@@ -284,7 +295,8 @@ fn close(object: Object<Manager>) {
 
 /// Ends what was begun on a connection and gives it back to its pool; it is closed where that fails, or takes too long.
 async fn mend(mut object: Object<Manager>, within: bool) {
-    // Either waits for a statement that was broken off. SQLite refuses to roll back where there is nothing: that one is closed too.
+    // Either waits for a statement that was broken off. SQLite refuses to roll back where there is nothing: that one is
+    // closed too.
     let sql = if within { "ROLLBACK" } else { "SELECT 1" };
     let ending = async {
         match &mut *object {
@@ -327,7 +339,9 @@ impl Lease {
         let was_refused = !is_of_shared && matches!(error::kind(failure), Kind::Constraint | Kind::Busy);
         self.state = if was_refused { after } else { State::Broken };
         if is_of_shared && !self.pool.is_shared.swap(true, Ordering::Relaxed) {
-            tracing::warn!("a pooler in transaction mode stands before the database: statements are not prepared from now on");
+            tracing::warn!(
+                "a pooler in transaction mode stands before the database: statements are not prepared from now on"
+            );
             // The others remember names too.
             drop(self.pool.connections.retain(|_, _| false));
         }
@@ -336,7 +350,8 @@ impl Lease {
 
     /// Begins a transaction. One that was refused was not begun.
     async fn begin(&mut self, how: &'static str) -> Result<(), DbErr> {
-        let done: Result<ExecResult, DbErr> = run!(self, true, State::Within, DbErr::Exec, connection => connection.execute(how).await);
+        let done: Result<ExecResult, DbErr> =
+            run!(self, true, State::Within, DbErr::Exec, connection => connection.execute(how).await);
         if done.is_err() && self.state == State::Within {
             self.state = State::Idle;
         }
@@ -345,7 +360,8 @@ impl Lease {
 
     /// Ends the transaction and keeps what was done in it. Where that fails, nothing is known of the connection.
     async fn commit(&mut self) -> Result<(), DbErr> {
-        let done: Result<ExecResult, DbErr> = run!(self, true, State::Idle, DbErr::Exec, connection => connection.execute("COMMIT").await);
+        let done: Result<ExecResult, DbErr> =
+            run!(self, true, State::Idle, DbErr::Exec, connection => connection.execute("COMMIT").await);
         if done.is_err() {
             self.state = State::Broken;
         }
@@ -396,7 +412,8 @@ where
 pub(super) struct Transaction {
     backend: DbBackend,
     lease: Mutex<Lease>,
-    /// The first error in it. What comes after it is refused with it: nobody may go on, and save, as if it had not happened.
+    /// The first error in it. What comes after it is refused with it: nobody may go on, and save, as if it had not
+    /// happened.
     failure: OnceLock<DbErr>,
     /// The place in a queue that it holds while it lasts.
     turn: std::sync::Mutex<Option<Lease>>,
@@ -422,11 +439,16 @@ macro_rules! within {
 
 impl Transaction {
     fn new(lease: Lease) -> Self {
-        Self { backend: lease.pool.backend, lease: Mutex::new(lease), failure: OnceLock::new(), turn: std::sync::Mutex::default() }
+        Self {
+            backend: lease.pool.backend,
+            lease: Mutex::new(lease),
+            failure: OnceLock::new(),
+            turn: std::sync::Mutex::default(),
+        }
     }
 
-    /// Ends the transaction, keeping what was done in it, waits for a connection of `queue` to be free and keeps it from others, and
-    /// begins anew, on the connection it has.
+    /// Ends the transaction, keeping what was done in it, waits for a connection of `queue` to be free and keeps it
+    /// from others, and begins anew, on the connection it has.
     pub(super) async fn begin_in_turn(&self, queue: &Pool, how: &'static str) -> Result<(), DbErr> {
         let turn = queue.lease().await?;
         *self.turn.lock().unwrap_or_else(PoisonError::into_inner) = Some(turn);
@@ -439,8 +461,8 @@ impl Transaction {
     /// Makes what was done in it last: after this it outlives a power cut, and a reader on any connection sees it.
     ///
     /// # Errors
-    /// What the database says, or said when something in it failed; then nothing of it is kept, or, where the connection broke
-    /// while it was being kept, nobody knows.
+    /// What the database says, or said when something in it failed; then nothing of it is kept, or, where the
+    /// connection broke while it was being kept, nobody knows.
     pub(super) async fn commit(self) -> Result<(), DbErr> {
         let Self { lease, failure, turn: _turn, .. } = self;
         match failure.into_inner() {
@@ -476,8 +498,8 @@ impl ConnectionTrait for Transaction {
     }
 }
 
-/// Runs one statement by itself: on a connection of its own, in a transaction of its own where connections are shared. What only
-/// reads (`$again`) is tried again where a connection that was left over turns out to be none.
+/// Runs one statement by itself: on a connection of its own, in a transaction of its own where connections are shared.
+/// What only reads (`$again`) is tried again where a connection that was left over turns out to be none.
 macro_rules! alone {
     ($pool:expr, $statement:ident, $method:ident, $run:ident, $again:expr) => {{
         if $pool.needs_transaction() {
@@ -534,7 +556,9 @@ async fn first_primary(hosts: &[PgConnectOptions]) -> Result<&PgConnectOptions, 
 /// # Errors
 /// [`OpenError::BadUrl`] or [`OpenError::Unreachable`].
 pub(crate) async fn server(url: &str) -> Result<PgConnectOptions, OpenError> {
-    let Target::Postgres(hosts) = address::read(url)? else { return Err(OpenError::BadUrl("it names no server".into())) };
+    let Target::Postgres(hosts) = address::read(url)? else {
+        return Err(OpenError::BadUrl("it names no server".into()));
+    };
     let found = first_primary(&hosts).await.map_err(|error| OpenError::Unreachable(address::plain(&error)))?;
     Ok(found.clone())
 }
@@ -548,7 +572,8 @@ pub(super) async fn migrate(target: &Target) -> Result<Result<(), OpenError>, sq
             SqlxSqliteConnector::from_sqlx_sqlite_pool(pool)
         }
         Target::Postgres(hosts) => {
-            let pool = PgPoolOptions::new().max_connections(1).connect_with(first_primary(hosts).await?.clone()).await?;
+            let pool =
+                PgPoolOptions::new().max_connections(1).connect_with(first_primary(hosts).await?.clone()).await?;
             SqlxPostgresConnector::from_sqlx_postgres_pool(pool)
         }
     };

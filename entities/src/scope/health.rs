@@ -51,7 +51,10 @@ struct Known {
 
 impl Default for Health {
     fn default() -> Self {
-        Self { id: uuid::Uuid::now_v7().to_string(), known: Mutex::new(Known { found: None, last_written: Instant::now() }) }
+        Self {
+            id: uuid::Uuid::now_v7().to_string(),
+            known: Mutex::new(Known { found: None, last_written: Instant::now() }),
+        }
     }
 }
 
@@ -68,7 +71,8 @@ impl Health {
             return Ok(found.clone()?);
         }
         let written = tokio::time::timeout(PATIENCE, self.write(writers, now)).await;
-        let is_busy = written.as_ref().map_or(true, |done| done.as_ref().is_err_and(|error| error::kind(error) == Kind::Busy));
+        let is_busy =
+            written.as_ref().map_or(true, |done| done.as_ref().is_err_and(|error| error::kind(error) == Kind::Busy));
         let found = match written {
             Ok(Ok(())) => {
                 known.last_written = Instant::now();
@@ -85,11 +89,15 @@ impl Health {
 
     #[expect(clippy::disallowed_methods, reason = "this table belongs to no organisation")]
     async fn write(&self, writers: &Pool, now: Moment) -> Result<(), DbErr> {
-        let transaction = writers.begin(if writers.backend() == DbBackend::Postgres { "BEGIN" } else { "BEGIN IMMEDIATE" }).await?;
+        let transaction =
+            writers.begin(if writers.backend() == DbBackend::Postgres { "BEGIN" } else { "BEGIN IMMEDIATE" }).await?;
         Entity::delete_many().filter(Column::CheckedAt.lte(now.plus_hours(-KEPT_HOURS))).exec(&transaction).await?;
         let row = Model { id: self.id.clone(), checked_at: now };
         let insert = Entity::insert(sea_orm::IntoActiveModel::into_active_model(row).reset_all());
-        insert.on_conflict(OnConflict::column(Column::Id).update_column(Column::CheckedAt).to_owned()).exec_without_returning(&transaction).await?;
+        insert
+            .on_conflict(OnConflict::column(Column::Id).update_column(Column::CheckedAt).to_owned())
+            .exec_without_returning(&transaction)
+            .await?;
         transaction.commit().await
     }
 
@@ -97,7 +105,9 @@ impl Health {
     async fn read(&self, readers: &Pool, expected: Option<Moment>) -> Result<(), DbErr> {
         let row = Entity::find().filter(Column::Id.eq(self.id.as_str())).one(readers).await?;
         match expected {
-            Some(expected) if row.as_ref().map(|row| row.checked_at) != Some(expected) => Err(DbErr::Custom("the row just written could not be read back".into())),
+            Some(expected) if row.as_ref().map(|row| row.checked_at) != Some(expected) => {
+                Err(DbErr::Custom("the row just written could not be read back".into()))
+            }
             _ => Ok(()),
         }
     }

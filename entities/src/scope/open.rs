@@ -34,7 +34,9 @@ pub enum OpenError {
     #[error("the database file cannot be opened for writing: {0}")]
     NotWritable(String),
     /// A newer program has been here.
-    #[error("the database was made by a newer version of this program (it has the schema step `{0}`): use that version, or restore a backup")]
+    #[error(
+        "the database was made by a newer version of this program (it has the schema step `{0}`): use that version, or restore a backup"
+    )]
     NewerSchema(String),
     /// A schema step failed; nothing of it was kept.
     #[error("the database could not be brought up to date: {0}")]
@@ -49,10 +51,19 @@ impl Store {
     pub async fn open(options: StoreOptions) -> Result<Self, OpenError> {
         let target = address::read(&options.url)?;
         let is_sqlite = matches!(target, Target::Sqlite(_));
-        let refused = |error: sqlx::Error| if is_sqlite { OpenError::NotWritable(address::plain(&error)) } else { OpenError::Unreachable(address::plain(&error)) };
+        let refused = |error: sqlx::Error| {
+            if is_sqlite {
+                OpenError::NotWritable(address::plain(&error))
+            } else {
+                OpenError::Unreachable(address::plain(&error))
+            }
+        };
         connection::migrate(&target).await.map_err(refused)??;
         let statements = Arc::new(AtomicU64::new(0));
-        let pool = |size: u32| Pool::new(target.clone(), size as usize, WAIT, &statements).map_err(|error| OpenError::Unreachable(plain(&error)));
+        let pool = |size: u32| {
+            Pool::new(target.clone(), size as usize, WAIT, &statements)
+                .map_err(|error| OpenError::Unreachable(plain(&error)))
+        };
         let readers = pool(options.max_connections)?;
         readers.look_between().await.map_err(refused)?;
         if readers.is_shared() {

@@ -48,8 +48,8 @@ macro_rules! belongs {
 }
 pub(crate) use belongs;
 
-/// Implements [`Belongs`] and [`Owned`] for the `Entity` of the module it stands in: the noun, the supplier it hangs on if
-/// it does, and the product.
+/// Implements [`Belongs`] and [`Owned`] for the `Entity` of the module it stands in: the noun, the supplier it hangs on
+/// if it does, and the product.
 macro_rules! owned {
     ($noun:literal, $row:ident => $supplier:expr $(, $product:expr)?) => {
         crate::scope::belongs!();

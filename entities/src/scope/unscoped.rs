@@ -1,10 +1,11 @@
-//! The few statements without an organisation in them: finding out whose key or session it is, what belongs to a person alone, and
-//! making an organisation. Each is a named exception to the road of [`super`], and there are no others.
+//! The few statements without an organisation in them: finding out whose key or session it is, what belongs to a person
+//! alone, and making an organisation. Each is a named exception to the road of [`super`], and there are no others.
 
 use std::collections::BTreeSet;
 
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait as _, Condition, EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QuerySelect as _,
+    ActiveModelTrait as _, ColumnTrait as _, Condition, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
+    QuerySelect as _,
     sea_query::{Expr, OnConflict},
 };
 
@@ -36,7 +37,11 @@ impl Store {
 
     /// Notes that a key was used, without a new version: no one's edit may fail for it.
     pub(crate) async fn mark_key_used(&self, id: &str, at: Moment) -> Result<(), Error> {
-        api_key::Entity::update_many().col_expr(api_key::Column::LastUsedAt, Expr::value(at)).filter(api_key::Column::Id.eq(id)).exec(&self.writers).await?;
+        api_key::Entity::update_many()
+            .col_expr(api_key::Column::LastUsedAt, Expr::value(at))
+            .filter(api_key::Column::Id.eq(id))
+            .exec(&self.writers)
+            .await?;
         Ok(())
     }
 
@@ -53,7 +58,11 @@ impl Store {
     /// Notes that a visit goes on, and that its link is used, without a new version: no one's edit may fail for it.
     pub(crate) async fn mark_visit_used(&self, session_id: &str, link_id: &str, at: Moment) -> Result<(), Error> {
         let at = Expr::value(at);
-        visit::Entity::update_many().col_expr(visit::Column::LastUsedAt, at.clone()).filter(visit::Column::Id.eq(session_id)).exec(&self.writers).await?;
+        visit::Entity::update_many()
+            .col_expr(visit::Column::LastUsedAt, at.clone())
+            .filter(visit::Column::Id.eq(session_id))
+            .exec(&self.writers)
+            .await?;
         respondent_link::Entity::update_many()
             .col_expr(respondent_link::Column::LastUsedAt, at)
             .filter(respondent_link::Column::Id.eq(link_id))
@@ -62,12 +71,18 @@ impl Store {
         Ok(())
     }
 
-    /// By organisation, how many keys that are good today have their last day no later than `until`, and the first such day.
+    /// By organisation, how many keys that are good today have their last day no later than `until`, and the first such
+    /// day.
     pub(crate) async fn keys_ending(&self, today: Day, until: Day) -> Result<Vec<(OrganisationId, i64, Day)>, Error> {
         use sea_orm::QueryOrder as _;
         let select = api_key::Entity::find().select_only().column(api_key::Column::OrganisationId);
-        let select = select.column_as(api_key::Column::Id.count(), "key_count").column_as(api_key::Column::ExpiresOn.min(), "first_on");
-        let select = select.filter(api_key::Column::RevokedAt.is_null()).filter(api_key::Column::ExpiresOn.gte(today)).filter(api_key::Column::ExpiresOn.lte(until));
+        let select = select
+            .column_as(api_key::Column::Id.count(), "key_count")
+            .column_as(api_key::Column::ExpiresOn.min(), "first_on");
+        let select = select
+            .filter(api_key::Column::RevokedAt.is_null())
+            .filter(api_key::Column::ExpiresOn.gte(today))
+            .filter(api_key::Column::ExpiresOn.lte(until));
         let select = select.group_by(api_key::Column::OrganisationId).order_by_asc(api_key::Column::OrganisationId);
         Ok(select.into_tuple().all(&self.readers).await?)
     }
@@ -90,15 +105,38 @@ impl Store {
         Ok(row)
     }
 
-    /// Inserts a new organisation with an empty audit chain, and returns the writer unsaved, so that the caller can write more into
-    /// the same transaction.
-    pub(crate) async fn begin_organisation(&self, name: &str, is_sample: bool) -> Result<(organisation::Model, Writer), Error> {
+    /// Inserts a new organisation with an empty audit chain, and returns the writer unsaved, so that the caller can
+    /// write more into the same transaction.
+    pub(crate) async fn begin_organisation(
+        &self,
+        name: &str,
+        is_sample: bool,
+    ) -> Result<(organisation::Model, Writer), Error> {
         let now = self.clock.now();
-        let row = organisation::Model { id: self.mint(now), version: 1, name: name.to_owned(), is_sample, created_at: now, updated_at: now };
-        let scope = Scope { organisation_id: row.id.clone(), actor: Actor { id: "console".into(), name: "console".into() }, role: Role::Admin, request_id: None };
+        let row = organisation::Model {
+            id: self.mint(now),
+            version: 1,
+            name: name.to_owned(),
+            is_sample,
+            created_at: now,
+            updated_at: now,
+        };
+        let scope = Scope {
+            organisation_id: row.id.clone(),
+            actor: Actor { id: "console".into(), name: "console".into() },
+            role: Role::Admin,
+            request_id: None,
+        };
         let writer = self.write(&scope).await?;
-        organisation::Entity::insert(row.clone().into_active_model().reset_all()).exec_without_returning(&writer.transaction).await?;
-        writer.put_all::<audit::head::Entity, audit::head::ActiveModel>(vec![audit::head::Model::start(&row.id)], &[audit::head::Column::OrganisationId]).await?;
+        organisation::Entity::insert(row.clone().into_active_model().reset_all())
+            .exec_without_returning(&writer.transaction)
+            .await?;
+        writer
+            .put_all::<audit::head::Entity, audit::head::ActiveModel>(
+                vec![audit::head::Model::start(&row.id)],
+                &[audit::head::Column::OrganisationId],
+            )
+            .await?;
         let policy = crate::policy::Model::start(writer.new_id(), row.id.clone(), now);
         writer.insert::<crate::policy::Entity, crate::policy::ActiveModel>(policy).await?;
         let sign_in_policy = sign_in_policy::Model::start(writer.new_id(), row.id.clone(), now);
@@ -110,7 +148,10 @@ impl Store {
     }
 
     /// The organisation by this id.
-    pub(crate) async fn organisation_of_anyone(&self, id: &OrganisationId) -> Result<Option<organisation::Model>, Error> {
+    pub(crate) async fn organisation_of_anyone(
+        &self,
+        id: &OrganisationId,
+    ) -> Result<Option<organisation::Model>, Error> {
         Ok(organisation::Entity::find().filter(organisation::Column::Id.eq(id.clone())).one(&self.readers).await?)
     }
 
@@ -138,17 +179,28 @@ impl Store {
     pub(crate) async fn memberships_of_anyone(&self, id: &UserId) -> Result<Vec<membership::Model>, Error> {
         use sea_orm::QueryOrder as _;
         let select = membership::Entity::find().filter(membership::Column::UserId.eq(id.clone()));
-        Ok(select.order_by_asc(membership::Column::CreatedAt).order_by_asc(membership::Column::OrganisationId).all(&self.readers).await?)
+        Ok(select
+            .order_by_asc(membership::Column::CreatedAt)
+            .order_by_asc(membership::Column::OrganisationId)
+            .all(&self.readers)
+            .await?)
     }
 
-    /// The organisations that a person belongs to, in the order they came to them, each with the membership and the sign-in policy.
+    /// The organisations that a person belongs to, in the order they came to them, each with the membership and the
+    /// sign-in policy.
     pub(crate) async fn places_of_anyone(&self, id: &UserId) -> Result<Vec<session::Place>, Error> {
         let memberships = self.memberships_of_anyone(id).await?;
-        let ids: Vec<OrganisationId> = memberships.iter().map(|membership| membership.organisation_id.clone()).collect();
-        let organisations = organisation::Entity::find().filter(organisation::Column::Id.is_in(ids.clone())).all(&self.readers).await?;
-        let policies = sign_in_policy::Entity::find().filter(sign_in_policy::Column::OrganisationId.is_in(ids)).all(&self.readers).await?;
+        let ids: Vec<OrganisationId> =
+            memberships.iter().map(|membership| membership.organisation_id.clone()).collect();
+        let organisations =
+            organisation::Entity::find().filter(organisation::Column::Id.is_in(ids.clone())).all(&self.readers).await?;
+        let policies = sign_in_policy::Entity::find()
+            .filter(sign_in_policy::Column::OrganisationId.is_in(ids))
+            .all(&self.readers)
+            .await?;
         let place = |membership: membership::Model| {
-            let organisation = organisations.iter().find(|organisation| organisation.id == membership.organisation_id)?.clone();
+            let organisation =
+                organisations.iter().find(|organisation| organisation.id == membership.organisation_id)?.clone();
             let policy = policies.iter().find(|policy| policy.organisation_id == membership.organisation_id)?.clone();
             Some(session::Place { organisation, membership, policy })
         };
@@ -157,14 +209,21 @@ impl Store {
 
     /// The session by this id, with whose it is and what holds for it.
     pub(crate) async fn session_of_anyone(&self, id: &SessionId) -> Result<Option<session::Known>, Error> {
-        let Some(session) = session::Entity::find().filter(session::Column::Id.eq(id.clone())).one(&self.readers).await? else { return Ok(None) };
+        let Some(session) =
+            session::Entity::find().filter(session::Column::Id.eq(id.clone())).one(&self.readers).await?
+        else {
+            return Ok(None);
+        };
         let user = user::Entity::find().filter(user::Column::Id.eq(session.user_id.clone())).one(&self.readers).await?;
         let membership = membership::Entity::find()
             .filter(membership::Column::OrganisationId.eq(session.organisation_id.clone()))
             .filter(membership::Column::UserId.eq(session.user_id.clone()))
             .one(&self.readers)
             .await?;
-        let policy = sign_in_policy::Entity::find().filter(sign_in_policy::Column::OrganisationId.eq(session.organisation_id.clone())).one(&self.readers).await?;
+        let policy = sign_in_policy::Entity::find()
+            .filter(sign_in_policy::Column::OrganisationId.eq(session.organisation_id.clone()))
+            .one(&self.readers)
+            .await?;
         Ok(match (user, membership, policy) {
             (Some(user), Some(membership), Some(policy)) => Some(session::Known { session, user, membership, policy }),
             _ => None,
@@ -172,9 +231,16 @@ impl Store {
     }
 
     /// A page of a person's sessions in whatever organisation, oldest first.
-    pub(crate) async fn sessions_of_anyone(&self, id: &UserId, limit: Option<u64>, cursor: Option<&str>) -> Result<Page<session::Model>, Error> {
+    pub(crate) async fn sessions_of_anyone(
+        &self,
+        id: &UserId,
+        limit: Option<u64>,
+        cursor: Option<&str>,
+    ) -> Result<Page<session::Model>, Error> {
         let limit = limit.unwrap_or(page::DEFAULT_LIMIT).clamp(1, page::MAXIMUM_LIMIT);
-        let select = session::Entity::find().filter(session::Column::UserId.eq(id.clone())).filter(session::Column::ExpiresAt.gt(self.clock.now()));
+        let select = session::Entity::find()
+            .filter(session::Column::UserId.eq(id.clone()))
+            .filter(session::Column::ExpiresAt.gt(self.clock.now()));
         let sort = Sort::up(session::Column::CreatedAt);
         let rows = page::cut(select, sort, session::Column::Id, limit, cursor)?.all(&self.readers).await?;
         Ok(page::bind::<session::Entity>(rows, sort, session::Column::Id, limit))
@@ -182,7 +248,11 @@ impl Store {
 
     /// Notes that a session was used.
     pub(crate) async fn mark_session_seen(&self, id: &SessionId, at: Moment) -> Result<(), Error> {
-        session::Entity::update_many().col_expr(session::Column::LastSeenAt, Expr::value(at)).filter(session::Column::Id.eq(id.clone())).exec(&self.writers).await?;
+        session::Entity::update_many()
+            .col_expr(session::Column::LastSeenAt, Expr::value(at))
+            .filter(session::Column::Id.eq(id.clone()))
+            .exec(&self.writers)
+            .await?;
         Ok(())
     }
 
@@ -198,7 +268,12 @@ impl Store {
     }
 
     /// Uses up a recovery code: puts `left` where `were` are; whether they still were.
-    pub(crate) async fn use_recovery_code(&self, id: &UserId, were: &Json<Vec<String>>, left: Vec<String>) -> Result<bool, Error> {
+    pub(crate) async fn use_recovery_code(
+        &self,
+        id: &UserId,
+        were: &Json<Vec<String>>,
+        left: Vec<String>,
+    ) -> Result<bool, Error> {
         let done = user::Entity::update_many()
             .col_expr(user::Column::RecoveryHashes, Expr::value(Json(left)))
             .filter(user::Column::Id.eq(id.clone()))
@@ -237,7 +312,11 @@ impl Store {
             .col_expr(throttle::Column::FailedAt, Expr::value(now))
             .filter(throttle::Column::Bucket.eq(bucket))
             // Forgotten failures are still in the row.
-            .filter(Condition::any().add(throttle::Column::FailureCount.eq(known)).add(throttle::Column::FailedAt.lte(now.plus_hours(-24))))
+            .filter(
+                Condition::any()
+                    .add(throttle::Column::FailureCount.eq(known))
+                    .add(throttle::Column::FailedAt.lte(now.plus_hours(-24))),
+            )
             .exec(&self.writers)
             .await?;
         Ok(done.rows_affected == 1)
@@ -257,14 +336,21 @@ impl Store {
 
     /// The device whose secret hashes to this.
     pub(crate) async fn device(&self, secret_hash: &str) -> Result<Option<session::device::Model>, Error> {
-        Ok(session::device::Entity::find().filter(session::device::Column::SecretHash.eq(secret_hash)).one(&self.readers).await?)
+        Ok(session::device::Entity::find()
+            .filter(session::device::Column::SecretHash.eq(secret_hash))
+            .one(&self.readers)
+            .await?)
     }
 
     /// Keeps that someone has signed in from a device; the oldest of too many is forgotten.
     pub(crate) async fn add_device(&self, device: session::device::Model) -> Result<(), Error> {
         use sea_orm::QueryOrder as _;
         use session::device::{Column, Entity};
-        let known = Entity::find().filter(Column::UserId.eq(device.user_id.clone())).order_by_desc(Column::LastUsedAt).all(&self.writers).await?;
+        let known = Entity::find()
+            .filter(Column::UserId.eq(device.user_id.clone()))
+            .order_by_desc(Column::LastUsedAt)
+            .all(&self.writers)
+            .await?;
         let old: Vec<String> = known.into_iter().skip(session::DEVICES - 1).map(|device| device.secret_hash).collect();
         if !old.is_empty() {
             Entity::delete_many().filter(Column::SecretHash.is_in(old)).exec(&self.writers).await?;
@@ -281,29 +367,46 @@ impl Store {
     }
 
     /// The providers that an organisation's people can sign in through, by name: who they are is not known before.
-    pub(crate) async fn providers_of_anyone(&self, id: &OrganisationId) -> Result<Vec<identity_provider::Model>, Error> {
+    pub(crate) async fn providers_of_anyone(
+        &self,
+        id: &OrganisationId,
+    ) -> Result<Vec<identity_provider::Model>, Error> {
         use sea_orm::QueryOrder as _;
         let select = identity_provider::Entity::find().filter(identity_provider::Column::OrganisationId.eq(id.clone()));
-        let select = select.filter(identity_provider::Column::IsEnabled.eq(true)).order_by_asc(identity_provider::Column::Name);
+        let select =
+            select.filter(identity_provider::Column::IsEnabled.eq(true)).order_by_asc(identity_provider::Column::Name);
         Ok(select.limit(page::MAXIMUM_LIMIT).all(&self.readers).await?)
     }
 
     /// The provider by this id, of whatever organisation.
-    pub(crate) async fn provider_of_anyone(&self, id: &IdentityProviderId) -> Result<Option<identity_provider::Model>, Error> {
-        Ok(identity_provider::Entity::find().filter(identity_provider::Column::Id.eq(id.clone())).one(&self.readers).await?)
+    pub(crate) async fn provider_of_anyone(
+        &self,
+        id: &IdentityProviderId,
+    ) -> Result<Option<identity_provider::Model>, Error> {
+        Ok(identity_provider::Entity::find()
+            .filter(identity_provider::Column::Id.eq(id.clone()))
+            .one(&self.readers)
+            .await?)
     }
 
     /// Keeps that a sign-in was begun, and forgets those whose time is over.
     pub(crate) async fn begin_attempt(&self, attempt: attempt::Model) -> Result<(), Error> {
-        attempt::Entity::delete_many().filter(attempt::Column::ExpiresAt.lte(self.clock.now())).exec(&self.writers).await?;
+        attempt::Entity::delete_many()
+            .filter(attempt::Column::ExpiresAt.lte(self.clock.now()))
+            .exec(&self.writers)
+            .await?;
         attempt::Entity::insert(attempt.into_active_model().reset_all()).exec_without_returning(&self.writers).await?;
         Ok(())
     }
 
     /// The sign-in that was begun with this state, once.
     pub(crate) async fn take_attempt(&self, state_hash: &str) -> Result<Option<attempt::Model>, Error> {
-        let found = attempt::Entity::find().filter(attempt::Column::StateHash.eq(state_hash)).one(&self.writers).await?;
-        let gone = attempt::Entity::delete_many().filter(attempt::Column::StateHash.eq(state_hash)).exec(&self.writers).await?;
+        let found =
+            attempt::Entity::find().filter(attempt::Column::StateHash.eq(state_hash)).one(&self.writers).await?;
+        let gone = attempt::Entity::delete_many()
+            .filter(attempt::Column::StateHash.eq(state_hash))
+            .exec(&self.writers)
+            .await?;
         Ok(found.filter(|_| gone.rows_affected == 1))
     }
 
@@ -318,22 +421,30 @@ impl Store {
 impl Reader {
     /// The people with these ids, in no order: for those who were found as the organisation's own.
     pub(crate) async fn users(&self, ids: &BTreeSet<String>) -> Result<Vec<user::Model>, Error> {
-        Ok(user::Entity::find().filter(user::Column::Id.is_in(ids.iter().map(String::as_str))).all(&self.transaction).await?)
+        Ok(user::Entity::find()
+            .filter(user::Column::Id.is_in(ids.iter().map(String::as_str)))
+            .all(&self.transaction)
+            .await?)
     }
 }
 
 /// What is about people themselves, changed together with what is one organisation's.
 #[expect(clippy::disallowed_methods, reason = "these are named exceptions too")]
 impl Writer {
-    /// Does what [`Writer::save`] does for one event, statement for statement, in an organisation that there is not: nothing is kept
-    /// but the moment.
+    /// Does what [`Writer::save`] does for one event, statement for statement, in an organisation that there is not:
+    /// nothing is kept but the moment.
     pub(crate) async fn save_as_if_noted(self) -> Result<(), Error> {
         self.all(self.find::<personal::Entity>().filter(personal::Column::About.eq("nobody"))).await?;
         self.one(self.find::<audit::head::Entity>()).await?;
         for failure_count in [0, 1] {
             let row = throttle::Model { bucket: "nobody".into(), failure_count, failed_at: self.now };
-            let replaced = OnConflict::column(throttle::Column::Bucket).update_columns([throttle::Column::FailureCount, throttle::Column::FailedAt]).to_owned();
-            throttle::Entity::insert(row.into_active_model().reset_all()).on_conflict(replaced).exec_without_returning(&self.transaction).await?;
+            let replaced = OnConflict::column(throttle::Column::Bucket)
+                .update_columns([throttle::Column::FailureCount, throttle::Column::FailedAt])
+                .to_owned();
+            throttle::Entity::insert(row.into_active_model().reset_all())
+                .on_conflict(replaced)
+                .exec_without_returning(&self.transaction)
+                .await?;
         }
         self.reader.transaction.commit().await?;
         Ok(())
@@ -341,12 +452,18 @@ impl Writer {
 
     /// Adds someone new.
     pub(crate) async fn add_user(&self, user: &user::Model) -> Result<(), Error> {
-        user::Entity::insert(user.clone().into_active_model().reset_all()).exec_without_returning(&self.transaction).await?;
+        user::Entity::insert(user.clone().into_active_model().reset_all())
+            .exec_without_returning(&self.transaction)
+            .await?;
         Ok(())
     }
 
     /// Puts `after` in the place of `before`, unless it has been changed since.
-    pub(crate) async fn replace_user(&self, before: &user::Model, mut after: user::Model) -> Result<user::Model, Error> {
+    pub(crate) async fn replace_user(
+        &self,
+        before: &user::Model,
+        mut after: user::Model,
+    ) -> Result<user::Model, Error> {
         after.version = before.version + 1;
         after.updated_at = self.now;
         let done = user::Entity::update_many()
@@ -358,7 +475,8 @@ impl Writer {
         if done.rows_affected == 1 { Ok(after) } else { Err(Error::Stale { current: before.version }) }
     }
 
-    /// Puts `after` in the place of a session wherever it is, unless it has ended or been renewed since; whether it had not.
+    /// Puts `after` in the place of a session wherever it is, unless it has ended or been renewed since; whether it had
+    /// not.
     pub(crate) async fn renew_session(&self, before: &session::Model, after: &session::Model) -> Result<bool, Error> {
         let done = session::Entity::update_many()
             .set(after.clone().into_active_model().reset_all())

@@ -6,8 +6,9 @@ use std::{
 };
 
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait as _, DbBackend, DbErr, EntityName as _, EntityTrait, InsertMany, IntoActiveModel,
-    Iterable as _, QueryFilter, QuerySelect as _, QueryTrait as _,
+    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait as _, DbBackend, DbErr,
+    EntityName as _, EntityTrait, InsertMany, IntoActiveModel, Iterable as _, QueryFilter, QuerySelect as _,
+    QueryTrait as _,
     sea_query::{Alias, Expr, ExprTrait as _, OnConflict},
 };
 use serde_json::Value;
@@ -48,7 +49,15 @@ impl std::ops::Deref for Writer {
 
 impl Writer {
     pub(super) fn new(reader: Reader) -> Self {
-        Self { reader, events: Mutex::default(), touched: Mutex::default(), unnamed: Mutex::default(), sealed: Mutex::default(), grown: Mutex::default(), early: None }
+        Self {
+            reader,
+            events: Mutex::default(),
+            touched: Mutex::default(),
+            unnamed: Mutex::default(),
+            sealed: Mutex::default(),
+            grown: Mutex::default(),
+            early: None,
+        }
     }
 
     /// One of before its turn.
@@ -56,8 +65,8 @@ impl Writer {
         Self { early: Some(Mutex::default()), ..Self::new(reader) }
     }
 
-    /// Waits until nobody else changes anything in the organisation, and puts what was added early where it belongs. What was looked
-    /// at early may have changed.
+    /// Waits until nobody else changes anything in the organisation, and puts what was added early where it belongs.
+    /// What was looked at early may have changed.
     pub(crate) async fn take_turn(&mut self) -> Result<(), Error> {
         let mut drafts = std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner));
         personal::seal(self, &self.scope.actor, &[], &mut drafts).await?;
@@ -69,13 +78,16 @@ impl Writer {
         }
         self.transaction.begin_in_turn(&self.store.writers, "BEGIN IMMEDIATE").await?;
         for table in early.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            self.transaction.execute_unprepared(&format!("INSERT INTO \"{table}\" SELECT * FROM temp.\"early_{table}\"")).await?;
+            self.transaction
+                .execute_unprepared(&format!("INSERT INTO \"{table}\" SELECT * FROM temp.\"early_{table}\""))
+                .await?;
         }
         Ok(())
     }
 
-    /// On PostgreSQL, one writer at a time in an organisation, as SQLite has it anyway: what a change reads before it writes stays
-    /// true until it is saved, the register's lines follow from everything that was saved, and the audit chain has one order.
+    /// On PostgreSQL, one writer at a time in an organisation, as SQLite has it anyway: what a change reads before it
+    /// writes stays true until it is saved, the register's lines follow from everything that was saved, and the audit
+    /// chain has one order.
     pub(super) async fn wait_for_others(&self) -> Result<(), Error> {
         self.one(self.find::<audit::head::Entity>().lock_exclusive()).await?;
         Ok(())
@@ -83,14 +95,17 @@ impl Writer {
 
     /// Adds rows that are not there.
     async fn add<A: ActiveModelTrait>(&self, insert: InsertMany<A>) -> Result<(), Error> {
-        let Some(early) = self.early.as_ref().filter(|_| self.transaction.get_database_backend() == DbBackend::Sqlite) else {
+        let Some(early) = self.early.as_ref().filter(|_| self.transaction.get_database_backend() == DbBackend::Sqlite)
+        else {
             insert.exec_without_returning(&self.transaction).await?;
             return Ok(());
         };
         let table = <A::Entity as Default>::default().table_name().to_owned();
         let aside = format!("early_{table}");
         if !early.lock().unwrap_or_else(PoisonError::into_inner).contains(&table) {
-            self.transaction.execute_unprepared(&format!("CREATE TEMP TABLE \"{aside}\" AS SELECT * FROM \"{table}\" WHERE false")).await?;
+            self.transaction
+                .execute_unprepared(&format!("CREATE TEMP TABLE \"{aside}\" AS SELECT * FROM \"{table}\" WHERE false"))
+                .await?;
             early.lock().unwrap_or_else(PoisonError::into_inner).push(table);
         }
         let mut statement = insert.into_query();
@@ -102,13 +117,15 @@ impl Writer {
     /// The transaction of a change that has its turn.
     fn in_turn(&self) -> Result<&Transaction, Error> {
         if self.early.is_some() {
-            return Err(Error::Database(DbErr::Custom("a writer that was opened early can only insert until it takes its turn".into())));
+            return Err(Error::Database(DbErr::Custom(
+                "a writer that was opened early can only insert until it takes its turn".into(),
+            )));
         }
         Ok(&self.transaction)
     }
 
-    /// Says that very many rows will be written. PostgreSQL checks each for what it points to, by a plan that it made when the
-    /// table may have been empty: it makes another.
+    /// Says that very many rows will be written. PostgreSQL checks each for what it points to, by a plan that it made
+    /// when the table may have been empty: it makes another.
     pub(crate) async fn expect_many(&self) -> Result<(), Error> {
         if self.transaction.get_database_backend() == DbBackend::Postgres {
             self.transaction.execute_unprepared("DISCARD PLANS").await?;
@@ -141,12 +158,27 @@ impl Writer {
     }
 
     /// Notes that something happened; written when this is saved. Rows note themselves.
-    pub(crate) fn note(&self, action: &'static str, noun: &'static str, item_id: &str, before: Option<Value>, after: Option<Value>) {
+    pub(crate) fn note(
+        &self,
+        action: &'static str,
+        noun: &'static str,
+        item_id: &str,
+        before: Option<Value>,
+        after: Option<Value>,
+    ) {
         self.note_about(audit::About::default(), action, noun, item_id, before, after);
     }
 
     /// Notes that something happened which belongs to the history of a supplier or product; written when this is saved.
-    pub(crate) fn note_about(&self, about: audit::About, action: &'static str, noun: &'static str, item_id: &str, before: Option<Value>, after: Option<Value>) {
+    pub(crate) fn note_about(
+        &self,
+        about: audit::About,
+        action: &'static str,
+        noun: &'static str,
+        item_id: &str,
+        before: Option<Value>,
+        after: Option<Value>,
+    ) {
         let draft = audit::Draft { about, action, noun, item_id: item_id.to_owned(), before, after };
         self.events.lock().unwrap_or_else(PoisonError::into_inner).push(draft);
     }
@@ -190,7 +222,14 @@ impl Writer {
         for row in &mut rows {
             E::claim(row, &self.scope.organisation_id);
             E::stamp(row, 1, self.now);
-            self.note_about(audit::About::of::<E>(row), "create", E::NOUN, row.id(), None, serde_json::to_value(&*row).ok());
+            self.note_about(
+                audit::About::of::<E>(row),
+                "create",
+                E::NOUN,
+                row.id(),
+                None,
+                serde_json::to_value(&*row).ok(),
+            );
             self.touch_row::<E>(row);
         }
         self.note_growth::<E>(rows.len());
@@ -201,7 +240,12 @@ impl Writer {
     }
 
     /// Puts `after` in the place of `before`, which this writer has read, unless it has been changed since.
-    pub(crate) async fn replace<E, A>(&self, action: &'static str, before: &E::Model, mut after: E::Model) -> Result<E::Model, Error>
+    pub(crate) async fn replace<E, A>(
+        &self,
+        action: &'static str,
+        before: &E::Model,
+        mut after: E::Model,
+    ) -> Result<E::Model, Error>
     where
         E: Owned,
         E::Model: IntoActiveModel<A>,
@@ -221,7 +265,11 @@ impl Writer {
     }
 
     /// Puts each second in the place of the first, which this writer has read, unless one has been changed since.
-    pub(crate) async fn replace_all<E, A>(&self, action: &'static str, mut changes: Vec<(E::Model, E::Model)>) -> Result<Vec<E::Model>, Error>
+    pub(crate) async fn replace_all<E, A>(
+        &self,
+        action: &'static str,
+        mut changes: Vec<(E::Model, E::Model)>,
+    ) -> Result<Vec<E::Model>, Error>
     where
         E: Owned,
         E::Model: IntoActiveModel<A>,
@@ -274,8 +322,13 @@ impl Writer {
 
     /// Sets columns that follow from other rows, without a new version: no one's edit may fail for it.
     #[expect(clippy::disallowed_methods, reason = "the organisation is in the filter")]
-    pub(crate) async fn set_derived<E: Owned>(&self, id: &str, columns: impl IntoIterator<Item = (E::Column, sea_orm::Value)>) -> Result<(), Error> {
-        let mut update = E::update_many().filter(E::ID.eq(id)).filter(E::ORGANISATION_ID.eq(self.scope.organisation_id.clone()));
+    pub(crate) async fn set_derived<E: Owned>(
+        &self,
+        id: &str,
+        columns: impl IntoIterator<Item = (E::Column, sea_orm::Value)>,
+    ) -> Result<(), Error> {
+        let mut update =
+            E::update_many().filter(E::ID.eq(id)).filter(E::ORGANISATION_ID.eq(self.scope.organisation_id.clone()));
         for (column, value) in columns {
             update = update.col_expr(column, sea_orm::sea_query::Expr::value(value));
         }
@@ -285,10 +338,16 @@ impl Writer {
 
     /// Sets columns of many rows that follow from other rows, to the same values, without new versions.
     #[expect(clippy::disallowed_methods, reason = "the organisation is in the filter")]
-    pub(crate) async fn set_derived_of_all<E: Owned>(&self, ids: &[String], columns: &[(E::Column, sea_orm::Value)]) -> Result<(), Error> {
+    pub(crate) async fn set_derived_of_all<E: Owned>(
+        &self,
+        ids: &[String],
+        columns: &[(E::Column, sea_orm::Value)],
+    ) -> Result<(), Error> {
         for portion in ids.chunks(PORTION) {
             let ids = portion.iter().map(String::as_str);
-            let mut update = E::update_many().filter(E::ID.is_in(ids)).filter(E::ORGANISATION_ID.eq(self.scope.organisation_id.clone()));
+            let mut update = E::update_many()
+                .filter(E::ID.is_in(ids))
+                .filter(E::ORGANISATION_ID.eq(self.scope.organisation_id.clone()));
             for (column, value) in columns {
                 update = update.col_expr(*column, Expr::value(value.clone()));
             }
@@ -297,7 +356,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Adds rows of a table that follows from others and so is not audited; where `key` is there already, its row is replaced.
+    /// Adds rows of a table that follows from others and so is not audited; where `key` is there already, its row is
+    /// replaced.
     #[expect(clippy::disallowed_methods, reason = "the one place that adds the organisation")]
     pub(crate) async fn put_all<E, A>(&self, mut rows: Vec<E::Model>, key: &[E::Column]) -> Result<(), Error>
     where
@@ -310,27 +370,35 @@ impl Writer {
         }
         self.note_growth::<E>(rows.len());
         use sea_orm::IdenStatic as _;
-        let others: Vec<E::Column> = E::Column::iter().filter(|column| !key.iter().any(|part| part.as_str() == column.as_str())).collect();
+        let others: Vec<E::Column> =
+            E::Column::iter().filter(|column| !key.iter().any(|part| part.as_str() == column.as_str())).collect();
         for portion in rows.chunks(PORTION) {
             let insert = E::insert_many(portion.iter().map(|row| row.clone().into_active_model().reset_all()));
             if key.is_empty() {
                 self.add(insert).await?;
             } else {
-                let replaced = OnConflict::columns(key.iter().copied()).update_columns(others.iter().copied()).to_owned();
+                let replaced =
+                    OnConflict::columns(key.iter().copied()).update_columns(others.iter().copied()).to_owned();
                 insert.on_conflict(replaced).exec_without_returning(self.in_turn()?).await?;
             }
         }
         Ok(())
     }
 
-    /// Takes away this organisation's rows that meet `condition`, without audit: for tables that follow from others. Says how many.
+    /// Takes away this organisation's rows that meet `condition`, without audit: for tables that follow from others.
+    /// Says how many.
     #[expect(clippy::disallowed_methods, reason = "the organisation is in the filter")]
     pub(crate) async fn clear<E: Belongs>(&self, condition: Condition) -> Result<u64, Error> {
-        let done = E::delete_many().filter(E::ORGANISATION_ID.eq(self.scope.organisation_id.clone())).filter(condition).exec(self.in_turn()?).await?;
+        let done = E::delete_many()
+            .filter(E::ORGANISATION_ID.eq(self.scope.organisation_id.clone()))
+            .filter(condition)
+            .exec(self.in_turn()?)
+            .await?;
         Ok(done.rows_affected)
     }
 
-    /// Makes the register's lines of what changed anew, writes the audit events, and commits: after this the change outlives a power cut.
+    /// Makes the register's lines of what changed anew, writes the audit events, and commits: after this the change
+    /// outlives a power cut.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Database`]; then nothing was changed.
@@ -339,7 +407,8 @@ impl Writer {
         let touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner));
         crate::register::refresh(&self, touched).await?;
         let mut drafts = std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner));
-        let changed_keys: Vec<String> = drafts.iter().filter(|draft| draft.noun == "api_key").map(|draft| draft.item_id.clone()).collect();
+        let changed_keys: Vec<String> =
+            drafts.iter().filter(|draft| draft.noun == "api_key").map(|draft| draft.item_id.clone()).collect();
         let mut sealed = std::mem::take(&mut *self.sealed.lock().unwrap_or_else(PoisonError::into_inner));
         if !drafts.is_empty() || !sealed.is_empty() {
             let unnamed = std::mem::take(&mut *self.unnamed.lock().unwrap_or_else(PoisonError::into_inner));
@@ -348,11 +417,16 @@ impl Writer {
             let head = self.one(self.find::<audit::head::Entity>()).await?;
             let (events, head) = audit::chain(&self.reader, head, &actor_name, sealed, |now| self.store.mint(now));
             self.put_all::<audit::Entity, audit::ActiveModel>(events, &[]).await?;
-            self.put_all::<audit::head::Entity, audit::head::ActiveModel>(vec![head], &[audit::head::Column::OrganisationId]).await?;
+            self.put_all::<audit::head::Entity, audit::head::ActiveModel>(
+                vec![head],
+                &[audit::head::Column::OrganisationId],
+            )
+            .await?;
         }
         let Reader { transaction, store, .. } = self.reader;
         let (grown, after) = (self.grown.into_inner().unwrap_or_else(PoisonError::into_inner), store.clone());
-        // In a task of its own: a caller who goes away between the two must not leave a key remembered that was revoked.
+        // In a task of its own: a caller who goes away between the two must not leave a key remembered that was
+        // revoked.
         let saving = tokio::spawn(async move {
             let done = transaction.commit().await;
             // Only now: whoever looked a key up while this was under way has remembered it as it was.

@@ -43,8 +43,15 @@ async fn end(writer: &Writer, row: &Model, action: &'static str) -> Result<(), E
 ///
 /// # Errors
 /// [`Error::NotFound`] or [`Error::Stale`].
-pub async fn revoke_own(store: &Store, person: &Person, request_id: Option<String>, id: &SessionId, version: i64) -> Result<(), Error> {
-    let known = store.session_of_anyone(id).await?.filter(|known| known.user.id == person.user.id).ok_or(Error::NotFound)?;
+pub async fn revoke_own(
+    store: &Store,
+    person: &Person,
+    request_id: Option<String>,
+    id: &SessionId,
+    version: i64,
+) -> Result<(), Error> {
+    let known =
+        store.session_of_anyone(id).await?.filter(|known| known.user.id == person.user.id).ok_or(Error::NotFound)?;
     let writer = store.write(&user::scope(&known.user, &known.membership, request_id.as_deref())).await?;
     revoke(&writer, id, version).await?;
     writer.save().await
@@ -69,7 +76,10 @@ pub async fn end_others(store: &Store, person: &Person, request_id: Option<Strin
     let mut ended_count = 0;
     for membership in store.memberships_of_anyone(&person.user.id).await? {
         let writer = store.write(&user::scope(&person.user, &membership, request_id.as_deref())).await?;
-        let others = writer.find::<Entity>().filter(Column::UserId.eq(person.user.id.clone())).filter(Column::Id.ne(person.session.id.clone()));
+        let others = writer
+            .find::<Entity>()
+            .filter(Column::UserId.eq(person.user.id.clone()))
+            .filter(Column::Id.ne(person.session.id.clone()));
         for row in writer.all(others).await? {
             end(&writer, &row, "revoke").await?;
             ended_count += 1;

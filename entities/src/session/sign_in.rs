@@ -1,4 +1,5 @@
-//! Signing in: password, second factor, and going on in another organisation. What opens a session or gives it another secret.
+//! Signing in: password, second factor, and going on in another organisation. What opens a session or gives it another
+//! secret.
 
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _};
@@ -91,12 +92,17 @@ pub(crate) struct Proven {
     is_known_device: bool,
 }
 
-/// Finds out whether `password` is that of `email`. The same is said, and the same work done, whether or not there is such a person.
+/// Finds out whether `password` is that of `email`. The same is said, and the same work done, whether or not there is
+/// such a person.
 pub(crate) async fn prove(store: &Store, visit: &Visit, email: &str, password: &str) -> Result<Proven, Error> {
     let email = user::normal(email);
     let user = store.user_by_email(&email).await?;
     let device = visit.device.as_deref().map(sha256).unwrap_or_default();
-    let device = store.device(&device).await?.filter(|device| user.as_ref().is_some_and(|user| user.id == device.user_id)).map(|device| device.secret_hash);
+    let device = store
+        .device(&device)
+        .await?
+        .filter(|device| user.as_ref().is_some_and(|user| user.id == device.user_id))
+        .map(|device| device.secret_hash);
     let bucket = Bucket::of("password", &email, device.as_deref());
     bucket.count(store).await?;
     let is_right = store.desk.verify(password, user.as_ref().and_then(|user| user.password_hash.as_deref())).await?;
@@ -121,7 +127,8 @@ pub(crate) async fn prove(store: &Store, visit: &Visit, email: &str, password: &
     }
 }
 
-/// How many organisations a failure is noted in before it is answered, whether someone belongs to as many, or exists at all.
+/// How many organisations a failure is noted in before it is answered, whether someone belongs to as many, or exists at
+/// all.
 const NOTED: usize = 2;
 
 fn stranger() -> Actor {
@@ -142,9 +149,16 @@ async fn note_failure(store: &Store, user: &user::Model, visit: &Visit, what: &'
         note_nothing(store, visit).await?;
     }
     for membership in memberships.into_iter().skip(NOTED) {
-        let (store, scope, id) = (store.clone(), Scope { actor: stranger(), ..user::scope(user, &membership, visit.request_id.as_deref()) }, user.id.clone());
+        let (store, scope, id) = (
+            store.clone(),
+            Scope { actor: stranger(), ..user::scope(user, &membership, visit.request_id.as_deref()) },
+            user.id.clone(),
+        );
         tokio::spawn(async move {
-            if let Err(error) = audit::record(&store, &scope, "sign_in_failed", "user", id.as_str(), Some(json!({ "wrong": what }))).await {
+            if let Err(error) =
+                audit::record(&store, &scope, "sign_in_failed", "user", id.as_str(), Some(json!({ "wrong": what })))
+                    .await
+            {
                 tracing::error!(%error, user = %id, "a failed sign-in was not kept");
             }
         });
@@ -163,12 +177,23 @@ async fn note_failure_of_nobody(store: &Store, visit: &Visit) -> Result<(), Erro
 
 /// As much work as noting something in an organisation.
 async fn note_nothing(store: &Store, visit: &Visit) -> Result<(), Error> {
-    let scope = Scope { organisation_id: store.new_organisation_id(), actor: stranger(), role: Role::Viewer, request_id: visit.request_id.clone() };
+    let scope = Scope {
+        organisation_id: store.new_organisation_id(),
+        actor: stranger(),
+        role: Role::Viewer,
+        request_id: visit.request_id.clone(),
+    };
     store.write(&scope).await?.save_as_if_noted().await
 }
 
 /// Makes sure of the second factor of someone whose password was right. Without one it is still missing.
-pub(crate) async fn second_factor(store: &Store, visit: &Visit, proven: &Proven, code: Option<&str>, recovery_code: Option<&str>) -> Result<Stage, Error> {
+pub(crate) async fn second_factor(
+    store: &Store,
+    visit: &Visit,
+    proven: &Proven,
+    code: Option<&str>,
+    recovery_code: Option<&str>,
+) -> Result<Stage, Error> {
     let user = &proven.user;
     if user.mfa_since.is_none() {
         return Ok(Stage::Complete);
@@ -181,7 +206,10 @@ pub(crate) async fn second_factor(store: &Store, visit: &Visit, proven: &Proven,
     bucket.count(store).await?;
     if !user::use_second_factor(store, user, code, recovery_code).await? {
         note_failure(store, user, visit, "code").await?;
-        return Err(Error::Unauthenticated { code: "wrong_code", detail: "the code is wrong or was used already".into() });
+        return Err(Error::Unauthenticated {
+            code: "wrong_code",
+            detail: "the code is wrong or was used already".into(),
+        });
     }
     bucket.clear(store).await?;
     Ok(Stage::Complete)
@@ -190,17 +218,25 @@ pub(crate) async fn second_factor(store: &Store, visit: &Visit, proven: &Proven,
 /// Signs someone in.
 ///
 /// # Errors
-/// [`Error::Unauthenticated`], [`Error::TooMany`], or [`Error::Forbidden`] where they belong to no organisation that lets them in so.
+/// [`Error::Unauthenticated`], [`Error::TooMany`], or [`Error::Forbidden`] where they belong to no organisation that
+/// lets them in so.
 pub async fn sign_in(store: &Store, visit: &Visit, new: &NewSession) -> Result<Granted, Error> {
     let proven = prove(store, visit, &new.email, &new.password).await?;
     let places = store.places_of_anyone(&proven.user.id).await?;
     let place = match &new.organisation_id {
-        Some(id) => Some(places.into_iter().find(|place| place.organisation.id == *id).ok_or_else(|| Error::unknown("/organisation_id", "organisation of yours"))?),
+        Some(id) => Some(
+            places
+                .into_iter()
+                .find(|place| place.organisation.id == *id)
+                .ok_or_else(|| Error::unknown("/organisation_id", "organisation of yours"))?,
+        ),
         None => {
             let mut places = places.into_iter();
             let first = places.next();
             match first {
-                Some(first) if !first.policy.allows_passwords => Some(places.find(|place| place.policy.allows_passwords).unwrap_or(first)),
+                Some(first) if !first.policy.allows_passwords => {
+                    Some(places.find(|place| place.policy.allows_passwords).unwrap_or(first))
+                }
                 other => other,
             }
         }
@@ -215,11 +251,22 @@ fn allows_passwords(place: &Place) -> Result<(), Error> {
     if place.policy.allows_passwords {
         return Ok(());
     }
-    Err(Error::Forbidden(format!("{} does not let people in with a password: sign in through its identity provider", place.organisation.name)))
+    Err(Error::Forbidden(format!(
+        "{} does not let people in with a password: sign in through its identity provider",
+        place.organisation.name
+    )))
 }
 
 /// Opens a session.
-pub(crate) async fn open(store: &Store, visit: &Visit, user: user::Model, place: Place, stage: Stage, method: Method, is_new_device: bool) -> Result<Granted, Error> {
+pub(crate) async fn open(
+    store: &Store,
+    visit: &Visit,
+    user: user::Model,
+    place: Place,
+    stage: Stage,
+    method: Method,
+    is_new_device: bool,
+) -> Result<Granted, Error> {
     let scope = user::scope(&user, &place.membership, visit.request_id.as_deref());
     let writer = store.write(&scope).await?;
     let now = writer.now();
@@ -237,14 +284,23 @@ pub(crate) async fn open(store: &Store, visit: &Visit, user: user::Model, place:
         user_id: user.id.clone(),
         stage: Word(stage),
         method: Word(method),
-        agent: visit.agent.as_deref().map(|agent| agent.chars().filter(|character| !character.is_control()).take(200).collect()),
+        agent: visit
+            .agent
+            .as_deref()
+            .map(|agent| agent.chars().filter(|character| !character.is_control()).take(200).collect()),
         secret_hash: text.hash().to_owned(),
         created_at: now,
         last_seen_at: now,
         expires_at: ends_at(stage, now, &place.policy),
     };
     writer.put_all::<Entity, ActiveModel>(vec![row.clone()], &[]).await?;
-    writer.note(event(stage), "session", row.id.as_str(), None, Some(json!({ "user_id": user.id, "method": method, "has_mfa": user.mfa_since.is_some() })));
+    writer.note(
+        event(stage),
+        "session",
+        row.id.as_str(),
+        None,
+        Some(json!({ "user_id": user.id, "method": method, "has_mfa": user.mfa_since.is_some() })),
+    );
     writer.save().await?;
     let device = if is_new_device && stage == Stage::Complete { Some(new_device(store, &user).await?) } else { None };
     let known = Known { session: row, user, membership: place.membership, policy: place.policy };
@@ -261,7 +317,13 @@ fn ends_at(stage: Stage, now: Moment, policy: &sign_in_policy::Model) -> Moment 
 
 async fn new_device(store: &Store, user: &user::Model) -> Result<Token, Error> {
     let device = Token::alone()?;
-    store.add_device(device::Model { secret_hash: device.hash().to_owned(), user_id: user.id.clone(), last_used_at: store.clock().now() }).await?;
+    store
+        .add_device(device::Model {
+            secret_hash: device.hash().to_owned(),
+            user_id: user.id.clone(),
+            last_used_at: store.clock().now(),
+        })
+        .await?;
     Ok(device)
 }
 
@@ -291,7 +353,15 @@ async fn place(store: &Store, user_id: &UserId, organisation_id: &OrganisationId
 }
 
 /// Gives a session another secret, and a place.
-async fn renew(store: &Store, visit: &Visit, person: &Person, user: user::Model, place: Place, action: &'static str, is_new_device: bool) -> Result<Granted, Error> {
+async fn renew(
+    store: &Store,
+    visit: &Visit,
+    person: &Person,
+    user: user::Model,
+    place: Place,
+    action: &'static str,
+    is_new_device: bool,
+) -> Result<Granted, Error> {
     let scope = user::scope(&user, &place.membership, visit.request_id.as_deref());
     let writer = store.write(&scope).await?;
     let text = Token::new(PREFIX, person.session.id.as_str())?;
@@ -325,9 +395,14 @@ async fn renew(store: &Store, visit: &Visit, person: &Person, user: user::Model,
 pub async fn switch(store: &Store, visit: &Visit, person: &Person, to: &Switch) -> Result<Granted, Error> {
     // A provider vouches for people in its own organisation, never in another.
     if person.session.method.0 == Method::Provider && to.organisation_id != person.session.organisation_id {
-        return Err(Error::Forbidden("you signed in through this organisation's identity provider: sign in to the other organisation itself".into()));
+        return Err(Error::Forbidden(
+            "you signed in through this organisation's identity provider: sign in to the other organisation itself"
+                .into(),
+        ));
     }
-    let place = place(store, &person.user.id, &to.organisation_id).await?.ok_or_else(|| Error::unknown("/organisation_id", "organisation of yours"))?;
+    let place = place(store, &person.user.id, &to.organisation_id)
+        .await?
+        .ok_or_else(|| Error::unknown("/organisation_id", "organisation of yours"))?;
     if person.session.method.0 == Method::Password {
         allows_passwords(&place)?;
     }

@@ -42,11 +42,20 @@ async fn naming(reader: &Reader, person: &Person) -> Result<Vec<Supplier>, Error
     let (mut found, mut after) = (Vec::new(), String::new());
     loop {
         let named = Condition::any().add(Column::Contacts.ne("[]")).add(Column::RelationshipOwner.is_not_null());
-        let select = reader.find::<Entity>().filter(named).filter(Column::Id.gt(after.as_str())).order_by_asc(Column::Id).limit(500);
+        let select = reader
+            .find::<Entity>()
+            .filter(named)
+            .filter(Column::Id.gt(after.as_str()))
+            .order_by_asc(Column::Id)
+            .limit(500);
         let batch = reader.all(select).await?;
         let Some(last) = batch.last() else { return Ok(found) };
         after = last.id.to_string();
-        found.extend(batch.into_iter().filter(|row| row.contacts.iter().any(|contact| is_contact(person, contact)) || is_owner(person, row)));
+        found.extend(
+            batch
+                .into_iter()
+                .filter(|row| row.contacts.iter().any(|contact| is_contact(person, contact)) || is_owner(person, row)),
+        );
     }
 }
 
@@ -65,10 +74,16 @@ fn is_owner(person: &Person, row: &Supplier) -> bool {
 pub(crate) async fn places_of(reader: &Reader, person: &Person) -> Result<Vec<PersonalPlace>, Error> {
     let mut places = Vec::new();
     for row in naming(reader, person).await? {
-        let place =
-            |field: &str, value: serde_json::Value| PersonalPlace { noun: "supplier".into(), item_id: row.id.to_string(), field: field.into(), value: Some(value) };
+        let place = |field: &str, value: serde_json::Value| PersonalPlace {
+            noun: "supplier".into(),
+            item_id: row.id.to_string(),
+            field: field.into(),
+            value: Some(value),
+        };
         let contacts = row.contacts.iter().filter(|contact| is_contact(person, contact));
-        places.extend(contacts.filter_map(|contact| serde_json::to_value(contact).ok()).map(|contact| place("contacts", contact)));
+        places.extend(
+            contacts.filter_map(|contact| serde_json::to_value(contact).ok()).map(|contact| place("contacts", contact)),
+        );
         if is_owner(person, &row) {
             places.push(place("relationship_owner", row.relationship_owner.clone().into()));
         }
@@ -80,7 +95,12 @@ pub(crate) async fn places_of(reader: &Reader, person: &Person) -> Result<Vec<Pe
 pub(crate) async fn erase_person(writer: &Writer, person: &Person) -> Result<Vec<PersonalPlace>, Error> {
     let mut places = Vec::new();
     for row in naming(writer, person).await? {
-        let place = |field: &str| PersonalPlace { noun: "supplier".into(), item_id: row.id.to_string(), field: field.into(), value: None };
+        let place = |field: &str| PersonalPlace {
+            noun: "supplier".into(),
+            item_id: row.id.to_string(),
+            field: field.into(),
+            value: None,
+        };
         let kept: Vec<Contact> = row.contacts.iter().filter(|contact| !is_contact(person, contact)).cloned().collect();
         places.extend(std::iter::repeat_with(|| place("contacts")).take(row.contacts.len() - kept.len()));
         let mut after = Model { contacts: Json(kept), ..row.clone() };
@@ -94,9 +114,24 @@ pub(crate) async fn erase_person(writer: &Writer, person: &Person) -> Result<Vec
 }
 
 /// Archived suppliers with contacts that nothing has changed since.
-pub(crate) async fn archived_with_contacts(reader: &Reader, before: Moment, limit: u64) -> Result<Vec<Supplier>, Error> {
-    let select = reader.find::<Entity>().filter(Column::Status.eq(Word(RelationshipStatus::Archived))).filter(Column::Contacts.ne("[]"));
-    reader.all(select.filter(Column::UpdatedAt.lt(before)).order_by_asc(Column::UpdatedAt).order_by_asc(Column::Id).limit(limit)).await
+pub(crate) async fn archived_with_contacts(
+    reader: &Reader,
+    before: Moment,
+    limit: u64,
+) -> Result<Vec<Supplier>, Error> {
+    let select = reader
+        .find::<Entity>()
+        .filter(Column::Status.eq(Word(RelationshipStatus::Archived)))
+        .filter(Column::Contacts.ne("[]"));
+    reader
+        .all(
+            select
+                .filter(Column::UpdatedAt.lt(before))
+                .order_by_asc(Column::UpdatedAt)
+                .order_by_asc(Column::Id)
+                .limit(limit),
+        )
+        .await
 }
 
 /// Takes away an archived supplier's contacts, in the audit trail too.

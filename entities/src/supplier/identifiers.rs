@@ -46,7 +46,11 @@ pub(super) async fn hold_identifiers(writer: &Writer, suppliers: &[Model]) -> Re
             {
                 let pointer = format!("/identifiers/{index}");
                 let detail = format!("{identifier} is held by another supplier, {holder}");
-                return Err(Error::Conflict { code: "duplicate", detail: detail.clone(), errors: vec![crate::fault::Fault::new(pointer, "duplicate", detail)] });
+                return Err(Error::Conflict {
+                    code: "duplicate",
+                    detail: detail.clone(),
+                    errors: vec![crate::fault::Fault::new(pointer, "duplicate", detail)],
+                });
             }
         }
     }
@@ -70,7 +74,10 @@ pub(crate) async fn note_identifiers(writer: &Writer, suppliers: &[Model]) -> Re
 }
 
 /// Which suppliers hold which of `identifiers`, which are canonical.
-pub(crate) async fn holders(reader: &Reader, identifiers: impl IntoIterator<Item = &Identifier>) -> Result<BTreeMap<Identifier, SupplierId>, Error> {
+pub(crate) async fn holders(
+    reader: &Reader,
+    identifiers: impl IntoIterator<Item = &Identifier>,
+) -> Result<BTreeMap<Identifier, SupplierId>, Error> {
     let mut by_scheme: BTreeMap<Scheme, BTreeSet<&str>> = BTreeMap::new();
     for identifier in identifiers {
         by_scheme.entry(identifier.scheme).or_default().insert(&identifier.id);
@@ -83,7 +90,13 @@ pub(crate) async fn holders(reader: &Reader, identifiers: impl IntoIterator<Item
                 .find::<held_identifier::Entity>()
                 .filter(held_identifier::Column::Scheme.eq(crate::stored::word(&scheme)))
                 .filter(held_identifier::Column::Identifier.is_in(portion.iter().copied()));
-            known.extend(reader.all(select).await?.into_iter().map(|row| (Identifier { scheme, id: row.identifier }, row.supplier_id)));
+            known.extend(
+                reader
+                    .all(select)
+                    .await?
+                    .into_iter()
+                    .map(|row| (Identifier { scheme, id: row.identifier }, row.supplier_id)),
+            );
         }
     }
     Ok(known)

@@ -195,7 +195,16 @@ async fn change_own(
     writer.note(action, "user", before.id.as_str(), was, is);
     writer.save().await?;
     store.sessions.forget_user(&after.id);
-    note_elsewhere(store, &after, Some(&scope.organisation_id), scope.request_id.as_deref(), action, "user", after.id.as_str()).await?;
+    note_elsewhere(
+        store,
+        &after,
+        Some(&scope.organisation_id),
+        scope.request_id.as_deref(),
+        action,
+        "user",
+        after.id.as_str(),
+    )
+    .await?;
     Ok(after)
 }
 
@@ -203,7 +212,13 @@ async fn change_own(
 ///
 /// # Errors
 /// [`Error::Stale`] or [`Error::Invalid`].
-pub async fn change_me(store: &Store, person: &Person, request_id: Option<String>, version: i64, change: Change<NewMe>) -> Result<Me, Error> {
+pub async fn change_me(
+    store: &Store,
+    person: &Person,
+    request_id: Option<String>,
+    version: i64,
+    change: Change<NewMe>,
+) -> Result<Me, Error> {
     let user = change_own(store, person, request_id, "change", |before| {
         if before.version != version {
             return Err(Error::Stale { current: before.version });
@@ -220,13 +235,25 @@ pub async fn change_me(store: &Store, person: &Person, request_id: Option<String
 ///
 /// # Errors
 /// [`Error::Invalid`] when the present one is wrong or the new one is guessed soon; [`Error::TooMany`].
-pub async fn change_password(store: &Store, person: &Person, request_id: Option<String>, new: &NewPassword) -> Result<Me, Error> {
+pub async fn change_password(
+    store: &Store,
+    person: &Person,
+    request_id: Option<String>,
+    new: &NewPassword,
+) -> Result<Me, Error> {
     person.must_not_come_from_a_provider()?;
     let user = proven(store, person, &new.present_password, "/present_password").await?;
-    let organisation = store.organisation_of_anyone(&person.session.organisation_id).await?.map(|organisation| organisation.name).unwrap_or_default();
+    let organisation = store
+        .organisation_of_anyone(&person.session.organisation_id)
+        .await?
+        .map(|organisation| organisation.name)
+        .unwrap_or_default();
     store.desk.check("/new_password", &new.new_password, words(&user.email, &user.name, &organisation)).await?;
     let hash = store.desk.hash(&new.new_password).await?;
-    let user = change_own(store, person, request_id.clone(), "change_password", |before| Ok(Model { password_hash: Some(hash), ..before.clone() })).await?;
+    let user = change_own(store, person, request_id.clone(), "change_password", |before| {
+        Ok(Model { password_hash: Some(hash), ..before.clone() })
+    })
+    .await?;
     session::end_others(store, person, request_id).await?;
     store.forget_devices(&user.id).await?;
     shown(store, person, user).await
@@ -245,7 +272,12 @@ async fn proven(store: &Store, person: &Person, password: &str, pointer: &str) -
 }
 
 /// Uses up a code or a recovery code of `user`; whether it was good. Each is good once, whichever replica is asked.
-pub(crate) async fn use_second_factor(store: &Store, user: &Model, code: Option<&str>, recovery_code: Option<&str>) -> Result<bool, Error> {
+pub(crate) async fn use_second_factor(
+    store: &Store,
+    user: &Model,
+    code: Option<&str>,
+    recovery_code: Option<&str>,
+) -> Result<bool, Error> {
     if let (Some(code), Some(secret)) = (code, &user.totp_secret) {
         if let Some(step) = mfa::step_of(secret, code, store.clock().now(), user.totp_step) {
             return store.use_step(&user.id, step).await;
@@ -264,7 +296,12 @@ pub(crate) async fn use_second_factor(store: &Store, user: &Model, code: Option<
 ///
 /// # Errors
 /// [`Error::Invalid`] for a wrong password, [`Error::Conflict`] when there is a second factor already.
-pub async fn enrol_mfa(store: &Store, person: &Person, request_id: Option<String>, proof: &Password) -> Result<Enrolment, Error> {
+pub async fn enrol_mfa(
+    store: &Store,
+    person: &Person,
+    request_id: Option<String>,
+    proof: &Password,
+) -> Result<Enrolment, Error> {
     person.must_not_come_from_a_provider()?;
     proven(store, person, &proof.password, "/password").await?;
     let secret = mfa::new_secret()?;
@@ -277,11 +314,17 @@ pub async fn enrol_mfa(store: &Store, person: &Person, request_id: Option<String
     Ok(Enrolment { secret, otpauth_uri })
 }
 
-/// Turns the second factor on, once the app has shown a good code. All other sessions end, and this one may do everything.
+/// Turns the second factor on, once the app has shown a good code. All other sessions end, and this one may do
+/// everything.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a wrong code, [`Error::Conflict`] where nothing was begun.
-pub async fn confirm_mfa(store: &Store, person: &Person, request_id: Option<String>, first: &FirstCode) -> Result<RecoveryCodes, Error> {
+pub async fn confirm_mfa(
+    store: &Store,
+    person: &Person,
+    request_id: Option<String>,
+    first: &FirstCode,
+) -> Result<RecoveryCodes, Error> {
     let bucket = Bucket::of("own code", person.user.id.as_str(), Some(person.session.id.as_str()));
     bucket.count(store).await?;
     let (codes, hashes) = mfa::new_recovery_codes()?;
@@ -289,7 +332,12 @@ pub async fn confirm_mfa(store: &Store, person: &Person, request_id: Option<Stri
     change_own(store, person, request_id.clone(), "confirm_mfa", |before| {
         let secret = match (&before.totp_secret, before.mfa_since) {
             (Some(secret), None) => secret,
-            _ => return Err(Error::conflict("not_begun", "there is no second factor to confirm: begin with a new secret")),
+            _ => {
+                return Err(Error::conflict(
+                    "not_begun",
+                    "there is no second factor to confirm: begin with a new secret",
+                ));
+            }
         };
         let step = mfa::step_of(secret, &first.code, now, before.totp_step).ok_or_else(wrong_code)?;
         Ok(Model { mfa_since: Some(now), totp_step: step, recovery_hashes: Json(hashes), ..before.clone() })
@@ -308,18 +356,32 @@ fn wrong_code() -> Error {
 ///
 /// # Errors
 /// [`Error::Invalid`] for a wrong password or code, [`Error::Conflict`] without a second factor.
-pub async fn renew_recovery_codes(store: &Store, person: &Person, request_id: Option<String>, proof: &Proof) -> Result<RecoveryCodes, Error> {
+pub async fn renew_recovery_codes(
+    store: &Store,
+    person: &Person,
+    request_id: Option<String>,
+    proof: &Proof,
+) -> Result<RecoveryCodes, Error> {
     fully_proven(store, person, proof).await?;
     let (codes, hashes) = mfa::new_recovery_codes()?;
-    change_own(store, person, request_id, "renew_recovery_codes", |before| Ok(Model { recovery_hashes: Json(hashes), ..before.clone() })).await?;
+    change_own(store, person, request_id, "renew_recovery_codes", |before| {
+        Ok(Model { recovery_hashes: Json(hashes), ..before.clone() })
+    })
+    .await?;
     Ok(RecoveryCodes { recovery_codes: codes })
 }
 
 /// Turns the second factor off.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a wrong password or code, [`Error::Conflict`] without a second factor or where the policy wants one.
-pub async fn disable_mfa(store: &Store, person: &Person, request_id: Option<String>, proof: &Proof) -> Result<Me, Error> {
+/// [`Error::Invalid`] for a wrong password or code, [`Error::Conflict`] without a second factor or where the policy
+/// wants one.
+pub async fn disable_mfa(
+    store: &Store,
+    person: &Person,
+    request_id: Option<String>,
+    proof: &Proof,
+) -> Result<Me, Error> {
     if person.mfa_rule == MfaRule::Required {
         return Err(Error::conflict("mfa_required", "your role needs a second factor in this organisation"));
     }

@@ -55,7 +55,12 @@ pub(super) fn refusals(operation: &Operation<'_>, document: &Value, say: &mut im
 }
 
 pub(super) fn success(operation: &Operation<'_>, document: &Value, say: &mut impl FnMut(String)) {
-    let good: Vec<&String> = operation.value["responses"].as_object().into_iter().flat_map(Map::keys).filter(|status| status.starts_with('2')).collect();
+    let good: Vec<&String> = operation.value["responses"]
+        .as_object()
+        .into_iter()
+        .flat_map(Map::keys)
+        .filter(|status| status.starts_with('2'))
+        .collect();
     let expected: &[&str] = match operation.method {
         "delete" => &["204"],
         "post" => &["200", "201"],
@@ -75,8 +80,11 @@ pub(super) fn success(operation: &Operation<'_>, document: &Value, say: &mut imp
     }
     if operation.id().starts_with("list_") {
         let page = resolve(document, &response["content"]["application/json"]["schema"]);
-        let has_members = page["properties"]["items"]["type"] == "array" && page["properties"]["next"]["nullable"] == true;
-        let are_certain = ["items", "next"].iter().all(|name| page["required"].as_array().is_some_and(|required| required.iter().any(|item| item == name)));
+        let has_members =
+            page["properties"]["items"]["type"] == "array" && page["properties"]["next"]["nullable"] == true;
+        let are_certain = ["items", "next"]
+            .iter()
+            .all(|name| page["required"].as_array().is_some_and(|required| required.iter().any(|item| item == name)));
         if !(has_members && are_certain) {
             say("its answer is not items and next".into());
         }

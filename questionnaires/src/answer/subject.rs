@@ -45,7 +45,20 @@ pub const FACTS: &[Fact] = &[
     single("summarises_speech", &["yes", "no", "unknown"]),
     single("medical_device_class", &["none", "class_i", "class_iia", "class_iib", "class_iii", "unknown"]),
     list("affects", &["residents", "staff", "families", "public"]),
-    list("personal_data", &["contact", "financial", "employment", "health", "care_records", "biometric", "location", "children", "criminal"]),
+    list(
+        "personal_data",
+        &[
+            "contact",
+            "financial",
+            "employment",
+            "health",
+            "care_records",
+            "biometric",
+            "location",
+            "children",
+            "criminal",
+        ],
+    ),
 ];
 
 /// The fact with this name.
@@ -168,7 +181,8 @@ impl JsonSchema for Subject {
     }
 }
 
-/// Every fact of a subject that is not in [`FACTS`], has an impossible value, or has several values where one is possible.
+/// Every fact of a subject that is not in [`FACTS`], has an impossible value, or has several values where one is
+/// possible.
 #[must_use]
 pub fn check_subject(subject: &Subject) -> Vec<Fault> {
     let mut faults = Faults::default();
@@ -181,7 +195,11 @@ pub fn check_subject(subject: &Subject) -> Vec<Fault> {
         };
         for value in values.iter().filter(|value| !fact.values.contains(&value.as_str())) {
             let nearest = faults.hint(value, fact.values.iter().copied());
-            faults.push(Fault::new(pointer.clone(), "impossible_fact", format!("expected one of {}{nearest}", fact.values.join(", "))));
+            faults.push(Fault::new(
+                pointer.clone(),
+                "impossible_fact",
+                format!("expected one of {}{nearest}", fact.values.join(", ")),
+            ));
         }
         if !fact.list && values.len() > 1 {
             faults.push(Fault::new(pointer, "too_many", "expected one value".to_owned()));

@@ -46,7 +46,8 @@ impl Checker<'_> {
                 Some(place) => format!("/sections/{}/show_if", place.section),
                 None => format!("/sections/{}/show_if", start - self.questions.len()),
             };
-            let message = format!("whether each of these is shown depends on the next: {}; break the circle", names.join(" → "));
+            let message =
+                format!("whether each of these is shown depends on the next: {}; break the circle", names.join(" → "));
             self.fault(pointer, "cycle", message);
         }
         circles

@@ -39,7 +39,9 @@ impl Checker<'_> {
             };
         }
         let verdict = Verdict { checker: self, never: &never };
-        let findings: Vec<usize> = (0..self.edition.findings.len()).filter(|index| verdict.of(&self.edition.findings[*index].when) == Some(false)).collect();
+        let findings: Vec<usize> = (0..self.edition.findings.len())
+            .filter(|index| verdict.of(&self.edition.findings[*index].when) == Some(false))
+            .collect();
         for (node, _) in never.iter().enumerate().filter(|(_, never)| **never) {
             let section = match self.questions.get(node) {
                 // The section says it for all its questions.
@@ -47,7 +49,11 @@ impl Checker<'_> {
                 Some(place) => {
                     let field = if place.question.show_if.is_some() { "/show_if" } else { "" };
                     let pointer = format!("{}{field}", place.pointer);
-                    self.fault(pointer, "never_shown", "nobody can ever be asked this: its conditions exclude one another".to_owned());
+                    self.fault(
+                        pointer,
+                        "never_shown",
+                        "nobody can ever be asked this: its conditions exclude one another".to_owned(),
+                    );
                     continue;
                 }
                 None => node - self.questions.len(),
@@ -78,8 +84,15 @@ impl Verdict<'_, '_> {
             Condition::All(parts) => self.all(&parts.iter().collect::<Vec<_>>()),
             Condition::Any(parts) => {
                 let verdicts: Vec<Option<bool>> = parts.iter().map(|part| self.of(part)).collect();
-                let excluded_middle = parts.iter().take(MAX_COMPARED).any(|part| matches!(part, Condition::Not(inner) if parts.contains(inner)));
-                if verdicts.contains(&Some(true)) || excluded_middle { Some(true) } else { verdicts.iter().all(|verdict| *verdict == Some(false)).then_some(false) }
+                let excluded_middle = parts
+                    .iter()
+                    .take(MAX_COMPARED)
+                    .any(|part| matches!(part, Condition::Not(inner) if parts.contains(inner)));
+                if verdicts.contains(&Some(true)) || excluded_middle {
+                    Some(true)
+                } else {
+                    verdicts.iter().all(|verdict| *verdict == Some(false)).then_some(false)
+                }
             }
             Condition::Not(part) => self.of(part).map(|verdict| !verdict),
             Condition::Question { question, test } => {
@@ -109,7 +122,10 @@ impl Verdict<'_, '_> {
         let mut leaves = Vec::new();
         parts.iter().for_each(|part| flatten(part, &mut leaves));
         leaves.truncate(MAX_COMPARED);
-        let clash = leaves.iter().enumerate().any(|(index, left)| leaves[index + 1..].iter().any(|right| excludes(left, right)));
+        let clash = leaves
+            .iter()
+            .enumerate()
+            .any(|(index, left)| leaves[index + 1..].iter().any(|right| excludes(left, right)));
         if clash {
             return Some(false);
         }
@@ -132,15 +148,19 @@ fn excludes(left: &Condition, right: &Condition) -> bool {
         (Condition::Subject { fact: name, is }, Condition::Subject { fact: other, is: other_is }) => {
             name == other && is != other_is && !fact(name).is_some_and(|fact| fact.list)
         }
-        (Condition::Question { question, test }, Condition::Question { question: other, test: other_test }) if question == other => match (test, other_test) {
-            (Test::Answered(left), Test::Answered(right)) => left != right,
-            (Test::Answered(answered), _) | (_, Test::Answered(answered)) => !answered,
-            (Test::Is(Scalar::Text(left)), Test::Is(Scalar::Text(right))) => left != right,
-            (left, right) => match (Range::of(left), Range::of(right)) {
-                (Some(left), Some(right)) => !left.meets(&right),
-                _ => false,
-            },
-        },
+        (Condition::Question { question, test }, Condition::Question { question: other, test: other_test })
+            if question == other =>
+        {
+            match (test, other_test) {
+                (Test::Answered(left), Test::Answered(right)) => left != right,
+                (Test::Answered(answered), _) | (_, Test::Answered(answered)) => !answered,
+                (Test::Is(Scalar::Text(left)), Test::Is(Scalar::Text(right))) => left != right,
+                (left, right) => match (Range::of(left), Range::of(right)) {
+                    (Some(left), Some(right)) => !left.meets(&right),
+                    _ => false,
+                },
+            }
+        }
         _ => false,
     }
 }
@@ -188,8 +208,12 @@ impl Range {
             }
         }
         match (*self, *other) {
-            (Self::Numbers(least, most), Self::Numbers(other_least, other_most)) => meet(least, other_least, most, other_most),
-            (Self::Dates(first, last), Self::Dates(other_first, other_last)) => meet(first, other_first, last, other_last),
+            (Self::Numbers(least, most), Self::Numbers(other_least, other_most)) => {
+                meet(least, other_least, most, other_most)
+            }
+            (Self::Dates(first, last), Self::Dates(other_first, other_last)) => {
+                meet(first, other_first, last, other_last)
+            }
             _ => false,
         }
     }

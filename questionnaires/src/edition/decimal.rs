@@ -36,7 +36,11 @@ impl Decimal {
         Self::from_float(number.as_f64()?)
     }
 
-    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "below 10^15 every thousandth is a whole f64")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "below 10^15 every thousandth is a whole f64"
+    )]
     pub(crate) fn from_float(float: f64) -> Option<Self> {
         let scaled = (float * 1_000.0).round();
         if !scaled.is_finite() || scaled.abs() > Self::MAX_THOUSANDTHS as f64 {
@@ -73,7 +77,9 @@ impl Serialize for Decimal {
 impl<'de> Deserialize<'de> for Decimal {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let number = serde_json::Number::deserialize(deserializer)?;
-        Self::from_json(&number).ok_or_else(|| de::Error::custom("expected a number below 1,000,000,000,000 with at most three decimal places"))
+        Self::from_json(&number).ok_or_else(|| {
+            de::Error::custom("expected a number below 1,000,000,000,000 with at most three decimal places")
+        })
     }
 }
 

@@ -9,7 +9,14 @@ use crate::edition::{Decimal, EvidenceNeed, NotApplicable, PointBand, Question, 
 use crate::score::{EvidenceState, QuestionState};
 
 /// Works out state and points of one visible question.
-pub(super) fn score<'a>(question: &Question, asked: &Asked, slot: &mut Slot<'a>, review: &'a Review, facts: &[(&str, &EvidenceFact)], on: NaiveDate) {
+pub(super) fn score<'a>(
+    question: &Question,
+    asked: &Asked,
+    slot: &mut Slot<'a>,
+    review: &'a Review,
+    facts: &[(&str, &EvidenceFact)],
+    on: NaiveDate,
+) {
     let Some(answer) = slot.answer.filter(|_| slot.held != Held::Nothing) else {
         let skipped = asked.may_skip && slot.answer.is_some_and(Answer::is_marked_not_applicable);
         slot.state = match (skipped, asked.weight) {
@@ -29,7 +36,10 @@ pub(super) fn score<'a>(question: &Question, asked: &Asked, slot: &mut Slot<'a>,
     let own_points = match slot.held {
         Held::Options(chosen) => Some(question.option_points(chosen)),
         Held::Number(number) => {
-            slot.band = question.bands.iter().position(|band| band.otherwise || band.at_least.is_some_and(|limit| number >= limit));
+            slot.band = question
+                .bands
+                .iter()
+                .position(|band| band.otherwise || band.at_least.is_some_and(|limit| number >= limit));
             Some(slot.band.map_or(0, |band| question.bands[band].points))
         }
         Held::Date(date) => {
@@ -43,7 +53,8 @@ pub(super) fn score<'a>(question: &Question, asked: &Asked, slot: &mut Slot<'a>,
         slot.state = QuestionState::Information;
         return;
     }
-    let reviewed = if review.is_empty() { None } else { review.get(&question.key).filter(|reviewed| reviewed.points <= 100) };
+    let reviewed =
+        if review.is_empty() { None } else { review.get(&question.key).filter(|reviewed| reviewed.points <= 100) };
     slot.state = QuestionState::Answered;
     match (own_points, reviewed) {
         (None, None) => {
@@ -55,7 +66,8 @@ pub(super) fn score<'a>(question: &Question, asked: &Asked, slot: &mut Slot<'a>,
             slot.own_points = own.min(100);
             slot.claimed = slot.own_points;
             // Without a reason nobody could tell later why the points were replaced, so they are not.
-            if let Some((points, reason)) = reviewed.and_then(|reviewed| Some((reviewed.points, reviewed.reason.as_deref()?)))
+            if let Some((points, reason)) =
+                reviewed.and_then(|reviewed| Some((reviewed.points, reviewed.reason.as_deref()?)))
                 && !is_blank(reason)
             {
                 slot.claimed = points;
@@ -91,7 +103,12 @@ pub(super) fn sorted_facts(evidence: &[EvidenceFact]) -> Vec<(&str, &EvidenceFac
     facts
 }
 
-fn evidence_state(question: &Question, answer: &Answer, facts: &[(&str, &EvidenceFact)], on: NaiveDate) -> EvidenceState {
+fn evidence_state(
+    question: &Question,
+    answer: &Answer,
+    facts: &[(&str, &EvidenceFact)],
+    on: NaiveDate,
+) -> EvidenceState {
     let file = if question.kind == QuestionType::File { answer.value.as_ref().and_then(Value::as_str) } else { None };
     let ids = answer.evidence_ids.iter().map(String::as_str).take(MAX_EVIDENCE_IDS).chain(file);
     let mut best = EvidenceState::Missing;
@@ -115,7 +132,8 @@ fn evidence_state(question: &Question, answer: &Answer, facts: &[(&str, &Evidenc
 }
 
 impl Question {
-    /// Whether it may be marked not applicable: where it says so, and never where it is required and can cap the rating.
+    /// Whether it may be marked not applicable: where it says so, and never where it is required and can cap the
+    /// rating.
     #[must_use]
     pub fn may_be_not_applicable(&self) -> bool {
         self.not_applicable == NotApplicable::WithReason && !(self.required && self.can_knock_out())
@@ -124,7 +142,8 @@ impl Question {
     /// Whether an answer to it can cap the rating.
     #[must_use]
     pub fn can_knock_out(&self) -> bool {
-        self.options.iter().any(|choice| choice.knock_out.is_some()) || self.bands.iter().any(|band| band.knock_out.is_some())
+        self.options.iter().any(|choice| choice.knock_out.is_some())
+            || self.bands.iter().any(|band| band.knock_out.is_some())
     }
 
     fn option_points(&self, chosen: u128) -> u8 {
@@ -159,17 +178,25 @@ impl Question {
                 for item in value.as_array()? {
                     chosen |= self.option_bit(item.as_str()?)?;
                 }
-                let exclusive = || self.options.iter().enumerate().any(|(number, choice)| choice.exclusive && chosen & bit(number) != 0);
+                let exclusive = || {
+                    self.options
+                        .iter()
+                        .enumerate()
+                        .any(|(number, choice)| choice.exclusive && chosen & bit(number) != 0)
+                };
                 (chosen != 0 && !(chosen.count_ones() > 1 && exclusive())).then_some(Held::Options(chosen))
             }
             QuestionType::Number => {
                 let Value::Number(number) = value else { return None };
                 let number = Decimal::from_json(number)?;
-                let inside = self.minimum.is_none_or(|minimum| minimum <= number) && self.maximum.is_none_or(|maximum| number <= maximum);
+                let inside = self.minimum.is_none_or(|minimum| minimum <= number)
+                    && self.maximum.is_none_or(|maximum| number <= maximum);
                 inside.then_some(Held::Number(number))
             }
             QuestionType::Date => parse_date(value.as_str()?).map(Held::Date),
-            QuestionType::Text | QuestionType::File => value.as_str().filter(|text| !is_blank(text)).map(|_| Held::Words),
+            QuestionType::Text | QuestionType::File => {
+                value.as_str().filter(|text| !is_blank(text)).map(|_| Held::Words)
+            }
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Bytes → the cells of a sheet, whatever the bytes are.
 //!
-//! A workbook is a zip file of XML parts. It is unpacked through a limit first, so that a small file cannot become a large
-//! one, and is then read part by part. Nothing is reserved because a file says that there will be much of it, and a cell
-//! far away costs as much as a near one. That is why the reading is done here: the readers in common use believe the
-//! number of texts a file claims to have, and lay out a sheet as large as its farthest cell.
+//! A workbook is a zip file of XML parts. It is unpacked through a limit first, so that a small file cannot become a
+//! large one, and is then read part by part. Nothing is reserved because a file says that there will be much of it, and
+//! a cell far away costs as much as a near one. That is why the reading is done here: the readers in common use believe
+//! the number of texts a file claims to have, and lay out a sheet as large as its farthest cell.
 //!
 //! Read are texts, numbers, truths and the results of formulas; whether a number is shown as a date or as a percentage
 //! follows from its format. Anything else in a workbook is passed over, macros included.
@@ -16,7 +16,9 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use zip::{CompressionMethod, ZipArchive};
 
-use super::{MAX_SHEET_CELLS, MAX_SHEET_COLUMNS, MAX_SHEET_ROWS, MAX_UNPACKED_BYTES, MAX_WORKBOOK_BYTES, MAX_WORKBOOK_PARTS};
+use super::{
+    MAX_SHEET_CELLS, MAX_SHEET_COLUMNS, MAX_SHEET_ROWS, MAX_UNPACKED_BYTES, MAX_WORKBOOK_BYTES, MAX_WORKBOOK_PARTS,
+};
 use crate::cells;
 use crate::fault::Fault;
 
@@ -67,7 +69,10 @@ fn too_large(what: String) -> Fault {
 /// The XML parts of a workbook, unpacked.
 pub(super) fn unpack(bytes: &[u8]) -> Result<Parts, Fault> {
     if bytes.len() > MAX_WORKBOOK_BYTES {
-        return Err(too_large(format!("expected a workbook of at most {MAX_WORKBOOK_BYTES} bytes, found {}", bytes.len())));
+        return Err(too_large(format!(
+            "expected a workbook of at most {MAX_WORKBOOK_BYTES} bytes, found {}",
+            bytes.len()
+        )));
     }
     if bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
         return Err(unreadable("it is in the older XLS format or has a password; save it as XLSX, without one"));
@@ -77,7 +82,10 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Parts, Fault> {
     }
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| unreadable("its list of parts is damaged"))?;
     if archive.len() > MAX_WORKBOOK_PARTS {
-        return Err(too_large(format!("expected at most {MAX_WORKBOOK_PARTS} parts in a workbook, found {}", archive.len())));
+        return Err(too_large(format!(
+            "expected at most {MAX_WORKBOOK_PARTS} parts in a workbook, found {}",
+            archive.len()
+        )));
     }
     let mut left = MAX_UNPACKED_BYTES;
     let mut parts = Parts::new();
@@ -86,11 +94,18 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Parts, Fault> {
         if !matches!(entry.compression(), CompressionMethod::Stored | CompressionMethod::Deflated) {
             return Err(unreadable("a part of it is packed in an unusual way"));
         }
-        let name = entry.name().map_err(|_| unreadable("a part of it has no readable name"))?.trim_start_matches('/').replace('\\', "/").to_ascii_lowercase();
+        let name = entry
+            .name()
+            .map_err(|_| unreadable("a part of it has no readable name"))?
+            .trim_start_matches('/')
+            .replace('\\', "/")
+            .to_ascii_lowercase();
         let mut content = Vec::new();
         // One byte more than is left, to see whether there is more than that.
         entry.take(left as u64 + 1).read_to_end(&mut content).map_err(|_| unreadable("a part of it is damaged"))?;
-        left = left.checked_sub(content.len()).ok_or_else(|| too_large(format!("expected a workbook that unpacks to at most {MAX_UNPACKED_BYTES} bytes")))?;
+        left = left.checked_sub(content.len()).ok_or_else(|| {
+            too_large(format!("expected a workbook that unpacks to at most {MAX_UNPACKED_BYTES} bytes"))
+        })?;
         if name.ends_with(".xml") || name.ends_with(".rels") {
             let content = String::from_utf8(content).map_err(|_| unreadable("a part of it is not UTF-8"))?;
             parts.insert(name, content);
@@ -119,21 +134,28 @@ enum Format {
 
 /// Reads what the sheets of a workbook share.
 pub(super) fn open(parts: &Parts) -> Result<Book<'_>, Fault> {
-    let main = relations(parts, "")?.into_iter().find(|relation| relation.is("officeDocument")).map_or_else(|| "xl/workbook.xml".to_owned(), |relation| relation.target);
+    let main = relations(parts, "")?
+        .into_iter()
+        .find(|relation| relation.is("officeDocument"))
+        .map_or_else(|| "xl/workbook.xml".to_owned(), |relation| relation.target);
     let related = relations(parts, &main)?;
-    let target = |kind: &str| related.iter().find(|relation| relation.is(kind)).and_then(|relation| parts.get(&relation.target));
+    let target =
+        |kind: &str| related.iter().find(|relation| relation.is(kind)).and_then(|relation| parts.get(&relation.target));
     let mut book = Book { parts, sheets: Vec::new(), texts: Vec::new(), formats: Vec::new(), later: 0.0 };
     let content = parts.get(&main).ok_or_else(|| unreadable("it has no list of sheets"))?;
     each_element(content, |element| {
         match element.local_name().as_ref() {
             b"sheet" => {
-                let (name, id) = (attribute(element, "name")?.unwrap_or_default(), attribute(element, "id")?.unwrap_or_default());
+                let (name, id) =
+                    (attribute(element, "name")?.unwrap_or_default(), attribute(element, "id")?.unwrap_or_default());
                 if let Some(relation) = related.iter().find(|relation| relation.id == id) {
                     book.sheets.push((name, relation.target.clone()));
                 }
                 at_most(MAX_ENTRIES, book.sheets.len(), "sheets")?;
             }
-            b"workbookPr" if attribute(element, "date1904")?.is_some_and(|value| value == "1" || value == "true") => book.later = 1_462.0,
+            b"workbookPr" if attribute(element, "date1904")?.is_some_and(|value| value == "1" || value == "true") => {
+                book.later = 1_462.0
+            }
             _ => {}
         }
         Ok(())
@@ -257,8 +279,12 @@ impl Collector {
         match event {
             Event::Start(element) => self.mark(element.local_name().as_ref(), true),
             Event::End(element) => self.mark(element.local_name().as_ref(), false),
-            Event::Text(piece) if self.in_text && !self.in_pronunciation => self.text.push_str(&piece.unescape().map_err(broken)?),
-            Event::CData(piece) if self.in_text && !self.in_pronunciation => self.text.push_str(std::str::from_utf8(piece).map_err(broken)?),
+            Event::Text(piece) if self.in_text && !self.in_pronunciation => {
+                self.text.push_str(&piece.unescape().map_err(broken)?)
+            }
+            Event::CData(piece) if self.in_text && !self.in_pronunciation => {
+                self.text.push_str(std::str::from_utf8(piece).map_err(broken)?)
+            }
             _ => {}
         }
         Ok(())
@@ -292,7 +318,10 @@ fn unescaped(text: String) -> String {
     while let Some(at) = rest.find("_x") {
         let (before, from) = rest.split_at(at);
         plain.push_str(before);
-        let digits = from.get(2..6).filter(|_| from.as_bytes().get(6) == Some(&b'_')).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let digits = from
+            .get(2..6)
+            .filter(|_| from.as_bytes().get(6) == Some(&b'_'))
+            .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
         match digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()).and_then(char::from_u32) {
             Some(character) => {
                 plain.push(character);
@@ -382,7 +411,13 @@ impl<'a> Book<'a> {
     pub(super) fn rows(&'a self, name: &str) -> Result<Vec<Row<'a>>, Fault> {
         let sheet = self.sheets.iter().find(|(known, _)| known.trim().eq_ignore_ascii_case(name));
         let content = sheet.and_then(|(_, part)| self.parts.get(part));
-        let content = content.ok_or_else(|| Fault::new("", "missing_sheet", format!("expected a sheet called `{name}`, as in the form that was sent out")))?;
+        let content = content.ok_or_else(|| {
+            Fault::new(
+                "",
+                "missing_sheet",
+                format!("expected a sheet called `{name}`, as in the form that was sent out"),
+            )
+        })?;
         let mut rows: Vec<Row<'a>> = Vec::new();
         let mut count = 0_usize;
         // The row and the column of the next cell that does not say where it is.
@@ -393,28 +428,38 @@ impl<'a> Book<'a> {
         loop {
             let event = reader.read_event().map_err(broken)?;
             match &event {
-                Event::Start(element) | Event::Empty(element) if open.is_none() => match element.local_name().as_ref() {
-                    b"row" => {
-                        if let Some(number) = attribute(element, "r")? {
-                            next = (number.parse().map_err(|_| unreadable("a row has no number"))?, 1);
+                Event::Start(element) | Event::Empty(element) if open.is_none() => {
+                    match element.local_name().as_ref() {
+                        b"row" => {
+                            if let Some(number) = attribute(element, "r")? {
+                                next = (number.parse().map_err(|_| unreadable("a row has no number"))?, 1);
+                            }
                         }
-                    }
-                    b"c" => {
-                        let place = attribute(element, "r")?;
-                        let (row, column) = match place {
-                            Some(place) => position(&place).ok_or_else(|| unreadable("a cell has no place"))?,
-                            None => next,
-                        };
-                        next = (row, column.saturating_add(1));
-                        if matches!(event, Event::Start(_)) {
-                            let format = attribute(element, "s")?.and_then(|number| number.parse::<usize>().ok());
-                            let format = format.and_then(|number| self.formats.get(number)).copied().unwrap_or(Format::Plain);
-                            open = Some(Open { row, column, kind: attribute(element, "t")?.unwrap_or_default(), format });
-                            text = Collector::default();
+                        b"c" => {
+                            let place = attribute(element, "r")?;
+                            let (row, column) = match place {
+                                Some(place) => position(&place).ok_or_else(|| unreadable("a cell has no place"))?,
+                                None => next,
+                            };
+                            next = (row, column.saturating_add(1));
+                            if matches!(event, Event::Start(_)) {
+                                let format = attribute(element, "s")?.and_then(|number| number.parse::<usize>().ok());
+                                let format = format
+                                    .and_then(|number| self.formats.get(number))
+                                    .copied()
+                                    .unwrap_or(Format::Plain);
+                                open = Some(Open {
+                                    row,
+                                    column,
+                                    kind: attribute(element, "t")?.unwrap_or_default(),
+                                    format,
+                                });
+                                text = Collector::default();
+                            }
                         }
+                        _ => {}
                     }
-                    _ => {}
-                },
+                }
                 Event::End(element) => match (element.local_name().as_ref(), open.take()) {
                     (b"c", Some(cell)) => {
                         let (row, column) = (cell.row, cell.column);
@@ -460,7 +505,12 @@ impl<'a> Book<'a> {
             "b" => Cell::Truth(value.trim() == "1" || value.trim().eq_ignore_ascii_case("true")),
             "e" => Cell::Error,
             _ => {
-                let number = value.trim().parse::<f64>().ok().filter(|number| number.is_finite()).ok_or_else(|| unreadable("a cell with a number has none"))?;
+                let number = value
+                    .trim()
+                    .parse::<f64>()
+                    .ok()
+                    .filter(|number| number.is_finite())
+                    .ok_or_else(|| unreadable("a cell with a number has none"))?;
                 match open.format {
                     Format::Plain => Cell::Number(number),
                     Format::Date => Cell::Days(number + self.later),
@@ -476,7 +526,9 @@ impl<'a> Book<'a> {
 fn room_for(row: u32, column: u32, count: usize) -> Result<(), Fault> {
     if row > MAX_SHEET_ROWS || column > MAX_SHEET_COLUMNS {
         let (farthest, found) = (cells::letters(MAX_SHEET_COLUMNS), cells::letters(column));
-        return Err(too_large(format!("expected nothing beyond the cell {farthest}{MAX_SHEET_ROWS} of a sheet, found something in {found}{row}")));
+        return Err(too_large(format!(
+            "expected nothing beyond the cell {farthest}{MAX_SHEET_ROWS} of a sheet, found something in {found}{row}"
+        )));
     }
     at_most(MAX_SHEET_CELLS, count, "filled cells")
 }
@@ -500,8 +552,14 @@ mod tests {
 
     #[test]
     fn places_are_read_without_overflow() {
-        assert_eq!(["A1", "d14", "AA10", "XFD1048576"].map(position), [Some((1, 1)), Some((14, 4)), Some((10, 27)), Some((1_048_576, 16_384))]);
-        assert_eq!(["", "A", "1", "A0", "ZZZZZZZZZZ1", "A99999999999", "A1B", "Ä1", "A-1", "A+1"].map(position), [None; 10]);
+        assert_eq!(
+            ["A1", "d14", "AA10", "XFD1048576"].map(position),
+            [Some((1, 1)), Some((14, 4)), Some((10, 27)), Some((1_048_576, 16_384))]
+        );
+        assert_eq!(
+            ["", "A", "1", "A0", "ZZZZZZZZZZ1", "A99999999999", "A1B", "Ä1", "A-1", "A+1"].map(position),
+            [None; 10]
+        );
     }
 
     #[test]
@@ -518,7 +576,10 @@ mod tests {
         let read = |text: &str| unescaped(text.to_owned());
         assert_eq!(read("a_x000D_b"), "a\rb");
         assert_eq!(read("_x005F_x000D_"), "_x000D_");
-        assert_eq!(["_x", "_xD800_", "_x00g0_", "_x000é", "my_xylophone"].map(read), ["_x", "_xD800_", "_x00g0_", "_x000é", "my_xylophone"]);
+        assert_eq!(
+            ["_x", "_xD800_", "_x00g0_", "_x000é", "my_xylophone"].map(read),
+            ["_x", "_xD800_", "_x00g0_", "_x000é", "my_xylophone"]
+        );
     }
 
     #[test]

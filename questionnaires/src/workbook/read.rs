@@ -9,7 +9,10 @@ use serde_json::Value;
 use super::package::{Cell, Row};
 use super::words::{excerpt, kind};
 use super::{ANSWER, COMMENT, EVIDENCE, MAX_SHEET_ROWS, MAX_WORKBOOK_BYTES, WHY_NOT, folded, shown_options, stamp};
-use crate::answer::{Answer, Answers, MAX_ANSWER_CHARS, MAX_COMMENT_CHARS, MAX_EVIDENCE_ID_CHARS, MAX_EVIDENCE_IDS, check_answers, normalise_answer, parse_date};
+use crate::answer::{
+    Answer, Answers, MAX_ANSWER_CHARS, MAX_COMMENT_CHARS, MAX_EVIDENCE_ID_CHARS, MAX_EVIDENCE_IDS, check_answers,
+    normalise_answer, parse_date,
+};
 use crate::cells::{self, letters, split};
 use crate::edition::{Choice, Decimal, Edition, MAX_TITLE_CHARS, Question, QuestionType};
 use crate::fault::{Fault, Faults, escape};
@@ -20,19 +23,32 @@ const MAX_KEY_BYTES: usize = 200;
 /// The rows of a CSV file in which anything stands.
 pub(super) fn csv_rows(text: &str) -> Result<Vec<Row<'_>>, Fault> {
     if text.len() > MAX_WORKBOOK_BYTES {
-        return Err(Fault::new("", "too_large", format!("expected at most {MAX_WORKBOOK_BYTES} bytes, found {}", text.len())));
+        return Err(Fault::new(
+            "",
+            "too_large",
+            format!("expected at most {MAX_WORKBOOK_BYTES} bytes, found {}", text.len()),
+        ));
     }
     let mut rows = Vec::new();
     for record in cells::read(text) {
-        let record = record.map_err(|malformed| Fault { line: Some(malformed.line), ..Fault::new("", "syntax", malformed.message) })?.unprotected();
+        let record = record
+            .map_err(|malformed| Fault { line: Some(malformed.line), ..Fault::new("", "syntax", malformed.message) })?
+            .unprotected();
         if record.is_blank() {
             continue;
         }
         if record.row > MAX_SHEET_ROWS {
-            return Err(Fault { line: Some(record.line), ..Fault::new("", "too_large", format!("expected at most {MAX_SHEET_ROWS} rows")) });
+            return Err(Fault {
+                line: Some(record.line),
+                ..Fault::new("", "too_large", format!("expected at most {MAX_SHEET_ROWS} rows"))
+            });
         }
         let filled = (1..).zip(record.cells).filter(|(_, cell)| !cell.trim().is_empty());
-        rows.push(Row { row: record.row, line: record.line, cells: filled.map(|(column, cell)| (column, Cell::Text(cell))).collect() });
+        rows.push(Row {
+            row: record.row,
+            line: record.line,
+            cells: filled.map(|(column, cell)| (column, Cell::Text(cell))).collect(),
+        });
     }
     Ok(rows)
 }
@@ -54,9 +70,21 @@ struct Columns {
 }
 
 /// The answers in the rows of a form.
-pub(super) fn answers(rows: Vec<Row<'_>>, sheet: Option<&'static str>, edition: &Edition) -> Result<Answers, Vec<Fault>> {
+pub(super) fn answers(
+    rows: Vec<Row<'_>>,
+    sheet: Option<&'static str>,
+    edition: &Edition,
+) -> Result<Answers, Vec<Fault>> {
     let questions = edition.questions().map(|question| (question.key.as_str(), question)).collect();
-    let mut reader = Reader { edition, sheet, questions, faults: Faults::default(), seen: BTreeSet::new(), places: BTreeMap::new(), answers: Answers::new() };
+    let mut reader = Reader {
+        edition,
+        sheet,
+        questions,
+        faults: Faults::default(),
+        seen: BTreeSet::new(),
+        places: BTreeMap::new(),
+        answers: Answers::new(),
+    };
     let mut rows = rows.into_iter();
     let header = rows.next().unwrap_or(Row { row: 1, line: 1, cells: Vec::new() });
     if let Some(columns) = reader.columns(&header) {
@@ -86,20 +114,30 @@ impl<'a> Reader<'a> {
     fn fault(&mut self, pointer: String, place: Place, code: &str, message: &str) {
         let sheet = self.sheet.map(|sheet| format!("{sheet}!")).unwrap_or_default();
         let key = pointer.split('/').nth(1).and_then(|key| self.questions.get(key));
-        let question = key.map(|question| format!(", {} ({})", excerpt(&question.text), question.key)).unwrap_or_default();
+        let question =
+            key.map(|question| format!(", {} ({})", excerpt(&question.text), question.key)).unwrap_or_default();
         let message = format!("{sheet}{}{}{question}: {message}", letters(place.column), place.row);
-        self.faults.push(Fault { line: Some(place.line), column: Some(place.column), ..Fault::new(pointer, code, message) });
+        self.faults.push(Fault {
+            line: Some(place.line),
+            column: Some(place.column),
+            ..Fault::new(pointer, code, message)
+        });
     }
 
     /// The columns, where the form is one of this edition.
     fn columns(&mut self, header: &Row<'_>) -> Option<Columns> {
         let place = |column| Place { row: header.row, line: header.line, column };
         let expected = stamp(self.edition);
-        let found = header.cells.iter().find(|(column, _)| *column == 1).map(|(_, cell)| in_text(cell)).unwrap_or_default();
+        let found =
+            header.cells.iter().find(|(column, _)| *column == 1).map(|(_, cell)| in_text(cell)).unwrap_or_default();
         if found.trim() != expected {
-            let is_stamp = found.split_whitespace().count() == 2 && found.split_whitespace().nth(1).is_some_and(|number| number.contains('.'));
+            let is_stamp = found.split_whitespace().count() == 2
+                && found.split_whitespace().nth(1).is_some_and(|number| number.contains('.'));
             let (code, message) = if is_stamp {
-                ("another_questionnaire", format!("this form is for {}: expected one for {}", excerpt(found.trim()), excerpt(&expected)))
+                (
+                    "another_questionnaire",
+                    format!("this form is for {}: expected one for {}", excerpt(found.trim()), excerpt(&expected)),
+                )
             } else {
                 ("no_form", format!("expected a form as it was sent out, whose first cell is {}", excerpt(&expected)))
             };
@@ -110,9 +148,19 @@ impl<'a> Reader<'a> {
             let mut found = header.cells.iter().filter(|(_, cell)| matches!(cell, Cell::Text(text) if text.len() < MAX_KEY_BYTES && folded(text) == folded(name)));
             let first = found.next().map(|(column, _)| *column);
             if first.is_none() {
-                self.fault(String::new(), place(1), "missing_column", &format!("expected the column {} in this row, as in the form that was sent out", excerpt(name)));
+                self.fault(
+                    String::new(),
+                    place(1),
+                    "missing_column",
+                    &format!("expected the column {} in this row, as in the form that was sent out", excerpt(name)),
+                );
             } else if let Some((second, _)) = found.next() {
-                self.fault(String::new(), place(*second), "duplicate_column", "this column stands here a second time: keep one");
+                self.fault(
+                    String::new(),
+                    place(*second),
+                    "duplicate_column",
+                    "this column stands here a second time: keep one",
+                );
             }
             first
         };
@@ -125,8 +173,14 @@ impl<'a> Reader<'a> {
         let place = |column| Place { row: row.row, line: row.line, column };
         let Columns { answer, comment, why_not, evidence } = *columns;
         let Some(key) = at(1).map(in_text) else {
-            if let Some(column) = [answer, comment, why_not, evidence].into_iter().find(|column| at(*column).is_some()) {
-                self.fault(String::new(), place(column), "row_without_key", "the first column of this row is empty, so nothing says which question it answers");
+            if let Some(column) = [answer, comment, why_not, evidence].into_iter().find(|column| at(*column).is_some())
+            {
+                self.fault(
+                    String::new(),
+                    place(column),
+                    "row_without_key",
+                    "the first column of this row is empty, so nothing says which question it answers",
+                );
             }
             return;
         };
@@ -134,7 +188,12 @@ impl<'a> Reader<'a> {
         let (name, option) = key.split_once('/').map_or((key, None), |(name, option)| (name, Some(option)));
         let Some(question) = self.questions.get(name).copied() else {
             let hint = self.faults.hint(name, self.questions.keys().copied());
-            self.fault(String::new(), place(1), "unknown_question", &format!("this edition has no question {}{hint}", excerpt(name)));
+            self.fault(
+                String::new(),
+                place(1),
+                "unknown_question",
+                &format!("this edition has no question {}{hint}", excerpt(name)),
+            );
             return;
         };
         let pointer = |field: &str| format!("/{}{field}", escape(&question.key));
@@ -144,12 +203,25 @@ impl<'a> Reader<'a> {
         }
         if let Some(option) = option {
             for column in [comment, why_not, evidence].into_iter().filter(|column| at(*column).is_some()) {
-                self.fault(pointer(""), place(column), "cell_not_for_row", "expected this in the row of the question, not of an option");
+                self.fault(
+                    pointer(""),
+                    place(column),
+                    "cell_not_for_row",
+                    "expected this in the row of the question, not of an option",
+                );
             }
-            let choice = question.options.iter().find(|choice| choice.value == option && question.kind == QuestionType::MultipleChoice);
+            let choice = question
+                .options
+                .iter()
+                .find(|choice| choice.value == option && question.kind == QuestionType::MultipleChoice);
             match choice {
                 Some(choice) => self.option(question, choice, at(answer), place(answer)),
-                None => self.fault(pointer(""), place(1), "unknown_option", &format!("this question has no option {}", excerpt(option))),
+                None => self.fault(
+                    pointer(""),
+                    place(1),
+                    "unknown_option",
+                    &format!("this question has no option {}", excerpt(option)),
+                ),
             }
             return;
         }
@@ -157,7 +229,9 @@ impl<'a> Reader<'a> {
         if let Some(cell) = at(answer) {
             match value(question, cell) {
                 Ok(value) => given.value = value,
-                Err((code, expected)) => self.fault(pointer("/value"), place(answer), code, &format!("found {}: {expected}", shown(cell))),
+                Err((code, expected)) => {
+                    self.fault(pointer("/value"), place(answer), code, &format!("found {}: {expected}", shown(cell)))
+                }
             }
             self.places.insert(pointer("/value"), place(answer));
         }
@@ -175,7 +249,8 @@ impl<'a> Reader<'a> {
         given.comment = text(comment, "/comment", MAX_COMMENT_CHARS);
         given.not_applicable = text(why_not, "/not_applicable", MAX_COMMENT_CHARS);
         let ids = text(evidence, "/evidence_ids", MAX_EVIDENCE_IDS * (MAX_EVIDENCE_ID_CHARS + 2));
-        given.evidence_ids = ids.map(|ids| split(&ids).into_iter().map(|id| id.trim().to_owned()).collect()).unwrap_or_default();
+        given.evidence_ids =
+            ids.map(|ids| split(&ids).into_iter().map(|id| id.trim().to_owned()).collect()).unwrap_or_default();
         self.keep(question, given);
     }
 
@@ -194,7 +269,11 @@ impl<'a> Reader<'a> {
             }
             Some(false) => {}
             None => {
-                let message = format!("found {}: expected \u{201c}yes\u{201d} for the option {}, or nothing", shown(cell), excerpt(&choice.label));
+                let message = format!(
+                    "found {}: expected \u{201c}yes\u{201d} for the option {}, or nothing",
+                    shown(cell),
+                    excerpt(&choice.label)
+                );
                 self.fault(pointer, place, "wrong_type", &message);
             }
         }
@@ -323,7 +402,9 @@ enum Found<'a> {
 
 /// The option a cell names: as it is shown, by its label, or by its value.
 fn option<'a>(question: &'a Question, cell: &Cell<'_>) -> Found<'a> {
-    let Some(text) = within(cell, MAX_TITLE_CHARS + MAX_KEY_BYTES).map(|text| folded(&text)) else { return Found::None };
+    let Some(text) = within(cell, MAX_TITLE_CHARS + MAX_KEY_BYTES).map(|text| folded(&text)) else {
+        return Found::None;
+    };
     if let Some(index) = shown_options(question).iter().position(|shown| folded(shown) == text) {
         return question.options.get(index).map_or(Found::None, Found::One);
     }
@@ -355,15 +436,20 @@ fn number(cell: &Cell<'_>) -> Result<Decimal, &'static str> {
     let number = match cell {
         Cell::Number(number) => *number,
         Cell::Days(_) => return Err(", not a date: set the format of the cell to a number"),
-        Cell::Percentage(_) => return Err(", not a percentage: set the format of the cell to a number, and write 95 for 95 %"),
+        Cell::Percentage(_) => {
+            return Err(", not a percentage: set the format of the cell to a number, and write 95 for 95 %");
+        }
         cell => {
             let Some(text) = within(cell, 40) else { return Err("") };
             let text = text.trim();
             let is_digit = |byte: &u8| byte.is_ascii_digit();
-            let is_number = text.bytes().any(|byte| is_digit(&byte)) && text.bytes().all(|byte| is_digit(&byte) || b"+-.".contains(&byte));
+            let is_number = text.bytes().any(|byte| is_digit(&byte))
+                && text.bytes().all(|byte| is_digit(&byte) || b"+-.".contains(&byte));
             if !is_number {
                 let has_separators = text.bytes().any(|byte| is_digit(&byte))
-                    && text.chars().all(|character| character.is_ascii_digit() || "+-.,'_ \u{a0}\u{202f}\u{2009}\u{2019}".contains(character));
+                    && text.chars().all(|character| {
+                        character.is_ascii_digit() || "+-.,'_ \u{a0}\u{202f}\u{2009}\u{2019}".contains(character)
+                    });
                 return Err(if has_separators {
                     ", without thousands separators and with a full stop before decimals: 1234.5"
                 } else {

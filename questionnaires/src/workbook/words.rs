@@ -58,15 +58,26 @@ pub(super) fn how(words: &Words<'_>, section_asked_if: Option<&str>, question: &
     if question.required {
         said.push("Must be answered.".to_owned());
     }
-    let why: Vec<String> = question.options.iter().zip(shown_options(question)).filter(|(choice, _)| choice.ask_why).map(|(_, shown)| quoted(&shown)).collect();
+    let why: Vec<String> = question
+        .options
+        .iter()
+        .zip(shown_options(question))
+        .filter(|(choice, _)| choice.ask_why)
+        .map(|(_, shown)| quoted(&shown))
+        .collect();
     if !why.is_empty() {
         said.push(format!("With {}, say more in the comment.", shortened(&why.join(" or "), MAX_WORDS_CHARS)));
     }
     if question.may_be_not_applicable() {
         said.push("If it does not apply to you, leave the answer empty and say why.".to_owned());
     }
-    let kinds: Vec<String> =
-        question.evidence.kinds.iter().filter_map(|kind| serde_json::to_value(kind).ok()).filter_map(|kind| Some(kind.as_str()?.replace('_', " "))).collect();
+    let kinds: Vec<String> = question
+        .evidence
+        .kinds
+        .iter()
+        .filter_map(|kind| serde_json::to_value(kind).ok())
+        .filter_map(|kind| Some(kind.as_str()?.replace('_', " ")))
+        .collect();
     let kinds = if kinds.is_empty() { String::new() } else { format!(": {}", kinds.join(", ")) };
     match question.evidence.need {
         EvidenceNeed::None => {}
@@ -86,7 +97,11 @@ pub(super) fn how(words: &Words<'_>, section_asked_if: Option<&str>, question: &
 
 /// How to answer on the row of an option.
 pub(super) fn how_option(choice: &Choice) -> String {
-    if choice.exclusive { format!("{} only if no other row has it, or leave it empty.", quoted("yes")) } else { format!("{}, or leave it empty.", quoted("yes")) }
+    if choice.exclusive {
+        format!("{} only if no other row has it, or leave it empty.", quoted("yes"))
+    } else {
+        format!("{}, or leave it empty.", quoted("yes"))
+    }
 }
 
 /// The words of an edition's conditions: its questions by key, looked up once.
@@ -109,7 +124,8 @@ impl<'a> Words<'a> {
         shortened(&text, MAX_WORDS_CHARS)
     }
 
-    /// A condition as people read it, in brackets where it would run together with its neighbours, up to [`MAX_WORDS_CHARS`].
+    /// A condition as people read it, in brackets where it would run together with its neighbours, up to
+    /// [`MAX_WORDS_CHARS`].
     pub(super) fn grouped(&self, condition: &Condition) -> String {
         let mut text = String::new();
         self.say_grouped(condition, 1, &mut text);
@@ -165,16 +181,25 @@ impl<'a> Words<'a> {
 
     fn leaf(&self, key: &str, test: &Test, negated: bool) -> String {
         let question = self.0.get(key).copied();
-        let name = quoted(&question.map_or_else(|| key.to_owned(), |question| shortened(&question.text, MAX_NAME_CHARS)));
+        let name =
+            quoted(&question.map_or_else(|| key.to_owned(), |question| shortened(&question.text, MAX_NAME_CHARS)));
         let option = |value: &str| {
-            let index = question.and_then(|question| question.options.iter().position(|choice| choice.value == value).map(|index| (question, index)));
-            quoted(&index.and_then(|(question, index)| shown_options(question).into_iter().nth(index)).unwrap_or_else(|| value.to_owned()))
+            let index = question.and_then(|question| {
+                question.options.iter().position(|choice| choice.value == value).map(|index| (question, index))
+            });
+            quoted(
+                &index
+                    .and_then(|(question, index)| shown_options(question).into_iter().nth(index))
+                    .unwrap_or_else(|| value.to_owned()),
+            )
         };
         let not = if negated { " not" } else { "" };
         match test {
             Test::Is(Scalar::Text(value)) => format!("the answer to {name} is{not} {}", option(value)),
             Test::Is(Scalar::Number(number)) => format!("the answer to {name} is{not} {number}"),
-            Test::Includes(value) => format!("the answer to {name} {} {}", if negated { "leaves out" } else { "includes" }, option(value)),
+            Test::Includes(value) => {
+                format!("the answer to {name} {} {}", if negated { "leaves out" } else { "includes" }, option(value))
+            }
             Test::Answered(there) => format!("{name} is{} answered", if *there == negated { " not" } else { "" }),
             Test::AtLeast(number) => format!("the answer to {name} is{not} {number} or more"),
             Test::AtMost(number) => format!("the answer to {name} is{not} {number} or less"),

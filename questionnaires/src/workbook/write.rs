@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use rust_xlsxwriter::{
-    Color, DataValidation, DataValidationErrorStyle, DataValidationRule, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Formula, ProtectionOptions,
-    Workbook, Worksheet, XlsxError,
+    Color, DataValidation, DataValidationErrorStyle, DataValidationRule, DocProperties, ExcelDateTime, Format,
+    FormatAlign, FormatBorder, Formula, ProtectionOptions, Workbook, Worksheet, XlsxError,
 };
 
 use super::{CHOSEN, Form, Given, Line, QUESTIONS_SHEET, headers, lines, shown_options, words};
@@ -49,13 +49,16 @@ const GUIDE: &[&str] = &[
 ];
 
 pub(super) fn workbook(form: &Form<'_>) -> Result<Vec<u8>, Fault> {
-    write(form).map_err(|error| Fault::new("", "unwritable", format!("this form cannot be written as a workbook: {error}")))
+    write(form)
+        .map_err(|error| Fault::new("", "unwritable", format!("this form cannot be written as a workbook: {error}")))
 }
 
 fn write(form: &Form<'_>) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
     // A workbook says when it was made; this one depends on nothing but the form.
-    let properties = DocProperties::new().set_title(shortened(&form.edition.title, 200)).set_creation_datetime(&ExcelDateTime::from_ymd(2000, 1, 1)?);
+    let properties = DocProperties::new()
+        .set_title(shortened(&form.edition.title, 200))
+        .set_creation_datetime(&ExcelDateTime::from_ymd(2000, 1, 1)?);
     workbook.set_properties(&properties);
     let styles = Styles::new();
     let mut choices = Choices::default();
@@ -81,7 +84,13 @@ struct Styles {
 
 impl Styles {
     fn new() -> Self {
-        let border = |format: Format| format.set_border(FormatBorder::Thin).set_border_color(Color::RGB(0x00BF_BFBF)).set_text_wrap().set_align(FormatAlign::Top);
+        let border = |format: Format| {
+            format
+                .set_border(FormatBorder::Thin)
+                .set_border_color(Color::RGB(0x00BF_BFBF))
+                .set_text_wrap()
+                .set_align(FormatAlign::Top)
+        };
         let fixed = border(Format::new());
         let open = fixed.clone().set_background_color(Color::RGB(0x00FF_FBE6)).set_unlocked();
         Self {
@@ -100,7 +109,11 @@ impl Styles {
 
 fn protect(sheet: &mut Worksheet) {
     // Columns and rows may be made larger, to read what is in them.
-    sheet.protect_with_options(&ProtectionOptions { format_columns: true, format_rows: true, ..ProtectionOptions::new() });
+    sheet.protect_with_options(&ProtectionOptions {
+        format_columns: true,
+        format_rows: true,
+        ..ProtectionOptions::new()
+    });
 }
 
 fn guide(sheet: &mut Worksheet, form: &Form<'_>, styles: &Styles) -> Result<(), XlsxError> {
@@ -112,13 +125,20 @@ fn guide(sheet: &mut Worksheet, form: &Form<'_>, styles: &Styles) -> Result<(), 
     let mut row = 3;
     let edition = ("Edition".to_owned(), super::stamp(form.edition));
     for (label, text) in form.facts.iter().chain([&edition]) {
-        sheet.write_string_with_format(row, 0, label, &styles.label)?.write_string_with_format(row, 1, text, &wrapped)?;
+        sheet
+            .write_string_with_format(row, 0, label, &styles.label)?
+            .write_string_with_format(row, 1, text, &wrapped)?;
         row += 1;
     }
     row += 1;
     for (number, text) in (1_u8..).zip(GUIDE) {
         let label = if number == 1 { GUIDE_SHEET } else { "" };
-        sheet.write_string_with_format(row, 0, label, &styles.label)?.write_string_with_format(row, 1, format!("{number}. {text}"), &wrapped)?;
+        sheet.write_string_with_format(row, 0, label, &styles.label)?.write_string_with_format(
+            row,
+            1,
+            format!("{number}. {text}"),
+            &wrapped,
+        )?;
         row += 1;
     }
     protect(sheet);
@@ -143,7 +163,13 @@ fn questions(sheet: &mut Worksheet, form: &Form<'_>, styles: &Styles, choices: &
     Ok(())
 }
 
-fn write_line(sheet: &mut Worksheet, row: u32, line: &Line<'_>, styles: &Styles, choices: &mut Choices) -> Result<(), XlsxError> {
+fn write_line(
+    sheet: &mut Worksheet,
+    row: u32,
+    line: &Line<'_>,
+    styles: &Styles,
+    choices: &mut Choices,
+) -> Result<(), XlsxError> {
     let Line { key, section, question, choice, text, help, how, is_asked, .. } = line;
     let fixed = if *is_asked { &styles.fixed } else { &styles.greyed };
     let title = if *is_asked && choice.is_none() { &styles.bold } else { fixed };
@@ -181,7 +207,11 @@ fn write_line(sheet: &mut Worksheet, row: u32, line: &Line<'_>, styles: &Styles,
         (None, true) => (&styles.open_text, &styles.open_text),
         (None, false) => (&styles.open_text, fixed),
     };
-    for (column, text, format) in [(COMMENT, line.comment(), whole), (WHY_NOT, line.not_applicable(), why_not), (EVIDENCE, &line.evidence(), whole)] {
+    for (column, text, format) in [
+        (COMMENT, line.comment(), whole),
+        (WHY_NOT, line.not_applicable(), why_not),
+        (EVIDENCE, &line.evidence(), whole),
+    ] {
         if text.is_empty() {
             sheet.write_blank(row, column, format)?;
         } else {
@@ -198,7 +228,9 @@ fn check(line: &Line<'_>, choices: &mut Choices) -> Result<Option<DataValidation
     let check = match question.kind {
         QuestionType::MultipleChoice => check.allow_list_formula(choices.list(vec![CHOSEN.to_owned()])),
         QuestionType::YesNo | QuestionType::SingleChoice if question.options.is_empty() => return Ok(None),
-        QuestionType::YesNo | QuestionType::SingleChoice => check.allow_list_formula(choices.list(shown_options(question))),
+        QuestionType::YesNo | QuestionType::SingleChoice => {
+            check.allow_list_formula(choices.list(shown_options(question)))
+        }
         QuestionType::Number => {
             let most = Decimal::from_thousandths(Decimal::MAX_THOUSANDTHS).map_or(0.0, float);
             let (minimum, maximum) = (question.minimum.map_or(-most, float), question.maximum.map_or(most, float));
@@ -210,9 +242,13 @@ fn check(line: &Line<'_>, choices: &mut Choices) -> Result<Option<DataValidation
         }
         QuestionType::Text | QuestionType::File => return Ok(None),
     };
-    let expected =
-        if line.choice.is_some() { "Choose \u{201c}Yes\u{201d}, or leave the cell empty.".to_owned() } else { format!("Expected: {}.", words::kind(question)) };
-    let check = check.set_error_title("Another answer is expected")?.set_error_message(shortened(&expected, MAX_HINT_CHARS))?;
+    let expected = if line.choice.is_some() {
+        "Choose \u{201c}Yes\u{201d}, or leave the cell empty.".to_owned()
+    } else {
+        format!("Expected: {}.", words::kind(question))
+    };
+    let check =
+        check.set_error_title("Another answer is expected")?.set_error_message(shortened(&expected, MAX_HINT_CHARS))?;
     Ok(Some(check.set_error_style(DataValidationErrorStyle::Stop)))
 }
 

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use diligence_questionnaires::answer::FACTS;
 use diligence_questionnaires::{
-    Answer, AppliesTo, Band, Choice, Condition, Decimal, Edition, EditionFinding, EvidenceFact, EvidenceKind, EvidenceNeed, EvidenceRule, Finding, Input, NotApplicable,
-    Outcome, PointBand, Prepared, Principle, Question, QuestionType, Rating, RatingPolicy, ReviewedPoints, RiskEstimate, Scalar, Score, Section, Severity, Summary, Test,
+    Answer, AppliesTo, Band, Choice, Condition, Decimal, Edition, EditionFinding, EvidenceFact, EvidenceKind,
+    EvidenceNeed, EvidenceRule, Finding, Input, NotApplicable, Outcome, PointBand, Prepared, Principle, Question,
+    QuestionType, Rating, RatingPolicy, ReviewedPoints, RiskEstimate, Scalar, Score, Section, Severity, Summary, Test,
     Tier, band, evaluate, rating, residual, worst,
 };
 use serde_json::{Value, json};
@@ -119,7 +120,8 @@ impl Days {
 const NUMBERS: [i64; 6] = [-1_000, 0, 40_000, 40_500, 40_501, 90_000];
 const OPTIONS: [&str; 3] = ["first", "second", "third"];
 const NONE_OF_THESE: &str = "none_of_these";
-const FACTS_ASKED: [(&str, &str); 4] = [("tier", "high"), ("data_role", "none"), ("affects", "staff"), ("affects", "public")];
+const FACTS_ASKED: [(&str, &str); 4] =
+    [("tier", "high"), ("data_role", "none"), ("affects", "staff"), ("affects", "public")];
 /// Numbers and dates twice: they have the most limits to meet.
 const KINDS: [QuestionType; 9] = [
     QuestionType::Number,
@@ -155,7 +157,9 @@ impl Makes<'_> {
     fn test(&mut self, kind: QuestionType) -> Test {
         let dice = &mut *self.dice;
         match (kind, dice.below(4)) {
-            (QuestionType::YesNo | QuestionType::SingleChoice, 0..3) => Test::Is(Scalar::Text((*dice.pick(options_of(kind))).to_owned())),
+            (QuestionType::YesNo | QuestionType::SingleChoice, 0..3) => {
+                Test::Is(Scalar::Text((*dice.pick(options_of(kind))).to_owned()))
+            }
             (QuestionType::MultipleChoice, 0..3) => Test::Includes((*dice.pick(&OPTIONS)).to_owned()),
             (QuestionType::Number, 0) => Test::Is(Scalar::Number(decimal(dice))),
             (QuestionType::Number, 1) => Test::AtLeast(decimal(dice)),
@@ -220,11 +224,19 @@ impl Makes<'_> {
         let (best, middle) = (self.band(100), self.band(35));
         let mut bands = match kind {
             QuestionType::Number => {
-                vec![PointBand { at_least: Decimal::from_thousandths(90_000), ..best }, PointBand { at_least: Decimal::from_thousandths(40_500), ..middle }]
+                vec![
+                    PointBand { at_least: Decimal::from_thousandths(90_000), ..best },
+                    PointBand { at_least: Decimal::from_thousandths(40_500), ..middle },
+                ]
             }
-            QuestionType::Date if self.dice.one_in(2) => vec![PointBand { within_months: Some(6), ..best }, PointBand { within_months: Some(18), ..middle }],
+            QuestionType::Date if self.dice.one_in(2) => {
+                vec![PointBand { within_months: Some(6), ..best }, PointBand { within_months: Some(18), ..middle }]
+            }
             QuestionType::Date => {
-                vec![PointBand { on_or_after: Some(self.days.on), ..best }, PointBand { on_or_after: Some(self.days.list[4]), ..middle }]
+                vec![
+                    PointBand { on_or_after: Some(self.days.on), ..best },
+                    PointBand { on_or_after: Some(self.days.list[4]), ..middle },
+                ]
             }
             _ => return Vec::new(),
         };
@@ -237,9 +249,16 @@ impl Makes<'_> {
     fn options(&mut self, kind: QuestionType) -> Vec<Choice> {
         match kind {
             QuestionType::YesNo => vec![self.choice("yes", 0), self.choice("no", 100)],
-            QuestionType::SingleChoice => vec![self.choice(OPTIONS[0], 100), self.choice(OPTIONS[1], 33), self.choice(OPTIONS[2], 0)],
+            QuestionType::SingleChoice => {
+                vec![self.choice(OPTIONS[0], 100), self.choice(OPTIONS[1], 33), self.choice(OPTIONS[2], 0)]
+            }
             QuestionType::MultipleChoice => {
-                vec![self.choice(OPTIONS[0], 35), self.choice(OPTIONS[1], 20), self.choice(OPTIONS[2], 45), self.choice(NONE_OF_THESE, 0)]
+                vec![
+                    self.choice(OPTIONS[0], 35),
+                    self.choice(OPTIONS[1], 20),
+                    self.choice(OPTIONS[2], 45),
+                    self.choice(NONE_OF_THESE, 0),
+                ]
             }
             _ => Vec::new(),
         }
@@ -277,7 +296,8 @@ impl Makes<'_> {
     fn section(&mut self, number: u64, places: &mut Vec<u64>) -> Section {
         // Decided before its questions are: no section can ask about itself.
         let show_if = self.dice.one_in(4).then(|| self.condition(1));
-        let questions = (0..=self.dice.below(7)).map(|_| self.question(format!("q{}", places.pop().unwrap()))).collect();
+        let questions =
+            (0..=self.dice.below(7)).map(|_| self.question(format!("q{}", places.pop().unwrap()))).collect();
         Section { key: format!("s{number}"), title: "A section".to_owned(), intro: None, show_if, questions }
     }
 
@@ -293,7 +313,8 @@ impl Makes<'_> {
         // Keys come in no order, and sections stand in another order than they were made in: neither may matter.
         let mut places: Vec<u64> = (0..40).collect();
         self.dice.shuffle(&mut places);
-        let mut sections: Vec<Section> = (0..=self.dice.below(3)).map(|number| self.section(number, &mut places)).collect();
+        let mut sections: Vec<Section> =
+            (0..=self.dice.below(3)).map(|number| self.section(number, &mut places)).collect();
         self.dice.shuffle(&mut sections);
         let findings = (0..self.dice.below(3)).map(|number| {
             let Finding { severity, title, advice, risk } = self.finding();
@@ -320,7 +341,15 @@ impl Makes<'_> {
         let dice = &mut *self.dice;
         if dice.one_in(12) {
             return dice
-                .pick(&[json!("no such option"), json!(["first", "none_of_these"]), json!([]), json!(1.2345), json!(-1), json!(" "), json!("2026-02-30")])
+                .pick(&[
+                    json!("no such option"),
+                    json!(["first", "none_of_these"]),
+                    json!([]),
+                    json!(1.2345),
+                    json!(-1),
+                    json!(" "),
+                    json!("2026-02-30"),
+                ])
                 .clone();
         }
         match question.kind {
@@ -346,7 +375,8 @@ impl Makes<'_> {
             value: (!skips || both).then(|| self.value(question)),
             comment: self.dice.pick(&[None, Some(" "), Some("Because")]).map(str::to_owned),
             evidence_ids: (0..self.dice.below(3)).map(|_| format!("e{}", self.dice.below(6))).collect(),
-            not_applicable: skips.then(|| (*self.dice.pick(&["Nothing of the kind", "Nothing of the kind", "\t"])).to_owned()),
+            not_applicable: skips
+                .then(|| (*self.dice.pick(&["Nothing of the kind", "Nothing of the kind", "\t"])).to_owned()),
         }
     }
 
@@ -363,10 +393,17 @@ impl Makes<'_> {
             }
         }
         for number in 0..self.dice.below(6) {
-            let mut day = || (!self.dice.one_in(3)).then(|| self.days.list[usize::try_from(self.dice.below(3)).unwrap()]);
+            let mut day =
+                || (!self.dice.one_in(3)).then(|| self.days.list[usize::try_from(self.dice.below(3)).unwrap()]);
             let (issued_on, expires_on) = (day(), day());
             let kind = *self.dice.pick(&[EvidenceKind::Iso27001, EvidenceKind::Soc2, EvidenceKind::Dspt]);
-            case.evidence.push(EvidenceFact { id: format!("e{number}"), kind, issued_on, expires_on, file_sha256: None });
+            case.evidence.push(EvidenceFact {
+                id: format!("e{number}"),
+                kind,
+                issued_on,
+                expires_on,
+                file_sha256: None,
+            });
         }
         for name in ["tier", "data_role", "affects"] {
             let fact = FACTS.iter().find(|fact| fact.name == name).unwrap();
@@ -395,7 +432,9 @@ fn differences(found: &Outcome, expected: &Outcome) -> String {
     fn walk(place: &str, found: &Value, expected: &Value, lines: &mut String) {
         let members = |value: &Value| match value {
             Value::Object(members) => members.iter().map(|(key, member)| (key.clone(), member.clone())).collect(),
-            Value::Array(items) => items.iter().enumerate().map(|(index, item)| (index.to_string(), item.clone())).collect(),
+            Value::Array(items) => {
+                items.iter().enumerate().map(|(index, item)| (index.to_string(), item.clone())).collect()
+            }
             _ => BTreeMap::new(),
         };
         let (left, right) = (members(found), members(expected));
@@ -443,7 +482,11 @@ fn the_engine_and_a_second_evaluator_agree_on_every_field_of_every_result() {
     }
     let unlisted: Vec<_> = worked.keys().filter(|rule| !RULES.contains(*rule)).collect();
     assert!(unlisted.is_empty(), "not listed: {unlisted:?}");
-    let rare: Vec<_> = RULES.iter().map(|rule| (rule, worked.get(rule).copied().unwrap_or(0))).filter(|(_, count)| *count < ENOUGH).collect();
+    let rare: Vec<_> = RULES
+        .iter()
+        .map(|rule| (rule, worked.get(rule).copied().unwrap_or(0)))
+        .filter(|(_, count)| *count < ENOUGH)
+        .collect();
     assert!(rare.is_empty(), "put to work too rarely: {rare:?}");
 }
 
@@ -465,9 +508,16 @@ fn every_score_coverage_and_knock_out_has_the_band_and_rating_of_the_published_t
     for coverage in [0, 799, 800, 1000].map(|tenths| Score::from_tenths(tenths).unwrap()) {
         for knocked_out in [false, true] {
             for evidenced in scores() {
-                assert_eq!(band(&policy, evidenced, coverage, knocked_out), second_band(evidenced, coverage, knocked_out), "{evidenced:?} {coverage} {knocked_out}");
+                assert_eq!(
+                    band(&policy, evidenced, coverage, knocked_out),
+                    second_band(evidenced, coverage, knocked_out),
+                    "{evidenced:?} {coverage} {knocked_out}"
+                );
                 for tier in [Tier::Low, Tier::Medium, Tier::High, Tier::Critical] {
-                    assert_eq!(residual(&policy, tier, evidenced, coverage, knocked_out), second_residual(tier, evidenced, coverage, knocked_out));
+                    assert_eq!(
+                        residual(&policy, tier, evidenced, coverage, knocked_out),
+                        second_residual(tier, evidenced, coverage, knocked_out)
+                    );
                 }
             }
         }
@@ -483,7 +533,8 @@ fn every_score_coverage_and_knock_out_has_the_band_and_rating_of_the_published_t
 fn the_worst_of_any_ratings_is_the_strictest_among_them() {
     let all = [Rating::Low, Rating::Moderate, Rating::High, Rating::Extreme, Rating::Unassessed];
     for chosen in 0_u32..1 << all.len() {
-        let mut ratings: Vec<Rating> = (0..all.len()).filter(|place| chosen & (1 << place) != 0).map(|place| all[place]).collect();
+        let mut ratings: Vec<Rating> =
+            (0..all.len()).filter(|place| chosen & (1 << place) != 0).map(|place| all[place]).collect();
         assert_eq!(worst(ratings.iter().copied()), second_worst(&ratings), "{ratings:?}");
         ratings.reverse();
         assert_eq!(worst(ratings.iter().copied()), second_worst(&ratings), "{ratings:?}");

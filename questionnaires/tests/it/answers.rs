@@ -1,8 +1,8 @@
 //! Checking and normalising answers, reviews, subjects and rating policies.
 
 use diligence_questionnaires::{
-    Answer, Band, Edition, Rating, RatingPolicy, ReviewedPoints, Score, Subject, Tier, band, check_answers, check_review, check_subject, normalise_answer, rating,
-    residual, worst,
+    Answer, Band, Edition, Rating, RatingPolicy, ReviewedPoints, Score, Subject, Tier, band, check_answers,
+    check_review, check_subject, normalise_answer, rating, residual, worst,
 };
 use serde_json::{Value, json};
 
@@ -16,7 +16,9 @@ fn every_type() -> Edition {
         {"value": "a", "label": "A", "points": 50}, {"value": "b", "label": "B", "points": 50},
         {"value": "none", "label": "None", "points": 0, "exclusive": true}
     ]);
-    let ask = |key: &str, kind: &str, more: Value| with(json!({"key": key, "principle": "p", "text": "?", "type": kind}), more);
+    let ask = |key: &str, kind: &str, more: Value| {
+        with(json!({"key": key, "principle": "p", "text": "?", "type": kind}), more)
+    };
     edition(&questions(json!([
         yes_no("yes_no", json!({"not_applicable": "with_reason"})),
         ask("single", "single_choice", json!({"options": choice})),
@@ -29,7 +31,10 @@ fn every_type() -> Edition {
 }
 
 fn codes(key: &str, answer: Answer) -> Vec<(String, String)> {
-    check_answers(&every_type(), &answers([(key, answer)])).into_iter().map(|fault| (fault.pointer, fault.code)).collect()
+    check_answers(&every_type(), &answers([(key, answer)]))
+        .into_iter()
+        .map(|fault| (fault.pointer, fault.code))
+        .collect()
 }
 
 #[test]
@@ -100,7 +105,8 @@ fn a_flood_of_wrong_answers_is_cut_and_says_so() {
     let flood = (0..1_000).map(|number| (format!("singel{number}"), value("some"))).collect();
     let faults = check_answers(&every_type(), &flood);
     assert_eq!((faults.len(), faults.last().unwrap().code.as_str()), (501, "too_many_faults"));
-    let review = flood.keys().map(|key| (key.clone(), ReviewedPoints { points: 1, reason: None, reviewer: None })).collect();
+    let review =
+        flood.keys().map(|key| (key.clone(), ReviewedPoints { points: 1, reason: None, reviewer: None })).collect();
     assert_eq!(check_review(&every_type(), &review).len(), 501);
     // Looking up what is nearest costs, and after the first few it helps nobody.
     let many: Vec<Value> = (0..100).map(|number| yes_no(&format!("q{number}"), json!({}))).collect();
@@ -113,14 +119,23 @@ fn a_flood_of_wrong_answers_is_cut_and_says_so() {
 fn an_answer_that_no_database_keeps_alike_is_refused() {
     assert_eq!(codes("text", value("a\0b")), [("/text/value".into(), "character".into())]);
     assert_eq!(codes("yes_no", skipped("a\0b")), [("/yes_no/not_applicable".into(), "character".into())]);
-    assert_eq!(codes("yes_no", Answer { comment: Some("\0".to_owned()), ..value("yes") }), [("/yes_no/comment".into(), "character".into())]);
-    assert_eq!(codes("yes_no", Answer { evidence_ids: vec!["a\0".to_owned()], ..value("yes") }), [("/yes_no/evidence_ids/0".into(), "character".into())]);
+    assert_eq!(
+        codes("yes_no", Answer { comment: Some("\0".to_owned()), ..value("yes") }),
+        [("/yes_no/comment".into(), "character".into())]
+    );
+    assert_eq!(
+        codes("yes_no", Answer { evidence_ids: vec!["a\0".to_owned()], ..value("yes") }),
+        [("/yes_no/evidence_ids/0".into(), "character".into())]
+    );
     assert_eq!(codes("file", value("a\0b")), [("/file/value".into(), "character".into())]);
 }
 
 #[test]
 fn not_applicable_needs_leave_and_a_reason_and_no_value() {
-    assert_eq!(codes("single", skipped("No")), [("/single/not_applicable".into(), "not_applicable_not_allowed".into())]);
+    assert_eq!(
+        codes("single", skipped("No")),
+        [("/single/not_applicable".into(), "not_applicable_not_allowed".into())]
+    );
     assert_eq!(codes("yes_no", skipped(" ")), [("/yes_no/not_applicable".into(), "reason_missing".into())]);
     let mut both = value("yes");
     both.not_applicable = Some("No staff".to_owned());
@@ -150,7 +165,11 @@ fn normalising_stores_one_form_of_each_answer() {
     assert_eq!(stored("text", json!("  ")), None);
     assert_eq!(stored("text", json!(null)), None);
     assert_eq!(stored("number", json!(5)), Some(json!(5)));
-    let answer = Answer { evidence_ids: vec!["b".into(), "a".into(), "b".into()], comment: Some(" ".into()), ..Answer::default() };
+    let answer = Answer {
+        evidence_ids: vec!["b".into(), "a".into(), "b".into()],
+        comment: Some(" ".into()),
+        ..Answer::default()
+    };
     let stored = normalise_answer(edition.question("text").unwrap(), answer);
     assert_eq!((stored.evidence_ids, stored.comment), (vec!["b".to_owned(), "a".to_owned()], None));
 }
@@ -158,9 +177,13 @@ fn normalising_stores_one_form_of_each_answer() {
 #[test]
 fn a_review_needs_a_known_question_possible_points_and_a_reason_where_it_replaces() {
     let edition = every_type();
-    let entry = |points, reason: Option<&str>| ReviewedPoints { points, reason: reason.map(str::to_owned), reviewer: None };
+    let entry =
+        |points, reason: Option<&str>| ReviewedPoints { points, reason: reason.map(str::to_owned), reviewer: None };
     let codes = |key: &str, entry: ReviewedPoints| -> Vec<String> {
-        check_review(&edition, &[(key.to_owned(), entry)].into()).into_iter().map(|fault| format!("{} {}", fault.pointer, fault.code)).collect()
+        check_review(&edition, &[(key.to_owned(), entry)].into())
+            .into_iter()
+            .map(|fault| format!("{} {}", fault.pointer, fault.code))
+            .collect()
     };
     assert_eq!(codes("text", entry(100, None)), [] as [&str; 0]);
     assert_eq!(codes("single", entry(0, Some("Not so"))), [] as [&str; 0]);
@@ -176,7 +199,8 @@ fn a_subject_holds_known_facts_and_reads_single_values_and_lists() {
     assert!(subject.is("tier", "high") && subject.is("affects", "staff") && subject.values("kind").is_empty());
     assert_eq!(serde_json::to_value(&subject).unwrap(), json!({"affects": ["staff"], "tier": "high"}));
     assert_eq!(check_subject(&subject), []);
-    let bad: Subject = serde_json::from_value(json!({"teir": "high", "kind": "softwear", "tier": ["low", "high"]})).unwrap();
+    let bad: Subject =
+        serde_json::from_value(json!({"teir": "high", "kind": "softwear", "tier": ["low", "high"]})).unwrap();
     let faults = check_subject(&bad);
     let found: Vec<&str> = faults.iter().map(|fault| fault.code.as_str()).collect();
     assert_eq!(found, ["impossible_fact", "unknown_fact", "too_many"]);
@@ -240,8 +264,14 @@ fn a_policy_that_makes_worse_look_better_is_refused() {
     assert_eq!(codes(&|policy| policy.weak_from = 70), ["/weak_from bands_not_descending"]);
     assert_eq!(codes(&|policy| policy.minimum_coverage = 200), ["/minimum_coverage out_of_range"]);
     assert_eq!(codes(&|policy| policy.matrix.low.poor = Rating::Low), ["/matrix/low/poor matrix_not_monotone"]);
-    assert_eq!(codes(&|policy| policy.matrix.critical.strong = Rating::Low), ["/matrix/critical/strong matrix_not_monotone"]);
-    assert_eq!(codes(&|policy| policy.matrix.high.weak = Rating::Unassessed), ["/matrix/high/weak unassessed_in_matrix"]);
+    assert_eq!(
+        codes(&|policy| policy.matrix.critical.strong = Rating::Low),
+        ["/matrix/critical/strong matrix_not_monotone"]
+    );
+    assert_eq!(
+        codes(&|policy| policy.matrix.high.weak = Rating::Unassessed),
+        ["/matrix/high/weak unassessed_in_matrix"]
+    );
     let read: RatingPolicy = serde_json::from_value(json!({"minimum_coverage": 50})).unwrap();
     assert_eq!((read.minimum_coverage, read.strong_from), (50, 80));
 }

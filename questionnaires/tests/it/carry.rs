@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 use diligence_questionnaires::{
-    Answer, Answers, Carried, CarriedBecause, Earlier, Edition, EvidenceFact, EvidenceKind, LeftBecause, LookAgain, NotApplicable, QuestionType, carry, check_answers,
-    library, normalise_answer,
+    Answer, Answers, Carried, CarriedBecause, Earlier, Edition, EvidenceFact, EvidenceKind, LeftBecause, LookAgain,
+    NotApplicable, QuestionType, carry, check_answers, library, normalise_answer,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -48,7 +48,13 @@ fn carried(target: &Edition, before: &[&Before]) -> Carried {
 }
 
 fn fact(id: &str, issued_on: Option<&str>, expires_on: Option<&str>) -> EvidenceFact {
-    EvidenceFact { id: id.to_owned(), kind: EvidenceKind::Other, issued_on: issued_on.map(day), expires_on: expires_on.map(day), file_sha256: None }
+    EvidenceFact {
+        id: id.to_owned(),
+        kind: EvidenceKind::Other,
+        issued_on: issued_on.map(day),
+        expires_on: expires_on.map(day),
+        file_sha256: None,
+    }
 }
 
 /// An edition with these questions, read without the check.
@@ -71,8 +77,13 @@ fn from_to(old: Value, answer: Answer, new: Value) -> Result<(Answer, Vec<LookAg
 
 #[test]
 fn an_answer_comes_with_everything_and_says_where_it_is_from() {
-    let answer = Answer { comment: Some("Since May".to_owned()), evidence_ids: vec!["e1".to_owned(), "e0".to_owned()], ..value("yes") };
-    let before = Before::new("a1", asking("example", json!([yes_no("q", json!({}))])), answers([("q", answer.clone())]));
+    let answer = Answer {
+        comment: Some("Since May".to_owned()),
+        evidence_ids: vec!["e1".to_owned(), "e0".to_owned()],
+        ..value("yes")
+    };
+    let before =
+        Before::new("a1", asking("example", json!([yes_no("q", json!({}))])), answers([("q", answer.clone())]));
     let mut target = before.edition.clone();
     target.edition = "2026.2".to_owned();
     let found = carried(&target, &[&before]);
@@ -94,7 +105,12 @@ fn an_answer_is_looked_at_again_for_each_thing_that_changed() {
         let options = json!([{"value": "a", "label": "A", "points": 100}, {"value": "b", "label": "B", "points": 0}]);
         with(json!({"key": "q", "principle": "p", "text": "?", "type": "single_choice", "options": options}), more)
     };
-    let number = |more: Value| with(json!({"key": "q", "principle": "p", "text": "?", "type": "number", "unit": "%", "bands": [{"at_least": 9, "points": 100}]}), more);
+    let number = |more: Value| {
+        with(
+            json!({"key": "q", "principle": "p", "text": "?", "type": "number", "unit": "%", "bands": [{"at_least": 9, "points": 100}]}),
+            more,
+        )
+    };
     let option = |member: &str, value: Value| {
         let mut question = choice(json!({}));
         question["options"][1][member] = value;
@@ -103,12 +119,25 @@ fn an_answer_is_looked_at_again_for_each_thing_that_changed() {
     let finding = json!({"severity": "low", "title": "T", "advice": "A"});
     let more = json!([{"value": "a", "label": "A", "points": 100}, {"value": "b", "label": "B", "points": 0}, {"value": "c", "label": "C", "points": 50}]);
     for (old, answer, new, look) in [
-        (plain(), "yes".into(), yes_no("q", json!({"help": "H", "required": true, "maps_to": ["dspt/2"], "show_if": {"subject": "tier", "is": "high"}})), None),
+        (
+            plain(),
+            "yes".into(),
+            yes_no(
+                "q",
+                json!({"help": "H", "required": true, "maps_to": ["dspt/2"], "show_if": {"subject": "tier", "is": "high"}}),
+            ),
+            None,
+        ),
         (plain(), "yes".into(), with(plain(), json!({"text": "Is it really?"})), Some(LookAgain::WordsChanged)),
         (plain(), "yes".into(), with(plain(), json!({"help": "Other"})), Some(LookAgain::WordsChanged)),
         (plain(), "yes".into(), with(plain(), json!({"weight": 99})), Some(LookAgain::PointsChanged)),
         (plain(), "yes".into(), with(plain(), json!({"evidence": {"need": "optional"}})), None),
-        (plain(), "yes".into(), with(plain(), json!({"evidence": {"need": "needed"}})), Some(LookAgain::EvidenceRuleChanged)),
+        (
+            plain(),
+            "yes".into(),
+            with(plain(), json!({"evidence": {"need": "needed"}})),
+            Some(LookAgain::EvidenceRuleChanged),
+        ),
         (choice(json!({})), "a".into(), option("label", json!("Other")), Some(LookAgain::WordsChanged)),
         (choice(json!({})), "a".into(), option("points", json!(50)), Some(LookAgain::PointsChanged)),
         (choice(json!({})), "a".into(), option("knock_out", json!("Why")), Some(LookAgain::PointsChanged)),
@@ -117,7 +146,12 @@ fn an_answer_is_looked_at_again_for_each_thing_that_changed() {
         (choice(json!({"options": more})), "a".into(), choice(json!({})), Some(LookAgain::OptionsChanged)),
         (number(json!({})), json!(5), number(json!({"maximum": 100})), None),
         (number(json!({})), json!(5), number(json!({"unit": "days"})), Some(LookAgain::WordsChanged)),
-        (number(json!({})), json!(5), number(json!({"bands": [{"at_least": 8, "points": 100}]})), Some(LookAgain::PointsChanged)),
+        (
+            number(json!({})),
+            json!(5),
+            number(json!({"bands": [{"at_least": 8, "points": 100}]})),
+            Some(LookAgain::PointsChanged),
+        ),
     ] {
         let expected = Ok((value(answer.clone()), look.into_iter().collect()));
         assert_eq!(from_to(old.clone(), value(answer), new.clone()), expected, "{old} {new}");
@@ -130,8 +164,14 @@ fn chosen_options_stand_in_the_order_of_the_question_they_are_carried_to() {
         let options = values.map(|value| json!({"value": value, "label": "L", "points": 50}));
         json!({"key": "q", "principle": "p", "text": "?", "type": "multiple_choice", "options": options})
     };
-    assert_eq!(from_to(choice(["a", "b"]), value(json!(["b", "a"])), choice(["b", "a"])), Ok((value(json!(["b", "a"])), vec![])));
-    assert_eq!(from_to(choice(["b", "a"]), value(json!(["b", "a"])), choice(["a", "b"])), Ok((value(json!(["a", "b"])), vec![])));
+    assert_eq!(
+        from_to(choice(["a", "b"]), value(json!(["b", "a"])), choice(["b", "a"])),
+        Ok((value(json!(["b", "a"])), vec![]))
+    );
+    assert_eq!(
+        from_to(choice(["b", "a"]), value(json!(["b", "a"])), choice(["a", "b"])),
+        Ok((value(json!(["a", "b"])), vec![]))
+    );
     assert_eq!(from_to(yes_no("q", json!({})), value(true), yes_no("q", json!({}))), Ok((value("yes"), vec![])));
 }
 
@@ -139,10 +179,12 @@ fn chosen_options_stand_in_the_order_of_the_question_they_are_carried_to() {
 fn what_cannot_be_carried_says_why() {
     let skippable = || yes_no("q", json!({"not_applicable": "with_reason"}));
     let choice = |options: &[&str]| {
-        let options: Vec<Value> = options.iter().map(|value| json!({"value": value, "label": "L", "points": 0})).collect();
+        let options: Vec<Value> =
+            options.iter().map(|value| json!({"value": value, "label": "L", "points": 0})).collect();
         json!({"key": "q", "principle": "p", "text": "?", "type": "multiple_choice", "options": options})
     };
-    let number = |maximum: u64| json!({"key": "q", "principle": "p", "text": "?", "type": "number", "maximum": maximum});
+    let number =
+        |maximum: u64| json!({"key": "q", "principle": "p", "text": "?", "type": "number", "maximum": maximum});
     let file = || json!({"key": "q", "principle": "p", "text": "?", "type": "file"});
     let text = || json!({"key": "q", "principle": "p", "text": "?", "type": "text"});
     let both = Answer { value: Some("yes".into()), ..skipped("No staff") };
@@ -169,7 +211,8 @@ fn what_is_left_stands_in_the_order_in_which_it_was_asked() {
     let all = || answers([("a", value("yes")), ("m", value("yes")), ("z", value("yes"))]);
     let (newest, oldest) = (Before::new("new", old.clone(), all()), Before::new("old", old, all()).on("2024-01-01"));
     let found = carried(&asking("example", json!([yes_no("m", json!({}))])), &[&newest, &oldest]);
-    let left: Vec<(&str, &str)> = found.left.iter().map(|left| (left.question.as_str(), left.assessment.as_str())).collect();
+    let left: Vec<(&str, &str)> =
+        found.left.iter().map(|left| (left.question.as_str(), left.assessment.as_str())).collect();
     assert_eq!(left, [("z", "new"), ("a", "new")]);
     let other = carried(&asking("another", json!([yes_no("b", json!({}))])), &[&newest]);
     assert_eq!(other, Carried::default());
@@ -177,9 +220,15 @@ fn what_is_left_stands_in_the_order_in_which_it_was_asked() {
 
 #[test]
 fn nothing_hidden_and_nothing_empty_is_carried_or_left() {
-    let edition = asking("example", json!(["a", "b", "c", "d"].map(|key| yes_no(key, json!({"not_applicable": "with_reason"})))));
-    let comment = Answer { comment: Some("Later".to_owned()), evidence_ids: vec!["e1".to_owned()], ..Answer::default() };
-    let mut before = Before::new("a1", edition.clone(), answers([("a", value("yes")), ("b", comment), ("c", skipped(" ")), ("d", value(" "))]));
+    let edition =
+        asking("example", json!(["a", "b", "c", "d"].map(|key| yes_no(key, json!({"not_applicable": "with_reason"})))));
+    let comment =
+        Answer { comment: Some("Later".to_owned()), evidence_ids: vec!["e1".to_owned()], ..Answer::default() };
+    let mut before = Before::new(
+        "a1",
+        edition.clone(),
+        answers([("a", value("yes")), ("b", comment), ("c", skipped(" ")), ("d", value(" "))]),
+    );
     before.visible.retain(|key| key != "a");
     before.visible.push("unknown".to_owned());
     before.answers.insert("unknown".to_owned(), value("yes"));
@@ -189,9 +238,12 @@ fn nothing_hidden_and_nothing_empty_is_carried_or_left() {
 #[test]
 fn the_newest_answer_counts_and_an_older_one_never_stands_in_for_it() {
     let edition = || asking("example", json!([yes_no("q", json!({}))]));
-    let say = |assessment: &str, answer: &str, date: &str| Before::new(assessment, edition(), answers([("q", value(answer))])).on(date);
+    let say = |assessment: &str, answer: &str, date: &str| {
+        Before::new(assessment, edition(), answers([("q", value(answer))])).on(date)
+    };
     let (newest, older) = (say("newest", "no", "2026-01-01"), say("older", "yes", "2025-01-01"));
-    let from = |found: &Carried| found.answers.get("q").map(|one| (one.assessment.clone(), one.answer.value.clone().unwrap()));
+    let from =
+        |found: &Carried| found.answers.get("q").map(|one| (one.assessment.clone(), one.answer.value.clone().unwrap()));
     let no = Some(("newest".to_owned(), json!("no")));
     assert_eq!(from(&carried(&edition(), &[&newest, &older])), no);
     assert_eq!(from(&carried(&edition(), &[&older, &newest])), no);
@@ -204,9 +256,13 @@ fn the_newest_answer_counts_and_an_older_one_never_stands_in_for_it() {
     // The newest said something that is no longer possible: what was said before that is not what holds now.
     let mut only_yes = yes_no("q", json!({}));
     only_yes["options"].as_array_mut().unwrap().pop();
-    let other = Before { edition: asking("other", json!([yes_no("q", json!({}))])), ..say("other", "yes", "2026-02-01") };
+    let other =
+        Before { edition: asking("other", json!([yes_no("q", json!({}))])), ..say("other", "yes", "2026-02-01") };
     let found = carried(&asking("example", json!([only_yes])), &[&other, &newest, &older]);
-    assert_eq!((found.answers.len(), found.left[0].because, found.left[0].assessment.as_str()), (0, LeftBecause::ValueNoLongerPossible, "newest"));
+    assert_eq!(
+        (found.answers.len(), found.left[0].because, found.left[0].assessment.as_str()),
+        (0, LeftBecause::ValueNoLongerPossible, "newest")
+    );
 }
 
 #[test]
@@ -216,7 +272,10 @@ fn another_questionnaire_answers_where_the_same_one_is_silent() {
     let other = say("other", value("no"), "2026-01-01");
     let found = carried(&ask("example"), &[&other]);
     let one = &found.answers["q"];
-    assert_eq!((one.questionnaire.as_str(), one.because, one.look.as_slice()), ("other", CarriedBecause::SameQuestion, &[LookAgain::OtherQuestionnaire][..]));
+    assert_eq!(
+        (one.questionnaire.as_str(), one.because, one.look.as_slice()),
+        ("other", CarriedBecause::SameQuestion, &[LookAgain::OtherQuestionnaire][..])
+    );
     assert_eq!(found.left, []);
 
     let same = say("example", value("yes"), "2020-01-01");
@@ -238,13 +297,26 @@ fn one_meaning_in_two_questionnaires_is_one_answer_unless_it_is_in_doubt() {
     let source = |target: Value, old: Value, said: &[&str]| -> Vec<(String, String)> {
         let given = said.iter().map(|key| ((*key).to_owned(), value("yes"))).collect();
         let found = carried(&asking("example", target), &[&Before::new("a1", asking("other", old), given)]);
-        assert!(found.answers.values().all(|one| one.question == "own" || one.because == CarriedBecause::SameMeaning && one.look[0] == LookAgain::OtherQuestionnaire));
+        assert!(found.answers.values().all(|one| one.question == "own"
+            || one.because == CarriedBecause::SameMeaning && one.look[0] == LookAgain::OtherQuestionnaire));
         found.answers.into_iter().map(|(key, one)| (key, one.question)).collect()
     };
-    let from = |pairs: &[(&str, &str)]| -> Vec<(String, String)> { pairs.iter().map(|(key, question)| ((*key).to_owned(), (*question).to_owned())).collect() };
-    let old = || json!([meaning("a", &["dspt/1"]), meaning("b", &["dspt/2", "dspt/2"]), meaning("c", &["dspt/3"]), meaning("d", &["dspt/3"])]);
+    let from = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+        pairs.iter().map(|(key, question)| ((*key).to_owned(), (*question).to_owned())).collect()
+    };
+    let old = || {
+        json!([
+            meaning("a", &["dspt/1"]),
+            meaning("b", &["dspt/2", "dspt/2"]),
+            meaning("c", &["dspt/3"]),
+            meaning("d", &["dspt/3"])
+        ])
+    };
     let said = ["a", "b", "c", "d"];
-    assert_eq!(source(json!([meaning("x", &["dspt/1"]), meaning("y", &["dspt/9", "dspt/2"])]), old(), &said), from(&[("x", "a"), ("y", "b")]));
+    assert_eq!(
+        source(json!([meaning("x", &["dspt/1"]), meaning("y", &["dspt/9", "dspt/2"])]), old(), &said),
+        from(&[("x", "a"), ("y", "b")])
+    );
     assert_eq!(source(json!([meaning("x", &["dspt/1"]), meaning("y", &["dspt/1"])]), old(), &said), []);
     assert_eq!(source(json!([meaning("x", &["dspt/3"])]), old(), &said), []);
     assert_eq!(source(json!([meaning("x", &["dspt/1", "dspt/2"])]), old(), &said), []);
@@ -252,21 +324,35 @@ fn one_meaning_in_two_questionnaires_is_one_answer_unless_it_is_in_doubt() {
     let own = json!([meaning("own", &[]), meaning("a", &["dspt/1"])]);
     assert_eq!(source(json!([meaning("own", &["dspt/1"])]), own, &["own", "a"]), from(&[("own", "own")]));
 
-    let renamed = Before::new("a1", asking("example", json!([meaning("a", &["dspt/1"])])), answers([("a", value("yes"))]));
+    let renamed =
+        Before::new("a1", asking("example", json!([meaning("a", &["dspt/1"])])), answers([("a", value("yes"))]));
     let found = carried(&asking("example", json!([meaning("x", &["dspt/1"])])), &[&renamed]);
-    assert_eq!((found.answers["x"].because, found.answers["x"].look.len(), found.left.len()), (CarriedBecause::SameMeaning, 0, 0));
+    assert_eq!(
+        (found.answers["x"].because, found.answers["x"].look.len(), found.left.len()),
+        (CarriedBecause::SameMeaning, 0, 0)
+    );
 }
 
 #[test]
 fn evidence_that_no_longer_stands_is_named_and_evidence_that_is_gone_is_left_out() {
-    let edition = asking("example", json!([yes_no("q", json!({})), {"key": "f", "principle": "p", "text": "?", "type": "file"}]));
+    let edition =
+        asking("example", json!([yes_no("q", json!({})), {"key": "f", "principle": "p", "text": "?", "type": "file"}]));
     let answer = Answer { evidence_ids: ["valid", "late", "early", "gone"].map(str::to_owned).into(), ..value("yes") };
     let before = Before::new("a1", edition.clone(), answers([("q", answer), ("f", value("late"))]));
-    let facts = [fact("valid", Some(ON), Some(ON)), fact("late", None, Some("2026-02-28")), fact("early", Some("2026-03-02"), None)];
-    let look = |facts: &[EvidenceFact], key: &str| carry(&edition, &[before.earlier()], facts, day(ON)).answers.get(key).map(|one| one.look.clone());
+    let facts = [
+        fact("valid", Some(ON), Some(ON)),
+        fact("late", None, Some("2026-02-28")),
+        fact("early", Some("2026-03-02"), None),
+    ];
+    let look = |facts: &[EvidenceFact], key: &str| {
+        carry(&edition, &[before.earlier()], facts, day(ON)).answers.get(key).map(|one| one.look.clone())
+    };
     let found = carry(&edition, &[before.earlier()], &facts, day(ON));
     assert_eq!(found.answers["q"].answer.evidence_ids, ["valid", "late", "early"]);
-    assert_eq!(found.answers["q"].look, [LookAgain::EvidenceExpired, LookAgain::EvidenceNotYetValid, LookAgain::EvidenceGone]);
+    assert_eq!(
+        found.answers["q"].look,
+        [LookAgain::EvidenceExpired, LookAgain::EvidenceNotYetValid, LookAgain::EvidenceGone]
+    );
     assert_eq!(found.answers["f"].look, [LookAgain::EvidenceExpired]);
     let renewed = [fact("late", None, None), fact("late", None, Some("2026-02-28"))];
     assert_eq!(look(&renewed, "f"), Some(vec![]));
@@ -278,11 +364,26 @@ fn the_library_can_be_answered_once() {
     for edition in library::editions() {
         let given: Answers = edition
             .questions()
-            .filter_map(|question| Some((question.key.clone(), value(question.options.first().filter(|_| question.kind != QuestionType::MultipleChoice)?.value.clone()))))
+            .filter_map(|question| {
+                Some((
+                    question.key.clone(),
+                    value(
+                        question
+                            .options
+                            .first()
+                            .filter(|_| question.kind != QuestionType::MultipleChoice)?
+                            .value
+                            .clone(),
+                    ),
+                ))
+            })
             .collect();
         let count = given.len();
         let found = carried(edition, &[&Before::new("a1", edition.clone(), given)]);
-        assert_eq!((found.answers.len(), found.left.len(), found.answers.values().any(|one| !one.look.is_empty())), (count, 0, false));
+        assert_eq!(
+            (found.answers.len(), found.left.len(), found.answers.values().any(|one| !one.look.is_empty())),
+            (count, 0, false)
+        );
     }
 }
 

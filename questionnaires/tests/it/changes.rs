@@ -1,6 +1,8 @@
 //! What differs between two editions.
 
-use diligence_questionnaires::{ChangeKind, Edition, EditionChanges, NotApplicable, Outcome, Severity, changes, library};
+use diligence_questionnaires::{
+    ChangeKind, Edition, EditionChanges, NotApplicable, Outcome, Severity, changes, library,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -25,7 +27,8 @@ fn example() -> Value {
         json!([{"key": "s", "title": "S", "intro": "I", "questions": questions}, {"key": "t", "title": "T", "questions": [yes_no("last", json!({"principle": "r"}))]}]),
     );
     document["source"] = json!([{"title": "A standard", "version": "1", "date": "2025"}]);
-    document["findings"] = json!([{"key": "f", "when": {"question": "mfa", "is": "no"}, "severity": "high", "title": "T", "advice": "A"}]);
+    document["findings"] =
+        json!([{"key": "f", "when": {"question": "mfa", "is": "no"}, "severity": "high", "title": "T", "advice": "A"}]);
     document
 }
 
@@ -51,7 +54,9 @@ fn setting(pointer: &str, value: Value) -> EditionChanges {
 fn places(changes: &EditionChanges) -> Vec<String> {
     let parts = [&changes.principles, &changes.sections, &changes.questions, &changes.findings].into_iter().flatten();
     let header = changes.header.iter().map(|field| field.pointer.clone());
-    header.chain(parts.flat_map(|part| part.fields.iter().map(|field| format!("{}{}", part.key, field.pointer)))).collect()
+    header
+        .chain(parts.flat_map(|part| part.fields.iter().map(|field| format!("{}{}", part.key, field.pointer))))
+        .collect()
 }
 
 fn moved(changes: &EditionChanges) -> Vec<&str> {
@@ -142,13 +147,19 @@ fn words_are_told_from_scores() {
 #[test]
 fn defaults_are_written_out_and_a_band_goes_by_its_limit() {
     let found = setting("/sections/0/questions/1/weight", json!(20));
-    assert_eq!((found.questions[0].fields[0].before.clone(), found.questions[0].fields[0].after.clone()), (Some(json!(10)), Some(json!(20))));
+    assert_eq!(
+        (found.questions[0].fields[0].before.clone(), found.questions[0].fields[0].after.clone()),
+        (Some(json!(10)), Some(json!(20)))
+    );
     let found = setting("/sections/0/questions/1/weight", json!(10));
     assert_eq!(found.questions, []);
     let found = setting("/sections/0/questions/1/bands/0/at_least", json!(95));
     assert_eq!(places(&found), ["uptime/bands/at_least_90", "uptime/bands/at_least_95"]);
     let framework = setting("/framework", json!("ethical_ai"));
-    assert_eq!((places(&framework), framework.same_scoring), (vec!["/framework".to_owned(), "p/framework".to_owned()], false));
+    assert_eq!(
+        (places(&framework), framework.same_scoring),
+        (vec!["/framework".to_owned(), "p/framework".to_owned()], false)
+    );
 }
 
 #[test]
@@ -185,7 +196,11 @@ fn what_scores_cannot_tell_apart_depends_on_the_rest_of_the_part() {
     assert_eq!((found.principles[0].change, found.same_scoring), (ChangeKind::Added, true));
     after["principles"].as_array_mut().unwrap().retain(|principle| principle["key"] != json!("r"));
     let found = changes(&read(&example()), &read(&after));
-    assert_eq!((found.principles[1].change, found.principles[1].affects_scores), (ChangeKind::Removed, true), "a question counts for it");
+    assert_eq!(
+        (found.principles[1].change, found.principles[1].affects_scores),
+        (ChangeKind::Removed, true),
+        "a question counts for it"
+    );
 }
 
 #[test]
@@ -203,19 +218,33 @@ fn parts_that_are_new_or_gone_are_told_whole() {
     let before = example();
     let mut after = before.clone();
     after["sections"][0]["questions"].as_array_mut().unwrap().pop();
-    after["sections"].as_array_mut().unwrap().push(json!({"key": "u", "title": "U", "questions": [yes_no("new", json!({}))]}));
+    after["sections"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"key": "u", "title": "U", "questions": [yes_no("new", json!({}))]}));
     after["edition"] = json!("2026.2");
     let found = changes(&read(&before), &read(&after));
     assert_eq!((found.before.as_str(), found.after.as_str(), found.header.len()), ("2026.1", "2026.2", 0));
-    let told = |part: &diligence_questionnaires::PartChange| (part.key.clone(), part.change, part.affects_scores, part.fields[0].pointer.clone());
-    assert_eq!(found.sections.iter().map(told).collect::<Vec<_>>(), [("u".to_owned(), ChangeKind::Added, false, String::new())]);
+    let told = |part: &diligence_questionnaires::PartChange| {
+        (part.key.clone(), part.change, part.affects_scores, part.fields[0].pointer.clone())
+    };
+    assert_eq!(
+        found.sections.iter().map(told).collect::<Vec<_>>(),
+        [("u".to_owned(), ChangeKind::Added, false, String::new())]
+    );
     assert_eq!(found.sections[0].fields[0].after, Some(json!({"key": "u", "title": "U"})));
-    let questions = [("new".to_owned(), ChangeKind::Added, true, String::new()), ("note".to_owned(), ChangeKind::Removed, false, String::new())];
+    let questions = [
+        ("new".to_owned(), ChangeKind::Added, true, String::new()),
+        ("note".to_owned(), ChangeKind::Removed, false, String::new()),
+    ];
     assert_eq!(found.questions.iter().map(told).collect::<Vec<_>>(), questions);
     assert_eq!(found.questions[1].fields[0].before.as_ref().unwrap()["text"], json!("Anything else?"));
 
     let back = changes(&read(&after), &read(&before));
-    assert_eq!((back.questions[0].key.as_str(), back.questions[0].change, back.questions[1].change), ("note", ChangeKind::Added, ChangeKind::Removed));
+    assert_eq!(
+        (back.questions[0].key.as_str(), back.questions[0].change, back.questions[1].change),
+        ("note", ChangeKind::Added, ChangeKind::Removed)
+    );
 }
 
 #[test]
@@ -258,25 +287,43 @@ fn a_question_in_another_section_has_moved_and_matters_where_the_section_is_aske
 fn an_extension_adds_and_changes_nothing_else() {
     let base = &library::editions()[0];
     let mut extended = base.clone();
-    extended.sections[0].questions.push(read(&questions(json!([yes_no("own", json!({}))]))).sections[0].questions[0].clone());
+    extended.sections[0]
+        .questions
+        .push(read(&questions(json!([yes_no("own", json!({}))]))).sections[0].questions[0].clone());
     let found = changes(base, &extended);
     assert_eq!((places(&found), moved(&found).len()), (vec!["own".to_owned()], 0));
 }
 
 /// Everything in a result that is no word, order or question alone.
 fn scored(outcome: &Outcome) -> Value {
-    let mut findings: Vec<String> = outcome.findings.iter().map(|found| format!("{} {:?} {:?} {:?}", found.key, found.severity, found.risk, found.answer)).collect();
-    let mut knock_outs: Vec<String> = outcome.knock_outs.iter().map(|found| format!("{} {}", found.question, found.value)).collect();
+    let mut findings: Vec<String> = outcome
+        .findings
+        .iter()
+        .map(|found| format!("{} {:?} {:?} {:?}", found.key, found.severity, found.risk, found.answer))
+        .collect();
+    let mut knock_outs: Vec<String> =
+        outcome.knock_outs.iter().map(|found| format!("{} {}", found.question, found.value)).collect();
     findings.sort();
     knock_outs.sort();
     let mut frameworks: Vec<String> = outcome
         .frameworks
         .iter()
         .flat_map(|framework| framework.principles.iter().map(move |principle| (&framework.framework, principle)))
-        .filter_map(|(framework, principle)| Some(format!("{framework} {} {} {:?}", principle.principle, principle.claimed?, principle.evidenced)))
+        .filter_map(|(framework, principle)| {
+            Some(format!("{framework} {} {} {:?}", principle.principle, principle.claimed?, principle.evidenced))
+        })
         .collect();
     frameworks.sort();
-    json!([outcome.claimed, outcome.evidenced, outcome.coverage, outcome.counting_count, outcome.answered_count, findings, knock_outs, frameworks])
+    json!([
+        outcome.claimed,
+        outcome.evidenced,
+        outcome.coverage,
+        outcome.counting_count,
+        outcome.answered_count,
+        findings,
+        knock_outs,
+        frameworks
+    ])
 }
 
 /// One change to an edition, of words, order or scores.

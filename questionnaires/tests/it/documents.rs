@@ -74,7 +74,14 @@ fn an_extension_gives_an_edition_of_its_own() {
 #[test]
 fn what_an_extension_does_not_fit_is_shown() {
     let extension = Extension::from_json(&extension().to_string()).unwrap();
-    let codes = |base: &Edition| -> Vec<String> { extension.apply(base).unwrap_err().into_iter().map(|fault| format!("{} {}", fault.pointer, fault.code)).collect() };
+    let codes = |base: &Edition| -> Vec<String> {
+        extension
+            .apply(base)
+            .unwrap_err()
+            .into_iter()
+            .map(|fault| format!("{} {}", fault.pointer, fault.code))
+            .collect()
+    };
     let mut next = base();
     next.sections[0].questions[1].key = "x".to_owned();
     assert_eq!(codes(&next), ["/sections/0/questions/0/key duplicate_question"]);
@@ -95,25 +102,39 @@ fn what_an_extension_does_not_fit_is_shown() {
 
 #[test]
 fn an_extension_brings_its_own_frameworks() {
-    let applied = |change: Value, base: &Edition| Extension::from_json(&with(extension(), change).to_string()).unwrap().apply(base);
+    let applied = |change: Value, base: &Edition| {
+        Extension::from_json(&with(extension(), change).to_string()).unwrap().apply(base)
+    };
     let result = applied(json!({}), &base()).unwrap();
     assert_eq!((result.frameworks[0].title.as_str(), base().frameworks.len()), ("Local", 0));
-    let codes =
-        |change: Value, base: &Edition| applied(change, base).unwrap_err().into_iter().map(|fault| format!("{} {}", fault.pointer, fault.code)).collect::<Vec<_>>();
+    let codes = |change: Value, base: &Edition| {
+        applied(change, base)
+            .unwrap_err()
+            .into_iter()
+            .map(|fault| format!("{} {}", fault.pointer, fault.code))
+            .collect::<Vec<_>>()
+    };
     assert_eq!(codes(json!({"frameworks": []}), &base()), ["/principles/1/framework unknown_framework"]);
     let mut next = base();
     next.frameworks = result.frameworks.clone();
     next.framework = "local".to_owned();
     assert_eq!(codes(json!({}), &next), ["/frameworks/0/key duplicate_framework"]);
-    assert!(applied(json!({"frameworks": []}), &next).is_ok(), "a framework of the base is there for the extension too");
+    assert!(
+        applied(json!({"frameworks": []}), &next).is_ok(),
+        "a framework of the base is there for the extension too"
+    );
 }
 
 #[test]
 fn an_extension_written_for_one_edition_is_applied_to_no_other() {
-    let written = |number: &str| Extension::from_json(&with(extension(), json!({"base_edition": number})).to_string()).unwrap();
+    let written =
+        |number: &str| Extension::from_json(&with(extension(), json!({"base_edition": number})).to_string()).unwrap();
     assert_eq!(written("2026.1").apply(&base()).map(|edition| edition.key), Ok("example-plus".to_owned()));
     let faults = written("2025.9").apply(&base()).unwrap_err();
-    assert_eq!((faults.len(), faults[0].pointer.as_str(), faults[0].code.as_str()), (1, "/base_edition", "wrong_base_edition"));
+    assert_eq!(
+        (faults.len(), faults[0].pointer.as_str(), faults[0].code.as_str()),
+        (1, "/base_edition", "wrong_base_edition")
+    );
 }
 
 #[test]
@@ -121,7 +142,8 @@ fn an_extension_is_read_as_strictly_as_an_edition() {
     let mut wrong = extension();
     wrong["questons"] = json!([]);
     wrong["questions"][0]["question"]["weight"] = json!(2000);
-    let found: Vec<String> = Extension::from_json(&wrong.to_string()).unwrap_err().into_iter().map(|fault| fault.code).collect();
+    let found: Vec<String> =
+        Extension::from_json(&wrong.to_string()).unwrap_err().into_iter().map(|fault| fault.code).collect();
     assert_eq!(found, ["out_of_range", "unknown_key"]);
     let yaml = serde_json::to_string(&extension()).unwrap();
     assert!(Extension::from_yaml(&yaml).is_ok());

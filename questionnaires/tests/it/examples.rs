@@ -1,6 +1,8 @@
 //! The rules of scoring, one example each.
 
-use diligence_questionnaires::{EvidenceFact, EvidenceKind, EvidenceState, QuestionState, ReviewedPoints, Score, Subject};
+use diligence_questionnaires::{
+    EvidenceFact, EvidenceKind, EvidenceState, QuestionState, ReviewedPoints, Score, Subject,
+};
 use serde_json::json;
 
 use crate::harness::*;
@@ -14,7 +16,10 @@ pub(crate) fn worked_example() -> (diligence_questionnaires::Edition, Case) {
         {"value": "yes", "label": "Yes", "points": 100}, {"value": "partly", "label": "Partly", "points": 50}, {"value": "no", "label": "No", "points": 0}
     ]);
     let ask = |key: &str, principle: &str, weight: u32, more: serde_json::Value| {
-        with(json!({"key": key, "principle": principle, "text": "?", "type": "single_choice", "weight": weight, "options": partly}), more)
+        with(
+            json!({"key": key, "principle": principle, "text": "?", "type": "single_choice", "weight": weight, "options": partly}),
+            more,
+        )
     };
     let edition = edition(&document(
         json!([{"key": "access_control", "title": "Access control"}, {"key": "recovery", "title": "Recovery", "weight": 3}]),
@@ -29,7 +34,13 @@ pub(crate) fn worked_example() -> (diligence_questionnaires::Edition, Case) {
     ));
     let mut q1 = value("yes");
     q1.evidence_ids.push("certificate".to_owned());
-    let mut case = Case::of(answers([("q1", q1), ("q2", value("partly")), ("q4", skipped("We have no such system")), ("r1", value("yes")), ("r2", value("yes"))]));
+    let mut case = Case::of(answers([
+        ("q1", q1),
+        ("q2", value("partly")),
+        ("q4", skipped("We have no such system")),
+        ("r1", value("yes")),
+        ("r2", value("yes")),
+    ]));
     case.evidence.push(EvidenceFact {
         id: "certificate".to_owned(),
         kind: EvidenceKind::CyberEssentialsPlus,
@@ -77,7 +88,13 @@ fn a_certificate_is_valid_on_its_first_and_on_its_last_day() {
         case.evidence[0].expires_on = expires.map(|date| date.parse().unwrap());
         assert_eq!(case.outcome(&edition).contributions[0].evidence, valid, "{issued:?} {expires:?}");
     }
-    case.evidence.push(EvidenceFact { id: "other".to_owned(), kind: EvidenceKind::Other, issued_on: None, expires_on: None, file_sha256: None });
+    case.evidence.push(EvidenceFact {
+        id: "other".to_owned(),
+        kind: EvidenceKind::Other,
+        issued_on: None,
+        expires_on: None,
+        file_sha256: None,
+    });
     case.answers.get_mut("q1").unwrap().evidence_ids.push("other".to_owned());
     assert_eq!(case.outcome(&edition).contributions[0].evidence, EvidenceState::Expired, "what comes nearest is told");
     case.evidence[0].kind = EvidenceKind::Other;
@@ -97,7 +114,10 @@ fn one_valid_piece_among_expired_ones_is_enough() {
 
 #[test]
 fn nothing_to_count_is_no_score() {
-    let edition = edition(&questions(json!([yes_no("a", json!({"not_applicable": "with_reason"})), yes_no("b", json!({"weight": 0}))])));
+    let edition = edition(&questions(json!([
+        yes_no("a", json!({"not_applicable": "with_reason"})),
+        yes_no("b", json!({"weight": 0}))
+    ])));
     let outcome = Case::of(answers([("a", skipped("No staff")), ("b", value("yes"))])).outcome(&edition);
     assert_eq!((outcome.claimed, outcome.evidenced), (None, None));
     assert_eq!(outcome.frameworks[0].claimed, None);
@@ -143,7 +163,13 @@ fn a_file_counts_with_the_rating_and_is_its_own_evidence() {
     assert_eq!(case.outcome(&edition).awaiting_review, ["f"]);
     case.review.insert("f".to_owned(), ReviewedPoints { points: 80, reason: None, reviewer: None });
     assert_eq!(tenths(case.outcome(&edition).evidenced), Some(0));
-    case.evidence.push(EvidenceFact { id: "doc".to_owned(), kind: EvidenceKind::Policy, issued_on: None, expires_on: None, file_sha256: None });
+    case.evidence.push(EvidenceFact {
+        id: "doc".to_owned(),
+        kind: EvidenceKind::Policy,
+        issued_on: None,
+        expires_on: None,
+        file_sha256: None,
+    });
     assert_eq!(tenths(case.outcome(&edition).evidenced), Some(800));
 }
 
@@ -151,7 +177,10 @@ fn a_file_counts_with_the_rating_and_is_its_own_evidence() {
 fn a_reviewer_replaces_points_with_a_reason_and_both_stand() {
     let edition = edition(&questions(json!([yes_no("a", json!({}))])));
     let mut case = Case::of(answers([("a", value("yes"))]));
-    case.review.insert("a".to_owned(), ReviewedPoints { points: 30, reason: Some("Only for staff".to_owned()), reviewer: None });
+    case.review.insert(
+        "a".to_owned(),
+        ReviewedPoints { points: 30, reason: Some("Only for staff".to_owned()), reviewer: None },
+    );
     let outcome = case.outcome(&edition);
     let replaced = outcome.contributions[0].replaced.clone().unwrap();
     assert_eq!((replaced.from, replaced.to, replaced.reason.as_str()), (100, 30, "Only for staff"));
@@ -159,7 +188,8 @@ fn a_reviewer_replaces_points_with_a_reason_and_both_stand() {
     case.review.get_mut("a").unwrap().reason = Some(" ".to_owned());
     assert_eq!(tenths(case.outcome(&edition).claimed), Some(1000), "without a reason nothing is replaced");
     case.answers.insert("a".to_owned(), value("no"));
-    case.review.insert("a".to_owned(), ReviewedPoints { points: 101, reason: Some("Too much".to_owned()), reviewer: None });
+    case.review
+        .insert("a".to_owned(), ReviewedPoints { points: 101, reason: Some("Too much".to_owned()), reviewer: None });
     assert_eq!(tenths(case.outcome(&edition).claimed), Some(0), "impossible points replace nothing");
 }
 
@@ -167,7 +197,8 @@ fn a_reviewer_replaces_points_with_a_reason_and_both_stand() {
 fn a_reviewer_cannot_give_points_to_silence() {
     let edition = edition(&questions(json!([yes_no("a", json!({}))])));
     let mut case = Case::default();
-    case.review.insert("a".to_owned(), ReviewedPoints { points: 100, reason: Some("Told me".to_owned()), reviewer: None });
+    case.review
+        .insert("a".to_owned(), ReviewedPoints { points: 100, reason: Some("Told me".to_owned()), reviewer: None });
     assert_eq!(tenths(case.outcome(&edition).claimed), Some(0));
 }
 
@@ -184,8 +215,14 @@ fn multiple_choice_adds_up_and_an_exclusive_option_stands_alone() {
     assert_eq!(score(json!(["b", "a", "b"])), Some(1000));
     assert_eq!(score(json!(["b"])), Some(300));
     assert_eq!(score(json!(["none"])), Some(0));
-    for (chosen, counted) in [(json!(["none"]), 1), (json!([]), 0), (json!(["a", "none"]), 0), (json!(["a", "other"]), 0)] {
-        assert_eq!(Case::of(answers([("m", value(chosen.clone()))])).outcome(&edition).answered_count, counted, "{chosen}");
+    for (chosen, counted) in
+        [(json!(["none"]), 1), (json!([]), 0), (json!(["a", "none"]), 0), (json!(["a", "other"]), 0)]
+    {
+        assert_eq!(
+            Case::of(answers([("m", value(chosen.clone()))])).outcome(&edition).answered_count,
+            counted,
+            "{chosen}"
+        );
     }
 }
 
@@ -199,7 +236,14 @@ fn numbers_fall_into_the_first_band_that_fits() {
         ]
     }])));
     let outcome = |number: serde_json::Value| Case::of(answers([("n", value(number))])).outcome(&edition);
-    for (number, points) in [(json!(95), 1000), (json!(95.0), 1000), (json!(94.999), 500), (json!(80.5), 500), (json!(80.499), 0), (json!(0), 0)] {
+    for (number, points) in [
+        (json!(95), 1000),
+        (json!(95.0), 1000),
+        (json!(94.999), 500),
+        (json!(80.5), 500),
+        (json!(80.499), 0),
+        (json!(0), 0),
+    ] {
         assert_eq!(tenths(outcome(number.clone()).claimed), Some(points), "{number}");
     }
     assert_eq!(outcome(json!(10)).findings[0].key, "n.otherwise");
@@ -217,7 +261,9 @@ fn a_date_is_scored_by_its_age_on_the_assessment_date() {
         ]
     }])));
     let outcome = |date: &str| Case::of(answers([("d", value(date))])).outcome(&edition);
-    for (date, points) in [("2025-03-01", 1000), ("2025-02-28", 400), ("2026-03-01", 1000), ("2024-03-01", 400), ("2024-02-29", 0)] {
+    for (date, points) in
+        [("2025-03-01", 1000), ("2025-02-28", 400), ("2026-03-01", 1000), ("2024-03-01", 400), ("2024-02-29", 0)]
+    {
         assert_eq!(tenths(outcome(date).claimed), Some(points), "{date}");
     }
     let ahead = outcome("2026-03-02");
@@ -329,10 +375,16 @@ fn a_knock_out_stands_apart_from_the_number_and_names_its_answer() {
     let mut case = Case::of(answers([("a", value("yes")), ("k", value("no"))]));
     let outcome = case.outcome(&edition);
     assert_eq!(tenths(outcome.claimed), Some(990));
-    assert_eq!((outcome.knock_outs[0].question.as_str(), outcome.knock_outs[0].reason.as_str()), ("k", "Nobody is told"));
+    assert_eq!(
+        (outcome.knock_outs[0].question.as_str(), outcome.knock_outs[0].reason.as_str()),
+        ("k", "Nobody is told")
+    );
     assert_eq!(outcome.knock_outs[0].value, json!("no"));
     let finding = &outcome.findings[0];
-    assert_eq!((finding.key.as_str(), finding.question.as_deref(), finding.risk.unwrap().impact), ("k.no", Some("k"), 5));
+    assert_eq!(
+        (finding.key.as_str(), finding.question.as_deref(), finding.risk.unwrap().impact),
+        ("k.no", Some("k"), 5)
+    );
     assert_eq!(outcome.comments_needed, ["k"]);
     assert!(!outcome.is_ready_to_submit());
     case.answers.get_mut("k").unwrap().comment = Some(" ".to_owned());
@@ -351,7 +403,10 @@ fn information_only_answers_still_raise_findings_and_knock_outs() {
 
 #[test]
 fn a_not_applicable_or_hidden_answer_knocks_nothing_out() {
-    let edition = edition(&questions(json!([yes_no("a", json!({})), knock_out(json!({"not_applicable": "with_reason", "show_if": {"question": "a", "is": "yes"}}))])));
+    let edition = edition(&questions(json!([
+        yes_no("a", json!({})),
+        knock_out(json!({"not_applicable": "with_reason", "show_if": {"question": "a", "is": "yes"}}))
+    ])));
     let skipped = Case::of(answers([("a", value("yes")), ("k", skipped("No data"))])).outcome(&edition);
     assert!(skipped.knock_outs.is_empty() && skipped.not_applicable.len() == 1);
     let hidden = Case::of(answers([("a", value("no")), ("k", value("no"))])).outcome(&edition);
@@ -378,7 +433,8 @@ fn a_reason_beside_a_value_that_does_not_fit_is_silence() {
 
 #[test]
 fn not_applicable_without_leave_or_reason_is_silence() {
-    let edition = edition(&questions(json!([yes_no("a", json!({})), yes_no("b", json!({"not_applicable": "with_reason"}))])));
+    let edition =
+        edition(&questions(json!([yes_no("a", json!({})), yes_no("b", json!({"not_applicable": "with_reason"}))])));
     let outcome = Case::of(answers([("a", skipped("No")), ("b", skipped("  "))])).outcome(&edition);
     assert_eq!((outcome.counting_count, outcome.not_applicable.len(), tenths(outcome.claimed)), (2, 0, Some(0)));
 }
@@ -403,7 +459,10 @@ fn findings_over_several_answers_name_the_questions_they_read() {
     let edition = edition(&document);
     assert!(Case::of(answers([("a", value("no"))])).outcome(&edition).findings.is_empty());
     let outcome = Case::of(answers([("a", value("no")), ("b", value("no"))])).outcome(&edition);
-    assert_eq!((outcome.findings[0].key.as_str(), outcome.findings[0].because.clone()), ("both", vec!["a".to_owned(), "b".to_owned()]));
+    assert_eq!(
+        (outcome.findings[0].key.as_str(), outcome.findings[0].because.clone()),
+        ("both", vec!["a".to_owned(), "b".to_owned()])
+    );
 }
 
 #[test]

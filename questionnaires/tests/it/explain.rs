@@ -3,8 +3,9 @@
 use std::cmp::Reverse;
 
 use diligence_questionnaires::{
-    Answer, Band, Edition, EvidenceFact, EvidenceKind, Improvement, ImprovementHow, Improvements, Outcome, Prepared, Question, QuestionPoints, QuestionType,
-    RatingPolicy, ReviewedPoints, Score, ScoreChange, band, check_answers, evaluate, improvements, library,
+    Answer, Band, Edition, EvidenceFact, EvidenceKind, Improvement, ImprovementHow, Improvements, Outcome, Prepared,
+    Question, QuestionPoints, QuestionType, RatingPolicy, ReviewedPoints, Score, ScoreChange, band, check_answers,
+    evaluate, improvements, library,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -46,7 +47,10 @@ fn apply(edition: &Edition, case: &mut Case, improvement: &Improvement) {
                 case.answers.get_mut(&question.key).unwrap().evidence_ids.push(id);
             }
             ImprovementHow::Review => {
-                case.review.insert(question.key.clone(), ReviewedPoints { points: 100, reason: Some("Well done".to_owned()), reviewer: None });
+                case.review.insert(
+                    question.key.clone(),
+                    ReviewedPoints { points: 100, reason: Some("Well done".to_owned()), reviewer: None },
+                );
             }
             ImprovementHow::ReviewAgain => drop(case.review.remove(&question.key).unwrap()),
         }
@@ -54,7 +58,12 @@ fn apply(edition: &Edition, case: &mut Case, improvement: &Improvement) {
 }
 
 fn copy(case: &Case) -> Case {
-    Case { answers: case.answers.clone(), review: case.review.clone(), evidence: case.evidence.clone(), subject: case.subject.clone() }
+    Case {
+        answers: case.answers.clone(),
+        review: case.review.clone(),
+        evidence: case.evidence.clone(),
+        subject: case.subject.clone(),
+    }
 }
 
 fn keys(improvements: &Improvements) -> Vec<&str> {
@@ -79,16 +88,26 @@ fn only(question: Value, case: &Case) -> Improvement {
 
 #[test]
 fn the_largest_gain_comes_first_and_full_points_are_left_alone() {
-    let list = json!([yes_no("small", json!({"weight": 10})), yes_no("full", json!({})), yes_no("large", json!({"weight": 30}))]);
+    let list = json!([
+        yes_no("small", json!({"weight": 10})),
+        yes_no("full", json!({})),
+        yes_no("large", json!({"weight": 30}))
+    ]);
     let case = Case::of(answers([("small", value("no")), ("full", value("yes"))]));
     let found = improve(&edition(&questions(list)), &case);
     assert_eq!(keys(&found), ["large", "small"]);
     let large = &found.improvements[0];
-    assert_eq!((large.how.as_slice(), large.value.clone(), large.evidenced_gain), (&[ImprovementHow::Answer][..], Some(json!("yes")), change(600)));
+    assert_eq!(
+        (large.how.as_slice(), large.value.clone(), large.evidenced_gain),
+        (&[ImprovementHow::Answer][..], Some(json!("yes")), change(600))
+    );
     assert_eq!((large.points_before.unwrap().claimed, large.points_after.unwrap().claimed), (0, 100));
     assert_eq!((large.coverage_gain, large.band_after), (change(600), Band::Strong));
     assert_eq!(found.improvements[1].how, [ImprovementHow::OtherAnswer]);
-    assert_eq!((found.band, found.coverage.to_string().as_str(), found.next_band), (Band::Unassessed, "40.0", Some(Band::Weak)));
+    assert_eq!(
+        (found.band, found.coverage.to_string().as_str(), found.next_band),
+        (Band::Unassessed, "40.0", Some(Band::Weak))
+    );
     assert_eq!(found.to_next_band, Some(vec!["large".to_owned()]));
 }
 
@@ -103,7 +122,8 @@ fn missing_and_expired_evidence_is_asked_for_and_what_is_at_hand_is_named() {
         expires_on: expires_on.map(|date| date.parse().unwrap()),
         file_sha256: None,
     };
-    case.evidence = vec![fact("old", EvidenceKind::Iso27001, Some("2026-02-28")), fact("other", EvidenceKind::Dspt, None)];
+    case.evidence =
+        vec![fact("old", EvidenceKind::Iso27001, Some("2026-02-28")), fact("other", EvidenceKind::Dspt, None)];
     let one = only(question.clone(), &case);
     assert_eq!((one.how.as_slice(), one.value, one.evidence_at_hand), (&[ImprovementHow::Evidence][..], None, None));
     assert_eq!((one.claimed_gain, one.evidenced_gain), (change(0), change(1000)));
@@ -119,7 +139,8 @@ fn missing_and_expired_evidence_is_asked_for_and_what_is_at_hand_is_named() {
 #[test]
 fn a_number_or_date_is_the_least_that_will_do_within_its_limits() {
     let bands = json!([{"at_least": 95.5, "points": 100}, {"at_least": 80, "points": 60}, {"otherwise": true, "points": 0, "knock_out": "Too few"}]);
-    let number = |more| with(json!({"key": "n", "principle": "p", "text": "?", "type": "number", "bands": bands}), more);
+    let number =
+        |more| with(json!({"key": "n", "principle": "p", "text": "?", "type": "number", "bands": bands}), more);
     let mut case = Case::of(answers([("n", value(10))]));
     let one = only(number(json!({})), &case);
     assert_eq!((one.value, one.lifts_knock_out, one.points_after.unwrap().claimed), (Some(json!(95.5)), true, 100));
@@ -127,13 +148,16 @@ fn a_number_or_date_is_the_least_that_will_do_within_its_limits() {
     limited.sections[0].questions[0].maximum = serde_json::from_value(json!(90)).unwrap();
     limited.sections[0].questions[0].minimum = serde_json::from_value(json!(85)).unwrap();
     let found = improve(&limited, &case);
-    assert_eq!((found.improvements[0].value.clone(), found.improvements[0].how[0]), (Some(json!(85)), ImprovementHow::Answer), "10 is no answer there");
+    assert_eq!(
+        (found.improvements[0].value.clone(), found.improvements[0].how[0]),
+        (Some(json!(85)), ImprovementHow::Answer),
+        "10 is no answer there"
+    );
     case.answers.insert("n".to_owned(), value(86));
     assert_eq!(improve(&limited, &case).improvements, [], "nothing better is allowed");
 
     let aged = json!({"key": "d", "principle": "p", "text": "?", "type": "date", "bands": [{"within_months": 12, "points": 100}, {"within_months": 24, "points": 20}]});
-    let fixed =
-        json!({"key": "d", "principle": "p", "text": "?", "type": "date", "bands": [{"on_or_after": "2027-01-01", "points": 100}, {"otherwise": true, "points": 0}]});
+    let fixed = json!({"key": "d", "principle": "p", "text": "?", "type": "date", "bands": [{"on_or_after": "2027-01-01", "points": 100}, {"otherwise": true, "points": 0}]});
     let case = Case::of(answers([("d", value("2020-01-01"))]));
     assert_eq!(only(aged, &case).value, Some(json!("2025-03-01")));
     assert_eq!(only(fixed, &case).value, Some(json!("2027-01-01")));
@@ -142,12 +166,16 @@ fn a_number_or_date_is_the_least_that_will_do_within_its_limits() {
 #[test]
 fn a_date_counted_back_from_the_end_of_a_month_still_reaches_its_band() {
     let bands = json!([{"within_months": 1, "points": 100}, {"otherwise": true, "points": 0}]);
-    let edition = edition(&questions(json!([{"key": "d", "principle": "p", "text": "?", "type": "date", "bands": bands}])));
+    let edition =
+        edition(&questions(json!([{"key": "d", "principle": "p", "text": "?", "type": "date", "bands": bands}])));
     let case = Case::default();
     let mut input = case.input();
     input.on = "2026-03-31".parse().unwrap();
     let found = improvements(&Prepared::new(&edition), &input, &RatingPolicy::default());
-    assert_eq!((found.improvements[0].value.clone(), found.improvements[0].evidenced_gain), (Some(json!("2026-03-01")), change(1000)));
+    assert_eq!(
+        (found.improvements[0].value.clone(), found.improvements[0].evidenced_gain),
+        (Some(json!("2026-03-01")), change(1000))
+    );
 }
 
 #[test]
@@ -175,7 +203,11 @@ fn texts_and_files_want_a_reviewer_and_an_answer_that_nobody_suggests() {
         assert_eq!((one.how.as_slice(), one.value), (&[ImprovementHow::Answer, ImprovementHow::Review][..], None));
         case.answers.insert("t".to_owned(), value("Here"));
         let one = only(question.clone(), &case);
-        assert_eq!((one.how.as_slice(), one.points_before, one.evidenced_gain), (&[ImprovementHow::Review][..], None, change(1000)), "it waits");
+        assert_eq!(
+            (one.how.as_slice(), one.points_before, one.evidenced_gain),
+            (&[ImprovementHow::Review][..], None, change(1000)),
+            "it waits"
+        );
         case.review.insert("t".to_owned(), ReviewedPoints { points: 70, reason: None, reviewer: None });
         assert_eq!(only(question, &case).evidenced_gain, change(300));
     }
@@ -186,16 +218,27 @@ fn what_a_reviewer_replaced_is_looked_at_again_only_where_that_helps() {
     let options = json!([{"value": "yes", "label": "Yes", "points": 100}, {"value": "no", "label": "No", "points": 0, "knock_out": "Never"}]);
     let question = yes_no("a", json!({"options": options}));
     let mut case = Case::of(answers([("a", value("yes"))]));
-    case.review.insert("a".to_owned(), ReviewedPoints { points: 30, reason: Some("Only staff".to_owned()), reviewer: None });
+    case.review
+        .insert("a".to_owned(), ReviewedPoints { points: 30, reason: Some("Only staff".to_owned()), reviewer: None });
     let one = only(question.clone(), &case);
-    assert_eq!((one.how.as_slice(), one.value, one.evidenced_gain), (&[ImprovementHow::ReviewAgain][..], None, change(700)));
+    assert_eq!(
+        (one.how.as_slice(), one.value, one.evidenced_gain),
+        (&[ImprovementHow::ReviewAgain][..], None, change(700))
+    );
     case.answers.insert("a".to_owned(), value("no"));
     assert_eq!(only(question.clone(), &case).how, [ImprovementHow::OtherAnswer, ImprovementHow::ReviewAgain]);
     case.review.get_mut("a").unwrap().points = 100;
     let one = only(question, &case);
-    assert_eq!((one.how.as_slice(), one.evidenced_gain, one.lifts_knock_out), (&[ImprovementHow::OtherAnswer][..], change(0), true));
+    assert_eq!(
+        (one.how.as_slice(), one.evidenced_gain, one.lifts_knock_out),
+        (&[ImprovementHow::OtherAnswer][..], change(0), true)
+    );
     let unsupported = only(yes_no("a", json!({"evidence": {"need": "needed"}})), &case);
-    assert_eq!((unsupported.how.as_slice(), unsupported.value), (&[ImprovementHow::Evidence][..], None), "the reviewer's points are full already");
+    assert_eq!(
+        (unsupported.how.as_slice(), unsupported.value),
+        (&[ImprovementHow::Evidence][..], None),
+        "the reviewer's points are full already"
+    );
 }
 
 #[test]
@@ -207,8 +250,14 @@ fn a_better_answer_that_shows_unanswered_questions_is_told_as_the_loss_it_is() {
     ]);
     let edition = edition(&questions(list));
     let found = improve(&edition, &Case::of(answers([("a", value("partly"))])));
-    assert_eq!((found.improvements[0].claimed_gain, found.improvements[0].evidenced_gain), (change(-650), change(-650)));
-    assert_eq!((found.improvements[0].coverage_gain, found.improvements[0].band_after), (change(-750), Band::Unassessed));
+    assert_eq!(
+        (found.improvements[0].claimed_gain, found.improvements[0].evidenced_gain),
+        (change(-650), change(-650))
+    );
+    assert_eq!(
+        (found.improvements[0].coverage_gain, found.improvements[0].band_after),
+        (change(-750), Band::Unassessed)
+    );
     assert_eq!((found.band, found.next_band, found.to_next_band), (Band::Strong, None, None));
 }
 
@@ -219,9 +268,13 @@ fn a_step_that_is_enough_alone_is_found_behind_one_that_brings_more_and_leads_as
         yes_no("enough", json!({"weight": 42})),
         yes_no("shown", json!({"weight": 40, "show_if": {"question": "astray", "is": "yes"}})),
     ]);
-    let found = improve(&edition(&questions(list)), &Case::of(answers([("astray", value("no")), ("enough", value("no"))])));
+    let found =
+        improve(&edition(&questions(list)), &Case::of(answers([("astray", value("no")), ("enough", value("no"))])));
     assert_eq!(keys(&found), ["astray", "enough"]);
-    assert_eq!((found.improvements[0].band_after, found.next_band, found.to_next_band), (Band::Unassessed, Some(Band::Weak), Some(vec!["enough".to_owned()])));
+    assert_eq!(
+        (found.improvements[0].band_after, found.next_band, found.to_next_band),
+        (Band::Unassessed, Some(Band::Weak), Some(vec!["enough".to_owned()]))
+    );
 }
 
 #[test]
@@ -236,8 +289,14 @@ fn a_question_for_information_matters_only_by_its_knock_out() {
     let found = improve(&edition, &Case::of(answers([("known", value("yes")), ("scored", value("yes"))])));
     assert_eq!(keys(&found), ["known"]);
     let one = &found.improvements[0];
-    assert_eq!((one.how.as_slice(), one.points_after, one.evidenced_gain), (&[ImprovementHow::OtherAnswer][..], None, change(0)));
-    assert_eq!((found.next_band, one.band_after, found.to_next_band), (Some(Band::Strong), Band::Strong, Some(vec!["known".to_owned()])));
+    assert_eq!(
+        (one.how.as_slice(), one.points_after, one.evidenced_gain),
+        (&[ImprovementHow::OtherAnswer][..], None, change(0))
+    );
+    assert_eq!(
+        (found.next_band, one.band_after, found.to_next_band),
+        (Some(Band::Strong), Band::Strong, Some(vec!["known".to_owned()]))
+    );
     assert!(keys(&improve(&edition, &Case::of(answers([("scored", value("yes"))])))).is_empty());
 }
 
@@ -264,12 +323,20 @@ fn knock_outs_at_full_points_come_first_though_lifting_them_lowers_the_score() {
         ]);
         json!({"key": key, "principle": "p", "text": "?", "type": "single_choice", "weight": 15, "options": options})
     };
-    let list = json!([capped("a"), capped("b"), yes_no("have", json!({"weight": 50})), yes_no("want", json!({"weight": 20}))]);
-    let case = Case::of(answers([("a", value("best")), ("b", value("best")), ("have", value("yes")), ("want", value("no"))]));
+    let list =
+        json!([capped("a"), capped("b"), yes_no("have", json!({"weight": 50})), yes_no("want", json!({"weight": 20}))]);
+    let case =
+        Case::of(answers([("a", value("best")), ("b", value("best")), ("have", value("yes")), ("want", value("no"))]));
     let found = improve(&edition(&questions(list)), &case);
     assert_eq!(keys(&found), ["want", "a", "b"]);
-    assert_eq!((found.improvements[1].evidenced_gain, found.improvements[1].value.clone()), (change(-75), Some(json!("honest"))));
-    assert_eq!((found.next_band, found.to_next_band), (Some(Band::Strong), Some(["a", "b", "want"].map(str::to_owned).to_vec())));
+    assert_eq!(
+        (found.improvements[1].evidenced_gain, found.improvements[1].value.clone()),
+        (change(-75), Some(json!("honest")))
+    );
+    assert_eq!(
+        (found.next_band, found.to_next_band),
+        (Some(Band::Strong), Some(["a", "b", "want"].map(str::to_owned).to_vec()))
+    );
 }
 
 #[test]
@@ -277,7 +344,10 @@ fn what_has_no_better_answer_is_left_out_and_then_no_way_leads_on() {
     let mut edition = edition(&questions(json!([yes_no("a", json!({}))])));
     edition.sections[0].questions[0].options.iter_mut().for_each(|option| option.knock_out = Some("Never".to_owned()));
     let found = improve(&edition, &Case::of(answers([("a", value("yes"))])));
-    assert_eq!((found.improvements, found.band, found.next_band, found.to_next_band), (vec![], Band::Poor, Some(Band::Strong), None));
+    assert_eq!(
+        (found.improvements, found.band, found.next_band, found.to_next_band),
+        (vec![], Band::Poor, Some(Band::Strong), None)
+    );
     let edition = crate::harness::edition(&questions(json!([yes_no("a", json!({"not_applicable": "with_reason"}))])));
     assert_eq!(improve(&edition, &Case::of(answers([("a", skipped("None here"))]))).improvements, []);
 }
@@ -285,7 +355,11 @@ fn what_has_no_better_answer_is_left_out_and_then_no_way_leads_on() {
 #[test]
 fn knock_outs_come_first_on_the_way_to_the_next_band() {
     let knock_out = json!([{"value": "yes", "label": "Yes", "points": 100}, {"value": "no", "label": "No", "points": 0, "knock_out": "Never"}]);
-    let list = json!([yes_no("large", json!({"weight": 50})), yes_no("small", json!({"weight": 30})), yes_no("capped", json!({"weight": 20, "options": knock_out})),]);
+    let list = json!([
+        yes_no("large", json!({"weight": 50})),
+        yes_no("small", json!({"weight": 30})),
+        yes_no("capped", json!({"weight": 20, "options": knock_out})),
+    ]);
     let case = Case::of(answers([("large", value("no")), ("small", value("no")), ("capped", value("no"))]));
     let found = improve(&edition(&questions(list)), &case);
     assert_eq!(keys(&found), ["large", "small", "capped"]);
@@ -303,7 +377,10 @@ fn steps_that_turn_out_needless_are_given_back() {
         yes_no("inner", json!({"options": knock_out, "weight": 30, "show_if": {"question": "outer", "is": "no"}})),
         yes_no("instead", json!({"weight": 10, "show_if": {"question": "outer", "is": "yes"}})),
     ]);
-    let found = improve(&edition(&questions(list)), &Case::of(answers([("inner", value("no")), ("outer", value("no")), ("instead", value("no"))])));
+    let found = improve(
+        &edition(&questions(list)),
+        &Case::of(answers([("inner", value("no")), ("outer", value("no")), ("instead", value("no"))])),
+    );
     assert_eq!(keys(&found), ["inner", "outer"]);
     assert_eq!(found.to_next_band, Some(vec!["outer".to_owned()]));
 }
@@ -346,7 +423,9 @@ fn beats(edition: &Edition, case: &Case, question: &Question, other: Value, best
     case.answers.entry(question.key.clone()).or_default().value = Some(other);
     let outcome = case.outcome(edition);
     let capped = outcome.knock_outs.iter().any(|one| one.question == question.key);
-    !capped && points(&outcome, &question.key).is_some_and(|points| points.claimed > best.claimed || points.evidenced > best.evidenced)
+    !capped
+        && points(&outcome, &question.key)
+            .is_some_and(|points| points.claimed > best.claimed || points.evidenced > best.evidenced)
 }
 
 proptest! {

@@ -9,8 +9,13 @@ pub const ON: &str = "2026-03-01";
 
 /// A whole edition around some principles and sections, written as JSON.
 pub fn document(principles: Value, sections: Value) -> Value {
-    let own: BTreeSet<&str> = principles.as_array().unwrap().iter().filter_map(|principle| principle["framework"].as_str()).collect();
-    let own: Vec<Value> = own.into_iter().filter(|name| !["security", "ethical_ai"].contains(name)).map(|name| json!({"key": name, "title": name})).collect();
+    let own: BTreeSet<&str> =
+        principles.as_array().unwrap().iter().filter_map(|principle| principle["framework"].as_str()).collect();
+    let own: Vec<Value> = own
+        .into_iter()
+        .filter(|name| !["security", "ethical_ai"].contains(name))
+        .map(|name| json!({"key": name, "title": name}))
+        .collect();
     let mut document = json!({
         "key": "example", "title": "An example", "edition": "2026.1", "summary": "For tests.", "framework": "security",
         "applies_to": ["supplier"], "principles": principles, "sections": sections
@@ -69,7 +74,13 @@ impl Case {
     }
 
     pub fn input(&self) -> Input<'_> {
-        Input { answers: &self.answers, review: &self.review, evidence: &self.evidence, subject: &self.subject, on: ON.parse().unwrap() }
+        Input {
+            answers: &self.answers,
+            review: &self.review,
+            evidence: &self.evidence,
+            subject: &self.subject,
+            on: ON.parse().unwrap(),
+        }
     }
 
     pub fn outcome(&self, edition: &Edition) -> Outcome {

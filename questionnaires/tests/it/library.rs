@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use diligence_questionnaires::answer::FACTS;
-use diligence_questionnaires::{Answer, Answers, Edition, Input, Prepared, Question, QuestionType, Review, Subject, library};
+use diligence_questionnaires::{
+    Answer, Answers, Edition, Input, Prepared, Question, QuestionType, Review, Subject, library,
+};
 use serde_json::{Value, json};
 
 use crate::{harness::*, properties::Dice};
@@ -27,12 +29,24 @@ fn some_value(dice: &mut Dice, question: &Question, good: bool) -> Value {
     match question.kind {
         QuestionType::YesNo | QuestionType::SingleChoice if good => json!(best().value),
         QuestionType::Number if good => {
-            json!(question.bands.iter().max_by_key(|band| band.points).and_then(|band| band.at_least).map_or(0, |limit| limit.thousandths() / 1_000))
+            json!(
+                question
+                    .bands
+                    .iter()
+                    .max_by_key(|band| band.points)
+                    .and_then(|band| band.at_least)
+                    .map_or(0, |limit| limit.thousandths() / 1_000)
+            )
         }
         QuestionType::YesNo | QuestionType::SingleChoice => json!(dice.pick(&question.options).value),
         QuestionType::MultipleChoice => json!([dice.pick(&question.options).value]),
         QuestionType::Number => {
-            let limits: Vec<i64> = question.bands.iter().filter_map(|band| Some(band.at_least?.thousandths() / 1_000)).chain([0]).collect();
+            let limits: Vec<i64> = question
+                .bands
+                .iter()
+                .filter_map(|band| Some(band.at_least?.thousandths() / 1_000))
+                .chain([0])
+                .collect();
             json!(*dice.pick(&limits))
         }
         QuestionType::Date => json!(*dice.pick(&["2026-02-01", "2025-01-01", "2019-01-01", "2031-01-01"])),
@@ -44,7 +58,10 @@ fn some_value(dice: &mut Dice, question: &Question, good: bool) -> Value {
 fn marks(edition: &Edition) -> (BTreeSet<String>, BTreeSet<String>) {
     let (mut knock_outs, mut findings) = (BTreeSet::new(), BTreeSet::new());
     for question in edition.questions() {
-        let options = question.options.iter().map(|choice| (choice.value.clone(), choice.knock_out.is_some(), choice.finding.is_some()));
+        let options = question
+            .options
+            .iter()
+            .map(|choice| (choice.value.clone(), choice.knock_out.is_some(), choice.finding.is_some()));
         let bands = question.bands.iter().map(|band| (band.label(), band.knock_out.is_some(), band.finding.is_some()));
         for (name, knocks_out, finds) in options.chain(bands) {
             if knocks_out {
@@ -72,10 +89,23 @@ fn every_built_in_question_knock_out_and_finding_is_reached_by_some_answers() {
             let mut dice = Dice(seed);
             let subject = some_subject(&mut dice);
             let good = dice.one_in(10);
-            let answers: Answers =
-                edition.questions().map(|question| (question.key.clone(), Answer { value: Some(some_value(&mut dice, question, good)), ..Answer::default() })).collect();
+            let answers: Answers = edition
+                .questions()
+                .map(|question| {
+                    (
+                        question.key.clone(),
+                        Answer { value: Some(some_value(&mut dice, question, good)), ..Answer::default() },
+                    )
+                })
+                .collect();
             let review = Review::new();
-            let outcome = prepared.evaluate(&Input { answers: &answers, review: &review, evidence: &[], subject: &subject, on: ON.parse().unwrap() });
+            let outcome = prepared.evaluate(&Input {
+                answers: &answers,
+                review: &review,
+                evidence: &[],
+                subject: &subject,
+                on: ON.parse().unwrap(),
+            });
             questions.retain(|key| !outcome.visible.contains(key));
             knock_outs.retain(|key| !outcome.knock_outs.iter().any(|knock_out| knock_out.question == *key));
             findings.retain(|key| !outcome.findings.iter().any(|finding| finding.key == *key));
@@ -88,7 +118,11 @@ fn every_built_in_question_knock_out_and_finding_is_reached_by_some_answers() {
 fn every_built_in_questionnaire_names_what_it_is_based_on_with_version_and_date() {
     for edition in library::editions() {
         assert!(!edition.source.is_empty(), "{}", edition.key);
-        assert!(edition.source.iter().all(|source| !source.version.is_empty() && !source.date.is_empty()), "{}", edition.key);
+        assert!(
+            edition.source.iter().all(|source| !source.version.is_empty() && !source.date.is_empty()),
+            "{}",
+            edition.key
+        );
         assert_eq!(edition.language, "en", "{}", edition.key);
     }
 }
@@ -101,8 +135,17 @@ fn built_in_questions_with_one_key_take_one_kind_of_answer_so_that_it_can_serve_
             for question in edition.questions() {
                 let Some(same) = other.question(&question.key) else { continue };
                 shared += 1;
-                let values = |question: &Question| question.options.iter().map(|choice| choice.value.clone()).collect::<BTreeSet<_>>();
-                assert_eq!((question.kind, values(question)), (same.kind, values(same)), "{} in {} and {}", question.key, edition.key, other.key);
+                let values = |question: &Question| {
+                    question.options.iter().map(|choice| choice.value.clone()).collect::<BTreeSet<_>>()
+                };
+                assert_eq!(
+                    (question.kind, values(question)),
+                    (same.kind, values(same)),
+                    "{} in {} and {}",
+                    question.key,
+                    edition.key,
+                    other.key
+                );
             }
         }
     }
@@ -123,8 +166,16 @@ fn what_one_begins_with_passes_the_check_whatever_its_title() {
         let edition = Edition::from_yaml(&library::starter("our-visitors", title, "2027")).unwrap();
         assert_eq!((edition.title.as_str(), edition.edition.as_str()), (title, "2027.1"));
         for base in library::editions() {
-            let extension = diligence_questionnaires::Extension::from_yaml(&library::extension_starter(base, "our-own", title, "2027")).unwrap();
-            assert_eq!(extension.apply(base).map(|result| result.questions().count()), Ok(base.questions().count() + 1), "{}", base.key);
+            let extension = diligence_questionnaires::Extension::from_yaml(&library::extension_starter(
+                base, "our-own", title, "2027",
+            ))
+            .unwrap();
+            assert_eq!(
+                extension.apply(base).map(|result| result.questions().count()),
+                Ok(base.questions().count() + 1),
+                "{}",
+                base.key
+            );
         }
     }
 }

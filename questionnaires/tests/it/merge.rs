@@ -28,7 +28,11 @@ fn merged(extension: &Value, new: &Edition) -> Merge {
 
 /// Severity, pointer and code of everything that is shown.
 fn shown(merge: &Merge) -> Vec<(ConflictSeverity, &str, &str)> {
-    merge.conflicts.iter().map(|conflict| (conflict.severity, conflict.pointer.as_str(), conflict.code.as_str())).collect()
+    merge
+        .conflicts
+        .iter()
+        .map(|conflict| (conflict.severity, conflict.pointer.as_str(), conflict.code.as_str()))
+        .collect()
 }
 
 fn keys(edition: &Edition) -> Vec<&str> {
@@ -48,7 +52,10 @@ fn what_the_new_base_leaves_alone_is_carried_over_and_says_nothing() {
     assert_eq!(merge.conflicts, []);
     let result = merge.result.unwrap();
     assert_eq!(keys(&result), ["a", "y", "b", "c", "x"]);
-    assert_eq!((result.edition.as_str(), merge.extension.edition.as_str(), merge.extension.base_edition.as_deref()), ("2027.5", "2027.5", Some("2027.1")));
+    assert_eq!(
+        (result.edition.as_str(), merge.extension.edition.as_str(), merge.extension.base_edition.as_deref()),
+        ("2027.5", "2027.5", Some("2027.1"))
+    );
     assert_eq!(merge.extension.apply(&new), Ok(result));
     assert_eq!(Extension::from_yaml(&merge.extension.to_yaml()), Ok(merge.extension));
 }
@@ -63,7 +70,10 @@ fn a_question_whose_neighbour_went_is_put_at_the_end_of_its_section() {
     let merge = merged(&own, &gone);
     assert_eq!(shown(&merge), [(Notice, "/questions/0/after", "unknown_question")]);
     assert_eq!(merge.conflicts[0].resolution, "`y` was put at the end of the section `s`");
-    assert_eq!((merge.extension.questions[0].after.as_deref(), merge.extension.questions[1].after.as_deref()), (None, Some("y")));
+    assert_eq!(
+        (merge.extension.questions[0].after.as_deref(), merge.extension.questions[1].after.as_deref()),
+        (None, Some("y"))
+    );
     assert_eq!(keys(merge.result.as_ref().unwrap()), ["a", "c", "y", "z", "x"]);
 
     let moved = next(|new| {
@@ -98,8 +108,15 @@ fn an_addition_that_the_base_makes_word_for_word_is_left_out() {
     ];
     assert_eq!(shown(&merge), expected);
     let result = merge.result.unwrap();
-    assert_eq!((&result.principles, &result.sections, &result.findings), (&new.principles, &new.sections, &new.findings));
-    assert!(merge.extension.questions.is_empty() && merge.extension.sections.is_empty() && merge.extension.frameworks.is_empty());
+    assert_eq!(
+        (&result.principles, &result.sections, &result.findings),
+        (&new.principles, &new.sections, &new.findings)
+    );
+    assert!(
+        merge.extension.questions.is_empty()
+            && merge.extension.sections.is_empty()
+            && merge.extension.frameworks.is_empty()
+    );
 }
 
 #[test]
@@ -125,20 +142,33 @@ fn a_key_the_base_has_taken_for_something_else_blocks() {
         (Blocks, "/findings/0/key", "duplicate_finding"),
     ];
     assert_eq!((shown(&merge), merge.result.is_none()), (expected.to_vec(), true));
-    assert_eq!((merge.extension.questions.len(), merge.extension.frameworks.len()), (1, 1), "what is in conflict stays for somebody to decide");
+    assert_eq!(
+        (merge.extension.questions.len(), merge.extension.frameworks.len()),
+        (1, 1),
+        "what is in conflict stays for somebody to decide"
+    );
 }
 
 #[test]
 fn a_section_that_went_blocks_and_the_new_one_is_named() {
     let renamed = next(|new| new.sections[0].key = "t".to_owned());
     let merge = merged(&extension(), &renamed);
-    assert_eq!((shown(&merge), merge.result.is_none()), (vec![(Blocks, "/questions/0/section", "unknown_section")], true));
+    assert_eq!(
+        (shown(&merge), merge.result.is_none()),
+        (vec![(Blocks, "/questions/0/section", "unknown_section")], true)
+    );
     assert_eq!(merge.conflicts[0].resolution, "put it in the section `t`, where `a` stands now");
     let mut own = extension();
     own["questions"][0].as_object_mut().unwrap().shift_remove("after");
-    assert_eq!(merged(&own, &renamed).conflicts[0].resolution, "put it in the section `t`, where questions of `s` stand now");
+    assert_eq!(
+        merged(&own, &renamed).conflicts[0].resolution,
+        "put it in the section `t`, where questions of `s` stand now"
+    );
     own["questions"][0]["section"] = json!("never");
-    assert_eq!(merged(&own, &renamed).conflicts[0].resolution, "put it in a section that the base has, or in one of your own");
+    assert_eq!(
+        merged(&own, &renamed).conflicts[0].resolution,
+        "put it in a section that the base has, or in one of your own"
+    );
 }
 
 /// An extension whose question, section and finding each read `a`, one of them inside other conditions.
@@ -152,7 +182,12 @@ fn reader() -> Value {
     own
 }
 
-const LEAVES: [&str; 4] = ["/questions/0/question/show_if/any/1/not", "/sections/0/questions/0/show_if", "/sections/0/show_if", "/findings/0/when/all/0"];
+const LEAVES: [&str; 4] = [
+    "/questions/0/question/show_if/any/1/not",
+    "/sections/0/questions/0/show_if",
+    "/sections/0/show_if",
+    "/findings/0/when/all/0",
+];
 
 #[test]
 fn a_condition_that_reads_what_the_base_asks_no_more_blocks() {
@@ -161,7 +196,8 @@ fn a_condition_that_reads_what_the_base_asks_no_more_blocks() {
         (
             |new| {
                 let options = json!([{"value": "always", "label": "A", "points": 100}, {"value": "never", "label": "N", "points": 0}]);
-                new.sections[0].questions[0] = question(yes_no("a", json!({"type": "single_choice", "options": options})));
+                new.sections[0].questions[0] =
+                    question(yes_no("a", json!({"type": "single_choice", "options": options})));
             },
             "unknown_option",
             "/is",
@@ -182,7 +218,10 @@ fn a_condition_that_reads_what_the_base_asks_no_more_blocks() {
         assert_eq!(new.check(), [], "{code}");
         let merge = merged(&reader(), &new);
         let pointers = LEAVES.map(|leaf| format!("{leaf}{field}"));
-        assert_eq!((shown(&merge), merge.result.is_none()), (pointers.iter().map(|pointer| (Blocks, pointer.as_str(), code)).collect(), true));
+        assert_eq!(
+            (shown(&merge), merge.result.is_none()),
+            (pointers.iter().map(|pointer| (Blocks, pointer.as_str(), code)).collect(), true)
+        );
     }
     let merge = merged(&reader(), &next(|new| drop(new.sections[0].questions.remove(0))));
     assert_eq!(merge.conflicts[0].message, "edition 2027.1 of the base asks `a` no more");
@@ -202,10 +241,19 @@ fn a_question_that_is_read_and_that_changed_is_pointed_out() {
     ];
     for (change, said) in cases {
         let merge = merged(&reader(), &next(|new| change(&mut new.sections[0].questions[0])));
-        let expected = if said.is_empty() { Vec::new() } else { LEAVES.map(|leaf| (Notice, format!("{leaf}/question"), "question_changed".to_owned())).to_vec() };
-        let found: Vec<_> = merge.conflicts.iter().map(|one| (one.severity, one.pointer.clone(), one.code.clone())).collect();
+        let expected = if said.is_empty() {
+            Vec::new()
+        } else {
+            LEAVES.map(|leaf| (Notice, format!("{leaf}/question"), "question_changed".to_owned())).to_vec()
+        };
+        let found: Vec<_> =
+            merge.conflicts.iter().map(|one| (one.severity, one.pointer.clone(), one.code.clone())).collect();
         assert_eq!((found, merge.result.is_some()), (expected, true), "{said}");
-        assert!(merge.conflicts.iter().all(|conflict| conflict.message.contains(&format!(": {said} changed"))), "{said}: {:?}", merge.conflicts);
+        assert!(
+            merge.conflicts.iter().all(|conflict| conflict.message.contains(&format!(": {said} changed"))),
+            "{said}: {:?}",
+            merge.conflicts
+        );
     }
 }
 
@@ -231,7 +279,10 @@ fn a_principle_or_a_framework_that_went_blocks() {
     let own = read(&with(extension(), json!({"frameworks": []})));
     assert!(own.apply(&old).is_ok());
     let merge = own.merge(&old, &next(|_| {}), "2027.5");
-    assert_eq!((shown(&merge), merge.result.is_none()), (vec![(Blocks, "/principles/0/framework", "unknown_framework")], true));
+    assert_eq!(
+        (shown(&merge), merge.result.is_none()),
+        (vec![(Blocks, "/principles/0/framework", "unknown_framework")], true)
+    );
 
     let mut unnamed = extension();
     unnamed["frameworks"] = json!([]);
@@ -258,13 +309,19 @@ fn what_makes_no_sense_in_the_result_points_to_where_it_comes_from() {
     let at = |own: &Value, new: &Edition, edition: &str| {
         let merge = read(own).merge(&base(), new, edition);
         assert!(merge.result.is_none());
-        merge.conflicts.into_iter().map(|Conflict { pointer, code, .. }| format!("{pointer} {code}")).collect::<Vec<_>>()
+        merge
+            .conflicts
+            .into_iter()
+            .map(|Conflict { pointer, code, .. }| format!("{pointer} {code}"))
+            .collect::<Vec<_>>()
     };
     assert_eq!(at(&extension(), &next(|_| {}), "next"), ["/edition bad_pattern"]);
     // Each of these asks `b` for two answers at once.
     let mut own = extension();
-    own["questions"][0]["question"]["show_if"] = json!({"all": [{"question": "b", "is": "no"}, {"question": "b", "is": "yes"}]});
-    own["sections"][0]["questions"][0]["show_if"] = json!({"all": [{"question": "b", "is": "no"}, {"question": "b", "is": "yes"}]});
+    own["questions"][0]["question"]["show_if"] =
+        json!({"all": [{"question": "b", "is": "no"}, {"question": "b", "is": "yes"}]});
+    own["sections"][0]["questions"][0]["show_if"] =
+        json!({"all": [{"question": "b", "is": "no"}, {"question": "b", "is": "yes"}]});
     own["findings"][0]["when"] = json!({"all": [{"question": "b", "is": "no"}, {"question": "b", "is": "yes"}]});
     own["principles"].as_array_mut().unwrap().push(json!({"key": "own", "title": "Again", "framework": "local"}));
     let mut found = at(&own, &next(|_| {}), "2027.5");
@@ -282,7 +339,8 @@ fn what_makes_no_sense_in_the_result_points_to_where_it_comes_from() {
 
 #[test]
 fn a_flood_of_conflicts_is_cut_and_says_so() {
-    let many: Vec<Value> = (0..600).map(|number| json!({"section": "t", "question": yes_no(&format!("y{number}"), json!({}))})).collect();
+    let many: Vec<Value> =
+        (0..600).map(|number| json!({"section": "t", "question": yes_no(&format!("y{number}"), json!({}))})).collect();
     let mut own = extension();
     own["questions"] = many.into();
     own["findings"] = json!([]);
@@ -327,7 +385,8 @@ fn random_extension(dice: &mut Dice, base: &Edition) -> Value {
         "sections": [{"key": "ours", "title": "Ours", "questions": [own(dice, 90), own(dice, 91)]}],
     });
     if dice.one_in(2) {
-        extension["findings"] = json!([{"key": "f", "when": condition(dice), "severity": "low", "title": "T", "advice": "A"}]);
+        extension["findings"] =
+            json!([{"key": "f", "when": condition(dice), "severity": "low", "title": "T", "advice": "A"}]);
     }
     extension
 }
@@ -359,7 +418,10 @@ fn revise(dice: &mut Dice, base: &mut Edition, own: &Edition) {
         5 => base.sections[section].questions[place].weight = 7,
         // What the organisation asks, the base takes over: as it is, or in other words.
         6 => {
-            let theirs: Vec<&Question> = own.questions().filter(|question| question.key.starts_with('x') && base.question(&question.key).is_none()).collect();
+            let theirs: Vec<&Question> = own
+                .questions()
+                .filter(|question| question.key.starts_with('x') && base.question(&question.key).is_none())
+                .collect();
             if !theirs.is_empty() {
                 let mut taken = Question { show_if: None, ..(*dice.pick(&theirs)).clone() };
                 taken.principle.clone_from(&base.principles[0].key);

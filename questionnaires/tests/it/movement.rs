@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use diligence_questionnaires::{
-    Answer, Edition, EvidenceFact, EvidenceKind, Movement, QuestionPoints, Review, ReviewedPoints, Score, ScoreChange, ScoreMove, Side, evaluate, movement,
+    Answer, Edition, EvidenceFact, EvidenceKind, Movement, QuestionPoints, Review, ReviewedPoints, Score, ScoreChange,
+    ScoreMove, Side, evaluate, movement,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -14,7 +15,10 @@ use crate::properties::{Dice, FULL, random_case, random_edition, random_value};
 /// The movement between two cases, on the same day or on another.
 fn moved((old, before): (&Edition, &Case), (new, after): (&Edition, &Case)) -> Movement {
     let (was, is) = (before.outcome(old), after.outcome(new));
-    movement(&Side { edition: old, outcome: &was, answers: &before.answers }, &Side { edition: new, outcome: &is, answers: &after.answers })
+    movement(
+        &Side { edition: old, outcome: &was, answers: &before.answers },
+        &Side { edition: new, outcome: &is, answers: &after.answers },
+    )
 }
 
 fn because(movement: &Movement) -> BTreeMap<&str, Value> {
@@ -22,11 +26,22 @@ fn because(movement: &Movement) -> BTreeMap<&str, Value> {
 }
 
 fn copy(case: &Case) -> Case {
-    Case { answers: case.answers.clone(), review: case.review.clone(), evidence: case.evidence.clone(), subject: case.subject.clone() }
+    Case {
+        answers: case.answers.clone(),
+        review: case.review.clone(),
+        evidence: case.evidence.clone(),
+        subject: case.subject.clone(),
+    }
 }
 
 fn valid(id: &str, expires_on: Option<&str>) -> EvidenceFact {
-    EvidenceFact { id: id.to_owned(), kind: EvidenceKind::Iso27001, issued_on: None, expires_on: expires_on.map(|date| date.parse().unwrap()), file_sha256: None }
+    EvidenceFact {
+        id: id.to_owned(),
+        kind: EvidenceKind::Iso27001,
+        issued_on: None,
+        expires_on: expires_on.map(|date| date.parse().unwrap()),
+        file_sha256: None,
+    }
 }
 
 #[test]
@@ -40,8 +55,14 @@ fn a_better_answer_moves_the_score_by_its_part_and_the_last_decimal_place_falls_
     let one = &movement.questions[0];
     assert_eq!((one.question.as_str(), one.text.as_str(), one.claimed.to_string().as_str()), ("b", "Is it?", "+33.3"));
     assert_eq!((one.answer_before.clone(), one.answer_after.clone()), (Some(value("no")), Some(value("yes"))));
-    assert_eq!((one.points_before, one.points_after), (Some(QuestionPoints { claimed: 0, evidenced: 0 }), Some(QuestionPoints { claimed: 100, evidenced: 100 })));
-    assert_eq!(because(&movement), BTreeMap::from([("a", json!(["weight_shifted"])), ("b", json!(["answer_changed"]))]));
+    assert_eq!(
+        (one.points_before, one.points_after),
+        (Some(QuestionPoints { claimed: 0, evidenced: 0 }), Some(QuestionPoints { claimed: 100, evidenced: 100 }))
+    );
+    assert_eq!(
+        because(&movement),
+        BTreeMap::from([("a", json!(["weight_shifted"])), ("b", json!(["answer_changed"]))])
+    );
     assert_eq!(movement.questions[1].claimed.to_string(), "+0.1", "two thirds are 66.7, and a comes first");
     assert_eq!(movement.frameworks[0].parts[0].evidenced, one.evidenced);
 }
@@ -93,7 +114,10 @@ fn every_reason_is_told_and_only_that() {
     let mut input = after.input();
     input.on = "2026-05-01".parse().unwrap();
     let is = evaluate(&new, &input);
-    let (before, after) = (Side { edition: &old, outcome: &was, answers: &before.answers }, Side { edition: &new, outcome: &is, answers: &after.answers });
+    let (before, after) = (
+        Side { edition: &old, outcome: &was, answers: &before.answers },
+        Side { edition: &new, outcome: &is, answers: &after.answers },
+    );
     let movement = movement(&before, &after);
     let expected = json!({
         "certified": ["evidence"], "doubted": ["answer_changed"], "words": ["review"], "skipped": ["not_applicable"], "shown": ["appeared"], "hidden": ["disappeared"],
@@ -111,10 +135,15 @@ fn a_replacement_by_a_reviewer_is_told_with_its_points() {
     let edition = edition(&questions(json!([yes_no("a", json!({}))])));
     let before = Case::of(answers([("a", value("yes"))]));
     let mut after = copy(&before);
-    after.review.insert("a".to_owned(), ReviewedPoints { points: 40, reason: Some("Only some".to_owned()), reviewer: None });
+    after
+        .review
+        .insert("a".to_owned(), ReviewedPoints { points: 40, reason: Some("Only some".to_owned()), reviewer: None });
     let movement = moved((&edition, &before), (&edition, &after));
     assert_eq!(because(&movement), BTreeMap::from([("a", json!(["review"]))]));
-    assert_eq!((movement.evidenced.change, movement.questions[0].evidenced), (ScoreChange::from_tenths(-600), ScoreChange::from_tenths(-600).unwrap()));
+    assert_eq!(
+        (movement.evidenced.change, movement.questions[0].evidenced),
+        (ScoreChange::from_tenths(-600), ScoreChange::from_tenths(-600).unwrap())
+    );
 }
 
 #[test]
@@ -123,25 +152,37 @@ fn knock_outs_and_findings_come_and_go() {
         {"value": "yes", "label": "Yes", "points": 100, "finding": {"severity": "low", "title": "T", "advice": "A"}},
         {"value": "no", "label": "No", "points": 0, "knock_out": "Never"},
     ]);
-    let edition = edition(&questions(json!([yes_no("a", json!({"options": options})), yes_no("b", json!({"options": options}))])));
+    let edition = edition(&questions(json!([
+        yes_no("a", json!({"options": options})),
+        yes_no("b", json!({"options": options}))
+    ])));
     let before = Case::of(answers([("a", value("yes")), ("b", value("no"))]));
     let after = Case::of(answers([("a", value("no")), ("b", value("yes"))]));
     let movement = moved((&edition, &before), (&edition, &after));
     assert_eq!((movement.knock_outs_gained, movement.knock_outs_lost), (vec!["a".to_owned()], vec!["b".to_owned()]));
-    assert_eq!((movement.findings_gained, movement.findings_lost), (vec!["b.yes".to_owned()], vec!["a.yes".to_owned()]));
+    assert_eq!(
+        (movement.findings_gained, movement.findings_lost),
+        (vec!["b.yes".to_owned()], vec!["a.yes".to_owned()])
+    );
 }
 
 #[test]
 fn a_question_that_moves_to_another_framework_has_a_part_in_both() {
     let principles = json!([{"key": "p", "title": "P"}, {"key": "o", "title": "O", "framework": "other"}]);
     let sections = |principle: &str| json!([{"key": "s", "title": "S", "questions": [yes_no("a", json!({})), yes_no("b", json!({"principle": principle}))]}]);
-    let (old, new) = (edition(&document(principles.clone(), sections("p"))), edition(&document(principles, sections("o"))));
+    let (old, new) =
+        (edition(&document(principles.clone(), sections("p"))), edition(&document(principles, sections("o"))));
     let case = Case::of(answers([("a", value("no")), ("b", value("yes"))]));
     let movement = moved((&old, &case), (&new, &case));
     let parts: Vec<(&str, &str, i32)> = movement
         .frameworks
         .iter()
-        .flat_map(|framework| framework.parts.iter().map(|part| (framework.framework.as_str(), part.question.as_str(), part.claimed.tenths())))
+        .flat_map(|framework| {
+            framework
+                .parts
+                .iter()
+                .map(|part| (framework.framework.as_str(), part.question.as_str(), part.claimed.tenths()))
+        })
         .collect();
     assert_eq!(parts, [("security", "b", -500), ("other", "b", 1000)]);
     let other = movement.frameworks[1].claimed;
@@ -151,7 +192,9 @@ fn a_question_that_moves_to_another_framework_has_a_part_in_both() {
 
 #[test]
 fn changes_are_json_numbers_and_read_back() {
-    for (tenths, json, shown) in [(-1_000, "-100.0", "-100.0"), (-5, "-0.5", "-0.5"), (0, "0.0", "0.0"), (125, "12.5", "+12.5")] {
+    for (tenths, json, shown) in
+        [(-1_000, "-100.0", "-100.0"), (-5, "-0.5", "-0.5"), (0, "0.0", "0.0"), (125, "12.5", "+12.5")]
+    {
         let change = ScoreChange::from_tenths(tenths).unwrap();
         assert_eq!((serde_json::to_string(&change).unwrap().as_str(), change.to_string().as_str()), (json, shown));
         assert_eq!(serde_json::from_str::<ScoreChange>(json).unwrap(), change);
@@ -193,10 +236,18 @@ fn two(seed: u64) -> ((Edition, Case), (Edition, Case)) {
     }
     let (mut new, mut after) = (old.clone(), copy(&before));
     if dice.one_in(3) {
-        new.sections.iter_mut().flat_map(|section| &mut section.questions).filter(|_| dice.one_in(4)).for_each(|question| question.weight += 7);
+        new.sections
+            .iter_mut()
+            .flat_map(|section| &mut section.questions)
+            .filter(|_| dice.one_in(4))
+            .for_each(|question| question.weight += 7);
     }
     if dice.one_in(3) {
-        after.evidence.iter_mut().filter(|_| dice.one_in(2)).for_each(|fact| fact.expires_on = Some("2026-01-01".parse().unwrap()));
+        after
+            .evidence
+            .iter_mut()
+            .filter(|_| dice.one_in(2))
+            .for_each(|fact| fact.expires_on = Some("2026-01-01".parse().unwrap()));
     }
     if dice.one_in(3) {
         after.review = Review::new();

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diligence_questionnaires::{
-    Answer, Answers, Edition, EvidenceFact, EvidenceKind, Input, NotApplicable, Outcome, Prepared, QuestionState, QuestionType, Rating, RatingPolicy, ReviewedPoints,
-    Score, Subject, Tier, check_answers, evaluate, library, normalise_answer, residual, text::Form,
+    Answer, Answers, Edition, EvidenceFact, EvidenceKind, Input, NotApplicable, Outcome, Prepared, QuestionState,
+    QuestionType, Rating, RatingPolicy, ReviewedPoints, Score, Subject, Tier, check_answers, evaluate, library,
+    normalise_answer, residual, text::Form,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -36,17 +37,32 @@ fn sums(outcome: &Outcome) {
 /// Every score in a result, and every contribution by question, in an order of their own.
 fn numbers(outcome: &Outcome) -> BTreeMap<String, Vec<Option<u32>>> {
     let of = |score: Option<Score>| score.map(Score::tenths);
-    let mut found = BTreeMap::from([("".to_owned(), vec![of(outcome.claimed), of(outcome.evidenced), Some(outcome.coverage.tenths())])]);
+    let mut found = BTreeMap::from([(
+        "".to_owned(),
+        vec![of(outcome.claimed), of(outcome.evidenced), Some(outcome.coverage.tenths())],
+    )]);
     for framework in &outcome.frameworks {
-        found.insert(format!("framework {}", framework.framework), vec![of(framework.claimed), of(framework.evidenced)]);
+        found
+            .insert(format!("framework {}", framework.framework), vec![of(framework.claimed), of(framework.evidenced)]);
         for principle in &framework.principles {
-            found.insert(format!("principle {}", principle.principle), vec![of(principle.claimed), of(principle.evidenced)]);
+            found.insert(
+                format!("principle {}", principle.principle),
+                vec![of(principle.claimed), of(principle.evidenced)],
+            );
         }
     }
     for one in &outcome.contributions {
-        let shares = [one.claimed, one.evidenced, one.framework_claimed, one.framework_evidenced, one.principle_claimed, one.principle_evidenced];
+        let shares = [
+            one.claimed,
+            one.evidenced,
+            one.framework_claimed,
+            one.framework_evidenced,
+            one.principle_claimed,
+            one.principle_evidenced,
+        ];
         let points = [one.points_claimed, one.points_evidenced].map(|points| points.map(u32::from));
-        found.insert(one.question.clone(), shares.map(|share| Some(share.tenths())).into_iter().chain(points).collect());
+        found
+            .insert(one.question.clone(), shares.map(|share| Some(share.tenths())).into_iter().chain(points).collect());
     }
     found
 }
@@ -54,9 +70,11 @@ fn numbers(outcome: &Outcome) -> BTreeMap<String, Vec<Option<u32>>> {
 /// Everything a result names, in an order of its own.
 fn told(outcome: &Outcome) -> Vec<String> {
     let lists = [&outcome.visible, &outcome.awaiting_review, &outcome.unanswered_required, &outcome.comments_needed];
-    let keys = lists.into_iter().enumerate().flat_map(|(number, list)| list.iter().map(move |key| format!("{number} {key}")));
+    let keys =
+        lists.into_iter().enumerate().flat_map(|(number, list)| list.iter().map(move |key| format!("{number} {key}")));
     let skipped = outcome.not_applicable.iter().map(|one| format!("skipped {} {}", one.question, one.reason));
-    let knock_outs = outcome.knock_outs.iter().map(|one| format!("knock-out {} {} {}", one.question, one.value, one.reason));
+    let knock_outs =
+        outcome.knock_outs.iter().map(|one| format!("knock-out {} {} {}", one.question, one.value, one.reason));
     let findings = outcome.findings.iter().map(|one| {
         let because: BTreeSet<&String> = one.because.iter().collect();
         format!("finding {} {:?} {because:?}", one.key, one.severity)
@@ -67,13 +85,18 @@ fn told(outcome: &Outcome) -> Vec<String> {
 }
 
 /// The whole's claimed score in tenths, worked out another way: one common denominator, no shortcuts.
-fn reference(edition: &Edition, outcome: &Outcome, points: fn(&diligence_questionnaires::Contribution) -> Option<u8>) -> Option<u128> {
+fn reference(
+    edition: &Edition,
+    outcome: &Outcome,
+    points: fn(&diligence_questionnaires::Contribution) -> Option<u8>,
+) -> Option<u128> {
     let mut numerator = 0_u128;
     let mut denominator = 1_u128;
     let mut weights = 0_u128;
     for principle in &edition.principles {
         let of = outcome.contributions.iter().filter(|one| one.principle == principle.key);
-        let counted: Vec<(u128, u128)> = of.filter_map(|one| Some((u128::from(one.weight), u128::from(points(one)?)))).collect();
+        let counted: Vec<(u128, u128)> =
+            of.filter_map(|one| Some((u128::from(one.weight), u128::from(points(one)?)))).collect();
         let total: u128 = counted.iter().map(|(weight, _)| weight).sum();
         if total == 0 {
             continue;
@@ -366,7 +389,10 @@ fn reads_or_says_why(result: &Result<Edition, Vec<diligence_questionnaires::Faul
         assert!(!faults.is_empty());
         for fault in faults {
             assert!(!fault.message.is_empty() && fault.code != "unreadable", "{fault:?}");
-            assert!(fault.line.is_some() || ["too_large", "too_many_faults"].contains(&fault.code.as_str()), "{fault:?}");
+            assert!(
+                fault.line.is_some() || ["too_large", "too_many_faults"].contains(&fault.code.as_str()),
+                "{fault:?}"
+            );
         }
     }
 }
@@ -452,12 +478,17 @@ fn sums_hold_where_keys_are_unique(edition: &Edition, outcome: &Outcome) {
 
 #[test]
 fn an_edition_past_every_limit_can_be_scored() {
-    let mut edition: Edition =
-        serde_json::from_value(questions(json!([yes_no("a", json!({"show_if": {"question": "b", "is": "yes"}})), yes_no("b", json!({}))]))).unwrap();
+    let mut edition: Edition = serde_json::from_value(questions(json!([
+        yes_no("a", json!({"show_if": {"question": "b", "is": "yes"}})),
+        yes_no("b", json!({}))
+    ])))
+    .unwrap();
     let question = edition.sections[0].questions[1].clone();
     let option = question.options[0].clone();
     edition.principles[0].weight = u16::MAX;
-    edition.sections[0].questions.extend((0..5_000).map(|_| diligence_questionnaires::Question { weight: u16::MAX, ..question.clone() }));
+    edition.sections[0]
+        .questions
+        .extend((0..5_000).map(|_| diligence_questionnaires::Question { weight: u16::MAX, ..question.clone() }));
     edition.sections[0].questions[1].options.extend((0..500).map(|number| diligence_questionnaires::Choice {
         value: format!("o{number}"),
         points: 255,
@@ -465,7 +496,13 @@ fn an_edition_past_every_limit_can_be_scored() {
     }));
     edition.sections[0].questions[1].show_if = serde_json::from_value(json!({"question": "a", "is": "yes"})).unwrap();
     let answers: Answers = answers([("a", value("yes")), ("b", value("yes"))]);
-    let input = Input { answers: &answers, review: &BTreeMap::new(), evidence: &[], subject: &Subject::new(), on: ON.parse().unwrap() };
+    let input = Input {
+        answers: &answers,
+        review: &BTreeMap::new(),
+        evidence: &[],
+        subject: &Subject::new(),
+        on: ON.parse().unwrap(),
+    };
     let outcome = evaluate(&edition, &input);
     assert_eq!(outcome.claimed, Some(Score::FULL));
     assert!(!outcome.visible.contains(&"a".to_owned()), "questions that show each other in a circle are never shown");

@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, NaiveDate};
 use diligence_questionnaires::{
-    Answer, Choice, Condition, Contribution, Decimal, Edition, EvidenceFact, EvidenceNeed, EvidenceState, Finding, FrameworkScore, Input, KnockOut, NotApplicable,
-    NotApplicableAnswer, Outcome, PointBand, Principle, PrincipleScore, Question, QuestionState, QuestionType, RaisedFinding, Replacement, Score,
+    Answer, Choice, Condition, Contribution, Decimal, Edition, EvidenceFact, EvidenceNeed, EvidenceState, Finding,
+    FrameworkScore, Input, KnockOut, NotApplicable, NotApplicableAnswer, Outcome, PointBand, Principle, PrincipleScore,
+    Question, QuestionState, QuestionType, RaisedFinding, Replacement, Score,
 };
 use serde_json::Value;
 
@@ -126,7 +127,10 @@ impl<'a> Evaluator<'a> {
         let refused = self.note_if(answer.value.is_some(), "a value beside a reason is the answer")
             | self.note_if(is_blank(reason), "a blank reason is none")
             | self.note_if(question.not_applicable == NotApplicable::No, "not applicable without leave is silence")
-            | self.note_if(question.required && knocks_out(question), "a required knock-out question cannot be not applicable");
+            | self.note_if(
+                question.required && knocks_out(question),
+                "a required knock-out question cannot be not applicable",
+            );
         (!refused).then_some(reason)
     }
 
@@ -138,7 +142,10 @@ impl<'a> Evaluator<'a> {
             Said::Chosen(chosen) => {
                 self.note_if(chosen.len() > 1, "chosen options add up");
                 self.note_if(chosen.iter().any(|choice| choice.exclusive), "an exclusive option stands alone");
-                return chosen.iter().map(|choice| Reached { value: choice.value.clone().into(), ..reached_choice(choice) }).collect();
+                return chosen
+                    .iter()
+                    .map(|choice| Reached { value: choice.value.clone().into(), ..reached_choice(choice) })
+                    .collect();
             }
             Said::Number(number) => question.bands.iter().find(|band| {
                 self.note_if(band.at_least == Some(*number), "a number on the limit of its band");
@@ -168,7 +175,14 @@ impl<'a> Evaluator<'a> {
     // What it is worth.
 
     fn row(&self, question: &'a Question) -> Row<'a> {
-        let row = |state, claimed, evidenced| Row { question, state, claimed, evidenced, replaced: None, evidence: EvidenceState::NotNeeded };
+        let row = |state, claimed, evidenced| Row {
+            question,
+            state,
+            claimed,
+            evidenced,
+            replaced: None,
+            evidence: EvidenceState::NotNeeded,
+        };
         if let Some(said) = self.answer(question) {
             let evidence = self.evidence(question);
             let row = |state, claimed, evidenced| Row { evidence, ..row(state, claimed, evidenced) };
@@ -195,7 +209,10 @@ impl<'a> Evaluator<'a> {
             }
             let has_age = question.bands.iter().any(|band| band.within_months.is_some());
             let ahead = has_age && matches!(said, Said::Date(date) if date > self.input.on);
-            self.note_if(ahead && question.bands.iter().any(|band| band.otherwise), "a date ahead reveals what `otherwise` does and is worth nothing");
+            self.note_if(
+                ahead && question.bands.iter().any(|band| band.otherwise),
+                "a date ahead reveals what `otherwise` does and is worth nothing",
+            );
             let own = self.reached(question, &said).iter().map(|reached| if ahead { 0 } else { reached.points }).sum();
             let Some(review) = review else { return counted(own) };
             let Some(reason) = review.reason.as_ref().filter(|reason| !is_blank(reason)) else {
@@ -203,7 +220,10 @@ impl<'a> Evaluator<'a> {
                 return counted(own);
             };
             self.note("a reviewer replaces points");
-            return Row { replaced: Some(Replacement { from: own, to: review.points, reason: reason.clone() }), ..counted(review.points) };
+            return Row {
+                replaced: Some(Replacement { from: own, to: review.points, reason: reason.clone() }),
+                ..counted(review.points)
+            };
         }
         self.note_if(self.input.review.contains_key(&question.key), "a reviewer cannot rate silence");
         if self.skipped_because(question).is_some() {
@@ -229,10 +249,12 @@ impl<'a> Evaluator<'a> {
         }
         let answer = self.given(question).unwrap();
         let own_file = answer.value.as_ref().filter(|_| question.kind == QuestionType::File).and_then(Value::as_str);
-        let is_named = |piece: &&EvidenceFact| answer.evidence_ids.contains(&piece.id) || own_file == Some(piece.id.as_str());
+        let is_named =
+            |piece: &&EvidenceFact| answer.evidence_ids.contains(&piece.id) || own_file == Some(piece.id.as_str());
         let named: Vec<&EvidenceFact> = self.input.evidence.iter().filter(is_named).collect();
         let kinds = &question.evidence.kinds;
-        let accepted: Vec<&&EvidenceFact> = named.iter().filter(|piece| kinds.is_empty() || kinds.contains(&piece.kind)).collect();
+        let accepted: Vec<&&EvidenceFact> =
+            named.iter().filter(|piece| kinds.is_empty() || kinds.contains(&piece.kind)).collect();
 
         let on = self.input.on;
         let has_begun = |piece: &EvidenceFact| piece.issued_on.is_none_or(|first| first <= on);
@@ -264,7 +286,11 @@ impl<'a> Evaluator<'a> {
 
     fn outcome(&self) -> Outcome {
         let edition = self.edition;
-        let rows: Vec<Row<'a>> = edition.questions().filter(|question| self.is_visible(question)).map(|question| self.row(question)).collect();
+        let rows: Vec<Row<'a>> = edition
+            .questions()
+            .filter(|question| self.is_visible(question))
+            .map(|question| self.row(question))
+            .collect();
         let is_marked = |row: &&Row<'a>| self.skipped_because(row.question).is_some();
 
         let framework_of = |principle: &'a Principle| principle.framework.as_ref().unwrap_or(&edition.framework);
@@ -276,8 +302,12 @@ impl<'a> Evaluator<'a> {
         }
         self.note_if(names.len() > 1, "several frameworks");
 
-        let level = |weights: &[(&Principle, u16)]| [View::Claimed, View::Evidenced].map(|view| self.shown(&rows, weights, view));
-        let own_weights = |principles: &[&'a Principle]| -> Vec<(&'a Principle, u16)> { principles.iter().map(|principle| (*principle, principle.weight)).collect() };
+        let level = |weights: &[(&Principle, u16)]| {
+            [View::Claimed, View::Evidenced].map(|view| self.shown(&rows, weights, view))
+        };
+        let own_weights = |principles: &[&'a Principle]| -> Vec<(&'a Principle, u16)> {
+            principles.iter().map(|principle| (*principle, principle.weight)).collect()
+        };
         let every: Vec<&Principle> = edition.principles.iter().collect();
         let whole = level(&own_weights(&every));
         self.note_if(whole[0].0.is_none(), "nothing to count is no score");
@@ -288,7 +318,8 @@ impl<'a> Evaluator<'a> {
         let mut by_framework = BTreeMap::new();
         let mut by_principle = BTreeMap::new();
         for name in names {
-            let inside: Vec<&Principle> = every.iter().copied().filter(|principle| framework_of(principle) == name).collect();
+            let inside: Vec<&Principle> =
+                every.iter().copied().filter(|principle| framework_of(principle) == name).collect();
             let [claimed, evidenced] = level(&own_weights(&inside));
             let mut principles = Vec::new();
             for principle in &inside {
@@ -302,13 +333,20 @@ impl<'a> Evaluator<'a> {
                     claimed: claimed.0,
                     evidenced: evidenced.0,
                     counted_count: count(self.counting(&rows, principle)),
-                    not_applicable_count: count(rows.iter().filter(|row| row.question.principle == principle.key).filter(is_marked)),
+                    not_applicable_count: count(
+                        rows.iter().filter(|row| row.question.principle == principle.key).filter(is_marked),
+                    ),
                 });
                 by_principle.insert(principle.key.as_str(), [claimed.1, evidenced.1]);
             }
             assert_eq!(claimed.0, self.mean(&rows, &inside, View::Claimed).map(shown_score));
             self.note_if(claimed.0.is_none(), "a framework with nothing to count");
-            frameworks.push(FrameworkScore { framework: name.clone(), claimed: claimed.0, evidenced: evidenced.0, principles });
+            frameworks.push(FrameworkScore {
+                framework: name.clone(),
+                claimed: claimed.0,
+                evidenced: evidenced.0,
+                principles,
+            });
             by_framework.insert(name.as_str(), [claimed.1, evidenced.1]);
         }
 
@@ -342,7 +380,11 @@ impl<'a> Evaluator<'a> {
         let answered = || rows.iter().filter(|row| row.state == QuestionState::Answered);
         let weight = |row: &Row<'a>| i128::from(row.question.weight);
         let counting_weight: i128 = counting().map(weight).sum();
-        let coverage = if counting_weight == 0 { Score::ZERO } else { shown_score(Fraction::new(100 * answered().map(weight).sum::<i128>(), counting_weight)) };
+        let coverage = if counting_weight == 0 {
+            Score::ZERO
+        } else {
+            shown_score(Fraction::new(100 * answered().map(weight).sum::<i128>(), counting_weight))
+        };
 
         Outcome {
             engine_version: "1".to_owned(),
@@ -357,13 +399,20 @@ impl<'a> Evaluator<'a> {
             counting_count: count(counting()),
             not_applicable: rows
                 .iter()
-                .filter_map(|row| Some(NotApplicableAnswer { question: row.question.key.clone(), reason: self.skipped_because(row.question)?.to_owned() }))
+                .filter_map(|row| {
+                    Some(NotApplicableAnswer {
+                        question: row.question.key.clone(),
+                        reason: self.skipped_because(row.question)?.to_owned(),
+                    })
+                })
                 .collect(),
             awaiting_review: self.keys(&rows, |row| row.state == QuestionState::AwaitingReview),
             knock_outs: self.knock_outs(&rows),
             findings: self.findings(&rows),
             unanswered_required: self.keys(&rows, |row| {
-                let open = row.question.required && self.answer(row.question).is_none() && self.skipped_because(row.question).is_none();
+                let open = row.question.required
+                    && self.answer(row.question).is_none()
+                    && self.skipped_because(row.question).is_none();
                 self.note_if(open, "a required question is open")
             }),
             comments_needed: self.keys(&rows, |row| self.needs_a_comment(row)),
@@ -386,7 +435,11 @@ impl<'a> Evaluator<'a> {
                     self.note(if row.question.bands.is_empty() { "an option knocks out" } else { "a band knocks out" });
                     self.note_if(row.question.weight == 0, "an answer for information knocks out");
                     self.note_if(row.replaced.is_some(), "replaced points take no knock-out away");
-                    found.push(KnockOut { question: row.question.key.clone(), value: reached.value, reason: reason.to_owned() });
+                    found.push(KnockOut {
+                        question: row.question.key.clone(),
+                        value: reached.value,
+                        reason: reason.to_owned(),
+                    });
                 }
             }
         }
@@ -398,7 +451,11 @@ impl<'a> Evaluator<'a> {
         for row in rows {
             for reached in self.reached_by(row) {
                 if let Some(finding) = reached.finding {
-                    self.note(if row.question.bands.is_empty() { "an option raises a finding" } else { "a band raises a finding" });
+                    self.note(if row.question.bands.is_empty() {
+                        "an option raises a finding"
+                    } else {
+                        "a band raises a finding"
+                    });
                     found.push(RaisedFinding {
                         key: format!("{}.{}", row.question.key, reached.label),
                         question: Some(row.question.key.clone()),
@@ -455,7 +512,8 @@ fn is_blank(text: &str) -> bool {
 }
 
 fn knocks_out(question: &Question) -> bool {
-    question.options.iter().any(|choice| choice.knock_out.is_some()) || question.bands.iter().any(|band| band.knock_out.is_some())
+    question.options.iter().any(|choice| choice.knock_out.is_some())
+        || question.bands.iter().any(|band| band.knock_out.is_some())
 }
 
 fn collect_questions<'a>(condition: &'a Condition, into: &mut BTreeSet<&'a str>) {
@@ -485,13 +543,21 @@ fn reached_band(band: &PointBand) -> Reached<'_> {
         (.., Some(date)) => format!("on_or_after_{date}"),
         _ => "otherwise".to_owned(),
     };
-    Reached { label, value: Value::Null, points: band.points, knock_out: band.knock_out.as_deref(), ask_why: band.ask_why, finding: band.finding.as_ref() }
+    Reached {
+        label,
+        value: Value::Null,
+        points: band.points,
+        knock_out: band.knock_out.as_deref(),
+        ask_why: band.ask_why,
+        finding: band.finding.as_ref(),
+    }
 }
 
 /// The same day of a later month, or the last day of that month where it has no such day.
 fn months_after(date: NaiveDate, months: u16) -> NaiveDate {
     let month = date.year() * 12 + i32::try_from(date.month0()).unwrap() + i32::from(months);
-    let first = NaiveDate::from_ymd_opt(month.div_euclid(12), u32::try_from(month.rem_euclid(12)).unwrap() + 1, 1).unwrap();
+    let first =
+        NaiveDate::from_ymd_opt(month.div_euclid(12), u32::try_from(month.rem_euclid(12)).unwrap() + 1, 1).unwrap();
     (1..=date.day()).rev().find_map(|day| first.with_day(day)).unwrap()
 }
 
@@ -510,14 +576,16 @@ fn said<'a>(question: &'a Question, value: &Value) -> Option<Said<'a>> {
         QuestionType::MultipleChoice => {
             let wanted: Vec<&str> = value.as_array()?.iter().map(Value::as_str).collect::<Option<_>>()?;
             let all_known = wanted.iter().all(|value| choice(value).is_some());
-            let chosen: Vec<&Choice> = question.options.iter().filter(|choice| wanted.contains(&choice.value.as_str())).collect();
+            let chosen: Vec<&Choice> =
+                question.options.iter().filter(|choice| wanted.contains(&choice.value.as_str())).collect();
             let alone = chosen.len() == 1 || chosen.iter().all(|choice| !choice.exclusive);
             (all_known && alone && !chosen.is_empty()).then_some(Said::Chosen(chosen))
         }
         QuestionType::Number => {
             let Value::Number(number) = value else { return None };
             let number = Decimal::from_json(number)?;
-            let fits = question.minimum.is_none_or(|minimum| minimum <= number) && question.maximum.is_none_or(|maximum| number <= maximum);
+            let fits = question.minimum.is_none_or(|minimum| minimum <= number)
+                && question.maximum.is_none_or(|maximum| number <= maximum);
             fits.then_some(Said::Number(number))
         }
         QuestionType::Date => {

@@ -24,7 +24,10 @@ fn read(text: &str) -> Edition {
 /// `line:column code` of every fault.
 fn found(text: &str) -> Vec<String> {
     let faults = Edition::from_csv(text).err().unwrap_or_default();
-    faults.iter().map(|fault| format!("{}:{} {}", fault.line.unwrap_or(0), fault.column.unwrap_or(0), fault.code)).collect()
+    faults
+        .iter()
+        .map(|fault| format!("{}:{} {}", fault.line.unwrap_or(0), fault.column.unwrap_or(0), fault.code))
+        .collect()
 }
 
 fn first(text: &str) -> Fault {
@@ -49,7 +52,12 @@ fn tables_are_read_as_spreadsheets_save_them() {
     assert_eq!(read(&format!("\u{feff}{SMALL}")), edition);
     assert_eq!(read(&SMALL.replace("\r\n", "\n")), edition);
     assert_eq!(read(&SMALL.replace("\r\n", ",,\r\n,,,\r\n\r\n")), edition);
-    let semicolons = SMALL.replace("; product", "").replace("\"And, is", "\"And# is").replace("a, is:", "a# is:").replace(',', ";").replace('#', ",");
+    let semicolons = SMALL
+        .replace("; product", "")
+        .replace("\"And, is", "\"And# is")
+        .replace("a, is:", "a# is:")
+        .replace(',', ";")
+        .replace('#', ",");
     let mut only_supplier = edition.clone();
     only_supplier.applies_to.truncate(1);
     assert_eq!(read(&semicolons), only_supplier);
@@ -59,7 +67,10 @@ fn tables_are_read_as_spreadsheets_save_them() {
 
 #[test]
 fn truths_are_read_in_capitals_too() {
-    let more = SMALL.replace(",points\r\n", ",points,ask_why\r\n").replace("yes,Yes,100", "yes,Yes,100,TRUE").replace("no,No,0", "no,No,0,False");
+    let more = SMALL
+        .replace(",points\r\n", ",points,ask_why\r\n")
+        .replace("yes,Yes,100", "yes,Yes,100,TRUE")
+        .replace("no,No,0", "no,No,0,False");
     let question = read(&more).question("a").unwrap().clone();
     assert_eq!(question.options.iter().map(|choice| choice.ask_why).collect::<Vec<_>>(), [true, false]);
 }
@@ -90,9 +101,22 @@ fn every_fault_has_the_line_and_the_cell() {
     assert_eq!(with("{question: a, is: \"\"yes\"\"}", "{question: a"), ["8:11 syntax"]);
     assert_eq!(with("{question: a,", "{question: a, question: a,"), ["8:11 duplicate_key"]);
     assert_eq!(with("supplier; product", "supplier;supplier"), ["2:7 duplicate_value"]);
-    assert_eq!(with("row,key", "row,kay"), ["1:2 unknown_column", "2:1 missing_key", "3:1 missing_key", "4:1 missing_key", "5:1 missing_key", "8:1 missing_key"]);
+    assert_eq!(
+        with("row,key", "row,kay"),
+        [
+            "1:2 unknown_column",
+            "2:1 missing_key",
+            "3:1 missing_key",
+            "4:1 missing_key",
+            "5:1 missing_key",
+            "8:1 missing_key"
+        ]
+    );
     assert_eq!(with("row,key", "kind,key"), ["1:1 missing_column", "1:1 unknown_column"]);
-    assert_eq!(with("label,points", "points,points"), ["1:14 duplicate_column", "6:1 missing_key", "6:13 wrong_type", "7:1 missing_key", "7:13 wrong_type"]);
+    assert_eq!(
+        with("label,points", "points,points"),
+        ["1:14 duplicate_column", "6:1 missing_key", "6:13 wrong_type", "7:1 missing_key", "7:13 wrong_type"]
+    );
     assert_eq!(with("section,s", "sektion,s"), ["2:1 missing_key", "4:1 unknown_row"]);
     assert_eq!(with("section,s,S,", "section,s,S,2026.1"), ["4:4 cell_not_for_row"]);
     assert_eq!(with("section,s,S,,,,,,,,,,,", "section,s,S,,,,,,,,,,,,x"), ["4:15 cell_without_column"]);
@@ -101,7 +125,10 @@ fn every_fault_has_the_line_and_the_cell() {
     assert_eq!(found(""), ["1:1 missing_column"]);
     assert_eq!(found("key,row\r\n"), ["1:1 missing_row"]);
     assert_eq!(found("row\r\nsection\r\n"), ["2:1 row_out_of_place"]);
-    assert_eq!(found(&format!("row\r\nquestionnaire\r\n{}", "source\r\n".repeat(MAX_TABLE_LINES))), [format!("{}:1 too_many_lines", MAX_TABLE_LINES + 2)]);
+    assert_eq!(
+        found(&format!("row\r\nquestionnaire\r\n{}", "source\r\n".repeat(MAX_TABLE_LINES))),
+        [format!("{}:1 too_many_lines", MAX_TABLE_LINES + 2)]
+    );
     assert_eq!(found(&"x".repeat(2 * 1024 * 1024 + 1)), ["0:0 too_large"]);
 }
 
@@ -136,7 +163,11 @@ fn with_texts(value: &mut Value, texts: &mut dyn Iterator<Item = String>) {
         Value::Object(members) => {
             for (name, member) in members {
                 match member {
-                    Value::String(text) if ["title", "summary", "text", "label", "advice", "knock_out"].contains(&name.as_str()) => *text = texts.next().unwrap(),
+                    Value::String(text)
+                        if ["title", "summary", "text", "label", "advice", "knock_out"].contains(&name.as_str()) =>
+                    {
+                        *text = texts.next().unwrap()
+                    }
                     member => with_texts(member, texts),
                 }
             }

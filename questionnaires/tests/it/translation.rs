@@ -9,11 +9,16 @@ use crate::properties::{Dice, FULL, mutate, one_line, random_case, random_editio
 
 /// A document in which every member of every shape stands.
 pub fn complete() -> Value {
-    let finding = json!({"severity": "low", "title": "Found", "advice": "Mend it", "risk": {"likelihood": 2, "impact": 1}});
+    let finding =
+        json!({"severity": "low", "title": "Found", "advice": "Mend it", "risk": {"likelihood": 2, "impact": 1}});
     let option = |value: &str, points: u8| json!({"value": value, "label": "A label", "points": points, "knock_out": "Because", "ask_why": true, "finding": finding});
     let none = json!({"value": "none", "label": "None of these", "points": 0, "exclusive": true});
-    let band = |limit: Value, points: u8| with(json!({"points": points, "knock_out": "Because", "ask_why": true, "finding": finding}), limit);
-    let ask = |key: &str, kind: &str, more: Value| with(json!({"key": key, "principle": "ours", "text": "Do you?", "help": "Say so", "type": kind}), more);
+    let band = |limit: Value, points: u8| {
+        with(json!({"points": points, "knock_out": "Because", "ask_why": true, "finding": finding}), limit)
+    };
+    let ask = |key: &str, kind: &str, more: Value| {
+        with(json!({"key": key, "principle": "ours", "text": "Do you?", "help": "Say so", "type": kind}), more)
+    };
     let mut document = document(
         json!([{"key": "p", "title": "P"}, {"key": "ours", "title": "Ours", "framework": "hospitality", "weight": 3, "summary": "What is ours"}]),
         json!([
@@ -29,17 +34,24 @@ pub fn complete() -> Value {
         ]),
     );
     document["language"] = json!("en");
-    document["frameworks"] = json!([{"key": "hospitality", "title": "Hospitality", "summary": "How we receive people"}]);
-    document["source"] = json!([{"title": "A standard", "version": "1", "date": "2025-03", "address": "https://example.org"}]);
-    document["findings"] = json!([with(finding.clone(), json!({"key": "together", "when": {"question": "a", "is": "no"}}))]);
+    document["frameworks"] =
+        json!([{"key": "hospitality", "title": "Hospitality", "summary": "How we receive people"}]);
+    document["source"] =
+        json!([{"title": "A standard", "version": "1", "date": "2025-03", "address": "https://example.org"}]);
+    document["findings"] =
+        json!([with(finding.clone(), json!({"key": "together", "when": {"question": "a", "is": "no"}}))]);
     document
 }
 
 /// Everything in a tree that is no list and no map, and where it stands.
 fn leaves(value: &Value, pointer: &str, found: &mut Vec<String>) {
     match value {
-        Value::Object(members) => members.iter().for_each(|(name, member)| leaves(member, &format!("{pointer}/{name}"), found)),
-        Value::Array(items) => items.iter().enumerate().for_each(|(index, item)| leaves(item, &format!("{pointer}/{index}"), found)),
+        Value::Object(members) => {
+            members.iter().for_each(|(name, member)| leaves(member, &format!("{pointer}/{name}"), found))
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(index, item)| leaves(item, &format!("{pointer}/{index}"), found))
+        }
         _ => found.push(pointer.to_owned()),
     }
 }
@@ -47,8 +59,10 @@ fn leaves(value: &Value, pointer: &str, found: &mut Vec<String>) {
 /// Whether nothing but words stands here, or something no result depends on.
 fn is_told_only(pointer: &str) -> bool {
     let steps: Vec<&str> = pointer.split('/').skip(1).collect();
-    let words = ["title", "summary", "text", "help", "intro", "label", "unit", "advice", "knock_out", "language", "maps_to"];
-    matches!(steps.as_slice(), ["key" | "edition"] | ["source" | "frameworks", ..]) || steps.iter().any(|step| words.contains(step))
+    let words =
+        ["title", "summary", "text", "help", "intro", "label", "unit", "advice", "knock_out", "language", "maps_to"];
+    matches!(steps.as_slice(), ["key" | "edition"] | ["source" | "frameworks", ..])
+        || steps.iter().any(|step| words.contains(step))
 }
 
 /// Something else of the same kind that can stand in the same place.
@@ -64,7 +78,9 @@ fn another(pointer: &str, value: &Value) -> Value {
         "0" if pointer.contains("/kinds/") => json!("iso_27001"),
         _ => match value {
             Value::Bool(value) => json!(!value),
-            Value::Number(number) => number.as_i64().map_or_else(|| json!(number.as_f64().unwrap() + 1.0), |whole| json!(whole + 1)),
+            Value::Number(number) => {
+                number.as_i64().map_or_else(|| json!(number.as_f64().unwrap() + 1.0), |whole| json!(whole + 1))
+            }
             _ => json!(format!("{text}x")),
         },
     }
@@ -107,10 +123,22 @@ fn whether_there_is_a_knock_out_or_a_finding_counts_and_what_they_say_does_not()
         changed.pointer_mut(place).unwrap().as_object_mut().unwrap().shift_remove(removed);
         assert_ne!(unchecked(&changed).scoring_hash(), before, "{place} {removed}");
     }
-    assert_ne!(hash("/sections/0/questions", |list| list.as_array_mut().unwrap().reverse()), before, "results are listed in the order of the questions");
+    assert_ne!(
+        hash("/sections/0/questions", |list| list.as_array_mut().unwrap().reverse()),
+        before,
+        "results are listed in the order of the questions"
+    );
     assert_eq!(hash("", |whole| whole["sections"][0]["questions"][0]["help"] = json!("New words")), before);
-    assert_eq!(hash("", |whole| drop(whole.as_object_mut().unwrap().shift_remove("frameworks"))), before, "a framework counts by its use, declared or not");
-    assert_eq!(hash("/principles/0", |principle| principle["framework"] = json!("security")), before, "named here or for the whole is the same framework");
+    assert_eq!(
+        hash("", |whole| drop(whole.as_object_mut().unwrap().shift_remove("frameworks"))),
+        before,
+        "a framework counts by its use, declared or not"
+    );
+    assert_eq!(
+        hash("/principles/0", |principle| principle["framework"] = json!("security")),
+        before,
+        "named here or for the whole is the same framework"
+    );
 }
 
 #[test]
@@ -134,7 +162,9 @@ fn translation(document: &Value) -> Translation {
 fn reword(document: &mut Value, words: &mut impl FnMut() -> String) {
     let mut found = Vec::new();
     leaves(document, "", &mut found);
-    for pointer in found.iter().filter(|pointer| !["/questionnaire", "/edition", "/language"].contains(&pointer.as_str())) {
+    for pointer in
+        found.iter().filter(|pointer| !["/questionnaire", "/edition", "/language"].contains(&pointer.as_str()))
+    {
         *document.pointer_mut(pointer).unwrap() = json!(words());
     }
 }
@@ -155,10 +185,16 @@ fn every_text_of_an_edition_can_be_said_in_another_language() {
     let mut found = Vec::new();
     leaves(&before, "", &mut found);
     for pointer in found {
-        let is_word = is_told_only(&pointer) && pointer != "/key" && pointer != "/edition" && !pointer.starts_with("/source");
-        let stays = !is_word || pointer.contains("/maps_to/") || (pointer.starts_with("/frameworks/") && pointer.ends_with("/key"));
+        let is_word =
+            is_told_only(&pointer) && pointer != "/key" && pointer != "/edition" && !pointer.starts_with("/source");
+        let stays = !is_word
+            || pointer.contains("/maps_to/")
+            || (pointer.starts_with("/frameworks/") && pointer.ends_with("/key"));
         assert_eq!(before.pointer(&pointer) == after.pointer(&pointer), stays, "{pointer}");
-        let own = after.pointer(&pointer).and_then(Value::as_str).is_some_and(|text| text.starts_with("Gair ") || text == "cy");
+        let own = after
+            .pointer(&pointer)
+            .and_then(Value::as_str)
+            .is_some_and(|text| text.starts_with("Gair ") || text == "cy");
         assert_eq!(own, !stays, "{pointer}");
     }
 }
@@ -178,8 +214,11 @@ fn the_library_can_be_begun_read_again_and_applied() {
 #[test]
 fn option_values_that_look_like_something_else_stay_keys() {
     let values = ["1", "true", "null", "yes", "no", "1e3", "2026-01-01", "on"];
-    let options: Vec<Value> =
-        values.iter().enumerate().map(|(number, value)| json!({"value": value, "label": "L", "points": if number == 0 { 100 } else { 0 }})).collect();
+    let options: Vec<Value> = values
+        .iter()
+        .enumerate()
+        .map(|(number, value)| json!({"value": value, "label": "L", "points": if number == 0 { 100 } else { 0 }}))
+        .collect();
     let edition = edition(&questions(json!([yes_no("q", json!({"type": "single_choice", "options": options}))])));
     let begun = Translation::start(&edition, "cy");
     assert_eq!(Translation::from_yaml_for(&begun.to_yaml(), &edition), Ok(begun));
@@ -217,14 +256,34 @@ fn cases() -> Vec<(&'static str, Value, &'static str, &'static str)> {
         ("/questions/a/options/yes", Value::Null, "missing_text", "/questions/a/options/yes"),
         ("/questions/a/options/maybe", json!({"label": "L"}), "unknown_option", "/questions/a/options/maybe"),
         ("/questions/a/options/yes/knock_out", json!("K"), "unknown_text", "/questions/a/options/yes/knock_out"),
-        ("/questions/several/options/x/knock_out", Value::Null, "missing_text", "/questions/several/options/x/knock_out"),
+        (
+            "/questions/several/options/x/knock_out",
+            Value::Null,
+            "missing_text",
+            "/questions/several/options/x/knock_out",
+        ),
         ("/questions/several/options/x/finding", Value::Null, "missing_text", "/questions/several/options/x/finding"),
-        ("/questions/several/options/x/finding/advice", Value::Null, "missing_key", "/questions/several/options/x/finding/advice"),
+        (
+            "/questions/several/options/x/finding/advice",
+            Value::Null,
+            "missing_key",
+            "/questions/several/options/x/finding/advice",
+        ),
         ("/questions/several/options/x/points", json!(0), "unknown_key", "/questions/several/options/x/points"),
         ("/questions/share/bands/at_least_90.5", Value::Null, "missing_text", "/questions/share/bands/at_least_90.5"),
         ("/questions/share/bands/at_least_90", json!({}), "unknown_band", "/questions/share/bands/at_least_90"),
-        ("/questions/since/bands", json!({"on_or_after_2025-01-01": {"knock_out": "K"}}), "unknown_text", "/questions/since/bands/on_or_after_2025-01-01/knock_out"),
-        ("/questions/tested/bands/within_12_months/knock_out", Value::Null, "missing_text", "/questions/tested/bands/within_12_months/knock_out"),
+        (
+            "/questions/since/bands",
+            json!({"on_or_after_2025-01-01": {"knock_out": "K"}}),
+            "unknown_text",
+            "/questions/since/bands/on_or_after_2025-01-01/knock_out",
+        ),
+        (
+            "/questions/tested/bands/within_12_months/knock_out",
+            Value::Null,
+            "missing_text",
+            "/questions/tested/bands/within_12_months/knock_out",
+        ),
         ("/findings", Value::Null, "missing_text", "/findings/together"),
         ("/findings/apart", json!({"title": "T", "advice": "A"}), "unknown_finding", "/findings/apart"),
     ]
@@ -243,13 +302,23 @@ fn every_wrong_translation_has_exactly_the_fault_it_should_have() {
         } else {
             parent.insert(last.to_owned(), to);
         }
-        for faults in [Translation::from_json_for(&document.to_string(), &original), Translation::from_yaml_for(&document.to_string(), &original)].map(Result::unwrap_err)
+        for faults in [
+            Translation::from_json_for(&document.to_string(), &original),
+            Translation::from_yaml_for(&document.to_string(), &original),
+        ]
+        .map(Result::unwrap_err)
         {
-            assert_eq!(faults.iter().map(|fault| (fault.code.as_str(), fault.pointer.as_str())).collect::<Vec<_>>(), [(code, pointer)], "{at}");
+            assert_eq!(
+                faults.iter().map(|fault| (fault.code.as_str(), fault.pointer.as_str())).collect::<Vec<_>>(),
+                [(code, pointer)],
+                "{at}"
+            );
             assert!(faults[0].line.is_some() && faults[0].column.is_some(), "{at}");
         }
         if let Ok(translation) = serde_json::from_value::<Translation>(document) {
-            let codes = |faults: &[Fault]| faults.iter().map(|fault| (fault.code.clone(), fault.pointer.clone())).collect::<Vec<_>>();
+            let codes = |faults: &[Fault]| {
+                faults.iter().map(|fault| (fault.code.clone(), fault.pointer.clone())).collect::<Vec<_>>()
+            };
             let faults = translation.check(&original);
             assert_eq!(codes(&faults), [(code.to_owned(), pointer.to_owned())], "{at}");
             assert_eq!(translation.apply(&original), Err(faults), "{at}");
@@ -285,7 +354,10 @@ fn the_faults_of_a_translation_come_all_at_once_with_their_places() {
         (12, 40, "unknown_option", "/questions/a/options/nein"),
         (13, 11, "unknown_question", "/questions/badgse"),
     ];
-    assert_eq!(found, expected.map(|(line, column, code, pointer)| (line, column, code.to_owned(), pointer.to_owned())));
+    assert_eq!(
+        found,
+        expected.map(|(line, column, code, pointer)| (line, column, code.to_owned(), pointer.to_owned()))
+    );
     let messages = Translation::from_yaml_for(text, &edition).unwrap_err();
     assert!(messages[7].message.ends_with("did you mean `badges`?"), "{}", messages[7].message);
     let alone = Translation::from_yaml(text).unwrap_err();
@@ -295,10 +367,14 @@ fn the_faults_of_a_translation_come_all_at_once_with_their_places() {
 #[test]
 fn maps_by_key_have_a_limit_and_a_pattern_in_the_schema_too() {
     let schema = Translation::json_schema();
-    assert_eq!((&schema["additionalProperties"], &schema["properties"]["questions"]["maxProperties"]), (&json!(false), &json!(2000)));
+    assert_eq!(
+        (&schema["additionalProperties"], &schema["properties"]["questions"]["maxProperties"]),
+        (&json!(false), &json!(2000))
+    );
     assert!(schema["properties"]["questions"]["propertyNames"]["pattern"].is_string());
     let mut document = welsh();
-    document["sections"] = (0..201).map(|number| (format!("s{number}"), json!({"title": "S"}))).collect::<serde_json::Map<_, _>>().into();
+    document["sections"] =
+        (0..201).map(|number| (format!("s{number}"), json!({"title": "S"}))).collect::<serde_json::Map<_, _>>().into();
     let faults = Translation::from_json(&document.to_string()).unwrap_err();
     assert_eq!(faults.iter().map(|fault| fault.code.as_str()).collect::<Vec<_>>(), ["too_many"]);
 }
@@ -307,8 +383,15 @@ fn maps_by_key_have_a_limit_and_a_pattern_in_the_schema_too() {
 fn same_result(left: &Edition, right: &Edition, case: &Case) -> bool {
     let bare = |edition: &Edition| {
         let mut outcome = case.outcome(edition);
-        outcome.frameworks.iter_mut().flat_map(|framework| &mut framework.principles).for_each(|principle| principle.title.clear());
-        outcome.findings.iter_mut().for_each(|finding| (finding.title, finding.advice) = (String::new(), String::new()));
+        outcome
+            .frameworks
+            .iter_mut()
+            .flat_map(|framework| &mut framework.principles)
+            .for_each(|principle| principle.title.clear());
+        outcome
+            .findings
+            .iter_mut()
+            .for_each(|finding| (finding.title, finding.advice) = (String::new(), String::new()));
         outcome.knock_outs.iter_mut().for_each(|one| one.reason.clear());
         outcome
     };

@@ -2,8 +2,12 @@
 
 use std::io::{Cursor, Read, Write};
 
-use diligence_questionnaires::workbook::{Form, MAX_SHEET_ROWS, MAX_WORKBOOK_BYTES, QUESTIONS_SHEET, read_csv, read_xlsx, write_csv, write_xlsx};
-use diligence_questionnaires::{Answers, Edition, Fault, Preview, Question, QuestionType, canonical, check_answers, library, normalise_answer};
+use diligence_questionnaires::workbook::{
+    Form, MAX_SHEET_ROWS, MAX_WORKBOOK_BYTES, QUESTIONS_SHEET, read_csv, read_xlsx, write_csv, write_xlsx,
+};
+use diligence_questionnaires::{
+    Answers, Edition, Fault, Preview, Question, QuestionType, canonical, check_answers, library, normalise_answer,
+};
 use proptest::prelude::*;
 use rust_xlsxwriter::{Format, Workbook, Worksheet};
 use serde_json::{Value, json};
@@ -21,12 +25,22 @@ fn form<'a>(edition: &'a Edition, answers: &'a Answers) -> Form<'a> {
 
 /// Every kind of question.
 fn every_kind() -> Edition {
-    let ask = |key: &str, kind: &str, more: Value| with(json!({"key": key, "principle": "p", "text": "What about it?", "type": kind, "weight": 0}), more);
-    let option = |value: &str, label: &str| json!({"value": value, "label": label, "points": 0, "ask_why": value == "b"});
+    let ask = |key: &str, kind: &str, more: Value| {
+        with(json!({"key": key, "principle": "p", "text": "What about it?", "type": kind, "weight": 0}), more)
+    };
+    let option =
+        |value: &str, label: &str| json!({"value": value, "label": label, "points": 0, "ask_why": value == "b"});
     edition(&questions(json!([
-        yes_no("yes_or_no", json!({"not_applicable": "with_reason", "required": true, "evidence": {"need": "needed", "kinds": ["cyber_essentials"]}})),
+        yes_no(
+            "yes_or_no",
+            json!({"not_applicable": "with_reason", "required": true, "evidence": {"need": "needed", "kinds": ["cyber_essentials"]}})
+        ),
         ask("single", "single_choice", json!({"options": [option("a", "The first"), option("b", "The second")]})),
-        ask("several", "multiple_choice", json!({"options": [option("a", "One"), option("b", "Two"), with(option("none", "None"), json!({"exclusive": true}))]})),
+        ask(
+            "several",
+            "multiple_choice",
+            json!({"options": [option("a", "One"), option("b", "Two"), with(option("none", "None"), json!({"exclusive": true}))]})
+        ),
         ask("number", "number", json!({"minimum": -5, "maximum": 2000, "unit": "%"})),
         ask("date", "date", json!({})),
         ask(
@@ -38,7 +52,17 @@ fn every_kind() -> Edition {
     ])))
 }
 
-const HEADERS: [&str; 9] = ["example 2026.1", "Section", "Question", "Help", "How to answer", "Answer", "Comment", "Not applicable: why", "Evidence"];
+const HEADERS: [&str; 9] = [
+    "example 2026.1",
+    "Section",
+    "Question",
+    "Help",
+    "How to answer",
+    "Answer",
+    "Comment",
+    "Not applicable: why",
+    "Evidence",
+];
 
 /// A workbook with a sheet that somebody filled in.
 fn book(fill: impl FnOnce(&mut Worksheet)) -> Vec<u8> {
@@ -111,7 +135,9 @@ fn said(bytes: &[u8]) -> String {
 }
 
 fn normalised(edition: &Edition, answers: &Answers) -> Answers {
-    let normal = |key: &String, answer: &diligence_questionnaires::Answer| (key.clone(), normalise_answer(edition.question(key).unwrap(), answer.clone()));
+    let normal = |key: &String, answer: &diligence_questionnaires::Answer| {
+        (key.clone(), normalise_answer(edition.question(key).unwrap(), answer.clone()))
+    };
     answers.iter().map(|(key, answer)| normal(key, answer)).collect()
 }
 
@@ -143,7 +169,9 @@ fn the_same_form_gives_the_same_bytes() {
     let core = said(&book).split("\ndocProps/core.xml\n").nth(1).unwrap().to_owned();
     assert_eq!((core.matches("T00:00:00Z</dcterms:").count(), core.matches(">2000-01-01T").count()), (2, 2), "{core}");
     let mut archive = ZipArchive::new(Cursor::new(&book)).unwrap();
-    let years: Vec<u16> = (0..archive.len()).filter_map(|index| archive.by_index(index).unwrap().last_modified().map(|time| time.year())).collect();
+    let years: Vec<u16> = (0..archive.len())
+        .filter_map(|index| archive.by_index(index).unwrap().last_modified().map(|time| time.year()))
+        .collect();
     assert!(years.iter().all(|year| *year == 1980), "{years:?}");
 }
 
@@ -154,9 +182,15 @@ fn a_form_says_nothing_of_points_knock_outs_and_findings() {
         let form = form(edition, &answers);
         for said in [said(&write_xlsx(&form).unwrap()), write_csv(&form)] {
             for question in edition.questions() {
-                let secrets = question.options.iter().flat_map(|choice| [choice.knock_out.as_deref(), choice.finding.as_ref().map(|finding| finding.title.as_str())]);
+                let secrets = question.options.iter().flat_map(|choice| {
+                    [choice.knock_out.as_deref(), choice.finding.as_ref().map(|finding| finding.title.as_str())]
+                });
                 // One or the other says what a label says.
-                let labels = |secret: &&str| edition.questions().any(|question| question.options.iter().any(|choice| choice.label.contains(secret)));
+                let labels = |secret: &&str| {
+                    edition
+                        .questions()
+                        .any(|question| question.options.iter().any(|choice| choice.label.contains(secret)))
+                };
                 for secret in secrets.flatten().filter(|secret| !labels(secret)) {
                     assert!(!said.contains(secret), "{secret}");
                 }
@@ -175,7 +209,9 @@ fn only_what_is_to_be_filled_in_can_be_changed() {
     let (edition, answers) = (every_kind(), Answers::new());
     let visible = ["yes_or_no".to_owned()];
     let facts = [("Supplier".to_owned(), "Example & Sons".to_owned())];
-    let said = said(&write_xlsx(&Form { edition: &edition, answers: &answers, visible: Some(&visible), facts: &facts }).unwrap());
+    let said = said(
+        &write_xlsx(&Form { edition: &edition, answers: &answers, visible: Some(&visible), facts: &facts }).unwrap(),
+    );
     assert_eq!(said.matches("<sheetProtection ").count(), 3);
     assert!(!said.contains("password=") && !said.contains("hashValue"));
     assert!(said.contains("<protection locked=\"0\"/>"));
@@ -183,7 +219,14 @@ fn only_what_is_to_be_filled_in_can_be_changed() {
     assert!(said.contains("name=\"Choices\" sheetId=\"3\" state=\"hidden\""));
     assert!(said.contains("<col min=\"1\" max=\"1\" ") && said.contains("hidden=\"1\""));
     // A list for each of two choices and each row of an option; a number and a date.
-    assert_eq!((said.matches("type=\"list\"").count(), said.matches("type=\"decimal\"").count(), said.matches("type=\"date\"").count()), (5, 1, 1));
+    assert_eq!(
+        (
+            said.matches("type=\"list\"").count(),
+            said.matches("type=\"decimal\"").count(),
+            said.matches("type=\"date\"").count()
+        ),
+        (5, 1, 1)
+    );
     assert!(said.contains("Example &amp; Sons"));
     assert_eq!(said.matches("Not asked as the answers stand.").count(), 6);
 }
@@ -212,10 +255,19 @@ fn a_text_that_no_database_keeps_alike_is_refused_in_a_form_too() {
 
 #[test]
 fn a_long_condition_is_said_in_words_once_and_not_to_its_end() {
-    // Ten thousand tests of a section's thousandfold condition: whoever says it anew for each question says it for minutes.
-    let part = |from: usize| Value::from((from..from + 100).map(|number| json!({"question": format!("q{}", number % 500), "is": "yes"})).collect::<Vec<_>>());
+    // Ten thousand tests of a section's thousandfold condition: whoever says it anew for each question says it for
+    // minutes.
+    let part = |from: usize| {
+        Value::from(
+            (from..from + 100)
+                .map(|number| json!({"question": format!("q{}", number % 500), "is": "yes"}))
+                .collect::<Vec<_>>(),
+        )
+    };
     let long: Value = (0..100).map(|part_number| json!({"any": part(part_number * 100)})).collect::<Vec<_>>().into();
-    let list = |from: usize| Value::from((from..from + 500).map(|number| yes_no(&format!("q{number}"), json!({}))).collect::<Vec<_>>());
+    let list = |from: usize| {
+        Value::from((from..from + 500).map(|number| yes_no(&format!("q{number}"), json!({}))).collect::<Vec<_>>())
+    };
     let sections = json!([{"key": "s", "title": "S", "questions": list(0)}, {"key": "t", "title": "T", "show_if": {"all": long}, "questions": list(500)}]);
     let edition = edition(&document(json!([{"key": "p", "title": "P"}]), sections));
     let file = write_csv(&form(&edition, &Answers::new()));
@@ -223,7 +275,10 @@ fn a_long_condition_is_said_in_words_once_and_not_to_its_end() {
     assert!(file.len() < 1_000_000, "{}", file.len());
     let preview = Preview::of(&edition);
     let asked_if = preview.sections[1].asked_if.as_deref().unwrap();
-    assert!(asked_if.starts_with("(the answer to") && asked_if.chars().count() <= 1_001 && asked_if.ends_with('…'), "{asked_if}");
+    assert!(
+        asked_if.starts_with("(the answer to") && asked_if.chars().count() <= 1_001 && asked_if.ends_with('…'),
+        "{asked_if}"
+    );
 }
 
 #[test]
@@ -265,7 +320,13 @@ fn cells_are_read_by_what_they_are() {
             sheet.write_string(1, 0, "yes_or_no").unwrap().write_boolean(1, 5, true).unwrap();
             sheet.write_string(2, 0, "number").unwrap().write_number(2, 5, 0.1 + 0.2).unwrap();
             sheet.write_string(3, 0, "date").unwrap().write_number_with_format(3, 5, 46_112.75, &date).unwrap();
-            sheet.write_string(4, 0, "text").unwrap().write_number(4, 5, 2024.0).unwrap().write_string(4, 6, "Really").unwrap();
+            sheet
+                .write_string(4, 0, "text")
+                .unwrap()
+                .write_number(4, 5, 2024.0)
+                .unwrap()
+                .write_string(4, 6, "Really")
+                .unwrap();
             sheet.write_string(5, 0, "file").unwrap().write_string(5, 8, "e1; e2;e1").unwrap();
             sheet.write_string(6, 0, "several/b").unwrap().write_boolean(6, 5, true).unwrap();
             sheet.write_string(7, 0, "several/a").unwrap().write_number(7, 5, 1.0).unwrap();
@@ -309,7 +370,14 @@ fn every_cell_that_does_not_fit_is_named() {
     };
     let long = "x".repeat(10_001);
     for (key, answer, column, pointer, code, message) in [
-        ("yes_or_no", "perhaps", 6, "/yes_or_no/value", "unknown_option", "Questions!F14, “Is it?” (yes_or_no): found “perhaps”: expected “Yes” or “No”"),
+        (
+            "yes_or_no",
+            "perhaps",
+            6,
+            "/yes_or_no/value",
+            "unknown_option",
+            "Questions!F14, “Is it?” (yes_or_no): found “perhaps”: expected “Yes” or “No”",
+        ),
         (
             "several/a",
             "perhaps",
@@ -342,7 +410,14 @@ fn every_cell_that_does_not_fit_is_named() {
             "wrong_type",
             "Questions!F14, “What about it?” (number): found “1,234”: expected a number (%), -5 to 2000, without thousands separators and with a full stop before decimals: 1234.5",
         ),
-        ("number", "2001", 6, "/number/value", "out_of_range", "Questions!F14, “What about it?” (number): found 2001: expected 2000 or less"),
+        (
+            "number",
+            "2001",
+            6,
+            "/number/value",
+            "out_of_range",
+            "Questions!F14, “What about it?” (number): found 2001: expected 2000 or less",
+        ),
         (
             "number",
             "0.0001",
@@ -368,10 +443,38 @@ fn every_cell_that_does_not_fit_is_named() {
             "Questions!F14, “What about it?” (date): found “29/02/2026”: expected a date, such as 2026-03-31 or 31/03/2026",
         ),
         ("text", &long, 6, "/text/value", "too_long", ""),
-        ("txet", "x", 1, "", "unknown_question", "Questions!A14: this edition has no question “txet”; did you mean `text`?"),
-        ("several/c", "yes", 1, "/several", "unknown_option", "Questions!A14, “What about it?” (several): this question has no option “c”"),
-        ("single/a", "yes", 1, "/single", "unknown_option", "Questions!A14, “What about it?” (single): this question has no option “a”"),
-        ("", "yes", 6, "", "row_without_key", "Questions!F14: the first column of this row is empty, so nothing says which question it answers"),
+        (
+            "txet",
+            "x",
+            1,
+            "",
+            "unknown_question",
+            "Questions!A14: this edition has no question “txet”; did you mean `text`?",
+        ),
+        (
+            "several/c",
+            "yes",
+            1,
+            "/several",
+            "unknown_option",
+            "Questions!A14, “What about it?” (several): this question has no option “c”",
+        ),
+        (
+            "single/a",
+            "yes",
+            1,
+            "/single",
+            "unknown_option",
+            "Questions!A14, “What about it?” (single): this question has no option “a”",
+        ),
+        (
+            "",
+            "yes",
+            6,
+            "",
+            "row_without_key",
+            "Questions!F14: the first column of this row is empty, so nothing says which question it answers",
+        ),
     ] {
         let (at, to, what, told) = one(key, answer);
         assert_eq!((at, to.as_str(), what.as_str()), (column, pointer, code), "{key} {answer}");
@@ -392,8 +495,10 @@ fn all_faults_are_told_at_once_and_csv_has_its_lines() {
         ["date", "soon", "", "", ""],
     ];
     let faults = read_csv(&csv(&rows), &edition).unwrap_err();
-    let told: Vec<(u32, u32, &str, &str)> =
-        faults.iter().map(|fault| (fault.line.unwrap(), fault.column.unwrap(), fault.pointer.as_str(), fault.code.as_str())).collect();
+    let told: Vec<(u32, u32, &str, &str)> = faults
+        .iter()
+        .map(|fault| (fault.line.unwrap(), fault.column.unwrap(), fault.pointer.as_str(), fault.code.as_str()))
+        .collect();
     assert_eq!(
         told,
         [
@@ -417,12 +522,18 @@ fn a_form_of_another_questionnaire_or_edition_is_refused() {
         (other.key, other.edition) = (key.to_owned(), number.to_owned());
         assert_eq!(codes(read_xlsx(&book, &other)), [" another_questionnaire"]);
         let faults = read_csv(&file, &other).unwrap_err();
-        assert_eq!(faults[0].message, format!("A1: this form is for “example 2026.1”: expected one for “{key} {number}”"));
+        assert_eq!(
+            faults[0].message,
+            format!("A1: this form is for “example 2026.1”: expected one for “{key} {number}”")
+        );
     }
     assert_eq!(codes(read_csv("What,ever\r\n", &edition)), [" no_form"]);
     assert_eq!(codes(read_csv("", &edition)), [" no_form"]);
     assert_eq!(codes(read_csv(&csv(&[]).replace("Evidence", "Proof"), &edition)), [" missing_column"]);
-    assert_eq!(codes(read_csv(&csv(&[]).replace("Evidence", "answer"), &edition)), [" missing_column", " duplicate_column"]);
+    assert_eq!(
+        codes(read_csv(&csv(&[]).replace("Evidence", "answer"), &edition)),
+        [" missing_column", " duplicate_column"]
+    );
     assert_eq!(codes(read_csv("\"", &edition)), [" syntax"]);
     assert_eq!(codes(read_csv(&" ".repeat(MAX_WORKBOOK_BYTES + 1), &edition)), [" too_large"]);
     let rows = usize::try_from(MAX_SHEET_ROWS).unwrap();
@@ -433,8 +544,7 @@ fn a_form_of_another_questionnaire_or_edition_is_refused() {
 #[test]
 fn labels_that_are_alike_are_told_apart() {
     let option = |value: &str, label: &str, points: u8| json!({"value": value, "label": label, "points": points});
-    let single =
-        json!({"key": "q", "principle": "p", "text": "?", "type": "single_choice", "options": [option("a", "Same", 100), option("b", "same", 0), option("c", "a", 0)]});
+    let single = json!({"key": "q", "principle": "p", "text": "?", "type": "single_choice", "options": [option("a", "Same", 100), option("b", "same", 0), option("c", "a", 0)]});
     let edition = edition(&questions(json!([single])));
     for value_of in ["a", "b", "c"] {
         let answers = answers([("q", value(value_of))]);

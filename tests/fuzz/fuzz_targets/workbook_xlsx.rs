@@ -1,7 +1,7 @@
 //! Any bytes as a workbook, and any XML as the parts of one.
 //!
-//! Bytes that begin as a zip file does are read as they are. Others are taken as the sheet, the texts and the formats of a
-//! workbook, with a zero byte between them, and packed: changes to a packed file rarely get past its checksums.
+//! Bytes that begin as a zip file does are read as they are. Others are taken as the sheet, the texts and the formats
+//! of a workbook, with a zero byte between them, and packed: changes to a packed file rarely get past its checksums.
 #![no_main]
 
 use std::io::{Cursor, Read, Write};

@@ -127,10 +127,20 @@ async fn a_letter_that_cannot_be_sent_is_said_and_the_link_works() {
     for (url, why) in [(refusing, "no such person here"), (format!("smtp://{nowhere}"), "onnect")] {
         let app = with_mail(On::Sqlite, &url).await;
         let open = assessment(&app, &app.supplier("Harbour").await, "open").await;
-        let made = app.post(&app.editor, "/links", json!({ "assessment_id": id(&open), "contact_name": "Sam", "email": "sam@harbour.example" })).await.json(201);
+        let made = app
+            .post(
+                &app.editor,
+                "/links",
+                json!({ "assessment_id": id(&open), "contact_name": "Sam", "email": "sam@harbour.example" }),
+            )
+            .await
+            .json(201);
         let failed = settled(&app, &made).await;
         assert_eq!(text(&failed, "mail"), "failed");
-        assert!(text(&failed, "mail_failure").contains(why) && !text(&failed, "mail_failure").contains("dlr_"), "{failed}");
+        assert!(
+            text(&failed, "mail_failure").contains(why) && !text(&failed, "mail_failure").contains("dlr_"),
+            "{failed}"
+        );
         Visitor::enters(&app, &token(&made)).await.get(&app, "/answers").await.json(200);
     }
 }
@@ -140,7 +150,14 @@ async fn a_letter_that_was_waiting_when_the_program_stopped_is_lost_and_said_so(
     let silent = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let app = with_mail(On::Sqlite, &format!("smtp://{}", silent.local_addr().expect("an address"))).await;
     let open = assessment(&app, &app.supplier("Harbour").await, "open").await;
-    let made = app.post(&app.editor, "/links", json!({ "assessment_id": id(&open), "contact_name": "Sam", "email": "sam@harbour.example" })).await.json(201);
+    let made = app
+        .post(
+            &app.editor,
+            "/links",
+            json!({ "assessment_id": id(&open), "contact_name": "Sam", "email": "sam@harbour.example" }),
+        )
+        .await
+        .json(201);
     assert_eq!(text(&app.get(&app.viewer, &format!("/links/{}", id(&made))).await.json(200), "mail"), "queued");
     app.clock.set(app.clock.now().time() + TimeDelta::hours(2));
     assert_eq!(text(&app.get(&app.viewer, &format!("/links/{}", id(&made))).await.json(200), "mail"), "failed");

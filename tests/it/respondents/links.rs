@@ -164,8 +164,10 @@ async fn no_secret_of_a_link_or_a_visit_is_in_the_database() {
     let app = App::open(On::Sqlite).await;
     let (open, link, sam) = visited(&app).await;
     let body = json!({ "assessment_id": id(&open), "contact_name": "Kit" });
-    let kept = app.send(&app.editor, Method::POST, "/links", Some(&body), &[("idempotency-key", "one")]).await.json(201);
-    let secrets = [token(&link), token(&kept), sam.cookie.clone(), sam.csrf.clone()].map(|secret| secret.rsplit('_').next().expect("a secret").to_owned());
+    let kept =
+        app.send(&app.editor, Method::POST, "/links", Some(&body), &[("idempotency-key", "one")]).await.json(201);
+    let secrets = [token(&link), token(&kept), sam.cookie.clone(), sam.csrf.clone()]
+        .map(|secret| secret.rsplit('_').next().expect("a secret").to_owned());
     let file = app.url.trim_start_matches("sqlite://");
     let mut bytes = std::fs::read(file).expect("the file");
     bytes.extend(std::fs::read(format!("{file}-wal")).unwrap_or_default());
@@ -182,10 +184,24 @@ async fn links_are_made_listed_and_ended_at_the_console() {
     let open = assessment(&app, &app.supplier("Harbour").await, "open").await;
     let run = |arguments: &[&str]| {
         let output = command(arguments).args(["--database-url", &app.url]).output().expect("the program runs");
-        (output.status.code(), String::from_utf8_lossy(&output.stdout).trim_end().to_owned(), String::from_utf8_lossy(&output.stderr).into_owned())
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stdout).trim_end().to_owned(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
     };
-    let (code, link, told) =
-        run(&["link", "create", "--assessment", id(&open), "--contact", "Sam Harbour", "--public-url", "https://register.example.org", "--expires-on", "2027-03-30"]);
+    let (code, link, told) = run(&[
+        "link",
+        "create",
+        "--assessment",
+        id(&open),
+        "--contact",
+        "Sam Harbour",
+        "--public-url",
+        "https://register.example.org",
+        "--expires-on",
+        "2027-03-30",
+    ]);
     assert_eq!((code, told.as_str()), (Some(0), ""), "{link}");
     let token = link.strip_prefix("https://register.example.org/respond#").expect("a link");
     let sam = Visitor::enters(&app, token).await;
@@ -202,7 +218,10 @@ async fn links_are_made_listed_and_ended_at_the_console() {
     sam.get(&app, "/answers").await.faults(410);
     assert_eq!(run(&["link", "revoke", cells[0]]).0, Some(6));
     assert_eq!(run(&["link", "revoke", "lnk_00000000000000000000000000000000"]).0, Some(6));
-    assert_eq!(run(&["link", "create", "--assessment", "asm_00000000000000000000000000000000", "--contact", "Sam"]).0, Some(6));
+    assert_eq!(
+        run(&["link", "create", "--assessment", "asm_00000000000000000000000000000000", "--contact", "Sam"]).0,
+        Some(6)
+    );
     let document = command(&["openapi", "--respondent"]).output().expect("the program runs");
     assert!(document.status.success() && document.stdout == RESPONDENT_DOCUMENT.as_bytes());
 }

@@ -69,7 +69,10 @@ async fn the_respondents_document_is_served_as_it_was_committed() {
     let app = App::open(On::Sqlite).await;
     let served = app.get(&app.stranger, "/respond/v1/openapi.json").await;
     assert_eq!((served.status.as_u16(), served.header("content-type")), (200, "application/json; charset=utf-8"));
-    assert!(served.text == RESPONDENT_DOCUMENT, "they differ: run `cargo run -- openapi --respondent > openapi/respondent.json`, and read what changed");
+    assert!(
+        served.text == RESPONDENT_DOCUMENT,
+        "they differ: run `cargo run -- openapi --respondent > openapi/respondent.json`, and read what changed"
+    );
 }
 
 both! {
@@ -140,7 +143,8 @@ both! {
     }
 
     async fn no_answer_to_a_respondent_says_how_answers_are_judged_or_what_else_there_is(app: App) {
-        // Beside the assessment: another subject with everything, a policy of our own, and what we keep about the supplier.
+        // Beside the assessment: another subject with everything, a policy of our own, and what we keep about the
+        // supplier.
         let other = app.processor("planted other supplier").await;
         let theirs = assessment(&app, &other, "approved").await;
         with_file(&app, &app.post(&app.editor, "/evidence", json!({ "subject_id": id(&other), "kind": "insurance", "reference": "planted other evidence" })).await.json(201)).await;

@@ -1,4 +1,5 @@
-//! Visits through a link: answers given, sent in and given back, by several people, in several languages, on several days.
+//! Visits through a link: answers given, sent in and given back, by several people, in several languages, on several
+//! days.
 
 use std::collections::BTreeSet;
 
@@ -244,11 +245,17 @@ fn app_says_submitted() -> String {
 #[tokio::test]
 async fn a_visit_begun_at_one_replica_goes_on_and_ends_at_another() {
     let app = App::open(On::Postgres).await;
-    let other = Store::open(StoreOptions { url: app.url.clone(), max_connections: 4, clock: app.clock.clone() }).await.expect("a second replica");
+    let other = Store::open(StoreOptions { url: app.url.clone(), max_connections: 4, clock: app.clock.clone() })
+        .await
+        .expect("a second replica");
     let client: TestClient<BoxEndpoint<'static, Response>> = TestClient::new(diligence_app(other));
     let (open, link, sam) = visited(&app).await;
     let there = async |method: Method, path: &str, body: Option<&Value>, tag: &str| {
-        let request = client.request(method, format!("/respond/v1{path}")).header("cookie", &sam.cookie).header("x-csrf-token", &sam.csrf).header("if-match", tag);
+        let request = client
+            .request(method, format!("/respond/v1{path}"))
+            .header("cookie", &sam.cookie)
+            .header("x-csrf-token", &sam.csrf)
+            .header("if-match", tag);
         let request = match body {
             Some(body) => request.header("content-type", "application/json").body(body.to_string()),
             None => request,
@@ -256,7 +263,8 @@ async fn a_visit_begun_at_one_replica_goes_on_and_ends_at_another() {
         Answer::of(request.send().await).await
     };
     assert_eq!(there(Method::GET, "/sessions/current", None, "").await.json(200), sam.welcome);
-    let seen = there(Method::PATCH, "/answers", Some(&json!({ "locked": { "value": "yes" } })), &etag(&open)).await.json(200);
+    let seen =
+        there(Method::PATCH, "/answers", Some(&json!({ "locked": { "value": "yes" } })), &etag(&open)).await.json(200);
     assert_eq!(sam.get(&app, "/answers").await.json(200), seen);
     app.act(&app.editor, &format!("/links/{}/revoke", id(&link)), &link, None).await.json(200);
     assert_eq!(there(Method::GET, "/answers", None, "").await.faults(410), Vec::<String>::new());

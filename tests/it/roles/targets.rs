@@ -43,9 +43,11 @@ impl Target {
 
     /// The operation's path with the item's id, or key and edition, in it.
     pub(crate) fn path(&self, operation: &Operation<'_>) -> String {
-        let parts = operation.path.split('/').map(|part| match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
-            Some(name) => text(self.item.as_ref().expect("an item"), name),
-            None => part,
+        let parts = operation.path.split('/').map(|part| {
+            match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+                Some(name) => text(self.item.as_ref().expect("an item"), name),
+                None => part,
+            }
         });
         parts.collect::<Vec<_>>().join("/")
     }
@@ -53,17 +55,32 @@ impl Target {
     /// Sends the operation as it should be sent.
     pub(crate) async fn send(&self, app: &App, who: &Person, operation: &Operation<'_>) -> Answer {
         let version = self.item.as_ref().filter(|item| item["version"].is_number()).map(etag);
-        let headers: Vec<(&str, &str)> = version.iter().filter(|_| operation.method != "get").map(|tag| ("if-match", tag.as_str())).collect();
+        let headers: Vec<(&str, &str)> =
+            version.iter().filter(|_| operation.method != "get").map(|tag| ("if-match", tag.as_str())).collect();
         self.send_with(app, who, operation, &headers).await
     }
 
     /// Sends the operation with these headers.
-    pub(crate) async fn send_with(&self, app: &App, who: &Person, operation: &Operation<'_>, headers: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn send_with(
+        &self,
+        app: &App,
+        who: &Person,
+        operation: &Operation<'_>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
         let who = self.owner.as_ref().filter(|_| who.key == app.admin.key).unwrap_or(who);
         match &self.file {
             Some((query, bytes)) => {
-                let headers: Vec<(&str, &str)> = headers.iter().copied().chain([("content-type", "application/octet-stream")]).collect();
-                app.raw(who, method(operation), &format!("{}{query}", self.path(operation)), Some(bytes.clone()), &headers).await
+                let headers: Vec<(&str, &str)> =
+                    headers.iter().copied().chain([("content-type", "application/octet-stream")]).collect();
+                app.raw(
+                    who,
+                    method(operation),
+                    &format!("{}{query}", self.path(operation)),
+                    Some(bytes.clone()),
+                    &headers,
+                )
+                .await
             }
             None => app.send(who, method(operation), &self.path(operation), self.body.as_ref(), headers).await,
         }
@@ -91,7 +108,15 @@ fn translation(published: &Value) -> Value {
 /// A piece of evidence with a file.
 pub(crate) async fn with_file(app: &App, evidence: &Value) -> Value {
     let headers = [("content-type", "application/octet-stream"), ("if-match", &etag(evidence)[..])];
-    app.raw(&app.admin, Method::POST, &format!("/evidence/{}/file?name=note.txt", id(evidence)), Some(b"Good until June.".to_vec()), &headers).await.json(200)
+    app.raw(
+        &app.admin,
+        Method::POST,
+        &format!("/evidence/{}/file?name=note.txt", id(evidence)),
+        Some(b"Good until June.".to_vec()),
+        &headers,
+    )
+    .await
+    .json(200)
 }
 
 /// A link to this assessment.
@@ -102,7 +127,8 @@ fn link(assessment: &Value) -> Value {
 /// Someone who belongs to our organisation in this role and to a third one, and works in the third.
 async fn guest(app: &App, role: &str) -> Person {
     let email = format!("{}@example.org", unique());
-    app.joins(&person(&app.store, "Hilltop Surgery", diligence_entities::role::Role::Admin).await, &email, "admin").await;
+    app.joins(&person(&app.store, "Hilltop Surgery", diligence_entities::role::Role::Admin).await, &email, "admin")
+        .await;
     app.joins(&app.admin, &email, role).await;
     app.signs_in(&email).await
 }
@@ -166,15 +192,26 @@ pub(crate) async fn assessment(app: &App, subject: &Value, until: &str) -> Value
         item = match state {
             "open" => item,
             "answered" => app
-                .patch(&app.admin, &format!("{path}/answers"), &item, json!({ "locked": { "value": "no" }, "how": { "value": "With a key." } }))
+                .patch(
+                    &app.admin,
+                    &format!("{path}/answers"),
+                    &item,
+                    json!({ "locked": { "value": "no" }, "how": { "value": "With a key." } }),
+                )
                 .await
                 .json(200)["assessment"]
                 .clone(),
             "submitted" => app.act(&app.admin, &format!("{path}/submit"), &item, None).await.json(200),
-            "rated" => app.patch(&app.admin, &format!("{path}/review"), &item, json!({ "how": { "points": 50 } })).await.json(200)["assessment"].clone(),
+            "rated" => app
+                .patch(&app.admin, &format!("{path}/review"), &item, json!({ "how": { "points": 50 } }))
+                .await
+                .json(200)["assessment"]
+                .clone(),
             _ => {
                 let condition = json!({ "text": "Lock it.", "owner": "Sam", "due_on": "2027-06-01" });
-                app.act(&app.admin, &format!("{path}/approve"), &item, Some(json!({ "conditions": [condition] }))).await.json(200)
+                app.act(&app.admin, &format!("{path}/approve"), &item, Some(json!({ "conditions": [condition] })))
+                    .await
+                    .json(200)
             }
         };
         if state == until {
@@ -189,7 +226,8 @@ pub(crate) async fn target(app: &App, operation: &str) -> Target {
     target_for(app, operation, "editor").await
 }
 
-/// Something to do this operation to, owned by someone with this role where it belongs to a person, and a body that does it.
+/// Something to do this operation to, owned by someone with this role where it belongs to a person, and a body that
+/// does it.
 pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target {
     let supplier = || app.supplier("Harbour Care Systems");
     let product = async || app.product(&app.supplier("Harbour Care Systems").await, &unique()).await;
@@ -197,14 +235,17 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
     let acted = async |collection: &str, item: &Value, verb: &str, body: Option<Value>| {
         app.act(&app.admin, &format!("/{collection}/{}/{verb}", id(item)), item, body).await.json(200)
     };
-    let dependency = async || json!({ "subject_id": id(&product().await), "rests_on_id": id(&supplier().await), "kind": "host" });
+    let dependency =
+        async || json!({ "subject_id": id(&product().await), "rests_on_id": id(&supplier().await), "kind": "host" });
     let evidence = async || json!({ "subject_id": id(&supplier().await), "kind": "iso_27001" });
-    let risk = async || json!({ "subject_id": id(&supplier().await), "title": "It stops", "likelihood": 2, "impact": 3 });
+    let risk =
+        async || json!({ "subject_id": id(&supplier().await), "title": "It stops", "likelihood": 2, "impact": 3 });
     let incident = async || json!({ "subject_id": id(&supplier().await), "title": "It stopped", "severity": "high", "occurred_on": "2027-02-01" });
     let assessment = async |until: &str| assessment(app, &supplier().await, until).await;
     let first = async |path: String| app.get(&app.admin, &path).await.json(200)["items"][0].clone();
     let review = async || first(format!("/reviews?subject_id={}", id(&supplier().await))).await;
-    let decision = async || first(format!("/decisions?subject_id={}", text(&assessment("approved").await, "subject_id"))).await;
+    let decision =
+        async || first(format!("/decisions?subject_id={}", text(&assessment("approved").await, "subject_id"))).await;
     let key = || json!({ "name": "Nightly", "role": "viewer" });
     let provider = || json!({ "name": unique(), "issuer": "https://login.example.org", "client_id": "diligence", "client_secret": "kept" });
     let invitation = || json!({ "email": format!("{}@example.org", unique()), "role": "viewer" });
@@ -241,29 +282,41 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         | "apply_retention" => Target::none(),
 
         "create_supplier" => Target::with(json!({ "name": "Harbour Care Systems" })),
-        "read_supplier" | "delete_supplier" | "archive_supplier" | "list_supplier_history" => Target::on(supplier().await),
+        "read_supplier" | "delete_supplier" | "archive_supplier" | "list_supplier_history" => {
+            Target::on(supplier().await)
+        }
         "change_supplier" => Target::on(supplier().await).and(json!({ "notes": "Small." })),
         "restore_supplier" => Target::on(acted("suppliers", &supplier().await, "archive", None).await),
 
-        "create_product" => Target::with(json!({ "supplier_id": id(&supplier().await), "name": "Rota", "kind": "software" })),
+        "create_product" => {
+            Target::with(json!({ "supplier_id": id(&supplier().await), "name": "Rota", "kind": "software" }))
+        }
         "read_product" | "delete_product" | "archive_product" | "list_product_history" => Target::on(product().await),
         "change_product" => Target::on(product().await).and(json!({ "purpose": "Who works when." })),
         "restore_product" => Target::on(acted("products", &product().await, "archive", None).await),
 
         "create_dependency" => Target::with(dependency().await),
         "read_dependency" | "delete_dependency" => Target::on(made("/dependencies", dependency().await).await),
-        "change_dependency" => Target::on(made("/dependencies", dependency().await).await).and(json!({ "description": "In Leeds." })),
+        "change_dependency" => {
+            Target::on(made("/dependencies", dependency().await).await).and(json!({ "description": "In Leeds." }))
+        }
 
         "create_evidence" => Target::with(evidence().await),
         "read_evidence" | "delete_evidence" => Target::on(made("/evidence", evidence().await).await),
         "change_evidence" => Target::on(made("/evidence", evidence().await).await).and(json!({ "reference": "IS 1" })),
 
-        "store_evidence_file" => Target::on(made("/evidence", evidence().await).await).file("?name=note.txt", b"Good until June.".to_vec()),
-        "read_evidence_file" | "delete_evidence_file" => Target::on(with_file(app, &made("/evidence", evidence().await).await).await),
+        "store_evidence_file" => {
+            Target::on(made("/evidence", evidence().await).await).file("?name=note.txt", b"Good until June.".to_vec())
+        }
+        "read_evidence_file" | "delete_evidence_file" => {
+            Target::on(with_file(app, &made("/evidence", evidence().await).await).await)
+        }
 
         "publish_edition" => Target::with(edition(&unique())),
         "check_document" => Target::with(draft()),
-        "read_edition" | "export_edition" | "delete_edition" => Target::on(made("/questionnaires", edition(&unique())).await),
+        "read_edition" | "export_edition" | "delete_edition" => {
+            Target::on(made("/questionnaires", edition(&unique())).await)
+        }
         "read_changes" => {
             let key = unique();
             made("/questionnaires", edition(&key)).await;
@@ -272,39 +325,62 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
             Target::on(made("/questionnaires", later).await)
         }
         "create_draft" => Target::with(draft()),
-        "read_draft" | "delete_draft" | "read_draft_check" | "read_draft_preview" | "read_draft_what_if" | "publish_draft" => {
-            Target::on(made("/questionnaire-drafts", draft()).await)
-        }
+        "read_draft" | "delete_draft" | "read_draft_check" | "read_draft_preview" | "read_draft_what_if"
+        | "publish_draft" => Target::on(made("/questionnaire-drafts", draft()).await),
         "change_draft" => Target::on(made("/questionnaire-drafts", draft()).await).and(json!({ "name": "Another" })),
-        "try_draft" => Target::on(made("/questionnaire-drafts", draft()).await).and(json!({ "answers": { "locked": { "value": "no" } } })),
+        "try_draft" => Target::on(made("/questionnaire-drafts", draft()).await)
+            .and(json!({ "answers": { "locked": { "value": "no" } } })),
         "merge_extension" => {
             let (base, key) = (unique(), unique());
             made("/questionnaires", edition(&base)).await;
             let extension = json!({ "base": base, "key": key, "title": "With ours", "edition": "2027.1", "questions": [{ "section": "one", "question": {
                 "key": "own", "principle": "care", "text": "Ours?", "type": "yes_no", "options": [{ "value": "yes", "label": "Yes", "points": 100 }, { "value": "no", "label": "No", "points": 0 }],
             } }] });
-            let written = made("/questionnaire-drafts", json!({ "name": "Ours", "kind": "extension", "format": "json", "document": extension.to_string() })).await;
+            let written = made(
+                "/questionnaire-drafts",
+                json!({ "name": "Ours", "kind": "extension", "format": "json", "document": extension.to_string() }),
+            )
+            .await;
             acted_to(app, "questionnaire-drafts", &written, "publish", 201).await;
             Target::with(json!({ "questionnaire": key, "new_edition": "2027.2" }))
         }
         "create_translation" => Target::with(translation(&made("/questionnaires", edition(&unique())).await)),
-        "read_translation" | "delete_translation" => Target::on(made("/translations", translation(&made("/questionnaires", edition(&unique())).await)).await),
+        "read_translation" | "delete_translation" => {
+            Target::on(made("/translations", translation(&made("/questionnaires", edition(&unique())).await)).await)
+        }
         "change_translation" => {
-            Target::on(made("/translations", translation(&made("/questionnaires", edition(&unique())).await)).await).and(json!({ "title": "Teitl arall" }))
+            Target::on(made("/translations", translation(&made("/questionnaires", edition(&unique())).await)).await)
+                .and(json!({ "title": "Teitl arall" }))
         }
 
         "start_assessment" => {
             let published = made("/questionnaires", edition(&unique())).await;
             Target::with(json!({ "questionnaire": published["key"], "subject_id": id(&supplier().await) }))
         }
-        "read_assessment" | "read_answers" | "delete_assessment" | "read_result" | "read_improvements" | "export_sheet" => Target::on(assessment("open").await),
+        "read_assessment" | "read_answers" | "delete_assessment" | "read_result" | "read_improvements"
+        | "export_sheet" => Target::on(assessment("open").await),
         "read_movement" => {
             let first = assessment("approved").await;
-            Target::on(app.post(&app.admin, "/assessments", json!({ "questionnaire": first["questionnaire"], "subject_id": first["subject_id"] })).await.json(201))
+            Target::on(
+                app.post(
+                    &app.admin,
+                    "/assessments",
+                    json!({ "questionnaire": first["questionnaire"], "subject_id": first["subject_id"] }),
+                )
+                .await
+                .json(201),
+            )
         }
         "confirm_answers" => {
             let first = assessment("approved").await;
-            let again = app.post(&app.admin, "/assessments", json!({ "questionnaire": first["questionnaire"], "subject_id": first["subject_id"] })).await.json(201);
+            let again = app
+                .post(
+                    &app.admin,
+                    "/assessments",
+                    json!({ "questionnaire": first["questionnaire"], "subject_id": first["subject_id"] }),
+                )
+                .await
+                .json(201);
             Target::on(again).and(json!({ "questions": ["locked"] }))
         }
         "fill_in_assessment" => {
@@ -325,7 +401,9 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
 
         "create_link" => Target::with(link(&assessment("open").await)),
         "read_link" | "revoke_link" => Target::on(made("/links", link(&assessment("open").await)).await),
-        "resend_link" => Target::on(made("/links", link(&assessment("open").await)).await).and(json!({ "message": "Once more." })),
+        "resend_link" => {
+            Target::on(made("/links", link(&assessment("open").await)).await).and(json!({ "message": "Once more." }))
+        }
 
         "read_decision" => Target::on(decision().await),
         "meet_condition" => Target::on(decision().await).and(json!({ "number": 1 })),
@@ -333,7 +411,8 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         "create_risk" => Target::with(risk().await),
         "read_risk" | "delete_risk" => Target::on(made("/risks", risk().await).await),
         "change_risk" => Target::on(made("/risks", risk().await).await).and(json!({ "impact": 4 })),
-        "accept_risk" => Target::on(made("/risks", risk().await).await).and(json!({ "reason": "Small.", "expires_on": "2027-06-01" })),
+        "accept_risk" => Target::on(made("/risks", risk().await).await)
+            .and(json!({ "reason": "Small.", "expires_on": "2027-06-01" })),
         "close_risk" => Target::on(made("/risks", risk().await).await).and(json!({ "reason": "Gone." })),
         "reopen_risk" => {
             let risk = made("/risks", risk().await).await;
@@ -345,7 +424,9 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
 
         "create_incident" => Target::with(incident().await),
         "read_incident" | "delete_incident" => Target::on(made("/incidents", incident().await).await),
-        "change_incident" => Target::on(made("/incidents", incident().await).await).and(json!({ "lessons": "Two of everything." })),
+        "change_incident" => {
+            Target::on(made("/incidents", incident().await).await).and(json!({ "lessons": "Two of everything." }))
+        }
 
         "export_register"
         | "export_suppliers"
@@ -358,20 +439,34 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         | "export_calendar"
         | "export_audit_events" => Target::none(),
         "import_suppliers" => Target::with(json!({ "rows": [{ "name": "Harbour Care Systems" }] })),
-        "import_products" => Target::with(json!({ "rows": [{ "supplier_id": id(&supplier().await), "name": unique(), "kind": "software" }] })),
+        "import_products" => Target::with(
+            json!({ "rows": [{ "supplier_id": id(&supplier().await), "name": unique(), "kind": "software" }] }),
+        ),
 
-        "change_organisation" => Target::on(app.get(&app.admin, "/organisation").await.json(200)).and(json!({ "name": unique() })),
-        "change_policy" => Target::on(app.get(&app.admin, "/policy").await.json(200)).and(json!({ "cadence_months": { "low": 30 } })),
+        "change_organisation" => {
+            Target::on(app.get(&app.admin, "/organisation").await.json(200)).and(json!({ "name": unique() }))
+        }
+        "change_policy" => {
+            Target::on(app.get(&app.admin, "/policy").await.json(200)).and(json!({ "cadence_months": { "low": 30 } }))
+        }
         "find_person" => Target::with(json!({ "email": "kim.lee@example.org" })),
         "erase_person" => Target::with(json!({ "email": "kim.lee@example.org", "reason": "They asked." })),
-        "change_retention" => Target::on(app.get(&app.admin, "/retention").await.json(200)).and(json!({ "archived_contact_days": 365 })),
+        "change_retention" => {
+            Target::on(app.get(&app.admin, "/retention").await.json(200)).and(json!({ "archived_contact_days": 365 }))
+        }
         "ask_policy_what_if" => Target::with(json!({ "rating": { "strong_from": 90 } })),
 
-        "change_sign_in_policy" => Target::on(app.get(&app.admin, "/sign-in-policy").await.json(200)).and(json!({ "idle_minutes": 90 })),
+        "change_sign_in_policy" => {
+            Target::on(app.get(&app.admin, "/sign-in-policy").await.json(200)).and(json!({ "idle_minutes": 90 }))
+        }
 
         "create_identity_provider" => Target::with(provider()),
-        "read_identity_provider" | "delete_identity_provider" => Target::on(made("/identity-providers", provider()).await),
-        "change_identity_provider" => Target::on(made("/identity-providers", provider()).await).and(json!({ "name": "Accounts" })),
+        "read_identity_provider" | "delete_identity_provider" => {
+            Target::on(made("/identity-providers", provider()).await)
+        }
+        "change_identity_provider" => {
+            Target::on(made("/identity-providers", provider()).await).and(json!({ "name": "Accounts" }))
+        }
 
         "read_user" | "delete_user" | "reset_password" => Target::on(user_of(app, &app.member("editor").await).await),
         "change_user" => Target::on(user_of(app, &app.member("editor").await).await).and(json!({ "role": "viewer" })),
@@ -381,9 +476,13 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
             Target::on(user_of(app, &member).await)
         }
         "create_invitation" => Target::with(invitation()),
-        "read_invitation" | "resend_invitation" | "revoke_invitation" => Target::on(made("/invitations", invitation()).await),
+        "read_invitation" | "resend_invitation" | "revoke_invitation" => {
+            Target::on(made("/invitations", invitation()).await)
+        }
         "open_invitation" => Target::with(json!({ "token": made("/invitations", invitation()).await["token"] })),
-        "accept_invitation" => Target::with(json!({ "token": made("/invitations", invitation()).await["token"], "name": "Sam", "password": PASSWORD })),
+        "accept_invitation" => Target::with(
+            json!({ "token": made("/invitations", invitation()).await["token"], "name": "Sam", "password": PASSWORD }),
+        ),
         "create_session" => {
             let me = app.get(&app.member(role).await, "/users/me").await.json(200);
             Target::with(json!({ "email": me["email"], "password": PASSWORD }))
@@ -396,7 +495,10 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
             let member = app.member(role).await;
             Target::on(app.get(&member, "/users/me").await.json(200)).and(json!({ "name": "Sam Okafor" })).by(member)
         }
-        "change_password" => Target::with(json!({ "present_password": PASSWORD, "new_password": "slate window kettle heron" })).by(app.member(role).await),
+        "change_password" => {
+            Target::with(json!({ "present_password": PASSWORD, "new_password": "slate window kettle heron" }))
+                .by(app.member(role).await)
+        }
         "confirm_mfa" => {
             let member = app.member(role).await;
             let begun = app.post(&member, "/users/me/mfa/enrol", json!({ "password": PASSWORD })).await.json(200);
@@ -419,7 +521,12 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         }
         "join_organisation" => {
             let email = format!("{}@example.org", unique());
-            app.joins(&person(&app.store, "Hilltop Surgery", diligence_entities::role::Role::Admin).await, &email, "admin").await;
+            app.joins(
+                &person(&app.store, "Hilltop Surgery", diligence_entities::role::Role::Admin).await,
+                &email,
+                "admin",
+            )
+            .await;
             let sent = made("/invitations", json!({ "email": email, "role": role })).await;
             Target::with(json!({ "token": sent["token"] })).by(app.signs_in(&email).await)
         }

@@ -1,7 +1,7 @@
 //! The program behind each proxy, as in the sample that is shipped, and behind proxies that pack answers themselves.
 //!
-//! The proxies are those of Debian, each in the foreground with its sample; only ports, paths and what a test needs of its own are
-//! put in their places. `tests/run` installs them.
+//! The proxies are those of Debian, each in the foreground with its sample; only ports, paths and what a test needs of
+//! its own are put in their places. `tests/run` installs them.
 
 use std::{
     fs,
@@ -116,10 +116,14 @@ impl Proxy {
                         ],
                     ),
                 };
-                let temporary: String =
-                    ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].iter().map(|what| format!("{what}_temp_path {};", place(&format!("nginx-{what}")))).collect();
-                let whole =
-                    format!("daemon off; master_process off; pid {}; error_log stderr; events {{}} http {{ access_log off; {temporary}\n{site}}}", place("nginx.pid"));
+                let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+                    .iter()
+                    .map(|what| format!("{what}_temp_path {};", place(&format!("nginx-{what}"))))
+                    .collect();
+                let whole = format!(
+                    "daemon off; master_process off; pid {}; error_log stderr; events {{}} http {{ access_log off; {temporary}\n{site}}}",
+                    place("nginx.pid")
+                );
                 let mut command = Command::new(tool("nginx", "nginx"));
                 command.args(["-p", &folder.display().to_string(), "-c", &place("nginx.conf")]);
                 (("nginx.conf", whole), command)
@@ -138,7 +142,10 @@ impl Proxy {
                     Packs::Never => text,
                     Packs::Itself => with(
                         text,
-                        &[("    option httpchk\n", "    option httpchk\n    compression algo gzip\n    compression type application/json\n    compression offload\n")],
+                        &[(
+                            "    option httpchk\n",
+                            "    option httpchk\n    compression algo gzip\n    compression type application/json\n    compression offload\n",
+                        )],
                     ),
                 };
                 let mut command = Command::new(tool("haproxy", "haproxy"));
@@ -159,21 +166,37 @@ impl Proxy {
                     Packs::Never => text,
                     Packs::Itself => with(
                         text,
-                        &[("\trequest_body", "\tencode gzip {\n\t\tminimum_length 1\n\t}\n\trequest_body"), ("flush_interval -1", "header_up -Accept-Encoding")],
+                        &[
+                            ("\trequest_body", "\tencode gzip {\n\t\tminimum_length 1\n\t}\n\trequest_body"),
+                            ("flush_interval -1", "header_up -Accept-Encoding"),
+                        ],
                     ),
                 };
                 // It leads from http to https by itself.
-                let text = format!("{{\n\tadmin off\n\thttp_port {http}\n\thttps_port {https}\n\tdefault_bind 127.0.0.1\n}}\n{text}");
+                let text = format!(
+                    "{{\n\tadmin off\n\thttp_port {http}\n\thttps_port {https}\n\tdefault_bind 127.0.0.1\n}}\n{text}"
+                );
                 let mut command = Command::new(tool("caddy", "caddy"));
                 command.args(["run", "--adapter", "caddyfile", "--config", &place("Caddyfile")]);
                 command.env("HOME", folder).env("XDG_DATA_HOME", folder).env("XDG_CONFIG_HOME", folder);
                 (("Caddyfile", text), command)
             }
             Kind::Apache => {
-                let modules: String = ["mpm_event", "authz_core", "proxy", "proxy_http", "ssl", "socache_shmcb", "headers", "env", "filter", "deflate"]
-                    .iter()
-                    .map(|name| format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"))
-                    .collect();
+                let modules: String = [
+                    "mpm_event",
+                    "authz_core",
+                    "proxy",
+                    "proxy_http",
+                    "ssl",
+                    "socache_shmcb",
+                    "headers",
+                    "env",
+                    "filter",
+                    "deflate",
+                ]
+                .iter()
+                .map(|name| format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"))
+                .collect();
                 let text = format!(
                     "{modules}ServerRoot {root}\nServerName {NAME}\nPidFile {root}/apache.pid\nDefaultRuntimeDir {root}\nErrorLog {root}/apache.log\nListen {at_https}\n\
                      SSLEngine on\nSSLCertificateFile {root}/chain.pem\nSSLCertificateKeyFile {root}/key.pem\n\
@@ -202,8 +225,22 @@ impl Proxy {
         let (https, http) = self.ports;
         let resolve = |port: u16| format!("{NAME}:{port}:127.0.0.1");
         let mut curl = Command::new(tool("curl", "curl"));
-        curl.args(["--silent", "--show-error", "--noproxy", "*", "--max-time", "120", "--interface", from, "--resolve", &resolve(https), "--resolve", &resolve(http)]);
-        let run = curl.arg("--cacert").arg(self.folder.join("chain.pem")).args(more).arg(url).output().expect("curl runs");
+        curl.args([
+            "--silent",
+            "--show-error",
+            "--noproxy",
+            "*",
+            "--max-time",
+            "120",
+            "--interface",
+            from,
+            "--resolve",
+            &resolve(https),
+            "--resolve",
+            &resolve(http),
+        ]);
+        let run =
+            curl.arg("--cacert").arg(self.folder.join("chain.pem")).args(more).arg(url).output().expect("curl runs");
         assert!(run.status.success(), "{url}: {}", String::from_utf8_lossy(&run.stderr));
         run
     }
@@ -217,14 +254,17 @@ fn head_and_body(output: &Output) -> (String, Vec<u8>) {
 }
 
 fn header<'a>(head: &'a str, name: &str) -> &'a str {
-    head.lines().find_map(|line| line.split_once(": ").filter(|(known, _)| *known == name)).map_or("", |(_, value)| value.trim())
+    head.lines()
+        .find_map(|line| line.split_once(": ").filter(|(known, _)| *known == name))
+        .map_or("", |(_, value)| value.trim())
 }
 
 async fn behind(kind: Kind, packs: Packs, more: &[&str]) -> (Proxy, Server, Folder) {
     let (url, folder) = empty_database(On::Sqlite).await;
     let folder = folder.expect("a folder");
     let public = format!("https://{NAME}");
-    let server = Server::start_with(&url, &[&["--trusted-proxies", "127.0.0.1", "--public-url", &public], more].concat());
+    let server =
+        Server::start_with(&url, &[&["--trusted-proxies", "127.0.0.1", "--public-url", &public], more].concat());
     let proxy = Proxy::start(kind, packs, &server, &folder.0);
     (proxy, server, folder)
 }
@@ -238,7 +278,9 @@ async fn serves(kind: Kind) {
     let led = proxy.curl_at("127.0.0.1", &format!("http://{NAME}:{}/register?q=a", proxy.ports.1), &["--include"]);
     let (head, _) = head_and_body(&led);
     assert!(
-        head.contains(" 308 ") && header(&head, "location").starts_with(&format!("https://{NAME}")) && header(&head, "location").ends_with("/register?q=a"),
+        head.contains(" 308 ")
+            && header(&head, "location").starts_with(&format!("https://{NAME}"))
+            && header(&head, "location").ends_with("/register?q=a"),
         "{head}"
     );
     let (head, _) = head_and_body(&proxy.curl("127.0.0.1", "/health/ready", &["--include"]));
@@ -246,13 +288,22 @@ async fn serves(kind: Kind) {
 
     // It knows who asks: one address is stopped, whatever it says of itself, and another is not.
     let ask = |from: &str, forged: &str| {
-        let told = proxy.curl(from, "/api/v1/suppliers", &["--header", forged, "--output", "/dev/null", "--write-out", "%{http_code}"]);
+        let told = proxy.curl(
+            from,
+            "/api/v1/suppliers",
+            &["--header", forged, "--output", "/dev/null", "--write-out", "%{http_code}"],
+        );
         String::from_utf8(told.stdout).expect("text")
     };
     for number in 0..3 {
         assert_eq!(ask("127.0.0.5", &format!("X-Forwarded-For: 198.51.100.{number}")), "401");
     }
-    for forged in ["X-Forwarded-For: 198.51.100.9", "X-Forwarded-For: 127.0.0.1", "Forwarded: for=198.51.100.9", "X-Real-IP: 198.51.100.9"] {
+    for forged in [
+        "X-Forwarded-For: 198.51.100.9",
+        "X-Forwarded-For: 127.0.0.1",
+        "Forwarded: for=198.51.100.9",
+        "X-Real-IP: 198.51.100.9",
+    ] {
         assert_eq!(ask("127.0.0.5", forged), "429", "{forged}");
     }
     assert_eq!(ask("127.0.0.6", "X-Forwarded-For: 127.0.0.5"), "401");
@@ -262,34 +313,60 @@ async fn serves(kind: Kind) {
     fs::write(&large, vec![b' '; 32 << 20]).expect("written");
     let data = format!("@{}", large.display());
     let headers = ["--header", &key, "--header", "Content-Type: application/json", "--header", "Expect:"];
-    let sent = proxy.curl("127.0.0.1", "/api/v1/suppliers/import", &[&headers[..], &["--data-binary", &data, "--include"]].concat());
+    let sent = proxy.curl(
+        "127.0.0.1",
+        "/api/v1/suppliers/import",
+        &[&headers[..], &["--data-binary", &data, "--include"]].concat(),
+    );
     let (head, body) = head_and_body(&sent);
-    let is_refused = head.lines().next().is_some_and(|line| line.contains(" 400")) && header(&head, "content-type") == "application/problem+json";
+    let is_refused = head.lines().next().is_some_and(|line| line.contains(" 400"))
+        && header(&head, "content-type") == "application/problem+json";
     assert!(is_refused, "{head} {}", String::from_utf8_lossy(&body));
 
     // What is packed comes through packed, and its tag as it was given; exports come whole.
     let rows: String = (0..300).map(|number| format!("Supplier {number},{}\r\n", "note ".repeat(40))).collect();
     fs::write(folder.0.join("suppliers.csv"), format!("name,notes\r\n{rows}")).expect("written");
     let file = format!("@{}", folder.0.join("suppliers.csv").display());
-    proxy.curl("127.0.0.1", "/api/v1/suppliers/import", &["--fail", "--header", &key, "--header", "Content-Type: text/csv", "--data-binary", &file]);
+    proxy.curl(
+        "127.0.0.1",
+        "/api/v1/suppliers/import",
+        &["--fail", "--header", &key, "--header", "Content-Type: text/csv", "--data-binary", &file],
+    );
     let plain = proxy.curl("127.0.0.1", "/api/v1/suppliers.csv", &["--fail", "--header", &key]).stdout;
     assert!(plain.len() > 60_000 && plain.ends_with(b"\r\n"));
     for coding in ["gzip", "zstd"] {
         let accept = format!("Accept-Encoding: {coding}");
-        let (head, packed) = head_and_body(&proxy.curl("127.0.0.1", "/api/v1/suppliers.csv", &["--fail", "--include", "--header", &key, "--header", &accept]));
+        let (head, packed) = head_and_body(&proxy.curl(
+            "127.0.0.1",
+            "/api/v1/suppliers.csv",
+            &["--fail", "--include", "--header", &key, "--header", &accept],
+        ));
         assert!(header(&head, "content-encoding") == coding && packed.len() < plain.len() / 4, "{head}");
-        let unpacked = proxy.curl("127.0.0.1", "/api/v1/suppliers.csv", &["--fail", "--compressed", "--header", &key, "--header", &accept]).stdout;
+        let unpacked = proxy
+            .curl(
+                "127.0.0.1",
+                "/api/v1/suppliers.csv",
+                &["--fail", "--compressed", "--header", &key, "--header", &accept],
+            )
+            .stdout;
         assert!(unpacked == plain, "{coding} of {kind:?} is not what it was");
     }
     let id = first_id(&proxy, &key);
     let path = format!("/api/v1/suppliers/{id}");
-    let (head, _) = head_and_body(&proxy.curl("127.0.0.1", &path, &["--fail", "--include", "--header", &key, "--header", "Accept-Encoding: zstd, gzip"]));
+    let (head, _) = head_and_body(&proxy.curl(
+        "127.0.0.1",
+        &path,
+        &["--fail", "--include", "--header", &key, "--header", "Accept-Encoding: zstd, gzip"],
+    ));
     assert_eq!(header(&head, "etag"), "\"1\"", "it is too small to be packed: {head}");
     change(&proxy, &key, &path, header(&head, "etag"), "{\"notes\": \"changed\"}");
 }
 
 fn first_id(proxy: &Proxy, key: &str) -> String {
-    let list: Value = serde_json::from_slice(&proxy.curl("127.0.0.1", "/api/v1/suppliers?limit=1", &["--fail", "--compressed", "--header", key]).stdout).expect("JSON");
+    let list: Value = serde_json::from_slice(
+        &proxy.curl("127.0.0.1", "/api/v1/suppliers?limit=1", &["--fail", "--compressed", "--header", key]).stdout,
+    )
+    .expect("JSON");
     list["items"][0]["id"].as_str().expect("an id").to_owned()
 }
 
@@ -300,7 +377,20 @@ fn change(proxy: &Proxy, key: &str, path: &str, tag: &str, body: &str) {
         let told = proxy.curl(
             "127.0.0.1",
             path,
-            &["--request", "PATCH", "--header", key, "--header", &tag, "--json", body, "--output", "/dev/null", "--write-out", "%{http_code}"],
+            &[
+                "--request",
+                "PATCH",
+                "--header",
+                key,
+                "--header",
+                &tag,
+                "--json",
+                body,
+                "--output",
+                "/dev/null",
+                "--write-out",
+                "%{http_code}",
+            ],
         );
         assert_eq!(String::from_utf8_lossy(&told.stdout), status, "{tag}");
     }
@@ -311,20 +401,42 @@ async fn marks(kind: Kind, as_: &[&str]) {
     let (proxy, server, _folder) = behind(kind, Packs::Itself, &[]).await;
     let key = format!("Authorization: Bearer {}", server.key);
     let make = |noun: &str, body: &Value| -> Value {
-        let made = proxy.curl("127.0.0.1", &format!("/api/v1/{noun}"), &["--fail", "--compressed", "--header", &key, "--json", &body.to_string()]);
+        let made = proxy.curl(
+            "127.0.0.1",
+            &format!("/api/v1/{noun}"),
+            &["--fail", "--compressed", "--header", &key, "--json", &body.to_string()],
+        );
         serde_json::from_slice(&made.stdout).expect("JSON")
     };
     let supplier = make("suppliers", &json!({ "name": "Through a proxy" }));
     let body = json!({ "subject_id": supplier["id"], "title": "No clean linen", "likelihood": 2, "impact": 3, "description": "They wash what we wear. ".repeat(100) });
     let path = format!("/api/v1/risks/{}", make("risks", &body)["id"].as_str().expect("an id"));
-    let packed = || head_and_body(&proxy.curl("127.0.0.1", &path, &["--fail", "--include", "--header", &key, "--header", "Accept-Encoding: gzip"])).0;
+    let packed = || {
+        head_and_body(&proxy.curl(
+            "127.0.0.1",
+            &path,
+            &["--fail", "--include", "--header", &key, "--header", "Accept-Encoding: gzip"],
+        ))
+        .0
+    };
     let head = packed();
     let tag = header(&head, "etag").replace("w/", "W/");
     assert!(header(&head, "content-encoding") == "gzip" && as_.contains(&tag.as_str()), "{kind:?} gives {tag}: {head}");
     let again = proxy.curl(
         "127.0.0.1",
         &path,
-        &["--header", &key, "--header", "Accept-Encoding: gzip", "--header", &format!("If-None-Match: {tag}"), "--output", "/dev/null", "--write-out", "%{http_code}"],
+        &[
+            "--header",
+            &key,
+            "--header",
+            "Accept-Encoding: gzip",
+            "--header",
+            &format!("If-None-Match: {tag}"),
+            "--output",
+            "/dev/null",
+            "--write-out",
+            "%{http_code}",
+        ],
     );
     assert_eq!(String::from_utf8_lossy(&again.stdout), "304");
     change(&proxy, &key, &path, &tag, "{\"title\": \"No linen\"}");

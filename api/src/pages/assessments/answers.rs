@@ -157,9 +157,15 @@ impl AssessmentPage {
             AssessmentState::Submitted => {
                 "An approver reviews the answers, then approves, refuses or returns them for changes. Until then nothing changes in the register."
             }
-            AssessmentState::Approved => "It counts in the register. When it is time to ask again, start a new assessment: answers that still hold are carried over.",
-            AssessmentState::Refused => "It was refused: we may not rely on this. The scores in the register stay as they were.",
-            AssessmentState::Superseded => "A newer approved assessment counts in its place. This one stays to be read.",
+            AssessmentState::Approved => {
+                "It counts in the register. When it is time to ask again, start a new assessment: answers that still hold are carried over."
+            }
+            AssessmentState::Refused => {
+                "It was refused: we may not rely on this. The scores in the register stay as they were."
+            }
+            AssessmentState::Superseded => {
+                "A newer approved assessment counts in its place. This one stays to be read."
+            }
         }
     }
 }
@@ -189,7 +195,13 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     task_list(request, here, StatusCode::OK, notice, Vec::new()).await
 }
 
-async fn task_list(request: &Request, here: &SignedIn, status: StatusCode, notice: &'static str, errors: Vec<FieldError>) -> PageResult {
+async fn task_list(
+    request: &Request,
+    here: &SignedIn,
+    status: StatusCode,
+    notice: &'static str,
+    errors: Vec<FieldError>,
+) -> PageResult {
     let reader = here.read(request).await?;
     let about = About::of(&reader, request).await?;
     let questions = assessment::questions(&reader, &about.assessment.id, None).await?;
@@ -199,9 +211,16 @@ async fn task_list(request: &Request, here: &SignedIn, status: StatusCode, notic
     let papers = papers(&reader, &about.assessment).await?.iter().map(Paper::from).collect();
     let sheet = Sheet { questions, standing: progress.into(), papers };
     let text = |key: &str| sheet.question(key).map_or_else(|| key.to_owned(), |question| question.text.clone());
-    let said = |key: &str, answer: &diligence_questionnaires::Answer| sheet.question(key).map(|question| sheet.said(question, answer)).unwrap_or_default();
+    let said = |key: &str, answer: &diligence_questionnaires::Answer| {
+        sheet.question(key).map(|question| sheet.said(question, answer)).unwrap_or_default()
+    };
     let knock_outs = result.outcome.knock_outs.into_iter().map(|knock_out| KnockOutLine {
-        answer: sheet.standing.answers.get(&knock_out.question).map(|answer| said(&knock_out.question, answer)).unwrap_or_default(),
+        answer: sheet
+            .standing
+            .answers
+            .get(&knock_out.question)
+            .map(|answer| said(&knock_out.question, answer))
+            .unwrap_or_default(),
         question: text(&knock_out.question),
         reason: knock_out.reason,
     });
@@ -246,7 +265,10 @@ pub(super) async fn confirm(who: Page<Editor>, form: Proven<Form>) -> PageResult
     match who.change(async |writer| assessment::confirm(writer, &id, version, confirmation).await).await {
         Ok(_) => Ok(redirect(&format!("/assessments/{id}?notice=confirmed"))),
         Err(Error::Stale { .. }) => {
-            let wrong = FieldError::new("earlier", "someone else saved answers meanwhile, and nothing was confirmed: look again, then confirm");
+            let wrong = FieldError::new(
+                "earlier",
+                "someone else saved answers meanwhile, and nothing was confirmed: look again, then confirm",
+            );
             task_list(request, here, StatusCode::CONFLICT, "", vec![wrong]).await
         }
         Err(error) => {
@@ -279,7 +301,13 @@ impl Door for OwnDoor<'_> {
     }
 }
 
-fn section_form(here: &SignedIn, about: &About, sheet: &Sheet, key: &str, fields: Vec<Field>) -> Result<SectionForm, Refusal> {
+fn section_form(
+    here: &SignedIn,
+    about: &About,
+    sheet: &Sheet,
+    key: &str,
+    fields: Vec<Field>,
+) -> Result<SectionForm, Refusal> {
     let action = about.place(&format!("/sections/{key}"));
     let then: String = form_urlencoded::byte_serialize(action.as_bytes()).collect();
     Ok(SectionForm {
@@ -297,7 +325,14 @@ fn section_form(here: &SignedIn, about: &About, sheet: &Sheet, key: &str, fields
     })
 }
 
-fn section_page(here: &SignedIn, about: About, sheet: &Sheet, key: &str, status: StatusCode, form: SectionForm) -> PageResult {
+fn section_page(
+    here: &SignedIn,
+    about: About,
+    sheet: &Sheet,
+    key: &str,
+    status: StatusCode,
+    form: SectionForm,
+) -> PageResult {
     let frame = here.frame(&sheet.section(key)?.title).at("/assessments");
     Ok(html(status, &SectionPage { frame, about, form })?)
 }
@@ -318,7 +353,10 @@ pub(super) async fn show_section(who: Page<Viewer>) -> PageResult {
         // Whoever cannot answer reads the answers all on one page.
         return Err(Refusal::Elsewhere(about.place("")));
     }
-    let form = SectionForm { has_more: parameter(request, "more") == "yes", ..section_form(here, &about, &sheet, &key, fields)? };
+    let form = SectionForm {
+        has_more: parameter(request, "more") == "yes",
+        ..section_form(here, &about, &sheet, &key, fields)?
+    };
     section_page(here, about, &sheet, &key, StatusCode::OK, form)
 }
 
@@ -339,7 +377,14 @@ pub(super) async fn save_section(who: Page<Editor>, form: Proven<Form>) -> PageR
         }));
     }
     let form = section_form(here, &about, &saved.sheet, &key, saved.fields)?;
-    section_page(here, about, &saved.sheet, &key, saved.status, SectionForm { errors: saved.errors, is_stale: saved.is_stale, ..form })
+    section_page(
+        here,
+        about,
+        &saved.sheet,
+        &key,
+        saved.status,
+        SectionForm { errors: saved.errors, is_stale: saved.is_stale, ..form },
+    )
 }
 
 // ---------------------------------------------------------------- evidence
@@ -359,7 +404,11 @@ struct EvidencePage {
 impl EvidencePage {
     /// Where one came from.
     fn back(&self) -> String {
-        if self.section.is_empty() { self.about.place("") } else { self.about.place(&format!("/sections/{}", self.section)) }
+        if self.section.is_empty() {
+            self.about.place("")
+        } else {
+            self.about.place(&format!("/sections/{}", self.section))
+        }
     }
 }
 
@@ -369,11 +418,28 @@ pub(super) async fn show_evidence(who: Page<Editor>) -> PageResult {
     evidence_page(request, here, parameter(request, "section"), Form::default(), Vec::new()).await
 }
 
-async fn evidence_page(request: &Request, here: &SignedIn, section: String, form: Form, errors: Vec<FieldError>) -> PageResult {
+async fn evidence_page(
+    request: &Request,
+    here: &SignedIn,
+    section: String,
+    form: Form,
+    errors: Vec<FieldError>,
+) -> PageResult {
     let about = About::of(&here.read(request).await?, request).await?;
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let (frame, csrf) = (here.frame("Add evidence").at("/assessments"), here.csrf().to_owned());
-    Ok(html(status, &EvidencePage { frame, about, csrf, kinds: questions::evidence_kinds(&form.text("kind")), section: questions::key(section), form, errors })?)
+    Ok(html(
+        status,
+        &EvidencePage {
+            frame,
+            about,
+            csrf,
+            kinds: questions::evidence_kinds(&form.text("kind")),
+            section: questions::key(section),
+            form,
+            errors,
+        },
+    )?)
 }
 
 /// Enters a piece of evidence with its file, if there is one.
@@ -395,7 +461,8 @@ pub(super) async fn add_evidence(who: Page<Editor>, form: Proven<WithFile<Eviden
         notes: None,
     };
     if file.is_none() && new.reference.is_none() && new.address.is_none() {
-        errors.push(FieldError::new("file", "choose a file, or say where the evidence can be seen or what it is called"));
+        errors
+            .push(FieldError::new("file", "choose a file, or say where the evidence can be seen or what it is called"));
     }
     if !errors.is_empty() {
         return evidence_page(request, here, form.text("section"), form, errors).await;
@@ -414,8 +481,15 @@ pub(super) async fn add_evidence(who: Page<Editor>, form: Proven<WithFile<Eviden
             Ok(redirect(&if key.is_empty() { about.place("") } else { about.place(&format!("/sections/{key}")) }))
         }
         Err(error) => {
-            let found: Vec<Fault> = faults(error)?.into_iter().map(|fault| Fault { pointer: fault.pointer.trim_start_matches(['?', '/']).to_owned(), ..fault }).collect();
-            let errors = crate::pages::page::field_errors(&found, &["kind", "reference", "statement", "issued_on", "expires_on", "address"], "file");
+            let found: Vec<Fault> = faults(error)?
+                .into_iter()
+                .map(|fault| Fault { pointer: fault.pointer.trim_start_matches(['?', '/']).to_owned(), ..fault })
+                .collect();
+            let errors = crate::pages::page::field_errors(
+                &found,
+                &["kind", "reference", "statement", "issued_on", "expires_on", "address"],
+                "file",
+            );
             evidence_page(request, here, form.text("section"), form, errors).await
         }
     }
@@ -450,7 +524,8 @@ async fn check_page(request: &Request, here: &SignedIn, status: StatusCode, mut 
     let sheet = sheet(&reader, &about.assessment).await?;
     errors.extend(sheet.missing());
     let earlier = sheet.standing.earlier.keys().filter(|key| sheet.standing.visible.contains(key)).count();
-    let unconfirmed = (earlier > 0).then(|| format::count(earlier, "answer that was given before is", "answers that were given before are"));
+    let unconfirmed = (earlier > 0)
+        .then(|| format::count(earlier, "answer that was given before is", "answers that were given before are"));
     let (frame, csrf) = (here.frame("Check the answers").at("/assessments"), here.csrf().to_owned());
     let (sections, version) = (sheet.rows(|path| about.place(path)), sheet.standing.version);
     Ok(html(status, &CheckPage { frame, about, csrf, sections, errors, version, unconfirmed })?)
@@ -464,7 +539,8 @@ pub(super) async fn submit(who: Page<Editor>, form: Proven<Form>) -> PageResult 
     match who.change(async |writer| assessment::submit(writer, &id, version).await).await {
         Ok(_) => Ok(redirect(&format!("/assessments/{id}?notice=submitted"))),
         Err(Error::Stale { .. }) => {
-            let wrong = FieldError::new("form", "someone else saved answers meanwhile: look at them below, then submit");
+            let wrong =
+                FieldError::new("form", "someone else saved answers meanwhile: look at them below, then submit");
             check_page(request, here, StatusCode::CONFLICT, vec![wrong]).await
         }
         Err(error) => {
@@ -497,8 +573,15 @@ pub(super) async fn show_delete(who: Page<Editor>) -> PageResult {
     delete_page(here, about, StatusCode::OK, String::new(), Vec::new())
 }
 
-fn delete_page(here: &SignedIn, about: About, status: StatusCode, typed: String, errors: Vec<FieldError>) -> PageResult {
-    let (frame, csrf, version) = (here.frame("Delete this draft").at("/assessments"), here.csrf().to_owned(), about.assessment.version);
+fn delete_page(
+    here: &SignedIn,
+    about: About,
+    status: StatusCode,
+    typed: String,
+    errors: Vec<FieldError>,
+) -> PageResult {
+    let (frame, csrf, version) =
+        (here.frame("Delete this draft").at("/assessments"), here.csrf().to_owned(), about.assessment.version);
     Ok(html(status, &DeletePage { frame, about, csrf, typed, version, errors })?)
 }
 
@@ -516,8 +599,17 @@ pub(super) async fn delete(who: Page<Editor>, form: Proven<Form>) -> PageResult 
         Ok(()) => Ok(redirect(&format!("/assessments?{}", of_subject(&about.assessment.subject_id)))),
         Err(error) => {
             let (status, wrong) = match error {
-                Error::Stale { .. } => (StatusCode::CONFLICT, FieldError::new("name", "someone else saved answers here meanwhile: delete it only if they know")),
-                other => (StatusCode::UNPROCESSABLE_ENTITY, FieldError::new("name", faults(other)?.first().map(|fault| fault.detail.clone()).unwrap_or_default())),
+                Error::Stale { .. } => (
+                    StatusCode::CONFLICT,
+                    FieldError::new("name", "someone else saved answers here meanwhile: delete it only if they know"),
+                ),
+                other => (
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    FieldError::new(
+                        "name",
+                        faults(other)?.first().map(|fault| fault.detail.clone()).unwrap_or_default(),
+                    ),
+                ),
             };
             delete_page(here, about, status, typed, vec![wrong])
         }

@@ -1,4 +1,5 @@
-//! What the pages on which an assessment is judged have in common: answers, points and bands in words, and what moved the scores.
+//! What the pages on which an assessment is judged have in common: answers, points and bands in words, and what moved
+//! the scores.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +14,8 @@ use diligence_entities::{
     scope::Reader,
 };
 use diligence_questionnaires::{
-    Answer, Band, Contribution, Edition, EvidenceKind, EvidenceState, MoveBecause, Question, QuestionState, QuestionType, RatingPolicy, Score, ScoreChange, ScoreMove,
+    Answer, Band, Contribution, Edition, EvidenceKind, EvidenceState, MoveBecause, Question, QuestionState,
+    QuestionType, RatingPolicy, Score, ScoreChange, ScoreMove,
 };
 use serde_json::Value;
 
@@ -40,7 +42,10 @@ impl Judged {
         let progress = assessment::progress(reader, id).await?;
         let assessment = progress.assessment.clone();
         let edition = questionnaire::read(reader, &assessment.questionnaire, &assessment.edition, None).await?;
-        let line = register::lines(reader, [assessment.subject_id.clone()]).await?.remove(&assessment.subject_id).ok_or(Error::NotFound)?;
+        let line = register::lines(reader, [assessment.subject_id.clone()])
+            .await?
+            .remove(&assessment.subject_id)
+            .ok_or(Error::NotFound)?;
         let evidence = evidence::several(reader, named(progress.answers.values())).await?;
         Ok(Self {
             title: edition.title.clone(),
@@ -77,13 +82,20 @@ impl Judged {
         if outcome.is_knocked_out() {
             return "A knock-out caps it at poor, whatever the score.".into();
         }
-        let Some(shown) = outcome.evidenced else { return "Nothing that counts is asked, so there is no score.".into() };
+        let Some(shown) = outcome.evidenced else {
+            return "Nothing that counts is asked, so there is no score.".into();
+        };
         if outcome.coverage < Score::percent(*minimum_coverage) {
-            return format!("Only {}% of what counts is answered, and your policy asks for {minimum_coverage}%: too little to say more.", outcome.coverage);
+            return format!(
+                "Only {}% of what counts is answered, and your policy asks for {minimum_coverage}%: too little to say more.",
+                outcome.coverage
+            );
         }
         match self.result.band {
             Band::Strong => format!("The shown score of {shown} is {strong_from} or more."),
-            Band::Adequate => format!("The shown score of {shown} is {adequate_from} or more, and less than {strong_from}."),
+            Band::Adequate => {
+                format!("The shown score of {shown} is {adequate_from} or more, and less than {strong_from}.")
+            }
             Band::Weak => format!("The shown score of {shown} is {weak_from} or more, and less than {adequate_from}."),
             Band::Poor | Band::Unassessed => format!("The shown score of {shown} is less than {weak_from}."),
         }
@@ -92,7 +104,14 @@ impl Judged {
 
 /// The ids of the evidence that answers name, as support or as the answer itself.
 fn named<'a>(answers: impl Iterator<Item = &'a Answer>) -> Vec<String> {
-    let file = |answer: &Answer| answer.value.as_ref().and_then(Value::as_str).filter(|text| text.parse::<EvidenceId>().is_ok()).map(str::to_owned);
+    let file = |answer: &Answer| {
+        answer
+            .value
+            .as_ref()
+            .and_then(Value::as_str)
+            .filter(|text| text.parse::<EvidenceId>().is_ok())
+            .map(str::to_owned)
+    };
     answers.flat_map(|answer| answer.evidence_ids.iter().cloned().chain(file(answer))).collect()
 }
 
@@ -107,24 +126,36 @@ pub(super) fn piece(evidence: &Evidence) -> String {
 }
 
 /// What an answer says to people.
-pub(super) fn said(question: Option<&Question>, answer: Option<&Answer>, evidence: &BTreeMap<String, Evidence>) -> String {
+pub(super) fn said(
+    question: Option<&Question>,
+    answer: Option<&Answer>,
+    evidence: &BTreeMap<String, Evidence>,
+) -> String {
     let Some(answer) = answer else { return "Not answered".into() };
     if let Some(reason) = &answer.not_applicable {
         return format!("Does not apply: {reason}");
     }
     let label = |value: &str| {
-        let option = question.and_then(|question| question.options.iter().find(|option| option.value == value)).map(|option| option.label.clone());
-        option.or_else(|| evidence.get(value).map(piece)).unwrap_or_else(|| match (question.map(|question| question.kind), value) {
-            (Some(QuestionType::YesNo), "yes") => "Yes".into(),
-            (Some(QuestionType::YesNo), "no") => "No".into(),
-            (Some(QuestionType::Date), value) => value.parse::<Day>().map_or(value.to_owned(), format::day),
-            _ => value.to_owned(),
+        let option = question
+            .and_then(|question| question.options.iter().find(|option| option.value == value))
+            .map(|option| option.label.clone());
+        option.or_else(|| evidence.get(value).map(piece)).unwrap_or_else(|| {
+            match (question.map(|question| question.kind), value) {
+                (Some(QuestionType::YesNo), "yes") => "Yes".into(),
+                (Some(QuestionType::YesNo), "no") => "No".into(),
+                (Some(QuestionType::Date), value) => value.parse::<Day>().map_or(value.to_owned(), format::day),
+                _ => value.to_owned(),
+            }
         })
     };
     match &answer.value {
         Some(Value::String(text)) => label(text),
         Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).map(label).collect::<Vec<_>>().join("; "),
-        Some(Value::Number(number)) => format!("{number} {}", question.and_then(|question| question.unit.as_deref()).unwrap_or_default()).trim().to_owned(),
+        Some(Value::Number(number)) => {
+            format!("{number} {}", question.and_then(|question| question.unit.as_deref()).unwrap_or_default())
+                .trim()
+                .to_owned()
+        }
         _ => "Not answered".into(),
     }
 }
@@ -148,14 +179,20 @@ pub(super) fn lacking(state: EvidenceState) -> &'static str {
         EvidenceState::NotNeeded | EvidenceState::Valid => "",
         EvidenceState::Expired => "The evidence it needs has expired, so the answer is not shown to be true.",
         EvidenceState::NotYetValid => "The evidence it needs is not valid yet, so the answer is not shown to be true.",
-        EvidenceState::WrongKind => "What is attached is not the kind of evidence it needs, so the answer is not shown to be true.",
+        EvidenceState::WrongKind => {
+            "What is attached is not the kind of evidence it needs, so the answer is not shown to be true."
+        }
         EvidenceState::Missing => "The evidence it needs is not attached, so the answer is not shown to be true.",
     }
 }
 
 /// Kinds of evidence, any of which will do.
 pub(super) fn kinds(kinds: &[EvidenceKind]) -> String {
-    if kinds.is_empty() { "any kind".into() } else { kinds.iter().map(|kind| kind.title()).collect::<Vec<_>>().join(" or ") }
+    if kinds.is_empty() {
+        "any kind".into()
+    } else {
+        kinds.iter().map(|kind| kind.title()).collect::<Vec<_>>().join(" or ")
+    }
 }
 
 /// Tenths as a number with one decimal place, with a sign where it is a change.
@@ -194,33 +231,67 @@ pub(super) struct MovedRow {
 impl Moved {
     /// What moved from `before` to what is judged.
     pub(super) async fn since(reader: &Reader, judged: &Judged, before: &Assessment) -> Result<Self, Error> {
-        let found = assessment::movement(reader, &judged.assessment.id, &MovementFilter { since: Some(before.id.clone()) }).await?;
+        let found =
+            assessment::movement(reader, &judged.assessment.id, &MovementFilter { since: Some(before.id.clone()) })
+                .await?;
         let old = questionnaire::read(reader, &before.questionnaire, &before.edition, None).await?;
-        let old_evidence = evidence::several(reader, named(found.questions.iter().filter_map(|question| question.answer_before.as_ref()))).await?;
-        let text = |key: &String| judged.edition.question(key).or_else(|| old.question(key)).map_or(key.clone(), |question| question.text.clone());
-        let gained = found.knock_outs_gained.iter().map(|key| format!("Caps the rating now, and did not before: {}", text(key)));
+        let old_evidence = evidence::several(
+            reader,
+            named(found.questions.iter().filter_map(|question| question.answer_before.as_ref())),
+        )
+        .await?;
+        let text = |key: &String| {
+            judged
+                .edition
+                .question(key)
+                .or_else(|| old.question(key))
+                .map_or(key.clone(), |question| question.text.clone())
+        };
+        let gained =
+            found.knock_outs_gained.iter().map(|key| format!("Caps the rating now, and did not before: {}", text(key)));
         let lost = found.knock_outs_lost.iter().map(|key| format!("Caps the rating no longer: {}", text(key)));
         let notes = gained.chain(lost).collect();
-        let totals = [total(found.questions.iter().map(|question| question.claimed)), total(found.questions.iter().map(|question| question.evidenced))];
+        let totals = [
+            total(found.questions.iter().map(|question| question.claimed)),
+            total(found.questions.iter().map(|question| question.evidenced)),
+        ];
         let rows = found.questions.iter().map(|question| MovedRow {
             before: said(old.question(&question.question), question.answer_before.as_ref(), &old_evidence),
             after: said(judged.edition.question(&question.question), question.answer_after.as_ref(), &judged.evidence),
-            because: format::capital(question.because.iter().map(|because| reason(*because)).collect::<Vec<_>>().join(", ")),
+            because: format::capital(
+                question.because.iter().map(|because| reason(*because)).collect::<Vec<_>>().join(", "),
+            ),
             key: question.question.clone(),
             text: question.text.clone(),
             claimed: question.claimed,
             shown: question.evidenced,
         });
-        Ok(Self { since: told(before), scores: [("Claimed", found.claimed), ("Shown", found.evidenced)], rows: rows.collect(), totals, notes })
+        Ok(Self {
+            since: told(before),
+            scores: [("Claimed", found.claimed), ("Shown", found.evidenced)],
+            rows: rows.collect(),
+            totals,
+            notes,
+        })
     }
 }
 
 /// Which assessment, by when it was decided.
 pub(super) fn told(assessment: &Assessment) -> String {
     match assessment.assessed_on {
-        Some(day) => format!("edition {}, {} on {}", assessment.edition, format::label(&assessment.state).to_lowercase(), format::day(day)),
+        Some(day) => format!(
+            "edition {}, {} on {}",
+            assessment.edition,
+            format::label(&assessment.state).to_lowercase(),
+            format::day(day)
+        ),
         None => {
-            format!("edition {}, {}, last changed on {}", assessment.edition, format::label(&assessment.state).to_lowercase(), format::day(assessment.updated_at.day()))
+            format!(
+                "edition {}, {}, last changed on {}",
+                assessment.edition,
+                format::label(&assessment.state).to_lowercase(),
+                format::day(assessment.updated_at.day())
+            )
         }
     }
 }

@@ -7,7 +7,10 @@ use diligence_entities::{
     error::Error,
     fault::Fault,
     id::RespondentLinkId,
-    respondent_link::{self, DEFAULT_DAYS, LinkState, MAXIMUM_DAYS, MAXIMUM_LINKS, MailState, Mailing, NewRespondentLink, Resend, RespondentLink, RespondentLinkFilter},
+    respondent_link::{
+        self, DEFAULT_DAYS, LinkState, MAXIMUM_DAYS, MAXIMUM_LINKS, MailState, Mailing, NewRespondentLink, Resend,
+        RespondentLink, RespondentLinkFilter,
+    },
     role::Role,
     supplier,
 };
@@ -72,7 +75,9 @@ impl LinksPage {
     fn state(link: &RespondentLink) -> String {
         match link.state {
             LinkState::Open => "Not opened yet".into(),
-            LinkState::Opened => link.last_used_at.map_or("Opened".into(), |at| format!("Last used on {}", format::moment(at))),
+            LinkState::Opened => {
+                link.last_used_at.map_or("Opened".into(), |at| format!("Last used on {}", format::moment(at)))
+            }
             LinkState::Submitted => "The answers are submitted".into(),
             LinkState::Expired => "Expired".into(),
             LinkState::Revoked => "Ended by hand".into(),
@@ -93,7 +98,10 @@ fn told(mail: MailState, email: Option<&str>, failure: Option<&str>) -> String {
         MailState::NotConfigured => "Nothing was sent: this server sends no e-mail.".into(),
         MailState::Queued => format!("An e-mail to {email} is on its way."),
         MailState::Sent => format!("An e-mail was sent to {email}."),
-        MailState::Failed => format!("The e-mail to {email} could not be sent: {}.", failure.unwrap_or("nobody knows why").trim_end_matches('.')),
+        MailState::Failed => format!(
+            "The e-mail to {email} could not be sent: {}.",
+            failure.unwrap_or("nobody knows why").trim_end_matches('.')
+        ),
     }
 }
 
@@ -109,15 +117,28 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     // Whom one usually writes to there.
     let contacts = supplier::read(&reader, &about.assessment.supplier_id).await?.contacts.0;
     let contact = contacts.iter().find(|contact| contact.email.is_some()).or(contacts.first());
-    let form = contact.map(|contact| Form::of([("contact_name", contact.name.clone()), ("email", contact.email.clone().unwrap_or_default())]));
+    let form = contact.map(|contact| {
+        Form::of([("contact_name", contact.name.clone()), ("email", contact.email.clone().unwrap_or_default())])
+    });
     drop(reader);
     list(request, here, StatusCode::OK, None, form.unwrap_or_default(), Vec::new()).await
 }
 
-async fn list(request: &Request, here: &SignedIn, status: StatusCode, new: Option<New>, form: Form, errors: Vec<FieldError>) -> PageResult {
+async fn list(
+    request: &Request,
+    here: &SignedIn,
+    status: StatusCode,
+    new: Option<New>,
+    form: Form,
+    errors: Vec<FieldError>,
+) -> PageResult {
     let reader = here.read(request).await?;
     let about = About::of(&reader, request).await?;
-    let filter = RespondentLinkFilter { assessment_id: Some(about.assessment.id.clone()), limit: Some(MAXIMUM_LINKS as u64), ..RespondentLinkFilter::default() };
+    let filter = RespondentLinkFilter {
+        assessment_id: Some(about.assessment.id.clone()),
+        limit: Some(MAXIMUM_LINKS as u64),
+        ..RespondentLinkFilter::default()
+    };
     let mut links = respondent_link::list(&reader, &filter).await?.items;
     links.reverse();
     let page = LinksPage {
@@ -164,7 +185,8 @@ pub(super) async fn resend(who: Page<Editor>, form: Proven<Form>) -> PageResult 
     let link = link(request, here, &form).await?;
     let (mailing, version) = (mailer(request)?.mailing(), form.version()?);
     let again = Resend { message: form.some("message"), ..Resend::default() };
-    let made = who.change(async |writer| respondent_link::resend(writer, &link.id, version, again, mailing).await).await;
+    let made =
+        who.change(async |writer| respondent_link::resend(writer, &link.id, version, again, mailing).await).await;
     handed_over(request, here, made, Form::default()).await
 }
 
@@ -178,7 +200,12 @@ async fn link(request: &Request, here: &SignedIn, form: &Form) -> Result<Respond
 }
 
 /// Sends the letter of a link that was made, and shows its address, this once.
-async fn handed_over(request: &Request, here: &SignedIn, made: Result<respondent_link::Made, Error>, form: Form) -> PageResult {
+async fn handed_over(
+    request: &Request,
+    here: &SignedIn,
+    made: Result<respondent_link::Made, Error>,
+    form: Form,
+) -> PageResult {
     let made = match made {
         Ok(made) => made,
         Err(error) => return again(request, here, form, error).await,
@@ -189,15 +216,33 @@ async fn handed_over(request: &Request, here: &SignedIn, made: Result<respondent
         mailer(request)?.post(store_of(request)?.clone(), here.person.scope(request_id(request)), letter, url.clone());
     }
     let letter = told(made.link.mail, made.link.email.as_deref(), made.link.mail_failure.as_deref());
-    list(request, here, StatusCode::OK, Some(New { name: made.link.contact_name, url, letter }), Form::default(), Vec::new()).await
+    list(
+        request,
+        here,
+        StatusCode::OK,
+        Some(New { name: made.link.contact_name, url, letter }),
+        Form::default(),
+        Vec::new(),
+    )
+    .await
 }
 
 async fn again(request: &Request, here: &SignedIn, form: Form, error: Error) -> PageResult {
     let (status, errors) = match error {
-        Error::Stale { .. } => (StatusCode::CONFLICT, vec![FieldError::new("links", "someone else changed this link meanwhile: look again")]),
+        Error::Stale { .. } => (
+            StatusCode::CONFLICT,
+            vec![FieldError::new("links", "someone else changed this link meanwhile: look again")],
+        ),
         other => {
             let found: Vec<Fault> = faults(other)?;
-            (StatusCode::UNPROCESSABLE_ENTITY, crate::pages::page::field_errors(&found, &["contact_name", "email", "message", "due_on", "expires_on"], "links"))
+            (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                crate::pages::page::field_errors(
+                    &found,
+                    &["contact_name", "email", "message", "due_on", "expires_on"],
+                    "links",
+                ),
+            )
         }
     };
     list(request, here, status, None, form, errors).await

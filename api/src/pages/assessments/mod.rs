@@ -102,14 +102,21 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let page = assessment::list(&reader, &asked.filter).await?;
     let only = asked.filter.subject_id.clone().or_else(|| asked.filter.supplier_id.clone().map(SubjectId::Supplier));
     let ids = page.items.iter().map(|assessment| assessment.subject_id.clone()).chain(only.clone());
-    let names: BTreeMap<SubjectId, String> = register::lines(&reader, ids).await?.into_iter().map(|(id, line)| (id, format::subject(&line))).collect();
-    let known = questionnaire::list(&reader, &QuestionnaireFilter { limit: Some(questionnaire::MAXIMUM_EDITIONS as u64), ..QuestionnaireFilter::default() }).await?;
-    let mut questionnaires: Vec<(String, String)> = known.items.into_iter().map(|questionnaire| (questionnaire.key, questionnaire.title)).collect();
+    let names: BTreeMap<SubjectId, String> =
+        register::lines(&reader, ids).await?.into_iter().map(|(id, line)| (id, format::subject(&line))).collect();
+    let known = questionnaire::list(
+        &reader,
+        &QuestionnaireFilter { limit: Some(questionnaire::MAXIMUM_EDITIONS as u64), ..QuestionnaireFilter::default() },
+    )
+    .await?;
+    let mut questionnaires: Vec<(String, String)> =
+        known.items.into_iter().map(|questionnaire| (questionnaire.key, questionnaire.title)).collect();
     questionnaires.sort_by(|left, right| left.1.cmp(&right.1));
     let status = if asked.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = AssessmentsPage {
         frame: here.frame("Assessments").at("/assessments"),
-        titles: questionnaire::titles(&reader, page.items.iter().map(|assessment| assessment.questionnaire.clone())).await?,
+        titles: questionnaire::titles(&reader, page.items.iter().map(|assessment| assessment.questionnaire.clone()))
+            .await?,
         next: asked.next(page.next.as_ref()),
         only: only.map(|id| names.get(&id).cloned().unwrap_or_else(|| id.to_string())),
         assessments: page.items,
@@ -168,24 +175,45 @@ pub(super) async fn show_new(who: Page<Editor>) -> PageResult {
     let subject_id = parameter(request, "subject_id");
     if !subject_id.is_empty() {
         let id = subject_id.parse().map_err(|_| Problem::not_found())?;
-        return new_page(here, &reader, id, StatusCode::OK, &parameter(request, "questionnaire"), true, Vec::new()).await;
+        return new_page(here, &reader, id, StatusCode::OK, &parameter(request, "questionnaire"), true, Vec::new())
+            .await;
     }
     let text: String = parameter(request, "q").trim().chars().take(200).collect();
-    let filter = RegisterFilter { q: Some(text.clone()).filter(|text| !text.is_empty()), limit: Some(OFFERED), ..RegisterFilter::default() };
+    let filter = RegisterFilter {
+        q: Some(text.clone()).filter(|text| !text.is_empty()),
+        limit: Some(OFFERED),
+        ..RegisterFilter::default()
+    };
     let page = register::list(&reader, &filter).await?;
     let frame = here.frame("Send a questionnaire").at("/assessments");
     Ok(html(StatusCode::OK, &ChooseSubjectPage { frame, text, lines: page.items, has_more: page.next.is_some() })?)
 }
 
-async fn new_page(here: &SignedIn, reader: &Reader, subject_id: SubjectId, status: StatusCode, chosen: &str, carries_over: bool, errors: Vec<FieldError>) -> PageResult {
+async fn new_page(
+    here: &SignedIn,
+    reader: &Reader,
+    subject_id: SubjectId,
+    status: StatusCode,
+    chosen: &str,
+    carries_over: bool,
+    errors: Vec<FieldError>,
+) -> PageResult {
     let lines = register::lines(reader, [subject_id.clone()]).await?;
     let line = lines.get(&subject_id).ok_or(Error::NotFound)?;
     let mut under_way = Vec::new();
     for state in [AssessmentState::Open, AssessmentState::Submitted] {
-        let filter = AssessmentFilter { subject_id: Some(subject_id.clone()), state: Some(state), limit: Some(200), ..AssessmentFilter::default() };
+        let filter = AssessmentFilter {
+            subject_id: Some(subject_id.clone()),
+            state: Some(state),
+            limit: Some(200),
+            ..AssessmentFilter::default()
+        };
         under_way.extend(assessment::list(reader, &filter).await?.items);
     }
-    let offer = |questionnaire: Questionnaire| Offer { under_way: under_way.iter().find(|other| other.questionnaire == questionnaire.key).cloned(), questionnaire };
+    let offer = |questionnaire: Questionnaire| Offer {
+        under_way: under_way.iter().find(|other| other.questionnaire == questionnaire.key).cloned(),
+        questionnaire,
+    };
     let page = NewPage {
         frame: here.frame("Send a questionnaire").at("/assessments"),
         csrf: here.csrf().to_owned(),
@@ -207,14 +235,37 @@ pub(super) async fn start(who: Page<Editor>, form: Proven<Form>) -> PageResult {
     let (questionnaire, carries_over) = (form.text("questionnaire"), form.text("carry_over") == "yes");
     if questionnaire.is_empty() {
         let wrong = vec![FieldError::new("questionnaire", "choose a questionnaire")];
-        return new_page(here, &here.read(request).await?, subject_id, StatusCode::UNPROCESSABLE_ENTITY, "", carries_over, wrong).await;
+        return new_page(
+            here,
+            &here.read(request).await?,
+            subject_id,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "",
+            carries_over,
+            wrong,
+        )
+        .await;
     }
-    let new = NewAssessment { questionnaire: questionnaire.clone(), subject_id: subject_id.clone(), edition: None, carry_over: Some(carries_over) };
+    let new = NewAssessment {
+        questionnaire: questionnaire.clone(),
+        subject_id: subject_id.clone(),
+        edition: None,
+        carry_over: Some(carries_over),
+    };
     match who.change(async |writer| assessment::start(writer, new).await).await {
         Ok(made) => Ok(redirect(&format!("/assessments/{}?notice=started", made.id))),
         Err(error) => {
             let errors = crate::pages::page::field_errors(&faults(error)?, &[], "questionnaire");
-            new_page(here, &here.read(request).await?, subject_id, StatusCode::UNPROCESSABLE_ENTITY, &questionnaire, carries_over, errors).await
+            new_page(
+                here,
+                &here.read(request).await?,
+                subject_id,
+                StatusCode::UNPROCESSABLE_ENTITY,
+                &questionnaire,
+                carries_over,
+                errors,
+            )
+            .await
         }
     }
 }

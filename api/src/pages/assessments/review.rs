@@ -182,7 +182,8 @@ impl ReviewPage<'_> {
 
     /// Whether the notes at single questions are open.
     fn has_notes(&self) -> bool {
-        self.typed.notes.iter().any(|row| !row.text.is_empty() || !row.owner.is_empty()) || self.typed.added.starts_with("about")
+        self.typed.notes.iter().any(|row| !row.text.is_empty() || !row.owner.is_empty())
+            || self.typed.added.starts_with("about")
     }
 
     fn waiting_count(&self) -> usize {
@@ -191,7 +192,9 @@ impl ReviewPage<'_> {
 }
 
 fn seen(judged: &Judged) -> String {
-    let text = |score: Option<diligence_questionnaires::Score>| score.map_or_else(|| "no score".to_owned(), |score| score.to_string());
+    let text = |score: Option<diligence_questionnaires::Score>| {
+        score.map_or_else(|| "no score".to_owned(), |score| score.to_string())
+    };
     format!("claimed {}, shown {}", text(judged.result.outcome.claimed), text(judged.result.outcome.evidenced))
 }
 
@@ -227,7 +230,9 @@ async fn page(request: &Request, here: &SignedIn, id: &AssessmentId, again: Agai
     let (is_approver, is_admin) = (here.is_at_least(Role::Approver), here.is_at_least(Role::Admin));
     let no_decision = match (is_submitted, is_approver, duty) {
         (false, ..) | (true, true, None) => String::new(),
-        (true, false, _) => "An approver of your organisation rates the answers and decides. You can read everything here.".into(),
+        (true, false, _) => {
+            "An approver of your organisation rates the answers and decides. You can read everything here.".into()
+        }
         (true, true, Some(_)) if is_admin => String::new(),
         (true, true, Some(did)) => format!(
             "You {did} this assessment. Your organisation's policy says that whoever did so does not decide on it: leave it to another approver. An admin can decide all the same, with a reason that is kept."
@@ -284,8 +289,14 @@ fn before_approval(judged: &Judged) -> Vec<(String, String)> {
     let outcome = &judged.result.outcome;
     let text = |key: &String| judged.edition.question(key).map_or(key.clone(), |question| question.text.clone());
     let rate = outcome.awaiting_review.iter().map(|key| (format!("Rate this: {}", text(key)), key.clone()));
-    let answer = outcome.unanswered_required.iter().map(|key| (format!("Return it, as this must be answered now: {}", text(key)), key.clone()));
-    let comment = outcome.comments_needed.iter().map(|key| (format!("Return it, as this needs a comment that says why: {}", text(key)), key.clone()));
+    let answer = outcome
+        .unanswered_required
+        .iter()
+        .map(|key| (format!("Return it, as this must be answered now: {}", text(key)), key.clone()));
+    let comment = outcome
+        .comments_needed
+        .iter()
+        .map(|key| (format!("Return it, as this needs a comment that says why: {}", text(key)), key.clone()));
     rate.chain(answer).chain(comment).collect()
 }
 
@@ -300,7 +311,11 @@ fn kept(judged: &Judged, typed: &Typed) -> Vec<String> {
     }
     let texts = [&typed.comment, &typed.lapses_on, &typed.override_reason, &typed.mend];
     kept.extend(texts.into_iter().filter(|text| !text.is_empty()).cloned());
-    let rows = typed.conditions.iter().chain(&typed.notes).map(|row| [&row.text, &row.owner, &row.due_on].map(String::as_str).join(" ").trim().to_owned());
+    let rows = typed
+        .conditions
+        .iter()
+        .chain(&typed.notes)
+        .map(|row| [&row.text, &row.owner, &row.due_on].map(String::as_str).join(" ").trim().to_owned());
     kept.extend(rows.filter(|row| !row.is_empty()));
     kept
 }
@@ -308,11 +323,14 @@ fn kept(judged: &Judged, typed: &Typed) -> Vec<String> {
 /// A reviewer's points as they are kept.
 fn stored(judged: &Judged, key: &str) -> Rated {
     let given = judged.progress.review.get(key);
-    given.map(|given| Rated { points: given.points.to_string(), reason: given.reason.clone().unwrap_or_default() }).unwrap_or_default()
+    given
+        .map(|given| Rated { points: given.points.to_string(), reason: given.reason.clone().unwrap_or_default() })
+        .unwrap_or_default()
 }
 
 fn parts(judged: &Judged, moved: Option<&Moved>, typed: &Typed, is_stale: bool) -> Vec<Part> {
-    let contributions: BTreeMap<&str, &Contribution> = judged.result.outcome.contributions.iter().map(|one| (one.question.as_str(), one)).collect();
+    let contributions: BTreeMap<&str, &Contribution> =
+        judged.result.outcome.contributions.iter().map(|one| (one.question.as_str(), one)).collect();
     let on = judged.judged_on();
     let item = |question: &diligence_questionnaires::Question| {
         let contribution = contributions.get(question.key.as_str())?;
@@ -321,31 +339,60 @@ fn parts(judged: &Judged, moved: Option<&Moved>, typed: &Typed, is_stale: bool) 
         let of_here = |other: &str| other == question.key;
         let stored = stored(judged, &question.key);
         let filled = typed.rated.get(&question.key).cloned().unwrap_or_else(|| stored.clone());
-        let theirs = (is_stale && typed.rated.contains_key(&question.key) && filled != stored).then(|| match (stored.points.as_str(), stored.reason.as_str()) {
-            ("", _) => "no points of a reviewer".to_owned(),
-            (points, "") => format!("{points} points"),
-            (points, reason) => format!("{points} points: {reason}"),
+        let theirs = (is_stale && typed.rated.contains_key(&question.key) && filled != stored).then(|| {
+            match (stored.points.as_str(), stored.reason.as_str()) {
+                ("", _) => "no points of a reviewer".to_owned(),
+                (points, "") => format!("{points} points"),
+                (points, reason) => format!("{points} points: {reason}"),
+            }
         });
         let row = moved.and_then(|moved| moved.rows.iter().find(|row| row.key == question.key));
-        let moved = row.map(|row| format!("{}. Before: {}. Claimed {}, shown {}.", row.because, row.before, row.claimed, row.shown));
+        let moved = row.map(|row| {
+            format!("{}. Before: {}. Claimed {}, shown {}.", row.because, row.before, row.claimed, row.shown)
+        });
         let given = judged.progress.review.get(&question.key).map(|given| {
             let by = given.reviewer.as_ref().map(|name| format!(" by {name}")).unwrap_or_default();
-            (given.points, format!("{by}{}", given.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default()))
+            (
+                given.points,
+                format!("{by}{}", given.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default()),
+            )
         });
         Some(Item {
             key: question.key.clone(),
             text: question.text.clone(),
-            principle: judged.edition.principle(&question.principle).map(|principle| principle.title.clone()).unwrap_or_default(),
+            principle: judged
+                .edition
+                .principle(&question.principle)
+                .map(|principle| principle.title.clone())
+                .unwrap_or_default(),
             weight: question.weight,
             answer: judged.answer(&question.key),
             comment: answer.and_then(|answer| answer.comment.clone()),
-            evidence: answer.iter().flat_map(|answer| &answer.evidence_ids).filter_map(|id| judged.evidence.get(id)).map(|evidence| piece(evidence, on)).collect(),
+            evidence: answer
+                .iter()
+                .flat_map(|answer| &answer.evidence_ids)
+                .filter_map(|id| judged.evidence.get(id))
+                .map(|evidence| piece(evidence, on))
+                .collect(),
             lacking: judged::lacking(contribution.evidence),
             points: judged::points(contribution),
             own_points: contribution.replaced.as_ref().map(|replaced| replaced.from),
             given,
-            knock_out: judged.result.outcome.knock_outs.iter().find(|one| of_here(&one.question)).map(|one| one.reason.clone()),
-            findings: judged.result.outcome.findings.iter().filter(|one| one.question.as_deref().is_some_and(of_here)).map(finding).collect(),
+            knock_out: judged
+                .result
+                .outcome
+                .knock_outs
+                .iter()
+                .find(|one| of_here(&one.question))
+                .map(|one| one.reason.clone()),
+            findings: judged
+                .result
+                .outcome
+                .findings
+                .iter()
+                .filter(|one| one.question.as_deref().is_some_and(of_here))
+                .map(finding)
+                .collect(),
             moved,
             takes_points: is_answered && question.weight > 0,
             is_unrated_kind: matches!(question.kind, QuestionType::Text | QuestionType::File),
@@ -353,7 +400,10 @@ fn parts(judged: &Judged, moved: Option<&Moved>, typed: &Typed, is_stale: bool) 
             theirs,
         })
     };
-    let part = |section: &diligence_questionnaires::Section| Part { title: section.title.clone(), items: section.questions.iter().filter_map(item).collect() };
+    let part = |section: &diligence_questionnaires::Section| Part {
+        title: section.title.clone(),
+        items: section.questions.iter().filter_map(item).collect(),
+    };
     judged.edition.sections.iter().map(part).filter(|part| !part.items.is_empty()).collect()
 }
 
@@ -365,7 +415,13 @@ fn piece(evidence: &Evidence, on: Day) -> Piece {
         None => "no end".into(),
     };
     let file = evidence.file.as_ref().map(|_| format!("/api/v1/evidence/{}/file", evidence.id));
-    Piece { name: judged::piece(evidence), valid, is_over, is_file: file.is_some(), href: file.or_else(|| evidence.address.clone()) }
+    Piece {
+        name: judged::piece(evidence),
+        valid,
+        is_over,
+        is_file: file.is_some(),
+        href: file.or_else(|| evidence.address.clone()),
+    }
 }
 
 /// Rates answers: those whose points or reason are not what is kept.
@@ -375,7 +431,9 @@ pub(super) async fn rate(who: Page<Approver>, form: Proven<Form>) -> PageResult 
     let version = form.version()?;
     let judged = Judged::read(&who.reader().await?, &id).await?;
     let (mut typed, mut errors, mut change) = (Typed::default(), Vec::new(), BTreeMap::new());
-    for question in judged.edition.questions().filter(|question| !form.every(&format!("points.{}", question.key)).is_empty()) {
+    for question in
+        judged.edition.questions().filter(|question| !form.every(&format!("points.{}", question.key)).is_empty())
+    {
         let key = &question.key;
         let rated = Rated { points: form.text(&format!("points.{key}")), reason: form.text(&format!("reason.{key}")) };
         typed.rated.insert(key.clone(), rated.clone());
@@ -387,9 +445,14 @@ pub(super) async fn rate(who: Page<Approver>, form: Proven<Form>) -> PageResult 
                 change.insert(key.clone(), None);
             }
             (_, Ok(points)) => {
-                change.insert(key.clone(), Some(NewPoints { points, reason: Some(rated.reason).filter(|reason| !reason.is_empty()) }));
+                change.insert(
+                    key.clone(),
+                    Some(NewPoints { points, reason: Some(rated.reason).filter(|reason| !reason.is_empty()) }),
+                );
             }
-            _ => errors.push(FieldError::new(format!("points-{key}"), "enter the points, a whole number from 0 to 100")),
+            _ => {
+                errors.push(FieldError::new(format!("points-{key}"), "enter the points, a whole number from 0 to 100"))
+            }
         }
     }
     let again = Again { typed, seen: form.text("seen"), ..Again::default() };
@@ -403,8 +466,16 @@ pub(super) async fn rate(who: Page<Approver>, form: Proven<Form>) -> PageResult 
         Ok(_) => Ok(redirect(&format!("/assessments/{id}/review?notice=rated"))),
         Err(error) => {
             let field = |fault: &Fault| {
-                let (key, part) = fault.pointer.trim_start_matches('/').split_once('/').unwrap_or((fault.pointer.trim_start_matches('/'), "points"));
-                if key.is_empty() { "questions".to_owned() } else { format!("{}-{key}", if part == "reason" { "reason" } else { "points" }) }
+                let (key, part) = fault
+                    .pointer
+                    .trim_start_matches('/')
+                    .split_once('/')
+                    .unwrap_or((fault.pointer.trim_start_matches('/'), "points"));
+                if key.is_empty() {
+                    "questions".to_owned()
+                } else {
+                    format!("{}-{key}", if part == "reason" { "reason" } else { "points" })
+                }
             };
             refused(request, here, &id, again, error, field).await
         }
@@ -412,7 +483,14 @@ pub(super) async fn rate(who: Page<Approver>, form: Proven<Form>) -> PageResult 
 }
 
 /// The page again: with what is wrong, or with what someone else did meanwhile.
-async fn refused(request: &Request, here: &SignedIn, id: &AssessmentId, again: Again, error: Error, field: impl Fn(&Fault) -> String) -> PageResult {
+async fn refused(
+    request: &Request,
+    here: &SignedIn,
+    id: &AssessmentId,
+    again: Again,
+    error: Error,
+    field: impl Fn(&Fault) -> String,
+) -> PageResult {
     if matches!(error, Error::Stale { .. }) {
         return page(request, here, id, Again { is_stale: true, ..again }).await;
     }
@@ -446,8 +524,12 @@ pub(super) async fn give_back(who: Page<Approver>, form: Proven<Form>) -> PageRe
     for (number, row) in (1..).zip(&typed.notes) {
         match (judged.edition.question(&row.owner), row.text.as_str()) {
             (None, "") => {}
-            (None, _) => errors.push(FieldError::new(format!("about-{number}"), "choose the question that this is about")),
-            (Some(_), "") => errors.push(FieldError::new(format!("note-{number}"), "say what needs to change at this question")),
+            (None, _) => {
+                errors.push(FieldError::new(format!("about-{number}"), "choose the question that this is about"))
+            }
+            (Some(_), "") => {
+                errors.push(FieldError::new(format!("note-{number}"), "say what needs to change at this question"))
+            }
             (Some(question), note) => said.push(format!("{}\n{note}", question.text)),
         }
     }
@@ -486,7 +568,10 @@ pub(super) async fn decide(who: Page<Approver>, form: Proven<Form>) -> PageResul
     let reader = who.reader().await?;
     let present = assessment::read(&reader, &id).await?;
     let (new, places, mut errors) = read(&typed);
-    if new.override_reason.is_none() && here.is_at_least(Role::Admin) && assessment::other_duty(&reader, &present).await?.is_some() {
+    if new.override_reason.is_none()
+        && here.is_at_least(Role::Admin)
+        && assessment::other_duty(&reader, &present).await?.is_some()
+    {
         errors.push(FieldError::new("override_reason", "say why you decide all the same"));
     }
     drop(reader);
@@ -504,7 +589,15 @@ pub(super) async fn decide(who: Page<Approver>, form: Proven<Form>) -> PageResul
         Err(Error::Forbidden(detail)) => {
             // That someone tried what their duties forbid is kept, as where a program tries it.
             let scope = here.person.scope(request_id(request));
-            audit::record(store_of(request)?, &scope, "forbid", "assessment", id.as_str(), Some(serde_json::json!({ "detail": detail }))).await?;
+            audit::record(
+                store_of(request)?,
+                &scope,
+                "forbid",
+                "assessment",
+                id.as_str(),
+                Some(serde_json::json!({ "detail": detail })),
+            )
+            .await?;
             Err(Error::Forbidden(detail).into())
         }
         Err(error) => {
@@ -512,7 +605,10 @@ pub(super) async fn decide(who: Page<Approver>, form: Proven<Form>) -> PageResul
                 let parts: Vec<&str> = fault.pointer.trim_start_matches('/').split('/').collect();
                 match parts[..] {
                     [name @ ("comment" | "lapses_on" | "override_reason")] => name.to_owned(),
-                    ["conditions", index, name] => format!("{name}-{}", index.parse::<usize>().ok().and_then(|index| places.get(index).copied()).unwrap_or(1)),
+                    ["conditions", index, name] => format!(
+                        "{name}-{}",
+                        index.parse::<usize>().ok().and_then(|index| places.get(index).copied()).unwrap_or(1)
+                    ),
                     _ => "verdict-approve".into(),
                 }
             };
@@ -535,19 +631,37 @@ fn read(typed: &Typed) -> (NewDecision, Vec<usize>, Vec<FieldError>) {
         errors.extend(missing.map(|(_, field, detail)| FieldError::new(format!("{field}-{number}"), detail)));
         match row.due_on.parse::<Day>() {
             Ok(due_on) => conditions.push(NewCondition { text: row.text.clone(), owner: row.owner.clone(), due_on }),
-            Err(_) => errors.push(FieldError::new(format!("due_on-{number}"), "enter the day by which it must be done")),
+            Err(_) => {
+                errors.push(FieldError::new(format!("due_on-{number}"), "enter the day by which it must be done"))
+            }
         }
     }
     match (typed.verdict.as_str(), places.is_empty()) {
         ("approve", true) | ("conditions", false) | ("refuse", true) => {}
-        ("approve", false) => errors.push(FieldError::new("verdict-approve", "choose to approve with conditions, or empty the conditions")),
+        ("approve", false) => errors
+            .push(FieldError::new("verdict-approve", "choose to approve with conditions, or empty the conditions")),
         ("conditions", true) => errors.push(FieldError::new("text-1", "enter at least one condition")),
-        ("refuse", false) => errors.push(FieldError::new("verdict-approve", "a refusal has no conditions: empty them, or choose to approve with conditions")),
+        ("refuse", false) => errors.push(FieldError::new(
+            "verdict-approve",
+            "a refusal has no conditions: empty them, or choose to approve with conditions",
+        )),
         _ => errors.push(FieldError::new("verdict-approve", "choose what you decide")),
     }
     let lapses_on = match typed.lapses_on.as_str() {
         "" => None,
-        text => text.parse::<Day>().map_err(|_| errors.push(FieldError::new("lapses_on", "enter a day, or leave it empty"))).ok(),
+        text => text
+            .parse::<Day>()
+            .map_err(|_| errors.push(FieldError::new("lapses_on", "enter a day, or leave it empty")))
+            .ok(),
     };
-    (NewDecision { comment: some(&typed.comment), conditions, lapses_on, override_reason: some(&typed.override_reason) }, places, errors)
+    (
+        NewDecision {
+            comment: some(&typed.comment),
+            conditions,
+            lapses_on,
+            override_reason: some(&typed.override_reason),
+        },
+        places,
+        errors,
+    )
 }

@@ -10,7 +10,9 @@ use diligence_entities::{
     id::AssessmentId,
     scope::Reader,
 };
-use diligence_questionnaires::{Answer, Band, Improvement, ImprovementHow, Improvements, PrincipleScore, Receipt, Score};
+use diligence_questionnaires::{
+    Answer, Band, Improvement, ImprovementHow, Improvements, PrincipleScore, Receipt, Score,
+};
 use poem::{Request, http::StatusCode};
 
 use super::judged::{self, Judged, Moved};
@@ -130,7 +132,11 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     };
     let others = others
         .into_iter()
-        .map(|other| Other { is_chosen: before.as_ref().is_some_and(|before| before.id == other.id), name: judged::told(&other), id: other.id.to_string() })
+        .map(|other| Other {
+            is_chosen: before.as_ref().is_some_and(|before| before.id == other.id),
+            name: judged::told(&other),
+            id: other.id.to_string(),
+        })
         .collect();
     let receipt = match judged.assessment.decided_at {
         Some(_) => Some(assessment::receipt(&reader, &id).await?.receipt),
@@ -139,7 +145,10 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let improvements = assessment::improvements(reader, &id).await?;
     let (way, steps) = steps(here, request, &judged, &improvements).await?;
     let outcome = &judged.result.outcome;
-    let totals = [judged::sum(outcome.contributions.iter().map(|one| one.claimed)), judged::sum(outcome.contributions.iter().map(|one| one.evidenced))];
+    let totals = [
+        judged::sum(outcome.contributions.iter().map(|one| one.claimed)),
+        judged::sum(outcome.contributions.iter().map(|one| one.evidenced)),
+    ];
     let page = ScorePage {
         frame: here.frame(&format!("Score: {}", judged.title)).at("/assessments"),
         principles: principles(&judged),
@@ -158,10 +167,18 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
 /// The other assessments of the same supplier or product, last made first.
 async fn others(reader: &Reader, judged: &Judged) -> Result<Vec<Assessment>, Error> {
     let subject_id = Some(judged.assessment.subject_id.clone());
-    let filter = AssessmentFilter { subject_id, sort: Some(AssessmentSort::CreatedDescending), limit: Some(SHOWN), ..AssessmentFilter::default() };
+    let filter = AssessmentFilter {
+        subject_id,
+        sort: Some(AssessmentSort::CreatedDescending),
+        limit: Some(SHOWN),
+        ..AssessmentFilter::default()
+    };
     let all = assessment::list(reader, &filter).await?.items;
     // Another questionnaire asks something else.
-    Ok(all.into_iter().filter(|other| other.id != judged.assessment.id && other.questionnaire == judged.assessment.questionnaire).collect())
+    Ok(all
+        .into_iter()
+        .filter(|other| other.id != judged.assessment.id && other.questionnaire == judged.assessment.questionnaire)
+        .collect())
 }
 
 fn principles(judged: &Judged) -> Vec<Principle> {
@@ -187,21 +204,39 @@ fn principles(judged: &Judged) -> Vec<Principle> {
             score: score.clone(),
         }
     };
-    let all = outcome.frameworks.iter().flat_map(|framework| framework.principles.iter().map(|score| (framework.framework.as_str(), score)));
+    let all = outcome
+        .frameworks
+        .iter()
+        .flat_map(|framework| framework.principles.iter().map(|score| (framework.framework.as_str(), score)));
     all.map(principle).filter(|principle| !principle.parts.is_empty()).collect()
 }
 
 /// The improvements: those that together reach the next band, and the others.
-async fn steps(here: &SignedIn, request: &Request, judged: &Judged, improvements: &Improvements) -> Result<(Vec<Step>, Vec<Step>), Refusal> {
+async fn steps(
+    here: &SignedIn,
+    request: &Request,
+    judged: &Judged,
+    improvements: &Improvements,
+) -> Result<(Vec<Step>, Vec<Step>), Refusal> {
     let at_hand = improvements.improvements.iter().filter_map(|improvement| improvement.evidence_at_hand.clone());
-    let at_hand: BTreeMap<String, String> =
-        evidence::several(&here.read(request).await?, at_hand).await?.iter().map(|(id, evidence)| (id.clone(), judged::piece(evidence))).collect();
+    let at_hand: BTreeMap<String, String> = evidence::several(&here.read(request).await?, at_hand)
+        .await?
+        .iter()
+        .map(|(id, evidence)| (id.clone(), judged::piece(evidence)))
+        .collect();
     let way = improvements.to_next_band.as_deref().unwrap_or_default();
     let find = |key: &String| improvements.improvements.iter().find(|improvement| improvement.question == *key);
     let step = |improvement: &Improvement| Step {
         key: improvement.question.clone(),
         text: improvement.text.clone(),
-        how: format::capital(improvement.how.iter().map(|how| how_to(judged, improvement, *how, &at_hand)).collect::<Vec<_>>().join(", and ")),
+        how: format::capital(
+            improvement
+                .how
+                .iter()
+                .map(|how| how_to(judged, improvement, *how, &at_hand))
+                .collect::<Vec<_>>()
+                .join(", and "),
+        ),
         claimed: improvement.claimed_gain.to_string(),
         shown: improvement.evidenced_gain.to_string(),
         band: format::label(&improvement.band_after),
@@ -211,18 +246,29 @@ async fn steps(here: &SignedIn, request: &Request, judged: &Judged, improvements
     Ok((way.iter().filter_map(find).map(step).collect(), rest.map(step).collect()))
 }
 
-fn how_to(judged: &Judged, improvement: &Improvement, how: ImprovementHow, at_hand: &BTreeMap<String, String>) -> String {
+fn how_to(
+    judged: &Judged,
+    improvement: &Improvement,
+    how: ImprovementHow,
+    at_hand: &BTreeMap<String, String>,
+) -> String {
     let question = judged.edition.question(&improvement.question);
     let answer = || {
         let value = Answer { value: Some(improvement.value.clone()?), ..Answer::default() };
         Some(judged::said(question, Some(&value), &judged.evidence))
     };
     match how {
-        ImprovementHow::Answer => answer().map_or_else(|| "answer it".into(), |answer| format!("answer it; best is: {answer}")),
-        ImprovementHow::OtherAnswer => answer().map_or_else(|| "another answer becomes true".into(), |answer| format!("this becomes true: {answer}")),
+        ImprovementHow::Answer => {
+            answer().map_or_else(|| "answer it".into(), |answer| format!("answer it; best is: {answer}"))
+        }
+        ImprovementHow::OtherAnswer => answer()
+            .map_or_else(|| "another answer becomes true".into(), |answer| format!("this becomes true: {answer}")),
         ImprovementHow::Evidence => match improvement.evidence_at_hand.as_ref().and_then(|id| at_hand.get(id)) {
             Some(piece) => format!("attach what is on record already ({piece})"),
-            None => format!("attach valid evidence ({})", question.map(|question| judged::kinds(&question.evidence.kinds)).unwrap_or_default()),
+            None => format!(
+                "attach valid evidence ({})",
+                question.map(|question| judged::kinds(&question.evidence.kinds)).unwrap_or_default()
+            ),
         },
         ImprovementHow::Review => "a reviewer rates it with full points".into(),
         ImprovementHow::ReviewAgain => "the reviewer takes back the points put in place of its own".into(),

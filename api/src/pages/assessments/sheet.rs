@@ -39,7 +39,13 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     page(request, here, StatusCode::OK, Vec::new(), Vec::new()).await
 }
 
-async fn page(request: &Request, here: &SignedIn, status: StatusCode, errors: Vec<FieldError>, cells: Vec<String>) -> PageResult {
+async fn page(
+    request: &Request,
+    here: &SignedIn,
+    status: StatusCode,
+    errors: Vec<FieldError>,
+    cells: Vec<String>,
+) -> PageResult {
     let about = About::of(&here.read(request).await?, request).await?;
     let (frame, csrf) = (here.frame("Answer in a spreadsheet").at("/assessments"), here.csrf().to_owned());
     let may_answer = about.is_open() && here.is_at_least(Role::Editor);
@@ -60,10 +66,19 @@ pub(super) async fn fill_in(who: Page<Editor>, form: Proven<WithFile<SheetFile>>
     let (form, file) = form.into_inner();
     let about = About::of(&here.read(request).await?, request).await?;
     let Some(file) = file else {
-        return page(request, here, StatusCode::UNPROCESSABLE_ENTITY, vec![FieldError::new("file", "choose the file that was filled in")], Vec::new()).await;
+        return page(
+            request,
+            here,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            vec![FieldError::new("file", "choose the file that was filled in")],
+            Vec::new(),
+        )
+        .await;
     };
     // It is read before the change is opened: a workbook takes a while.
-    let sheet = assessment::read_sheet(here.read(request).await?, &about.assessment.id, &SheetFilter::default(), file.content).await;
+    let sheet =
+        assessment::read_sheet(here.read(request).await?, &about.assessment.id, &SheetFilter::default(), file.content)
+            .await;
     let version = form.version()?;
     match who.change(async |writer| assessment::fill_in(writer, &about.assessment.id, version, sheet).await).await {
         Ok(_) => Ok(redirect(&about.place("?notice=filled"))),
@@ -79,7 +94,10 @@ async fn refused(request: &Request, here: &SignedIn, error: Error) -> PageResult
         }
         other => {
             let cells: Vec<String> = faults(other)?.iter().map(|fault| sentence(&fault.detail)).collect();
-            let wrong = format!("nothing of the file is in place: {} not fit", format::count(cells.len(), "thing does", "things do"));
+            let wrong = format!(
+                "nothing of the file is in place: {} not fit",
+                format::count(cells.len(), "thing does", "things do")
+            );
             page(request, here, StatusCode::UNPROCESSABLE_ENTITY, vec![FieldError::new("file", wrong)], cells).await
         }
     }

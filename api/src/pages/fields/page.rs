@@ -57,7 +57,12 @@ pub(in crate::pages) struct FormPage<'a> {
 }
 
 impl FormPage<'_> {
-    pub(in crate::pages) fn show(self, status: StatusCode, mut parts: Vec<FilledSection>, errors: Vec<FieldError>) -> PageResult {
+    pub(in crate::pages) fn show(
+        self,
+        status: StatusCode,
+        mut parts: Vec<FilledSection>,
+        errors: Vec<FieldError>,
+    ) -> PageResult {
         let is_stale = parts.iter().flat_map(|part| &part.fields).any(|field| field.theirs.is_some());
         for field in parts.iter_mut().flat_map(|part| &mut part.fields).filter(|field| field.one().is_some()) {
             for _ in 0..EMPTY_ROWS {
@@ -68,7 +73,21 @@ impl FormPage<'_> {
         let (back, back_name) = self.back;
         let frame = self.here.frame(&self.title).at(self.part);
         let csrf = self.here.csrf().to_owned();
-        Ok(html(status, &FormPageTemplate { frame, errors, back, back_name, action: self.action, csrf, version: self.version, lead: self.lead, parts, is_stale })?)
+        Ok(html(
+            status,
+            &FormPageTemplate {
+                frame,
+                errors,
+                back,
+                back_name,
+                action: self.action,
+                csrf,
+                version: self.version,
+                lead: self.lead,
+                parts,
+                is_stale,
+            },
+        )?)
     }
 
     /// The same form again, with what was typed and what is wrong with it.
@@ -85,8 +104,18 @@ impl FormPage<'_> {
     }
 
     /// The same for a change that was refused: where someone else was faster, with both versions.
-    pub(in crate::pages) fn refused(self, parts: Vec<FilledSection>, error: Error, version: i64, present: &impl serde::Serialize) -> PageResult {
-        if matches!(error, Error::Stale { .. }) { self.beside(parts, &json(present)?) } else { Self { version, ..self }.again(parts, error) }
+    pub(in crate::pages) fn refused(
+        self,
+        parts: Vec<FilledSection>,
+        error: Error,
+        version: i64,
+        present: &impl serde::Serialize,
+    ) -> PageResult {
+        if matches!(error, Error::Stale { .. }) {
+            self.beside(parts, &json(present)?)
+        } else {
+            Self { version, ..self }.again(parts, error)
+        }
     }
 
     /// The same form with both: what was typed, and what someone else saved meanwhile.

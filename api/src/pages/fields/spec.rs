@@ -56,7 +56,12 @@ pub(in crate::pages) struct FieldSpec {
 }
 
 /// A field at `key` of the item, with its label, a hint that may be empty, and how it is filled in.
-pub(in crate::pages) const fn field(key: &'static str, label: &'static str, hint: &'static str, input: Input) -> FieldSpec {
+pub(in crate::pages) const fn field(
+    key: &'static str,
+    label: &'static str,
+    hint: &'static str,
+    input: Input,
+) -> FieldSpec {
     FieldSpec { key, label, hint, input }
 }
 

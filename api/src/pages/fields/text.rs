@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 /// The two letters of a country; of the one that most write out in full, by its names too.
 pub(super) fn country(text: &str) -> String {
-    const UNITED_KINGDOM: [&str; 7] = ["UK", "UNITED KINGDOM", "GREAT BRITAIN", "ENGLAND", "SCOTLAND", "WALES", "NORTHERN IRELAND"];
+    const UNITED_KINGDOM: [&str; 7] =
+        ["UK", "UNITED KINGDOM", "GREAT BRITAIN", "ENGLAND", "SCOTLAND", "WALES", "NORTHERN IRELAND"];
     let text = text.trim().to_uppercase();
     if UNITED_KINGDOM.contains(&text.as_str()) { "GB".into() } else { text }
 }
@@ -58,7 +59,10 @@ mod tests {
 
     #[test]
     fn sums_are_read_as_people_write_them() {
-        assert_eq!(["12345.50", "£12,345.5", "12 345", "0.07"].map(minor), [Some(1_234_550), Some(1_234_550), Some(1_234_500), Some(7)]);
+        assert_eq!(
+            ["12345.50", "£12,345.5", "12 345", "0.07"].map(minor),
+            [Some(1_234_550), Some(1_234_550), Some(1_234_500), Some(7)]
+        );
         assert_eq!(["", "-1", "1.234", "a", ".5", "99999999999999999999"].map(minor), [None; 6]);
         assert_eq!([amount(1_234_550), amount(7)], ["12345.50", "0.07"]);
     }

@@ -1,4 +1,5 @@
-//! A field as a page shows it: what stands in it, from what is stored or from what was typed, and what it says to the API.
+//! A field as a page shows it: what stands in it, from what is stored or from what was typed, and what it says to the
+//! API.
 
 use std::{borrow::Borrow, collections::BTreeSet, sync::OnceLock};
 
@@ -43,7 +44,17 @@ pub(in crate::pages) struct Field {
 
 impl Field {
     pub(super) fn new(FieldSpec { key, label, hint, input }: &FieldSpec, prefix: &str) -> Self {
-        Self { key, name: format!("{prefix}{key}"), label, hint, input: *input, values: Vec::new(), theirs: None, rows: Vec::new(), was_sent: true }
+        Self {
+            key,
+            name: format!("{prefix}{key}"),
+            label,
+            hint,
+            input: *input,
+            values: Vec::new(),
+            theirs: None,
+            rows: Vec::new(),
+            was_sent: true,
+        }
     }
 
     pub(in crate::pages) fn id(&self) -> String {
@@ -65,7 +76,9 @@ impl Field {
     /// The kind of input that it is for browsers, and the keyboard that phones show.
     pub(in crate::pages) fn html_input(&self) -> Option<(&'static str, &'static str)> {
         match self.input {
-            Input::Text(kind @ ("url" | "email")) | Input::RequiredText(kind @ ("url" | "email")) => Some(("text", kind)),
+            Input::Text(kind @ ("url" | "email")) | Input::RequiredText(kind @ ("url" | "email")) => {
+                Some(("text", kind))
+            }
             Input::Text(kind) | Input::RequiredText(kind) => Some((kind, "")),
             Input::Countries | Input::Currency | Input::WordList => Some(("text", "")),
             Input::Secret => Some(("password", "")),
@@ -78,7 +91,11 @@ impl Field {
 
     pub(in crate::pages) fn choices(&self) -> Choices {
         match self.input {
-            Input::OptionalSelect(choices) | Input::Select(choices) | Input::RequiredSelect(choices) | Input::Checkboxes(choices) | Input::Boolean(choices) => choices,
+            Input::OptionalSelect(choices)
+            | Input::Select(choices)
+            | Input::RequiredSelect(choices)
+            | Input::Checkboxes(choices)
+            | Input::Boolean(choices) => choices,
             Input::EvidenceKind => evidence_kinds(),
             _ => &[],
         }
@@ -88,7 +105,12 @@ impl Field {
     pub(in crate::pages) fn described(&self, is_wrong: bool) -> String {
         let id = self.id();
         let parts = [("hint", !self.hint.is_empty()), ("wrong", is_wrong), ("theirs", self.theirs.is_some())];
-        parts.into_iter().filter(|(_, is_there)| *is_there).map(|(part, _)| format!("{id}-{part}")).collect::<Vec<_>>().join(" ")
+        parts
+            .into_iter()
+            .filter(|(_, is_there)| *is_there)
+            .map(|(part, _)| format!("{id}-{part}"))
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     pub(super) fn is_several(&self) -> bool {
@@ -106,7 +128,9 @@ impl Field {
     /// The fields of a row that nobody has filled in.
     pub(super) fn empty_row(&self) -> Vec<Field> {
         match self.input {
-            Input::Rows(_, fields) => fields.iter().map(|spec| Self::new(spec, &format!("{}.{}.", self.name, self.rows.len()))).collect(),
+            Input::Rows(_, fields) => {
+                fields.iter().map(|spec| Self::new(spec, &format!("{}.{}.", self.name, self.rows.len()))).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -129,13 +153,19 @@ impl Field {
     }
 
     fn word(&self, value: &str) -> String {
-        self.choices().iter().find(|(known, _)| *known == value).map_or_else(|| value.to_owned(), |(_, label)| (*label).to_owned())
+        self.choices()
+            .iter()
+            .find(|(known, _)| *known == value)
+            .map_or_else(|| value.to_owned(), |(_, label)| (*label).to_owned())
     }
 
     /// What stands in it, for someone who reads it.
     pub(super) fn spoken(&self) -> String {
         let said: Vec<String> = if self.one().is_some() {
-            self.rows.iter().map(|row| row.iter().filter(|field| field.is_said()).map(Self::spoken).collect::<Vec<_>>().join(", ")).collect()
+            self.rows
+                .iter()
+                .map(|row| row.iter().filter(|field| field.is_said()).map(Self::spoken).collect::<Vec<_>>().join(", "))
+                .collect()
         } else {
             self.values.iter().map(|value| self.word(value)).collect()
         };
@@ -158,13 +188,28 @@ impl Field {
         self.values = match value {
             Value::String(text) => vec![text.clone()],
             Value::Bool(is_so) => vec![is_so.to_string()],
-            Value::Number(number) => vec![number.as_i64().filter(|_| matches!(self.input, Input::Amount)).map_or_else(|| number.to_string(), amount)],
+            Value::Number(number) => vec![
+                number
+                    .as_i64()
+                    .filter(|_| matches!(self.input, Input::Amount))
+                    .map_or_else(|| number.to_string(), amount),
+            ],
             Value::Array(values) => {
                 let values: Vec<String> = values.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-                if matches!(self.input, Input::Countries | Input::WordList) && !values.is_empty() { vec![values.join(", ")] } else { values }
+                if matches!(self.input, Input::Countries | Input::WordList) && !values.is_empty() {
+                    vec![values.join(", ")]
+                } else {
+                    values
+                }
             }
             Value::Object(pairs) if matches!(self.input, Input::KeyValues) && !pairs.is_empty() => {
-                vec![pairs.iter().map(|(name, word)| format!("{name} = {}", word.as_str().unwrap_or_default())).collect::<Vec<_>>().join("\n")]
+                vec![
+                    pairs
+                        .iter()
+                        .map(|(name, word)| format!("{name} = {}", word.as_str().unwrap_or_default()))
+                        .collect::<Vec<_>>()
+                        .join("\n"),
+                ]
             }
             _ => Vec::new(),
         };
@@ -174,7 +219,8 @@ impl Field {
     pub(super) fn type_in(&mut self, form: &Form) {
         if let Input::Rows(..) = self.input {
             let prefix = format!("{}.", self.name);
-            let indices: BTreeSet<usize> = form.names().filter_map(|name| name.strip_prefix(&prefix)?.split('.').next()?.parse().ok()).collect();
+            let indices: BTreeSet<usize> =
+                form.names().filter_map(|name| name.strip_prefix(&prefix)?.split('.').next()?.parse().ok()).collect();
             self.was_sent = !indices.is_empty();
             for index in indices.into_iter().take(MAXIMUM_ROWS) {
                 let mut row = self.empty_row();
@@ -205,7 +251,11 @@ impl Field {
             Input::Checkboxes(_) => self.values.clone().into(),
             Input::Countries => countries(text).collect::<Vec<_>>().into(),
             Input::WordList => split(text).map(str::to_owned).collect::<Vec<_>>().into(),
-            Input::KeyValues => self.pairs().map(|(name, word)| (name.to_owned(), word.to_lowercase().into())).collect::<Map<String, Value>>().into(),
+            Input::KeyValues => self
+                .pairs()
+                .map(|(name, word)| (name.to_owned(), word.to_lowercase().into()))
+                .collect::<Map<String, Value>>()
+                .into(),
             Input::RequiredText(_) => text.into(),
             Input::Boolean(_) => (text == "true").into(),
             Input::Currency if text.is_empty() => "GBP".into(),
@@ -223,7 +273,14 @@ impl Field {
     /// What is wrong with it, under what it asks.
     pub(super) fn wrong(&self, detail: &str) -> FieldError {
         let label = self.label;
-        FieldError::new(self.id(), if label.ends_with('?') { format!("{label} {}", format::capital(detail)) } else { format!("{label}: {detail}") })
+        FieldError::new(
+            self.id(),
+            if label.ends_with('?') {
+                format!("{label} {}", format::capital(detail))
+            } else {
+                format!("{label}: {detail}")
+            },
+        )
     }
 
     fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {

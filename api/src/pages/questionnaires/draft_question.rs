@@ -8,7 +8,9 @@ use diligence_entities::{
     error::Error,
     id::DraftId,
 };
-use diligence_questionnaires::{Choice, EvidenceNeed, EvidenceRule, NotApplicable, Question, QuestionType, Splice, extension::AddedQuestion};
+use diligence_questionnaires::{
+    Choice, EvidenceNeed, EvidenceRule, NotApplicable, Question, QuestionType, Splice, extension::AddedQuestion,
+};
 use poem::{Request, http::StatusCode};
 
 use super::drafts::{draft_href, number, word_of};
@@ -32,7 +34,11 @@ const KINDS: [(&str, &str); 4] = [
     ("multiple_choice", "Any of several options"),
     ("text", "Their own words (a reviewer gives the points)"),
 ];
-const NEEDS: [(&str, &str); 3] = [("none", "None is asked for"), ("optional", "It is welcome"), ("needed", "It is needed: without it the answer is only a claim")];
+const NEEDS: [(&str, &str); 3] = [
+    ("none", "None is asked for"),
+    ("optional", "It is welcome"),
+    ("needed", "It is needed: without it the answer is only a claim"),
+];
 
 #[derive(Template)]
 #[template(path = "questionnaires/drafts/question.html")]
@@ -71,7 +77,14 @@ impl QuestionPage {
     /// The questions of the base's sections, for it to stand after.
     fn places(&self) -> Vec<(String, String)> {
         let sections = self.additions.base.sections.iter();
-        sections.flat_map(|section| section.questions.iter().map(move |question| (question.key.clone(), format!("{}: {}", section.title, question.text)))).collect()
+        sections
+            .flat_map(|section| {
+                section
+                    .questions
+                    .iter()
+                    .map(move |question| (question.key.clone(), format!("{}: {}", section.title, question.text)))
+            })
+            .collect()
     }
 }
 
@@ -88,7 +101,13 @@ async fn additions(request: &Request, here: &SignedIn) -> Result<Additions, Refu
 fn existing(additions: &Additions, number: Option<usize>) -> Result<Option<AddedQuestion>, Refusal> {
     match number {
         None => Ok(None),
-        Some(number) => additions.questions.get(number).cloned().flatten().map(Some).ok_or_else(|| Refusal::Elsewhere(draft_href(&additions.draft.id))),
+        Some(number) => additions
+            .questions
+            .get(number)
+            .cloned()
+            .flatten()
+            .map(Some)
+            .ok_or_else(|| Refusal::Elsewhere(draft_href(&additions.draft.id))),
     }
 }
 
@@ -184,12 +203,14 @@ fn page(
 
 /// Whether a question says more than the form has fields for: then its kind and its options stay as they are.
 fn is_beyond(question: &Question) -> bool {
-    matches!(question.kind, QuestionType::Number | QuestionType::Date | QuestionType::File) || question.options.len() > OPTIONS
+    matches!(question.kind, QuestionType::Number | QuestionType::Date | QuestionType::File)
+        || question.options.len() > OPTIONS
 }
 
 /// A key or a value made of words.
 fn slug(text: &str) -> String {
-    let spaced: String = text.to_lowercase().chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { ' ' }).collect();
+    let spaced: String =
+        text.to_lowercase().chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { ' ' }).collect();
     let slug: String = spaced.split_whitespace().take(6).collect::<Vec<_>>().join("_");
     slug.chars().take(50).collect::<String>().trim_end_matches('_').to_owned()
 }
@@ -211,21 +232,39 @@ fn read(form: &Form, additions: &Additions, before: Option<&AddedQuestion>) -> R
     let key = form.some("key").unwrap_or_else(|| format!("own_{}", slug(&text)));
     let is_key = key.len() <= 64 && key.starts_with(|first: char| first.is_ascii_lowercase());
     if !is_key || !key.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_') {
-        wrong("key", "enter a key of small letters, digits and underscores that begins with a letter, such as own_contact");
+        wrong(
+            "key",
+            "enter a key of small letters, digits and underscores that begins with a letter, such as own_contact",
+        );
     }
     let is_taken = additions.base.question(&key).is_some()
-        || additions.questions.iter().flatten().any(|other| other.question.key == key && before.is_none_or(|before| before.question.key != key));
+        || additions
+            .questions
+            .iter()
+            .flatten()
+            .any(|other| other.question.key == key && before.is_none_or(|before| before.question.key != key));
     if is_taken {
         wrong("key", "another question has this key already: enter another");
     }
     let after = form.some("after");
     let section = match &after {
         // It stands in the section of the question it follows.
-        Some(after) => additions.base.sections.iter().find(|section| section.questions.iter().any(|question| question.key == *after)).map(|section| section.key.clone()),
-        None => additions.base.sections.iter().find(|section| section.key == form.text("section")).map(|section| section.key.clone()),
+        Some(after) => additions
+            .base
+            .sections
+            .iter()
+            .find(|section| section.questions.iter().any(|question| question.key == *after))
+            .map(|section| section.key.clone()),
+        None => additions
+            .base
+            .sections
+            .iter()
+            .find(|section| section.key == form.text("section"))
+            .map(|section| section.key.clone()),
     };
     // What stands after another question of one's own stays there.
-    let section = section.or_else(|| before.filter(|before| before.after == after).map(|before| before.section.clone()));
+    let section =
+        section.or_else(|| before.filter(|before| before.after == after).map(|before| before.section.clone()));
     if section.is_none() {
         wrong("section", "choose the section it stands in");
     }
@@ -241,7 +280,9 @@ fn read(form: &Form, additions: &Additions, before: Option<&AddedQuestion>) -> R
     let kind = kept.map(|before| before.question.kind).or_else(|| word_of::<QuestionType>(form, "kind"));
     let options = match (kept, kind) {
         (Some(before), _) => before.question.options.clone(),
-        (None, Some(kind @ (QuestionType::YesNo | QuestionType::SingleChoice | QuestionType::MultipleChoice))) => options(form, kind, before, &mut wrong),
+        (None, Some(kind @ (QuestionType::YesNo | QuestionType::SingleChoice | QuestionType::MultipleChoice))) => {
+            options(form, kind, before, &mut wrong)
+        }
         (None, Some(_)) => Vec::new(),
         (None, None) => {
             wrong("kind", "choose how it is answered");
@@ -249,9 +290,15 @@ fn read(form: &Form, additions: &Additions, before: Option<&AddedQuestion>) -> R
         }
     };
     let need = word_of::<EvidenceNeed>(form, "evidence").unwrap_or_default();
-    let (Some(section), Some(weight), Some(kind), true) = (section, weight, kind, errors.is_empty()) else { return Err(errors) };
-    let kinds = before.map(|before| before.question.evidence.kinds.clone()).filter(|_| need != EvidenceNeed::None).unwrap_or_default();
-    let not_applicable = if form.some("may_not_apply").is_some() { NotApplicable::WithReason } else { NotApplicable::No };
+    let (Some(section), Some(weight), Some(kind), true) = (section, weight, kind, errors.is_empty()) else {
+        return Err(errors);
+    };
+    let kinds = before
+        .map(|before| before.question.evidence.kinds.clone())
+        .filter(|_| need != EvidenceNeed::None)
+        .unwrap_or_default();
+    let not_applicable =
+        if form.some("may_not_apply").is_some() { NotApplicable::WithReason } else { NotApplicable::No };
     let rest = before.map(|before| before.question.clone());
     let question = Question {
         key,
@@ -275,7 +322,12 @@ fn read(form: &Form, additions: &Additions, before: Option<&AddedQuestion>) -> R
 }
 
 /// The options, each with what it had besides.
-fn options(form: &Form, kind: QuestionType, before: Option<&AddedQuestion>, wrong: &mut impl FnMut(&str, &str)) -> Vec<Choice> {
+fn options(
+    form: &Form,
+    kind: QuestionType,
+    before: Option<&AddedQuestion>,
+    wrong: &mut impl FnMut(&str, &str),
+) -> Vec<Choice> {
     let mut found: Vec<Choice> = Vec::new();
     for number in 1..=OPTIONS {
         let part = |part: &str| form.text(&format!("option{number}-{part}"));
@@ -288,7 +340,10 @@ fn options(form: &Form, kind: QuestionType, before: Option<&AddedQuestion>, wron
         }
         let points = part("points").parse::<u8>().ok().filter(|points| *points <= 100);
         if points.is_none() {
-            wrong(&format!("option{number}-points"), &format!("enter the points of \u{201c}{label}\u{201d}, a whole number from 0 to 100"));
+            wrong(
+                &format!("option{number}-points"),
+                &format!("enter the points of \u{201c}{label}\u{201d}, a whole number from 0 to 100"),
+            );
         }
         let mut value = match kind {
             // Their values are fixed, whatever they are called.
@@ -298,7 +353,8 @@ fn options(form: &Form, kind: QuestionType, before: Option<&AddedQuestion>, wron
         if value.is_empty() || found.iter().any(|other| other.value == value) {
             value = format!("option_{number}");
         }
-        let old = before.and_then(|before| before.question.options.iter().find(|option| option.value == value)).cloned();
+        let old =
+            before.and_then(|before| before.question.options.iter().find(|option| option.value == value)).cloned();
         let knock_out = form.some(&format!("option{number}-knock_out"));
         found.push(Choice {
             value,
@@ -311,7 +367,9 @@ fn options(form: &Form, kind: QuestionType, before: Option<&AddedQuestion>, wron
         });
     }
     match kind {
-        QuestionType::YesNo if found.len() != 2 => wrong("option1-label", "a question of yes or no has two options: what yes says, and what no says"),
+        QuestionType::YesNo if found.len() != 2 => {
+            wrong("option1-label", "a question of yes or no has two options: what yes says, and what no says")
+        }
         QuestionType::SingleChoice if found.len() < 2 => wrong("option1-label", "enter at least two options"),
         _ if found.is_empty() => wrong("option1-label", "enter an option"),
         _ => {}

@@ -1,4 +1,5 @@
-//! Writing questionnaires: drafts, what is wrong with them, how they look, what answers come to, what publishing would do.
+//! Writing questionnaires: drafts, what is wrong with them, how they look, what answers come to, what publishing would
+//! do.
 
 use askama::Template;
 use diligence_entities::{
@@ -55,9 +56,17 @@ struct Told {
 
 impl Told {
     fn of(fault: &Fault, document: &str) -> Self {
-        let line = fault.detail.strip_prefix("line ").and_then(|rest| rest.split(',').next()).and_then(|line| line.parse::<usize>().ok());
-        let excerpt = line.and_then(|line| document.lines().nth(line.saturating_sub(1))).map(|text| text.trim().chars().take(120).collect()).unwrap_or_default();
-        let place = if line.is_none() && !fault.pointer.is_empty() { format!(" ({})", fault.pointer) } else { String::new() };
+        let line = fault
+            .detail
+            .strip_prefix("line ")
+            .and_then(|rest| rest.split(',').next())
+            .and_then(|line| line.parse::<usize>().ok());
+        let excerpt = line
+            .and_then(|line| document.lines().nth(line.saturating_sub(1)))
+            .map(|text| text.trim().chars().take(120).collect())
+            .unwrap_or_default();
+        let place =
+            if line.is_none() && !fault.pointer.is_empty() { format!(" ({})", fault.pointer) } else { String::new() };
         Self { detail: format!("{}{place}", crate::pages::page::sentence(&fault.detail)), line, excerpt }
     }
 }
@@ -94,7 +103,11 @@ impl DraftPage {
     }
 
     fn formats(&self) -> &'static [(&'static str, &'static str)] {
-        if self.is_extension() { &[("yaml", "YAML"), ("json", "JSON")] } else { &[("yaml", "YAML"), ("json", "JSON"), ("csv", "A table (CSV)")] }
+        if self.is_extension() {
+            &[("yaml", "YAML"), ("json", "JSON")]
+        } else {
+            &[("yaml", "YAML"), ("json", "JSON"), ("csv", "A table (CSV)")]
+        }
     }
 }
 
@@ -112,13 +125,24 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     draft_page(request, here, Vec::new(), None, String::new()).await
 }
 
-async fn draft_page(request: &Request, here: &SignedIn, errors: Vec<FieldError>, unsaved: Option<(Unsaved, bool)>, typed_name: String) -> PageResult {
+async fn draft_page(
+    request: &Request,
+    here: &SignedIn,
+    errors: Vec<FieldError>,
+    unsaved: Option<(Unsaved, bool)>,
+    typed_name: String,
+) -> PageResult {
     let id: DraftId = path_id(request)?;
     let reader = here.read(request).await?;
     let WrittenDraft { draft, document: stored } = draft::read(&reader, &id).await?;
     let check = draft::check(&reader, &id).await?;
     let questions = match draft::additions(&reader, &id).await {
-        Ok(additions) => additions.questions.into_iter().enumerate().filter_map(|(number, added)| Some((number, added?.question.text))).collect(),
+        Ok(additions) => additions
+            .questions
+            .into_iter()
+            .enumerate()
+            .filter_map(|(number, added)| Some((number, added?.question.text)))
+            .collect(),
         Err(_) => Vec::new(),
     };
     let problems = check.faults.iter().map(|fault| Told::of(fault, &stored)).collect();
@@ -129,7 +153,11 @@ async fn draft_page(request: &Request, here: &SignedIn, errors: Vec<FieldError>,
     };
     let (unsaved, is_stale) = unsaved.map_or((None, false), |(unsaved, is_stale)| (Some(unsaved), is_stale));
     let theirs = is_stale.then(|| stored.clone());
-    let Unsaved { name, format, document } = unsaved.unwrap_or_else(|| Unsaved { name: draft.name.clone(), format: format::slug(&draft.format), document: stored });
+    let Unsaved { name, format, document } = unsaved.unwrap_or_else(|| Unsaved {
+        name: draft.name.clone(),
+        format: format::slug(&draft.format),
+        document: stored,
+    });
     let page = DraftPage {
         frame: here.frame(&draft.name).at("/questionnaires"),
         errors,
@@ -154,7 +182,11 @@ pub(super) async fn save(who: Page<Editor>, form: Proven<Within<MAXIMUM_FORM>>) 
     let (request, here) = who.parts();
     let id: DraftId = path_id(request)?;
     // Space at its beginning means something in a document.
-    let unsaved = Unsaved { name: form.text("name"), format: form.text("format"), document: form.exact("document").replace("\r\n", "\n") };
+    let unsaved = Unsaved {
+        name: form.text("name"),
+        format: form.text("format"),
+        document: form.exact("document").replace("\r\n", "\n"),
+    };
     let fields = [("name", &unsaved.name), ("format", &unsaved.format), ("document", &unsaved.document)];
     let change = fields.map(|(name, text)| (name.to_owned(), Value::from(text.as_str()))).into_iter().collect();
     let version = form.version()?;
@@ -199,5 +231,8 @@ pub(super) fn word_of<T: serde::de::DeserializeOwned>(form: &Form, name: &str) -
 
 /// That nobody sends a number that no question has.
 pub(super) fn number(request: &Request) -> Result<usize, Problem> {
-    request.raw_path_param("number").and_then(|text| text.parse().ok()).ok_or_else(|| Problem::new(Type::NotFound, "there is no such question"))
+    request
+        .raw_path_param("number")
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| Problem::new(Type::NotFound, "there is no such question"))
 }

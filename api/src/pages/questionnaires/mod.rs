@@ -14,8 +14,8 @@ use diligence_entities::{
     translation::{self, TranslationFilter},
 };
 use diligence_questionnaires::{
-    AppliesTo, ChangeKind, ConflictSeverity, Edition, EditionChanges, EvidenceKind, EvidenceNeed, FieldChange, PartChange, PointBand, Preview, PreviewQuestion,
-    PreviewSection, Question, QuestionType, Section, library::order,
+    AppliesTo, ChangeKind, ConflictSeverity, Edition, EditionChanges, EvidenceKind, EvidenceNeed, FieldChange,
+    PartChange, PointBand, Preview, PreviewQuestion, PreviewSection, Question, QuestionType, Section, library::order,
 };
 use poem::{Request, http::StatusCode};
 use serde_json::Value;
@@ -190,7 +190,10 @@ impl EditionPage {
 
     /// The address of this page in this language, with or without the scoring.
     fn view(&self, language: &str, is_judged: bool) -> String {
-        let pairs = [is_judged.then(|| "view=scoring".to_owned()), self.languages.first().filter(|own| *own != language).map(|_| format!("language={language}"))];
+        let pairs = [
+            is_judged.then(|| "view=scoring".to_owned()),
+            self.languages.first().filter(|own| *own != language).map(|_| format!("language={language}")),
+        ];
         let pairs: Vec<String> = pairs.into_iter().flatten().collect();
         if pairs.is_empty() { self.href() } else { format!("{}?{}", self.href(), pairs.join("&")) }
     }
@@ -198,7 +201,12 @@ impl EditionPage {
     fn export(&self, format: &str) -> String {
         let own = self.languages.first().is_none_or(|own| *own == self.edition.language);
         let language = if own { String::new() } else { format!("&language={}", self.edition.language) };
-        format!("{}/questionnaires/{}/editions/{}/document?format={format}{language}", crate::address::ROOT, self.edition.key, self.edition.edition)
+        format!(
+            "{}/questionnaires/{}/editions/{}/document?format={format}{language}",
+            crate::address::ROOT,
+            self.edition.key,
+            self.edition.edition
+        )
     }
 
     fn is_own(&self) -> bool {
@@ -217,7 +225,10 @@ impl EditionPage {
         self.edition.sections.iter().zip(&self.preview.sections)
     }
 
-    fn questions<'a>(section: &'a Section, seen: &'a PreviewSection) -> impl Iterator<Item = (&'a Question, &'a PreviewQuestion)> {
+    fn questions<'a>(
+        section: &'a Section,
+        seen: &'a PreviewSection,
+    ) -> impl Iterator<Item = (&'a Question, &'a PreviewQuestion)> {
         section.questions.iter().zip(&seen.questions)
     }
 
@@ -235,7 +246,13 @@ impl EditionPage {
                 None => found.push((framework, vec![principle])),
             }
         }
-        let title = |key: &str| self.edition.frameworks.iter().find(|framework| framework.key == key).map_or_else(|| format::framework(key), |own| own.title.clone());
+        let title = |key: &str| {
+            self.edition
+                .frameworks
+                .iter()
+                .find(|framework| framework.key == key)
+                .map_or_else(|| format::framework(key), |own| own.title.clone())
+        };
         found.into_iter().map(|(key, principles)| (title(key), principles)).collect()
     }
 
@@ -266,7 +283,8 @@ pub(super) fn kind(question: &PreviewQuestion) -> String {
 pub(super) fn demands(question: &PreviewQuestion) -> Vec<String> {
     let kinds: Vec<&str> = question.evidence_kinds.iter().map(|kind: &EvidenceKind| kind.title()).collect();
     let kinds = if kinds.is_empty() { String::new() } else { format!(": {}", kinds.join(", ")) };
-    let why: Vec<&str> = question.options.iter().filter(|option| option.ask_why).map(|option| option.label.as_str()).collect();
+    let why: Vec<&str> =
+        question.options.iter().filter(|option| option.ask_why).map(|option| option.label.as_str()).collect();
     let said = [
         question.required.then(|| "It must be answered.".to_owned()),
         question.may_not_apply.then(|| "It may be said not to apply, with a reason.".to_owned()),
@@ -297,15 +315,31 @@ pub(super) async fn show_edition(who: Page<Viewer>) -> PageResult {
     edition_page(request, here, Vec::new(), BTreeMap::new()).await
 }
 
-async fn edition_page(request: &Request, here: &SignedIn, errors: Vec<FieldError>, typed: BTreeMap<&'static str, String>) -> PageResult {
+async fn edition_page(
+    request: &Request,
+    here: &SignedIn,
+    errors: Vec<FieldError>,
+    typed: BTreeMap<&'static str, String>,
+) -> PageResult {
     let reader = here.read(request).await?;
     let (key, number, editions) = named(request, &reader).await?;
     let own = questionnaire::read(&reader, &key, &number, None).await?;
-    let filter = TranslationFilter { questionnaire: Some(key.clone()), edition: Some(number.clone()), limit: Some(200), ..TranslationFilter::default() };
+    let filter = TranslationFilter {
+        questionnaire: Some(key.clone()),
+        edition: Some(number.clone()),
+        limit: Some(200),
+        ..TranslationFilter::default()
+    };
     let translations = translation::list(&reader, &filter).await?.items;
-    let languages: Vec<String> = std::iter::once(own.language.clone()).chain(translations.into_iter().map(|translation| translation.language)).collect();
+    let languages: Vec<String> = std::iter::once(own.language.clone())
+        .chain(translations.into_iter().map(|translation| translation.language))
+        .collect();
     let language = parameter(request, "language");
-    let edition = if languages.iter().skip(1).any(|known| *known == language) { questionnaire::read(&reader, &key, &number, Some(&language)).await? } else { own };
+    let edition = if languages.iter().skip(1).any(|known| *known == language) {
+        questionnaire::read(&reader, &key, &number, Some(&language)).await?
+    } else {
+        own
+    };
     let base = match questionnaire::base_of(&reader, &key, &number).await? {
         None => None,
         Some((key, edition)) => {
@@ -342,7 +376,13 @@ pub(super) async fn delete_edition(who: Page<Editor>, form: Proven<Form>) -> Pag
     };
     let typed = BTreeMap::from([("title", form.text("title"))]);
     if form.text("title") != title {
-        return edition_page(request, here, vec![FieldError::new("title", format!("type the title just as it stands here: {title}"))], typed).await;
+        return edition_page(
+            request,
+            here,
+            vec![FieldError::new("title", format!("type the title just as it stands here: {title}"))],
+            typed,
+        )
+        .await;
     }
     let version = form.version()?;
     match who.change(async |writer| questionnaire::delete(writer, &key, &number, version).await).await {
@@ -370,11 +410,25 @@ pub(super) async fn merge(who: Page<Editor>, form: Proven<Form>) -> PageResult {
     let new_edition = form.text("new_edition");
     let typed = BTreeMap::from([("new_edition", new_edition.clone())]);
     if new_edition.is_empty() {
-        let errors = vec![FieldError::new("new_edition", "enter the number that the new edition of yours shall have, such as 2027.2")];
+        let errors = vec![FieldError::new(
+            "new_edition",
+            "enter the number that the new edition of yours shall have, such as 2027.2",
+        )];
         return edition_page(request, here, errors, typed).await;
     }
     match who
-        .change(async |writer| draft::merge(writer, NewMerge { questionnaire: key, edition: Some(number), new_edition, base_edition: form.some("base_edition") }).await)
+        .change(async |writer| {
+            draft::merge(
+                writer,
+                NewMerge {
+                    questionnaire: key,
+                    edition: Some(number),
+                    new_edition,
+                    base_edition: form.some("base_edition"),
+                },
+            )
+            .await
+        })
         .await
     {
         Ok(merged) => {
@@ -382,7 +436,10 @@ pub(super) async fn merge(who: Page<Editor>, form: Proven<Form>) -> PageResult {
                 return Ok(redirect(&format!("/questionnaires/drafts/{}", merged.draft.id)));
             }
             // What they disagree on is told here and nowhere again.
-            Ok(html(StatusCode::OK, &MergedPage { frame: here.frame("What the two disagree on").at("/questionnaires"), merged })?)
+            Ok(html(
+                StatusCode::OK,
+                &MergedPage { frame: here.frame("What the two disagree on").at("/questionnaires"), merged },
+            )?)
         }
         Err(error) => {
             let errors = faults(error)?.iter().map(|fault| FieldError::new("new_edition", &fault.detail)).collect();
@@ -420,7 +477,11 @@ fn said(value: Option<&Value>) -> String {
         Some(Value::Bool(is_so)) => if *is_so { "yes" } else { "no" }.to_owned(),
         Some(other) => other.to_string(),
     };
-    if text.chars().count() > SHOWN_CHARACTERS { text.chars().take(SHOWN_CHARACTERS - 1).chain(['…']).collect() } else { text }
+    if text.chars().count() > SHOWN_CHARACTERS {
+        text.chars().take(SHOWN_CHARACTERS - 1).chain(['…']).collect()
+    } else {
+        text
+    }
 }
 
 fn field(change: &FieldChange) -> (String, String, String) {
@@ -440,10 +501,19 @@ pub(super) fn differences(changes: &EditionChanges, before: &Edition, after: &Ed
         },
         moved: change.moved && !change.fields.is_empty(),
         affects_scores: change.affects_scores,
-        fields: if change.change == ChangeKind::Changed { change.fields.iter().map(field).collect() } else { Vec::new() },
+        fields: if change.change == ChangeKind::Changed {
+            change.fields.iter().map(field).collect()
+        } else {
+            Vec::new()
+        },
     };
-    let header =
-        Difference { name: "The questionnaire".into(), what: "Changed", moved: false, affects_scores: false, fields: changes.header.iter().map(field).collect() };
+    let header = Difference {
+        name: "The questionnaire".into(),
+        what: "Changed",
+        moved: false,
+        affects_scores: false,
+        fields: changes.header.iter().map(field).collect(),
+    };
     let parts = |title, changes: &[PartChange], name: &dyn Fn(&Edition, &str) -> Option<String>| Differences {
         title,
         parts: changes.iter().map(|change| part(name, change)).collect(),
@@ -451,9 +521,13 @@ pub(super) fn differences(changes: &EditionChanges, before: &Edition, after: &Ed
     let all = [
         Differences { title: "At the head", parts: if header.fields.is_empty() { Vec::new() } else { vec![header] } },
         parts("Principles", &changes.principles, &|edition, key| Some(edition.principle(key)?.title.clone())),
-        parts("Sections", &changes.sections, &|edition, key| Some(edition.sections.iter().find(|section| section.key == key)?.title.clone())),
+        parts("Sections", &changes.sections, &|edition, key| {
+            Some(edition.sections.iter().find(|section| section.key == key)?.title.clone())
+        }),
         parts("Questions", &changes.questions, &|edition, key| Some(edition.question(key)?.text.clone())),
-        parts("Findings over several answers", &changes.findings, &|edition, key| Some(edition.findings.iter().find(|finding| finding.key == key)?.title.clone())),
+        parts("Findings over several answers", &changes.findings, &|edition, key| {
+            Some(edition.findings.iter().find(|finding| finding.key == key)?.title.clone())
+        }),
     ];
     all.into_iter().filter(|differences| !differences.parts.is_empty()).collect()
 }
@@ -476,11 +550,20 @@ pub(super) async fn show_changes(who: Page<Viewer>) -> PageResult {
     let (request, here) = who.parts();
     let reader = here.read(request).await?;
     let (key, number, editions) = named(request, &reader).await?;
-    let earlier: Vec<String> = editions.into_iter().map(|(edition, _)| edition).filter(|edition| order(edition) < order(&number)).collect();
+    let earlier: Vec<String> =
+        editions.into_iter().map(|(edition, _)| edition).filter(|edition| order(edition) < order(&number)).collect();
     let wanted = parameter(request, "since");
-    let since = earlier.iter().find(|edition| **edition == wanted).or(earlier.first()).cloned().ok_or_else(Problem::not_found)?;
+    let since = earlier
+        .iter()
+        .find(|edition| **edition == wanted)
+        .or(earlier.first())
+        .cloned()
+        .ok_or_else(Problem::not_found)?;
     let changes = questionnaire::changes(&reader, &key, &number, &ChangesFilter { since: Some(since.clone()) }).await?;
-    let (before, after) = (questionnaire::read(&reader, &key, &since, None).await?, questionnaire::read(&reader, &key, &number, None).await?);
+    let (before, after) = (
+        questionnaire::read(&reader, &key, &since, None).await?,
+        questionnaire::read(&reader, &key, &number, None).await?,
+    );
     let page = ChangesPage {
         frame: here.frame(&format!("What changed in {}", after.title)).at("/questionnaires"),
         href: edition_href(&key, &number),

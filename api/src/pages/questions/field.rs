@@ -45,14 +45,29 @@ impl Field {
         let mut options: Vec<Choice> = question
             .options
             .iter()
-            .map(|option| Choice { value: option.value.clone(), label: option.label.clone(), is_chosen: chosen.contains(&option.value.as_str()) })
+            .map(|option| Choice {
+                value: option.value.clone(),
+                label: option.label.clone(),
+                is_chosen: chosen.contains(&option.value.as_str()),
+            })
             .collect();
         if question.kind == QuestionType::YesNo && options.is_empty() {
-            options = [("yes", "Yes"), ("no", "No")].map(|(value, label)| Choice { value: value.into(), label: label.into(), is_chosen: chosen.contains(&value) }).into();
+            options = [("yes", "Yes"), ("no", "No")]
+                .map(|(value, label)| Choice {
+                    value: value.into(),
+                    label: label.into(),
+                    is_chosen: chosen.contains(&value),
+                })
+                .into();
         }
-        let choice = |paper: &Paper, is_chosen| Choice { value: paper.id.clone(), label: paper.label.clone(), is_chosen };
+        let choice =
+            |paper: &Paper, is_chosen| Choice { value: paper.id.clone(), label: paper.label.clone(), is_chosen };
         if question.kind == QuestionType::File {
-            options = papers.iter().filter(|paper| paper.has_file).map(|paper| choice(paper, chosen.contains(&paper.id.as_str()))).collect();
+            options = papers
+                .iter()
+                .filter(|paper| paper.has_file)
+                .map(|paper| choice(paper, chosen.contains(&paper.id.as_str())))
+                .collect();
         }
         let given = answer.map(|answer| answer.evidence_ids.as_slice()).unwrap_or_default();
         let wants_evidence = question.evidence != EvidenceNeed::None && question.kind != QuestionType::File;
@@ -75,7 +90,11 @@ impl Field {
             comment: answer.and_then(|answer| answer.comment.clone()).unwrap_or_default(),
             not_applicable: answer.and_then(|answer| answer.not_applicable.clone()).unwrap_or_default(),
             wants_evidence: wants_evidence || !given.is_empty(),
-            evidence_hint: if accepted.is_empty() { needed.trim().to_owned() } else { format!("{needed}Accepted here: {}.", accepted.join("; ")) },
+            evidence_hint: if accepted.is_empty() {
+                needed.trim().to_owned()
+            } else {
+                format!("{needed}Accepted here: {}.", accepted.join("; "))
+            },
             evidence: papers.iter().map(|paper| choice(paper, given.contains(&paper.id))).collect(),
             needs_comment: false,
             wrong: None,
@@ -112,11 +131,22 @@ impl Field {
     /// The fields that describe this one, for who cannot see it.
     pub(super) fn described_by(&self) -> String {
         let parts = [("hint", self.help.is_some()), ("wrong", self.wrong.is_some()), ("theirs", self.theirs.is_some())];
-        parts.iter().filter(|(_, is_there)| *is_there).map(|(part, _)| format!("{}-{part}", self.key)).collect::<Vec<_>>().join(" ")
+        parts
+            .iter()
+            .filter(|(_, is_there)| *is_there)
+            .map(|(part, _)| format!("{}-{part}", self.key))
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     /// The field with what was typed in a form.
-    pub(super) fn retyped(self, question: &RespondentQuestion, form: &Form, mine: Option<&Answer>, papers: &[Paper]) -> Self {
+    pub(super) fn retyped(
+        self,
+        question: &RespondentQuestion,
+        form: &Form,
+        mine: Option<&Answer>,
+        papers: &[Paper],
+    ) -> Self {
         let mut field = Self { needs_comment: self.needs_comment, was: self.was, ..Self::new(question, mine, papers) };
         let text = |part: &str| form.text(&format!("{}.{part}", question.key));
         if field.value.is_empty() && !field.is_radios() && !field.is_checkboxes() {

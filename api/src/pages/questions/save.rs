@@ -73,8 +73,9 @@ impl Typed {
     }
 
     fn change(&self) -> Result<AnswerChange, Problem> {
-        serde_json::from_value(json!(self.answers))
-            .map_err(|_| Problem::new(Type::Malformed, "the form says something that none of its fields could: open the page again"))
+        serde_json::from_value(json!(self.answers)).map_err(|_| {
+            Problem::new(Type::Malformed, "the form says something that none of its fields could: open the page again")
+        })
     }
 
     /// Sets the answers aside that are not right; whether any of the others is left.
@@ -86,14 +87,21 @@ impl Typed {
 }
 
 /// Keeps what a form says of a section. An answer that someone else gave meanwhile is not overwritten: both are shown.
-pub(in crate::pages) async fn save(door: &impl Door, mut sheet: Sheet, key: &str, form: &Form) -> Result<Saved, Refusal> {
+pub(in crate::pages) async fn save(
+    door: &impl Door,
+    mut sheet: Sheet,
+    key: &str,
+    form: &Form,
+) -> Result<Saved, Refusal> {
     let section = sheet.section(key)?.clone();
     let before = sheet.standing.visible.clone();
     // Only what stood in the form: a question that came up meanwhile was not asked there.
     let stood = form.every("asked");
-    let asked: Vec<&RespondentQuestion> = sheet.shown(&section).into_iter().filter(|question| stood.contains(&question.key.as_str())).collect();
+    let asked: Vec<&RespondentQuestion> =
+        sheet.shown(&section).into_iter().filter(|question| stood.contains(&question.key.as_str())).collect();
     let mut typed = Typed::read(form, &asked, &sheet.standing)?;
-    let theirs: BTreeMap<String, String> = typed.conflicts.iter().filter_map(|key| Some((key.clone(), theirs(&sheet, sheet.question(key)?)))).collect();
+    let theirs: BTreeMap<String, String> =
+        typed.conflicts.iter().filter_map(|key| Some((key.clone(), theirs(&sheet, sheet.question(key)?)))).collect();
     let is_automatic = form.text("then") == "autosave";
     let (mut found, mut is_stale) = (Vec::new(), !typed.conflicts.is_empty());
     while !is_stale {
@@ -126,18 +134,30 @@ pub(in crate::pages) async fn save(door: &impl Door, mut sheet: Sheet, key: &str
         let (wrong, theirs) = (wrong_of(&question.key), theirs.get(&question.key).cloned());
         let field = sheet.field(question);
         let is_typed = wrong.is_some() || theirs.is_some() || is_again && typed.answers.contains_key(&question.key);
-        let field = if is_typed { field.retyped(question, form, answer(&answer_of(form, question)).as_ref(), &sheet.papers) } else { field };
+        let field = if is_typed {
+            field.retyped(question, form, answer(&answer_of(form, question)).as_ref(), &sheet.papers)
+        } else {
+            field
+        };
         Field { wrong, theirs, ..field }
     };
     let fields = shown.into_iter().map(field).collect();
     let field_of = |fault: &Fault| place(fault).map_or("form".to_owned(), |_| key_of(fault).to_owned());
-    let mut errors: Vec<FieldError> = found.iter().map(|fault| FieldError::new(field_of(fault), &fault.detail)).collect();
+    let mut errors: Vec<FieldError> =
+        found.iter().map(|fault| FieldError::new(field_of(fault), &fault.detail)).collect();
     errors.dedup_by(|left, right| left.field == right.field && left.field != "form");
     if is_stale {
         errors.push(FieldError::new("form", "someone else saved answers here while you were answering: nothing of yours is lost. Compare below, then save again"));
-        errors.extend(asked.iter().filter(|question| typed.conflicts.contains(&question.key)).map(|question| FieldError::new(question.key.clone(), &question.text)));
+        errors.extend(
+            asked
+                .iter()
+                .filter(|question| typed.conflicts.contains(&question.key))
+                .map(|question| FieldError::new(question.key.clone(), &question.text)),
+        );
     }
-    let is_new = |question: &RespondentQuestion| sheet.is_visible(question) && !before.contains(&question.key) && !sheet.standing.is_answered(&question.key);
+    let is_new = |question: &RespondentQuestion| {
+        sheet.is_visible(question) && !before.contains(&question.key) && !sheet.standing.is_answered(&question.key)
+    };
     let has_more = section.questions.iter().any(is_new);
     Ok(Saved { status, fields, errors, is_stale, has_more, is_automatic, sheet })
 }
@@ -169,7 +189,9 @@ fn answer_of(form: &Form, question: &RespondentQuestion) -> Value {
             (!chosen.is_empty()).then(|| json!(chosen))
         }
         // What is no number is left as it is, for the rule to say what it expected.
-        QuestionType::Number => form.some(&name("value")).map(|text| text.replace(',', "").parse::<serde_json::Number>().map_or(Value::String(text), Value::Number)),
+        QuestionType::Number => form
+            .some(&name("value"))
+            .map(|text| text.replace(',', "").parse::<serde_json::Number>().map_or(Value::String(text), Value::Number)),
         _ => form.some(&name("value")).map(Value::String),
     };
     if let Some(value) = value {

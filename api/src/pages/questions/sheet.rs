@@ -80,16 +80,28 @@ impl Sheet {
     pub(in crate::pages) fn tasks(&self, place: impl Fn(&str) -> String) -> Vec<Task> {
         let visible: BTreeSet<&str> = self.standing.visible.iter().map(String::as_str).collect();
         let task = |section: &RespondentSection| {
-            let asked: Vec<&str> = section.questions.iter().map(|question| question.key.as_str()).filter(|key| visible.contains(key)).collect();
+            let asked: Vec<&str> = section
+                .questions
+                .iter()
+                .map(|question| question.key.as_str())
+                .filter(|key| visible.contains(key))
+                .collect();
             let answered = asked.iter().filter(|key| self.standing.is_answered(key)).count();
-            Task { href: place(&format!("/sections/{}", section.key)), key: section.key.clone(), title: section.title.clone(), answered, asked: asked.len() }
+            Task {
+                href: place(&format!("/sections/{}", section.key)),
+                key: section.key.clone(),
+                title: section.title.clone(),
+                answered,
+                asked: asked.len(),
+            }
         };
         self.questions.sections.iter().map(task).filter(|task| task.asked > 0).collect()
     }
 
     /// Where to go on after this section: to the next in which something is open, or else to the list.
     pub(in crate::pages) fn after(&self, key: &str, form: &Form, place: impl Fn(&str) -> String) -> String {
-        let next = self.tasks(&place).into_iter().skip_while(|task| task.key != key).skip(1).find(|task| !task.is_done());
+        let next =
+            self.tasks(&place).into_iter().skip_while(|task| task.key != key).skip(1).find(|task| !task.is_done());
         match next {
             Some(task) if form.text("then") == "next" => task.href,
             _ => place(""),
@@ -122,11 +134,22 @@ impl Sheet {
                 text: question.text.clone(),
                 answer: answer.map_or("No answer yet".into(), |answer| self.said(question, answer)),
                 comment: answer.and_then(|answer| answer.comment.clone()),
-                evidence: answer.into_iter().flat_map(|answer| &answer.evidence_ids).filter_map(|id| self.paper(id)).map(str::to_owned).collect(),
-                is_missing: self.standing.unanswered_required.contains(&question.key) || self.standing.comments_needed.contains(&question.key),
+                evidence: answer
+                    .into_iter()
+                    .flat_map(|answer| &answer.evidence_ids)
+                    .filter_map(|id| self.paper(id))
+                    .map(str::to_owned)
+                    .collect(),
+                is_missing: self.standing.unanswered_required.contains(&question.key)
+                    || self.standing.comments_needed.contains(&question.key),
             }
         };
-        let rows = |section: &RespondentSection| (section.title.clone(), self.shown(section).into_iter().map(|question| row(section, question)).collect::<Vec<_>>());
+        let rows = |section: &RespondentSection| {
+            (
+                section.title.clone(),
+                self.shown(section).into_iter().map(|question| row(section, question)).collect::<Vec<_>>(),
+            )
+        };
         self.questions.sections.iter().map(rows).filter(|(_, rows)| !rows.is_empty()).collect()
     }
 
@@ -160,7 +183,8 @@ impl Sheet {
             return format!("Does not apply: {reason}");
         }
         let label = |value: &str| {
-            let option = question.options.iter().find(|option| option.value == value).map(|option| option.label.clone());
+            let option =
+                question.options.iter().find(|option| option.value == value).map(|option| option.label.clone());
             option.or_else(|| self.paper(value).map(str::to_owned)).unwrap_or_else(|| match (question.kind, value) {
                 (QuestionType::YesNo, "yes") => "Yes".into(),
                 (QuestionType::YesNo, "no") => "No".into(),
@@ -171,7 +195,9 @@ impl Sheet {
         match serde_json::to_value(&answer.value).unwrap_or_default() {
             Value::String(text) => label(&text),
             Value::Array(items) => items.iter().filter_map(Value::as_str).map(label).collect::<Vec<_>>().join(", "),
-            Value::Number(number) => format!("{number} {}", question.unit.as_deref().unwrap_or_default()).trim().to_owned(),
+            Value::Number(number) => {
+                format!("{number} {}", question.unit.as_deref().unwrap_or_default()).trim().to_owned()
+            }
             _ => "No answer yet".into(),
         }
     }

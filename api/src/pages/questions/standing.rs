@@ -38,7 +38,9 @@ impl From<Progress> for Standing {
     fn from(progress: Progress) -> Self {
         let earlier = progress.carried.into_iter();
         let is_open = progress.assessment.state.0 == AssessmentState::Open;
-        let earlier = earlier.map(|(key, carried)| (key, Earlier { answer: carried.answer, answered_on: carried.answered_on.into(), look: carried.look }));
+        let earlier = earlier.map(|(key, carried)| {
+            (key, Earlier { answer: carried.answer, answered_on: carried.answered_on.into(), look: carried.look })
+        });
         Self {
             version: progress.assessment.version,
             is_open,
@@ -60,7 +62,14 @@ impl From<RespondentProgress> for Standing {
             version: progress.version,
             is_open: progress.state == VisitState::Open,
             answers: progress.answers,
-            earlier: earlier.map(|(key, earlier)| (key, Earlier { answer: earlier.answer, answered_on: earlier.answered_on, look: look(earlier.look) })).collect(),
+            earlier: earlier
+                .map(|(key, earlier)| {
+                    (
+                        key,
+                        Earlier { answer: earlier.answer, answered_on: earlier.answered_on, look: look(earlier.look) },
+                    )
+                })
+                .collect(),
             visible: progress.visible,
             unanswered_required: progress.unanswered_required,
             comments_needed: progress.comments_needed,
@@ -85,7 +94,11 @@ impl Earlier {
     /// When it was given, and what makes another look worth while.
     pub(super) fn told(&self) -> String {
         let look: Vec<&str> = self.look.iter().map(|look| look_again(*look)).collect();
-        format!("Answered before, on {}, and not confirmed yet. {} Save to give this answer now.", format::day(self.answered_on), look.join(" "))
+        format!(
+            "Answered before, on {}, and not confirmed yet. {} Save to give this answer now.",
+            format::day(self.answered_on),
+            look.join(" ")
+        )
     }
 }
 

@@ -50,7 +50,9 @@ pub(in crate::pages) async fn show(who: Page<Admin>) -> PageResult {
     let (request, here) = who.parts();
     let reader = here.read(request).await?;
     // A form knows days, the list moments.
-    let moment = |name: &str, value: String| if ["since", "until"].contains(&name) && value.len() == 10 { format!("{value}T00:00:00Z") } else { value };
+    let moment = |name: &str, value: String| {
+        if ["since", "until"].contains(&name) && value.len() == 10 { format!("{value}T00:00:00Z") } else { value }
+    };
     let asked = ListQuery::<AuditEventFilter>::of_changed(request, AUDIT, moment)?;
     let page = audit::list(&reader, &asked.filter).await?;
     let status = if asked.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -73,8 +75,11 @@ struct VerifyPage<'a> {
 
 /// What sort of thing is wrong, in plain words.
 fn fault(fault: &AuditFault) -> String {
-    let places =
-        if fault.sequence == fault.last_sequence { format!("Event {}", fault.sequence) } else { format!("Events {} to {}", fault.sequence, fault.last_sequence) };
+    let places = if fault.sequence == fault.last_sequence {
+        format!("Event {}", fault.sequence)
+    } else {
+        format!("Events {} to {}", fault.sequence, fault.last_sequence)
+    };
     match fault.kind {
         AuditFaultKind::Changed => format!("{places}: changed after it was written"),
         AuditFaultKind::Removed => format!("{places}: removed"),
@@ -98,10 +103,26 @@ pub(in crate::pages) async fn show_verify(who: Page<Admin>) -> PageResult {
     page(request, here, String::new(), Vec::new(), None).await
 }
 
-async fn page(request: &Request, here: &SignedIn, checkpoint: String, errors: Vec<FieldError>, found: Option<Verification>) -> PageResult {
+async fn page(
+    request: &Request,
+    here: &SignedIn,
+    checkpoint: String,
+    errors: Vec<FieldError>,
+    found: Option<Verification>,
+) -> PageResult {
     let end = audit::checkpoint(&here.read(request).await?).await?;
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok(html(status, &VerifyPage { frame: here.frame("Verify the audit trail").at(HERE), csrf: here.csrf(), errors, checkpoint, end, found })?)
+    Ok(html(
+        status,
+        &VerifyPage {
+            frame: here.frame("Verify the audit trail").at(HERE),
+            csrf: here.csrf(),
+            errors,
+            checkpoint,
+            end,
+            found,
+        },
+    )?)
 }
 
 /// Verifies the trail, against a checkpoint if one was given.
@@ -114,9 +135,13 @@ pub(in crate::pages) async fn verify(who: Page<Admin>, form: Proven<Form>) -> Pa
         Ok(Some(kept)) if kept.hash.len() != 64 || kept.sequence < 0 => {
             Err("this is no checkpoint as it was saved: paste all of the file, from the first bracket to the last")
         }
-        Ok(Some(kept)) if kept.organisation != reader.scope().organisation_id => Err("this checkpoint is of another organisation"),
+        Ok(Some(kept)) if kept.organisation != reader.scope().organisation_id => {
+            Err("this checkpoint is of another organisation")
+        }
         Ok(kept) => Ok(kept),
-        Err(_) => Err("this is no checkpoint as it was saved: paste all of the file, from the first bracket to the last"),
+        Err(_) => {
+            Err("this is no checkpoint as it was saved: paste all of the file, from the first bracket to the last")
+        }
     };
     match kept {
         Ok(kept) => {

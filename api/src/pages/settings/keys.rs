@@ -44,7 +44,9 @@ fn scope(scope: impl Borrow<KeyScope>) -> &'static str {
 fn standing(key: &ApiKey) -> String {
     let last = key.key.expires_on.map(format::day);
     match (key.state, last) {
-        (KeyState::Revoked, _) => key.key.revoked_at.map_or_else(|| "revoked".into(), |at| format!("revoked on {}", format::day(at.day()))),
+        (KeyState::Revoked, _) => {
+            key.key.revoked_at.map_or_else(|| "revoked".into(), |at| format!("revoked on {}", format::day(at.day())))
+        }
         (KeyState::Expired, Some(last)) => format!("ended after {last}"),
         (KeyState::Expired, None) => "ended".into(),
         (KeyState::Replaced, Some(last)) => format!("replaced; still works until the end of {last}"),
@@ -99,7 +101,12 @@ const KEY: &[FormSection] = &[FormSection {
         ),
         field("role", "What it may do", "The least that the program needs.", Input::Select(Role::CHOICES)),
         field("scope", "Which part of that it opens", "", Input::Select(KeyScope::CHOICES)),
-        field("expires_on", "Its last day", "Empty for no end, unless your policy sets one. You can replace a key before it ends, without a gap.", Input::Date),
+        field(
+            "expires_on",
+            "Its last day",
+            "Empty for no end, unless your policy sets one. You can replace a key before it ends, without a gap.",
+            Input::Date,
+        ),
     ],
 }];
 
@@ -142,8 +149,13 @@ pub(in crate::pages) async fn make(who: Page<Admin>, form: Proven<Form>) -> Page
 /// The text of a key, once.
 fn handed_over(request: &Request, here: &SignedIn, title: &str, key: &ApiKey, secret: &Token) -> PageResult {
     let (with, path) = match key.key.scope.0 {
-        KeyScope::Everything | KeyScope::ReadOnly | KeyScope::RegisterOnly => ("-H \"Authorization: Bearer $KEY\"", "register"),
-        KeyScope::ImportOnly => ("-H \"Authorization: Bearer $KEY\" --json '{\"rows\": [{\"name\": \"Harbour\"}]}'", "suppliers/import?dry_run=true"),
+        KeyScope::Everything | KeyScope::ReadOnly | KeyScope::RegisterOnly => {
+            ("-H \"Authorization: Bearer $KEY\"", "register")
+        }
+        KeyScope::ImportOnly => (
+            "-H \"Authorization: Bearer $KEY\" --json '{\"rows\": [{\"name\": \"Harbour\"}]}'",
+            "suppliers/import?dry_run=true",
+        ),
         KeyScope::CalendarOnly => ("-u \"calendar:$KEY\"", "reviews.ics"),
     };
     let example = format!("curl {with} '{}'", link(request, &format!("{}/{path}", crate::address::ROOT))?);
@@ -152,9 +164,25 @@ fn handed_over(request: &Request, here: &SignedIn, title: &str, key: &ApiKey, se
         "The program sends it with each request, as Authorization: Bearer and the key. One that asks for a name and a password, such as a calendar, takes any name, and the key as the password.".into(),
         "Whoever has it can do what it allows. If someone else may have seen it, rotate it with no overlap, or revoke it.".into(),
     ];
-    let lead = format!("{}: {}, {}; it {}.", key.key.name, role(key.key.role.0).to_lowercase(), scope(key.key.scope.0), standing(key));
+    let lead = format!(
+        "{}: {}, {}; it {}.",
+        key.key.name,
+        role(key.key.role.0).to_lowercase(),
+        scope(key.key.scope.0),
+        standing(key)
+    );
     let (frame, back_name) = (here.frame(title).at(HERE), "Keys for programs");
-    OncePage { frame, back: KEYS.into(), back_name, lead, label: "The key", secret: secret.reveal().to_owned(), next, example }.shown()
+    OncePage {
+        frame,
+        back: KEYS.into(),
+        back_name,
+        lead,
+        label: "The key",
+        secret: secret.reveal().to_owned(),
+        next,
+        example,
+    }
+    .shown()
 }
 
 /// What was typed into the forms of a key.
@@ -213,7 +241,8 @@ fn rotation(form: &Form) -> Result<Rotation, Vec<FieldError>> {
 pub(in crate::pages) async fn rotate(who: Page<Admin>, form: Proven<Form>) -> PageResult {
     let (request, here) = who.parts();
     let id: ApiKeyId = path_id(request)?;
-    let typed = Typed { overlap_days: form.text("overlap_days"), expires_on: form.text("expires_on"), ..Typed::default() };
+    let typed =
+        Typed { overlap_days: form.text("overlap_days"), expires_on: form.text("expires_on"), ..Typed::default() };
     let rotation = match rotation(&form) {
         Ok(rotation) => rotation,
         Err(wrong) => {

@@ -105,8 +105,15 @@ type Facts = Vec<(&'static str, String)>;
 fn unconfirmed(form: &Form, names: &[&str]) -> Option<FieldError> {
     let typed = form.text("confirm").to_lowercase();
     let is_named = names.iter().any(|name| !name.is_empty() && name.trim().to_lowercase() == typed);
-    (!is_named)
-        .then(|| FieldError::new("confirm", format!("to go on, type {} here", names.iter().filter(|name| !name.is_empty()).copied().collect::<Vec<_>>().join(" or "))))
+    (!is_named).then(|| {
+        FieldError::new(
+            "confirm",
+            format!(
+                "to go on, type {} here",
+                names.iter().filter(|name| !name.is_empty()).copied().collect::<Vec<_>>().join(" or ")
+            ),
+        )
+    })
 }
 
 /// A link or a secret that is shown once.
@@ -153,7 +160,9 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let mut lines = Vec::new();
     if is_admin {
         let users = user::list(&reader, &UserFilter { limit: Some(COUNTED), ..UserFilter::default() }).await?;
-        let admins = user::list(&reader, &UserFilter { role: Some(Role::Admin), limit: Some(COUNTED), ..UserFilter::default() }).await?;
+        let admins =
+            user::list(&reader, &UserFilter { role: Some(Role::Admin), limit: Some(COUNTED), ..UserFilter::default() })
+                .await?;
         let more = if users.next.is_some() { "more than " } else { "" };
         let people = format::count(users.items.len(), "person", "people");
         lines.push(Line {
@@ -164,8 +173,16 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
         let active = ApiKeyFilter { active: Some(true), limit: Some(COUNTED), ..ApiKeyFilter::default() };
         let keys = api_key::list(&reader, &active).await?;
         let ending = api_key::list(&reader, &ApiKeyFilter { expires_soon: Some(true), ..active }).await?.items.len();
-        let ending = if ending == 0 { String::new() } else { format!("; {} soon: rotate", format::count(ending, "ends", "end")) };
-        lines.push(Line { href: "/settings/keys", name: "Keys for programs", now: format!("{}{ending}.", format::count(keys.items.len(), "key works", "keys work")) });
+        let ending = if ending == 0 {
+            String::new()
+        } else {
+            format!("; {} soon: rotate", format::count(ending, "ends", "end"))
+        };
+        lines.push(Line {
+            href: "/settings/keys",
+            name: "Keys for programs",
+            now: format!("{}{ending}.", format::count(keys.items.len(), "key works", "keys work")),
+        });
     }
     let policy = rules::read(&reader).await?;
     let (rating, months) = (policy.rating.0, policy.cadence_months.0);
@@ -180,8 +197,16 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
             duties(policy.separation_of_duties.0).to_lowercase()
         ),
     });
-    lines.push(Line { href: "/settings/organisation", name: "Organisation", now: format!("It is called {}.", own::read(&reader).await?.name) });
-    lines.push(Line { href: "/settings/sign-in", name: "Sign-in", now: second_factor(&sign_in_policy::read(&reader).await?) });
+    lines.push(Line {
+        href: "/settings/organisation",
+        name: "Organisation",
+        now: format!("It is called {}.", own::read(&reader).await?.name),
+    });
+    lines.push(Line {
+        href: "/settings/sign-in",
+        name: "Sign-in",
+        now: second_factor(&sign_in_policy::read(&reader).await?),
+    });
     if is_admin {
         let events = trail::checkpoint(&reader).await?.sequence;
         lines.push(Line {
@@ -195,7 +220,11 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let now = if is_for_ever { "Nothing is taken away by age." } else { "Some things are kept for a time only." };
     lines.push(Line { href: "/settings/privacy", name: "Privacy", now: now.into() });
     if is_admin {
-        lines.push(Line { href: "/settings/backup", name: "Backup", now: "How to keep a copy of everything, and get it back.".into() });
+        lines.push(Line {
+            href: "/settings/backup",
+            name: "Backup",
+            now: "How to keep a copy of everything, and get it back.".into(),
+        });
     }
     Ok(html(StatusCode::OK, &SettingsPage { frame: here.frame("Settings").at(HERE), lines })?)
 }
@@ -205,22 +234,38 @@ fn duties(duties: SeparationOfDuties) -> &'static str {
     match duties {
         SeparationOfDuties::Off => "Whoever answered an assessment may also decide on it",
         SeparationOfDuties::NotWhoAnswered => "Whoever answered an assessment does not decide on it",
-        SeparationOfDuties::NotWhoAnsweredOrReviewed => "Whoever answered or reviewed an assessment does not decide on it",
+        SeparationOfDuties::NotWhoAnsweredOrReviewed => {
+            "Whoever answered or reviewed an assessment does not decide on it"
+        }
     }
 }
 
 /// Who needs a second factor, in one sentence.
 fn second_factor(policy: &SignInPolicy) -> String {
-    let roles = [(Role::Viewer, "viewers"), (Role::Editor, "editors"), (Role::Approver, "approvers"), (Role::Admin, "administrators")];
-    let of = |rule: MfaRule| roles.iter().filter(|(role, _)| policy.mfa.0.of(*role) == rule).map(|(_, name)| *name).collect::<Vec<_>>();
+    let roles = [
+        (Role::Viewer, "viewers"),
+        (Role::Editor, "editors"),
+        (Role::Approver, "approvers"),
+        (Role::Admin, "administrators"),
+    ];
+    let of = |rule: MfaRule| {
+        roles.iter().filter(|(role, _)| policy.mfa.0.of(*role) == rule).map(|(_, name)| *name).collect::<Vec<_>>()
+    };
     let said = |word: &str, who: Vec<&str>| match who.as_slice() {
         [] => None,
         [.., _] if who.len() == roles.len() => Some(format!("{word} for everyone")),
         [only] => Some(format!("{word} for {only}")),
         [first @ .., last] => Some(format!("{word} for {} and {last}", first.join(", "))),
     };
-    let parts: Vec<String> = [said("required", of(MfaRule::Required)), said("recommended", of(MfaRule::Recommended))].into_iter().flatten().collect();
-    if parts.is_empty() { "Second factor: everyone may have one, nobody must.".into() } else { format!("Second factor: {}.", parts.join(", ")) }
+    let parts: Vec<String> = [said("required", of(MfaRule::Required)), said("recommended", of(MfaRule::Recommended))]
+        .into_iter()
+        .flatten()
+        .collect();
+    if parts.is_empty() {
+        "Second factor: everyone may have one, nobody must.".into()
+    } else {
+        format!("Second factor: {}.", parts.join(", "))
+    }
 }
 
 #[derive(Template)]

@@ -35,12 +35,24 @@ struct OrganisationPage {
 pub(in crate::pages) async fn show(who: Page<Viewer>) -> PageResult {
     let (request, here) = who.parts();
     let organisation = organisation::read(&here.read(request).await?).await?;
-    Ok(html(StatusCode::OK, &OrganisationPage { frame: here.frame("Organisation").at(HERE), organisation, may_change: here.is_at_least(Role::Admin) })?)
+    Ok(html(
+        StatusCode::OK,
+        &OrganisationPage {
+            frame: here.frame("Organisation").at(HERE),
+            organisation,
+            may_change: here.is_at_least(Role::Admin),
+        },
+    )?)
 }
 
 const FIELDS: &[FormSection] = &[FormSection {
     title: "",
-    fields: &[field("name", "What it is called", "Suppliers read it when you ask them something, and people when you invite them.", Input::RequiredText("text"))],
+    fields: &[field(
+        "name",
+        "What it is called",
+        "Suppliers read it when you ask them something, and people when you invite them.",
+        Input::RequiredText("text"),
+    )],
 }];
 
 fn open(here: &SignedIn, version: i64) -> FormPage<'_> {
@@ -67,7 +79,12 @@ pub(in crate::pages) async fn change(who: Page<Admin>, form: Proven<Form>) -> Pa
     let (request, here) = who.parts();
     let parts = typed(FIELDS, &form);
     let version = form.version()?;
-    match who.change(async |writer| organisation::change(writer, version, Change::<NewOrganisation>::new(fields(&parts))).await).await {
+    match who
+        .change(async |writer| {
+            organisation::change(writer, version, Change::<NewOrganisation>::new(fields(&parts))).await
+        })
+        .await
+    {
         Ok(_) => Ok(redirect(ORGANISATION)),
         Err(error) => {
             let present = organisation::read(&here.read(request).await?).await?;

@@ -60,7 +60,10 @@ pub(in crate::pages) async fn show(who: Page<Admin>) -> PageResult {
     let reader = here.read(request).await?;
     let asked = ListQuery::<UserFilter>::of(request, PEOPLE)?;
     let page = user::list(&reader, &asked.filter).await?;
-    let pending = invitation::list(&reader, &InvitationFilter { pending: Some(true), limit: Some(SHOWN), cursor: None }).await?.items;
+    let pending =
+        invitation::list(&reader, &InvitationFilter { pending: Some(true), limit: Some(SHOWN), cursor: None })
+            .await?
+            .items;
     let status = if asked.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let next = asked.next(page.next.as_ref());
     let (frame, csrf, own_id) = (here.frame("People").at(HERE), here.csrf().to_owned(), here.current.user_id.clone());
@@ -80,8 +83,12 @@ fn purpose(invitation: &Invitation) -> String {
 fn standing(invitation: &Invitation) -> String {
     match invitation.state {
         InvitationState::Pending => format!("good until {}", format::moment(invitation.expires_at)),
-        InvitationState::Accepted => invitation.accepted_at.map_or_else(|| "used".into(), |at| format!("used on {}", format::day(at.day()))),
-        InvitationState::Revoked => invitation.revoked_at.map_or_else(|| "revoked".into(), |at| format!("revoked on {}", format::day(at.day()))),
+        InvitationState::Accepted => {
+            invitation.accepted_at.map_or_else(|| "used".into(), |at| format!("used on {}", format::day(at.day())))
+        }
+        InvitationState::Revoked => {
+            invitation.revoked_at.map_or_else(|| "revoked".into(), |at| format!("revoked on {}", format::day(at.day())))
+        }
         InvitationState::Expired => format!("ran out on {}", format::day(invitation.expires_at.day())),
     }
 }
@@ -160,16 +167,36 @@ pub(in crate::pages) async fn invite(who: Page<Admin>, form: Proven<Form>) -> Pa
 /// The link, once.
 fn handed_over(request: &Request, here: &SignedIn, made: &Invitation, token: &Token) -> PageResult {
     let (title, lead) = match made.kind {
-        InvitationKind::PasswordReset => ("A link to choose another password", format!("Send this link to {}, and to nobody else.", made.email)),
-        _ => ("The invitation is ready", format!("Send this link to {}, and to nobody else. It lets them join as {}.", made.email, role(made.role).to_lowercase())),
+        InvitationKind::PasswordReset => {
+            ("A link to choose another password", format!("Send this link to {}, and to nobody else.", made.email))
+        }
+        _ => (
+            "The invitation is ready",
+            format!(
+                "Send this link to {}, and to nobody else. It lets them join as {}.",
+                made.email,
+                role(made.role).to_lowercase()
+            ),
+        ),
     };
     let next = vec![
         format!("It is good once, and until {}.", format::moment(made.expires_at)),
-        "It is shown this once and kept nowhere. If it gets lost, make another: the lost one then opens nothing.".into(),
+        "It is shown this once and kept nowhere. If it gets lost, make another: the lost one then opens nothing."
+            .into(),
         "Whoever has the link can follow it, so send it by a way that only they read, or read it out to them.".into(),
     ];
     let secret = link(request, &format!("/invitations#{}", token.reveal()))?;
-    OncePage { frame: here.frame(title).at(HERE), back: PEOPLE.into(), back_name: "People", lead, label: "The link", secret, next, example: String::new() }.shown()
+    OncePage {
+        frame: here.frame(title).at(HERE),
+        back: PEOPLE.into(),
+        back_name: "People",
+        lead,
+        label: "The link",
+        secret,
+        next,
+        example: String::new(),
+    }
+    .shown()
 }
 
 /// Makes another link for an invitation.
@@ -181,7 +208,8 @@ pub(in crate::pages) async fn resend(who: Page<Admin>, form: Proven<Form>) -> Pa
         Ok((made, token)) => handed_over(request, here, &made, &token),
         Err(error) => {
             let found = faults(error)?;
-            list(request, here, found.iter().map(|fault| FieldError::new(id.to_string(), &fault.detail)).collect()).await
+            list(request, here, found.iter().map(|fault| FieldError::new(id.to_string(), &fault.detail)).collect())
+                .await
         }
     }
 }
@@ -195,7 +223,8 @@ pub(in crate::pages) async fn revoke(who: Page<Admin>, form: Proven<Form>) -> Pa
         Ok(_) => Ok(redirect("/settings/people#invitations")),
         Err(error) => {
             let found = faults(error)?;
-            list(request, here, found.iter().map(|fault| FieldError::new(id.to_string(), &fault.detail)).collect()).await
+            list(request, here, found.iter().map(|fault| FieldError::new(id.to_string(), &fault.detail)).collect())
+                .await
         }
     }
 }
@@ -251,14 +280,16 @@ async fn person(request: &Request, here: &SignedIn, said: Said) -> PageResult {
     let reader = here.read(request).await?;
     let id: UserId = path_id(request)?;
     let user = user::read(&reader, &id).await?;
-    let sessions = session::list(&reader, &SessionFilter { user_id: Some(id), limit: Some(SHOWN), cursor: None }).await?.items;
+    let sessions =
+        session::list(&reader, &SessionFilter { user_id: Some(id), limit: Some(SHOWN), cursor: None }).await?.items;
     let Said { errors, chosen, is_stale, confirm, notice } = said;
     let status = match (is_stale, errors.is_empty()) {
         (true, _) => StatusCode::CONFLICT,
         (false, false) => StatusCode::UNPROCESSABLE_ENTITY,
         (false, true) => StatusCode::OK,
     };
-    let (frame, csrf, is_self) = (here.frame(&user.name).at(HERE), here.csrf().to_owned(), user.id == here.current.user_id);
+    let (frame, csrf, is_self) =
+        (here.frame(&user.name).at(HERE), here.csrf().to_owned(), user.id == here.current.user_id);
     let chosen = chosen.unwrap_or_else(|| user.role.to_string());
     Ok(html(status, &PersonPage { frame, csrf, user, is_self, sessions, errors, chosen, is_stale, confirm, notice })?)
 }
@@ -282,7 +313,9 @@ pub(in crate::pages) async fn change_role(who: Page<Admin>, form: Proven<Form>) 
     let change: Map<_, _> = [("role".to_owned(), json!(chosen))].into_iter().collect();
     match who.change(async |writer| user::change(writer, &id, version, Change::<NewUser>::new(change)).await).await {
         Ok(_) => Ok(redirect(&place(&id, "role"))),
-        Err(Error::Stale { .. }) => person(request, here, Said { chosen: Some(chosen), is_stale: true, ..Said::default() }).await,
+        Err(Error::Stale { .. }) => {
+            person(request, here, Said { chosen: Some(chosen), is_stale: true, ..Said::default() }).await
+        }
         Err(error) => {
             let said = refused(error, "role")?;
             person(request, here, Said { chosen: Some(chosen), ..said }).await
@@ -331,7 +364,8 @@ pub(in crate::pages) async fn end_sessions(who: Page<Admin>, form: Proven<Form>)
 }
 
 async fn end_all(writer: &Writer, id: &UserId) -> Result<(), Error> {
-    let open = session::list(writer, &SessionFilter { user_id: Some(id.clone()), limit: Some(SHOWN), cursor: None }).await?;
+    let open =
+        session::list(writer, &SessionFilter { user_id: Some(id.clone()), limit: Some(SHOWN), cursor: None }).await?;
     for session in open.items {
         session::revoke(writer, &session.id, session.version).await?;
     }
@@ -344,7 +378,8 @@ pub(in crate::pages) async fn remove(who: Page<Admin>, form: Proven<Form>) -> Pa
     let id: UserId = path_id(request)?;
     let user = user::read(&who.reader().await?, &id).await?;
     if let Some(wrong) = unconfirmed(&form, &[&user.name]) {
-        return person(request, here, Said { errors: vec![wrong], confirm: form.text("confirm"), ..Said::default() }).await;
+        return person(request, here, Said { errors: vec![wrong], confirm: form.text("confirm"), ..Said::default() })
+            .await;
     }
     let version = form.version()?;
     match who.change(async |writer| user::remove(writer, &id, version).await).await {

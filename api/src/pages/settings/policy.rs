@@ -1,4 +1,5 @@
-//! The policy: from score to rating, what a risk is called, how often to look again, who may decide, how long keys live.
+//! The policy: from score to rating, what a risk is called, how often to look again, who may decide, how long keys
+//! live.
 
 use askama::Template;
 use diligence_entities::{
@@ -17,7 +18,9 @@ use crate::pages::labels::Labelled as _;
 use crate::{
     auth::{Admin, Viewer, store_of},
     pages::{
-        fields::{Field, FilledSection, FormSection, Input, compare, field, fields, json, misread, placed, stored, typed},
+        fields::{
+            Field, FilledSection, FormSection, Input, compare, field, fields, json, misread, placed, stored, typed,
+        },
         form::Form,
         format,
         home::{IMPACTS, LIKELIHOODS},
@@ -39,10 +42,25 @@ const FIELDS: &[FormSection] = &[
     FormSection {
         title: "From score to band",
         fields: &[
-            field("rating.strong_from", "Strong from", "The lowest evidenced score, out of 100, that is strong.", Input::RequiredInteger),
+            field(
+                "rating.strong_from",
+                "Strong from",
+                "The lowest evidenced score, out of 100, that is strong.",
+                Input::RequiredInteger,
+            ),
             field("rating.adequate_from", "Adequate from", "", Input::RequiredInteger),
-            field("rating.weak_from", "Weak from", "Below it, or with a knock-out, a score is poor.", Input::RequiredInteger),
-            field("rating.minimum_coverage", "Least coverage", "With less than this percentage answered, an assessment stays unassessed.", Input::RequiredInteger),
+            field(
+                "rating.weak_from",
+                "Weak from",
+                "Below it, or with a knock-out, a score is poor.",
+                Input::RequiredInteger,
+            ),
+            field(
+                "rating.minimum_coverage",
+                "Least coverage",
+                "With less than this percentage answered, an assessment stays unassessed.",
+                Input::RequiredInteger,
+            ),
         ],
     },
     FormSection {
@@ -82,7 +100,12 @@ const FIELDS: &[FormSection] = &[
     FormSection {
         title: "How often to look again, in months",
         fields: &[
-            field("cadence_months.critical", "Critical tier", "1 to 120 months. What matters more is looked at no less often.", Input::RequiredInteger),
+            field(
+                "cadence_months.critical",
+                "Critical tier",
+                "1 to 120 months. What matters more is looked at no less often.",
+                Input::RequiredInteger,
+            ),
             field("cadence_months.high", "High tier", "", Input::RequiredInteger),
             field("cadence_months.medium", "Medium tier", "", Input::RequiredInteger),
             field("cadence_months.low", "Low tier", "", Input::RequiredInteger),
@@ -151,14 +174,29 @@ pub(in crate::pages) async fn show(who: Page<Viewer>) -> PageResult {
         ("Reviews of medium tier", every(months.medium)),
         ("Reviews of low tier", every(months.low)),
         ("Who may decide", duties(policy.separation_of_duties.0).into()),
-        ("Keys live at the most", policy.maximum_key_days.map_or_else(|| "As long as whoever makes them says".into(), |days| format::count(days, "day", "days"))),
+        (
+            "Keys live at the most",
+            policy
+                .maximum_key_days
+                .map_or_else(|| "As long as whoever makes them says".into(), |days| format::count(days, "day", "days")),
+        ),
     ];
     let present = json(&policy)?;
-    let row =
-        |tier: &str| (format::label(&tier), ["strong", "adequate", "weak", "poor"].into_iter().map(|band| present["rating"]["matrix"][tier][band].clone()).collect());
+    let row = |tier: &str| {
+        (
+            format::label(&tier),
+            ["strong", "adequate", "weak", "poor"]
+                .into_iter()
+                .map(|band| present["rating"]["matrix"][tier][band].clone())
+                .collect(),
+        )
+    };
     let matrix = ["critical", "high", "medium", "low"].into_iter().map(row).collect();
     let is_admin = here.is_at_least(Role::Admin);
-    Ok(html(StatusCode::OK, &PolicyPage { frame: here.frame("Policy").at(HERE), scores, matrix, bands: bands(&policy), others, is_admin })?)
+    Ok(html(
+        StatusCode::OK,
+        &PolicyPage { frame: here.frame("Policy").at(HERE), scores, matrix, bands: bands(&policy), others, is_admin },
+    )?)
 }
 
 /// What a policy would do.
@@ -171,13 +209,21 @@ struct Outcome {
 
 impl Outcome {
     fn is_still(&self) -> bool {
-        let WhatIfSummary { better_count, worse_count, moved_assessment_count, renamed_risk_count, .. } = self.found.summary;
+        let WhatIfSummary { better_count, worse_count, moved_assessment_count, renamed_risk_count, .. } =
+            self.found.summary;
         better_count + worse_count + moved_assessment_count + renamed_risk_count == 0
     }
 
     /// The whole of it in one sentence.
     fn sentence(&self) -> String {
-        let WhatIfSummary { better_count, worse_count, moved_assessment_count, renamed_risk_count, assessment_count, .. } = self.found.summary;
+        let WhatIfSummary {
+            better_count,
+            worse_count,
+            moved_assessment_count,
+            renamed_risk_count,
+            assessment_count,
+            ..
+        } = self.found.summary;
         format!(
             "{} would be rated worse, and {} better. {} of {} would stand elsewhere, and {} would be called something else.",
             format::count(worse_count, "supplier or product", "suppliers and products"),
@@ -192,9 +238,16 @@ impl Outcome {
 /// Which rule moves an assessment: `Strong from: 90 in place of 80`.
 fn because(reason: &MoveReason) -> String {
     let name = reason.what.replace('/', ".");
-    let label =
-        FIELDS.iter().flat_map(|part| part.fields).find(|spec| spec.key == name).map_or_else(|| format::without_underscores(&reason.what), |spec| spec.label.to_owned());
-    format!("{label}: {} in place of {}", reason.after.as_deref().unwrap_or("nothing"), reason.before.as_deref().unwrap_or("nothing"))
+    let label = FIELDS
+        .iter()
+        .flat_map(|part| part.fields)
+        .find(|spec| spec.key == name)
+        .map_or_else(|| format::without_underscores(&reason.what), |spec| spec.label.to_owned());
+    format!(
+        "{label}: {} in place of {}",
+        reason.after.as_deref().unwrap_or("nothing"),
+        reason.before.as_deref().unwrap_or("nothing")
+    )
 }
 
 #[derive(Template)]
@@ -232,7 +285,15 @@ impl<'a> Changing<'a> {
     fn page(self, parts: Vec<FilledSection>) -> ChangePage<'a> {
         let is_admin = self.here.is_at_least(Role::Admin);
         let frame = self.here.frame(if is_admin { "Change the policy" } else { "Try another policy" }).at(HERE);
-        ChangePage { frame, csrf: self.here.csrf(), version: self.version, errors: Vec::new(), parts, is_stale: false, place: None }
+        ChangePage {
+            frame,
+            csrf: self.here.csrf(),
+            version: self.version,
+            errors: Vec::new(),
+            parts,
+            is_stale: false,
+            place: None,
+        }
     }
 
     fn wrong(self, parts: Vec<FilledSection>, errors: Vec<FieldError>) -> PageResult {
@@ -249,11 +310,16 @@ impl<'a> Changing<'a> {
 fn wrong(parts: &[FilledSection], error: Error) -> Result<Vec<FieldError>, Refusal> {
     let plain = |pointer: &str, detail: &str| match pointer {
         "/risk_bands" => "each number must be larger than the one before: moderate, then high, then extreme".to_owned(),
-        "/cadence_months" => "what matters more is looked at no less often: critical, high, medium and low in rising order".to_owned(),
+        "/cadence_months" => {
+            "what matters more is looked at no less often: critical, high, medium and low in rising order".to_owned()
+        }
         _ => format::without_underscores(&detail.replace('`', "")),
     };
     let found = faults(error)?;
-    Ok(found.iter().map(|fault| FieldError::new(placed(parts, fault).field, plain(&fault.pointer, &fault.detail))).collect())
+    Ok(found
+        .iter()
+        .map(|fault| FieldError::new(placed(parts, fault).field, plain(&fault.pointer, &fault.detail)))
+        .collect())
 }
 
 /// What is wrong with a number that is too large or too small to be one of its kind at all.
@@ -284,8 +350,14 @@ pub(in crate::pages) async fn change(who: Page<Viewer>, form: Proven<Form>) -> P
     let change = Change::<NewPolicy>::new(fields(&parts));
     if form.text("step") != "save" {
         let is_admin = here.is_at_least(Role::Admin);
-        return match WhatIf::of_policy(store_of(request)?.clone(), here.person.scope(request_id(request)), change).await {
-            Ok(what_if) => stream_page(&ChangePage { place: Some(PLACE), ..form_page.page(parts) }, what_if, move |found| Outcome { found, is_admin }.render()).await,
+        return match WhatIf::of_policy(store_of(request)?.clone(), here.person.scope(request_id(request)), change).await
+        {
+            Ok(what_if) => {
+                stream_page(&ChangePage { place: Some(PLACE), ..form_page.page(parts) }, what_if, move |found| {
+                    Outcome { found, is_admin }.render()
+                })
+                .await
+            }
             Err(error) => form_page.again(parts, error),
         };
     }

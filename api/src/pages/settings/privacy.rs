@@ -71,29 +71,55 @@ impl DataSubject {
     }
 
     fn json(&self) -> serde_json::Map<String, Value> {
-        [("email", &self.email), ("name", &self.name)].into_iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| (name.to_owned(), json!(text))).collect()
+        [("email", &self.email), ("name", &self.name)]
+            .into_iter()
+            .filter(|(_, text)| !text.is_empty())
+            .map(|(name, text)| (name.to_owned(), json!(text)))
+            .collect()
     }
 
     /// What is typed to go on.
     fn either(&self) -> String {
-        [&self.email, &self.name].into_iter().filter(|text| !text.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" or ")
+        [&self.email, &self.name]
+            .into_iter()
+            .filter(|text| !text.is_empty())
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(" or ")
     }
 
     /// How they are spoken of.
     fn spoken(&self) -> String {
-        [&self.name, &self.email].into_iter().filter(|text| !text.is_empty()).map(String::as_str).collect::<Vec<_>>().join(", ")
+        [&self.name, &self.email]
+            .into_iter()
+            .filter(|text| !text.is_empty())
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 }
 
-async fn overview(request: &Request, here: &SignedIn, who: DataSubject, errors: Vec<FieldError>, notice: &'static str) -> PageResult {
+async fn overview(
+    request: &Request,
+    here: &SignedIn,
+    who: DataSubject,
+    errors: Vec<FieldError>,
+    notice: &'static str,
+) -> PageResult {
     let periods = retention::read(&here.read(request).await?).await?;
-    let kept = |days: Option<i32>, of: &str| days.map_or_else(|| "For ever".into(), |days| format!("{} {of}", format::count(days, "day", "days")));
+    let kept = |days: Option<i32>, of: &str| {
+        days.map_or_else(|| "For ever".into(), |days| format!("{} {of}", format::count(days, "day", "days")))
+    };
     let facts = vec![
         ("Contacts of archived suppliers", kept(periods.archived_contact_days, "after the supplier was last changed")),
-        ("Files behind expired evidence", kept(periods.expired_file_days, "after it expired; a file that answers refer to is kept")),
+        (
+            "Files behind expired evidence",
+            kept(periods.expired_file_days, "after it expired; a file that answers refer to is kept"),
+        ),
     ];
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let (frame, csrf, is_admin) = (here.frame("Privacy").at(HERE), here.csrf().to_owned(), here.is_at_least(Role::Admin));
+    let (frame, csrf, is_admin) =
+        (here.frame("Privacy").at(HERE), here.csrf().to_owned(), here.is_at_least(Role::Admin));
     Ok(html(status, &PrivacyPage { frame, csrf, facts, is_admin, errors, email: who.email, name: who.name, notice })?)
 }
 
@@ -130,7 +156,9 @@ fn value(place: &PersonalPlace) -> String {
         None | Some(Value::Null) => "–".into(),
         Some(Value::String(text)) => text.clone(),
         Some(Value::Object(fields)) => {
-            let said = fields.iter().filter_map(|(name, value)| value.as_str().map(|text| format!("{}: {text}", format::label(name))));
+            let said = fields
+                .iter()
+                .filter_map(|(name, value)| value.as_str().map(|text| format!("{}: {text}", format::label(name))));
             said.collect::<Vec<_>>().join("; ")
         }
         Some(other) => other.to_string(),
@@ -168,7 +196,10 @@ pub(in crate::pages) async fn find(who: Page<Admin>, form: Proven<Form>) -> Page
 fn found(here: &SignedIn, who: DataSubject, record: PersonRecord, errors: Vec<FieldError>, form: &Form) -> PageResult {
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let (frame, csrf) = (here.frame("What is kept of them").at(HERE), here.csrf().to_owned());
-    Ok(html(status, &FoundPage { frame, csrf, who, record, errors, reason: form.text("reason"), confirm: form.text("confirm") })?)
+    Ok(html(
+        status,
+        &FoundPage { frame, csrf, who, record, errors, reason: form.text("reason"), confirm: form.text("confirm") },
+    )?)
 }
 
 /// Exports what is kept of a person as a file, to give to them.
@@ -257,7 +288,10 @@ pub(in crate::pages) async fn change_retention(who: Page<Admin>, form: Proven<Fo
     if !wrong.is_empty() {
         return open(here, version).wrong(parts, wrong);
     }
-    match who.change(async |writer| retention::change(writer, version, Change::<NewRetention>::new(fields(&parts))).await).await {
+    match who
+        .change(async |writer| retention::change(writer, version, Change::<NewRetention>::new(fields(&parts))).await)
+        .await
+    {
         Ok(_) => Ok(redirect(PRIVACY)),
         Err(error) => {
             let present = retention::read(&here.read(request).await?).await?;
@@ -297,9 +331,14 @@ async fn would_go(who: &Page<Admin>, confirm: String, errors: Vec<FieldError>) -
     let writer = who.writer().await?;
     let report = retention::apply(&writer, true).await?;
     let ids = report.items.iter().chain(&report.kept).filter_map(|item| item.item_id.parse::<SubjectId>().ok());
-    let names = register::lines(&writer, ids).await?.into_iter().map(|(id, line)| (id, format::subject(&line))).collect();
+    let names =
+        register::lines(&writer, ids).await?.into_iter().map(|(id, line)| (id, format::subject(&line))).collect();
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let (frame, csrf, organisation) = (here.frame("Delete what is past its retention period").at(HERE), here.csrf().to_owned(), here.current.organisation.name.clone());
+    let (frame, csrf, organisation) = (
+        here.frame("Delete what is past its retention period").at(HERE),
+        here.csrf().to_owned(),
+        here.current.organisation.name.clone(),
+    );
     Ok(html(status, &ApplyPage { frame, csrf, report, names, organisation, errors, confirm })?)
 }
 

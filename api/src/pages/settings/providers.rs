@@ -16,7 +16,9 @@ use crate::pages::labels::Labelled as _;
 use crate::{
     auth::Admin,
     pages::{
-        fields::{self, FilledSection, FormPage, FormSection, Input, empty, field, fields, json, read, said, stored, typed},
+        fields::{
+            self, FilledSection, FormPage, FormSection, Input, empty, field, fields, json, read, said, stored, typed,
+        },
         form::Form,
         page::{FieldError, Frame, PageResult, at, faults, field_errors, html, path_id, redirect},
         sign_in::SignedIn,
@@ -31,7 +33,12 @@ const FIELDS: &[FormSection] = &[
     FormSection {
         title: "",
         fields: &[
-            field("name", "What people call it", "They read it on the sign-in page: Our accounts.", Input::RequiredText("text")),
+            field(
+                "name",
+                "What people call it",
+                "They read it on the sign-in page: Our accounts.",
+                Input::RequiredText("text"),
+            ),
             field(
                 "issuer",
                 "Its address (issuer)",
@@ -45,7 +52,12 @@ const FIELDS: &[FormSection] = &[
                 "It is never shown again. When you change the provider, leave this empty to keep the secret there is.",
                 Input::Secret,
             ),
-            field("is_enabled", "Can people sign in through it?", "", Input::Boolean(&[("true", "Yes"), ("false", "Not now")])),
+            field(
+                "is_enabled",
+                "Can people sign in through it?",
+                "",
+                Input::Boolean(&[("true", "Yes"), ("false", "Not now")]),
+            ),
         ],
     },
     FormSection {
@@ -61,21 +73,34 @@ const FIELDS: &[FormSection] = &[
                 "admits_new_people",
                 "May people come without an invitation?",
                 "",
-                Input::Boolean(&[("false", "No: only whoever belongs here or was invited"), ("true", "Yes: anyone whom it signs in, of those domains")]),
+                Input::Boolean(&[
+                    ("false", "No: only whoever belongs here or was invited"),
+                    ("true", "Yes: anyone whom it signs in, of those domains"),
+                ]),
             ),
         ],
     },
     FormSection {
         title: "Roles",
         fields: &[
-            field("role_claim", "The claim that says someone's role", "Such as groups. Empty if roles are given here.", Input::Text("text")),
+            field(
+                "role_claim",
+                "The claim that says someone's role",
+                "Such as groups. Empty if roles are given here.",
+                Input::Text("text"),
+            ),
             field(
                 "roles",
                 "Which value stands for which role",
                 "One on each line: care-managers = editor. The roles are viewer, editor, approver and admin; the highest counts, at each sign-in.",
                 Input::KeyValues,
             ),
-            field("default_role", "The role of everyone else", "Not said lets none of them in.", Input::OptionalSelect(Role::CHOICES)),
+            field(
+                "default_role",
+                "The role of everyone else",
+                "Not said lets none of them in.",
+                Input::OptionalSelect(Role::CHOICES),
+            ),
         ],
     },
 ];
@@ -94,17 +119,27 @@ struct ProviderPage {
 
 fn facts(provider: &IdentityProvider) -> Facts {
     let or = |text: String, otherwise: &str| if text.is_empty() { otherwise.to_owned() } else { text };
-    let roles = provider.roles.0.iter().map(|(value, of)| format!("{value}: {}", role(*of))).collect::<Vec<_>>().join("\n");
+    let roles =
+        provider.roles.0.iter().map(|(value, of)| format!("{value}: {}", role(*of))).collect::<Vec<_>>().join("\n");
     vec![
         ("People can sign in through it", if provider.is_enabled { "Yes" } else { "Not now" }.into()),
         ("Its address (issuer)", provider.issuer.clone()),
         ("What it calls this register (client id)", provider.client_id.clone()),
         ("The client secret", if provider.client_secret.is_some() { "Kept, never shown" } else { "None" }.into()),
-        ("Domains of e-mail addresses", or(provider.email_domains.0.join(", "), "None: only people whom it has signed in before")),
+        (
+            "Domains of e-mail addresses",
+            or(provider.email_domains.0.join(", "), "None: only people whom it has signed in before"),
+        ),
         ("People come without an invitation", if provider.admits_new_people { "Yes" } else { "No" }.into()),
-        ("The claim that says someone's role", provider.role_claim.clone().unwrap_or_else(|| "None: roles are given here".into())),
+        (
+            "The claim that says someone's role",
+            provider.role_claim.clone().unwrap_or_else(|| "None: roles are given here".into()),
+        ),
         ("Which value stands for which role", or(roles, "None")),
-        ("The role of everyone else", provider.default_role.map_or("None: they are not let in", |of| role(of.0)).into()),
+        (
+            "The role of everyone else",
+            provider.default_role.map_or("None: they are not let in", |of| role(of.0)).into(),
+        ),
     ]
 }
 
@@ -149,7 +184,9 @@ fn misread(parts: &[FilledSection]) -> Vec<FieldError> {
     let mut wrong = fields::misread(parts);
     let said = fields(parts);
     let values = said.get("roles").and_then(Value::as_object);
-    if values.is_some_and(|roles| roles.values().any(|word| word.as_str().is_none_or(|word| word.parse::<Role>().is_err()))) {
+    if values
+        .is_some_and(|roles| roles.values().any(|word| word.as_str().is_none_or(|word| word.parse::<Role>().is_err())))
+    {
         wrong.push(FieldError::new("roles", "the role behind the equals sign is viewer, editor, approver or admin"));
     }
     wrong
@@ -203,9 +240,16 @@ pub(in crate::pages) async fn change(who: Page<Admin>, form: Proven<Form>) -> Pa
     }
     let mut said = fields(&parts);
     leave_out(&mut said, &present);
-    match who.change(async |writer| identity_provider::change(writer, &id, version, Change::<NewIdentityProvider>::new(said)).await).await {
+    match who
+        .change(async |writer| {
+            identity_provider::change(writer, &id, version, Change::<NewIdentityProvider>::new(said)).await
+        })
+        .await
+    {
         Ok(_) => Ok(redirect(&place(&id))),
-        Err(Error::Conflict { code: code @ "no_other_way", detail, .. }) => change_of(here, &present, version).again(parts, Error::invalid("/is_enabled", code, detail)),
+        Err(Error::Conflict { code: code @ "no_other_way", detail, .. }) => {
+            change_of(here, &present, version).again(parts, Error::invalid("/is_enabled", code, detail))
+        }
         Err(error) => change_of(here, &present, version).refused(parts, error, version, &present),
     }
 }

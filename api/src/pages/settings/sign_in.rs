@@ -43,9 +43,16 @@ pub(in crate::pages) async fn show(who: Page<Viewer>) -> PageResult {
     let reader = here.read(request).await?;
     let is_admin = here.is_at_least(Role::Admin);
     let facts = facts(&sign_in_policy::read(&reader).await?);
-    let providers = if is_admin { identity_provider::list(&reader, &IdentityProviderFilter::default()).await?.items } else { Vec::new() };
+    let providers = if is_admin {
+        identity_provider::list(&reader, &IdentityProviderFilter::default()).await?.items
+    } else {
+        Vec::new()
+    };
     let own_address = single_sign_on::own_address(request, &here.current.organisation.id);
-    Ok(html(StatusCode::OK, &SignInPage { frame: here.frame("Sign-in").at(HERE), facts, providers, own_address, is_admin })?)
+    Ok(html(
+        StatusCode::OK,
+        &SignInPage { frame: here.frame("Sign-in").at(HERE), facts, providers, own_address, is_admin },
+    )?)
 }
 
 fn facts(policy: &SignInPolicy) -> Facts {
@@ -59,8 +66,15 @@ fn facts(policy: &SignInPolicy) -> Facts {
         ("Second factor of editors", rule(Role::Editor).into()),
         ("Second factor of approvers", rule(Role::Approver).into()),
         ("Second factor of administrators", rule(Role::Admin).into()),
-        ("Passwords", if policy.allows_passwords { "Allowed" } else { "Turned off: people sign in through an identity provider" }.into()),
-        ("Signed out after", format!("{} without doing anything", format::count(policy.idle_minutes, "minute", "minutes"))),
+        (
+            "Passwords",
+            if policy.allows_passwords { "Allowed" } else { "Turned off: people sign in through an identity provider" }
+                .into(),
+        ),
+        (
+            "Signed out after",
+            format!("{} without doing anything", format::count(policy.idle_minutes, "minute", "minutes")),
+        ),
         ("Signed out in any case after", format::count(policy.absolute_hours, "hour", "hours")),
     ]
 }
@@ -92,7 +106,12 @@ const FIELDS: &[FormSection] = &[
     FormSection {
         title: "How long one stays signed in",
         fields: &[
-            field("idle_minutes", "Minutes without doing anything", "5 to 1440, which is a day.", Input::RequiredInteger),
+            field(
+                "idle_minutes",
+                "Minutes without doing anything",
+                "5 to 1440, which is a day.",
+                Input::RequiredInteger,
+            ),
             field("absolute_hours", "Hours in any case", "1 to 720, which is a month.", Input::RequiredInteger),
         ],
     },
@@ -126,9 +145,16 @@ pub(in crate::pages) async fn change(who: Page<Admin>, form: Proven<Form>) -> Pa
     if !wrong.is_empty() {
         return open(here, version).wrong(parts, wrong);
     }
-    match who.change(async |writer| sign_in_policy::change(writer, version, Change::<NewSignInPolicy>::new(fields(&parts))).await).await {
+    match who
+        .change(async |writer| {
+            sign_in_policy::change(writer, version, Change::<NewSignInPolicy>::new(fields(&parts))).await
+        })
+        .await
+    {
         Ok(_) => Ok(redirect(SIGN_IN)),
-        Err(Error::Conflict { code: code @ "no_other_way", detail, .. }) => open(here, version).again(parts, Error::invalid("/allows_passwords", code, detail)),
+        Err(Error::Conflict { code: code @ "no_other_way", detail, .. }) => {
+            open(here, version).again(parts, Error::invalid("/allows_passwords", code, detail))
+        }
         Err(error) => {
             let present = sign_in_policy::read(&here.read(request).await?).await?;
             open(here, version).refused(parts, error, version, &present)

@@ -56,26 +56,73 @@ impl About {
         let (subject_id, limit) = (Some(id.clone()), Some(SHOWN));
         let mut lines = register::lines(reader, [id.clone()]).await?;
         let line = lines.remove(id).ok_or(Error::NotFound)?;
-        let rests_on = dependency::list(reader, &DependencyFilter { subject_id: subject_id.clone(), limit, ..DependencyFilter::default() }).await?.items;
-        let carries = dependency::list(reader, &DependencyFilter { rests_on_id: subject_id.clone(), limit, ..DependencyFilter::default() }).await?.items;
-        let others = rests_on.iter().map(|dependency| dependency.rests_on_id.clone()).chain(carries.iter().map(|dependency| dependency.subject_id.clone()));
-        let names = register::lines(reader, others).await?.into_iter().map(|(id, line)| (id, format::subject(&line))).collect();
-        let assessments = assessment::list(reader, &AssessmentFilter { subject_id: subject_id.clone(), limit, ..AssessmentFilter::default() }).await?.items;
-        let current = DecisionFilter { subject_id: subject_id.clone(), superseded: Some(false), limit, ..DecisionFilter::default() };
+        let rests_on = dependency::list(
+            reader,
+            &DependencyFilter { subject_id: subject_id.clone(), limit, ..DependencyFilter::default() },
+        )
+        .await?
+        .items;
+        let carries = dependency::list(
+            reader,
+            &DependencyFilter { rests_on_id: subject_id.clone(), limit, ..DependencyFilter::default() },
+        )
+        .await?
+        .items;
+        let others = rests_on
+            .iter()
+            .map(|dependency| dependency.rests_on_id.clone())
+            .chain(carries.iter().map(|dependency| dependency.subject_id.clone()));
+        let names =
+            register::lines(reader, others).await?.into_iter().map(|(id, line)| (id, format::subject(&line))).collect();
+        let assessments = assessment::list(
+            reader,
+            &AssessmentFilter { subject_id: subject_id.clone(), limit, ..AssessmentFilter::default() },
+        )
+        .await?
+        .items;
+        let current = DecisionFilter {
+            subject_id: subject_id.clone(),
+            superseded: Some(false),
+            limit,
+            ..DecisionFilter::default()
+        };
         let decisions = decision::list(reader, &current).await?.items;
-        let asked = assessments.iter().map(|assessment| assessment.questionnaire.clone()).chain(decisions.iter().map(|decision| decision.questionnaire.clone()));
+        let asked = assessments
+            .iter()
+            .map(|assessment| assessment.questionnaire.clone())
+            .chain(decisions.iter().map(|decision| decision.questionnaire.clone()));
         Ok(Self {
             today: reader.today(),
             line,
             titles: questionnaire::titles(reader, asked).await?,
             assessments,
             decisions,
-            evidence: evidence::list(reader, &EvidenceFilter { subject_id: subject_id.clone(), limit, ..EvidenceFilter::default() }).await?.items,
-            risks: risk::list(reader, &RiskFilter { subject_id: subject_id.clone(), sort: Some(RiskSort::CurrentDescending), limit, ..RiskFilter::default() })
+            evidence: evidence::list(
+                reader,
+                &EvidenceFilter { subject_id: subject_id.clone(), limit, ..EvidenceFilter::default() },
+            )
+            .await?
+            .items,
+            risks: risk::list(
+                reader,
+                &RiskFilter {
+                    subject_id: subject_id.clone(),
+                    sort: Some(RiskSort::CurrentDescending),
+                    limit,
+                    ..RiskFilter::default()
+                },
+            )
+            .await?
+            .items,
+            reviews: review::list(
+                reader,
+                &ReviewFilter { subject_id: subject_id.clone(), limit, ..ReviewFilter::default() },
+            )
+            .await?
+            .items,
+            incidents: incident::list(reader, &IncidentFilter { subject_id, limit, ..IncidentFilter::default() })
                 .await?
                 .items,
-            reviews: review::list(reader, &ReviewFilter { subject_id: subject_id.clone(), limit, ..ReviewFilter::default() }).await?.items,
-            incidents: incident::list(reader, &IncidentFilter { subject_id, limit, ..IncidentFilter::default() }).await?.items,
             rests_on,
             carries,
             names,
@@ -96,7 +143,9 @@ impl About {
 
     /// Whether an assessment was approved with conditions.
     pub(in crate::pages) fn has_conditions(&self, assessment: &Assessment) -> bool {
-        self.decisions.iter().any(|decision| decision.assessment_id == assessment.id && decision.outcome.0 == DecisionOutcome::ApprovedWithConditions)
+        self.decisions.iter().any(|decision| {
+            decision.assessment_id == assessment.id && decision.outcome.0 == DecisionOutcome::ApprovedWithConditions
+        })
     }
 
     pub(in crate::pages) fn name(&self, id: &SubjectId) -> &str {

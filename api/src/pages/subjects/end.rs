@@ -41,10 +41,19 @@ struct Ending {
 impl Ending {
     async fn read(reader: &Reader, id: &SubjectId) -> Result<Self, Refusal> {
         let (version, status) = match id {
-            SubjectId::Supplier(id) => supplier::read(reader, id).await.map(|supplier| (supplier.version, supplier.status.0))?,
-            SubjectId::Product(id) => product::read(reader, id).await.map(|product| (product.version, product.status.0))?,
+            SubjectId::Supplier(id) => {
+                supplier::read(reader, id).await.map(|supplier| (supplier.version, supplier.status.0))?
+            }
+            SubjectId::Product(id) => {
+                product::read(reader, id).await.map(|product| (product.version, product.status.0))?
+            }
         };
-        Ok(Self { line: line(reader, id).await?, version, is_archived: status == RelationshipStatus::Archived, holds: holds(reader, id).await? })
+        Ok(Self {
+            line: line(reader, id).await?,
+            version,
+            is_archived: status == RelationshipStatus::Archived,
+            holds: holds(reader, id).await?,
+        })
     }
 }
 
@@ -69,7 +78,12 @@ async fn holds(reader: &Reader, id: &SubjectId) -> Result<Vec<&'static str>, Err
     note(!risk::list(reader, &filter).await?.items.is_empty(), "risks");
     let filter = IncidentFilter { subject_id: subject_id.clone(), limit, ..IncidentFilter::default() };
     note(!incident::list(reader, &filter).await?.items.is_empty(), "incidents");
-    let filter = ReviewFilter { subject_id: subject_id.clone(), state: Some(ReviewState::Completed), limit, ..ReviewFilter::default() };
+    let filter = ReviewFilter {
+        subject_id: subject_id.clone(),
+        state: Some(ReviewState::Completed),
+        limit,
+        ..ReviewFilter::default()
+    };
     note(!review::list(reader, &filter).await?.items.is_empty(), "reviews that were completed");
     let filter = DependencyFilter { subject_id: subject_id.clone(), limit, ..DependencyFilter::default() };
     let rests = !dependency::list(reader, &filter).await?.items.is_empty();
@@ -91,11 +105,25 @@ struct EndingPage<'a> {
 }
 
 /// What can be done about a supplier or product that one has nothing to do with any more.
-pub(in crate::pages) async fn show(request: &Request, here: &SignedIn, id: &SubjectId, status: StatusCode, errors: Vec<FieldError>) -> PageResult {
+pub(in crate::pages) async fn show(
+    request: &Request,
+    here: &SignedIn,
+    id: &SubjectId,
+    status: StatusCode,
+    errors: Vec<FieldError>,
+) -> PageResult {
     let ending = Ending::read(&here.read(request).await?, id).await?;
-    let title = if ending.is_archived { format!("Restore or delete {}", ending.line.name) } else { format!("Archive or delete {}", ending.line.name) };
-    let (frame, href, is_supplier) = (here.frame(&title).at("/register"), format::subject_href(id), matches!(id, SubjectId::Supplier(_)));
-    Ok(html(status, &EndingPage { frame, here, ending, href, is_supplier, errors, is_stale: status == StatusCode::CONFLICT })?)
+    let title = if ending.is_archived {
+        format!("Restore or delete {}", ending.line.name)
+    } else {
+        format!("Archive or delete {}", ending.line.name)
+    };
+    let (frame, href, is_supplier) =
+        (here.frame(&title).at("/register"), format::subject_href(id), matches!(id, SubjectId::Supplier(_)));
+    Ok(html(
+        status,
+        &EndingPage { frame, here, ending, href, is_supplier, errors, is_stale: status == StatusCode::CONFLICT },
+    )?)
 }
 
 /// What is to be done.

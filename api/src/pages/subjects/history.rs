@@ -41,7 +41,12 @@ pub(in crate::pages) fn filter(request: &Request) -> HistoryFilter {
 }
 
 /// A part of it, as a page.
-pub(in crate::pages) async fn show(here: &SignedIn, reader: &Reader, id: SubjectId, page: Batch<AuditEvent>) -> PageResult {
+pub(in crate::pages) async fn show(
+    here: &SignedIn,
+    reader: &Reader,
+    id: SubjectId,
+    page: Batch<AuditEvent>,
+) -> PageResult {
     let back = format::subject_href(&id);
     // What was taken away has a history still.
     let name = register::lines(reader, [id.clone()]).await?.get(&id).map_or_else(|| id.to_string(), format::subject);

@@ -20,8 +20,12 @@ pub(super) const STATUS: Choices = match RelationshipStatus::CHOICES.split_last(
     None => &[],
 };
 
-/// What stands in the fields of a form for something that is stored. What is archived comes back another way than by a change.
-pub(super) fn stored(parts: &'static [FormSection], item: &impl serde::Serialize) -> Result<Vec<FilledSection>, Problem> {
+/// What stands in the fields of a form for something that is stored. What is archived comes back another way than by a
+/// change.
+pub(super) fn stored(
+    parts: &'static [FormSection],
+    item: &impl serde::Serialize,
+) -> Result<Vec<FilledSection>, Problem> {
     let item = json(item)?;
     let mut filled = fields::stored(parts, &item);
     if item["status"] == "archived" {

@@ -35,8 +35,13 @@ pub(in crate::pages) struct Point {
 /// The questionnaires of which more than one assessment was approved, oldest assessment first.
 pub(in crate::pages) fn trends(assessments: &[Assessment], titles: &BTreeMap<String, String>) -> Vec<Trend> {
     let mut by_questionnaire: BTreeMap<&str, Vec<(Day, Score, Score)>> = BTreeMap::new();
-    for assessment in assessments.iter().filter(|assessment| matches!(assessment.state.0, AssessmentState::Approved | AssessmentState::Superseded)) {
-        if let (Some(on), Some(claimed), Some(shown)) = (assessment.assessed_on, assessment.claimed.as_deref(), assessment.evidenced.as_deref()) {
+    for assessment in assessments
+        .iter()
+        .filter(|assessment| matches!(assessment.state.0, AssessmentState::Approved | AssessmentState::Superseded))
+    {
+        if let (Some(on), Some(claimed), Some(shown)) =
+            (assessment.assessed_on, assessment.claimed.as_deref(), assessment.evidenced.as_deref())
+        {
             by_questionnaire.entry(&assessment.questionnaire).or_default().push((on, *claimed, *shown));
         }
     }
@@ -44,7 +49,8 @@ pub(in crate::pages) fn trends(assessments: &[Assessment], titles: &BTreeMap<Str
         scores.sort_by_key(|(on, ..)| *on);
         let (first, last) = (scores.first()?.0, scores.last()?.0);
         let title = titles.get(key).cloned().unwrap_or_else(|| key.to_owned());
-        (scores.len() > 1).then(|| Trend { title, points: scores.iter().map(|score| Point::new(score, first, last)).collect() })
+        (scores.len() > 1)
+            .then(|| Trend { title, points: scores.iter().map(|score| Point::new(score, first, last)).collect() })
     };
     by_questionnaire.into_iter().filter_map(trend).collect()
 }

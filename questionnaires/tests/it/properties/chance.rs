@@ -81,7 +81,13 @@ fn finding(dice: &mut Dice) -> Value {
     json!({"severity": dice.pick(&["low", "moderate", "high", "extreme"]), "title": "T", "advice": "A"})
 }
 
-fn question(dice: &mut Dice, number: u64, principles: u64, asked: &[(String, &'static str)], shape: Shape) -> (String, &'static str, Value) {
+fn question(
+    dice: &mut Dice,
+    number: u64,
+    principles: u64,
+    asked: &[(String, &'static str)],
+    shape: Shape,
+) -> (String, &'static str, Value) {
     let kind = *dice.pick(&["yes_no", "single_choice", "multiple_choice", "number", "date", "text", "file"]);
     let key = format!("q{number}");
     let mut question = json!({"key": key, "principle": format!("p{}", dice.below(principles)), "text": "?", "type": kind, "weight": 1 + dice.below(50)});
@@ -111,13 +117,17 @@ fn question(dice: &mut Dice, number: u64, principles: u64, asked: &[(String, &'s
     };
     match kind {
         "yes_no" => question["options"] = json!([option("no", 100), option("yes", 0)]),
-        "single_choice" => question["options"] = json!([option("o0", 100), option("o1", 33), option("o2", 67), option("o3", 0)]),
+        "single_choice" => {
+            question["options"] = json!([option("o0", 100), option("o1", 33), option("o2", 67), option("o3", 0)])
+        }
         "multiple_choice" => {
             let mut none = option("none", 0);
             none["exclusive"] = json!(true);
             question["options"] = json!([option("o0", 35), option("o1", 20), option("o2", 45), none]);
         }
-        "number" => question["bands"] = json!([{"at_least": 90, "points": 100}, {"at_least": 40.5, "points": 30}, {"otherwise": true, "points": 0}]),
+        "number" => {
+            question["bands"] = json!([{"at_least": 90, "points": 100}, {"at_least": 40.5, "points": 30}, {"otherwise": true, "points": 0}])
+        }
         "date" => question["bands"] = json!([{"within_months": 6, "points": 100}, {"within_months": 18, "points": 55}]),
         _ => {}
     }
@@ -156,7 +166,9 @@ pub fn random_document(dice: &mut Dice, shape: Shape) -> Value {
     }
     let mut document = document(list.into(), sections.into());
     if shape.conditions {
-        document["findings"] = (0..dice.below(3)).map(|number| with(finding(dice), json!({"key": format!("f{number}"), "when": condition(dice, &asked, 2)}))).collect();
+        document["findings"] = (0..dice.below(3))
+            .map(|number| with(finding(dice), json!({"key": format!("f{number}"), "when": condition(dice, &asked, 2)})))
+            .collect();
     }
     document
 }
@@ -199,8 +211,17 @@ pub fn random_case(dice: &mut Dice, edition: &Edition) -> Case {
     }
     for number in 0..dice.below(5) {
         let kind = *dice.pick(&[EvidenceKind::Iso27001, EvidenceKind::Dspt]);
-        let day = |dice: &mut Dice| dice.pick(&[None, Some("2026-02-01"), Some("2026-03-01"), Some("2026-04-01")]).map(|date| date.parse().unwrap());
-        case.evidence.push(EvidenceFact { id: format!("e{number}"), kind, issued_on: day(dice), expires_on: day(dice), file_sha256: None });
+        let day = |dice: &mut Dice| {
+            dice.pick(&[None, Some("2026-02-01"), Some("2026-03-01"), Some("2026-04-01")])
+                .map(|date| date.parse().unwrap())
+        };
+        case.evidence.push(EvidenceFact {
+            id: format!("e{number}"),
+            kind,
+            issued_on: day(dice),
+            expires_on: day(dice),
+            file_sha256: None,
+        });
     }
     for (fact, is) in SUBJECT_LEAVES {
         if dice.one_in(2) {
@@ -210,7 +231,20 @@ pub fn random_case(dice: &mut Dice, edition: &Edition) -> Case {
     case
 }
 
-const JUNK: [&str; 12] = ["null", "true", "-1", "1e9", "\"\"", "\"no such thing\"", "[]", "{}", "[{}]", "{\"all\": [{\"not\": {}}]}", "101", "\"a\""];
+const JUNK: [&str; 12] = [
+    "null",
+    "true",
+    "-1",
+    "1e9",
+    "\"\"",
+    "\"no such thing\"",
+    "[]",
+    "{}",
+    "[{}]",
+    "{\"all\": [{\"not\": {}}]}",
+    "101",
+    "\"a\"",
+];
 
 pub fn junk(dice: &mut Dice) -> Value {
     serde_json::from_str(dice.pick::<&str>(&JUNK)).unwrap()

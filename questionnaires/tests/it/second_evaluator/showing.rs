@@ -6,7 +6,12 @@ use super::{Evaluator, Said};
 
 impl<'a> Evaluator<'a> {
     pub(super) fn is_visible(&self, question: &Question) -> bool {
-        let section = self.edition.sections.iter().find(|section| section.questions.iter().any(|inside| inside.key == question.key)).unwrap();
+        let section = self
+            .edition
+            .sections
+            .iter()
+            .find(|section| section.questions.iter().any(|inside| inside.key == question.key))
+            .unwrap();
         let section_shown = section.show_if.as_ref().is_none_or(|condition| self.holds(condition));
         let question_shown = question.show_if.as_ref().is_none_or(|condition| self.holds(condition));
         self.note_if(!section_shown, "a hidden section hides its questions");

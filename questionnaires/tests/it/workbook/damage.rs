@@ -4,7 +4,9 @@ use std::cell::RefCell;
 use std::io::{Cursor, Write};
 
 use diligence_questionnaires::check_answers;
-use diligence_questionnaires::workbook::{MAX_SHEET_ROWS, MAX_UNPACKED_BYTES, MAX_WORKBOOK_BYTES, MAX_WORKBOOK_PARTS, read_csv, read_xlsx};
+use diligence_questionnaires::workbook::{
+    MAX_SHEET_ROWS, MAX_UNPACKED_BYTES, MAX_WORKBOOK_BYTES, MAX_WORKBOOK_PARTS, read_csv, read_xlsx,
+};
 use proptest::prelude::*;
 use serde_json::json;
 use zip::ZipWriter;
@@ -42,25 +44,45 @@ fn what_a_workbook_claims_costs_nothing() {
     // So many texts would fill any memory.
     let claims = repacked(&good, |name, content| {
         if name == "xl/sharedStrings.xml" {
-            *content = String::from_utf8(content.clone()).unwrap().replace("uniqueCount=\"", "uniqueCount=\"99999999999").into_bytes();
+            *content = String::from_utf8(content.clone())
+                .unwrap()
+                .replace("uniqueCount=\"", "uniqueCount=\"99999999999")
+                .into_bytes();
         }
     });
     assert_eq!(read_xlsx(&claims, &every_kind()), read_xlsx(&good, &every_kind()));
-    let cell =
-        |place: &str| with_sheet(&format!("<worksheet><dimension ref=\"A1:XFD1048576\"/><sheetData><row><c r=\"{place}\"><v>1</v></c></row></sheetData></worksheet>"));
+    let cell = |place: &str| {
+        with_sheet(&format!(
+            "<worksheet><dimension ref=\"A1:XFD1048576\"/><sheetData><row><c r=\"{place}\"><v>1</v></c></row></sheetData></worksheet>"
+        ))
+    };
     assert_eq!(refused(&cell(&format!("A{}", MAX_SHEET_ROWS + 1))), "too_large");
     assert_eq!(refused(&cell("XFD1048576")), "too_large");
     assert_eq!(refused(&cell("ZZZZZZZZZZZZ9")), "unreadable_workbook");
     assert_eq!(refused(&cell("A99999999999999")), "unreadable_workbook");
     // Formats without anything in the cell are no content.
-    assert_eq!(refused(&with_sheet("<worksheet><sheetData><row><c r=\"XFD1048576\" s=\"1\"/></row></sheetData></worksheet>")), "no_form");
+    assert_eq!(
+        refused(&with_sheet("<worksheet><sheetData><row><c r=\"XFD1048576\" s=\"1\"/></row></sheetData></worksheet>")),
+        "no_form"
+    );
     // Repeated names are not looked for: among very many that would take their number squared.
-    assert_eq!(refused(&with_sheet("<worksheet><sheetData><row><c r=\"A1\" t=\"b\" t=\"b\" s=\"0\"><v>1</v></c></row></sheetData></worksheet>")), "no_form");
+    assert_eq!(
+        refused(&with_sheet(
+            "<worksheet><sheetData><row><c r=\"A1\" t=\"b\" t=\"b\" s=\"0\"><v>1</v></c></row></sheetData></worksheet>"
+        )),
+        "no_form"
+    );
     let laughs = "<!DOCTYPE a [<!ENTITY a \"ha\"><!ENTITY b \"&a;&a;&a;\">]><worksheet><sheetData><row><c t=\"str\"><v>&b;</v></c></row></sheetData></worksheet>";
     assert_eq!(refused(&with_sheet(laughs)), "unreadable_workbook");
-    let many = format!("<worksheet><sheetData><row>{}</row></sheetData></worksheet>", "<c r=\"A1\"><v>1</v></c>".repeat(600_000));
+    let many = format!(
+        "<worksheet><sheetData><row>{}</row></sheetData></worksheet>",
+        "<c r=\"A1\"><v>1</v></c>".repeat(600_000)
+    );
     assert_eq!(refused(&with_sheet(&many)), "too_large");
-    let long = format!("<worksheet><sheetData><row><c t=\"str\"><v>{}</v></c></row></sheetData></worksheet>", "x".repeat(140_000));
+    let long = format!(
+        "<worksheet><sheetData><row><c t=\"str\"><v>{}</v></c></row></sheetData></worksheet>",
+        "x".repeat(140_000)
+    );
     assert_eq!(refused(&with_sheet(&long)), "too_large");
 }
 

@@ -7,7 +7,8 @@ use diligence_entities::{
     id::DraftId,
 };
 use diligence_questionnaires::{
-    Answer, Condition, Edition, EvidenceFact, EvidenceKind, EvidenceNeed, Preview, PreviewQuestion, QuestionType, Rating, ReviewedPoints, Subject,
+    Answer, Condition, Edition, EvidenceFact, EvidenceKind, EvidenceNeed, Preview, PreviewQuestion, QuestionType,
+    Rating, ReviewedPoints, Subject,
     answer::{FACTS, Fact},
 };
 use poem::http::StatusCode;
@@ -100,7 +101,8 @@ impl TryPage {
 fn facts_read(edition: &Edition) -> Vec<&'static Fact> {
     let sections = edition.sections.iter().filter_map(|section| section.show_if.as_ref());
     let questions = edition.questions().filter_map(|question| question.show_if.as_ref());
-    let mut open: Vec<&Condition> = sections.chain(questions).chain(edition.findings.iter().map(|finding| &finding.when)).collect();
+    let mut open: Vec<&Condition> =
+        sections.chain(questions).chain(edition.findings.iter().map(|finding| &finding.when)).collect();
     let mut read: Vec<&str> = Vec::new();
     while let Some(condition) = open.pop() {
         match condition {
@@ -120,7 +122,14 @@ pub(in crate::pages::questionnaires) async fn show_try(who: Page<Viewer>) -> Pag
     try_page(here, draft, edition, &Form::default(), &[], None)
 }
 
-fn try_page(here: &SignedIn, draft: Draft, edition: Edition, form: &Form, faults: &[Fault], result: Option<AttemptResult>) -> PageResult {
+fn try_page(
+    here: &SignedIn,
+    draft: Draft,
+    edition: Edition,
+    form: &Form,
+    faults: &[Fault],
+    result: Option<AttemptResult>,
+) -> PageResult {
     let wrong_at = |key: &str| {
         let is_of = |fault: &&Fault| fault.pointer.split('/').nth(2) == Some(key);
         faults.iter().find(is_of).map(|fault| crate::pages::page::sentence(&fault.detail))
@@ -147,7 +156,10 @@ fn try_page(here: &SignedIn, draft: Draft, edition: Edition, form: &Form, faults
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = TryPage {
         frame: here.frame("Preview and try answers").at("/questionnaires"),
-        facts: facts_read(&edition).into_iter().map(|fact| AskedFact { fact, chosen: form.text(&format!("fact.{}", fact.name)) }).collect(),
+        facts: facts_read(&edition)
+            .into_iter()
+            .map(|fact| AskedFact { fact, chosen: form.text(&format!("fact.{}", fact.name)) })
+            .collect(),
         sections: sections.collect(),
         errors,
         draft,
@@ -167,9 +179,13 @@ fn answer(question: &diligence_questionnaires::Question, form: &Form) -> Option<
     }
     let text = form.some(&name("value"));
     let value = match question.kind {
-        QuestionType::MultipleChoice => Some(json!(form.every(&name("value")))).filter(|chosen| chosen.as_array().is_some_and(|chosen| !chosen.is_empty())),
+        QuestionType::MultipleChoice => Some(json!(form.every(&name("value"))))
+            .filter(|chosen| chosen.as_array().is_some_and(|chosen| !chosen.is_empty())),
         // What is no number is told by the check of answers.
-        QuestionType::Number => text.map(|text| serde_json::from_str::<serde_json::Number>(&text.replace(',', "")).map_or_else(|_| json!(text), Value::Number)),
+        QuestionType::Number => text.map(|text| {
+            serde_json::from_str::<serde_json::Number>(&text.replace(',', ""))
+                .map_or_else(|_| json!(text), Value::Number)
+        }),
         QuestionType::File => text.map(|_| json!(question.key)),
         _ => text.map(Value::String),
     };
@@ -177,7 +193,10 @@ fn answer(question: &diligence_questionnaires::Question, form: &Form) -> Option<
 }
 
 /// What answers to a draft come to. Nothing is kept.
-pub(in crate::pages::questionnaires) async fn attempt(who: Page<Viewer>, form: Proven<Within<MAXIMUM_FORM>>) -> PageResult {
+pub(in crate::pages::questionnaires) async fn attempt(
+    who: Page<Viewer>,
+    form: Proven<Within<MAXIMUM_FORM>>,
+) -> PageResult {
     let (request, here) = who.parts();
     let id: DraftId = path_id(request)?;
     let reader = here.read(request).await?;
@@ -188,17 +207,33 @@ pub(in crate::pages::questionnaires) async fn attempt(who: Page<Viewer>, form: P
         let Some(answer) = answer(question, &form) else { continue };
         if !answer.evidence_ids.is_empty() || question.kind == QuestionType::File {
             let kind = question.evidence.kinds.first().copied().unwrap_or(EvidenceKind::Other);
-            attempt.evidence.push(EvidenceFact { id: question.key.clone(), kind, issued_on: None, expires_on: None, file_sha256: None });
+            attempt.evidence.push(EvidenceFact {
+                id: question.key.clone(),
+                kind,
+                issued_on: None,
+                expires_on: None,
+                file_sha256: None,
+            });
         }
         attempt.answers.insert(question.key.clone(), answer);
         if let Some(points) = form.some(&format!("{}.points", question.key)) {
             match points.parse() {
-                Ok(points) => drop(attempt.review.insert(question.key.clone(), ReviewedPoints { points, reason: None, reviewer: None })),
-                Err(_) => wrong.push(Fault::new(format!("/review/{}", question.key), "points", "expected a number of points from 0 to 100")),
+                Ok(points) => drop(
+                    attempt
+                        .review
+                        .insert(question.key.clone(), ReviewedPoints { points, reason: None, reviewer: None }),
+                ),
+                Err(_) => wrong.push(Fault::new(
+                    format!("/review/{}", question.key),
+                    "points",
+                    "expected a number of points from 0 to 100",
+                )),
             }
         }
     }
-    let facts = facts_read(&edition).into_iter().filter_map(|fact| Some((fact.name, [form.some(&format!("fact.{}", fact.name))?])));
+    let facts = facts_read(&edition)
+        .into_iter()
+        .filter_map(|fact| Some((fact.name, [form.some(&format!("fact.{}", fact.name))?])));
     attempt.subject = facts.collect::<Subject>();
     if !wrong.is_empty() {
         return try_page(here, draft, edition, &form, &wrong, None);

@@ -54,10 +54,19 @@ pub(in crate::pages::questionnaires) async fn show_new(who: Page<Editor>) -> Pag
     new_page(request, here, Vec::new(), typed).await
 }
 
-async fn new_page(request: &Request, here: &SignedIn, errors: Vec<FieldError>, typed: BTreeMap<&'static str, String>) -> PageResult {
+async fn new_page(
+    request: &Request,
+    here: &SignedIn,
+    errors: Vec<FieldError>,
+    typed: BTreeMap<&'static str, String>,
+) -> PageResult {
     let known = every_questionnaire(&here.read(request).await?).await?;
     let own = known.iter().filter(|questionnaire| questionnaire.origin == Origin::Own);
-    let copies = own.map(|own| (format!("{} {}", own.key, own.latest_edition), format!("{}, edition {}", own.title, own.latest_edition))).collect();
+    let copies = own
+        .map(|own| {
+            (format!("{} {}", own.key, own.latest_edition), format!("{}, edition {}", own.title, own.latest_edition))
+        })
+        .collect();
     let bases = known.iter().map(|questionnaire| (questionnaire.key.clone(), questionnaire.title.clone())).collect();
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let frame = here.frame("Write a questionnaire").at("/questionnaires");
@@ -79,7 +88,8 @@ async fn every_questionnaire(reader: &Reader) -> Result<Vec<Questionnaire>, Erro
 
 /// A key made of a title: its letters and digits, with hyphens between.
 fn key_of(title: &str) -> String {
-    let spaced: String = title.to_lowercase().chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { ' ' }).collect();
+    let spaced: String =
+        title.to_lowercase().chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { ' ' }).collect();
     let key = spaced.split_whitespace().collect::<Vec<_>>().join("-");
     let key = key.trim_start_matches(|first: char| !first.is_ascii_lowercase());
     key.chars().take(60).collect::<String>().trim_end_matches('-').to_owned()
@@ -100,7 +110,11 @@ pub(in crate::pages::questionnaires) async fn begin(who: Page<Editor>, form: Pro
     let reader = here.read(request).await?;
     let year = reader.today().date().format("%Y").to_string();
     let way = form.text("way");
-    let new = if way == "copy" { copied(&reader, &form).await? } else { started(&reader, &form, way == "extension", &year).await? };
+    let new = if way == "copy" {
+        copied(&reader, &form).await?
+    } else {
+        started(&reader, &form, way == "extension", &year).await?
+    };
     drop(reader);
     match new {
         Ok(new) => created(&who, new, typed).await,
@@ -112,7 +126,9 @@ type Started = Result<NewDraft, Vec<FieldError>>;
 
 async fn copied(reader: &Reader, form: &Form) -> Result<Started, Refusal> {
     let wanted = form.text("copy");
-    let Some((key, edition)) = wanted.split_once(' ') else { return Ok(Err(vec![FieldError::new("copy", "choose the edition to begin with")])) };
+    let Some((key, edition)) = wanted.split_once(' ') else {
+        return Ok(Err(vec![FieldError::new("copy", "choose the edition to begin with")]));
+    };
     let is_extension = questionnaire::base_of(reader, key, edition).await?.is_some();
     let title = questionnaire::read(reader, key, edition, None).await?.title;
     let (format, document) = questionnaire::document(reader, key, edition, &DocumentFilter::default()).await?;
@@ -128,7 +144,10 @@ async fn started(reader: &Reader, form: &Form, is_extension: bool, year: &str) -
     if title.is_empty() || title.chars().count() > 300 {
         errors.push(FieldError::new(field("title"), "enter a title of at most 300 characters"));
     } else if !is_key(&key) {
-        errors.push(FieldError::new(field("key"), "enter a key of small letters, digits and hyphens that begins with a letter, such as our-visitors"));
+        errors.push(FieldError::new(
+            field("key"),
+            "enter a key of small letters, digits and hyphens that begins with a letter, such as our-visitors",
+        ));
     }
     let base = form.text("base");
     let found = if is_extension { questionnaire::latest(reader, &base, None).await? } else { None };
@@ -160,10 +179,14 @@ impl Upload for DraftFile {
 }
 
 /// Begins a draft with a file.
-pub(in crate::pages::questionnaires) async fn upload(who: Page<Editor>, form: Proven<WithFile<DraftFile>>) -> PageResult {
+pub(in crate::pages::questionnaires) async fn upload(
+    who: Page<Editor>,
+    form: Proven<WithFile<DraftFile>>,
+) -> PageResult {
     let (request, here) = who.parts();
     let (_form, file) = form.into_inner();
-    let again = async |detail: &str| new_page(request, here, vec![FieldError::new("file", detail)], BTreeMap::new()).await;
+    let again =
+        async |detail: &str| new_page(request, here, vec![FieldError::new("file", detail)], BTreeMap::new()).await;
     let Some(file) = file else { return again("choose a file").await };
     let ending = file.name.rsplit('.').next().unwrap_or_default().to_lowercase();
     let format = match ending.as_str() {

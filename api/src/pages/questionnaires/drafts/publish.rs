@@ -80,13 +80,22 @@ pub(in crate::pages::questionnaires) async fn publish(who: Page<Editor>, form: P
     let (_, edition) = readable(&here.read(request).await?, &id).await?;
     let typed = form.text("title");
     if typed != edition.title.trim() {
-        return publish_page(request, here, vec![FieldError::new("title", format!("type the title just as it stands here: {}", edition.title))], typed).await;
+        return publish_page(
+            request,
+            here,
+            vec![FieldError::new("title", format!("type the title just as it stands here: {}", edition.title))],
+            typed,
+        )
+        .await;
     }
     let version = form.version()?;
     match who.change(async |writer| draft::publish(writer, &id, version).await).await {
         Ok(published) => Ok(redirect(&edition_href(&published.key, &published.edition))),
         Err(Error::Stale { .. }) => {
-            let errors = vec![FieldError::new("title", "someone else changed the draft meanwhile: look at it again below, then publish it")];
+            let errors = vec![FieldError::new(
+                "title",
+                "someone else changed the draft meanwhile: look at it again below, then publish it",
+            )];
             publish_page(request, here, errors, typed).await
         }
         Err(error) => {

@@ -52,8 +52,14 @@ impl WhatIfAnswer {
 pub(in crate::pages::questionnaires) async fn show_what_if(who: Page<Viewer>) -> PageResult {
     let (request, here) = who.parts();
     let (draft, edition) = readable(&here.read(request).await?, &path_id(request)?).await?;
-    let what_if = WhatIf::of_edition(store_of(request)?.clone(), here.person.scope(request_id(request)), edition.clone()).await?;
-    let page = WhatIfPage { frame: here.frame("What would publishing do?").at("/questionnaires"), draft: &draft, edition: &edition, place: PLACE };
+    let what_if =
+        WhatIf::of_edition(store_of(request)?.clone(), here.person.scope(request_id(request)), edition.clone()).await?;
+    let page = WhatIfPage {
+        frame: here.frame("What would publishing do?").at("/questionnaires"),
+        draft: &draft,
+        edition: &edition,
+        place: PLACE,
+    };
     stream_page(&page, what_if, {
         let (draft, edition) = (draft.clone(), edition.clone());
         move |found| WhatIfAnswer { draft, edition, found }.render()

@@ -603,7 +603,7 @@ impl<K: Operation> ApiResponse for Refused<K> {
         let own = K::REFUSALS.iter().chain(if K::BY_LINK { &[Type::Gone][..] } else { &[] }).map(|kind| {
             let description = match kind {
                 Type::Unauthenticated => "Wrong credentials",
-                Type::Forbidden => "Not allowed",
+                Type::Forbidden => "Not allowed as requested",
                 kind => kind.title(),
             };
             MetaResponse { description, ..meta(*kind) }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{App, both, id},
+    harness::{both, id},
     pages::{holds, shown, someone},
     roles::document,
 };

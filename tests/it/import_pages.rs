@@ -88,7 +88,7 @@ both! {
         // Nothing is wrong with it yet.
         assert_eq!(page.status, 200);
         lacks(&page, &["There is a problem"]);
-        holds(&page.text, &["Say which column of list.csv is which", "such as Harbour", "<option value=\"name\" selected>", "<option value=\"identifiers:GB-COH\" selected>"]);
+        holds(&page.text, &["Choose what each column of list.csv holds", "such as Harbour", "<option value=\"name\" selected>", "<option value=\"identifiers:GB-COH\" selected>"]);
         let none = sends(&mut editor, &app, &page, &[("column0", ""), ("column1", ""), ("column2", "")], NONE).await;
         assert_eq!(none.status, 422);
         holds(&none.text, &["Say of at least one column what it is here"]);

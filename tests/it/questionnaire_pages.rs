@@ -109,7 +109,7 @@ both! {
         let page = editor.opens(&app, "/questionnaires/the-base/editions/2027.1").await;
         let kept = editor.fills(&app, &page, "/questionnaires/the-base/editions/2027.1/delete", &[("title", "Locks & <keys>")]).await;
         assert_eq!(kept.status, 422);
-        holds(&kept.text, &["Assessments were put with this edition"]);
+        holds(&kept.text, &["Assessments use this edition"]);
     }
 
     async fn a_draft_is_begun_in_every_way_and_its_text_saved_right_or_wrong(app: App) {

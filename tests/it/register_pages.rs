@@ -155,7 +155,7 @@ both! {
         ]);
         let product = shown(&mut viewer, &app, &format!("/products/{}", id(&world.product))).await;
         holds(&product, &[
-            "<h1>Notes</h1>", "Writes up visits.", "AI at its core", "Large 3", "<dt>Who provides the model?</dt><dd class=\"lines\">Nimbus</dd>", "Is your data used to train it?", "Sam Okafor", "It invents &#60;things&#62;",
+            "<h1>Notes</h1>", "Writes up visits.", "AI at its core", "<dd class=\"lines\">Large</dd>", "<dt>Who provides the model?</dt><dd class=\"lines\">Nimbus</dd>", "Is your data used to train it?", "Sam Okafor", "It invents &#60;things&#62;",
             &format!("Depends on <a href=\"/suppliers/{}\">Nimbus</a>", id(&world.host)), "Model provider: The model.",
         ]);
         holds(&shown(&mut viewer, &app, &format!("/suppliers/{}", id(&world.host))).await, &["Needed by <a", "Notes (Harbour &#38; Sons)", "None yet: nothing was asked."]);

@@ -202,9 +202,9 @@ both! {
         }
         for (account, why) in [
             ("stranger", "do not belong"),
-            ("unverified&verified=false", "does not say a verified e-mail address"),
-            ("elsewhere&email=elsewhere@example.net", "does not say a verified e-mail address"),
-            ("near&email=sam@notexample.org", "does not say a verified e-mail address"),
+            ("unverified&verified=false", "sent no verified e-mail address"),
+            ("elsewhere&email=elsewhere@example.net", "sent no verified e-mail address"),
+            ("near&email=sam@notexample.org", "sent no verified e-mail address"),
         ] {
             let told = signs_in(&app, &provider, account).await;
             assert!(told.faults(403).is_empty() && told.text.contains(why), "{account}: {}", told.text);

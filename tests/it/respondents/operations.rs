@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{is_public, respondent_document, step, step_on, token, visited};
 use crate::{
     contract::mismatch,
-    harness::{App, On, both, id, text},
+    harness::{App, On, both, id},
     roles::{assessment, document, method, target, unique, with_file},
 };
 

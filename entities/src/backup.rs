@@ -18,7 +18,7 @@ use std::{
 };
 
 use sea_orm::{
-    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbErr, TransactionTrait as _,
+    ConnectionTrait as _, Database, DatabaseConnection, DbErr, TransactionTrait as _,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
 use sea_orm_migration::MigratorTrait as _;
@@ -32,7 +32,7 @@ use crate::{
     migrations::Steps,
     organisation,
     role::Role,
-    scope::{Actor, OpenError, Scope, Store, StoreOptions, Target, address},
+    scope::{Actor, OpenError, Scope, Store, StoreOptions, Target, address, connect_options},
 };
 
 mod destination;
@@ -105,10 +105,8 @@ pub async fn back_up(url: &str, file: &Path, say: &(dyn Fn(&str) + Sync)) -> Res
 
 /// SQLite's own copy of a whole database.
 async fn vacuum(url: &str, file: &Path) -> Result<(), CopyError> {
-    let mut how = ConnectOptions::new(url);
-    how.sqlx_logging(false)
-        .max_connections(1)
-        .map_sqlx_sqlite_opts(|sqlite| sqlite.create_if_missing(false).busy_timeout(PATIENCE));
+    let mut how = connect_options(url);
+    how.map_sqlx_sqlite_opts(|sqlite| sqlite.create_if_missing(false).busy_timeout(PATIENCE));
     let unreachable = |error: DbErr| OpenError::Unreachable(plain(error));
     let name = file.to_str().ok_or_else(|| CopyError::Refused("the file's name must be text in UTF-8".into()))?;
     let failed = |error: DbErr| CopyError::Failed(format!("no copy could be written: {}", plain(error)));
@@ -218,8 +216,7 @@ fn up_to(steps: &[String], what: &str) -> Result<u32, CopyError> {
 
 /// Opens the empty SQLite file at `file` to write rows into.
 async fn new_file(file: &Path) -> Result<DatabaseConnection, CopyError> {
-    let mut how = ConnectOptions::new(address(file)?);
-    how.sqlx_logging(false).max_connections(1);
+    let mut how = connect_options(address(file)?);
     how.map_sqlx_sqlite_opts(|sqlite| {
         sqlite
             .create_if_missing(false)

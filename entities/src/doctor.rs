@@ -8,9 +8,8 @@ use std::{
 };
 
 use sea_orm::{
-    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbErr, QueryResult, RuntimeErr,
-    SqlxPostgresConnector, Statement,
-    sqlx::postgres::{PgConnectOptions, PgPoolOptions},
+    ConnectionTrait as _, Database, DatabaseConnection, DbErr, QueryResult, RuntimeErr, SqlxPostgresConnector,
+    Statement, sqlx::postgres::PgConnectOptions,
 };
 
 use crate::{
@@ -19,7 +18,7 @@ use crate::{
     backup::{self, plain},
     clock::{Clock, Day, Moment},
     id::OrganisationId,
-    scope::{OpenError, Target, address},
+    scope::{OpenError, Target, address, connect_options, pool_of_one},
 };
 
 /// How long the database may take to answer at all.
@@ -127,8 +126,7 @@ async fn sqlite(place: &Path, clock: &Clock) -> Result<Opened, DbErr> {
     // Where nobody has it open, it is read as a file that does not change, and nothing is made beside it.
     let is_still = wal_size.is_none() && fs::metadata(beside("-journal")).is_err();
     let file = place.to_owned();
-    let mut how = ConnectOptions::new("sqlite://");
-    how.sqlx_logging(false).max_connections(1);
+    let mut how = connect_options("sqlite://");
     how.map_sqlx_sqlite_opts(move |sqlite| {
         sqlite
             .filename(&file)
@@ -165,7 +163,7 @@ async fn sqlite(place: &Path, clock: &Clock) -> Result<Opened, DbErr> {
 
 async fn postgres(server: PgConnectOptions, clock: &Clock) -> Result<Opened, DbErr> {
     let how = server.statement_cache_capacity(0).options([("default_transaction_read_only", "on")]);
-    let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(PATIENCE).connect_with(how).await;
+    let pool = pool_of_one().acquire_timeout(PATIENCE).connect_with(how).await;
     let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(
         pool.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(error.into())))?,
     );

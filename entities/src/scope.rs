@@ -33,7 +33,7 @@ use self::{
     health::Health,
 };
 pub(crate) use self::{
-    connection::{Target, server},
+    connection::{Target, connect_options, pool_of_one, server},
     traits::{Belongs, Owned, belongs, owned},
 };
 pub use self::{

@@ -185,6 +185,18 @@ fn no_file_is_longer_than_fits_in_ones_head() {
 }
 
 #[test]
+fn every_pool_is_made_where_it_gets_no_task_of_its_own() {
+    let mut found = BTreeMap::new();
+    modules(&source().join("../../entities/src"), &[], &mut found);
+    let makes = |code: &&str| {
+        code.contains("PoolOptions::new()")
+            || code.replace("SqliteConnectOptions", "").replace("PgConnectOptions", "").contains("ConnectOptions::new(")
+    };
+    let made = found.iter().flat_map(|(module, code)| code.lines().filter(makes).map(|_| module.join("/")));
+    assert_eq!(made.collect::<Vec<String>>(), ["scope/connection", "scope/connection"]);
+}
+
+#[test]
 fn every_operation_is_one_endpoint_of_one_type() {
     let mut found = BTreeMap::new();
     modules(&source(), &[], &mut found);

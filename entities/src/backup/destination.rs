@@ -8,12 +8,9 @@ use std::{
 };
 
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, SqlxPostgresConnector, Statement,
+    ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, SqlxPostgresConnector, Statement,
     TransactionTrait as _,
-    sqlx::{
-        self, AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection, postgres::PgPoolOptions,
-        sqlite::SqliteConnectOptions,
-    },
+    sqlx::{self, AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions},
 };
 use sea_orm_migration::MigratorTrait as _;
 
@@ -26,7 +23,7 @@ use super::{
 use crate::{
     clock::Clock,
     migrations::{self, Steps},
-    scope::{OpenError, server},
+    scope::{OpenError, connect_options, pool_of_one, server},
 };
 
 /// Where a database is.
@@ -215,7 +212,7 @@ pub(super) async fn put_in_place(
 
 pub(super) async fn postgres(url: &str) -> Result<DatabaseConnection, OpenError> {
     let how = server(url).await?.statement_cache_capacity(0);
-    let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(PATIENCE).connect_with(how).await;
+    let pool = pool_of_one().acquire_timeout(PATIENCE).connect_with(how).await;
     pool.map(SqlxPostgresConnector::from_sqlx_postgres_pool).map_err(|error| OpenError::Unreachable(plain(error)))
 }
 
@@ -277,9 +274,7 @@ pub(super) async fn is_free(target: &impl ConnectionTrait) -> Result<(), CopyErr
 /// The tables of the current schema, organisations first.
 async fn our_tables() -> Result<Vec<Table>, CopyError> {
     let failed = |error: DbErr| CopyError::Failed(plain(error));
-    let mut how = ConnectOptions::new("sqlite::memory:");
-    how.sqlx_logging(false).max_connections(1);
-    let connection = Database::connect(how).await.map_err(failed)?;
+    let connection = Database::connect(connect_options("sqlite::memory:")).await.map_err(failed)?;
     Steps::up(&connection, None).await.map_err(failed)?;
     let mut tables = tables(&connection).await.map_err(failed)?;
     tables.sort_by_key(|table| table.name != "organisation");

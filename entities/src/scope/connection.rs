@@ -20,13 +20,14 @@ use deadpool::{
     managed::{self, Metrics, Object, PoolError, RecycleResult, TimeoutType, Timeouts},
 };
 use sea_orm::{
-    ConnAcquireErr, ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, SqlxPostgresConnector,
-    SqlxSqliteConnector, Statement,
+    ConnAcquireErr, ConnectOptions, ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr,
+    SqlxPostgresConnector, SqlxSqliteConnector, Statement,
     sqlx::{
         self, AssertSqlSafe, Connection as _, Executor as _, Row as _,
-        postgres::{PgConnectOptions, PgConnection, PgPoolOptions},
+        pool::PoolOptions,
+        postgres::{PgConnectOptions, PgConnection},
         query::Query,
-        sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePoolOptions},
+        sqlite::{SqliteConnectOptions, SqliteConnection},
     },
 };
 use sea_orm_migration::async_trait;
@@ -563,17 +564,30 @@ pub(crate) async fn server(url: &str) -> Result<PgConnectOptions, OpenError> {
     Ok(found.clone())
 }
 
+/// A pool of one connection, without the task that sqlx gives a pool to end what has been idle or open for long: it
+/// counts what is idle, and in sqlx 0.9.0 the count can wrap around below nothing while a connection is being handed
+/// back, so that the task counts on for ever and the program never ends.
+pub(crate) fn pool_of_one<DB: sqlx::Database>() -> PoolOptions<DB> {
+    PoolOptions::new().max_connections(1).idle_timeout(None::<Duration>).max_lifetime(None::<Duration>)
+}
+
+/// How to connect to the database at `url` with a [`pool_of_one`], and without a log of each statement.
+pub(crate) fn connect_options(url: impl Into<String>) -> ConnectOptions {
+    let mut how = ConnectOptions::new(url);
+    how.sqlx_logging(false).max_connections(1).idle_timeout(None::<Duration>).max_lifetime(None::<Duration>);
+    how
+}
+
 /// Brings the schema of the database up to date, on a connection for that alone; makes the file if there is none.
 pub(super) async fn migrate(target: &Target) -> Result<Result<(), OpenError>, sqlx::Error> {
     let connection = match target {
         Target::Sqlite(options) => {
             address::make_file(options)?;
-            let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options.as_ref().clone()).await?;
+            let pool = pool_of_one().connect_with(options.as_ref().clone()).await?;
             SqlxSqliteConnector::from_sqlx_sqlite_pool(pool)
         }
         Target::Postgres(hosts) => {
-            let pool =
-                PgPoolOptions::new().max_connections(1).connect_with(first_primary(hosts).await?.clone()).await?;
+            let pool = pool_of_one().connect_with(first_primary(hosts).await?.clone()).await?;
             SqlxPostgresConnector::from_sqlx_postgres_pool(pool)
         }
     };

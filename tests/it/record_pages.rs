@@ -318,7 +318,7 @@ both! {
         let kept = rests(&app, &product, &host, "host").await;
         risk(&app, &product, json!({})).await;
         let page = shown(&mut editor, &app, &format!("{place}/end")).await;
-        holds(&page, &["<li>risks</li>", "<li>what it rests on, or what rests on it</li>"]);
+        holds(&page, &["<li>risks</li>", "<li>dependencies</li>"]);
         let csrf = token(&page);
         let refused = editor.fills_only(&app, &format!("{place}/delete"), &[("csrf", &csrf), ("version", "1"), ("typed", "Notes")]).await;
         assert_eq!(refused.status, 422);

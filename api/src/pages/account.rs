@@ -21,7 +21,7 @@ use super::{
 };
 use crate::auth::{Stranger, Viewer, store_of};
 
-/// Where they are.
+/// The routes of these pages.
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .get("/account", show)

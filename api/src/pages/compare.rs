@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{auth::Viewer, problem::Problem};
 
-/// Where they are.
+/// The routes of these pages.
 pub(super) fn routes(routes: Routes) -> Routes {
     routes.get("/compare", show)
 }

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::auth::Viewer;
 
-/// Where they are.
+/// The routes of these pages.
 pub(super) fn routes(routes: Routes) -> Routes {
     routes.get("/concentration", show)
 }

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::auth::{Approver, Viewer};
 
-/// Where they are.
+/// The routes of these pages.
 pub(super) fn routes(routes: Routes) -> Routes {
     routes.get("/decisions", list).get("/decisions/:id", show).post("/decisions/:id/meet-condition", meet_condition)
 }

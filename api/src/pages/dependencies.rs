@@ -10,12 +10,12 @@ use diligence_entities::{
 };
 use poem::http::StatusCode;
 
-use super::labels::Labelled as _;
 use super::{
     confirm_delete::ConfirmDelete,
     fields::{FormPage, FormSection, Input, empty, field, fields, json, misread, read, said, stored, typed},
     form::Form,
     format,
+    labels::Labelled as _,
     page::{PageResult, Refusal, path_id, redirect},
     routes::Routes,
     sign_in::SignedIn,
@@ -24,7 +24,7 @@ use super::{
 };
 use crate::auth::Editor;
 
-/// Where they are.
+/// The routes of these pages.
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .get("/dependencies/new", show_new)

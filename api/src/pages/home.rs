@@ -29,7 +29,7 @@ use super::{
 };
 use crate::auth::{Viewer, store_of};
 
-/// Where they are.
+/// The routes of these pages.
 pub(super) fn routes(routes: Routes) -> Routes {
     routes.get("/", show).post("/sample", look_around)
 }

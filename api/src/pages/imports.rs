@@ -8,6 +8,7 @@ use diligence_entities::{
     ahead::{self, Opened},
     fault::Fault,
     idempotency::{self, Recall, StoredAnswer},
+    identifier::Scheme,
     import::{MAXIMUM_ROWS, Verdict},
     stored::{from_word, hex},
 };
@@ -16,12 +17,11 @@ use poem::{
     Body, Response,
     http::{StatusCode, header},
 };
-use sha2::{Digest as _, Sha256};
 
-use super::labels::Labelled as _;
 use super::{
     form::parameter,
     format,
+    labels::Labelled as _,
     page::{FieldError, Frame, PageResult, at, html, redirect, request_id, sentence},
     routes::Routes,
     sign_in::SignedIn,
@@ -35,9 +35,10 @@ use crate::{
     payload::IMPORT_LIMIT,
     problem::{Problem, Type},
 };
-use diligence_entities::identifier::Scheme;
 
-/// Where they are.
+use sha2::{Digest as _, Sha256};
+
+/// The routes of these pages.
 pub(super) fn routes(routes: Routes) -> Routes {
     routes.get("/import", show).post("/import", send).get("/import/example", example)
 }

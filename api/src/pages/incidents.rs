@@ -12,14 +12,15 @@ use diligence_entities::{
     register::{self, RegisterEntry},
     role::Role,
 };
+use diligence_questionnaires::Severity;
 use poem::{Request, http::StatusCode};
 use serde_json::Map;
 
-use super::labels::Labelled as _;
 use super::{
     fields::{FormPage, FormSection, Input, empty, field, fields, json, misread, read, said, stored, typed},
     form::Form,
     format,
+    labels::Labelled as _,
     list_query::ListQuery,
     page::{FieldError, Frame, PageResult, at, faults, html, path_id, redirect},
     routes::Routes,
@@ -28,9 +29,8 @@ use super::{
     subject_picker::{SubjectPicker, back_to, chosen, line},
 };
 use crate::auth::{Editor, Viewer};
-use diligence_questionnaires::Severity;
 
-/// Where they are.
+/// The routes of these pages.
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .get("/incidents", show)

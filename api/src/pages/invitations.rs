@@ -15,7 +15,7 @@ use super::{
 };
 use crate::auth::Stranger;
 
-/// Where they are.
+/// The routes of these pages.
 pub(super) fn routes(routes: Routes) -> Routes {
     routes.get("/invitations", show).post("/invitations", send)
 }

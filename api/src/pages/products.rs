@@ -14,11 +14,11 @@ use diligence_entities::{
 use poem::http::StatusCode;
 use serde_json::{Map, Value};
 
-use super::labels::Labelled as _;
 use super::{
     fields::{Fact, FormPage, FormSection, Input, empty, facts, field, fields, json, read, said, typed},
     form::Form,
     format,
+    labels::Labelled as _,
     page::{Frame, PageResult, html, path_id, redirect},
     routes::Routes,
     sign_in::SignedIn,
@@ -35,7 +35,7 @@ use crate::{
     problem::Problem,
 };
 
-/// Where they are.
+/// The routes of these pages.
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .get("/suppliers/:id/products/new", show_new)

@@ -23,7 +23,7 @@ use crate::{
     schema::is_form,
 };
 
-/// Where they are.
+/// The routes of these pages.
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .get("/docs", show)

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use diligence_entities::{
     evidence::{DSPT_MET, SECURITY_CERTIFICATES},
+    profile::DataRole,
     questionnaire,
     register::{self, RegisterEntry, RegisterFilter},
     role::Role,
@@ -13,10 +14,9 @@ use diligence_entities::{
 use diligence_questionnaires::EvidenceKind;
 use poem::http::StatusCode;
 
-use super::labels::Choices;
-use super::labels::Labelled as _;
 use super::{
     format,
+    labels::{Choices, Labelled as _},
     list_query::ListQuery,
     page::{Frame, PageResult, html},
     routes::Routes,
@@ -24,9 +24,8 @@ use super::{
     signed_in::Page,
 };
 use crate::auth::Viewer;
-use diligence_entities::profile::DataRole;
 
-/// Where they are.
+/// The routes of these pages.
 pub(super) fn routes(routes: Routes) -> Routes {
     routes.get("/register", show)
 }

@@ -32,7 +32,7 @@ use crate::{
     trail::Trail,
 };
 
-/// Where they are.
+/// The routes of these pages.
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .get("/respond", show)

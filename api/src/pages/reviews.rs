@@ -26,7 +26,7 @@ use super::{
 };
 use crate::auth::{Editor, Viewer};
 
-/// Where they are.
+/// The routes of these pages.
 pub(super) fn routes(routes: Routes) -> Routes {
     routes.get("/reviews", show).post("/reviews/:id/complete", complete).post("/reviews/:id/reschedule", reschedule)
 }

@@ -11,19 +11,19 @@ use diligence_entities::{
     patch::Change,
     policy, questionnaire,
     register::{self, RegisterEntry},
-    risk::{self, NewAcceptance, NewRisk, Reason, Risk, RiskFilter, RiskSort, RiskState},
+    risk::{self, NewAcceptance, NewRisk, Reason, Risk, RiskFilter, RiskSort, RiskState, Treatment},
     role::Role,
 };
 use diligence_questionnaires::Severity;
 use poem::{Request, http::StatusCode};
 
-use super::labels::{Choices, Labelled as _};
 use super::{
     events::Event,
     fields::{FieldSpec, FormPage, FormSection, Input, empty, field, fields, json, misread, read, said, stored, typed},
     form::Form,
     format,
     home::{HeatRow, IMPACTS, LIKELIHOODS, heat_rows},
+    labels::{Choices, Labelled as _},
     list_query::ListQuery,
     page::{FieldError, Frame, PageResult, at, faults, html, path_id, redirect},
     routes::Routes,
@@ -32,9 +32,8 @@ use super::{
     subject_picker::{SubjectPicker, back_to, chosen, line},
 };
 use crate::auth::{Approver, Editor, Viewer};
-use diligence_entities::risk::Treatment;
 
-/// Where they are.
+/// The routes of these pages.
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .get("/risks", show)

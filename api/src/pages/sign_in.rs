@@ -34,7 +34,7 @@ use crate::{
     trail::Trail,
 };
 
-/// Where they are.
+/// The routes of these pages.
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .get("/sign-in", show)

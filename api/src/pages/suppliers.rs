@@ -6,8 +6,9 @@ use diligence_entities::{
     id::{SubjectId, SupplierId},
     identifier::Scheme,
     patch::Change,
-    profile::NOT_PROFILED,
-    profile::{DataRole, DataSensitivity, PeopleAffected, PersonalData, ServiceCriticality, SystemAccess},
+    profile::{
+        DataRole, DataSensitivity, NOT_PROFILED, PeopleAffected, PersonalData, ServiceCriticality, SystemAccess,
+    },
     register::{self, RegisterEntry, RegisterFilter},
     role::Role,
     supplier::{self, NewSupplier, RelationshipStatus, Supplier},
@@ -15,13 +16,13 @@ use diligence_entities::{
 use diligence_questionnaires::Tier;
 use poem::http::StatusCode;
 
-use super::labels::Labelled as _;
 use super::{
     fields::{
         Fact, FieldSpec, FormPage, FormSection, Input, empty, facts, field, fields, json, misread, read, said, typed,
     },
     form::Form,
     format,
+    labels::Labelled as _,
     page::{Frame, PageResult, html, path_id, redirect},
     routes::Routes,
     sign_in::SignedIn,
@@ -35,7 +36,7 @@ use super::{
 };
 use crate::auth::{Editor, Viewer};
 
-/// Where they are.
+/// The routes of these pages.
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .get("/suppliers/new", show_new)
@@ -132,7 +133,7 @@ const PARTS: &[FormSection] = &[
             field(
                 "tier_override",
                 "Is its tier another one than these answers give?",
-                "The tier says how much rests on a supplier, and how often you look at it again. The strictest answer above decides it. Set it by hand only with a reason.",
+                "The tier says how much depends on a supplier, and how often you look at it again. The strictest answer above decides it. Set it by hand only with a reason.",
                 Input::OptionalSelect(Tier::CHOICES),
             ),
             field("tier_override_reason", "Why it is set by hand", "", Input::TextArea),
@@ -163,7 +164,7 @@ const PARTS: &[FormSection] = &[
 const FIRST: &str = "Only the name is needed now. Everything else can come later.";
 
 /// Why something is of its tier, as the form asked for it: the question, and the answer that decides.
-pub(super) fn because(reason: &str) -> String {
+fn because(reason: &str) -> String {
     let specs = || PARTS.iter().flat_map(|part| part.fields);
     let say = |part: &str| {
         let (key, value) = part.split_once(" is ")?;

@@ -7,9 +7,9 @@ use diligence_entities::{
 use poem_openapi::OpenApi;
 
 use super::{auth::Respondent, tag::Tag};
-use crate::path::boxed;
 use crate::{
     answer::{Changed, Found, Item, Once},
+    path::boxed,
     payload::{Body, MaybeBody},
     problem::{Acting, Answer, ByLink, Changing, Reading},
     query::Query,

@@ -14,9 +14,9 @@ use super::{
     auth::{Anyone, Cookies, Respondent},
     tag::Tag,
 };
-use crate::path::boxed;
 use crate::{
     answer::{Done, Found},
+    path::boxed,
     payload::Body,
     problem::{Answer, ByLink, Entering, Leaving, Reading, text_header},
 };

@@ -8,10 +8,10 @@ use diligence_entities::{
 use poem_openapi::OpenApi;
 
 use super::tag::Tag;
-use crate::path::boxed;
 use crate::{
     answer::{Changed, Found},
     auth::{Complete, Enrolling, Me},
+    path::boxed,
     payload::{Body, Change},
     problem::{Answer, Changing, Owning, Reading},
     version::IfMatch,

@@ -10,10 +10,10 @@ use serde::Deserialize;
 use validator::Validate;
 
 use super::tag::Tag;
-use crate::path::boxed;
 use crate::{
     answer::{Found, Listed},
     auth::{Admin, By},
+    path::boxed,
     problem::{Answer, Listing},
     query::Query,
 };

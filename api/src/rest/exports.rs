@@ -5,10 +5,10 @@ use poem::Body;
 use poem_openapi::OpenApi;
 
 use super::tag::Tag;
-use crate::path::boxed;
 use crate::{
     answer::{CsvFile, File},
     auth::{Admin, By, InRegister, Viewer},
+    path::boxed,
     problem::{Answer, Listing},
     query::Query,
     stream::broken,

@@ -11,12 +11,12 @@ use serde::de::DeserializeOwned;
 use validator::Validate;
 
 use super::tag::Tag;
-use crate::path::boxed;
 use crate::{
     answer::{Found, Once},
     auth::{By, Editor, Importing},
     body::Cost,
     import_reader::{ImportQuery, ImportReport, Intake, JsonRows, ProductImport, SupplierImport},
+    path::boxed,
     payload::{self, IMPORT_LIMIT},
     problem::{Answer, Creating, Problem},
     query::Query,

@@ -7,10 +7,10 @@ use diligence_entities::{
 use poem_openapi::OpenApi;
 
 use super::tag::Tag;
-use crate::path::boxed;
 use crate::{
     answer::{Changed, Item, Lines},
     auth::{Admin, By, Viewer},
+    path::boxed,
     payload::Change,
     problem::{Answer, Asking, Changing, Reading},
     stream,

@@ -10,10 +10,10 @@ use serde::Deserialize;
 use validator::Validate;
 
 use super::tag::Tag;
-use crate::path::boxed;
 use crate::{
     answer::{Changed, Found, Item, Once},
     auth::{Admin, By, Viewer},
+    path::boxed,
     payload::{Body, Change},
     problem::{Answer, Asking, Changing, Creating, Reading},
     query::Query,

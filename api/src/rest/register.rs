@@ -4,10 +4,10 @@ use diligence_entities::register::{self, RegisterEntry, RegisterFilter, Summary}
 use poem_openapi::OpenApi;
 
 use super::tag::Tag;
-use crate::path::boxed;
 use crate::{
     answer::{Found, Listed},
     auth::{By, InRegister, Viewer},
+    path::boxed,
     problem::{Answer, Listing},
     query::Query,
 };

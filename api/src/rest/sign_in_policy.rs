@@ -4,10 +4,10 @@ use diligence_entities::sign_in_policy::{self, NewSignInPolicy, SignInPolicy};
 use poem_openapi::OpenApi;
 
 use super::tag::Tag;
-use crate::path::boxed;
 use crate::{
     answer::{Changed, Item},
     auth::{Admin, By, Viewer},
+    path::boxed,
     payload::Change,
     problem::{Answer, Changing, Reading},
     version::{IfMatch, IfNoneMatch},

@@ -35,7 +35,7 @@ use crate::{
     problem::Problem,
 };
 
-/// Where they are.
+/// The routes of these pages.
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .get("/assessments", show)

@@ -13,13 +13,13 @@ use diligence_entities::{
 use poem::{Request, http::StatusCode};
 
 use super::{HERE, OncePage, role, unconfirmed};
-use crate::pages::labels::Labelled as _;
 use crate::{
     auth::Admin,
     pages::{
         fields::{FormPage, FormSection, Input, empty, field, misread, read, said, typed},
         form::{Form, parameter},
         format,
+        labels::Labelled as _,
         list_query::ListQuery,
         page::{FieldError, Frame, PageResult, at, faults, field_errors, html, link, path_id, redirect},
         sign_in::SignedIn,

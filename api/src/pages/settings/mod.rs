@@ -23,7 +23,7 @@ use super::{
 };
 use crate::auth::{Admin, Viewer};
 
-/// Where they are.
+/// The routes of these pages.
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .get("/settings", show)

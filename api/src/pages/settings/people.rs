@@ -16,7 +16,6 @@ use poem::{Request, http::StatusCode};
 use serde_json::{Map, json};
 
 use super::{HERE, OncePage, role, unconfirmed};
-use crate::pages::labels::Labelled as _;
 use crate::{
     auth::Admin,
     pages::{
@@ -24,6 +23,7 @@ use crate::{
         fields::{FormPage, FormSection, Input, empty, field, read, said, typed},
         form::{Form, parameter},
         format,
+        labels::Labelled as _,
         list_query::ListQuery,
         page::{FieldError, Frame, PageResult, at, faults, html, link, path_id, redirect},
         sign_in::SignedIn,

@@ -10,11 +10,11 @@ use diligence_entities::{
     stored::word,
     what_if::{MoveReason, WhatIf, WhatIfSummary},
 };
+use diligence_questionnaires::Severity;
 use poem::http::StatusCode;
 use serde_json::Value;
 
 use super::{Facts, HERE, duties};
-use crate::pages::labels::Labelled as _;
 use crate::{
     auth::{Admin, Viewer, store_of},
     pages::{
@@ -24,13 +24,13 @@ use crate::{
         form::Form,
         format,
         home::{IMPACTS, LIKELIHOODS},
+        labels::Labelled as _,
         page::{FieldError, Frame, PageResult, Refusal, at, faults, html, redirect, request_id},
         sign_in::SignedIn,
         signed_in::{Page, Proven},
         what_if::{Found, PLACE, stream_page},
     },
 };
-use diligence_questionnaires::Severity;
 
 const POLICY: &str = "/settings/policy";
 

@@ -12,7 +12,6 @@ use poem::{Request, http::StatusCode};
 use serde_json::{Map, Value};
 
 use super::{Facts, HERE, role, unconfirmed};
-use crate::pages::labels::Labelled as _;
 use crate::{
     auth::Admin,
     pages::{
@@ -20,6 +19,7 @@ use crate::{
             self, FilledSection, FormPage, FormSection, Input, empty, field, fields, json, read, said, stored, typed,
         },
         form::Form,
+        labels::Labelled as _,
         page::{FieldError, Frame, PageResult, at, faults, field_errors, html, path_id, redirect},
         sign_in::SignedIn,
         signed_in::{Page, Proven},

@@ -11,13 +11,13 @@ use diligence_entities::{
 use poem::http::StatusCode;
 
 use super::{Facts, HERE};
-use crate::pages::labels::Labelled as _;
 use crate::{
     auth::{Admin, Viewer},
     pages::{
         fields::{FormPage, FormSection, Input, field, fields, json, misread, stored, typed},
         form::Form,
         format,
+        labels::Labelled as _,
         page::{Frame, PageResult, html, redirect},
         sign_in::SignedIn,
         signed_in::{Page, Proven},

@@ -42,7 +42,7 @@ pub(in crate::pages) struct About {
     pub(in crate::pages) titles: BTreeMap<String, String>,
     /// The products in use that a supplier's rating follows from.
     pub(in crate::pages) rated_by: Vec<RegisterEntry>,
-    /// Whether nobody has said how much rests on it.
+    /// Whether nobody has said how much depends on it.
     pub(in crate::pages) is_unprofiled: bool,
     /// What has just been done; may be empty.
     pub(in crate::pages) notice: &'static str,

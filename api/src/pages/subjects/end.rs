@@ -88,7 +88,7 @@ async fn holds(reader: &Reader, id: &SubjectId) -> Result<Vec<&'static str>, Err
     let filter = DependencyFilter { subject_id: subject_id.clone(), limit, ..DependencyFilter::default() };
     let rests = !dependency::list(reader, &filter).await?.items.is_empty();
     let filter = DependencyFilter { rests_on_id: subject_id, limit, ..DependencyFilter::default() };
-    note(rests || !dependency::list(reader, &filter).await?.items.is_empty(), "what it rests on, or what rests on it");
+    note(rests || !dependency::list(reader, &filter).await?.items.is_empty(), "dependencies");
     Ok(holds)
 }
 

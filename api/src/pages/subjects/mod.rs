@@ -5,11 +5,13 @@ pub(super) mod end;
 pub(super) mod history;
 pub(super) mod trend;
 
-use super::fields::{self, FilledSection, FormSection, json};
-use crate::pages::labels::Choices;
-use crate::pages::labels::Labelled as _;
-use crate::problem::Problem;
 use diligence_entities::supplier::RelationshipStatus;
+
+use super::fields::{self, FilledSection, FormSection, json};
+use crate::{
+    pages::labels::{Choices, Labelled as _},
+    problem::Problem,
+};
 
 /// The part of the menu that these forms belong to.
 pub(super) const PART: &str = "/register";

@@ -13,7 +13,7 @@ use chrono::NaiveDate;
 
 use crate::edition::{Edition, Outdated, Source};
 
-/// The documents, as they stand in `library/`: every edition that was ever published, each questionnaire's oldest first.
+/// The documents, as they stand in `library/`: every edition that was published, each questionnaire's oldest first.
 ///
 /// A published edition never changes: what is new is a further document beside it, `key-number.yaml`.
 const DOCUMENTS: &[&str] = &[

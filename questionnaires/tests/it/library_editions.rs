@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use diligence_questionnaires::{
     Answer, Answers, ChangeKind, Earlier, Edition, EditionChanges, LookAgain, OutdatedBecause, Question, QuestionType,
-    carry, changes, library,
+    Severity, carry, changes, library,
 };
 use serde_json::{Value, json};
 
@@ -147,6 +147,52 @@ fn answers_to_an_older_edition_of_the_library_are_carried_over_to_the_newest() {
     }
 }
 
+/// The answer worth most, or least, by the points of its options and bands.
+fn extreme_answer(question: &Question, best: bool) -> Answer {
+    let worth = |points: u8| if best { u32::from(points) } else { 100 - u32::from(points) };
+    let option = question.options.iter().max_by_key(|choice| worth(choice.points));
+    let value = match question.kind {
+        QuestionType::YesNo | QuestionType::SingleChoice => json!(option.unwrap().value),
+        QuestionType::MultipleChoice => {
+            let all = question.options.iter().filter(|choice| !choice.exclusive);
+            let whole = all.clone().map(|choice| u32::from(choice.points)).sum::<u32>() == 100;
+            match option {
+                Some(option) if !best || !whole => json!([option.value]),
+                _ => json!(all.map(|choice| choice.value.as_str()).collect::<Vec<_>>()),
+            }
+        }
+        QuestionType::Number => {
+            let band = question.bands.iter().max_by_key(|band| worth(band.points));
+            json!(band.and_then(|band| band.at_least).map_or(0, |limit| limit.thousandths() / 1_000))
+        }
+        QuestionType::Date if best => {
+            let band = question.bands.iter().max_by_key(|band| band.points);
+            json!(band.and_then(|band| band.on_or_after).map_or(ON.to_owned(), |day| day.to_string()))
+        }
+        QuestionType::Date => json!("1990-01-01"),
+        QuestionType::Text | QuestionType::File => json!("something"),
+    };
+    Answer { value: Some(value), ..Answer::default() }
+}
+
+#[test]
+fn every_edition_of_the_library_spans_from_best_to_worst() {
+    for edition in library::editions().iter().filter(|edition| edition.is_scored()) {
+        let outcome = |best: bool| {
+            let given = edition.questions().map(|question| (question.key.clone(), extreme_answer(question, best)));
+            Case::of(given.collect()).outcome(edition)
+        };
+        let (best, worst) = (outcome(true), outcome(false));
+        let name = format!("{} {}", edition.key, edition.edition);
+        assert_eq!(best.claimed.map(|score| score.to_string()).as_deref(), Some("100.0"), "{name}");
+        assert_eq!(worst.claimed.map(|score| score.to_string()).as_deref(), Some("0.0"), "{name}");
+        assert!(best.knock_outs.is_empty(), "{name}");
+        // A finding may be good news: that little stands between a supplier and a certificate.
+        assert!(best.findings.iter().all(|finding| finding.severity == Severity::Low), "{name}: {:?}", best.findings);
+        assert!(!worst.findings.is_empty(), "{name}");
+    }
+}
+
 /// `title because` of each.
 fn said(found: &[diligence_questionnaires::Outdated]) -> Vec<(&str, OutdatedBecause)> {
     found.iter().map(|one| (one.source.as_str(), one.because)).collect()
@@ -162,8 +208,8 @@ fn an_old_edition_of_the_library_says_which_of_its_sources_were_replaced() {
     assert_eq!(
         found[0].replaced_by.as_deref(),
         Some(
-            "UK General Data Protection Regulation, Article 28 on processors, with Articles 26 and 32 to 36: As amended by \
-             the Data (Use and Access) Act 2025, most of it in force since 5 February 2026"
+            "UK General Data Protection Regulation, Article 28 on processors, with Articles 26 and 32 to 36: As amended \
+             by the Data (Use and Access) Act 2025, most of it in force since 5 February 2026"
         )
     );
     assert_eq!(found[1].replaced_by, Some(format!("{toolkit}: 2026-27")));
@@ -252,7 +298,7 @@ fn an_edition_of_ones_own_hears_what_the_library_says_of_its_sources() {
         {"title": toolkit, "version": "2026-27", "date": "2026-07-01"},
         {"title": toolkit, "version": "2025-26", "date": "2025-09-01", "looked_at": "2026-11-01"},
         {"title": "The law on processors", "version": "Ours", "date": "2020", "address": law},
-        {"title": "The law on processors", "version": "Ours", "date": "2027", "address": law, "looked_at": "2027-01-05"},
+        {"title": "The law on processors", "version": "2", "date": "2027", "address": law, "looked_at": "2027-01-05"},
         {"title": "Our own rules", "version": "1", "date": "2024"},
     ]));
     let found = library::outdated_on(&ours, on("2027-02-01"));

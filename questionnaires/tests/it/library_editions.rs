@@ -208,8 +208,8 @@ fn an_old_edition_of_the_library_says_which_of_its_sources_were_replaced() {
     assert_eq!(
         found[0].replaced_by.as_deref(),
         Some(
-            "UK General Data Protection Regulation, Article 28 on processors, with Articles 26 and 32 to 36: As amended \
-             by the Data (Use and Access) Act 2025, most of it in force since 5 February 2026"
+            "UK General Data Protection Regulation, Article 28 on processors, with Articles 26 and 32 to 36: \
+             As amended by the Data (Use and Access) Act 2025, most of it in force since 5 February 2026"
         )
     );
     assert_eq!(found[1].replaced_by, Some(format!("{toolkit}: 2026-27")));

@@ -97,13 +97,13 @@ impl<'a> Checker<'a> {
         self.repeated(applies);
         for (index, source) in edition.source.iter().enumerate() {
             // A year and a month alone are dates too: the first of them must exist.
-            let first = match source.date.len() {
-                4 => format!("{}-01-01", source.date),
-                7 => format!("{}-01", source.date),
-                _ => source.date.clone(),
-            };
-            if parse_date(&first).is_none() {
+            let Some(first) = source.first_day() else {
                 self.fault(format!("/source/{index}/date"), "bad_date", "expected a date that exists".to_owned());
+                continue;
+            };
+            if source.looked_at.is_some_and(|looked| looked < first) {
+                let message = format!("expected the day of the source's date or a later one, so not before {first}");
+                self.fault(format!("/source/{index}/looked_at"), "looked_at_too_early", message);
             }
         }
     }

@@ -19,8 +19,10 @@ use crate::rating::Severity;
 use crate::rules;
 
 mod decimal;
+mod source;
 
 pub use decimal::Decimal;
+pub use source::{LOOK_MONTHS, Outdated, OutdatedBecause, Source};
 
 /// The largest document read, in bytes (2 MiB).
 pub const MAX_DOCUMENT_BYTES: usize = 2 * 1024 * 1024;
@@ -154,25 +156,6 @@ pub enum AppliesTo {
     Product,
     /// A product with AI in it.
     Ai,
-}
-
-/// Something a questionnaire is based on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Source {
-    /// Its title.
-    #[schemars(length(min = 1, max = MAX_TITLE_CHARS))]
-    pub title: String,
-    /// Its version, as its publisher writes it.
-    #[schemars(length(min = 1, max = MAX_TITLE_CHARS))]
-    pub version: String,
-    /// When it was published: a day, a month (`2025-03`) or a year (`"2025"`, in quotes).
-    #[schemars(regex(pattern = SOURCE_DATE_PATTERN))]
-    pub date: String,
-    /// Where to read it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = ADDRESS_PATTERN), length(max = MAX_TEXT_CHARS))]
-    pub address: Option<String>,
 }
 
 /// A family of principles of the organisation's own, beside `security` and `ethical_ai`.

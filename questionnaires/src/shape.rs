@@ -33,6 +33,8 @@ const PROSE: &[&str] = &[
     "address",
     "version",
     "date",
+    "looked_at",
+    "replaced_by",
     "language",
     "risk",
     "likelihood",

@@ -150,7 +150,7 @@ both! {
         let kept: Vec<String> = kept.iter().map(|row| row.try_get("", "key").expect("a key")).collect();
         assert_eq!(kept, ["nhs-cyber-charter", "our-charter"]);
         // And where an earlier program did not keep it, merging says what is missing.
-        database.execute_unprepared("UPDATE edition SET source = REPLACE(source, '\"base_edition\":\"2026.1\"', '\"base_edition\":\"2025.1\"')").await.expect("changed");
+        database.execute_unprepared("UPDATE edition SET source = REPLACE(source, '\"base_edition\":\"2026.2\"', '\"base_edition\":\"2025.1\"')").await.expect("changed");
         assert_eq!(app.post(&app.editor, "/questionnaire-drafts/merge", json!({ "questionnaire": "our-charter", "new_edition": "2027.2" })).await.faults(409), ["base_gone"]);
     }
 

@@ -36,7 +36,7 @@ both! {
     async fn the_library_says_what_is_asked_and_of_whom(app: App) {
         let mut viewer = someone(&app, "viewer").await;
         let page = shown(&mut viewer, &app, "/questionnaires").await;
-        holds(&page, &["NHS supplier cyber charter", "questions about suppliers, most of them on Security.", "href=\"/questionnaires/nhs-cyber-charter/editions/2026.1\"", "Nobody is writing one.", "aria-current=\"page\">Questionnaires</a>"]);
+        holds(&page, &["NHS supplier cyber charter", "questions about suppliers, most of them on Security.", "href=\"/questionnaires/nhs-cyber-charter/editions/2026.2\"", "Nobody is writing one.", "aria-current=\"page\">Questionnaires</a>"]);
         lacks(&page, &["Write or extend one"]);
         holds(&shown(&mut viewer, &app, "/questionnaires?origin=own").await, &["no questionnaire of its own yet"]);
         app.post(&app.editor, "/questionnaires", rich("the-base")).await.json(201);

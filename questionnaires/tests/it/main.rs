@@ -13,6 +13,7 @@ mod explain;
 mod faults;
 mod harness;
 mod library;
+mod library_editions;
 mod merge;
 mod movement;
 mod properties;

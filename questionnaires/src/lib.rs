@@ -107,7 +107,7 @@ pub use changes::{ChangeKind, EditionChanges, FieldChange, PartChange, changes};
 pub use condition::{Condition, Scalar, Test};
 pub use edition::{
     AppliesTo, Choice, Decimal, Edition, EditionFinding, EvidenceNeed, EvidenceRule, Finding, Framework, NotApplicable,
-    PointBand, Principle, Question, QuestionType, RiskEstimate, Section, Source,
+    PointBand, Points, Principle, Question, QuestionType, RiskEstimate, Section, Source,
 };
 pub use evaluate::Prepared;
 pub use explain::{Improvement, ImprovementHow, Improvements, improvements};

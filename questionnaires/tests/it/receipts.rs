@@ -52,7 +52,7 @@ fn a_receipt_holds_until_anything_in_it_changes() {
         ("/outcome/visible/1", Some(json!("b")), None)
     );
 
-    let replaced = Replacement { from: 100, to: 0, reason: "Seen".to_owned() };
+    let replaced = Replacement { from: 100.into(), to: 0.into(), reason: "Seen".to_owned() };
     changed = issued.clone();
     changed.outcome.contributions[0].replaced = Some(replaced);
     let difference = &receipt::verify(&edition, &case.input(), &changed)[0];

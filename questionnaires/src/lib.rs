@@ -121,7 +121,7 @@ pub use movement::{
 };
 pub use preview::{Preview, PreviewOption, PreviewQuestion, PreviewSection};
 pub use rating::{Band, Rating, RatingMatrix, RatingPolicy, RatingRow, Severity, Tier, band, rating, residual, worst};
-pub use receipt::{Basis, Difference, PortableReceipt, Receipt};
+pub use receipt::{Basis, Decided, DecisionMade, Difference, Named, PortableReceipt, Receipt};
 pub use score::{
     Contribution, ENGINE_VERSION, EvidenceState, FrameworkScore, Input, NotApplicableAnswer, Outcome, PrincipleScore,
     QuestionState, Replacement, Score, Summary, evaluate,

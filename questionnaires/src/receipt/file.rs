@@ -75,7 +75,13 @@ impl PortableReceipt {
         if !repeated.is_empty() {
             return Err(repeated);
         }
-        let read: Self = serde_json::from_str(text).map_err(unreadable)?;
+        let read: Self = serde_json::from_str(text)
+            .or_else(|error| {
+                // 10.0 and 10 are one number, also where Rust keeps a whole one.
+                let value: Value = serde_json::from_str(text)?;
+                serde_json::from_str(&canonical::jcs(&value)).map_err(|_| error)
+            })
+            .map_err(unreadable)?;
         if read.basis.evidence.len() > MAX_FACTS {
             let message =
                 format!("expected at most {MAX_FACTS} pieces of evidence, found {}", read.basis.evidence.len());

@@ -15,6 +15,7 @@ mod harness;
 mod library;
 mod merge;
 mod movement;
+mod outsiders;
 mod points;
 mod properties;
 mod receipts;

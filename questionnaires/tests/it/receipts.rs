@@ -270,7 +270,10 @@ fn a_receipt_of_the_first_version_holds_as_it_always_did() {
     let text = serde_json::to_string(&first).unwrap();
     assert!(!text.contains("version\":2") && !text.contains("hashes") && !text.contains("decided"), "{text}");
     // Its bytes are those that were always issued.
-    assert_eq!(diligence_questionnaires::canonical::sha256(&first), "121127a8b015f7c9d0f0821c4d85796c39864f431025892e45a904eb5b0d2beb");
+    assert_eq!(
+        diligence_questionnaires::canonical::sha256(&first),
+        "121127a8b015f7c9d0f0821c4d85796c39864f431025892e45a904eb5b0d2beb"
+    );
     let file = PortableReceipt { receipt: first, ..file_of(&edition, &case) };
     assert_eq!(PortableReceipt::from_json(&serde_json::to_string(&file).unwrap()).unwrap().verify(), []);
 }

@@ -14,7 +14,7 @@
 //! | [`finding`] | findings and knock-outs in a result |
 //! | [`rating`](mod@rating) | score → band → rating, by the organisation's policy |
 //! | [`explain`], [`movement`](mod@movement) | what would raise a score most; what moved between two assessments, and why |
-//! | [`receipt`] | hashes and recomputation |
+//! | [`receipt`] | whose it is, hashes and recomputation; one file with all it rests on |
 //! | [`preview`] | what a respondent sees of an edition |
 //! | [`extension`] | an organisation's own questions added to an edition |
 //! | [`splice`] | one question more, less or other in the text of an extension, all else left alone |

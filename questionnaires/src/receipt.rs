@@ -159,7 +159,7 @@ impl Receipt {
 /// SHA-256 of everything answered, in lower-case hexadecimal, as receipts of version 1 have it: answers, review, evidence
 /// facts (in the order of their ids) and subject.
 #[must_use]
-pub fn answers_hash(input: &Input<'_>) -> String {
+pub fn first_answers_hash(input: &Input<'_>) -> String {
     #[derive(Serialize)]
     struct Answered<'a> {
         answers: &'a Answers,
@@ -190,15 +190,12 @@ pub fn issue_first(edition: &Edition, input: &Input<'_>) -> Receipt {
 fn of_version(version: u8, edition: &Edition, input: &Input<'_>, decided: Option<Decided>) -> Receipt {
     let is_first = version == 1;
     let (answers_hash, answer_hashes, evidence_hashes, subject_hash) = if is_first {
-        (answers_hash(input), None, None, None)
+        (first_answers_hash(input), None, None, None)
     } else {
         let evidence = by_id(input.evidence);
-        let whole = json!({
-            "answers": input.answers, "review": input.review, "evidence": evidence, "subject": input.subject,
-        });
         let pieces = evidence.iter().map(|(id, pieces)| ((*id).to_owned(), canonical::jcs_sha256(pieces)));
         let subject = canonical::jcs_sha256(input.subject);
-        (canonical::jcs_sha256(&whole), Some(answer_hashes(input)), Some(pieces.collect()), Some(subject))
+        (answers_hash(input), Some(answer_hashes(input)), Some(pieces.collect()), Some(subject))
     };
     Receipt {
         version,
@@ -217,8 +214,18 @@ fn of_version(version: u8, edition: &Edition, input: &Input<'_>, decided: Option
     }
 }
 
-/// The hash of `[answer, review]` for each question that has either, with `null` for the one that is not there.
-fn answer_hashes(input: &Input<'_>) -> BTreeMap<String, String> {
+/// SHA-256 of everything answered, in lower-case hexadecimal: answers, review, evidence by its id, and subject.
+#[must_use]
+pub fn answers_hash(input: &Input<'_>) -> String {
+    let Input { answers, review, evidence, subject, on: _ } = input;
+    let evidence = by_id(evidence);
+    canonical::jcs_sha256(&json!({ "answers": answers, "review": review, "evidence": evidence, "subject": subject }))
+}
+
+/// The hash of `[answer, review]` for each question that has either, with `null` for the one that is not there; each is
+/// SHA-256 in lower-case hexadecimal.
+#[must_use]
+pub fn answer_hashes(input: &Input<'_>) -> BTreeMap<String, String> {
     let keys = input.answers.keys().chain(input.review.keys());
     keys.map(|key| (key.clone(), canonical::jcs_sha256(&json!([input.answers.get(key), input.review.get(key)]))))
         .collect()

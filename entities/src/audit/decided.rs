@@ -191,3 +191,71 @@ impl<C: ConnectionTrait> Decisions for Apart<'_, C> {
         Ok(Kept::new(rows, sheets))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use diligence_questionnaires::{Decided, DecisionMade, Named, library};
+
+    use super::*;
+
+    /// A decision on the first questionnaire of the library, and the rows that are kept of it.
+    fn decided(assessment_id: &str, answers: Answers) -> (Told, Row, Sheet) {
+        let edition = library::editions().first().expect("an edition");
+        let named = || Named { id: "sup_1".into(), name: "Häfen & Söhne".into() };
+        let (review, basis) = (Review::default(), Basis::default());
+        let on = "2027-03-01".parse().expect("a day");
+        let input = Input { answers: &answers, review: &review, evidence: &[], subject: &basis.subject, on };
+        let decided = Decided {
+            assessment_id: assessment_id.into(),
+            supplier: named(),
+            product: None,
+            decision: DecisionMade::Approved,
+            by: named(),
+            at: "2027-03-01T09:00:00.000000Z".into(),
+        };
+        let receipt = receipt::issue(edition, &input, decided);
+        let text = |value: Result<String, serde_json::Error>| value.expect("JSON");
+        let score = |score: Option<Score>| score.map(|score| text(serde_json::to_string(&score)));
+        let row = Row {
+            id: assessment_id.into(),
+            claimed: score(receipt.outcome.claimed),
+            evidenced: score(receipt.outcome.evidenced),
+        };
+        let sheet = Sheet {
+            assessment_id: assessment_id.into(),
+            answers: text(serde_json::to_string(&answers)),
+            review: text(serde_json::to_string(&review)),
+            receipt: Some(text(serde_json::to_string(&receipt))),
+            basis: Some(text(serde_json::to_string(&basis))),
+        };
+        (Told::of(&receipt).expect("a hash"), row, sheet)
+    }
+
+    fn answered(value: &str) -> Answers {
+        serde_json::from_value(serde_json::json!({ "mfa": { "value": value } })).expect("answers")
+    }
+
+    #[test]
+    fn rows_that_are_as_they_were_are_left_alone() {
+        let (told, row, sheet) = decided("asm_1", answered("yes"));
+        assert_eq!((sheet.differs(&told), row.differs(&told)), (None, None));
+    }
+
+    #[test]
+    fn rows_that_were_swapped_or_changed_are_told_and_the_answer_is_named() {
+        let (told, row, sheet) = decided("asm_1", answered("yes"));
+        let (_, _, other) = decided("asm_2", answered("yes"));
+        let swapped = Sheet { receipt: other.receipt, ..sheet };
+        assert_eq!(swapped.differs(&told).as_deref(), Some("its receipt was changed or swapped"));
+        let none = Sheet { receipt: None, ..swapped };
+        assert_eq!(none.differs(&told).as_deref(), Some("its receipt was changed or swapped"));
+
+        let (_, _, sheet) = decided("asm_1", answered("yes"));
+        let (_, _, other) = decided("asm_1", answered("no"));
+        let changed = Sheet { answers: other.answers, ..sheet };
+        assert_eq!(changed.differs(&told).as_deref(), Some("what was answered to mfa was changed or swapped"));
+
+        let better = Row { claimed: Some("100.0".into()), evidenced: Some("99.9".into()), ..row };
+        assert_eq!(better.differs(&told).as_deref(), Some("its scores were changed or swapped"));
+    }
+}

@@ -63,8 +63,8 @@ pub struct Model {
     pub item_id: String,
     /// The fields that changed, as they were; `{"erased": true}` in the place of a person who is.
     pub before: Option<Json<Value>>,
-    /// The fields that changed, as they became. Of a decision on an assessment also `receipt`: the receipt's hash and the
-    /// scores, which verifying compares with what is kept.
+    /// The fields that changed, as they became. Of a decision on an assessment also `receipt`: the receipt's hash and
+    /// the scores, which verifying compares with what is kept.
     pub after: Option<Json<Value>>,
     /// The hash of the event before this one; 64 zeros for the first.
     pub previous_hash: String,

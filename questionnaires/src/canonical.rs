@@ -1,9 +1,9 @@
 //! Canonical JSON and hashes: the same meaning gives the same bytes on every machine.
 //!
-//! Two forms: [`json`], which everything is hashed of that was ever hashed, and [`jcs`], the published one (RFC 8785, the
-//! JSON Canonicalization Scheme), which receipts from version 2 on are hashed of. They give the same bytes for every
-//! edition and for every answer that fits its question. They differ for keys beyond U+FFFF and for numbers of 10²¹ and
-//! more, of more than 2⁵³ that are whole, or below 0.000001.
+//! Two forms: [`json`], which everything is hashed of that was ever hashed, and [`jcs`], the published one (RFC 8785,
+//! the JSON Canonicalization Scheme), which receipts from version 2 on are hashed of. They give the same bytes for
+//! every edition and for every answer that fits its question. They differ for keys beyond U+FFFF and for numbers of
+//! 10²¹ and more, of more than 2⁵³ that are whole, or below 0.000001.
 
 use serde::Serialize;
 use serde_json::{Map, Value};

@@ -1,5 +1,5 @@
-//! What a trail tells of decisions, held against the rows that are kept of them: rows that were swapped or changed in the
-//! database are found, though the trail itself is sound.
+//! What a trail tells of decisions, held against the rows that are kept of them: rows that were swapped or changed in
+//! the database are found, though the trail itself is sound.
 
 use std::collections::BTreeMap;
 
@@ -59,8 +59,8 @@ impl Decision {
         Some(Self { sequence: event.sequence, event_id: event.id.clone(), assessment_id: event.item_id.clone(), told })
     }
 
-    /// How the rows differ from what is told, as a sentence; `None` where they are as they were, and where the assessment
-    /// is gone.
+    /// How the rows differ from what is told, as a sentence; `None` where they are as they were, and where the
+    /// assessment is gone.
     pub(super) fn fault(&self, kept: &Kept) -> Option<String> {
         let row = kept.rows.get(&self.assessment_id)?;
         let what = match kept.sheets.get(&self.assessment_id) {
@@ -88,7 +88,8 @@ impl Kept {
     }
 }
 
-/// An assessment's scores as they are stored: nothing is read into them, so that whatever someone put there can be told.
+/// An assessment's scores as they are stored: nothing is read into them, so that whatever someone put there can be
+/// told.
 #[derive(Debug, FromQueryResult)]
 struct Row {
     id: String,

@@ -198,8 +198,8 @@ pub enum AuditFaultKind {
     Rewritten,
     /// What events name of a person is not what they named. Their place is 0: it may be several.
     Altered,
-    /// What is kept of a decision is not what the event of the decision tells of: the receipt, the scores or the answers
-    /// were changed in the database, or swapped with another's.
+    /// What is kept of a decision is not what the event of the decision tells of: the receipt, the scores or the
+    /// answers were changed in the database, or swapped with another's.
     Replaced,
 }
 

@@ -139,8 +139,8 @@ impl Question {
         self.not_applicable != NotApplicable::No && !(self.required && self.can_knock_out())
     }
 
-    /// Whether an answer marks it not applicable: without a value and, unless the question asks for none, with a reason.
-    /// Whether it may be marked so, [`Question::may_be_not_applicable`] says.
+    /// Whether an answer marks it not applicable: without a value and, unless the question asks for none, with a
+    /// reason. Whether it may be marked so, [`Question::may_be_not_applicable`] says.
     #[must_use]
     pub fn is_marked_not_applicable(&self, answer: &Answer) -> bool {
         let marked = answer.value.is_none() && answer.not_applicable.is_some();

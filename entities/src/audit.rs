@@ -23,9 +23,11 @@ use crate::{
     stored::Json,
 };
 
+mod decided;
 mod refusing;
 mod verifying;
 
+pub(crate) use decided::Told;
 pub(crate) use refusing::Refusals;
 pub use refusing::refused;
 use verifying::hash_of;
@@ -61,7 +63,8 @@ pub struct Model {
     pub item_id: String,
     /// The fields that changed, as they were; `{"erased": true}` in the place of a person who is.
     pub before: Option<Json<Value>>,
-    /// The fields that changed, as they became.
+    /// The fields that changed, as they became. Of a decision on an assessment also `receipt`: the receipt's hash and
+    /// the scores, which verifying compares with what is kept.
     pub after: Option<Json<Value>>,
     /// The hash of the event before this one; 64 zeros for the first.
     pub previous_hash: String,

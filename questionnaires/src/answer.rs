@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::edition::{Decimal, Edition, Question, QuestionType};
+use crate::edition::{Decimal, Edition, NotApplicable, Question, QuestionType};
 use crate::evaluate::is_blank;
 use crate::fault::{Fault, Faults, escape};
 use crate::text::{Form, LINES};
@@ -45,9 +45,10 @@ pub struct Answer {
     #[schemars(length(max = MAX_EVIDENCE_IDS))]
     #[schemars(inner(length(min = 1, max = MAX_EVIDENCE_ID_CHARS), regex(pattern = r"\S")))]
     pub evidence_ids: Vec<String>,
-    /// Why the question does not apply; only where the question allows it, and not together with a value.
+    /// Why the question does not apply; only where the question allows it, and not together with a value. Empty only
+    /// where the question asks for no reason (`not_applicable: without_reason`).
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = MAX_COMMENT_CHARS), regex(pattern = LINES))]
+    #[schemars(length(max = MAX_COMMENT_CHARS), regex(pattern = LINES))]
     pub not_applicable: Option<String>,
 }
 
@@ -192,7 +193,8 @@ impl EvidenceFact {
 }
 
 impl Answer {
-    /// Whether it is marked not applicable, with a reason and without a value.
+    /// Whether it is marked not applicable, with a reason and without a value. Where a question asks for no reason,
+    /// [`Question::is_marked_not_applicable`] says it.
     #[must_use]
     pub fn is_marked_not_applicable(&self) -> bool {
         self.value.is_none() && self.not_applicable.as_deref().is_some_and(|reason| !is_blank(reason))
@@ -320,7 +322,7 @@ pub(crate) fn check_answer(question: &Question, answer: &Answer, faults: &mut Fa
                 "not_applicable_not_allowed",
                 "this question cannot be marked not applicable: answer it".to_owned(),
             );
-        } else if is_blank(reason) {
+        } else if is_blank(reason) && question.not_applicable != NotApplicable::WithoutReason {
             fault(
                 "/not_applicable",
                 "reason_missing",

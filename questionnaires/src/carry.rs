@@ -200,7 +200,7 @@ impl<'a> Read<'a> {
     fn said(&self, key: &str) -> Option<Said<'a>> {
         let question = self.questions.get(key).copied().filter(|_| self.visible.contains(key))?;
         let answer = normalise_answer(question, self.from.answers.get(key)?.clone());
-        (answer.value.is_some() || answer.is_marked_not_applicable()).then_some(Said {
+        (answer.value.is_some() || question.is_marked_not_applicable(&answer)).then_some(Said {
             from: self.from,
             question,
             answer,

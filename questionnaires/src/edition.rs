@@ -19,9 +19,12 @@ use crate::rating::Severity;
 use crate::rules;
 
 mod decimal;
+mod points;
 mod source;
 
 pub use decimal::Decimal;
+pub use points::{POINTS_PATTERN, Points};
+pub(crate) use points::{PointsError, common_denominator};
 pub use source::{LOOK_MONTHS, Outdated, OutdatedBecause, Source};
 
 /// The largest document read, in bytes (2 MiB).
@@ -37,7 +40,7 @@ pub const MAX_FRAMEWORKS: usize = 50;
 /// The most sections in one edition.
 pub const MAX_SECTIONS: usize = 200;
 /// The most options, or bands, on one question.
-pub const MAX_OPTIONS: usize = 100;
+pub const MAX_OPTIONS: usize = 300;
 /// The most findings at the end of one edition.
 pub const MAX_FINDINGS: usize = 500;
 /// The most sources an edition names.
@@ -312,7 +315,7 @@ pub enum QuestionType {
     YesNo,
     /// The `value` of one option.
     SingleChoice,
-    /// A list of option values; their points add up.
+    /// A list of option values; their points add up, and the sum is held within 0 and 100.
     MultipleChoice,
     /// A number with at most three decimal places.
     Number,
@@ -333,6 +336,8 @@ pub enum NotApplicable {
     No,
     /// It may, when the respondent says why.
     WithReason,
+    /// It may, and nobody needs to say why.
+    WithoutReason,
 }
 
 /// Whether an answer needs evidence, and of which kinds.
@@ -371,9 +376,9 @@ pub struct Choice {
     /// What the respondent reads.
     #[schemars(length(min = 1, max = MAX_TITLE_CHARS))]
     pub label: String,
-    /// What it is worth, 0 to 100.
-    #[schemars(range(min = 0, max = 100))]
-    pub points: u8,
+    /// What it is worth, exactly: 0 to 100, and in a `multiple_choice` down to -100 for what choosing it costs. The
+    /// chosen options of a question add up, and their sum is held within 0 and 100.
+    pub points: Points,
     /// Why choosing it caps the rating, whatever the score.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = MAX_TEXT_CHARS), regex(pattern = LINES))]
@@ -408,9 +413,9 @@ pub struct PointBand {
     /// Whether it is the band for every answer that fits no other.
     #[serde(default, skip_serializing_if = "is_false")]
     pub otherwise: bool,
-    /// What it is worth, 0 to 100.
-    #[schemars(range(min = 0, max = 100))]
-    pub points: u8,
+    /// What it is worth, exactly: 0 to 100.
+    #[schemars(extend("minimum" = 0))]
+    pub points: Points,
     /// Why an answer in it caps the rating, whatever the score.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = MAX_TEXT_CHARS), regex(pattern = LINES))]

@@ -118,6 +118,8 @@ const HEADERS: [&str; 9] = ["", "Section", "Question", "Help", "How to answer", 
 const ANSWER: &str = "Answer";
 const COMMENT: &str = "Comment";
 const WHY_NOT: &str = "Not applicable: why";
+/// What stands under [`WHY_NOT`] where a question that asks for no reason does not apply.
+const NOT_APPLICABLE: &str = "Does not apply";
 const EVIDENCE: &str = "Evidence";
 
 /// What is written on the row of an option that is chosen.
@@ -197,7 +199,11 @@ impl Line<'_> {
     }
 
     fn not_applicable(&self) -> &str {
-        self.whole().and_then(|answer| answer.not_applicable.as_deref()).unwrap_or_default()
+        match self.whole().and_then(|answer| answer.not_applicable.as_deref()) {
+            // An empty cell says nothing: a mark without a reason needs a word.
+            Some("") => NOT_APPLICABLE,
+            reason => reason.unwrap_or_default(),
+        }
     }
 
     fn evidence(&self) -> String {

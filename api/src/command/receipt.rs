@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use clap::Subcommand;
-use diligence_questionnaires::PortableReceipt;
+use diligence_questionnaires::{Decided, DecisionMade, PortableReceipt, Receipt};
 
 use super::{Failure, print, questionnaire::refuse};
 
@@ -41,25 +41,44 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
             score.map_or_else(|| "no score".to_owned(), |score| score.to_string())
         };
         return print(&format!(
-            "the receipt holds: {} {} on {}, claimed {}, evidenced {}\nedition {}\nanswers {}{beside}\n",
+            "the receipt holds: {} {} on {}, claimed {}, evidenced {}\n{}\nedition {}\nanswers {}{beside}\n",
             receipt.questionnaire,
             receipt.edition,
             receipt.on,
             score(receipt.outcome.claimed),
             score(receipt.outcome.evidenced),
+            whose(receipt),
             receipt.edition_hash,
             receipt.answers_hash
         ));
     }
     let value =
         |value: &Option<serde_json::Value>| value.as_ref().map_or_else(|| "nothing".to_owned(), ToString::to_string);
-    let lines = differences.iter().map(|difference| {
-        format!(
+    let lines = differences.iter().map(|difference| match difference.answer() {
+        Some(key) => format!("\n  the answer to {key}, or its review, is not the one that was decided on"),
+        None => format!(
             "\n  {}: the receipt says {}, computed again it is {}",
             difference.pointer,
             value(&difference.found),
             value(&difference.expected)
-        )
+        ),
     });
     Err(Failure::refused(format!("the receipt {} does not hold:{}{beside}", path.display(), lines.collect::<String>())))
+}
+
+/// Whose a receipt is, who decided and when, in a line; and the hash to look for in the audit trail.
+fn whose(receipt: &Receipt) -> String {
+    let Some(Decided { assessment_id, supplier, product, decision, by, at }) = &receipt.decided else {
+        return "a receipt of version 1, which does not say whose it is".to_owned();
+    };
+    let subject = product.as_ref().map_or_else(
+        || format!("{} ({})", supplier.name, supplier.id),
+        |product| format!("{} ({}) of {} ({})", product.name, product.id, supplier.name, supplier.id),
+    );
+    let decision = match decision {
+        DecisionMade::Approved => "approved",
+        DecisionMade::Refused => "refused",
+    };
+    let hash = receipt.hash.as_deref().unwrap_or_default();
+    format!("{subject} was {decision} by {} ({}) at {at}, assessment {assessment_id}\nreceipt {hash}", by.name, by.id)
 }

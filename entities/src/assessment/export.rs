@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use diligence_questionnaires::Points;
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, QueryFilter as _};
 use serde::Serialize;
@@ -47,10 +48,10 @@ pub struct AnswerRow {
     pub evidence_ids: Vec<String>,
     /// Its weight.
     pub weight: Option<u32>,
-    /// Its points at face value, 0 to 100.
-    pub points_claimed: Option<u8>,
-    /// Its points with valid evidence, 0 to 100.
-    pub points_evidenced: Option<u8>,
+    /// Its points at face value, exactly, 0 to 100.
+    pub points_claimed: Option<Points>,
+    /// Its points with valid evidence, exactly, 0 to 100.
+    pub points_evidenced: Option<Points>,
     /// A reviewer's reason, if their points stand in place of the answer's own.
     pub review_reason: Option<String>,
 }

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diligence_questionnaires::{Band, Basis, Outcome, PortableReceipt, Rating, Review, ReviewedPoints};
+use diligence_questionnaires::{
+    Band, Basis, Decided, DecisionMade, Named, Outcome, PortableReceipt, Rating, Review, ReviewedPoints,
+};
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _};
 use serde::{Deserialize, Serialize};
@@ -12,7 +14,7 @@ use super::{
     ActiveModel, Assessment, AssessmentState, Column, Entity, Model, Progress, Work, expect_state, read, sheet, sign,
 };
 use crate::{
-    api_key,
+    api_key, audit,
     decision::{self, NewDecision},
     error::Error,
     fault::{Fault, Faults},
@@ -22,6 +24,7 @@ use crate::{
     role::Role,
     scope::{Reader, Writer},
     stored::{Json, Word},
+    subject::Subject,
 };
 
 /// A reviewer's points for one answer.
@@ -309,7 +312,9 @@ async fn decide(
     after.assessed_on = Some(today);
     after.override_reason = override_reason;
     let facts = work.subject.facts();
-    let receipt = diligence_questionnaires::receipt::issue(&work.edition, &work.input(&facts, today));
+    let decided = decided(writer, &work, refused);
+    let receipt = diligence_questionnaires::receipt::issue(&work.edition, &work.input(&facts, today), decided);
+    let told = audit::Told::of(&receipt).and_then(|told| Some(("receipt", serde_json::to_value(told).ok()?)));
     work.sheet.receipt = Some(Json(receipt));
     work.sheet.basis = Some(Json(Basis { evidence: work.facts.clone(), subject: facts }));
     work.keep_sheet(writer).await?;
@@ -329,7 +334,7 @@ async fn decide(
         }
     }
     let action = if refused { "refuse" } else { "approve" };
-    let after = writer.replace::<Entity, ActiveModel>(action, &work.before, after).await?;
+    let after = writer.replace_and_tell::<Entity, ActiveModel>(action, &work.before, after, told).await?;
     decision::record(writer, &after, refused, new).await?;
     review::looked_at(
         writer,
@@ -339,6 +344,21 @@ async fn decide(
     )
     .await?;
     Ok(after)
+}
+
+/// Whose the receipt of a decision is.
+fn decided(writer: &Writer, work: &Work, refused: bool) -> Decided {
+    let named = |id: &str, name: &str| Named { id: id.to_owned(), name: name.to_owned() };
+    let Subject { supplier, product } = &work.subject;
+    let actor = &writer.scope().actor;
+    Decided {
+        assessment_id: work.before.id.to_string(),
+        supplier: named(supplier.id.as_str(), &supplier.name),
+        product: product.as_ref().map(|product| named(product.id.as_str(), &product.name)),
+        decision: if refused { DecisionMade::Refused } else { DecisionMade::Approved },
+        by: named(&actor.id, &actor.name),
+        at: writer.now().to_string(),
+    }
 }
 
 /// How an assessment scores: as decided, or as it would today.

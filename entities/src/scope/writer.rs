@@ -184,11 +184,20 @@ impl Writer {
     }
 
     /// Stamps a row that takes the place of another, and notes that it does.
-    fn note_replacement<E: Owned>(&self, action: &'static str, before: &E::Model, after: &mut E::Model) {
+    fn note_replacement<E: Owned>(
+        &self,
+        action: &'static str,
+        before: &E::Model,
+        after: &mut E::Model,
+        more: Option<(&str, Value)>,
+    ) {
         use page::Versioned as _;
         E::claim(after, &self.scope.organisation_id);
         E::stamp(after, before.version() + 1, self.now);
-        let (was, is) = audit::difference(serde_json::to_value(before).ok(), serde_json::to_value(&*after).ok());
+        let (was, mut is) = audit::difference(serde_json::to_value(before).ok(), serde_json::to_value(&*after).ok());
+        if let (Value::Object(fields), Some((name, value))) = (&mut is, more) {
+            fields.insert(name.to_owned(), value);
+        }
         self.note_about(audit::About::of::<E>(after), action, E::NOUN, before.id(), Some(was), Some(is));
         self.touch_row::<E>(before);
         self.touch_row::<E>(after);
@@ -244,7 +253,23 @@ impl Writer {
         &self,
         action: &'static str,
         before: &E::Model,
+        after: E::Model,
+    ) -> Result<E::Model, Error>
+    where
+        E: Owned,
+        E::Model: IntoActiveModel<A>,
+        A: ActiveModelTrait<Entity = E> + ActiveModelBehavior + Send,
+    {
+        self.replace_and_tell::<E, A>(action, before, after, None).await
+    }
+
+    /// As [`Writer::replace`]; the event tells this too, by its name, beside the fields that changed.
+    pub(crate) async fn replace_and_tell<E, A>(
+        &self,
+        action: &'static str,
+        before: &E::Model,
         mut after: E::Model,
+        more: Option<(&str, Value)>,
     ) -> Result<E::Model, Error>
     where
         E: Owned,
@@ -252,7 +277,7 @@ impl Writer {
         A: ActiveModelTrait<Entity = E> + ActiveModelBehavior + Send,
     {
         use page::Versioned as _;
-        self.note_replacement::<E>(action, before, &mut after);
+        self.note_replacement::<E>(action, before, &mut after, more);
         #[expect(clippy::disallowed_methods, reason = "the organisation and the version are in the filter")]
         let done = E::update_many()
             .set(after.clone().into_active_model().reset_all())
@@ -283,7 +308,7 @@ impl Writer {
             return Ok(vec![self.replace::<E, A>(action, &before, after).await?]);
         }
         for (before, after) in &mut changes {
-            self.note_replacement::<E>(action, before, after);
+            self.note_replacement::<E>(action, before, after, None);
         }
         let others: Vec<E::Column> = E::Column::iter().filter(|column| column.as_str() != E::ID.as_str()).collect();
         let new = |column: E::Column| Expr::col(("excluded", column));

@@ -8,13 +8,16 @@ use serde_json::Value;
 
 use super::package::{Cell, Row};
 use super::words::{excerpt, kind};
-use super::{ANSWER, COMMENT, EVIDENCE, MAX_SHEET_ROWS, MAX_WORKBOOK_BYTES, WHY_NOT, folded, shown_options, stamp};
+use super::{
+    ANSWER, COMMENT, EVIDENCE, MAX_SHEET_ROWS, MAX_WORKBOOK_BYTES, NOT_APPLICABLE, WHY_NOT, folded, shown_options,
+    stamp,
+};
 use crate::answer::{
     Answer, Answers, MAX_ANSWER_CHARS, MAX_COMMENT_CHARS, MAX_EVIDENCE_ID_CHARS, MAX_EVIDENCE_IDS, check_answers,
     normalise_answer, parse_date,
 };
 use crate::cells::{self, letters, split};
-use crate::edition::{Choice, Decimal, Edition, MAX_TITLE_CHARS, Question, QuestionType};
+use crate::edition::{Choice, Decimal, Edition, MAX_TITLE_CHARS, NotApplicable, Question, QuestionType};
 use crate::fault::{Fault, Faults, escape};
 
 /// No key of a row is longer: a question's key, a slash and an option's value.
@@ -248,6 +251,12 @@ impl<'a> Reader<'a> {
         };
         given.comment = text(comment, "/comment", MAX_COMMENT_CHARS);
         given.not_applicable = text(why_not, "/not_applicable", MAX_COMMENT_CHARS);
+        if question.not_applicable == NotApplicable::WithoutReason
+            && let Some(reason) = &mut given.not_applicable
+            && reason.trim().eq_ignore_ascii_case(NOT_APPLICABLE)
+        {
+            reason.clear();
+        }
         let ids = text(evidence, "/evidence_ids", MAX_EVIDENCE_IDS * (MAX_EVIDENCE_ID_CHARS + 2));
         given.evidence_ids =
             ids.map(|ids| split(&ids).into_iter().map(|id| id.trim().to_owned()).collect()).unwrap_or_default();

@@ -65,8 +65,8 @@ fn the_worked_example_comes_out_exactly() {
     let shares: Vec<u32> = ["q1", "q2", "q3", "q4"].iter().map(|key| of(key).principle_claimed.tenths()).collect();
     assert_eq!(shares, [500, 125, 0, 0]);
     assert_eq!(of("q1").evidence, EvidenceState::Expired);
-    assert_eq!((of("q1").points_claimed, of("q1").points_evidenced), (Some(100), Some(0)));
-    assert_eq!((of("q3").state, of("q3").points_claimed), (QuestionState::Unanswered, Some(0)));
+    assert_eq!((of("q1").points_claimed, of("q1").points_evidenced), (Some(100.into()), Some(0.into())));
+    assert_eq!((of("q3").state, of("q3").points_claimed), (QuestionState::Unanswered, Some(0.into())));
     assert_eq!((of("q4").state, of("q4").points_claimed), (QuestionState::NotApplicable, None));
     assert_eq!(outcome.not_applicable[0].reason, "We have no such system");
     // 20 + 10 + 10 answered of 50 counting.
@@ -183,7 +183,7 @@ fn a_reviewer_replaces_points_with_a_reason_and_both_stand() {
     );
     let outcome = case.outcome(&edition);
     let replaced = outcome.contributions[0].replaced.clone().unwrap();
-    assert_eq!((replaced.from, replaced.to, replaced.reason.as_str()), (100, 30, "Only for staff"));
+    assert_eq!((replaced.from, replaced.to, replaced.reason.as_str()), (100.into(), 30.into(), "Only for staff"));
     assert_eq!((tenths(outcome.claimed), tenths(outcome.evidenced)), (Some(300), Some(300)));
     case.review.get_mut("a").unwrap().reason = Some(" ".to_owned());
     assert_eq!(tenths(case.outcome(&edition).claimed), Some(1000), "without a reason nothing is replaced");

@@ -101,6 +101,9 @@ fn cases() -> Vec<FaultCase> {
         same(q(0, "/weight"), json!(1001), "out_of_range"),
         same(q(0, "/weight"), json!(1.5), "bad_number"),
         same(q(0, "/options/0/points"), json!(101), "out_of_range"),
+        same(q(0, "/options/0/points"), json!("33 1/0"), "zero_denominator"),
+        same(q(0, "/options/0/points"), json!("33 4/3"), "bad_points"),
+        same(q(0, "/options/0/points"), json!("1/2000000"), "denominator_too_large"),
         same(q(3, "/maximum"), json!(100.0001), "bad_number"),
         same(
             q(0, "/maps_to"),
@@ -365,7 +368,7 @@ fn limits_hold() {
         json!([{"key": "s", "title": "S", "questions": [yes_no("q", json!({"principle": "p1"}))]}]),
     );
     assert_eq!(faults(&over)[0].code, "too_many");
-    let options: Vec<Value> = (0..101)
+    let options: Vec<Value> = (0..301)
         .map(|number| json!({"value": format!("o{number}"), "label": "L", "points": if number == 0 { 100 } else { 0 }}))
         .collect();
     let over = questions(json!([yes_no("q", json!({"type": "single_choice", "options": options}))]));
@@ -490,6 +493,7 @@ fn every_code_that_a_document_can_get_has_a_case() {
         include_str!("../../src/check/circles.rs"),
         include_str!("../../src/check/never.rs"),
         include_str!("../../src/shape.rs"),
+        include_str!("../../src/edition/points.rs"),
         include_str!("../../src/document.rs"),
         include_str!("../../src/fault.rs"),
         include_str!("../../src/parse.rs"),

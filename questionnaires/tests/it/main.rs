@@ -16,6 +16,8 @@ mod library;
 mod library_editions;
 mod merge;
 mod movement;
+mod outsiders;
+mod points;
 mod properties;
 mod receipts;
 mod second_evaluator;

@@ -14,7 +14,7 @@ use diligence_entities::{
     id::AssessmentId,
     role::Role,
 };
-use diligence_questionnaires::{Contribution, QuestionType, RaisedFinding, Severity};
+use diligence_questionnaires::{Contribution, Points, QuestionType, RaisedFinding, Severity};
 use poem::{Request, http::StatusCode};
 
 use super::judged::{self, Judged, Moved};
@@ -62,7 +62,7 @@ struct Item {
     lacking: &'static str,
     points: String,
     /// The answer's own points, where a reviewer put others in their place.
-    own_points: Option<u8>,
+    own_points: Option<Points>,
     /// The points that a reviewer gave, and who and why.
     given: Option<(u8, String)>,
     knock_out: Option<String>,

@@ -9,7 +9,7 @@ use diligence_entities::{
     id::DraftId,
 };
 use diligence_questionnaires::{
-    Choice, EvidenceNeed, EvidenceRule, NotApplicable, Question, QuestionType, Splice, extension::AddedQuestion,
+    Choice, EvidenceNeed, EvidenceRule, NotApplicable, Points, Question, QuestionType, Splice, extension::AddedQuestion,
 };
 use poem::{Request, http::StatusCode};
 
@@ -297,8 +297,11 @@ fn read(form: &Form, additions: &Additions, before: Option<&AddedQuestion>) -> R
         .map(|before| before.question.evidence.kinds.clone())
         .filter(|_| need != EvidenceNeed::None)
         .unwrap_or_default();
-    let not_applicable =
-        if form.some("may_not_apply").is_some() { NotApplicable::WithReason } else { NotApplicable::No };
+    let not_applicable = match before.map(|before| before.question.not_applicable) {
+        _ if form.some("may_not_apply").is_none() => NotApplicable::No,
+        Some(NotApplicable::WithoutReason) => NotApplicable::WithoutReason,
+        _ => NotApplicable::WithReason,
+    };
     let rest = before.map(|before| before.question.clone());
     let question = Question {
         key,
@@ -338,11 +341,13 @@ fn options(
         if label.chars().count() > 300 {
             wrong(&format!("option{number}-label"), "enter at most 300 characters");
         }
-        let points = part("points").parse::<u8>().ok().filter(|points| *points <= 100);
+        // Points run from -100 to 100, and only one of several can cost some.
+        let within = |points: &Points| *points >= Points::ZERO || kind == QuestionType::MultipleChoice;
+        let points = Points::from_typed(&part("points")).ok().filter(within);
         if points.is_none() {
             wrong(
                 &format!("option{number}-points"),
-                &format!("enter the points of \u{201c}{label}\u{201d}, a whole number from 0 to 100"),
+                &format!("enter the points of \u{201c}{label}\u{201d}, 0 to 100, such as 50, 53.33 or 33 1/3"),
             );
         }
         let mut value = match kind {

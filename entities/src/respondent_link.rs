@@ -231,6 +231,20 @@ pub struct Resend {
     pub expires_on: Option<Day>,
 }
 
+/// The links to these assessments under which somebody has yet to answer.
+pub(crate) async fn unanswered(reader: &Reader, assessments: &[AssessmentId]) -> Result<Vec<RespondentLink>, Error> {
+    if assessments.is_empty() {
+        return Ok(Vec::new());
+    }
+    let select = reader
+        .find::<Entity>()
+        .filter(Column::AssessmentId.is_in(assessments.iter().cloned()))
+        .filter(Column::RevokedAt.is_null())
+        .filter(Column::ReplacedBy.is_null())
+        .filter(Column::SubmittedAt.is_null());
+    reader.all(select).await
+}
+
 /// Which links to list.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Validate)]
 #[serde(default, deny_unknown_fields)]

@@ -66,6 +66,12 @@ pub enum DueKind {
 }
 
 impl DueKind {
+    /// The word of the interface: `refused_in_use`.
+    #[must_use]
+    pub fn as_str(self) -> String {
+        word(&self)
+    }
+
     /// All of them, the most serious first.
     pub const ALL: [Self; 15] = [
         Self::RefusedInUse,
@@ -322,8 +328,10 @@ pub async fn list(reader: &Reader, filter: &DueFilter) -> Result<Page<DueItem>, 
 }
 
 /// How many items there are of one kind.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct DueCounts {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct DueCount {
+    /// The kind.
+    pub kind: DueKind,
     /// Whose day has passed.
     pub overdue: i64,
     /// Whose day is today or within 30 days.
@@ -332,18 +340,18 @@ pub struct DueCounts {
     pub coming: i64,
 }
 
-/// How many items there are of each kind, over the whole list.
+/// How many items there are of each kind, over the whole list; the most serious kind first.
 ///
 /// # Errors
 /// [`Error::Database`] only.
-pub async fn counts(reader: &Reader) -> Result<BTreeMap<DueKind, DueCounts>, Error> {
+pub async fn counts(reader: &Reader) -> Result<Vec<DueCount>, Error> {
     let today = reader.today();
     let select = reader.find::<count::Entity>().filter(count::Column::ItemCount.gt(0));
     let columns = [count::Column::Kind, count::Column::DueOn, count::Column::ItemCount];
     let rows: Vec<(Word<DueKind>, Day, i64)> = reader.tuples(select.select_only().columns(columns)).await?;
-    let mut all: BTreeMap<DueKind, DueCounts> = DueKind::ALL.map(|kind| (kind, DueCounts::default())).into();
+    let mut all = DueKind::ALL.map(|kind| DueCount { kind, overdue: 0, due: 0, coming: 0 }).to_vec();
     for (kind, due_on, count) in rows {
-        let counts = all.entry(kind.0).or_default();
+        let Some(counts) = all.iter_mut().find(|known| known.kind == kind.0) else { continue };
         match DueState::of(due_on, today) {
             DueState::Overdue => counts.overdue += count,
             DueState::Due => counts.due += count,
@@ -356,6 +364,12 @@ pub async fn counts(reader: &Reader) -> Result<BTreeMap<DueKind, DueCounts>, Err
 /// The items of these suppliers and their products.
 pub(crate) async fn of_suppliers(reader: &Reader, suppliers: &[SupplierId]) -> Result<Vec<Model>, Error> {
     reader.all(reader.find::<Entity>().filter(Column::SupplierId.is_in(suppliers.iter().cloned()))).await
+}
+
+/// Takes away what is due about a supplier or product that is about to be taken away itself.
+pub(crate) async fn forget(writer: &Writer, subject_id: &str) -> Result<(), Error> {
+    let removed = writer.all(writer.find::<Entity>().filter(Column::SubjectId.eq(subject_id))).await?;
+    Changes { removed, ..Changes::default() }.carry_out(writer).await
 }
 
 /// Makes the counts follow.

@@ -420,6 +420,8 @@ async fn insert(
     new: NewRespondentLink,
     mailing: Mailing,
 ) -> Result<Made, Error> {
+    // That somebody was asked is on the list of what is due.
+    writer.touch(&assessment.supplier_id);
     let of_it = writer.find::<Entity>().filter(Column::AssessmentId.eq(assessment.id.clone()));
     let known: Vec<(String,)> = writer.tuples(of_it.select_only().column(Column::Id)).await?;
     if known.len() >= MAXIMUM_LINKS {
@@ -532,6 +534,7 @@ pub async fn revoke(writer: &Writer, id: &RespondentLinkId, version: i64) -> Res
     if before.revoked_at.is_some() || before.replaced_by.is_some() {
         return Err(Error::conflict("revoked", "this link has ended already"));
     }
+    writer.touch(&assessment::read(writer, &before.assessment_id).await?.supplier_id);
     let after = Model { revoked_at: Some(writer.now()), ..before.clone() };
     let row = writer.replace::<Entity, ActiveModel>("revoke", &before, after).await?;
     show(writer, row).await

@@ -144,6 +144,7 @@ impl Known {
 
 /// Takes away the line of a supplier or product that is about to be taken away itself.
 pub(crate) async fn forget(writer: &Writer, subject_id: &str) -> Result<(), Error> {
+    due::forget(writer, subject_id).await?;
     writer.clear::<Entity>(Condition::all().add(Column::SubjectId.eq(subject_id))).await?;
     Ok(())
 }

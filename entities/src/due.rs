@@ -175,14 +175,14 @@ pub(crate) mod count {
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "due_count")]
     pub struct Model {
-        /// The organisation whose list it is.
+        /// The organisation, the kind and the day in one.
         #[sea_orm(primary_key, auto_increment = false)]
+        pub id: String,
+        /// The organisation whose list it is.
         pub organisation_id: OrganisationId,
         /// What sort of thing is due.
-        #[sea_orm(primary_key, auto_increment = false)]
         pub kind: Word<super::DueKind>,
         /// The day.
-        #[sea_orm(primary_key, auto_increment = false)]
         pub due_on: Day,
         /// How many.
         pub item_count: i64,
@@ -377,6 +377,7 @@ pub(crate) async fn count_up(writer: &Writer, counted: BTreeMap<(String, Day), i
     let kinds: BTreeMap<String, DueKind> = DueKind::ALL.map(|kind| (word(&kind), kind)).into();
     let row = |((kind, due_on), by): ((String, Day), i64)| {
         Some(count::Model {
+            id: format!("{} {kind} {due_on}", writer.scope().organisation_id),
             organisation_id: writer.scope().organisation_id.clone(),
             kind: Word(*kinds.get(&kind)?),
             due_on,
@@ -384,8 +385,7 @@ pub(crate) async fn count_up(writer: &Writer, counted: BTreeMap<(String, Day), i
         })
     };
     let rows: Vec<count::Model> = counted.into_iter().filter(|(_, by)| *by != 0).filter_map(row).collect();
-    let key = [count::Column::OrganisationId, count::Column::Kind, count::Column::DueOn];
-    writer.add_up::<count::Entity, count::ActiveModel>(rows, &key, count::Column::ItemCount).await
+    writer.add_up::<count::Entity, count::ActiveModel>(rows, &[count::Column::Id], count::Column::ItemCount).await
 }
 
 /// For order: a kind's place, 0 the most serious.

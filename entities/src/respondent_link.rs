@@ -232,7 +232,7 @@ pub struct Resend {
 }
 
 /// The links to these assessments under which somebody has yet to answer.
-pub(crate) async fn unanswered(reader: &Reader, assessments: &[AssessmentId]) -> Result<Vec<RespondentLink>, Error> {
+pub(crate) async fn unanswered(reader: &Reader, assessments: &[AssessmentId]) -> Result<Vec<Model>, Error> {
     if assessments.is_empty() {
         return Ok(Vec::new());
     }

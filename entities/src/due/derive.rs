@@ -8,7 +8,7 @@ use crate::{
     evidence::Evidence,
     id::SubjectId,
     product::{AiFeatures, Product},
-    respondent_link::RespondentLink,
+    respondent_link,
     review::{Review, ReviewState},
     risk::Risk,
     scope::Reader,
@@ -40,7 +40,7 @@ pub(crate) struct About<'a> {
     pub(crate) risks: &'a [&'a Risk],
     /// Of each kind of evidence, what was said last.
     pub(crate) evidence: &'a [&'a Evidence],
-    pub(crate) links: &'a [&'a RespondentLink],
+    pub(crate) links: &'a [&'a respondent_link::Model],
     pub(crate) review: Option<&'a Review>,
 }
 

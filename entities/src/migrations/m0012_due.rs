@@ -46,12 +46,13 @@ CREATE INDEX due_item_by_rank ON due_item (organisation_id, kind_rank, id);
 CREATE INDEX due_item_by_owner ON due_item (organisation_id, owner, due_on, id);
 CREATE INDEX due_item_by_supplier ON due_item (organisation_id, supplier_id, due_on, id);
 CREATE TABLE due_count (
+    id $text NOT NULL PRIMARY KEY,
     organisation_id $text NOT NULL REFERENCES organisation (id),
     kind $text NOT NULL,
     due_on $text NOT NULL,
-    item_count bigint NOT NULL,
-    PRIMARY KEY (organisation_id, kind, due_on)
+    item_count bigint NOT NULL
 );
+CREATE INDEX due_count_by_day ON due_count (organisation_id, due_on);
 ALTER TABLE review ADD COLUMN rescheduled_cadence_on $text;
 ALTER TABLE review ADD COLUMN seen $text;
 ALTER TABLE decision ADD COLUMN rating $text;

@@ -16,7 +16,7 @@ use crate::{
     id::{AssessmentId, ProductId, SubjectId, SupplierId},
     policy::Policy,
     product::{self, Product},
-    respondent_link::{self, RespondentLink},
+    respondent_link,
     review::{self, Ask, Review, Step, Trigger, TriggerKind, Wanted},
     risk::{self, Risk},
     scope::Reader,
@@ -37,7 +37,7 @@ pub(super) struct Portion {
     pub(super) evidence: Vec<Evidence>,
     pub(super) known: BTreeMap<SubjectId, Model>,
     /// Links under which somebody has yet to answer.
-    pub(super) links: Vec<RespondentLink>,
+    pub(super) links: Vec<respondent_link::Model>,
     /// What is on the list of what is due.
     pub(super) due: Vec<due::Model>,
 }
@@ -113,7 +113,7 @@ impl Portion {
         let suppliers: BTreeMap<&SupplierId, &Supplier> = self.suppliers.iter().map(|row| (&row.id, row)).collect();
         let reviews: BTreeMap<&SubjectId, &Review> =
             found.steps.iter().filter_map(|step| step.after.as_ref()).map(|row| (&row.subject_id, row)).collect();
-        let links: Vec<&RespondentLink> = self.links.iter().collect();
+        let links: Vec<&respondent_link::Model> = self.links.iter().collect();
         let mut items = Vec::new();
         for line in &found.lines {
             let Some(supplier) = suppliers.get(&line.supplier_id) else { continue };

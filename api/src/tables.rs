@@ -6,6 +6,7 @@
 use std::{borrow::Cow, future::Future};
 
 use diligence_entities::{
+    due::{self, DueFilter, DueItem},
     assessment::{self, AnswerRow, Assessment, AssessmentFilter},
     audit::{self, AuditEvent, AuditEventFilter},
     error::Error,
@@ -111,6 +112,10 @@ tables! {
     Reviews "review" "reviews.csv" review::list: ReviewFilter => Review = [
         "id" "subject_id" "supplier_id" "product_id" "state" "due_on" "reason" "reason_detail" "counted_from" "triggers"
         "rescheduled_to" "rescheduled_reason" "completed_at" "completed_by" "outcome" "version" "created_at" "updated_at"
+    ];
+    /// What is due.
+    DueItems "due_item" "due.csv" due::list: DueFilter => DueItem = [
+        "id" "kind" "state" "due_on" "subject_id" "supplier_id" "name" "supplier_name" "why" "owner" "source_id" "created_at"
     ];
     /// Audit events.
     AuditEvents "audit_event" "audit-events.csv" audit::list: AuditEventFilter => AuditEvent = [
@@ -305,6 +310,7 @@ mod tests {
         is_whole::<Answers>();
         is_whole::<Risks>();
         is_whole::<Reviews>();
+        is_whole::<DueItems>();
         is_whole::<AuditEvents>();
     }
 

@@ -524,7 +524,8 @@ pub async fn delete(writer: &Writer, id: &AssessmentId, version: i64) -> Result<
 
 /// The assessments of these suppliers and their products that count or are under way.
 pub(crate) async fn live(reader: &Reader, suppliers: &[SupplierId]) -> Result<Vec<Assessment>, Error> {
-    let live = [AssessmentState::Open, AssessmentState::Submitted, AssessmentState::Approved].map(Word);
+    let live = [AssessmentState::Open, AssessmentState::Submitted, AssessmentState::Approved, AssessmentState::Refused]
+        .map(Word);
     reader
         .all(
             reader

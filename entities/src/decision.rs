@@ -1,6 +1,7 @@
 //! Decisions: an approver's word on a submitted assessment — approve, approve with conditions, refuse. A decision
 //! lapses on its date, and goes visibly stale when what was approved changes.
 
+use diligence_questionnaires::{Rating, Tier};
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, entity::prelude::*};
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ use crate::{
     fault::Faults,
     id::{AssessmentId, DecisionId, OrganisationId, ProductId, SubjectId, SupplierId},
     page::{Page, Sort},
+    policy,
     product::{AiFeatures, Product},
     review::{self, TriggerKind},
     scope::{Reader, Writer, owned},
@@ -105,6 +107,9 @@ pub struct Model {
     pub superseded: bool,
     /// The questionnaire it was made on.
     pub questionnaire: String,
+    /// How its assessment was rated on that day; null for a decision of before this was kept.
+    #[schemars(with = "Option<Rating>")]
+    pub rating: Option<Word<Rating>>,
     /// Who decided.
     pub decided_by: String,
     /// When.
@@ -232,6 +237,7 @@ pub(crate) async fn record(
             met_note: None,
         })
         .collect();
+    let tier = Subject::of(writer, &assessment.supplier_id, assessment.product_id.as_ref()).await?.supplier.tier.0;
     let row = Model {
         id: writer.new_id(),
         organisation_id: writer.scope().organisation_id.clone(),
@@ -248,6 +254,7 @@ pub(crate) async fn record(
         stale_reasons: Json::default(),
         superseded: false,
         questionnaire: assessment.questionnaire.clone(),
+        rating: Some(Word(assessment.rating(&policy::read(writer).await?, tier))),
         decided_by: writer.scope().actor.name.clone(),
         decided_at: writer.now(),
         override_reason: new.override_reason,
@@ -405,7 +412,8 @@ pub(crate) async fn go_stale(writer: &Writer, subject_id: &SubjectId, because: &
     review::trigger(writer, &subject, TriggerKind::Change, writer.today(), because.to_owned()).await
 }
 
-/// What of a supplier's change matters to a decision: new data locations.
+/// What of a supplier's change matters to a decision: new data locations, another part in personal data, more or other
+/// personal data, a first profile, a higher tier.
 pub(crate) async fn note_supplier_change(writer: &Writer, before: &Supplier, after: &Supplier) -> Result<(), Error> {
     let new: Vec<&str> = after
         .data_locations
@@ -417,8 +425,25 @@ pub(crate) async fn note_supplier_change(writer: &Writer, before: &Supplier, aft
         go_stale(writer, &SubjectId::Supplier(after.id.clone()), &format!("a new data location: {}", new.join(", ")))
             .await?;
     }
-    if word(&before.data_role) != word(&after.data_role) && before.data_role.is_some() {
-        go_stale(writer, &SubjectId::Supplier(after.id.clone()), "another data role").await?;
+    let mut because = Vec::new();
+    if word(&before.data_role) != word(&after.data_role) {
+        because.push(match (before.data_role, after.data_role) {
+            (None, Some(role)) => format!("its part in personal data, not said before: {}", word(&role)),
+            _ => "another data role".to_owned(),
+        });
+    }
+    let more = after.personal_data.iter().filter(|data| !before.personal_data.contains(data));
+    let more: Vec<String> = more.map(word).collect();
+    if !more.is_empty() {
+        because.push(format!("more personal data: {}", more.join(", ")));
+    }
+    match (before.tier.0, after.tier.0) {
+        (Tier::Unknown, tier) if tier != Tier::Unknown => because.push(format!("a first profile: tier {tier}")),
+        (was, is) if is > was => because.push(format!("a higher tier: {is} instead of {was}")),
+        _ => {}
+    }
+    for because in because {
+        go_stale(writer, &SubjectId::Supplier(after.id.clone()), &because).await?;
     }
     Ok(())
 }

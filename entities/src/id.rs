@@ -153,6 +153,7 @@ kinds! {
     Decision DecisionId "dec" "decision",
     Risk RiskId "rsk" "risk",
     Review ReviewId "rev" "review",
+    DueItem DueItemId "due" "item of what is due",
     Incident IncidentId "inc" "incident",
     AuditEvent AuditEventId "evt" "audit event",
     Policy PolicyId "pol" "policy",

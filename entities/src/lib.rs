@@ -36,6 +36,7 @@ pub mod concentration;
 pub mod decision;
 pub mod dependency;
 pub mod draft;
+pub mod due;
 pub mod evidence;
 pub mod evidence_file;
 pub mod first_start;

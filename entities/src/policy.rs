@@ -38,11 +38,20 @@ pub struct Cadence {
     /// Months between reviews of a supplier of low tier.
     #[validate(range(min = 1, max = 120))]
     pub low: u32,
+    /// Months between reviews of a supplier of which nobody has said how much depends on it; 6 if not said.
+    #[validate(range(min = 1, max = 120))]
+    #[serde(default = "unknown_months")]
+    pub unknown: u32,
+}
+
+/// What is not known is looked at as often as what care cannot go on without.
+fn unknown_months() -> u32 {
+    6
 }
 
 impl Default for Cadence {
     fn default() -> Self {
-        Self { critical: 6, high: 12, medium: 24, low: 36 }
+        Self { critical: 6, high: 12, medium: 24, low: 36, unknown: unknown_months() }
     }
 }
 
@@ -55,6 +64,8 @@ impl Cadence {
             Tier::High => self.high,
             Tier::Medium => self.medium,
             Tier::Low => self.low,
+            // What is not known never waits as long as what is known to matter little.
+            Tier::Unknown => self.unknown.min(self.medium),
         }
     }
 }

@@ -231,6 +231,20 @@ pub struct Resend {
     pub expires_on: Option<Day>,
 }
 
+/// The links to these assessments under which somebody has yet to answer.
+pub(crate) async fn unanswered(reader: &Reader, assessments: &[AssessmentId]) -> Result<Vec<Model>, Error> {
+    if assessments.is_empty() {
+        return Ok(Vec::new());
+    }
+    let select = reader
+        .find::<Entity>()
+        .filter(Column::AssessmentId.is_in(assessments.iter().cloned()))
+        .filter(Column::RevokedAt.is_null())
+        .filter(Column::ReplacedBy.is_null())
+        .filter(Column::SubmittedAt.is_null());
+    reader.all(select).await
+}
+
 /// Which links to list.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Validate)]
 #[serde(default, deny_unknown_fields)]
@@ -406,6 +420,8 @@ async fn insert(
     new: NewRespondentLink,
     mailing: Mailing,
 ) -> Result<Made, Error> {
+    // That somebody was asked is on the list of what is due.
+    writer.touch(&assessment.supplier_id);
     let of_it = writer.find::<Entity>().filter(Column::AssessmentId.eq(assessment.id.clone()));
     let known: Vec<(String,)> = writer.tuples(of_it.select_only().column(Column::Id)).await?;
     if known.len() >= MAXIMUM_LINKS {
@@ -518,6 +534,7 @@ pub async fn revoke(writer: &Writer, id: &RespondentLinkId, version: i64) -> Res
     if before.revoked_at.is_some() || before.replaced_by.is_some() {
         return Err(Error::conflict("revoked", "this link has ended already"));
     }
+    writer.touch(&assessment::read(writer, &before.assessment_id).await?.supplier_id);
     let after = Model { revoked_at: Some(writer.now()), ..before.clone() };
     let row = writer.replace::<Entity, ActiveModel>("revoke", &before, after).await?;
     show(writer, row).await

@@ -59,6 +59,9 @@ pub struct Money {
     pub currency: String,
 }
 
+/// How many terms of a contract that renews itself are looked at.
+const MAXIMUM_TERMS: usize = 2000;
+
 /// A contract with a supplier.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
@@ -77,6 +80,10 @@ pub struct Contract {
     #[validate(range(min = 0, max = 3650))]
     #[serde(default)]
     pub notice_days: Option<i32>,
+    /// For how many months it goes on by itself when nobody has given notice; null where it ends.
+    #[validate(range(min = 1, max = 120))]
+    #[serde(default)]
+    pub renews_for_months: Option<u32>,
     /// What it is worth over its whole time.
     #[validate(nested)]
     #[serde(default)]
@@ -88,7 +95,29 @@ fn starts_before_it_ends(contract: &Contract) -> Result<(), ValidationError> {
         (Some(start), Some(end)) if end < start => {
             Err(ValidationError::new("order").with_message("expected ends_on on or after starts_on".into()))
         }
+        (_, None) if contract.renews_for_months.is_some() => {
+            Err(ValidationError::new("renewal").with_message("expected ends_on beside renews_for_months".into()))
+        }
         _ => Ok(()),
+    }
+}
+
+impl Contract {
+    /// The last day of the term that runs on `today`: one that renews itself has gone on by then, as often as its term
+    /// has passed.
+    #[must_use]
+    pub fn ends_on(&self, today: Day) -> Option<Day> {
+        let end = self.ends_on?;
+        let Some(months) = self.renews_for_months.filter(|months| *months > 0) else { return Some(end) };
+        let terms = (0..).map(|term| end.plus_months(term * months));
+        terms.take(MAXIMUM_TERMS).find(|end| *end >= today).or(Some(end))
+    }
+
+    /// The last day on which one can say that one leaves at the end of the term that runs on `today`.
+    #[must_use]
+    pub fn notice_by(&self, today: Day) -> Option<Day> {
+        let days = self.notice_days.filter(|days| *days > 0)?;
+        Some(self.ends_on(today)?.plus_days(-i64::from(days)))
     }
 }
 
@@ -316,6 +345,12 @@ impl NewSupplier {
         self.personal_data.sort();
         self.personal_data.dedup();
         faults.expect(
+            self.tier_override != Some(Tier::Unknown),
+            "/tier_override",
+            "enum",
+            "expected low, medium, high or critical: leave it out where nobody knows",
+        );
+        faults.expect(
             self.tier_override.is_none() || self.tier_override_reason.is_some(),
             "/tier_override_reason",
             "required",
@@ -350,8 +385,14 @@ impl NewSupplier {
             tier_override_reason,
             notes,
         } = self;
-        let (derived, because) =
-            TierInputs { data_sensitivity, system_access, service_criticality, people_affected }.tier();
+        let inputs = TierInputs {
+            data_sensitivity,
+            system_access,
+            service_criticality,
+            people_affected,
+            personal_data: personal_data.clone(),
+        };
+        let (derived, because) = inputs.tier();
         let tier_reason = match (&tier_override, &tier_override_reason) {
             (Some(_), Some(reason)) => {
                 format!("set by hand (it would be {}: {because}): {reason}", crate::stored::word(&derived))

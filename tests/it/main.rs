@@ -22,6 +22,7 @@ mod databases;
 mod decisions;
 mod dependencies;
 mod doctor;
+mod due;
 mod duties;
 mod evidence;
 mod evidence_files;

@@ -21,6 +21,7 @@ use crate::{
 mod audit;
 mod backup;
 mod doctor;
+mod due;
 mod export;
 mod health;
 mod import;
@@ -97,6 +98,8 @@ enum Command {
     /// Delete what is past its retention period
     #[command(subcommand)]
     Retention(retention::Command),
+    /// Print what is overdue or due within 30 days: day, kind, name, why, whose, with tabs between
+    Due(due::Command),
     /// Make a sample register: a separate organisation with invented suppliers and AI products; prints its name
     Sample(sample::Command),
     /// Say whether it serves: exit code 0 if it is ready (for containers and whatever else watches over it)
@@ -198,6 +201,7 @@ pub fn main() -> ExitCode {
         Command::Backup(command) => backup::run(command),
         Command::Restore(command) => restore::run(command),
         Command::Doctor(command) => doctor::run(*command),
+        Command::Due(command) => due::run(command),
         Command::Audit(command) => audit::run(command),
         Command::Key(command) => key::run(command),
         Command::User(command) => user::run(command),

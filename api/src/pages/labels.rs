@@ -5,6 +5,7 @@
 use diligence_entities::{
     api_key::KeyScope,
     dependency::DependencyKind,
+    due::{DueKind, DueState},
     identifier::Scheme,
     policy::SeparationOfDuties,
     product::{Affected, AiFeatures, Autonomy, EuAiActClass, Known, MedicalDeviceClass, ProductKind},
@@ -112,6 +113,8 @@ labels! {
         Medium "medium" "Medium",
         High "high" "High",
         Critical "critical" "Critical",
+        // Last: nobody sets it by hand.
+        Unknown "unknown" "Not known yet",
     }
     ProductKind {
         Software "software" "Software",
@@ -155,6 +158,28 @@ labels! {
         Limited "limited" "Limited risk",
         High "high" "High risk",
         Prohibited "prohibited" "Prohibited",
+    }
+    DueKind {
+        RefusedInUse "refused_in_use" "Refused, and in use",
+        DecisionStale "decision_stale" "Decisions to make again",
+        DecisionLapse "decision_lapse" "Decisions that lapse",
+        Condition "condition" "Conditions to be met",
+        EvidenceExpiry "evidence_expiry" "Evidence that expires",
+        ContractNotice "contract_notice" "Notice on contracts",
+        ContractEnd "contract_end" "Contracts that end",
+        Review "review" "Reviews",
+        ProfileUnknown "profile_unknown" "Not profiled yet",
+        AiUnknown "ai_unknown" "Not known whether there is AI",
+        NeverAssessed "never_assessed" "Never assessed",
+        AnswersToReview "answers_to_review" "Answers to review",
+        Unanswered "unanswered" "Questionnaires not answered",
+        AcceptanceLapse "acceptance_lapse" "Risks to decide on again",
+        Action "action" "Actions on risks",
+    }
+    DueState {
+        Overdue "overdue" "Overdue",
+        Due "due" "Within 30 days",
+        Coming "coming" "Later",
     }
     Treatment {
         Avoid "avoid" "Avoid: stop doing what gives rise to it",

@@ -5,7 +5,7 @@
 //!
 //! | Where | What |
 //! |---|---|
-//! | `home` `register` | where one lands, and the list |
+//! | `home` `due` `register` | where one lands, what is due, and the list of suppliers and products |
 //! | `suppliers` `products` `subjects` | suppliers, products, and what their pages have in common |
 //! | `assessments` | assessments: the list, answers, links, sheet, review, score |
 //! | `evidence` `risks` `incidents` `dependencies` `reviews` `decisions` | what is kept of a supplier or product |
@@ -35,6 +35,7 @@ mod concentration;
 mod confirm_delete;
 mod decisions;
 mod dependencies;
+mod due;
 mod events;
 mod evidence;
 mod fields;
@@ -69,6 +70,7 @@ mod what_if;
 fn all() -> Routes {
     let nouns = [
         home::routes,
+        due::routes,
         register::routes,
         suppliers::routes,
         products::routes,

@@ -36,6 +36,12 @@ use super::{
 };
 use crate::auth::{Editor, Viewer};
 
+/// The tiers that can be set by hand.
+const TIERS: Choices = match Tier::CHOICES.split_last() {
+    Some((_unknown, others)) => others,
+    None => &[],
+};
+
 /// The routes of these pages.
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
@@ -68,6 +74,7 @@ const CONTRACT: &[FieldSpec] = &[
     field("starts_on", "First day", "", Input::Date),
     field("ends_on", "Last day", "", Input::Date),
     field("notice_days", "Days of notice", "How many days before its end we must say that we leave.", Input::Integer),
+    field("renews_for_months", "Goes on by itself for", "Months, if nobody gives notice. Empty if it ends.", Input::Integer),
     field("value.amount_minor", "What it is worth over its whole time", "Such as 12345.50", Input::Amount),
     field("value.currency", "Currency", "Three letters. GBP if you leave it empty.", Input::Currency),
 ];
@@ -134,7 +141,7 @@ const PARTS: &[FormSection] = &[
                 "tier_override",
                 "Is its tier another one than these answers give?",
                 "The tier says how much depends on a supplier, and how often you look at it again. The strictest answer above decides it. Set it by hand only with a reason.",
-                Input::OptionalSelect(Tier::CHOICES),
+                Input::OptionalSelect(TIERS),
             ),
             field("tier_override_reason", "Why it is set by hand", "", Input::TextArea),
             field("notes", "Anything else worth knowing", "", Input::TextArea),

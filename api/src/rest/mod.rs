@@ -7,6 +7,7 @@ pub mod decisions;
 pub mod dependencies;
 mod document;
 pub mod drafts;
+pub mod due;
 pub mod evidence;
 pub mod exports;
 pub mod identity_providers;
@@ -36,7 +37,7 @@ pub fn all() -> impl poem_openapi::OpenApi + 'static {
     (
         (register::Api, suppliers::Api, products::Api, dependencies::Api, evidence::Api),
         (questionnaires::Api, drafts::Api, translations::Api, assessments::Api, links::Api, decisions::Api),
-        (risks::Api, reviews::Api, incidents::Api),
+        (risks::Api, reviews::Api, incidents::Api, due::Api),
         (organisation::Api, policy::Api, sign_in_policy::Api, keys::Api, audit::Api, privacy::Api),
         (users::Api, invitations::Api, sessions::Api, account::Api, identity_providers::Api),
         (imports::Api, exports::Api),

@@ -234,8 +234,8 @@ pub async fn approve(writer: &Writer, id: &AssessmentId, version: i64, new: NewD
     decide(writer, id, version, false, new).await
 }
 
-/// Refuses the supplier or product on a submitted assessment. The register's scores stay as they were; the decision
-/// stands beside them.
+/// Refuses the supplier or product on a submitted assessment. From now on its scores stand in the register, and those of
+/// an earlier approval do not.
 ///
 /// Nothing need be rated for that.
 ///
@@ -318,20 +318,18 @@ async fn decide(
     work.sheet.receipt = Some(Json(receipt));
     work.sheet.basis = Some(Json(Basis { evidence: work.facts.clone(), subject: facts }));
     work.keep_sheet(writer).await?;
-    if !refused {
-        let earlier = writer
-            .all(
-                writer
-                    .find::<Entity>()
-                    .filter(Column::SubjectId.eq(after.subject_id.as_str()))
-                    .filter(Column::Questionnaire.eq(after.questionnaire.as_str()))
-                    .filter(Column::State.eq(Word(AssessmentState::Approved))),
-            )
-            .await?;
-        for old in earlier {
-            let superseded = Model { state: Word(AssessmentState::Superseded), ..old.clone() };
-            writer.replace::<Entity, ActiveModel>("supersede", &old, superseded).await?;
-        }
+    let earlier = writer
+        .all(
+            writer
+                .find::<Entity>()
+                .filter(Column::SubjectId.eq(after.subject_id.as_str()))
+                .filter(Column::Questionnaire.eq(after.questionnaire.as_str()))
+                .filter(Column::State.eq(Word(AssessmentState::Approved))),
+        )
+        .await?;
+    for old in earlier {
+        let superseded = Model { state: Word(AssessmentState::Superseded), ..old.clone() };
+        writer.replace::<Entity, ActiveModel>("supersede", &old, superseded).await?;
     }
     let action = if refused { "refuse" } else { "approve" };
     let after = writer.replace_and_tell::<Entity, ActiveModel>(action, &work.before, after, told).await?;

@@ -10,6 +10,7 @@ use super::{
     line::{Portion, rank},
 };
 use crate::{
+    due,
     error::Error,
     evidence::Evidence,
     id::{ProductId, SupplierId},
@@ -143,6 +144,7 @@ impl Known {
 
 /// Takes away the line of a supplier or product that is about to be taken away itself.
 pub(crate) async fn forget(writer: &Writer, subject_id: &str) -> Result<(), Error> {
+    due::forget(writer, subject_id).await?;
     writer.clear::<Entity>(Condition::all().add(Column::SubjectId.eq(subject_id))).await?;
     Ok(())
 }
@@ -159,6 +161,8 @@ pub(crate) struct Differences {
     pub(super) steps: Vec<Step>,
     /// Ratings of suppliers, or of products of theirs.
     pub(super) ratings: Vec<(SupplierId, Option<ProductId>, Rating)>,
+    /// What is due.
+    pub(super) due: due::Changes,
 }
 
 impl Differences {
@@ -166,6 +170,7 @@ impl Differences {
         self.lines.extend(other.lines);
         self.steps.extend(other.steps);
         self.ratings.extend(other.ratings);
+        self.due.add(other.due);
     }
 
     /// Leaves out what is about these suppliers and their products.
@@ -173,6 +178,7 @@ impl Differences {
         self.lines.retain(|line| !suppliers.contains(&line.supplier_id));
         self.steps.retain(|step| step.supplier_id().is_none_or(|id| !suppliers.contains(id)));
         self.ratings.retain(|(id, ..)| !suppliers.contains(id));
+        self.due.leave_out(suppliers);
         self
     }
 
@@ -204,6 +210,7 @@ impl Differences {
                 .await?;
         }
         review::carry_out(writer, self.steps).await?;
+        self.due.carry_out(writer).await?;
         for line in &mut self.lines {
             line.updated_at = writer.now();
         }

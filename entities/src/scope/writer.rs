@@ -1,7 +1,7 @@
 //! A change to one organisation's rows: each row with its version and its audit event, all of them or none.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, PoisonError},
 };
 
@@ -16,6 +16,7 @@ use serde_json::Value;
 use super::{Belongs, Owned, PORTION, Reader, connection::Transaction};
 use crate::{
     audit,
+    clock::Day,
     error::Error,
     id::SupplierId,
     page,
@@ -36,6 +37,8 @@ pub struct Writer {
     sealed: Mutex<Vec<audit::Draft>>,
     /// The tables that very many rows were written to.
     grown: Mutex<BTreeSet<String>>,
+    /// By how much the counts of what is due change, by kind and day.
+    counted: Mutex<BTreeMap<(String, Day), i64>>,
     /// Before its turn: the tables that rows are kept aside for, in order.
     early: Option<Mutex<Vec<String>>>,
 }
@@ -56,6 +59,7 @@ impl Writer {
             unnamed: Mutex::default(),
             sealed: Mutex::default(),
             grown: Mutex::default(),
+            counted: Mutex::default(),
             early: None,
         }
     }
@@ -150,6 +154,39 @@ impl Writer {
         for supplier_id in suppliers {
             touched.remove(supplier_id);
         }
+    }
+
+    /// The counts of what is due change by this much when this is saved.
+    pub(crate) fn count(&self, counted: BTreeMap<(String, Day), i64>) {
+        let mut all = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        for (key, by) in counted {
+            *all.entry(key).or_default() += by;
+        }
+    }
+
+    /// Adds rows of a table that counts; where `key` is there already, its `count` grows by the row's.
+    #[expect(clippy::disallowed_methods, reason = "the one place that adds the organisation")]
+    pub(crate) async fn add_up<E, A>(
+        &self,
+        mut rows: Vec<E::Model>,
+        key: &[E::Column],
+        count: E::Column,
+    ) -> Result<(), Error>
+    where
+        E: Belongs,
+        E::Model: IntoActiveModel<A> + Clone + Sync,
+        A: ActiveModelTrait<Entity = E> + ActiveModelBehavior + Send,
+    {
+        for row in &mut rows {
+            E::claim(row, &self.scope.organisation_id);
+        }
+        for portion in rows.chunks(PORTION) {
+            let insert = E::insert_many(portion.iter().map(|row| row.clone().into_active_model().reset_all()));
+            let sum = Expr::col(count.as_column_ref()).add(Expr::col(("excluded", count)));
+            let more = OnConflict::columns(key.iter().copied()).value(count, sum).to_owned();
+            insert.on_conflict(more).exec_without_returning(self.in_turn()?).await?;
+        }
+        Ok(())
     }
 
     /// The events of this change keep nothing of them that could be read later.
@@ -431,6 +468,8 @@ impl Writer {
         self.in_turn()?;
         let touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner));
         crate::register::refresh(&self, touched).await?;
+        let counted = std::mem::take(&mut *self.counted.lock().unwrap_or_else(PoisonError::into_inner));
+        crate::due::count_up(&self, counted).await?;
         let mut drafts = std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner));
         let changed_keys: Vec<String> =
             drafts.iter().filter(|draft| draft.noun == "api_key").map(|draft| draft.item_id.clone()).collect();

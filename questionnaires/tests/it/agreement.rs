@@ -492,7 +492,7 @@ fn the_engine_and_a_second_evaluator_agree_on_every_field_of_every_result() {
         assert!(found == expected, "seed {seed}: {}\n{}", differences(&found, &expected), edition.to_yaml());
         assert_eq!(Prepared::new(&edition).summary(&input), summary_of(&expected), "seed {seed}");
 
-        for tier in [Tier::Low, Tier::Medium, Tier::High, Tier::Critical] {
+        for tier in [Tier::Low, Tier::Unknown, Tier::Medium, Tier::High, Tier::Critical] {
             let knocked_out = !expected.knock_outs.is_empty();
             assert_eq!(
                 residual(&RatingPolicy::default(), tier, found.evidenced, found.coverage, found.is_knocked_out()),
@@ -534,7 +534,7 @@ fn every_score_coverage_and_knock_out_has_the_band_and_rating_of_the_published_t
                     second_band(evidenced, coverage, knocked_out),
                     "{evidenced:?} {coverage} {knocked_out}"
                 );
-                for tier in [Tier::Low, Tier::Medium, Tier::High, Tier::Critical] {
+                for tier in [Tier::Low, Tier::Unknown, Tier::Medium, Tier::High, Tier::Critical] {
                     assert_eq!(
                         residual(&policy, tier, evidenced, coverage, knocked_out),
                         second_residual(tier, evidenced, coverage, knocked_out)
@@ -543,7 +543,7 @@ fn every_score_coverage_and_knock_out_has_the_band_and_rating_of_the_published_t
             }
         }
     }
-    for tier in [Tier::Low, Tier::Medium, Tier::High, Tier::Critical] {
+    for tier in [Tier::Low, Tier::Unknown, Tier::Medium, Tier::High, Tier::Critical] {
         for band in [Band::Strong, Band::Adequate, Band::Weak, Band::Poor, Band::Unassessed] {
             assert_eq!(rating(&policy, tier, band), second_rating(tier, band));
         }

@@ -1,0 +1,280 @@
+//! What is due about one supplier or product, from everything that it follows from.
+
+use super::{DueKind, Model, rank};
+use crate::{
+    assessment::{Assessment, AssessmentState},
+    clock::Day,
+    decision::{Decision, DecisionOutcome},
+    evidence::Evidence,
+    id::SubjectId,
+    product::{AiFeatures, Product},
+    respondent_link,
+    review::{Review, ReviewState},
+    risk::Risk,
+    scope::Reader,
+    stored::{Word, word},
+    supplier::{RelationshipStatus, Supplier},
+};
+use diligence_questionnaires::Tier;
+
+/// How many days there are to profile a supplier, or to say whether there is AI in a product.
+const TO_BE_SAID: i64 = 30;
+/// How many days a reviewer has for submitted answers.
+const TO_REVIEW: i64 = 14;
+
+/// Everything that is known about one supplier or product.
+pub(crate) struct About<'a> {
+    pub(crate) supplier: &'a Supplier,
+    pub(crate) product: Option<&'a Product>,
+    pub(crate) subject_id: &'a SubjectId,
+    pub(crate) is_archived: bool,
+    /// Those whose scores stand.
+    pub(crate) in_force: &'a [&'a Assessment],
+    /// All that are about it and live.
+    pub(crate) assessments: &'a [&'a Assessment],
+    /// Those in force.
+    pub(crate) decisions: &'a [&'a Decision],
+    /// What has changed since they were made, and from which day on it does.
+    pub(crate) stale_reasons: &'a [String],
+    pub(crate) stale_from: Option<Day>,
+    pub(crate) risks: &'a [&'a Risk],
+    /// Of each kind of evidence, what was said last.
+    pub(crate) evidence: &'a [&'a Evidence],
+    pub(crate) links: &'a [&'a respondent_link::Model],
+    pub(crate) review: Option<&'a Review>,
+}
+
+/// An item as it follows.
+pub(crate) struct Wanted {
+    pub(crate) key: String,
+    kind: DueKind,
+    subject_id: SubjectId,
+    supplier: Supplier,
+    product: Option<Product>,
+    source_id: String,
+    /// The day; where it follows from no day, the one on which it came onto the list.
+    due_on: Option<Day>,
+    why: String,
+    owner: Option<String>,
+}
+
+impl Wanted {
+    /// The row that says this, in the place of the one there is.
+    pub(super) fn into_row(self, reader: &Reader, before: Option<&Model>) -> Model {
+        let Self { key, kind, subject_id, supplier, product, source_id, due_on, why, owner } = self;
+        Model {
+            id: before.map_or_else(|| reader.new_id(), |row| row.id.clone()),
+            organisation_id: supplier.organisation_id,
+            item_key: key,
+            kind: Word(kind),
+            kind_rank: rank(kind),
+            subject_id,
+            supplier_id: supplier.id,
+            product_id: product.map(|product| product.id),
+            source_id,
+            due_on: due_on.or(before.map(|row| row.due_on)).unwrap_or_else(|| reader.today()),
+            why,
+            owner,
+            created_at: before.map_or_else(|| reader.now(), |row| row.created_at),
+        }
+    }
+}
+
+/// What is due about a supplier or product; nothing about one that is archived.
+pub(crate) fn wanted(about: &About<'_>, today: Day) -> Vec<Wanted> {
+    if about.is_archived {
+        return Vec::new();
+    }
+    let mut items = Items { about, items: Vec::new() };
+    items.of_review();
+    items.of_profile();
+    items.of_contracts(today);
+    items.of_evidence();
+    items.of_decisions();
+    items.of_risks();
+    items.of_assessments();
+    items.items
+}
+
+struct Items<'a> {
+    about: &'a About<'a>,
+    items: Vec<Wanted>,
+}
+
+impl Items<'_> {
+    fn add(&mut self, kind: DueKind, source_id: &str, part: &str, due_on: Option<Day>, why: String) {
+        let owner = self.about.supplier.relationship_owner.clone();
+        self.add_for(kind, source_id, part, due_on, why, owner);
+    }
+
+    fn add_for(
+        &mut self,
+        kind: DueKind,
+        source_id: &str,
+        part: &str,
+        due_on: Option<Day>,
+        why: String,
+        owner: Option<String>,
+    ) {
+        let About { supplier, product, subject_id, .. } = self.about;
+        self.items.push(Wanted {
+            key: format!("{} {source_id} {part}", word(&kind)).trim_end().to_owned(),
+            kind,
+            subject_id: (*subject_id).clone(),
+            supplier: (*supplier).clone(),
+            product: product.cloned(),
+            source_id: source_id.to_owned(),
+            due_on,
+            why,
+            owner,
+        });
+    }
+
+    fn of_review(&mut self) {
+        if let Some(review) = self.about.review.filter(|review| review.state.0 == ReviewState::Open) {
+            self.add(DueKind::Review, review.id.as_str(), "", Some(review.due_on), review.reason_detail.clone());
+        }
+    }
+
+    /// What nobody has said yet.
+    fn of_profile(&mut self) {
+        let About { supplier, product, subject_id, .. } = self.about;
+        let id = subject_id.as_str().to_owned();
+        match product {
+            None if supplier.tier.0 == Tier::Unknown => {
+                let due_on = supplier.created_at.day().plus_days(TO_BE_SAID);
+                let why = "nobody has said how much depends on it".to_owned();
+                self.add(DueKind::ProfileUnknown, &id, "", Some(due_on), why);
+            }
+            Some(product) if product.ai_features.0 == AiFeatures::Unknown => {
+                let due_on = product.created_at.day().plus_days(TO_BE_SAID);
+                self.add(DueKind::AiUnknown, &id, "", Some(due_on), "nobody has said whether there is AI in it".into());
+            }
+            _ => {}
+        }
+        let (status, created_at) =
+            product.map_or((supplier.status.0, supplier.created_at), |product| (product.status.0, product.created_at));
+        let asks = match (supplier.tier.0, product) {
+            // What is in a product without AI is asked of its supplier.
+            (_, Some(product)) if matches!(product.ai_features.0, AiFeatures::None | AiFeatures::Unknown) => None,
+            (Tier::Critical, _) => Some(30),
+            (Tier::High, _) => Some(60),
+            (Tier::Medium, _) => Some(90),
+            (Tier::Unknown | Tier::Low, _) => None,
+        };
+        if let Some(days) = asks
+            && self.about.in_force.is_empty()
+            && matches!(status, RelationshipStatus::Active | RelationshipStatus::Prospective)
+        {
+            let why = format!("its tier is {}, and it was never assessed", supplier.tier.0);
+            self.add(DueKind::NeverAssessed, &id, "", Some(created_at.day().plus_days(days)), why);
+        }
+    }
+
+    fn of_contracts(&mut self, today: Day) {
+        let About { supplier, product, .. } = self.about;
+        if product.is_some() {
+            return;
+        }
+        for contract in supplier.contracts.iter() {
+            let Some(ends_on) = contract.ends_on(today) else { continue };
+            let part = format!("{} {ends_on}", contract.reference);
+            let renews = contract.renews_for_months;
+            if let Some(notice_by) =
+                contract.notice_by(today).filter(|_| supplier.status.0 != RelationshipStatus::Exiting)
+            {
+                let then = match renews {
+                    Some(months) => format!("it goes on for {months} months from {ends_on}"),
+                    None => format!("it ends on {ends_on}"),
+                };
+                let why = format!("contract {}: the last day of notice; {then}", contract.reference);
+                self.add(DueKind::ContractNotice, supplier.id.as_str(), &part, Some(notice_by), why);
+            }
+            let why = match renews {
+                Some(months) => format!("contract {} goes on for {months} months", contract.reference),
+                None => format!("contract {} ends", contract.reference),
+            };
+            self.add(DueKind::ContractEnd, supplier.id.as_str(), &part, Some(ends_on), why);
+        }
+    }
+
+    fn of_evidence(&mut self) {
+        for piece in self.about.evidence {
+            if let Some(day) = piece.expires_on {
+                let why = format!("{} expires", piece.kind.title());
+                self.add(DueKind::EvidenceExpiry, piece.id.as_str(), "", Some(day), why);
+            }
+        }
+    }
+
+    fn of_decisions(&mut self) {
+        let About { supplier, product, decisions, stale_reasons, stale_from, .. } = self.about;
+        let status = product.map_or(supplier.status.0, |product| product.status.0);
+        for decision in *decisions {
+            let id = decision.id.as_str();
+            if decision.outcome.0 == DecisionOutcome::Refused {
+                if status == RelationshipStatus::Active {
+                    let why = "it was refused and is in use".to_owned();
+                    self.add(DueKind::RefusedInUse, id, "", Some(decision.decided_at.day()), why);
+                }
+                continue;
+            }
+            if let Some(day) = decision.lapses_on {
+                self.add(DueKind::DecisionLapse, id, "", Some(day), "the approval lapses".into());
+            }
+            for condition in decision.conditions.iter().filter(|condition| condition.met_on.is_none()) {
+                let (part, owner) = (condition.number.to_string(), Some(condition.owner.clone()));
+                let why = format!("condition: {}", condition.text);
+                self.add_for(DueKind::Condition, id, &part, Some(condition.due_on), why, owner);
+            }
+        }
+        let approvals = decisions.iter().filter(|decision| decision.outcome.0 != DecisionOutcome::Refused);
+        let Some(last) = approvals.max_by_key(|decision| decision.decided_at) else { return };
+        if !stale_reasons.is_empty() {
+            let since = decisions.iter().filter_map(|decision| decision.stale_since).min().map(|at| at.day());
+            self.add(DueKind::DecisionStale, last.id.as_str(), "", since, stale_reasons.join("; "));
+        } else if let Some(day) = stale_from {
+            let why = "evidence that it rested on has expired".to_owned();
+            self.add(DueKind::DecisionStale, last.id.as_str(), "evidence", Some(*day), why);
+        }
+    }
+
+    fn of_risks(&mut self) {
+        for risk in self.about.risks {
+            let id = risk.id.as_str();
+            let owner = risk.owner.clone().or_else(|| self.about.supplier.relationship_owner.clone());
+            if let Some(day) = risk.acceptance_expires_on {
+                let why = format!("the agreement to live with it ends: {}", risk.title);
+                self.add_for(DueKind::AcceptanceLapse, id, "", Some(day), why, owner.clone());
+            }
+            for (number, action) in (1..).zip(risk.actions.iter()).filter(|(_, action)| action.done_on.is_none()) {
+                if let Some(day) = action.due_on {
+                    let owner = action.owner.clone().or_else(|| owner.clone());
+                    let why = format!("{} (risk: {})", action.title, risk.title);
+                    self.add_for(DueKind::Action, id, &number.to_string(), Some(day), why, owner);
+                }
+            }
+        }
+    }
+
+    fn of_assessments(&mut self) {
+        for assessment in self.about.assessments {
+            let id = assessment.id.as_str();
+            match (assessment.state.0, assessment.submitted_at) {
+                (AssessmentState::Submitted, Some(at)) => {
+                    let why = format!("answers to {} wait for a reviewer", assessment.questionnaire);
+                    self.add(DueKind::AnswersToReview, id, "", Some(at.day().plus_days(TO_REVIEW)), why);
+                }
+                (AssessmentState::Open, _) => {
+                    let links = self.about.links.iter().filter(|link| link.assessment_id == assessment.id);
+                    let asked = links.map(|link| (link.due_on.unwrap_or(link.expires_on), link.contact_name.clone()));
+                    if let Some((day, contact)) = asked.min() {
+                        let why = format!("{contact} was asked {} and has not answered", assessment.questionnaire);
+                        self.add(DueKind::Unanswered, id, "", Some(day), why);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}

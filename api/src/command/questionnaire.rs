@@ -263,7 +263,7 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
         }
         Command::Sheet { edition, format, output } => {
             let edition = read_whole(&edition, None)?;
-            let form = Form { edition: &edition, answers: &Answers::new(), visible: None, facts: &[] };
+            let form = Form { edition: &edition, answers: &Answers::new(), visible: None, facts: &[], assessment: None };
             let bytes = match format {
                 Sheet::Csv => workbook::write_csv(&form).into_bytes(),
                 Sheet::Xlsx => workbook::write_xlsx(&form).map_err(|fault| Failure::other(fault.message))?,
@@ -274,16 +274,7 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
             let edition = read_whole(&edition, None)?;
             let bytes = fs::read(&sheet)
                 .map_err(|error| Failure::refused(format!("{} cannot be read: {error}", sheet.display())))?;
-            let answers = if bytes.starts_with(b"PK") {
-                workbook::read_xlsx(&bytes, &edition)
-            } else {
-                workbook::read_csv(
-                    &String::from_utf8(bytes)
-                        .map_err(|_| Failure::refused(format!("{} is no text in UTF-8", sheet.display())))?,
-                    &edition,
-                )
-            };
-            match answers {
+            match workbook::read(&bytes, &edition).answers {
                 Ok(answers) => print_json(&answers),
                 Err(faults) => refuse(&sheet, &faults),
             }

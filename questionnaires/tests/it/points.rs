@@ -150,7 +150,13 @@ fn a_question_may_have_three_hundred_options() {
     assert_eq!(check_answers(&edition, &answers([("a", value(json!(all)))])), []);
     assert_eq!(Edition::from_csv(&edition.to_csv()).unwrap(), edition);
 
-    let form = Form { edition: &edition, answers: &answers([("a", value(json!(all)))]), visible: None, facts: &[] };
+    let form = Form {
+        edition: &edition,
+        answers: &answers([("a", value(json!(all)))]),
+        visible: None,
+        facts: &[],
+        assessment: None,
+    };
     assert_eq!(read_xlsx(&write_xlsx(&form).unwrap(), &edition).unwrap(), *form.answers);
     let single = asking(with(
         choice(
@@ -162,7 +168,13 @@ fn a_question_may_have_three_hundred_options() {
         ),
         json!({"type": "single_choice"}),
     ));
-    let form = Form { edition: &single, answers: &answers([("a", value("o299"))]), visible: None, facts: &[] };
+    let form = Form {
+        edition: &single,
+        answers: &answers([("a", value("o299"))]),
+        visible: None,
+        facts: &[],
+        assessment: None,
+    };
     assert_eq!(read_xlsx(&write_xlsx(&form).unwrap(), &single).unwrap(), *form.answers);
 }
 
@@ -184,7 +196,7 @@ fn where_an_edition_asks_for_no_reason_none_is_needed() {
     assert_eq!(faults(never)[0].0, "/sections/0/questions/0/not_applicable knock_out_not_applicable");
 
     // A sheet says it in words, and gives the mark back as it was.
-    let form = Form { edition: &without, answers: &given, visible: None, facts: &[] };
+    let form = Form { edition: &without, answers: &given, visible: None, facts: &[], assessment: None };
     assert!(write_csv(&form).contains("Does not apply"));
     assert_eq!(read_csv(&write_csv(&form), &without).unwrap(), given);
     assert_eq!(read_xlsx(&write_xlsx(&form).unwrap(), &without).unwrap(), given);

@@ -43,7 +43,7 @@ pub use judging::{
     receipt, refuse, result, standing, submit,
 };
 pub(crate) use offline::seats_for_sheets;
-pub use offline::{SheetFilter, SheetFormat, fill_in, read_sheet, sheet_to_fill_in};
+pub use offline::{SheetFilter, SheetFormat, SheetReading, fill_in, read_sheet, sheet_to_fill_in};
 pub use responding::questions;
 
 /// Where an assessment stands.

@@ -65,6 +65,7 @@ mod security;
 mod sessions;
 mod settings_pages;
 mod settings_records_pages;
+mod sheets;
 mod signed_out_pages;
 mod single_sign_on;
 mod suppliers;

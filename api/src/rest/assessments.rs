@@ -3,7 +3,7 @@
 use diligence_entities::{
     assessment::{
         self, AnswerChange, Assessment, AssessmentFilter, AssessmentReceipt, AssessmentResult, Confirmation,
-        MovementFilter, NewAssessment, PointsChange, Progress, Return, SheetFilter, SheetFormat,
+        MovementFilter, NewAssessment, PointsChange, Progress, Return, SheetFilter, SheetFormat, SheetReading,
     },
     decision::NewDecision,
     id::AssessmentId,
@@ -114,7 +114,7 @@ impl Api {
 
     /// Export an assessment's sheet
     ///
-    /// Its questions as a spreadsheet to fill in offline, with the answers so far: an Excel workbook with locked questions and drop-downs, or a CSV table. It shows what a respondent may see: no weights, points, knock-outs or findings.
+    /// Its questions as a spreadsheet to fill in offline, with the answers so far: an Excel workbook with locked questions and drop-downs, or a CSV table. The file is called after the supplier or product and the questionnaire, and says in its first cell which assessment it is for. It shows what a respondent may see: no weights, points, knock-outs or findings.
     #[oai(path = "/assessments/:id/sheet", method = "get", operation_id = "export_sheet", transform = "boxed")]
     async fn sheet(
         &self,
@@ -132,12 +132,12 @@ impl Api {
 
     /// Import an assessment's sheet
     ///
-    /// Saves the answers of a filled-in workbook or CSV table, all or none; every invalid cell is reported. An empty cell changes nothing. At most 5 MiB.
+    /// Saves the answers of a filled-in workbook or CSV table, all or none; every invalid cell is reported, as is a formula whose result is not in the file. An empty cell changes nothing. The sheet of another assessment is refused, unless `for_another=true` says that it is meant. At most 5 MiB.
     #[oai(path = "/assessments/:id/sheet", method = "post", operation_id = "fill_in_assessment", transform = "boxed")]
     async fn fill_in(
         &self,
         who: By<Editor>,
-        query: Query<SheetFilter>,
+        query: Query<SheetReading>,
         id: At<AssessmentId>,
         version: IfMatch,
         body: FileBody<SheetFile, SHEET_LIMIT, true>,

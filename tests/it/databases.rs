@@ -14,7 +14,7 @@ use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection, DbBackend, Que
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{App, On, both, empty_database, id, text},
+    harness::{App, On, both, empty_database, id, organisation_called, text},
     roles::assessment,
 };
 
@@ -121,8 +121,7 @@ const OF_NO_ORGANISATION: [&str; 6] =
 
 /// The person at the console, for an organisation of this app.
 async fn console(app: &App, name: &str) -> Scope {
-    let organisation = organisation::ensure(&app.store, name).await.expect("an organisation");
-    scope(&organisation.id)
+    scope(&organisation_called(&app.store, name).await.id)
 }
 
 fn scope(organisation_id: &OrganisationId) -> Scope {

@@ -10,7 +10,7 @@ use diligence::{
 use diligence_entities::{
     api_key::{self, KeyScope, NewApiKey},
     clock::Clock,
-    organisation,
+    organisation::{self, Organisation},
     role::Role,
     scope::{Actor, Scope, Store, StoreOptions},
 };
@@ -568,9 +568,20 @@ pub(crate) fn code_at(secret: &str, time: i64) -> String {
     totp.generate(u64::try_from(time).expect("a time"))
 }
 
+/// The organisation of this name, which is made if it is new.
+pub(crate) async fn organisation_called(store: &Store, name: &str) -> Organisation {
+    let all = organisation::all(store).await.expect("the organisations");
+    if let Some(organisation) = organisation::called(name, &all) {
+        return organisation.clone();
+    }
+    let (organisation, writer) = organisation::begin(store, name).await.expect("an organisation");
+    writer.save().await.expect("saved");
+    organisation
+}
+
 /// A new key of this role in the organisation of this name, which is made if it is new.
 pub(crate) async fn person(store: &Store, organisation: &str, role: Role) -> Person {
-    let organisation = organisation::ensure(store, organisation).await.expect("an organisation");
+    let organisation = organisation_called(store, organisation).await;
     let scope = Scope {
         organisation_id: organisation.id,
         actor: Actor { id: "console".into(), name: "console".into() },

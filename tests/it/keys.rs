@@ -493,6 +493,7 @@ async fn keys_are_scoped_rotated_and_watched_at_the_console() {
         run(&[
             "key",
             "create",
+            "--create-organisation",
             "--organisation",
             "Ours",
             "--role",

@@ -93,7 +93,17 @@ async fn a_questionnaire_is_written_checked_published_and_exported_at_the_comman
         assert_eq!(code, Some(0), "{arguments:?}: {errors}");
         out
     };
-    fine(&["key", "create", "--organisation", "Meadow View", "--role", "admin", "--name", "x"]);
+    fine(&[
+        "key",
+        "create",
+        "--create-organisation",
+        "--organisation",
+        "Meadow View",
+        "--role",
+        "admin",
+        "--name",
+        "x",
+    ]);
     fine(&["questionnaire", "new", "our-visitors", "--title", "Visitors", "--output", "ours.yaml"]);
     assert!(fine(&["questionnaire", "check", "ours.yaml"]).contains("3 questions, no faults"));
     assert!(fine(&["questionnaire", "preview", "ours.yaml"]).contains("Do your people wear a badge"));

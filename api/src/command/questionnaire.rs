@@ -263,7 +263,8 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
         }
         Command::Sheet { edition, format, output } => {
             let edition = read_whole(&edition, None)?;
-            let form = Form { edition: &edition, answers: &Answers::new(), visible: None, facts: &[], assessment: None };
+            let form =
+                Form { edition: &edition, answers: &Answers::new(), visible: None, facts: &[], assessment: None };
             let bytes = match format {
                 Sheet::Csv => workbook::write_csv(&form).into_bytes(),
                 Sheet::Xlsx => workbook::write_xlsx(&form).map_err(|fault| Failure::other(fault.message))?,

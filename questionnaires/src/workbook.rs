@@ -11,8 +11,9 @@
 //! A form shows what a respondent sees: no weights, points, knock-outs or findings. It has a row for each question, and
 //! below a `multiple_choice` question a row for each option. The first row says what the columns are; its first cell
 //! says which questionnaire and which edition the form is for, and behind them which assessment if it is one's; below it
-//! stand the keys: the question's, or for an option `question/option`. In a workbook that column is hidden, and whatever is no answer is locked, without a
-//! password. A sheet cannot hide rows as answers are given, so each row says in words when it is asked.
+//! stand the keys: the question's, or for an option `question/option`. In a workbook that column is hidden, and whatever
+//! is no answer is locked, without a password. A sheet cannot hide rows as answers are given, so each row says in words
+//! when it is asked.
 //!
 //! **Reading** takes the label or the value of an option, in capitals or not; dates as dates, as `YYYY-MM-DD` or as
 //! `DD/MM/YYYY`; numbers without thousands separators; `yes` on the row of an option. Rows may be moved and left out. A

@@ -65,8 +65,8 @@ pub struct SheetReading {
     /// In which of the edition's languages it was exported, e.g. `cy`; its own if not said.
     #[validate(length(min = 2, max = 10))]
     pub language: Option<String>,
-    /// Whether the sheet of another assessment is meant, of another supplier for example; `false` if not said, and it is
-    /// then refused. A sheet says in its first cell whose it is.
+    /// Whether the sheet of another assessment is meant, of another supplier for example; `false` if not said, and it
+    /// is then refused. A sheet says in its first cell whose it is.
     pub for_another: Option<bool>,
 }
 

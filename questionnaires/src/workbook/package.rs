@@ -5,8 +5,8 @@
 //! a cell far away costs as much as a near one. That is why the reading is done here: the readers in common use believe
 //! the number of texts a file claims to have, and lay out a sheet as large as its farthest cell.
 //!
-//! Read are texts, numbers, truths and the results of formulas, which a file may lack; whether a number is shown as a date or as a percentage
-//! follows from its format. Anything else in a workbook is passed over, macros included.
+//! Read are texts, numbers, truths and the results of formulas, which a file may lack; whether a number is shown as a
+//! date or as a percentage follows from its format. Anything else in a workbook is passed over, macros included.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

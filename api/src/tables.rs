@@ -6,9 +6,9 @@
 use std::{borrow::Cow, future::Future};
 
 use diligence_entities::{
-    due::{self, DueFilter, DueItem},
     assessment::{self, AnswerRow, Assessment, AssessmentFilter},
     audit::{self, AuditEvent, AuditEventFilter},
+    due::{self, DueFilter, DueItem},
     error::Error,
     evidence::{self, Evidence, EvidenceFilter},
     page::{MAXIMUM_LIMIT, Page},

@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn texts_and_keys_are_written_as_rfc_8785_publishes_them() {
         let sample = json!({
-            "numbers": [333_333_333.333_333_29_f64, 1e30_f64, 4.50, 2e-3, 1e-27],
+            "numbers": [333_333_333.333_333_3_f64, 1e30_f64, 4.50, 2e-3, 1e-27],
             "string": "\u{20ac}$\u{f}\u{a}A'\u{42}\u{22}\u{5c}\\\"/",
             "literals": [null, true, false],
         });

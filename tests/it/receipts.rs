@@ -1,6 +1,6 @@
 //! Receipts at the command line: computed again from the file alone, and what differs is named.
 
-use diligence_questionnaires::{Input, PortableReceipt};
+use diligence_questionnaires::PortableReceipt;
 use serde_json::{Value, json};
 
 use crate::{
@@ -59,15 +59,7 @@ async fn a_receipt_is_verified_from_the_exported_file_alone_and_says_exactly_wha
     // A rule that came after the questionnaire was published changes nothing of what was proved by it.
     let mut file = PortableReceipt::from_json(&receipt).expect("a portable receipt");
     file.edition.sections[0].questions[0].text = "\u{a0}".to_owned();
-    let Input { answers, review, evidence, subject, on } = Input {
-        answers: &file.answers,
-        review: &file.review,
-        evidence: &file.basis.evidence,
-        subject: &file.basis.subject,
-        on: file.receipt.on,
-    };
-    file.receipt =
-        diligence_questionnaires::receipt::issue(&file.edition, &Input { answers, review, evidence, subject, on });
+    file.receipt = file.recomputed();
     let (code, said) = verify(&serde_json::to_string(&file).expect("JSON"), "older");
     assert!(
         code == Some(0) && said.contains("the receipt holds") && said.contains("/edition/sections/0/questions/0/text"),

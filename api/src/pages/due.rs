@@ -14,7 +14,7 @@ use super::{
 };
 use crate::auth::Viewer;
 
-/// Where they are.
+/// The routes of these pages.
 pub(super) fn routes(routes: Routes) -> Routes {
     routes.get("/due", show)
 }
@@ -36,7 +36,9 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let reader = who.reader().await?;
     let asked = ListQuery::<DueFilter>::of(request, "/due")?;
     let page = due::list(&reader, &asked.filter).await?;
-    let (counts, today) = (due::counts(&reader).await?, reader.today());
+    let mut counts = due::counts(&reader).await?;
+    counts.retain(|count| count.overdue + count.due + count.coming > 0);
+    let today = reader.today();
     let (frame, next) = (here.frame("What is due").at("/due"), asked.next(page.next.as_ref()));
     let status = if asked.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok(html(status, &DuePage { frame, asked, counts, items: page.items, next, today })?)

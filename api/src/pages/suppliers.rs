@@ -22,7 +22,7 @@ use super::{
     },
     form::Form,
     format,
-    labels::Labelled as _,
+    labels::{Choices, Labelled as _},
     page::{Frame, PageResult, html, path_id, redirect},
     routes::Routes,
     sign_in::SignedIn,
@@ -74,7 +74,12 @@ const CONTRACT: &[FieldSpec] = &[
     field("starts_on", "First day", "", Input::Date),
     field("ends_on", "Last day", "", Input::Date),
     field("notice_days", "Days of notice", "How many days before its end we must say that we leave.", Input::Integer),
-    field("renews_for_months", "Goes on by itself for", "Months, if nobody gives notice. Empty if it ends.", Input::Integer),
+    field(
+        "renews_for_months",
+        "Goes on by itself for",
+        "Months, if nobody gives notice. Empty if it ends.",
+        Input::Integer,
+    ),
     field("value.amount_minor", "What it is worth over its whole time", "Such as 12345.50", Input::Amount),
     field("value.currency", "Currency", "Three letters. GBP if you leave it empty.", Input::Currency),
 ];

@@ -12,9 +12,9 @@ use crate::{
     problem::{Answer, Listing},
     query::Query,
     stream::broken,
-    tables::{DueItems, 
-        Answers, Assessments, AuditEvents, EvidenceTable, Export, ExportQuery, Products, Register, Reviews, Risks,
-        Suppliers, Table,
+    tables::{
+        Answers, Assessments, AuditEvents, DueItems, EvidenceTable, Export, ExportQuery, Products, Register, Reviews,
+        Risks, Suppliers, Table,
     },
 };
 

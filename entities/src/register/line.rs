@@ -79,7 +79,8 @@ impl Portion {
             let mut ratings = Vec::new();
             for product in &mine.products {
                 let mut line = self.line(policy, supplier, Some(product), &mine);
-                plan_review(reader, policy, supplier, is_new(&line), &mut line, &mine, &mut reviews, &mut found.steps);
+                let review = reviews.remove(&line.subject_id);
+                found.steps.push(plan_review(reader, policy, supplier, is_new(&line), &mut line, &mine, review));
                 ratings.push((product.status.0, line.rating.0));
                 if product.rating != line.rating {
                     found.ratings.push((supplier.id.clone(), Some(product.id.clone()), line.rating.0));
@@ -87,7 +88,8 @@ impl Portion {
                 found.lines.push(line);
             }
             let mut line = self.line(policy, supplier, None, &mine);
-            plan_review(reader, policy, supplier, is_new(&line), &mut line, &mine, &mut reviews, &mut found.steps);
+            let review = reviews.remove(&line.subject_id);
+            found.steps.push(plan_review(reader, policy, supplier, is_new(&line), &mut line, &mine, review));
             line.rating = Word(with_products(line.rating.0, ratings));
             line.rating_rank = rank(line.rating.0);
             if supplier.rating != line.rating {
@@ -395,9 +397,8 @@ fn plan_review(
     is_new: bool,
     line: &mut Model,
     mine: &Mine<'_>,
-    reviews: &mut BTreeMap<SubjectId, Review>,
-    steps: &mut Vec<Step>,
-) {
+    review: Option<Review>,
+) -> Step {
     let mut asks: Vec<Ask> = certificates(&mine.evidence, &line.subject_id)
         .into_iter()
         .filter_map(|certificate| {
@@ -420,10 +421,10 @@ fn plan_review(
         is_new,
         asks,
     };
-    let step = review::plan(reader, &wanted, reviews.remove(&line.subject_id));
+    let step = review::plan(reader, &wanted, review);
     let review = step.after.as_ref();
     line.next_review_on = review.map(|review| review.due_on);
     line.next_review_id = review.map(|review| review.id.clone());
     line.review_key = line.next_review_on.map_or_else(|| END_OF_TIME.to_owned(), |day| day.to_string());
-    steps.push(step);
+    step
 }

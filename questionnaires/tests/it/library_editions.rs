@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use diligence_questionnaires::{
-    Answer, Answers, ChangeKind, Earlier, Edition, EditionChanges, LookAgain, OutdatedBecause, Question, QuestionType,
-    Severity, carry, changes, library,
+    Answer, Answers, ChangeKind, Earlier, Edition, EditionChanges, LookAgain, OutdatedBecause, Points, Question,
+    QuestionType, Severity, carry, changes, library,
 };
 use serde_json::{Value, json};
 
@@ -149,13 +149,14 @@ fn answers_to_an_older_edition_of_the_library_are_carried_over_to_the_newest() {
 
 /// The answer worth most, or least, by the points of its options and bands.
 fn extreme_answer(question: &Question, best: bool) -> Answer {
-    let worth = |points: u8| if best { u32::from(points) } else { 100 - u32::from(points) };
+    let millionths = |points: Points| i64::from(points.numerator()) * 1_000_000 / i64::from(points.denominator());
+    let worth = |points: Points| if best { millionths(points) } else { -millionths(points) };
     let option = question.options.iter().max_by_key(|choice| worth(choice.points));
     let value = match question.kind {
         QuestionType::YesNo | QuestionType::SingleChoice => json!(option.unwrap().value),
         QuestionType::MultipleChoice => {
             let all = question.options.iter().filter(|choice| !choice.exclusive);
-            let whole = all.clone().map(|choice| u32::from(choice.points)).sum::<u32>() == 100;
+            let whole = all.clone().map(|choice| millionths(choice.points)).sum::<i64>() == 100_000_000;
             match option {
                 Some(option) if !best || !whole => json!([option.value]),
                 _ => json!(all.map(|choice| choice.value.as_str()).collect::<Vec<_>>()),

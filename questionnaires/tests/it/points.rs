@@ -117,7 +117,7 @@ fn what_options_add_up_to_is_checked_exactly() {
 fn every_form_of_a_document_keeps_points_exactly() {
     let given = [json!("160/3"), json!(53.33), json!("1/3"), json!("-1/3"), json!("-12 1/7"), json!(-0.5), json!(0)];
     let names = ["a", "b", "c", "d", "e", "f", "g"];
-    let mut options: Vec<(&str, Value)> = names.into_iter().zip(given).map(|(name, given)| (name, given)).collect();
+    let mut options: Vec<(&str, Value)> = names.into_iter().zip(given).collect();
     options[1].1 = json!(46.33);
     let edition = asking(with(choice(&options), json!({"weight": 0})));
     assert_eq!(Edition::from_json(&edition.to_json()).unwrap(), edition);

@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use validator::Validate;
 
 use crate::{
+    assessment::unsent,
     clock::Moment,
     error::Error,
     id::{AuditEventId, OrganisationId, ProductId, SupplierId},
@@ -318,6 +319,7 @@ async fn page(
     }
     let mut page = reader.page(select, Sort::down(Column::Sequence), Column::Id, limit, cursor).await?;
     personal::open(reader, &mut page.items).await?;
+    unsent::veil(reader, &mut page.items).await?;
     Ok(page)
 }
 

@@ -35,6 +35,9 @@ struct CreatedRespondentLink {
     link: RespondentLink,
     /// The address to hand over. Shown once and not stored: null in the response to a retry.
     url: Option<String>,
+    /// Whether the address opens on this computer only, because the program has no public address (`--public-url`):
+    /// nobody elsewhere can use it then.
+    opens_here_only: bool,
 }
 
 impl Versioned for CreatedRespondentLink {
@@ -54,7 +57,7 @@ fn made(
 ) -> Created<CreatedRespondentLink> {
     let url = config.link_of_respondent(made.token.reveal());
     *post = made.letter.map(|letter| (letter, url.clone()));
-    let kept = CreatedRespondentLink { link: made.link, url: None };
+    let kept = CreatedRespondentLink { link: made.link, url: None, opens_here_only: config.links_open_here_only() };
     Created::new("links", CreatedRespondentLink { url: Some(url), ..kept.clone() }).keeping(&kept)
 }
 

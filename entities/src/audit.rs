@@ -65,7 +65,8 @@ pub struct Model {
     /// The fields that changed, as they were; `{"erased": true}` in the place of a person who is.
     pub before: Option<Json<Value>>,
     /// The fields that changed, as they became. Of a decision on an assessment also `receipt`: the receipt's hash and
-    /// the scores, which verifying compares with what is kept.
+    /// the scores, which verifying compares with what is kept. `{"submitted": false}` in the place of answers that were
+    /// given through a link and not submitted.
     pub after: Option<Json<Value>>,
     /// The hash of the event before this one; 64 zeros for the first.
     pub previous_hash: String,

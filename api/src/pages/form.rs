@@ -122,8 +122,8 @@ impl Form {
         Ok((form, files.pop().map(|(_, file)| file)))
     }
 
-    /// Reads a form that may have a file beside each question, in the field `<question>.file`; gives the files that were
-    /// chosen, by the question. All of them together may have so many bytes. Without a file it may come like any other.
+    /// Reads a form that may have a file beside each question, in the field `<question>.file`; gives those that were
+    /// chosen, by the question. All of them together may have so many bytes. Without files it may come like any other.
     pub(super) async fn read_with_files(
         request: &Request,
         body: RequestBody,

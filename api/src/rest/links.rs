@@ -93,7 +93,7 @@ impl Api {
 
     /// Send an assessment as a link
     ///
-    /// For a contact at the supplier, who needs no account: whoever has the link can answer this one assessment until it expires, and sees nothing else. The response holds the link, once; it is not stored, so a retry of this request returns `url` null. If an e-mail address is given and this server sends e-mail, the link is also sent: `mail` has the delivery status. An assessment can have several links.
+    /// For a contact at the supplier, who needs no account: whoever has the link can answer this one assessment until it expires, and sees nothing else. The response holds the link, once; it is not stored, so a retry of this request returns `url` null. What is answered through it is seen only once it is submitted. If an e-mail address is given and this server sends e-mail, the link is also sent: `mail` has the delivery status. An assessment can have several links.
     #[oai(path = "/links", method = "post", operation_id = "create_link", transform = "boxed")]
     async fn create(
         &self,

@@ -90,8 +90,8 @@ impl Work {
         Some(Unsubmitted { answered_count: answered.count() as u64, question_count: visible.len() as u64 })
     }
 
-    /// Keeps what is answered through a link apart, all or none; gives the assessment, and how it stands for whoever has
-    /// the link. The audit trail holds that they answered, and what only once it is submitted.
+    /// Keeps what is answered through a link apart, all or none; gives it as whoever has the link sees it. The audit
+    /// trail holds that they answered, and what they answered once it is submitted.
     pub(super) async fn put_apart(mut self, writer: &Writer, change: AnswerChange) -> Result<Self, Error> {
         self.check(&change)?;
         let before = self.sheet.unsent.clone();

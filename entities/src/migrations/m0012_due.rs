@@ -1,5 +1,5 @@
-//! The list of what is due, how many items of each kind and day it has, and what reviews and decisions keep for it. What
-//! is answered through a link stands apart until it is submitted.
+//! The list of what is due, how many items of each kind and day it has, and what reviews and decisions keep for it.
+//! What is answered through a link stands apart until it is submitted.
 
 use std::collections::BTreeMap;
 

@@ -30,8 +30,10 @@ mod explaining;
 mod export;
 mod filter;
 mod judging;
+mod last_look;
 mod offline;
 pub(crate) mod responding;
+pub(crate) mod unsent;
 
 pub use answering::{AnswerChange, answer};
 pub use carrying::{Confirmation, confirm};
@@ -45,6 +47,7 @@ pub use judging::{
 pub(crate) use offline::seats_for_sheets;
 pub use offline::{SheetFilter, SheetFormat, SheetReading, fill_in, read_sheet, sheet_to_fill_in};
 pub use responding::questions;
+pub use unsent::Unsubmitted;
 
 /// Where an assessment stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -201,6 +204,7 @@ pub(crate) mod sheet {
     use diligence_questionnaires::{Answers, Basis, Carried, Receipt, Review};
     use sea_orm::entity::prelude::*;
 
+    use super::unsent::Unsent;
     use crate::{
         id::{AssessmentId, OrganisationId, SupplierId},
         stored::Json,
@@ -213,11 +217,14 @@ pub(crate) mod sheet {
         pub assessment_id: AssessmentId,
         pub organisation_id: OrganisationId,
         pub supplier_id: SupplierId,
+        /// What the organisation sees.
         pub answers: Json<Answers>,
         pub review: Json<Review>,
         pub receipt: Option<Json<Receipt>>,
         pub basis: Option<Json<Basis>>,
         pub carried: Json<Carried>,
+        /// What was answered through links and is not submitted: see [`super::unsent`].
+        pub unsent: Json<Unsent>,
     }
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub enum Relation {}
@@ -272,6 +279,9 @@ pub struct Progress {
     pub claimed: Option<Score>,
     /// The evidenced score so far.
     pub evidenced: Option<Score>,
+    /// How far an answer through a link is that is not submitted yet, in numbers alone: what it says is in none of the
+    /// other fields. Null where nothing waits to be submitted through a link.
+    pub unsubmitted: Option<Unsubmitted>,
 }
 
 impl crate::page::Versioned for Progress {
@@ -323,8 +333,9 @@ impl Work {
         diligence_questionnaires::evaluate(&self.edition, &self.input(&self.subject.facts(), on))
     }
 
-    fn progress(self, assessment: Model, outcome: Outcome) -> Progress {
+    fn progress(self, assessment: Model, outcome: Outcome, today: Day) -> Progress {
         Progress {
+            unsubmitted: self.unsubmitted(assessment.state.0, today),
             assessment,
             answers: self.sheet.answers.0,
             carried: self.sheet.carried.0.answers,
@@ -455,6 +466,7 @@ pub async fn start(writer: &Writer, new: NewAssessment) -> Result<Assessment, Er
         receipt: None,
         basis: None,
         carried: Json(carried),
+        unsent: Json::default(),
     };
     let work = Work { before: assessment.clone(), sheet, edition, subject, facts };
     let mut assessment = assessment;
@@ -485,14 +497,14 @@ pub async fn read(reader: &Reader, id: &AssessmentId) -> Result<Assessment, Erro
     reader.get::<Entity>(id.as_str()).await
 }
 
-/// An assessment's answers, and how it stands.
+/// An assessment's answers, and how it stands; of what is answered through a link and not submitted, numbers alone.
 ///
 /// # Errors
 /// [`Error::NotFound`].
 pub async fn progress(reader: &Reader, id: &AssessmentId) -> Result<Progress, Error> {
     let work = Work::load(reader, read(reader, id).await?).await?;
-    let (assessment, outcome) = (work.before.clone(), work.outcome(reader.today()));
-    Ok(work.progress(assessment, outcome))
+    let (assessment, outcome, today) = (work.before.clone(), work.outcome(reader.today()), reader.today());
+    Ok(work.progress(assessment, outcome, today))
 }
 
 impl Work {
@@ -536,12 +548,13 @@ pub(crate) async fn live(reader: &Reader, suppliers: &[SupplierId]) -> Result<Ve
         .await
 }
 
-/// Whether an answer about this supplier or its products names a piece of evidence.
+/// Whether an answer about this supplier or its products names a piece of evidence, also one that is not submitted yet.
 pub(crate) async fn names_evidence(reader: &Reader, supplier_id: &SupplierId, id: &EvidenceId) -> Result<bool, Error> {
-    let select = reader
-        .find::<sheet::Entity>()
-        .filter(sheet::Column::SupplierId.eq(supplier_id.clone()))
-        .filter(crate::page::contains(sheet::Column::Answers, id.as_str()));
+    let select = reader.find::<sheet::Entity>().filter(sheet::Column::SupplierId.eq(supplier_id.clone())).filter(
+        Condition::any()
+            .add(crate::page::contains(sheet::Column::Answers, id.as_str()))
+            .add(crate::page::contains(sheet::Column::Unsent, id.as_str())),
+    );
     reader.has(select).await
 }
 

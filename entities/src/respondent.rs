@@ -30,7 +30,7 @@ mod uploads;
 
 pub use crate::assessment::responding::{
     EarlierAnswer, EarlierLook, ReceiptAnswer, RespondentProgress, RespondentQuestion, RespondentQuestions,
-    RespondentReceipt, RespondentSection, VisitState,
+    RespondentReceipt, RespondentSection, UnansweredAs, UnansweredQuestion, VisitState,
 };
 pub use uploads::{
     MAXIMUM_UPLOADS, NewUpload, RespondentEvidence, RespondentEvidenceFilter, delete_evidence, list_evidence,

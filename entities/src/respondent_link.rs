@@ -245,6 +245,28 @@ pub(crate) async fn unanswered(reader: &Reader, assessments: &[AssessmentId]) ->
     reader.all(select).await
 }
 
+/// Whether this assessment can be answered through a link today.
+pub(crate) async fn is_open(reader: &Reader, id: &AssessmentId) -> Result<bool, Error> {
+    let select = reader.find::<Entity>().filter(Column::AssessmentId.eq(id.clone()));
+    Ok(reader.all(select).await?.iter().any(|link| link.expect_good(reader.today()).is_ok()))
+}
+
+/// When answers were last submitted through a link, of those of these assessments of which any were.
+pub(crate) async fn submissions<'a>(
+    reader: &Reader,
+    assessments: impl IntoIterator<Item = &'a str>,
+) -> Result<BTreeMap<String, Moment>, Error> {
+    let select = reader.find::<Entity>().filter(Column::AssessmentId.is_in(assessments));
+    let mut last = BTreeMap::new();
+    for link in reader.all(select.filter(Column::SubmittedAt.is_not_null())).await? {
+        if let Some(at) = link.submitted_at {
+            let known = last.entry(link.assessment_id.to_string()).or_insert(at);
+            *known = at.max(*known);
+        }
+    }
+    Ok(last)
+}
+
 /// Which links to list.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Validate)]
 #[serde(default, deny_unknown_fields)]

@@ -11,6 +11,7 @@ use crate::{
     roles::{assessment, method},
 };
 
+mod drafts;
 mod letters;
 mod links;
 mod operations;

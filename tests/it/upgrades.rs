@@ -330,6 +330,9 @@ async fn later_steps_left_what_they_must(app: &App, step: &str) {
     if since("m0006") {
         assert_eq!(names(&app.walk("/links", 10).await, "contact_name"), ["Kit Söhne"]);
     }
+    if since("m0008") {
+        drafts_through_links_are_hidden(app).await;
+    }
     if since("m0009") {
         let all = organisation::all(&app.store).await.expect("organisations");
         assert_eq!(
@@ -339,6 +342,24 @@ async fn later_steps_left_what_they_must(app: &App, step: &str) {
                 .collect::<Vec<_>>(),
             ["Nothing Yet"]
         );
+    }
+}
+
+/// m0012_due: what was answered through a link and not submitted is seen no more, in its events neither.
+async fn drafts_through_links_are_hidden(app: &App) {
+    let open = app.walk("/assessments?sort=created_at", 200).await.remove(2);
+    let told = app.get(&app.admin, &format!("/assessments/{}/answers", id(&open))).await.json(200);
+    assert_eq!((&told["answers"], &told["unsubmitted"]["answered_count"]), (&json!({}), &json!(1)), "{told}");
+    assert_eq!((&open["claimed"], &open["knock_outs"]), (&Value::Null, &json!([])));
+    let link = app.walk("/links", 10).await.remove(0);
+    let events = app.walk(&format!("/audit-events?item_id={}&actor_id={}", id(&open), id(&link)), 200).await;
+    let answers: Vec<&Value> = events.iter().filter(|event| event["noun"] == "answers").collect();
+    assert!(!answers.is_empty(), "{events:?}");
+    for event in answers {
+        assert_eq!((&event["before"], &event["after"]), (&Value::Null, &json!({ "submitted": false })));
+    }
+    for event in &events {
+        assert!(event["after"].get("claimed").is_none() && event["before"].get("claimed").is_none(), "{event}");
     }
 }
 

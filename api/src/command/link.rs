@@ -12,7 +12,7 @@ use diligence_entities::{
     stored::word,
 };
 
-use super::{Failure, Reached, block_on, console, open, open_with, organisation_called, print};
+use super::{Failure, Reached, block_on, console, open, open_with, organisation_called, print, say};
 use crate::config::{Config, DatabaseFlags};
 
 #[derive(Debug, Subcommand)]
@@ -87,6 +87,9 @@ async fn create(store: &Store, config: &Config, new: NewRespondentLink) -> Resul
             Ok(_) => {
                 let made = respondent_link::create(&writer, new, Mailing::Impossible).await?;
                 writer.save().await?;
+                if config.links_open_here_only() {
+                    say("This link opens on this computer only: say with --public-url how others reach the program.");
+                }
                 return print(&format!("{}\n", config.link_of_respondent(made.token.reveal())));
             }
             Err(Error::NotFound) => {}

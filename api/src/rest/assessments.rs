@@ -74,7 +74,7 @@ impl Api {
 
     /// Read an assessment's answers
     ///
-    /// With the visible questions, what is missing, and the score so far.
+    /// With the visible questions, what is missing, and the score so far. Answers given through a link are here, and in everything else about the assessment, only once they are submitted there; until then `unsubmitted` says how many there are.
     #[oai(path = "/assessments/:id/answers", method = "get", operation_id = "read_answers", transform = "boxed")]
     async fn answers(&self, who: By<Viewer>, id: At<AssessmentId>) -> Answer<Changed<Progress>, Reading> {
         Ok(Changed(assessment::progress(&who.read().await?, &id).await?))
@@ -82,7 +82,7 @@ impl Api {
 
     /// Answer questions
     ///
-    /// Saves one or more answers: absent questions keep theirs, null clears an answer. The response has the visible questions, how much is answered, and the score so far.
+    /// Saves one or more answers: absent questions keep theirs, null clears an answer. An answer takes the place of one that was given through a link and not submitted. The response has the visible questions, how much is answered, and the score so far.
     #[oai(path = "/assessments/:id/answers", method = "patch", operation_id = "answer_assessment", transform = "boxed")]
     async fn answer(
         &self,
@@ -166,7 +166,7 @@ impl Api {
 
     /// Submit an assessment
     ///
-    /// It then waits for a decision. Required questions must be answered. Each finding creates a risk, once.
+    /// It then waits for a decision. Required questions must be answered. Each finding creates a risk, once. While answers have been given through a link that works and have not been submitted there, it is refused with 409: revoke the link to submit your own answers.
     #[oai(path = "/assessments/:id/submit", method = "post", operation_id = "submit_assessment", transform = "boxed")]
     async fn submit(
         &self,

@@ -151,33 +151,56 @@ pub async fn rate(writer: &Writer, id: &AssessmentId, version: i64, change: Poin
     let after = writer.replace::<Entity, ActiveModel>("rate", &work.before, after).await?;
     let (was, is) = crate::audit::difference(was, serde_json::to_value(&work.sheet.review).ok());
     writer.note_about(crate::audit::About::of::<Entity>(&after), "rate", "answers", id.as_str(), Some(was), Some(is));
-    Ok(work.progress(after, outcome))
+    Ok(work.progress(after, outcome, writer.today()))
 }
 
 /// Submits an assessment for decision. Its findings become risks, each once.
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`] naming every question that still needs an answer or a
-/// comment, or [`Error::Conflict`] when it is not open.
+/// comment, or [`Error::Conflict`] when it is not open, or when it was answered through a link that works and has not
+/// been submitted there.
 pub async fn submit(writer: &Writer, id: &AssessmentId, version: i64) -> Result<Assessment, Error> {
-    let before = writer.get_at::<Entity>(id.as_str(), version).await?;
-    expect_state(&before, AssessmentState::Open, "be submitted")?;
-    let work = Work::load(writer, before).await?;
-    let outcome = work.evaluate(writer.today());
-    let open = open(&outcome);
-    if !open.is_empty() {
-        return Err(Error::Invalid(open));
+    let work = Work::to_submit(writer, id, version).await?;
+    work.expect_nothing_unsent(writer).await?;
+    work.submit(writer).await
+}
+
+/// Submits an assessment through a link, with what was answered there.
+pub(super) async fn submit_through_link(writer: &Writer, id: &AssessmentId, version: i64) -> Result<Assessment, Error> {
+    let mut work = Work::to_submit(writer, id, version).await?;
+    if let Some((was, is)) = work.take_in() {
+        work.keep_sheet(writer).await?;
+        let about = audit::About::of::<Entity>(&work.before);
+        writer.note_about(about, "answer", "answers", id.as_str(), Some(was), Some(is));
     }
-    let mut after = work.before.clone();
-    after.settle(&outcome);
-    after.state = Word(AssessmentState::Submitted);
-    after.submitted_by = Some(writer.scope().actor.name.clone());
-    after.submitted_at = Some(writer.now());
-    sign(&mut after.answered_by, writer);
-    after.return_comment = None;
-    let after = writer.replace::<Entity, ActiveModel>("submit", &work.before, after).await?;
-    risk::raise(writer, &work.subject, &after, &outcome.findings).await?;
-    Ok(after)
+    work.submit(writer).await
+}
+
+impl Work {
+    async fn to_submit(writer: &Writer, id: &AssessmentId, version: i64) -> Result<Self, Error> {
+        let before = writer.get_at::<Entity>(id.as_str(), version).await?;
+        expect_state(&before, AssessmentState::Open, "be submitted")?;
+        Self::load(writer, before).await
+    }
+
+    async fn submit(self, writer: &Writer) -> Result<Assessment, Error> {
+        let outcome = self.evaluate(writer.today());
+        let open = open(&outcome);
+        if !open.is_empty() {
+            return Err(Error::Invalid(open));
+        }
+        let mut after = self.before.clone();
+        after.settle(&outcome);
+        after.state = Word(AssessmentState::Submitted);
+        after.submitted_by = Some(writer.scope().actor.name.clone());
+        after.submitted_at = Some(writer.now());
+        sign(&mut after.answered_by, writer);
+        after.return_comment = None;
+        let after = writer.replace::<Entity, ActiveModel>("submit", &self.before, after).await?;
+        risk::raise(writer, &self.subject, &after, &outcome.findings).await?;
+        Ok(after)
+    }
 }
 
 /// What must be answered before submission, and still holds at approval.

@@ -37,6 +37,7 @@ struct New {
     url: String,
     /// What became of the letter.
     letter: String,
+    opens_here_only: bool,
 }
 
 #[derive(Template)]
@@ -49,6 +50,7 @@ struct LinksPage {
     new: Option<New>,
     form: Form,
     sends_mail: bool,
+    opens_here_only: bool,
     may_change: bool,
     errors: Vec<FieldError>,
 }
@@ -109,6 +111,11 @@ fn mailer(request: &Request) -> Result<&Mailer, Problem> {
     request.data::<Mailer>().ok_or_else(|| Problem::internal("the app has no mailer"))
 }
 
+fn config(request: &Request) -> Result<&Config, Problem> {
+    let config = request.data::<Arc<Config>>();
+    config.map(Arc::as_ref).ok_or_else(|| Problem::internal("the app has no configuration"))
+}
+
 /// The links of an assessment, and a form for another one.
 pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let (request, here) = who.parts();
@@ -149,6 +156,7 @@ async fn list(
         new,
         form,
         sends_mail: mailer(request)?.mailing() == Mailing::Possible,
+        opens_here_only: config(request)?.links_open_here_only(),
         may_change: here.is_at_least(Role::Editor),
         errors,
     };
@@ -210,7 +218,7 @@ async fn handed_over(
         Ok(made) => made,
         Err(error) => return again(request, here, form, error).await,
     };
-    let config = request.data::<Arc<Config>>().ok_or_else(|| Problem::internal("the app has no configuration"))?;
+    let config = config(request)?;
     let url = config.link_of_respondent(made.token.reveal());
     if let Some(letter) = made.letter {
         mailer(request)?.post(store_of(request)?.clone(), here.person.scope(request_id(request)), letter, url.clone());
@@ -220,7 +228,7 @@ async fn handed_over(
         request,
         here,
         StatusCode::OK,
-        Some(New { name: made.link.contact_name, url, letter }),
+        Some(New { name: made.link.contact_name, url, letter, opens_here_only: config.links_open_here_only() }),
         Form::default(),
         Vec::new(),
     )

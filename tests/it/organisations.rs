@@ -89,10 +89,9 @@ both! {
     async fn a_mistyped_organisation_is_an_error_in_every_command_and_makes_nothing(app: App) {
         let import = ["import", "suppliers", "-"];
         let who = ["--role", "viewer", "--email", "kit@example.org"];
-        let begins: [Vec<&str>; 4] = [
+        let begins: [Vec<&str>; 3] = [
             [&import[..], &["--dry-run"]].concat(),
             import.to_vec(),
-            ["key", "create", "--role", "viewer", "--name", "Nightly"].to_vec(),
             [&["user", "create"][..], &who].concat(),
         ];
         let others: [Vec<&str>; 17] = [
@@ -158,5 +157,17 @@ both! {
         assert!(code == Some(0) && out.contains("/invitations#"), "{told}");
         assert_eq!(names(&app.store).await, ["Fourth House", "Linked Homes", "Meadow View Care", "Riverside Council"]);
         assert_eq!(run(&app.url, &["audit", "verify", "--organisation", "Linked Homes"], "").0, Some(0));
+    }
+
+    async fn a_key_makes_its_organisation_unasked_and_says_so_beside_the_names_that_are_near(app: App) {
+        let key = ["key", "create", "--role", "viewer", "--name", "Nightly", "--organisation"];
+        let (code, out, told) = run(&app.url, &[&key[..], &["Meadow View Car"]].concat(), "");
+        assert!(code == Some(0) && out.starts_with("dlg_") && out.lines().count() == 1, "{told}");
+        assert!(told.contains("organisation: \"Meadow View Car\" is new, beside \"Meadow View Care\"\n"), "{told}");
+        for again in [&["Meadow View Car"][..], &["Elsewhere", "--create-organisation"]] {
+            let (code, _, told) = run(&app.url, &[&key[..], again].concat(), "");
+            assert!(code == Some(0) && !told.contains("is new"), "{told}");
+        }
+        assert_eq!(names(&app.store).await, ["Elsewhere", "Meadow View Car", "Meadow View Care", "Riverside Council"]);
     }
 }

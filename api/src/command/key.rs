@@ -16,7 +16,7 @@ use crate::config::DatabaseFlags;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Make a key; prints it, alone, on standard output
+    /// Make a key, and its organisation where it is new; prints the key, alone, on standard output
     Create {
         #[command(flatten)]
         whose: Whose,
@@ -74,7 +74,7 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
         match command {
             Command::Create { whose, role, scope, name, expires_on, database } => {
                 let store = open_with(database).await?;
-                let (_, writer) = whose.change(&store).await?;
+                let (_, writer) = whose.change_or_begin(&store).await?;
                 let (_, secret) = api_key::create(&writer, NewApiKey { name, role, scope, expires_on }).await?;
                 writer.save().await?;
                 print(&format!("{}\n", secret.reveal()))

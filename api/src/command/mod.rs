@@ -373,15 +373,30 @@ impl Whose {
             None => self.begin(store).await,
         }
     }
+
+    /// The organisation, and a change to it; one that is new is made unasked, which is said together with the names
+    /// that are near its own.
+    pub(crate) async fn change_or_begin(&self, store: &Store) -> Result<(Organisation, Writer), Failure> {
+        let all = organisation::all(store).await?;
+        if !self.create_organisation && organisation::called(&self.organisation, &all).is_none() {
+            let near = organisation::near(&self.organisation, &all);
+            let beside = if near.is_empty() { String::new() } else { format!(", beside {}", quoted(&near, " and ")) };
+            say(&format!("organisation: {:?} is new{beside}", self.organisation));
+            return self.begin(store).await;
+        }
+        self.change(store).await
+    }
 }
 
 /// How many organisations are named where none is near what was typed.
 const NAMED: usize = 5;
 
+fn quoted(names: &[&str], joint: &str) -> String {
+    names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(joint)
+}
+
 /// That no organisation is called so, which may have been meant, and what else there is to do.
 fn no_organisation(name: &str, all: &[Organisation], otherwise: &str) -> Failure {
-    let quoted =
-        |names: &[&str], joint: &str| names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(joint);
     let near = organisation::near(name, all);
     let known: Vec<&str> = all.iter().map(|organisation| organisation.name.as_str()).collect();
     let meant = match known.get(..NAMED) {

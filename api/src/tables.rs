@@ -6,9 +6,9 @@
 use std::{borrow::Cow, future::Future};
 
 use diligence_entities::{
-    due::{self, DueFilter, DueItem},
     assessment::{self, AnswerRow, Assessment, AssessmentFilter},
     audit::{self, AuditEvent, AuditEventFilter},
+    due::{self, DueFilter, DueItem},
     error::Error,
     evidence::{self, Evidence, EvidenceFilter},
     page::{MAXIMUM_LIMIT, Page},
@@ -95,6 +95,7 @@ tables! {
     EvidenceTable "evidence" "evidence.csv" evidence::list: EvidenceFilter => Evidence = [
         "id" "subject_id" "supplier_id" "product_id" "kind" "reference" "statement" "scope" "document_version" "issued_on" "expires_on"
         "address" "notes" "version" "created_at" "updated_at" "file.name" "file.media_type" "file.byte_count" "file.sha256"
+        "ends_on" "ends_because" "checked_at" "checked_by"
     ];
     /// Assessments.
     Assessments "assessment" "assessments.csv" assessment::list: AssessmentFilter => Assessment = [

@@ -60,7 +60,7 @@ pub struct RespondentEvidence {
     pub reference: Option<String>,
     /// The day it was issued, as it says itself.
     pub issued_on: Option<Day>,
-    /// The last day it is valid, as it says itself; null for no end.
+    /// The last day it is valid, as it says itself; null where it says none.
     pub expires_on: Option<Day>,
     /// The file.
     pub file: Option<StoredFile>,

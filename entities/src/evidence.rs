@@ -156,34 +156,34 @@ impl Model {
 
 /// What scoring needs to know of all the evidence about a supplier and its products.
 pub(crate) fn facts(evidence: &[Evidence]) -> Vec<EvidenceFact> {
-    // Where what was said last is that standards are not met, nothing stands that was said before.
-    let of_kind = |piece: &&Evidence| piece.checked_at.is_some() && piece.kind.0 == EvidenceKind::Dspt;
-    let mut last: BTreeMap<String, &Evidence> = BTreeMap::new();
-    for piece in evidence.iter().filter(of_kind) {
-        let entry = last.entry(piece.subject_id.to_string()).or_insert(piece);
-        if piece.said_key > entry.said_key {
-            *entry = piece;
-        }
-    }
-    let is_superseded = |piece: &Evidence| {
-        piece.kind.0 == EvidenceKind::Dspt
-            && last.get(piece.subject_id.as_str()).is_some_and(|last| last.is_unmet() && last.said_key > piece.said_key)
+    let last = latest(evidence);
+    let fact = |piece: &Evidence| {
+        // Where what was said last is that standards are not met, nothing stands that was said before.
+        let is_superseded = last
+            .get(&(piece.subject_id.as_str(), piece.kind.0))
+            .is_some_and(|last| last.is_unmet() && last.said_key > piece.said_key);
+        piece.fact(is_superseded)
     };
-    evidence.iter().map(|piece| piece.fact(is_superseded(piece))).collect()
+    evidence.iter().map(fact).collect()
 }
 
 /// Of each kind of accepted evidence about a subject, what was said last: by its day of issue, else by when it was
 /// entered.
 pub(crate) fn said_last<'a>(evidence: &[&'a Evidence], subject_id: &SubjectId) -> Vec<&'a Evidence> {
-    let mut last: BTreeMap<EvidenceKind, &'a Evidence> = BTreeMap::new();
-    let counts = |piece: &&Evidence| piece.subject_id == *subject_id && piece.checked_at.is_some();
-    for piece in evidence.iter().copied().filter(counts) {
-        let entry = last.entry(piece.kind.0).or_insert(piece);
+    let about = evidence.iter().copied().filter(|piece| piece.subject_id == *subject_id);
+    latest(about).into_values().collect()
+}
+
+/// What was said last of each kind, of what is accepted, by whom it is about.
+fn latest<'a>(evidence: impl IntoIterator<Item = &'a Evidence>) -> BTreeMap<(&'a str, EvidenceKind), &'a Evidence> {
+    let mut last: BTreeMap<(&str, EvidenceKind), &Evidence> = BTreeMap::new();
+    for piece in evidence.into_iter().filter(|piece| piece.checked_at.is_some()) {
+        let entry = last.entry((piece.subject_id.as_str(), piece.kind.0)).or_insert(piece);
         if piece.said_key > entry.said_key {
             *entry = piece;
         }
     }
-    last.into_values().collect()
+    last
 }
 
 /// What a piece of evidence is made of.

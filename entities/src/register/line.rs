@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diligence_questionnaires::{EvidenceKind, Rating, Score, Tier, worst};
+use diligence_questionnaires::{Rating, Score, Tier, worst};
 use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _};
 
 use super::{Certificate, Column, Entity, Model, RiskCounts, UnderWay, count_of, refresh::Differences};

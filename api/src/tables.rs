@@ -95,6 +95,7 @@ tables! {
     EvidenceTable "evidence" "evidence.csv" evidence::list: EvidenceFilter => Evidence = [
         "id" "subject_id" "supplier_id" "product_id" "kind" "reference" "statement" "scope" "document_version" "issued_on" "expires_on"
         "address" "notes" "version" "created_at" "updated_at" "file.name" "file.media_type" "file.byte_count" "file.sha256"
+        "ends_on" "ends_because" "checked_at" "checked_by"
     ];
     /// Assessments.
     Assessments "assessment" "assessments.csv" assessment::list: AssessmentFilter => Assessment = [

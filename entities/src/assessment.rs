@@ -310,11 +310,7 @@ impl Work {
             .ok_or(Error::NotFound)?;
         let edition = questionnaire::pinned(reader, &before.edition_id).await?;
         let subject = Subject::of(reader, &before.supplier_id, before.product_id.as_ref()).await?;
-        let facts = evidence::of_suppliers(reader, std::slice::from_ref(&before.supplier_id))
-            .await?
-            .iter()
-            .map(evidence::Evidence::fact)
-            .collect();
+        let facts = evidence::facts(&evidence::of_suppliers(reader, std::slice::from_ref(&before.supplier_id)).await?);
         Ok(Self { before, sheet, edition, subject, facts })
     }
 
@@ -447,11 +443,7 @@ pub async fn start(writer: &Writer, new: NewAssessment) -> Result<Assessment, Er
         created_at: writer.now(),
         updated_at: writer.now(),
     };
-    let facts = evidence::of_suppliers(writer, std::slice::from_ref(&assessment.supplier_id))
-        .await?
-        .iter()
-        .map(evidence::Evidence::fact)
-        .collect::<Vec<_>>();
+    let facts = evidence::facts(&evidence::of_suppliers(writer, std::slice::from_ref(&assessment.supplier_id)).await?);
     let carried = if new.carry_over.unwrap_or(true) {
         carrying::over(writer, &assessment, &edition, &facts).await?
     } else {

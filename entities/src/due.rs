@@ -55,6 +55,8 @@ pub enum DueKind {
     AiUnknown,
     /// It was never assessed, though its tier asks for it.
     NeverAssessed,
+    /// A respondent sent evidence, and nobody has accepted it.
+    EvidenceToCheck,
     /// Answers wait for a reviewer.
     AnswersToReview,
     /// A supplier was asked and has not answered.
@@ -73,7 +75,7 @@ impl DueKind {
     }
 
     /// All of them, the most serious first.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::RefusedInUse,
         Self::DecisionStale,
         Self::DecisionLapse,
@@ -85,6 +87,7 @@ impl DueKind {
         Self::ProfileUnknown,
         Self::AiUnknown,
         Self::NeverAssessed,
+        Self::EvidenceToCheck,
         Self::AnswersToReview,
         Self::Unanswered,
         Self::AcceptanceLapse,

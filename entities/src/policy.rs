@@ -13,6 +13,7 @@ use crate::{
     ahead::{self, Ahead, Opened, Plan},
     clock::{Day, Moment},
     error::Error,
+    evidence::{self, Evidence, EvidenceValidity},
     fault::Faults,
     id::{OrganisationId, PolicyId, SupplierId},
     patch::Change,
@@ -147,6 +148,9 @@ pub struct Model {
     /// What a risk is called.
     #[schemars(with = "RiskBands")]
     pub risk_bands: Json<RiskBands>,
+    /// How long evidence counts that does not say itself until when.
+    #[schemars(with = "EvidenceValidity")]
+    pub evidence_validity: Json<EvidenceValidity>,
     /// Who may not decide on an assessment.
     #[schemars(with = "SeparationOfDuties")]
     pub separation_of_duties: Word<SeparationOfDuties>,
@@ -176,6 +180,7 @@ impl Model {
             rating: Json::default(),
             cadence_months: Json::default(),
             risk_bands: Json::default(),
+            evidence_validity: Json::default(),
             separation_of_duties: Word::default(),
             maximum_key_days: None,
             created_at: now,
@@ -200,6 +205,10 @@ pub struct NewPolicy {
     #[validate(nested)]
     #[serde(default)]
     pub risk_bands: RiskBands,
+    /// How long evidence counts that does not say itself until when.
+    #[validate(nested)]
+    #[serde(default)]
+    pub evidence_validity: EvidenceValidity,
     /// Who may not decide on an assessment; `off` if not said.
     #[serde(default)]
     pub separation_of_duties: SeparationOfDuties,
@@ -216,6 +225,7 @@ impl From<&Policy> for NewPolicy {
             rating: policy.rating.0,
             cadence_months: policy.cadence_months.0,
             risk_bands: policy.risk_bands.0,
+            evidence_validity: policy.evidence_validity.0,
             separation_of_duties: policy.separation_of_duties.0,
             maximum_key_days: policy.maximum_key_days,
         }
@@ -230,7 +240,7 @@ pub async fn read(reader: &Reader) -> Result<Policy, Error> {
     reader.one(reader.find::<Entity>()).await?.ok_or(Error::NotFound)
 }
 
-/// A change of the policy; every rating, risk band and review date in the register follows at once.
+/// A change of the policy; every rating, risk band, end of evidence and review date in the register follows at once.
 #[derive(Debug)]
 pub struct PolicyChange {
     /// The version it is made on.
@@ -245,6 +255,7 @@ pub struct PolicyPlan {
     new: NewPolicy,
     today: Day,
     risks: Vec<(Risk, Risk)>,
+    evidence: Vec<(Evidence, Evidence)>,
     differences: register::Differences,
 }
 
@@ -259,11 +270,17 @@ impl Ahead for PolicyChange {
         let new = checked(self.change.clone().over(&before)?)?;
         let after = with(&before, new.clone());
         let risks = risk::called_otherwise(reader, new.risk_bands).await?;
+        let evidence = if new.evidence_validity == before.evidence_validity.0 {
+            Vec::new()
+        } else {
+            evidence::ending_otherwise(reader, &new.evidence_validity).await?
+        };
         Ok(PolicyPlan {
             version: self.version,
             new,
             today: reader.today(),
             risks,
+            evidence,
             differences: register::under(reader, &after).await?,
         })
     }
@@ -293,10 +310,15 @@ impl PolicyPlan {
             self.risks.into_iter().filter(|(risk, _)| !changed.contains(&risk.supplier_id)).collect();
         let called: BTreeSet<SupplierId> = still.iter().map(|(risk, _)| risk.supplier_id.clone()).collect();
         risk::call(writer, still).await?;
+        let still: Vec<(Evidence, Evidence)> =
+            self.evidence.into_iter().filter(|(piece, _)| !changed.contains(&piece.supplier_id)).collect();
+        let ended: BTreeSet<SupplierId> = still.iter().map(|(piece, _)| piece.supplier_id.clone()).collect();
+        evidence::end(writer, still).await?;
         self.differences.without(changed).carry_out_all(writer).await?;
-        writer.leave_alone(&called);
+        writer.leave_alone(called.iter().chain(&ended));
         let changed: Vec<SupplierId> = changed.iter().cloned().collect();
         risk::call_of_suppliers(writer, &changed, after.risk_bands.0).await?;
+        evidence::end_of_suppliers(writer, &changed, &after.evidence_validity.0).await?;
         for supplier_id in &changed {
             writer.touch(supplier_id);
         }
@@ -324,6 +346,7 @@ fn with(before: &Policy, new: NewPolicy) -> Policy {
         rating: Json(new.rating),
         cadence_months: Json(new.cadence_months),
         risk_bands: Json(new.risk_bands),
+        evidence_validity: Json(new.evidence_validity),
         separation_of_duties: Word(new.separation_of_duties),
         maximum_key_days: new.maximum_key_days,
         ..before.clone()

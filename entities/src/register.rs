@@ -19,6 +19,7 @@ use crate::{
     clock::{Day, Moment},
     decision::DecisionOutcome,
     error::Error,
+    evidence::EndsBecause,
     id::{AssessmentId, OrganisationId, ProductId, ReviewId, SubjectId, SupplierId},
     identifier::Identifier,
     product::{AiFeatures, ProductKind},
@@ -47,8 +48,11 @@ pub struct Certificate {
     pub reference: Option<String>,
     /// What it says in a few words.
     pub statement: Option<String>,
-    /// The last day it is valid; null for no end.
+    /// The last day on which it counts.
     pub expires_on: Option<Day>,
+    /// How that is known.
+    #[serde(default)]
+    pub ends_because: EndsBecause,
 }
 
 /// An assessment under way, in short: it does not count yet.
@@ -178,8 +182,10 @@ pub struct CertificateToday {
     pub reference: Option<String>,
     /// What it says in a few words.
     pub statement: Option<String>,
-    /// The last day it is valid; null for no end.
+    /// The last day on which it counts, given or derived; null where it has no end, or its end is not known.
     pub expires_on: Option<Day>,
+    /// How that is known; what is `undated` counts for nothing.
+    pub ends_because: EndsBecause,
     /// Whether that day has passed.
     pub expired: bool,
 }
@@ -300,11 +306,12 @@ impl Model {
                 .certificates
                 .0
                 .into_iter()
-                .map(|Certificate { kind, reference, statement, expires_on }| CertificateToday {
+                .map(|Certificate { kind, reference, statement, expires_on, ends_because }| CertificateToday {
                     kind,
                     reference,
                     statement,
                     expires_on,
+                    ends_because,
                     expired: expires_on.is_some_and(|last| last < today),
                 })
                 .collect(),

@@ -34,7 +34,7 @@ pub use crate::assessment::responding::{
 };
 pub use uploads::{
     MAXIMUM_UPLOADS, NewUpload, RespondentEvidence, RespondentEvidenceFilter, delete_evidence, list_evidence,
-    read_evidence, read_file, send_evidence,
+    read_evidence, read_file, send_evidence, sent_with,
 };
 pub(crate) use uploads::{forget_upload, upload};
 

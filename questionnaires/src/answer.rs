@@ -182,12 +182,33 @@ pub struct EvidenceFact {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
     pub file_sha256: Option<String>,
+    /// Why it counts for nothing, whatever its days say; absent where it counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_counted: Option<NotCounted>,
+}
+
+/// Why a piece of evidence counts for nothing, though it is there and its days would let it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NotCounted {
+    /// A respondent sent it, and nobody has accepted it.
+    Unchecked,
+    /// It is of a kind that ends, and says no day from which its end could be told.
+    Undated,
+    /// What was said later of the same says that it is so no more.
+    Superseded,
 }
 
 impl EvidenceFact {
-    /// Whether it is valid on a day: issued on or before it, and not past its expiry day.
+    /// Whether it counts on a day: nothing speaks against it, and it is in date.
     #[must_use]
     pub fn is_valid_on(&self, on: NaiveDate) -> bool {
+        self.not_counted.is_none() && self.is_in_date(on)
+    }
+
+    /// Whether its days let it count on a day: issued on or before it, and not past its expiry day.
+    #[must_use]
+    pub fn is_in_date(&self, on: NaiveDate) -> bool {
         self.issued_on.is_none_or(|issued| issued <= on) && self.expires_on.is_none_or(|expires| on <= expires)
     }
 }

@@ -103,6 +103,8 @@ pub enum LookAgain {
     EvidenceExpired,
     /// A piece of its evidence is not valid yet.
     EvidenceNotYetValid,
+    /// A piece of its evidence counts for nothing: it is not accepted, says no day, or was ended by a later one.
+    EvidenceNotCounted,
     /// A piece of its evidence is no longer known, and is left out.
     EvidenceGone,
 }
@@ -357,6 +359,7 @@ fn standing(evidence: &[EvidenceFact], on: NaiveDate) -> BTreeMap<&str, Option<L
     for fact in evidence {
         let wrong = match fact.issued_on {
             _ if fact.is_valid_on(on) => None,
+            _ if fact.is_in_date(on) => Some(LookAgain::EvidenceNotCounted),
             Some(issued) if issued > on => Some(LookAgain::EvidenceNotYetValid),
             _ => Some(LookAgain::EvidenceExpired),
         };

@@ -256,6 +256,7 @@ impl<'a> Supposed<'a> {
                     issued_on: None,
                     expires_on: None,
                     file_sha256: None,
+                    not_counted: None,
                 });
                 (id, false)
             });

@@ -99,8 +99,8 @@ pub mod translation;
 pub mod workbook;
 
 pub use answer::{
-    Answer, Answers, EvidenceFact, EvidenceKind, Review, ReviewedPoints, Subject, check_answers, check_review,
-    check_subject, normalise_answer, normalise_answers,
+    Answer, Answers, EvidenceFact, EvidenceKind, NotCounted, Review, ReviewedPoints, Subject, check_answers,
+    check_review, check_subject, normalise_answer, normalise_answers,
 };
 pub use carry::{Carried, CarriedAnswer, CarriedBecause, Earlier, LeftAnswer, LeftBecause, LookAgain, carry};
 pub use changes::{ChangeKind, EditionChanges, FieldChange, PartChange, changes};

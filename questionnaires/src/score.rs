@@ -264,6 +264,12 @@ pub enum EvidenceState {
     NotNeeded,
     /// A piece of an accepted kind is valid on the date.
     Valid,
+    /// A piece of an accepted kind would be valid if someone had accepted it: a respondent sent it.
+    Unchecked,
+    /// A piece of an accepted kind says no day from which its end could be told, and none is valid.
+    Undated,
+    /// What was said later ended a piece of an accepted kind, and none is valid.
+    Superseded,
     /// A piece of an accepted kind had expired by the date, and none is valid.
     Expired,
     /// The pieces of an accepted kind become valid only after the date.

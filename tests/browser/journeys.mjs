@@ -269,6 +269,9 @@ test("a supplier answers on a phone through a link, and what it claims and what 
   assert.ok(0 < Number(evidenced) && Number(evidenced) < Number(claimed), `${claimed} claimed, ${evidenced} shown`);
   await approver.sees(".is-late", /evidence/i);
   await approver.looksAt("review-claimed-and-shown");
+  // What was sent counts once someone accepts it.
+  await approver.presses(approver.page.locator("form[action$='/accept'] button").first());
+  await approver.sees(".notice", "It is accepted");
   await approver.fills("What needs to change", "Which certificate shows the toolkit's standards are met?");
   await approver.presses("Return to supplier", approver.page.locator("form[action*='/return']"));
   await approver.sees("main", "Returned");

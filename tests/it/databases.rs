@@ -210,7 +210,8 @@ both! {
         }
         crate::roles::with_file(&app, &app.post(&app.editor, "/evidence", json!({ "subject_id": id(&product), "kind": "insurance" })).await.json(201)).await;
         app.post(&app.editor, "/questionnaire-drafts", json!({ "name": "Begun", "document": "key: begun" })).await.json(201);
-        crate::respondents::sent_evidence(&app).await;
+        let sent = crate::respondents::sent_evidence(&app).await;
+        app.act(&app.editor, &format!("/evidence/{}/accept", id(&sent)), &sent, None).await.json(200);
         let member = crate::roles::user_of(&app, &app.member("viewer").await).await;
         let ours = text(&app.get(&app.admin, "/organisation").await.json(200), "id").to_owned();
         let filling = Database::connect(&app.url).await.expect("the database answers");

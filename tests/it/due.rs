@@ -93,7 +93,8 @@ both! {
 
     async fn a_certificate_that_is_over_when_it_is_entered_is_due_now(app: App) {
         let supplier = profiled(&app, "Harbour", json!({})).await;
-        certificate(&app, &supplier, "2025-10-17").await;
+        let over = json!({ "subject_id": id(&supplier), "kind": "cyber_essentials", "issued_on": "2024-10-17" });
+        app.post(&app.editor, "/evidence", over).await.json(201);
         assert!(due_of(&app, &supplier).await.contains(&("evidence_expiry".into(), "2025-10-17".into(), "overdue".into())));
         let reviews = app.walk(&format!("/reviews?subject_id={}", id(&supplier)), 50).await;
         assert!(reviews[0]["due_on"].as_str() <= Some("2027-03-01"), "{reviews:?}");

@@ -187,6 +187,7 @@ const TABLE: &[(Least, &str, &[&str])] = &[
             "/products/:id/delete",
             "/evidence/new",
             "/evidence/:id/change",
+            "/evidence/:id/accept",
             "/evidence/:id/file",
             "/evidence/:id/file/delete",
             "/evidence/:id/delete",

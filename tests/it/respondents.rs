@@ -11,6 +11,7 @@ use crate::{
     roles::{assessment, method},
 };
 
+mod accepting;
 mod drafts;
 mod letters;
 mod links;
@@ -128,8 +129,8 @@ pub(crate) async fn visiting(app: &App) -> [(String, String); 2] {
 }
 
 /// A link, a visit through it, and a piece of evidence sent in it.
-pub(crate) async fn sent_evidence(app: &App) {
-    visited(app).await.2.sends(app, "?name=note.txt", b"Good until June.").await.json(201);
+pub(crate) async fn sent_evidence(app: &App) -> Value {
+    visited(app).await.2.sends(app, "?name=note.txt", b"Good until June.").await.json(201)
 }
 
 /// What this operation of the surface is done to, by whom, and with what.

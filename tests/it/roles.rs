@@ -115,6 +115,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "delete_dependency",
             "create_evidence",
             "change_evidence",
+            "accept_evidence",
             "delete_evidence",
             "store_evidence_file",
             "delete_evidence_file",

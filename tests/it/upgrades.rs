@@ -200,6 +200,13 @@ async fn the_register_is_as_it_was(app: &App) {
     assert_eq!(names(&evidence, "reference"), ["CE-1", "P-1"]);
     assert_eq!((&evidence[0]["expires_on"], &evidence[1]["expires_on"]), (&json!("2027-06-01"), &Value::Null));
 
+    // m0012_due: when evidence ends, how that is known, and that what our own people entered is accepted.
+    for (piece, ends_on, because) in [(&evidence[0], json!("2027-06-01"), "given"), (&evidence[1], Value::Null, "none")]
+    {
+        assert_eq!((&piece["ends_on"], &piece["ends_because"]), (&ends_on, &json!(because)));
+        assert_eq!(piece["checked_at"], piece["created_at"]);
+    }
+
     // m0003_audit: to whose history events belong.
     let history = app.walk(&format!("/suppliers/{}/history", id(&harbour)), 200).await;
     for (action, noun) in [
@@ -521,4 +528,39 @@ async fn an_edition_with_a_null_character_hinders_no_upgrade_on_sqlite() {
 #[tokio::test]
 async fn an_edition_with_a_null_character_hinders_no_upgrade_on_postgres() {
     a_null_character_stays(On::Postgres).await;
+}
+
+/// What respondents sent before it was written down who looked at it: accepted where an approval rests on it.
+async fn what_was_sent_is_accepted_where_an_approval_rests_on_it(on: On) {
+    let old = made_at("m0011_health", on).await;
+    let database = Database::connect(&old.url).await.expect("the database answers");
+    let sent = "
+        INSERT INTO respondent_upload (evidence_id, organisation_id, link_id, assessment_id, subject_id)
+        SELECT evidence.id, evidence.organisation_id, respondent_link.id, respondent_link.assessment_id, evidence.subject_id
+        FROM evidence JOIN respondent_link ON respondent_link.organisation_id = evidence.organisation_id;
+        UPDATE answer_sheet SET answers = replace(answers, '\"Not yet.\"', '\"Not yet.\",\"evidence_ids\":[\"'
+        || (SELECT id FROM evidence WHERE reference = 'CE-1') || '\"]');
+        UPDATE evidence SET kind = 'dspt', statement = '22/23 Standards Met' WHERE reference = 'P-1'";
+    run_script(&database, "what was sent", sent).await;
+    database.close().await.expect("closed");
+    let app = old.upgraded().await;
+    let accepted = app.walk("/evidence?checked=true", 50).await;
+    assert_eq!(names(&accepted, "reference"), ["CE-1"]);
+    assert_eq!(
+        (&accepted[0]["checked_at"], &accepted[0]["checked_by"]),
+        (&json!("2026-11-29T16:33:00.309813Z"), &Value::Null)
+    );
+    let waiting = app.walk("/evidence?checked=false", 50).await;
+    assert_eq!(names(&waiting, "reference"), ["P-1"]);
+    assert_eq!((&waiting[0]["ends_on"], &waiting[0]["ends_because"]), (&json!("2024-06-30"), &json!("derived")));
+}
+
+#[tokio::test]
+async fn what_was_sent_is_accepted_where_an_approval_rests_on_it_on_sqlite() {
+    what_was_sent_is_accepted_where_an_approval_rests_on_it(On::Sqlite).await;
+}
+
+#[tokio::test]
+async fn what_was_sent_is_accepted_where_an_approval_rests_on_it_on_postgres() {
+    what_was_sent_is_accepted_where_an_approval_rests_on_it(On::Postgres).await;
 }

@@ -51,7 +51,7 @@ pub(super) fn href(item: &DueItem) -> String {
         DueKind::RefusedInUse | DueKind::DecisionStale | DueKind::DecisionLapse | DueKind::Condition => {
             format!("/decisions/{source}")
         }
-        DueKind::EvidenceExpiry => format!("/evidence/{source}"),
+        DueKind::EvidenceExpiry | DueKind::EvidenceToCheck => format!("/evidence/{source}"),
         DueKind::ContractNotice | DueKind::ContractEnd => {
             format!("{}/change#contracts", format::supplier_href(&item.supplier_id))
         }

@@ -328,6 +328,7 @@ fn done(action: &str, noun: &str) -> String {
         ("meet_condition", _) => "Condition of decision met",
         ("go_stale", _) => "Decision out of date",
         ("band", "risk") => "Risk called otherwise by the policy",
+        ("end", "evidence") => "Evidence ends on another day by the policy",
         _ => "",
     };
     if !whole.is_empty() {

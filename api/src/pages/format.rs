@@ -6,6 +6,7 @@ use diligence_entities::{
     assessment::{Assessment, AssessmentState},
     clock::{Day, Moment, days_between},
     decision::DecisionOutcome,
+    evidence::EndsBecause,
     id::{SubjectId, SupplierId},
     product::AiFeatures,
     register::{RegisterEntry, RiskCounts},
@@ -125,6 +126,16 @@ pub(super) fn day_with_distance(date: impl Borrow<Day>, today: impl Borrow<Day>)
         format!("{} ({})", day(date), relative_day(date, today))
     } else {
         day(date)
+    }
+}
+
+/// Until when a piece of evidence counts, and how that is known: `30 June 2027, by its kind`.
+pub(super) fn evidence_end(ends_on: Option<Day>, because: EndsBecause, today: Day) -> String {
+    match (ends_on, because) {
+        (Some(last), EndsBecause::Derived) => format!("{}, by its kind", day_with_distance(last, today)),
+        (Some(last), _) => day_with_distance(last, today),
+        (None, EndsBecause::Undated) => "No day said: it counts for nothing".into(),
+        (None, _) => "No end".into(),
     }
 }
 

@@ -171,6 +171,7 @@ labels! {
         ProfileUnknown "profile_unknown" "Not profiled yet",
         AiUnknown "ai_unknown" "Not known whether there is AI",
         NeverAssessed "never_assessed" "Never assessed",
+        EvidenceToCheck "evidence_to_check" "Evidence to accept",
         AnswersToReview "answers_to_review" "Answers to review",
         Unanswered "unanswered" "Questionnaires not answered",
         AcceptanceLapse "acceptance_lapse" "Risks to decide on again",

@@ -64,7 +64,7 @@ impl From<&Evidence> for Paper {
             evidence.id.as_str(),
             Some(evidence.kind.0),
             evidence.reference.as_ref(),
-            evidence.expires_on,
+            evidence.ends_on,
             evidence.file.as_deref(),
         )
     }

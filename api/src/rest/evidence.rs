@@ -34,7 +34,7 @@ impl Api {
 
     /// Create a piece of evidence
     ///
-    /// It is dated by its own issue date, not by when it was created. Its expiry brings the next review forward.
+    /// It is dated by its own issue date, not by when it was created. Where a security certificate says no end, one follows from its issue, by the policy; without any date it counts for nothing. Its end brings the next review forward.
     #[oai(path = "/evidence", method = "post", operation_id = "create_evidence", transform = "boxed")]
     async fn create(
         &self,
@@ -67,6 +67,20 @@ impl Api {
         let evidence = evidence::change(&writer, &id, version.0, change.0).await?;
         writer.save().await?;
         Ok(Changed(evidence))
+    }
+
+    /// Accept a piece of evidence
+    ///
+    /// What a respondent sent counts from now on: for evidenced scores, and as a certificate. A piece that is accepted already stays as it is; one that is not to count is deleted.
+    #[oai(path = "/evidence/:id/accept", method = "post", operation_id = "accept_evidence", transform = "boxed")]
+    async fn accept(
+        &self,
+        who: By<Editor>,
+        id: At<EvidenceId>,
+        version: IfMatch,
+        retry: Retry,
+    ) -> Answer<Once<Changed<Evidence>>, Changing> {
+        retry.once(&who, async |writer| Ok(Changed(evidence::accept(writer, &id, version.0).await?))).await
     }
 
     /// Delete a piece of evidence

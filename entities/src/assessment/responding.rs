@@ -190,8 +190,8 @@ impl EarlierAnswer {
             LookAgain::EvidenceExpired => Some(EarlierLook::EvidenceExpired),
             LookAgain::EvidenceNotYetValid => Some(EarlierLook::EvidenceNotYetValid),
             LookAgain::EvidenceGone => Some(EarlierLook::EvidenceGone),
-            // What an answer is worth is nothing for those who give it.
-            LookAgain::PointsChanged => None,
+            // What an answer is worth, and what we accepted, is nothing for those who give it.
+            LookAgain::PointsChanged | LookAgain::EvidenceNotCounted => None,
         };
         Self {
             answer: seen(carried.answer, sent),

@@ -21,6 +21,8 @@ use diligence_questionnaires::Tier;
 const TO_BE_SAID: i64 = 30;
 /// How many days a reviewer has for submitted answers.
 const TO_REVIEW: i64 = 14;
+/// How many days there are to accept what a respondent sent, or to delete it.
+const TO_CHECK: i64 = 14;
 
 /// Everything that is known about one supplier or product.
 pub(crate) struct About<'a> {
@@ -40,6 +42,8 @@ pub(crate) struct About<'a> {
     pub(crate) risks: &'a [&'a Risk],
     /// Of each kind of evidence, what was said last.
     pub(crate) evidence: &'a [&'a Evidence],
+    /// What a respondent sent and nobody has accepted.
+    pub(crate) unchecked: &'a [&'a Evidence],
     pub(crate) links: &'a [&'a respondent_link::Model],
     pub(crate) review: Option<&'a Review>,
 }
@@ -200,10 +204,18 @@ impl Items<'_> {
 
     fn of_evidence(&mut self) {
         for piece in self.about.evidence {
-            if let Some(day) = piece.expires_on {
-                let why = format!("{} expires", piece.kind.title());
-                self.add(DueKind::EvidenceExpiry, piece.id.as_str(), "", Some(day), why);
+            let (id, title) = (piece.id.as_str(), piece.kind.title());
+            if let Some(day) = piece.ends_on {
+                self.add(DueKind::EvidenceExpiry, id, "", Some(day), format!("{title} expires"));
+            } else if piece.is_undated() {
+                let why = format!("{title} says no day, and counts for nothing until it does");
+                self.add(DueKind::EvidenceExpiry, id, "", None, why);
             }
+        }
+        for piece in self.about.unchecked {
+            let due_on = piece.created_at.day().plus_days(TO_CHECK);
+            let why = format!("{} was sent, and counts for nothing until it is accepted", piece.kind.title());
+            self.add(DueKind::EvidenceToCheck, piece.id.as_str(), "", Some(due_on), why);
         }
     }
 

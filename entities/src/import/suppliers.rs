@@ -382,7 +382,8 @@ async fn plan_evidence(reader: &Reader, drafts: &mut [SupplierDraft]) -> Result<
             {
                 continue;
             }
-            let of_kind = there.iter().filter(|piece| piece.kind.0 == kind);
+            // What a respondent sent and nobody has accepted is no statement of ours to change.
+            let of_kind = there.iter().filter(|piece| piece.kind.0 == kind && piece.checked_at.is_some());
             let before = match patch.get("issued_on") {
                 Some(day) => of_kind
                     .filter(|piece| serde_json::to_value(piece.issued_on).is_ok_and(|issued| issued == *day))

@@ -1,11 +1,10 @@
-//! The list of what is due, how many items of each kind and day it has, and what reviews and decisions keep for it.
-//! What is answered through a link stands apart until it is submitted.
+//! The list of what is due, how many items of each kind and day it has, and what reviews and decisions keep for it; when
+//! evidence ends, and who accepted it. What is answered through a link stands apart until it is submitted.
 
-use std::collections::BTreeMap;
-
-use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use sea_orm_migration::prelude::*;
-use serde_json::{Map, Value};
+
+mod drafts;
+mod evidence;
 
 pub(super) struct Step;
 
@@ -24,77 +23,10 @@ impl MigrationTrait for Step {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let connection = manager.get_connection();
         super::script(connection, STATEMENTS).await?;
-        set_drafts_apart(connection).await
+        evidence::end_evidence(connection).await?;
+        drafts::set_drafts_apart(connection).await
     }
 }
-
-/// Sets apart what the audit trail says was answered through a link and not submitted since. What the scores so far
-/// were made of is no more, so they go too: the next answer makes them anew.
-async fn set_drafts_apart(connection: &impl ConnectionTrait) -> Result<(), DbErr> {
-    let backend = connection.get_database_backend();
-    let statement = |sql: &str, values: Vec<sea_orm::Value>| {
-        let sql = if backend == DbBackend::Postgres { sql.to_owned() } else { sql.replace('$', "?") };
-        Statement::from_sql_and_values(backend, sql, values)
-    };
-    // By assessment and question, what stood there before; null for nothing.
-    let mut drafts: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
-    for row in connection.query_all_raw(statement(GIVEN, Vec::new())).await? {
-        let (id, actor, at): (String, String, String) =
-            (row.try_get("", "item_id")?, row.try_get("", "actor_id")?, row.try_get("", "given_at")?);
-        let submitted: Option<String> = row.try_get("", "submitted_at")?;
-        // Moments are written alike, so that the later one is the greater text.
-        if submitted.is_some_and(|submitted| at <= submitted) {
-            continue;
-        }
-        let (was, is): (Option<String>, Option<String>) = (row.try_get("", "was")?, row.try_get("", "became")?);
-        let was = object(&was.unwrap_or_default());
-        let draft = drafts.entry(id).or_default();
-        for (key, _) in object(&is.unwrap_or_default()) {
-            if actor.starts_with("lnk_") {
-                let stood = was.get(&key).cloned().unwrap_or_default();
-                draft.entry(key).or_insert(stood);
-            } else {
-                draft.shift_remove(&key);
-            }
-        }
-    }
-    for (id, draft) in drafts.into_iter().filter(|(_, draft)| !draft.is_empty()) {
-        let row = connection.query_one_raw(statement(ANSWERS, vec![id.clone().into()])).await?;
-        let answers: String = row.map(|row| row.try_get("", "answers")).transpose()?.unwrap_or_default();
-        let (mut answers, mut unsent) = (object(&answers), Map::new());
-        for (key, stood) in draft {
-            unsent.insert(key.clone(), answers.shift_remove(&key).unwrap_or_default());
-            if !stood.is_null() {
-                answers.insert(key, stood);
-            }
-        }
-        let texts = [answers, unsent].map(|object| sea_orm::Value::from(Value::from(object).to_string()));
-        let values = texts.into_iter().chain([id.clone().into()]).collect();
-        connection.execute_raw(statement(SET_APART, values)).await?;
-        connection.execute_raw(statement(UNSCORED, vec![id.into()])).await?;
-    }
-    Ok(())
-}
-
-fn object(text: &str) -> Map<String, Value> {
-    serde_json::from_str(text).unwrap_or_default()
-}
-
-/// Every change to the answers of open assessments that were answered through a link, in order.
-const GIVEN: &str = r#"
-SELECT event.item_id AS item_id, event.actor_id AS actor_id, event.at AS given_at, event."before" AS was,
-    event."after" AS became, assessment.submitted_at AS submitted_at
-FROM assessment
-JOIN audit_event AS event ON event.organisation_id = assessment.organisation_id AND event.item_id = assessment.id
-WHERE assessment.state = 'open' AND event.noun = 'answers' AND event.action IN ('answer', 'confirm', 'fill_in')
-    AND EXISTS (SELECT 1 FROM audit_event AS through WHERE through.organisation_id = assessment.organisation_id
-        AND through.item_id = assessment.id AND through.noun = 'answers' AND through.actor_id LIKE 'lnk_%')
-ORDER BY event.organisation_id, event.sequence"#;
-const ANSWERS: &str = "SELECT answers FROM answer_sheet WHERE assessment_id = $1";
-const SET_APART: &str = "UPDATE answer_sheet SET answers = $1, unsent = $2 WHERE assessment_id = $3";
-const UNSCORED: &str = "
-UPDATE assessment SET claimed = NULL, evidenced = NULL, frameworks = '[]', coverage = '0.0', knock_outs = '[]'
-WHERE id = $1";
 
 const STATEMENTS: &str = "
 CREATE TABLE due_item (
@@ -132,6 +64,23 @@ ALTER TABLE review ADD COLUMN rescheduled_cadence_on $text;
 ALTER TABLE review ADD COLUMN seen $text;
 ALTER TABLE decision ADD COLUMN rating $text;
 ALTER TABLE answer_sheet ADD COLUMN unsent $text NOT NULL DEFAULT '{}';
+ALTER TABLE policy ADD COLUMN evidence_validity $text NOT NULL DEFAULT '{}';
+ALTER TABLE evidence ADD COLUMN ends_on $text;
+ALTER TABLE evidence ADD COLUMN ends_because $text NOT NULL DEFAULT 'none';
+ALTER TABLE evidence ADD COLUMN said_key $text NOT NULL DEFAULT '';
+ALTER TABLE evidence ADD COLUMN checked_at $text;
+ALTER TABLE evidence ADD COLUMN checked_by $text;
+DROP INDEX evidence_by_expiry;
+CREATE INDEX evidence_by_last_day ON evidence (organisation_id, ends_on);
+CREATE INDEX evidence_by_statement ON evidence (subject_id, kind, said_key);
+UPDATE evidence SET checked_at = created_at WHERE id NOT IN (SELECT evidence_id FROM respondent_upload);
+UPDATE evidence SET checked_at = (
+        SELECT min(assessment.decided_at) FROM respondent_upload
+        JOIN assessment ON assessment.subject_id = respondent_upload.subject_id
+        JOIN answer_sheet ON answer_sheet.assessment_id = assessment.id
+        WHERE respondent_upload.evidence_id = evidence.id AND assessment.state IN ('approved', 'superseded')
+        AND answer_sheet.answers LIKE '%' || evidence.id || '%'
+    ) WHERE checked_at IS NULL;
 UPDATE supplier SET tier = 'unknown' WHERE tier_reason = 'not profiled yet';
 UPDATE register_entry SET tier = 'unknown' WHERE supplier_id IN (SELECT id FROM supplier WHERE tier = 'unknown')
 ";

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diligence_questionnaires::{EvidenceKind, Rating, Score, Tier, worst};
+use diligence_questionnaires::{Rating, Score, Tier, worst};
 use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _};
 
 use super::{Certificate, Column, Entity, Model, RiskCounts, UnderWay, count_of, refresh::Differences};
@@ -126,6 +126,8 @@ impl Portion {
             let decisions: Vec<&Decision> =
                 mine.decisions.iter().copied().filter(|row| row.subject_id == *id).collect();
             let risks: Vec<&Risk> = mine.risks.iter().copied().filter(|row| row.subject_id == *id).collect();
+            let unchecked: Vec<&Evidence> =
+                mine.evidence.iter().copied().filter(|row| row.subject_id == *id && row.checked_at.is_none()).collect();
             let about = About {
                 supplier,
                 product: line.product_id.as_ref().and_then(|id| products.get(id)).copied(),
@@ -137,7 +139,8 @@ impl Portion {
                 stale_reasons: &line.stale_reasons,
                 stale_from: line.stale_from,
                 risks: &risks,
-                evidence: &said_last(&mine.evidence, id),
+                evidence: &evidence::said_last(&mine.evidence, id),
+                unchecked: &unchecked,
                 links: &links,
                 review: reviews.get(id).copied(),
             };
@@ -350,28 +353,16 @@ fn lapses_on(decisions: &[&Decision]) -> Option<Day> {
     refusals.into_iter().collect::<Option<Vec<Day>>>()?.into_iter().max()
 }
 
-/// Of each kind of evidence about a subject, what was said last: by its day of issue, else by when it was entered.
-fn said_last<'a>(evidence: &[&'a Evidence], subject_id: &SubjectId) -> Vec<&'a Evidence> {
-    let mut last: BTreeMap<EvidenceKind, &'a Evidence> = BTreeMap::new();
-    let said = |piece: &Evidence| (piece.issued_on, piece.created_at, piece.id.clone());
-    for piece in evidence.iter().copied().filter(|piece| piece.subject_id == *subject_id) {
-        let entry = last.entry(piece.kind.0).or_insert(piece);
-        if said(piece) > said(entry) {
-            *entry = piece;
-        }
-    }
-    last.into_values().collect()
-}
-
 /// What was said last of each kind, in short.
 fn certificates(evidence: &[&Evidence], subject_id: &SubjectId) -> Vec<Certificate> {
     let short = |piece: &Evidence| Certificate {
         kind: piece.kind.0,
         reference: piece.reference.clone(),
         statement: piece.statement.clone(),
-        expires_on: piece.expires_on,
+        expires_on: piece.ends_on,
+        ends_because: piece.ends_because.0,
     };
-    said_last(evidence, subject_id).into_iter().map(short).collect()
+    evidence::said_last(evidence, subject_id).into_iter().map(short).collect()
 }
 
 /// What a contract asks for: a look by the last day on which one can say that one leaves, which without a notice is its

@@ -57,6 +57,9 @@ pub(crate) async fn under(reader: &Reader, policy: &Policy) -> Result<Difference
         for risk in &mut portion.risks {
             risk.call(policy.risk_bands.0);
         }
+        for piece in &mut portion.evidence {
+            piece.derive(&policy.evidence_validity.0);
+        }
         all.add(portion.differences(reader, policy));
         // It is work: others need this thread.
         tokio::task::yield_now().await;

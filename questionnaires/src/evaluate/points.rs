@@ -4,7 +4,7 @@ use chrono::{Months, NaiveDate};
 use serde_json::Value;
 
 use super::{Asked, Chosen, Held, Slot, is_blank};
-use crate::answer::{Answer, EvidenceFact, MAX_EVIDENCE_IDS, Review, parse_date};
+use crate::answer::{Answer, EvidenceFact, MAX_EVIDENCE_IDS, NotCounted, Review, parse_date};
 use crate::edition::{Decimal, EvidenceNeed, MAX_OPTIONS, NotApplicable, PointBand, Points, Question, QuestionType};
 use crate::score::{EvidenceState, QuestionState};
 
@@ -120,10 +120,15 @@ fn evidence_state(
                 EvidenceState::WrongKind
             } else if fact.is_valid_on(on) {
                 return EvidenceState::Valid;
-            } else if fact.issued_on.is_some_and(|issued| issued > on) {
-                EvidenceState::NotYetValid
             } else {
-                EvidenceState::Expired
+                // What is out of date is so whether it would count or not.
+                match fact.not_counted.filter(|_| fact.is_in_date(on)) {
+                    Some(NotCounted::Unchecked) => EvidenceState::Unchecked,
+                    Some(NotCounted::Undated) => EvidenceState::Undated,
+                    Some(NotCounted::Superseded) => EvidenceState::Superseded,
+                    None if fact.issued_on.is_some_and(|issued| issued > on) => EvidenceState::NotYetValid,
+                    None => EvidenceState::Expired,
+                }
             };
             best = best.min(state);
         }

@@ -7,9 +7,9 @@ use chrono::NaiveDate;
 use diligence_questionnaires::answer::FACTS;
 use diligence_questionnaires::{
     Answer, AppliesTo, Band, Choice, Condition, Decimal, Edition, EditionFinding, EvidenceFact, EvidenceKind,
-    EvidenceNeed, EvidenceRule, Finding, Input, NotApplicable, Outcome, PointBand, Points, Prepared, Principle,
-    Question, QuestionType, Rating, RatingPolicy, ReviewedPoints, RiskEstimate, Scalar, Score, Section, Severity,
-    Summary, Test, Tier, band, evaluate, rating, residual, worst,
+    EvidenceNeed, EvidenceRule, Finding, Input, NotApplicable, NotCounted, Outcome, PointBand, Points, Prepared,
+    Principle, Question, QuestionType, Rating, RatingPolicy, ReviewedPoints, RiskEstimate, Scalar, Score, Section,
+    Severity, Summary, Test, Tier, band, evaluate, rating, residual, worst,
 };
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ const CASES: u64 = 10_000;
 const ENOUGH: u32 = 51;
 
 /// Every rule the second evaluator notes.
-const RULES: [&str; 76] = [
+const RULES: [&str; 79] = [
     "a band knocks out",
     "a band raises a finding",
     "a blank comment is none",
@@ -77,6 +77,9 @@ const RULES: [&str; 76] = [
     "evidence that has expired",
     "evidence that is missing",
     "evidence that is not yet valid",
+    "evidence that nobody accepted",
+    "evidence that says no day",
+    "evidence that a later statement ended",
     "exactly half a tenth is rounded up",
     "impossible points of a reviewer are none",
     "includes",
@@ -418,12 +421,15 @@ impl Makes<'_> {
                 || (!self.dice.one_in(3)).then(|| self.days.list[usize::try_from(self.dice.below(3)).unwrap()]);
             let (issued_on, expires_on) = (day(), day());
             let kind = *self.dice.pick(&[EvidenceKind::Iso27001, EvidenceKind::Soc2, EvidenceKind::Dspt]);
+            let held_back = [NotCounted::Unchecked, NotCounted::Undated, NotCounted::Superseded];
+            let not_counted = self.dice.one_in(4).then(|| *self.dice.pick(&held_back));
             case.evidence.push(EvidenceFact {
                 id: format!("e{number}"),
                 kind,
                 issued_on,
                 expires_on,
                 file_sha256: None,
+                not_counted,
             });
         }
         for name in ["tier", "data_role", "affects"] {

@@ -54,6 +54,7 @@ fn fact(id: &str, issued_on: Option<&str>, expires_on: Option<&str>) -> Evidence
         issued_on: issued_on.map(day),
         expires_on: expires_on.map(day),
         file_sha256: None,
+        not_counted: None,
     }
 }
 

@@ -41,6 +41,7 @@ fn apply(edition: &Edition, case: &mut Case, improvement: &Improvement) {
                         issued_on: Some(ON.parse().unwrap()),
                         expires_on: Some(ON.parse().unwrap()),
                         file_sha256: None,
+                        not_counted: None,
                     });
                     id
                 });
@@ -121,6 +122,7 @@ fn missing_and_expired_evidence_is_asked_for_and_what_is_at_hand_is_named() {
         issued_on: None,
         expires_on: expires_on.map(|date| date.parse().unwrap()),
         file_sha256: None,
+        not_counted: None,
     };
     case.evidence =
         vec![fact("old", EvidenceKind::Iso27001, Some("2026-02-28")), fact("other", EvidenceKind::Dspt, None)];

@@ -41,6 +41,7 @@ fn valid(id: &str, expires_on: Option<&str>) -> EvidenceFact {
         issued_on: None,
         expires_on: expires_on.map(|date| date.parse().unwrap()),
         file_sha256: None,
+        not_counted: None,
     }
 }
 

@@ -116,6 +116,7 @@ fn awkward() -> PortableReceipt {
             issued_on: None,
             expires_on: None,
             file_sha256: None,
+            not_counted: None,
         })
         .collect();
     file_of(&edition, &case)

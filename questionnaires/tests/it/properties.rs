@@ -253,7 +253,7 @@ proptest! {
         let edition = random_edition(&mut dice, Shape { conditions: false, information: false });
         let all = |best: bool| {
             let mut case = Case::default();
-            case.evidence.push(EvidenceFact { id: "e".to_owned(), kind: EvidenceKind::Iso27001, issued_on: None, expires_on: None, file_sha256: None });
+            case.evidence.push(EvidenceFact { id: "e".to_owned(), kind: EvidenceKind::Iso27001, issued_on: None, expires_on: None, file_sha256: None, not_counted: None });
             for question in edition.questions() {
                 let answer = match (question.kind, best) {
                     (QuestionType::YesNo, true) => json!("no"),

@@ -18,6 +18,7 @@ fn case() -> Case {
             issued_on: None,
             expires_on: None,
             file_sha256: None,
+            not_counted: None,
         })
         .into();
     case

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{Datelike, NaiveDate};
 use diligence_questionnaires::{
     Answer, Choice, Condition, Contribution, Decimal, Edition, EvidenceFact, EvidenceNeed, EvidenceState, Finding,
-    FrameworkScore, Input, KnockOut, NotApplicable, NotApplicableAnswer, Outcome, PointBand, Points, Principle,
-    PrincipleScore, Question, QuestionState, QuestionType, RaisedFinding, Replacement, Score,
+    FrameworkScore, Input, KnockOut, NotApplicable, NotApplicableAnswer, NotCounted, Outcome, PointBand, Points,
+    Principle, PrincipleScore, Question, QuestionState, QuestionType, RaisedFinding, Replacement, Score,
 };
 use serde_json::Value;
 
@@ -284,7 +284,10 @@ impl<'a> Evaluator<'a> {
         let has_begun = |piece: &EvidenceFact| piece.issued_on.is_none_or(|first| first <= on);
         // What ends before it begins never begins.
         let is_over = |piece: &EvidenceFact| has_begun(piece) && piece.expires_on.is_some_and(|last| last < on);
-        let valid: Vec<_> = accepted.iter().filter(|piece| has_begun(piece) && !is_over(piece)).collect();
+        let is_in_date = |piece: &EvidenceFact| has_begun(piece) && !is_over(piece);
+        let valid: Vec<_> = accepted.iter().filter(|piece| is_in_date(piece) && piece.not_counted.is_none()).collect();
+        let held_back =
+            |why: NotCounted| accepted.iter().any(|piece| is_in_date(piece) && piece.not_counted == Some(why));
         self.note_if(valid.iter().any(|piece| piece.issued_on == Some(on)), "evidence on its first day");
         self.note_if(valid.iter().any(|piece| piece.expires_on == Some(on)), "evidence on its last day");
         self.note_if(valid.iter().any(|piece| own_file == Some(&piece.id)), "a file is its own evidence");
@@ -293,6 +296,15 @@ impl<'a> Evaluator<'a> {
 
         if !valid.is_empty() {
             EvidenceState::Valid
+        } else if held_back(NotCounted::Unchecked) {
+            self.note("evidence that nobody accepted");
+            EvidenceState::Unchecked
+        } else if held_back(NotCounted::Undated) {
+            self.note("evidence that says no day");
+            EvidenceState::Undated
+        } else if held_back(NotCounted::Superseded) {
+            self.note("evidence that a later statement ended");
+            EvidenceState::Superseded
         } else if accepted.iter().any(|piece| is_over(piece)) {
             self.note("evidence that has expired");
             EvidenceState::Expired

@@ -302,6 +302,7 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         }
 
         "create_evidence" => Target::with(evidence().await),
+        "accept_evidence" => Target::on(crate::respondents::sent_evidence(app).await),
         "read_evidence" | "delete_evidence" => Target::on(made("/evidence", evidence().await).await),
         "change_evidence" => Target::on(made("/evidence", evidence().await).await).and(json!({ "reference": "IS 1" })),
 

@@ -162,6 +162,9 @@ pub(in crate::pages) fn look_again(look: LookAgain) -> &'static str {
         LookAgain::EvidenceRuleChanged => "It asks for other evidence now.",
         LookAgain::EvidenceExpired => "Its evidence has expired.",
         LookAgain::EvidenceNotYetValid => "Its evidence is not valid yet.",
+        LookAgain::EvidenceNotCounted => {
+            "Its evidence counts for nothing yet: it is not accepted, says no day, or was ended by a later one."
+        }
         LookAgain::EvidenceGone => "Its evidence is no longer here.",
     }
 }

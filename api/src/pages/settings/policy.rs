@@ -112,6 +112,26 @@ const FIELDS: &[FormSection] = &[
         ],
     },
     FormSection {
+        title: "How long evidence counts that does not say until when, in months",
+        fields: &[
+            field(
+                "evidence_validity.cyber_essentials",
+                "Cyber Essentials",
+                "1 to 120 months from its issue.",
+                Input::RequiredInteger,
+            ),
+            field("evidence_validity.cyber_essentials_plus", "Cyber Essentials Plus", "", Input::RequiredInteger),
+            field("evidence_validity.iso_27001", "ISO 27001", "", Input::RequiredInteger),
+            field("evidence_validity.penetration_test", "Penetration test", "", Input::RequiredInteger),
+            field(
+                "evidence_validity.dspt",
+                "Toolkit (DSPT) status",
+                "Months after 30 June of the year that it was published for.",
+                Input::RequiredInteger,
+            ),
+        ],
+    },
+    FormSection {
         title: "Who may decide, and how long keys live",
         fields: &[
             field(
@@ -168,11 +188,21 @@ pub(in crate::pages) async fn show(who: Page<Viewer>) -> PageResult {
         ("Unassessed", format!("With less than {} % answered", rating.minimum_coverage)),
     ];
     let every = |months: u32| format!("Every {}", format::count(months, "month", "months"));
+    let validity = policy.evidence_validity.0;
+    let from_issue = |months: u32| format!("{} from its issue", format::count(months, "month", "months"));
     let others = vec![
         ("Reviews of critical tier", every(months.critical)),
         ("Reviews of high tier", every(months.high)),
         ("Reviews of medium tier", every(months.medium)),
         ("Reviews of low tier", every(months.low)),
+        ("Cyber Essentials counts", from_issue(validity.cyber_essentials)),
+        ("Cyber Essentials Plus counts", from_issue(validity.cyber_essentials_plus)),
+        ("ISO 27001 counts", from_issue(validity.iso_27001)),
+        ("A penetration test counts", from_issue(validity.penetration_test)),
+        (
+            "A toolkit (DSPT) status counts",
+            format!("{} after the 30 June of its year", format::count(validity.dspt, "month", "months")),
+        ),
         ("Who may decide", duties(policy.separation_of_duties.0).into()),
         (
             "Keys live at the most",

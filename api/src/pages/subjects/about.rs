@@ -156,6 +156,16 @@ impl About {
         self.titles.get(questionnaire).map_or(questionnaire, String::as_str)
     }
 
+    /// Until when a piece of evidence counts.
+    pub(in crate::pages) fn end(&self, piece: &Evidence) -> String {
+        format::evidence_end(piece.ends_on, piece.ends_because.0, self.today)
+    }
+
+    /// Whether it does not count any more.
+    pub(in crate::pages) fn is_over(&self, piece: &Evidence) -> bool {
+        piece.ends_on.is_some_and(|last| last < self.today)
+    }
+
     pub(in crate::pages) fn has_passed(&self, day: &Day) -> bool {
         *day < self.today
     }

@@ -234,6 +234,7 @@ pub fn random_case(dice: &mut Dice, edition: &Edition) -> Case {
             issued_on: day(dice),
             expires_on: day(dice),
             file_sha256: None,
+            not_counted: None,
         });
     }
     for (fact, is) in SUBJECT_LEAVES {

@@ -37,6 +37,7 @@ mod keys;
 mod logs;
 mod long_changes;
 mod measurements;
+mod never_calm;
 mod operations;
 mod organisations;
 mod page_roles;

@@ -49,6 +49,7 @@ mod products;
 mod questionnaire_life;
 mod questionnaire_pages;
 mod questionnaires;
+mod random_year;
 mod readme;
 mod real_data;
 mod receipts;

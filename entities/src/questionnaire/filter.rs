@@ -56,6 +56,14 @@ pub struct Questionnaire {
     pub question_count: u32,
 }
 
+impl Questionnaire {
+    /// Why its latest edition is outdated today; none where it is not.
+    #[must_use]
+    pub fn outdated(&self) -> Option<&OutdatedEdition> {
+        self.editions.first()?.outdated.as_ref()
+    }
+}
+
 /// Which questionnaires to list.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Validate)]
 #[serde(default, deny_unknown_fields)]

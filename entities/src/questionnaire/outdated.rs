@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::{Column, Entity, Model};
 use crate::{
-    clock::Day,
+    clock::{Day, Moment},
     error::Error,
     id::EditionId,
     scope::{PORTION, Reader},
@@ -76,13 +76,15 @@ pub(crate) struct EditionInUse {
     pub(crate) title: String,
 }
 
-/// Those of these editions that no longer stand today, and why.
+/// Those of these editions that no longer stand today, and why. Whoever published one has looked at what it is based on:
+/// what nobody has looked at since is not held against it for a year.
 pub(crate) async fn outdated(
     reader: &Reader,
     ids: &BTreeSet<EditionId>,
 ) -> Result<Vec<(EditionInUse, OutdatedEdition)>, Error> {
-    type Row = (EditionId, String, String, String, Option<Json<Vec<Source>>>);
-    let columns = [Column::Id, Column::Key, Column::Edition, Column::Title, Column::BasedOn];
+    type Row = (EditionId, String, String, String, Moment, Option<Json<Vec<Source>>>);
+    let columns = [Column::Id, Column::Key, Column::Edition, Column::Title, Column::CreatedAt, Column::BasedOn];
+    let today = reader.today();
     let mut found = Vec::new();
     let ids: Vec<&EditionId> = ids.iter().collect();
     for portion in ids.chunks(PORTION) {
@@ -91,9 +93,17 @@ pub(crate) async fn outdated(
         let unknown = rows.iter().filter(|(.., based_on)| based_on.is_none());
         let unknown: BTreeSet<String> = unknown.map(|(id, ..)| id.to_string()).collect();
         let mut sources = sources_of(reader, &unknown).await?;
-        for (id, key, edition, title, based_on) in rows {
+        for (id, key, edition, title, created_at, based_on) in rows {
             let based_on = based_on.map(|known| known.0).or_else(|| sources.remove(id.as_str())).unwrap_or_default();
-            if let Some(outdated) = OutdatedEdition::by(&key, &based_on, reader.today()) {
+            let Some(mut outdated) = OutdatedEdition::by(&key, &based_on, today) else { continue };
+            let first = created_at.day().plus_months(LOOK_MONTHS).plus_days(1);
+            let is_unseen = |source: &Outdated| source.because == OutdatedBecause::NeverLookedAt;
+            if today < first {
+                outdated.sources.retain(|source| !is_unseen(source));
+            } else if outdated.sources.iter().all(is_unseen) {
+                outdated.since = Some(first);
+            }
+            if !outdated.sources.is_empty() {
                 found.push((EditionInUse { key, edition, title }, outdated));
             }
         }

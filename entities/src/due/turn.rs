@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait as _, QueryFilter as _, QuerySelect as _};
 
 use super::{
     Column, DueKind, Entity,
-    derive::{endings, key},
+    derive::{Ending, endings, key},
     house, settle,
 };
 use crate::{
@@ -95,11 +95,12 @@ async fn moved(reader: &Reader) -> Result<Vec<SupplierId>, Error> {
         let settled = settle::of_suppliers(reader, portion).await?;
         let settled: BTreeSet<&str> = settled.iter().map(|row| row.item_key.as_str()).collect();
         for (id, supplier) in supplier::several(reader, portion.iter().cloned()).await? {
-            let keys = endings(&supplier.contracts, today)
-                .into_iter()
-                .map(|ending| key(DueKind::ContractEnd, id.as_str(), &ending.part));
-            let is_new = |key: String| !listed.contains(key.as_str()) && !settled.contains(key.as_str());
-            if supplier.status.0 != RelationshipStatus::Archived && keys.into_iter().any(is_new) {
+            let is_new = |ending: &Ending<'_>| {
+                let key = key(DueKind::ContractEnd, id.as_str(), &ending.part);
+                !listed.contains(key.as_str()) && !settled.contains(key.as_str())
+            };
+            let has_moved = endings(&supplier.contracts, today).iter().any(is_new);
+            if has_moved && supplier.status.0 != RelationshipStatus::Archived {
                 moved.push(id);
             }
         }

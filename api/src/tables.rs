@@ -75,6 +75,7 @@ tables! {
         "decision" "decision_lapses_on" "decision_lapsed" "stale_reasons" "open_condition_count" "overdue_condition_count"
         "open_risks.low" "open_risks.moderate" "open_risks.high" "open_risks.extreme"
         "next_review_on" "review_overdue" "next_review_id" "certificates" "under_way" "frameworks" "updated_at"
+        "next_due_on"
     ];
     /// Suppliers.
     Suppliers "supplier" "suppliers.csv" supplier::list: SupplierFilter => Supplier = [
@@ -117,6 +118,7 @@ tables! {
     /// What is due.
     DueItems "due_item" "due.csv" due::list: DueFilter => DueItem = [
         "id" "kind" "state" "due_on" "subject_id" "supplier_id" "name" "supplier_name" "why" "owner" "source_id" "created_at"
+        "choices" "updated_at"
     ];
     /// Audit events.
     AuditEvents "audit_event" "audit-events.csv" audit::list: AuditEventFilter => AuditEvent = [

@@ -1,13 +1,16 @@
 //! Assessments: one edition put to one supplier or product. Answered partially and repeatedly, submitted, then
 //! approved, refused or returned. Pinned to its edition for ever; only an approved one changes the register.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use diligence_questionnaires::{
     Answers, Carried, CarriedAnswer, Edition, EvidenceFact, Input, LeftAnswer, Outcome, Rating, Review as Points, Score,
 };
 use schemars::JsonSchema;
-use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, entity::prelude::*};
+use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QuerySelect as _, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -553,4 +556,12 @@ pub(crate) async fn names_evidence(reader: &Reader, supplier_id: &SupplierId, id
 /// Whether any assessment, whatever became of it, was put with this edition.
 pub(crate) async fn uses_edition(reader: &Reader, id: &EditionId) -> Result<bool, Error> {
     reader.has(reader.find::<Entity>().filter(Column::EditionId.eq(id.clone()))).await
+}
+
+/// The editions that assessments rest on which count, or may come to.
+pub(crate) async fn editions_in_use(reader: &Reader) -> Result<BTreeSet<EditionId>, Error> {
+    let select = reader.find::<Entity>().filter(Column::State.ne(Word(AssessmentState::Superseded)));
+    let select = select.select_only().column(Column::EditionId).group_by(Column::EditionId);
+    let rows: Vec<(EditionId,)> = reader.tuples(select).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }

@@ -1,9 +1,17 @@
 //! The one list of what is due: whatever somebody of us must do by a day, with its day, why, and whose it is.
 //!
-//! An item follows from suppliers, products, reviews, contracts, evidence, decisions, risks, assessments and links. It is
-//! stored, and derived anew in the same transaction as any change it follows from (see [`crate::register`]), so that
-//! every list reads one table. Whether it is coming, due or overdue is worked out when it is read. How many there are of
-//! each kind and day is counted as they change, so that the counts cost the same whatever the register holds.
+//! An item follows from suppliers, products, reviews, contracts, evidence, decisions, risks, assessments and links, and
+//! from what our own house keeps: keys, secrets and questionnaires. It is stored, and derived anew in the same
+//! transaction as any change it follows from (see [`crate::register`]), so that every list reads one table. Whether it is
+//! coming, due or overdue is worked out when it is read. How many there are of each kind and day is counted as they
+//! change, so that the counts cost the same whatever the register holds.
+//!
+//! | Where | What |
+//! |---|---|
+//! | `derive` | what is due about a supplier or product |
+//! | `house` | what is due about our own house |
+//! | [`settle`] | completing, keeping, renewing, letting go: what can be done from the list, with who and why |
+//! | [`turn`] | what moves by time alone |
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,13 +26,19 @@ use crate::{
     id::{DueItemId, OrganisationId, ProductId, SubjectId, SupplierId},
     page::{Page, Sort},
     register,
+    role::Role,
     scope::{PORTION, Reader, Writer, belongs},
     stored::{Word, word},
 };
 
 mod derive;
+pub(crate) mod house;
+pub mod settle;
+pub mod turn;
 
-pub(crate) use derive::{About, Wanted, wanted};
+use settle::DueChoice;
+
+pub(crate) use derive::{About, Wanted, wanted, without_settled};
 
 /// How many days ahead something counts as due.
 pub const HORIZON_DAYS: i64 = 30;
@@ -65,6 +79,12 @@ pub enum DueKind {
     AcceptanceLapse,
     /// Something that was to be done about a risk.
     Action,
+    /// A key ends: whatever uses it stops then.
+    KeyEnd,
+    /// The secret ends that we identify ourselves with to an identity provider.
+    ProviderSecretEnd,
+    /// A questionnaire in use rests on something that was replaced, or that nobody has looked at for a year.
+    EditionOutdated,
 }
 
 impl DueKind {
@@ -75,7 +95,7 @@ impl DueKind {
     }
 
     /// All of them, the most serious first.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::RefusedInUse,
         Self::DecisionStale,
         Self::DecisionLapse,
@@ -92,7 +112,24 @@ impl DueKind {
         Self::Unanswered,
         Self::AcceptanceLapse,
         Self::Action,
+        Self::KeyEnd,
+        Self::ProviderSecretEnd,
+        Self::EditionOutdated,
     ];
+
+    /// Whether somebody of this role is told of such things: keys and secrets are the administrators'.
+    fn is_for(self, role: Role) -> bool {
+        role >= Role::Admin || !FOR_ADMINS.contains(&self)
+    }
+}
+
+/// What only administrators are told of.
+const FOR_ADMINS: [DueKind; 2] = [DueKind::KeyEnd, DueKind::ProviderSecretEnd];
+
+/// The kinds that whoever asks is told of.
+fn told(reader: &Reader) -> Condition {
+    let all = Condition::all();
+    if reader.scope().role >= Role::Admin { all } else { all.add(Column::Kind.is_not_in(FOR_ADMINS.map(Word))) }
 }
 
 /// How pressing it is.
@@ -143,12 +180,14 @@ pub struct Model {
     pub kind: Word<DueKind>,
     /// For order: the kind's place, 0 the most serious.
     pub kind_rank: i32,
-    /// The supplier or product that it is about.
-    pub subject_id: SubjectId,
+    /// The supplier or product that it is about; none where it is about our own house.
+    pub subject_id: Option<SubjectId>,
     /// That supplier, or that product's.
-    pub supplier_id: SupplierId,
+    pub supplier_id: Option<SupplierId>,
     /// That product, if it is one.
     pub product_id: Option<ProductId>,
+    /// What it is about is called, where that is no supplier or product.
+    pub called: Option<String>,
     /// The id of what it follows from: a review, a decision, a risk, …
     pub source_id: String,
     /// The day by which.
@@ -159,6 +198,8 @@ pub struct Model {
     pub owner: Option<String>,
     /// Since when it is on the list.
     pub created_at: Moment,
+    /// When it last changed.
+    pub updated_at: Moment,
 }
 
 /// Rows are loaded by noun, never joined.
@@ -205,15 +246,16 @@ pub struct DueItem {
     pub id: DueItemId,
     /// What sort of thing is due.
     pub kind: DueKind,
-    /// The supplier or product that it is about.
-    pub subject_id: SubjectId,
+    /// The supplier or product that it is about; null for a key, a secret or a questionnaire.
+    pub subject_id: Option<SubjectId>,
     /// That supplier, or that product's.
-    pub supplier_id: SupplierId,
-    /// What the supplier or product is called.
+    pub supplier_id: Option<SupplierId>,
+    /// What the supplier or product is called, or the key, the identity provider or the questionnaire.
     pub name: String,
     /// What the supplier is called.
-    pub supplier_name: String,
-    /// The id of what it follows from: a review, a decision, a risk, …
+    pub supplier_name: Option<String>,
+    /// The id of what it follows from: a review, a decision, a risk, …; of an edition, its place below
+    /// `/questionnaires`.
     pub source_id: String,
     /// The day by which.
     pub due_on: Day,
@@ -225,6 +267,10 @@ pub struct DueItem {
     pub owner: Option<String>,
     /// Since when it is on the list.
     pub created_at: Moment,
+    /// What can be done about it here (`POST /due/{id}/settle`); empty where it is done at what it follows from.
+    pub choices: Vec<DueChoice>,
+    /// When it last changed.
+    pub updated_at: Moment,
 }
 
 /// How to order what is due.
@@ -276,13 +322,12 @@ pub struct DueFilter {
 /// # Errors
 /// [`Error::Invalid`] for a cursor that is none.
 pub async fn list(reader: &Reader, filter: &DueFilter) -> Result<Page<DueItem>, Error> {
-    let today = reader.today();
-    let mut condition = Condition::all();
+    let mut condition = told(reader);
     if let Some(kind) = filter.kind {
         condition = condition.add(Column::Kind.eq(Word(kind)));
     }
     if let Some(state) = filter.state {
-        condition = condition.add(state.days(today));
+        condition = condition.add(state.days(reader.today()));
     }
     if let Some(owner) = &filter.owner {
         condition = condition.add(Column::Owner.eq(owner.as_str()));
@@ -309,13 +354,34 @@ pub async fn list(reader: &Reader, filter: &DueFilter) -> Result<Page<DueItem>, 
     let page = reader
         .page(reader.find::<Entity>().filter(condition), sort, Column::Id, filter.limit, filter.cursor.as_deref())
         .await?;
-    let lines = register::lines(reader, page.items.iter().map(|item| item.subject_id.clone())).await?;
+    Ok(Page { items: shown(reader, page.items).await?, next: page.next })
+}
+
+/// One item.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn read(reader: &Reader, id: &DueItemId) -> Result<DueItem, Error> {
+    let row = stored(reader, id).await?.ok_or(Error::NotFound)?;
+    shown(reader, vec![row]).await?.pop().ok_or(Error::NotFound)
+}
+
+/// The row of an item that whoever asks is told of.
+async fn stored(reader: &Reader, id: &DueItemId) -> Result<Option<Model>, Error> {
+    reader.one(reader.find::<Entity>().filter(told(reader)).filter(Column::Id.eq(id.clone()))).await
+}
+
+/// Items as they are today, with what they are about by its name.
+async fn shown(reader: &Reader, rows: Vec<Model>) -> Result<Vec<DueItem>, Error> {
+    let today = reader.today();
+    let lines = register::lines(reader, rows.iter().filter_map(|row| row.subject_id.clone())).await?;
     let item = |row: Model| {
-        let line = lines.get(&row.subject_id);
+        let line = row.subject_id.as_ref().and_then(|id| lines.get(id));
         DueItem {
             state: DueState::of(row.due_on, today),
-            name: line.map(|line| line.name.clone()).unwrap_or_default(),
-            supplier_name: line.map(|line| line.supplier_name.clone()).unwrap_or_default(),
+            name: line.map(|line| line.name.clone()).or(row.called).unwrap_or_default(),
+            supplier_name: line.map(|line| line.supplier_name.clone()),
+            choices: settle::choices(row.kind.0, line.map(|line| line.status)),
             id: row.id,
             kind: row.kind.0,
             subject_id: row.subject_id,
@@ -325,9 +391,10 @@ pub async fn list(reader: &Reader, filter: &DueFilter) -> Result<Page<DueItem>, 
             why: row.why,
             owner: row.owner,
             created_at: row.created_at,
+            updated_at: row.updated_at,
         }
     };
-    Ok(Page { items: page.items.into_iter().map(item).collect(), next: page.next })
+    Ok(rows.into_iter().map(item).collect())
 }
 
 /// How many items there are of one kind.
@@ -361,7 +428,23 @@ pub async fn counts(reader: &Reader) -> Result<Vec<DueCount>, Error> {
             DueState::Coming => counts.coming += count,
         }
     }
+    all.retain(|count| count.kind.is_for(reader.scope().role));
     Ok(all)
+}
+
+/// Of each of these suppliers and products, the first day by which something is due.
+pub(crate) async fn first_days(
+    reader: &Reader,
+    subjects: impl IntoIterator<Item = SubjectId>,
+) -> Result<BTreeMap<SubjectId, Day>, Error> {
+    let ids: Vec<SubjectId> = subjects.into_iter().collect();
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let select = reader.find::<Entity>().filter(Column::SubjectId.is_in(ids)).select_only();
+    let select = select.column(Column::SubjectId).column_as(Column::DueOn.min(), "first_on");
+    let rows: Vec<(SubjectId, Day)> = reader.tuples(select.group_by(Column::SubjectId)).await?;
+    Ok(rows.into_iter().collect())
 }
 
 /// The items of these suppliers and their products.
@@ -425,6 +508,11 @@ impl Changes {
         changes
     }
 
+    /// Whether nothing differs.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.added.is_empty() && self.changed.is_empty() && self.removed.is_empty()
+    }
+
     /// These, and the changes of other suppliers.
     pub(crate) fn add(&mut self, other: Self) {
         self.added.extend(other.added);
@@ -434,9 +522,10 @@ impl Changes {
 
     /// Leaves out what is about these suppliers and their products.
     pub(crate) fn leave_out(&mut self, suppliers: &BTreeSet<SupplierId>) {
-        self.added.retain(|row| !suppliers.contains(&row.supplier_id));
-        self.changed.retain(|(row, _)| !suppliers.contains(&row.supplier_id));
-        self.removed.retain(|row| !suppliers.contains(&row.supplier_id));
+        let stays = |row: &Model| row.supplier_id.as_ref().is_none_or(|id| !suppliers.contains(id));
+        self.added.retain(stays);
+        self.changed.retain(|(row, _)| stays(row));
+        self.removed.retain(stays);
     }
 
     /// Writes them; the counts follow when the change is saved.

@@ -155,8 +155,8 @@ impl Model {
 }
 
 /// What scoring needs to know of all the evidence about a supplier and its products.
-pub(crate) fn facts(evidence: &[Evidence]) -> Vec<EvidenceFact> {
-    let last = latest(evidence);
+pub(crate) fn facts<'a>(evidence: impl IntoIterator<Item = &'a Evidence> + Clone) -> Vec<EvidenceFact> {
+    let last = latest(evidence.clone());
     let fact = |piece: &Evidence| {
         // Where what was said last is that standards are not met, nothing stands that was said before.
         let is_superseded = last
@@ -164,7 +164,7 @@ pub(crate) fn facts(evidence: &[Evidence]) -> Vec<EvidenceFact> {
             .is_some_and(|last| last.is_unmet() && last.said_key > piece.said_key);
         piece.fact(is_superseded)
     };
-    evidence.iter().map(fact).collect()
+    evidence.into_iter().map(fact).collect()
 }
 
 /// Of each kind of accepted evidence about a subject, what was said last: by its day of issue, else by when it was

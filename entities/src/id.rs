@@ -154,6 +154,7 @@ kinds! {
     Risk RiskId "rsk" "risk",
     Review ReviewId "rev" "review",
     DueItem DueItemId "due" "item of what is due",
+    Settlement SettlementId "stl" "settlement",
     Incident IncidentId "inc" "incident",
     AuditEvent AuditEventId "evt" "audit event",
     Policy PolicyId "pol" "policy",

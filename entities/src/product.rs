@@ -620,7 +620,7 @@ pub async fn delete(writer: &Writer, id: &ProductId, version: i64) -> Result<(),
     writer.remove::<Entity>(&row).await.map_err(|error| match error {
         Error::Conflict { code: "in_use", .. } => Error::conflict(
             "in_use",
-            "evidence, assessments, risks, reviews or incidents refer to this product: archive it instead",
+            "evidence, assessments, risks, reviews or incidents refer to this product, or something due about it was settled: archive it instead",
         ),
         other => other,
     })

@@ -18,6 +18,7 @@ use crate::{
     assessment::{AssessmentState, FrameworkNumbers},
     clock::{Day, Moment},
     decision::DecisionOutcome,
+    due,
     error::Error,
     evidence::EndsBecause,
     id::{AssessmentId, OrganisationId, ProductId, ReviewId, SubjectId, SupplierId},
@@ -251,10 +252,23 @@ pub struct RegisterEntry {
     pub under_way: Vec<UnderWay>,
     /// When the line last changed.
     pub updated_at: Moment,
+    /// The first day by which something must be done about it, which may have passed; null where nothing is due.
+    pub next_due_on: Option<Day>,
+}
+
+/// Lines as they stand today.
+async fn on_today(reader: &Reader, rows: Vec<Model>) -> Result<Vec<RegisterEntry>, Error> {
+    let days = due::first_days(reader, rows.iter().map(|row| row.subject_id.clone())).await?;
+    let today = reader.today();
+    let on = |row: Model| {
+        let next_due_on = days.get(&row.subject_id).copied();
+        row.on(today, next_due_on)
+    };
+    Ok(rows.into_iter().map(on).collect())
 }
 
 impl Model {
-    fn on(self, today: Day) -> RegisterEntry {
+    fn on(self, today: Day, next_due_on: Option<Day>) -> RegisterEntry {
         let pair = |framework: &str| {
             let numbers = self.frameworks.iter().find(|numbers| numbers.framework == framework);
             numbers
@@ -317,6 +331,7 @@ impl Model {
                 .collect(),
             under_way: self.under_way.0,
             updated_at: self.updated_at,
+            next_due_on,
         }
     }
 }
@@ -333,9 +348,8 @@ pub async fn lines(
     if ids.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let today = reader.today();
     let rows = reader.all(reader.find_among::<Entity, _>(Column::SubjectId, ids)).await?;
-    Ok(rows.into_iter().map(|row| (row.subject_id.clone(), row.on(today))).collect())
+    Ok(on_today(reader, rows).await?.into_iter().map(|line| (line.subject_id.clone(), line)).collect())
 }
 
 /// Lines with a condition that is not met and must be before this day, the most pressing first.
@@ -349,8 +363,7 @@ pub async fn with_conditions_due(reader: &Reader, before: Day, limit: u64) -> Re
     let select = reader.find::<Entity>().filter(due).filter(Column::Status.ne(Word(RelationshipStatus::Archived)));
     let rows =
         reader.all(select.order_by_asc(Column::ConditionsDueOn).order_by_asc(Column::SubjectId).limit(limit)).await?;
-    let today = reader.today();
-    Ok(rows.into_iter().map(|row| row.on(today)).collect())
+    on_today(reader, rows).await
 }
 
 fn count_of(counts: &mut RiskCounts, band: Severity) -> &mut i64 {

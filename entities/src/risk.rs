@@ -503,6 +503,20 @@ pub async fn reopen(writer: &Writer, id: &RiskId, version: i64) -> Result<Risk, 
     writer.replace::<Entity, ActiveModel>("reopen", &before, after).await
 }
 
+/// Notes that one of its actions, by its place from 1, was done today.
+///
+/// # Errors
+/// [`Error::NotFound`], or [`Error::Conflict`] for an action that is done already or is not there.
+pub(crate) async fn finish_action(writer: &Writer, id: &RiskId, number: u32) -> Result<Risk, Error> {
+    let before = read(writer, id).await?;
+    let mut after = before.clone();
+    let place = usize::try_from(number).ok().and_then(|number| number.checked_sub(1)).unwrap_or(usize::MAX);
+    let action = after.actions.0.get_mut(place).filter(|action| action.done_on.is_none());
+    let action = action.ok_or_else(|| Error::conflict("state", "this action is done already, or is there no more"))?;
+    action.done_on = Some(writer.today());
+    writer.replace::<Entity, ActiveModel>("finish_action", &before, after).await
+}
+
 /// Takes away a risk entered by mistake; one that a finding raised can only be closed.
 ///
 /// # Errors

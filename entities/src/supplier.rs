@@ -645,7 +645,7 @@ pub async fn delete(writer: &Writer, id: &SupplierId, version: i64) -> Result<()
     writer.remove::<Entity>(&row).await.map_err(|error| match error {
         Error::Conflict { code: "in_use", .. } => Error::conflict(
             "in_use",
-            "products, evidence, assessments, risks, reviews or incidents refer to this supplier: archive it instead",
+            "products, evidence, assessments, risks, reviews or incidents refer to this supplier, or something due about it was settled: archive it instead",
         ),
         other => other,
     })

@@ -106,7 +106,13 @@ pub fn order(number: &str) -> (u32, u32) {
 /// version, or something of a later date at its address.
 #[must_use]
 pub fn outdated_on(edition: &Edition, day: NaiveDate) -> Vec<Outdated> {
-    edition.source.iter().filter_map(|source| heard(source, &edition.key).outdated_on(day)).collect()
+    outdated_sources(&edition.key, &edition.source, day)
+}
+
+/// As [`outdated_on`], of an edition of which only its questionnaire's key and its sources are at hand.
+#[must_use]
+pub fn outdated_sources(key: &str, sources: &[Source], day: NaiveDate) -> Vec<Outdated> {
+    sources.iter().filter_map(|source| heard(source, key).outdated_on(day)).collect()
 }
 
 /// A source with what the newest editions say of it, that of the questionnaire with this key first.

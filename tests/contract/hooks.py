@@ -75,8 +75,9 @@ UNSTATABLE_HERE = {
     "confirm_mfa": {"wrong_code"},
     "confirm_session": {"required"},  # one of two
     # `role_claim` beside `roles`, and how long a name in `roles` is: OpenAPI 3.0 says nothing of names in a map.
-    "change_identity_provider": {"domain", "length", "required"},
-    "create_identity_provider": {"domain", "length", "required"},
+    # And `secret_expires_on` beside `client_secret`.
+    "change_identity_provider": {"contradiction", "domain", "length", "required"},
+    "create_identity_provider": {"contradiction", "domain", "length", "required"},
     "create_invitation": {"email"},
     "disable_mfa": {"wrong_code", "wrong_password"},
     "enrol_mfa": {"wrong_password"},
@@ -98,6 +99,8 @@ UNSTATABLE_HERE = {
     "read_changes": {"unknown"},  # an edition that is there
     "read_edition": {"unknown"},
     "read_movement": {"other_subject"},  # an assessment of the same subject
+    # One of the item's choices; and what only renewing needs, or only a contract that is renewed may have.
+    "settle_due": {"choice", "contradiction", "order", "required"},
     "start_assessment": {"does_not_fit", "unknown"},  # a questionnaire that is there
     "store_evidence_file": {"empty", "false_type", "kind", "name"},  # what is in the file, and what its name says of it
     "submit_assessment": {"required"},  # every answer that its edition requires

@@ -355,6 +355,10 @@ class Register:
             if there and verb != "delete":
                 return {"id": there[0]["id"]}
             return {"id": self.make("/identity-providers", {"name": self.name(), "issuer": "https://login.example.org", "client_id": "diligence"})}
+        if operation == "settle_due":
+            contract = {"reference": "C-1", "ends_on": "2099-06-30", "notice_days": 90}
+            made = self.make("/suppliers", {"name": self.name(), "contracts": [contract]})
+            return {"id": self.call("GET", f"/due?kind=contract_notice&subject_id={made}").json()["items"][0]["id"]}
         if noun == "own_session":
             return {"id": self.owner(operation).session["id"]}
         if operation == "delete_session":

@@ -23,6 +23,7 @@ mod decisions;
 mod dependencies;
 mod doctor;
 mod due;
+mod due_settled;
 mod duties;
 mod evidence;
 mod evidence_files;

@@ -81,6 +81,7 @@ const TABLE: &[(Least, &str, &[&str])] = &[
             "/evidence",
             "/evidence/:id",
             "/reviews",
+            "/due",
             "/assessments/:id/review",
             "/assessments/:id/score",
             "/compare",
@@ -193,6 +194,7 @@ const TABLE: &[(Least, &str, &[&str])] = &[
             "/evidence/:id/delete",
             "/reviews/:id/complete",
             "/reviews/:id/reschedule",
+            "/due/:id/settle",
             "/questionnaires/drafts/new",
             "/questionnaires/drafts/upload",
             "/questionnaires/drafts/:id",
@@ -277,7 +279,7 @@ const ROLE: &str = "needs the role";
 
 /// The address of a route, with ids of these in it where there is one of the kind, and ids of nothing where `is_empty`.
 fn filled_in(route: &PageRoute, ids: &[String], is_empty: bool) -> String {
-    const KINDS: [(&str, &str); 13] = [
+    const KINDS: [(&str, &str); 14] = [
         ("/suppliers/", "sup"),
         ("/products/", "prd"),
         ("/assessments/", "asm"),
@@ -286,6 +288,7 @@ fn filled_in(route: &PageRoute, ids: &[String], is_empty: bool) -> String {
         ("/dependencies/", "dep"),
         ("/evidence/", "evd"),
         ("/reviews/", "rev"),
+        ("/due/", "due"),
         ("/decisions/", "dec"),
         ("/questionnaires/drafts/", "drf"),
         ("/settings/people/invitations/", "inv"),

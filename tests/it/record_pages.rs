@@ -390,7 +390,7 @@ both! {
         let file = app.get(&app.viewer, "/reviews.ics").await;
         assert_eq!((file.status, file.header("content-type")), (StatusCode::OK, "text/calendar; charset=utf-8"));
         assert!(file.text.starts_with("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n") && file.text.ends_with("END:VCALENDAR\r\n"), "{}", file.text);
-        for line in [&format!("UID:{}@diligence", id(&moved)), "DTSTART;VALUE=DATE:20270531", "SUMMARY:Review: Harbour\\; Sons\\, Ltd", "SEQUENCE:2", "DESCRIPTION:The audit is then"] {
+        for line in [&format!("UID:{}@diligence", id(&moved)), "DTSTART;VALUE=DATE:20270531", "SUMMARY:Review: Harbour\\; Sons\\, Ltd", "DTEND;VALUE=DATE:20270601", "SEQUENCE:0", "DESCRIPTION:The audit is then"] {
             assert!(file.text.contains(&format!("{line}\r\n")), "{line} is not in {}", file.text);
         }
         assert!(!app.get(&app.neighbour, "/reviews.ics").await.text.contains("Harbour"));

@@ -13,7 +13,7 @@ use diligence_entities::{
     assessment::SheetFormat,
     clock::{Clock, Day},
     error::Error,
-    questionnaire::{self, Authored, DocumentFilter, DocumentFormat, DocumentKind},
+    questionnaire::{self, Authored, DocumentFilter, DocumentFormat, DocumentKind, OutdatedEdition},
     what_if::WhatIf,
 };
 use diligence_questionnaires::{
@@ -28,7 +28,8 @@ use crate::{config::DatabaseFlags, json, schemas};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// List the built-in questionnaires: key, edition, title, with tabs between
+    /// List the built-in questionnaires: key, edition, title, and since when and why it is out of date, with tabs
+    /// between
     List,
     /// Print a questionnaire to begin with
     New {
@@ -220,10 +221,16 @@ pub(super) enum Schema {
 pub(super) fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::List => {
-            let lines = library::editions()
-                .iter()
-                .map(|edition| format!("{}\t{}\t{}\n", edition.key, edition.edition, edition.title));
-            print(&lines.collect::<String>())
+            let today = Clock::System.now().day();
+            let line = |edition: &Edition| {
+                let outdated = OutdatedEdition::of(edition, today).map(|outdated| {
+                    let since = outdated.since.map(|day| format!(" since {day}")).unwrap_or_default();
+                    format!("\tout of date{since}: {outdated}")
+                });
+                let outdated = outdated.unwrap_or_default();
+                format!("{}\t{}\t{}{outdated}\n", edition.key, edition.edition, edition.title)
+            };
+            print(&library::editions().iter().map(line).collect::<String>())
         }
         Command::New { key, title, extends, output } => begin(&key, &title, extends.as_deref(), output),
         Command::Check { document, base } => {

@@ -4,6 +4,7 @@ use std::{io, net::SocketAddr, sync::mpsc::sync_channel, thread, time::Duration}
 
 use diligence_entities::{
     api_key,
+    due::turn,
     first_start::{self, WayIn},
     scope::Store,
 };
@@ -96,6 +97,7 @@ async fn serve(mut config: Config) -> Result<(), Failure> {
     welcome(&store, &config, &local).await?;
     warn_of_keys(&store).await?;
     read_certificate_again(tls.clone());
+    let days = tokio::spawn(turn_days(store.clone()));
     let (app, metrics) = app_and_metrics(store.clone(), &config);
     let stopping = tokio::sync::watch::Sender::new(false);
     let metrics_server = metrics_listener.map(|listener| {
@@ -118,6 +120,7 @@ async fn serve(mut config: Config) -> Result<(), Failure> {
     if let Some(server) = metrics_server {
         let _ = server.await;
     }
+    days.abort();
     store.close().await;
     tracing::info!("stopped");
     Ok(())
@@ -227,6 +230,29 @@ async fn warn_of_keys(store: &Store) -> Result<(), Failure> {
         tracing::warn!(%organisation, count = ending.key_count, %first_on, "keys end within {} days: see diligence key list --expires-soon", api_key::SOON_DAYS);
     }
     Ok(())
+}
+
+/// How long it takes at the most until it is seen that a day has turned, also on a machine that slept.
+const DAY_SEEN_WITHIN: Duration = Duration::from_secs(15 * 60);
+
+/// Makes anew what moves by time alone: at the start, and whenever a day has turned.
+async fn turn_days(store: Store) {
+    let mut done = None;
+    loop {
+        let today = store.clock().now().day();
+        if done != Some(today) {
+            match turn::all(&store).await {
+                Ok(turned) => {
+                    done = Some(today);
+                    for turn::Turned { organisation_id, supplier_count, has_house } in turned {
+                        tracing::info!(%organisation_id, supplier_count, questionnaires = has_house, "a day has turned: contracts that renew themselves have gone on, or questionnaires have grown old");
+                    }
+                }
+                Err(error) => tracing::warn!(%error, "what a day moves could not be made anew; it is tried again"),
+            }
+        }
+        tokio::time::sleep(DAY_SEEN_WITHIN).await;
+    }
 }
 
 async fn signal() {

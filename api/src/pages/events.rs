@@ -161,6 +161,7 @@ fn telling(noun: &str) -> &'static [&'static str] {
         "risk" | "incident" | "questionnaire" | "translation" => &["title"],
         "user" | "invitation" => &["name", "email"],
         "respondent_link" => &["contact_name"],
+        "settlement" => &["why"],
         "supplier" | "product" | "api_key" | "draft" | "identity_provider" | "organisation" => &["name"],
         _ => &[],
     }
@@ -217,7 +218,7 @@ fn heading(event: &AuditEvent, names: &Names, here: Option<&SubjectId>) -> Strin
     let own = own(event);
     let mut parts = vec![name(event, &own, names)];
     // Whose it is, where it has no name of its own to know it by, and the page does not say.
-    if matches!(event.noun.as_str(), "assessment" | "answers" | "decision" | "review") {
+    if matches!(event.noun.as_str(), "assessment" | "answers" | "decision" | "review" | "settlement") {
         let subject = subject_of(event).filter(|subject| Some(subject) != here);
         parts.push(subject.and_then(|subject| names.subjects.get(&subject).cloned()));
     }
@@ -326,6 +327,11 @@ fn done(action: &str, noun: &str) -> String {
         ("erase", "supplier") => "Contact of supplier erased",
         ("expire", "supplier") => "Contacts of supplier deleted, kept long enough",
         ("meet_condition", _) => "Condition of decision met",
+        ("finish_action", _) => "Action on risk done",
+        ("renew", "supplier") => "Contract renewed",
+        ("leave", "supplier") => "Supplier to be left",
+        ("create", "settlement") => "Settled what was due",
+        ("export", "due_item") => "List exported (what is due)",
         ("go_stale", _) => "Decision out of date",
         ("band", "risk") => "Risk called otherwise by the policy",
         ("end", "evidence") => "Evidence ends on another day by the policy",

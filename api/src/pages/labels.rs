@@ -5,7 +5,7 @@
 use diligence_entities::{
     api_key::KeyScope,
     dependency::DependencyKind,
-    due::{DueKind, DueState},
+    due::{DueKind, DueState, settle::DueChoice},
     identifier::Scheme,
     policy::SeparationOfDuties,
     product::{Affected, AiFeatures, Autonomy, EuAiActClass, Known, MedicalDeviceClass, ProductKind},
@@ -176,6 +176,18 @@ labels! {
         Unanswered "unanswered" "Questionnaires not answered",
         AcceptanceLapse "acceptance_lapse" "Risks to decide on again",
         Action "action" "Actions on risks",
+        KeyEnd "key_end" "Keys that end",
+        ProviderSecretEnd "provider_secret_end" "Secrets of identity providers that end",
+        EditionOutdated "edition_outdated" "Questionnaires out of date",
+    }
+    DueChoice {
+        Complete "complete" "It is done",
+        Keep "keep" "We stay: the contract goes on",
+        Leave "leave" "We leave: the supplier is exiting",
+        Renew "renew" "It is renewed",
+        LetGo "let_go" "Let it go: nothing is to come of it",
+        Done "done" "It is done",
+        Met "met" "It is met",
     }
     DueState {
         Overdue "overdue" "Overdue",
@@ -213,7 +225,7 @@ labels! {
         ReadOnly "read_only" "Reading only: it changes nothing",
         RegisterOnly "register_only" "Reading the register only: no answers, evidence, risks or decisions",
         ImportOnly "import_only" "Importing suppliers and products, and nothing else",
-        CalendarOnly "calendar_only" "Fetching the calendar of reviews, and nothing else",
+        CalendarOnly "calendar_only" "Fetching the calendar of what is due, and nothing else",
     }
     MfaRule {
         Optional "optional" "Whoever wants one has one",

@@ -24,7 +24,10 @@
 
 use poem::{Endpoint, EndpointExt as _, Response, Route, endpoint::make_sync, get};
 
-pub(crate) use self::page::{is_for_reading, problem_page};
+pub(crate) use self::{
+    due::{href as due_href, name as due_name},
+    page::{is_for_reading, problem_page},
+};
 use self::{page::asset, problem_frame::nowhere, routes::Routes};
 pub use self::{routes::PageRoute, signed_in::Least};
 

@@ -110,11 +110,8 @@ pub async fn list_answers(reader: &Reader, filter: &AssessmentFilter) -> Result<
             supplier: supplier.clone(),
             product: assessment.product_id.as_ref().and_then(|id| products.get(id.as_str()).cloned()),
         };
-        let facts = evidence
-            .iter()
-            .filter(|piece| piece.supplier_id == assessment.supplier_id)
-            .map(evidence::Evidence::fact)
-            .collect();
+        let mine = evidence.iter().filter(|piece| piece.supplier_id == assessment.supplier_id);
+        let facts = evidence::facts(mine);
         let work = Work { before: assessment, sheet, edition: edition.parsed(reader)?, subject, facts };
         lists.push(work.rows(reader.today()));
     }

@@ -374,7 +374,7 @@ pub(crate) async fn progress(
     id: &AssessmentId,
     sent: &BTreeSet<String>,
 ) -> Result<RespondentProgress, Error> {
-    let work = Work::load(reader, read(reader, id).await?).await?.as_drafted();
+    let work = Work::load(reader, read(reader, id).await?).await?.drafted_sheet();
     let outcome = work.outcome(reader.today());
     Ok(RespondentProgress::of(work, outcome, sent))
 }

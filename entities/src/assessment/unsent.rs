@@ -71,7 +71,7 @@ impl Work {
     }
 
     /// As whoever has a link sees it: while it is open, with what is not submitted yet. To be read, never to be kept.
-    pub(super) fn as_drafted(mut self) -> Self {
+    pub(super) fn drafted_sheet(mut self) -> Self {
         if self.before.state.0 == AssessmentState::Open {
             (self.sheet.answers.0, self.sheet.carried.0.answers) = (self.drafted(), self.carried_to_draft());
         }
@@ -113,7 +113,7 @@ impl Work {
             sign(&mut after.answered_by, writer);
         }
         self.before = writer.replace::<Entity, ActiveModel>("answer", &self.before, after).await?;
-        Ok(self.as_drafted())
+        Ok(self.drafted_sheet())
     }
 
     /// Makes what was answered through links one with the answers, since it is submitted; gives what that changes, as

@@ -1,19 +1,21 @@
 //! What is due about one supplier or product, from everything that it follows from.
 
-use super::{DueKind, Model, rank};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{DueKind, Model, rank, settle::Settlement};
 use crate::{
     assessment::{Assessment, AssessmentState},
     clock::Day,
     decision::{Decision, DecisionOutcome},
     evidence::Evidence,
-    id::SubjectId,
+    id::{ProductId, SubjectId, SupplierId},
     product::{AiFeatures, Product},
     respondent_link,
     review::{Review, ReviewState},
     risk::Risk,
     scope::Reader,
     stored::{Word, word},
-    supplier::{RelationshipStatus, Supplier},
+    supplier::{Contract, RelationshipStatus, Supplier},
 };
 use diligence_questionnaires::Tier;
 
@@ -52,9 +54,10 @@ pub(crate) struct About<'a> {
 pub(crate) struct Wanted {
     pub(crate) key: String,
     kind: DueKind,
-    subject_id: SubjectId,
-    supplier: Supplier,
-    product: Option<Product>,
+    subject_id: Option<SubjectId>,
+    supplier_id: Option<SupplierId>,
+    product_id: Option<ProductId>,
+    called: Option<String>,
     source_id: String,
     /// The day; where it follows from no day, the one on which it came onto the list.
     due_on: Option<Day>,
@@ -65,23 +68,100 @@ pub(crate) struct Wanted {
 impl Wanted {
     /// The row that says this, in the place of the one there is.
     pub(super) fn into_row(self, reader: &Reader, before: Option<&Model>) -> Model {
-        let Self { key, kind, subject_id, supplier, product, source_id, due_on, why, owner } = self;
-        Model {
+        let Self { key, kind, subject_id, supplier_id, product_id, called, source_id, due_on, why, owner } = self;
+        let mut after = Model {
             id: before.map_or_else(|| reader.new_id(), |row| row.id.clone()),
-            organisation_id: supplier.organisation_id,
+            organisation_id: reader.scope().organisation_id.clone(),
             item_key: key,
             kind: Word(kind),
             kind_rank: rank(kind),
             subject_id,
-            supplier_id: supplier.id,
-            product_id: product.map(|product| product.id),
+            supplier_id,
+            product_id,
+            called,
             source_id,
             due_on: due_on.or(before.map(|row| row.due_on)).unwrap_or_else(|| reader.today()),
             why,
             owner,
             created_at: before.map_or_else(|| reader.now(), |row| row.created_at),
+            updated_at: before.map_or_else(|| reader.now(), |row| row.updated_at),
+        };
+        if before.is_some_and(|before| *before != after) {
+            after.updated_at = reader.now();
+        }
+        after
+    }
+
+    /// Something that is due about our own house. It is the administrators'.
+    pub(super) fn of_house(
+        kind: DueKind,
+        source_id: String,
+        part: &str,
+        called: String,
+        due_on: Option<Day>,
+        why: String,
+    ) -> Self {
+        Self {
+            key: key(kind, &source_id, part),
+            kind,
+            subject_id: None,
+            supplier_id: None,
+            product_id: None,
+            called: Some(called),
+            source_id,
+            due_on,
+            why,
+            owner: None,
         }
     }
+}
+
+/// By what an item is known: what it follows from, and which part of that.
+pub(super) fn key(kind: DueKind, source_id: &str, part: &str) -> String {
+    format!("{} {source_id} {part}", word(&kind)).trim_end().to_owned()
+}
+
+/// Which of several of what it follows from an item is about: the number at the end of its key.
+pub(super) fn number(item: &Model) -> Option<u32> {
+    item.item_key.rsplit(' ').next()?.parse().ok()
+}
+
+/// What is due, without what somebody has settled: whatever was settled comes back where its day is another.
+pub(crate) fn without_settled(items: Vec<Wanted>, settled: &[Settlement]) -> Vec<Wanted> {
+    let mut days: BTreeMap<&str, BTreeSet<Day>> = BTreeMap::new();
+    for settlement in settled {
+        days.entry(settlement.item_key.as_str()).or_default().insert(settlement.due_on);
+    }
+    let is_due = |item: &Wanted| {
+        !days.get(item.key.as_str()).is_some_and(|days| item.due_on.is_none_or(|day| days.contains(&day)))
+    };
+    items.into_iter().filter(is_due).collect()
+}
+
+/// A contract that ends, or goes on by itself.
+pub(super) struct Ending<'a> {
+    /// Its place among the supplier's contracts.
+    pub(super) place: usize,
+    pub(super) contract: &'a Contract,
+    /// The last day of the term that runs.
+    pub(super) ends_on: Day,
+    /// What its items' keys say of it.
+    pub(super) part: String,
+}
+
+/// The contracts that end or go on by themselves. Those that are called alike and end on one day are told apart.
+pub(super) fn endings(contracts: &[Contract], today: Day) -> Vec<Ending<'_>> {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let mut all = Vec::new();
+    for (place, contract) in contracts.iter().enumerate() {
+        let Some(ends_on) = contract.ends_on(today) else { continue };
+        let part = format!("{} {ends_on}", contract.reference);
+        let count = seen.entry(part.clone()).or_default();
+        *count += 1;
+        let part = if *count > 1 { format!("{part} {count}") } else { part };
+        all.push(Ending { place, contract, ends_on, part });
+    }
+    all
 }
 
 /// What is due about a supplier or product; nothing about one that is archived.
@@ -122,11 +202,12 @@ impl Items<'_> {
     ) {
         let About { supplier, product, subject_id, .. } = self.about;
         self.items.push(Wanted {
-            key: format!("{} {source_id} {part}", word(&kind)).trim_end().to_owned(),
+            key: key(kind, source_id, part),
             kind,
-            subject_id: (*subject_id).clone(),
-            supplier: (*supplier).clone(),
-            product: product.cloned(),
+            subject_id: Some((*subject_id).clone()),
+            supplier_id: Some(supplier.id.clone()),
+            product_id: product.map(|product| product.id.clone()),
+            called: None,
             source_id: source_id.to_owned(),
             due_on,
             why,
@@ -180,9 +261,7 @@ impl Items<'_> {
         if product.is_some() {
             return;
         }
-        for contract in supplier.contracts.iter() {
-            let Some(ends_on) = contract.ends_on(today) else { continue };
-            let part = format!("{} {ends_on}", contract.reference);
+        for Ending { contract, ends_on, part, .. } in endings(&supplier.contracts, today) {
             let renews = contract.renews_for_months;
             if let Some(notice_by) =
                 contract.notice_by(today).filter(|_| supplier.status.0 != RelationshipStatus::Exiting)
@@ -246,7 +325,7 @@ impl Items<'_> {
             let since = decisions.iter().filter_map(|decision| decision.stale_since).min().map(|at| at.day());
             self.add(DueKind::DecisionStale, last.id.as_str(), "", since, stale_reasons.join("; "));
         } else if let Some(day) = stale_from {
-            let why = "evidence that it rested on has expired".to_owned();
+            let why = "evidence that it rests on is valid until the day before".to_owned();
             self.add(DueKind::DecisionStale, last.id.as_str(), "evidence", Some(*day), why);
         }
     }

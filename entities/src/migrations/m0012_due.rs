@@ -1,5 +1,6 @@
-//! The list of what is due, how many items of each kind and day it has, and what reviews and decisions keep for it; when
-//! evidence ends, and who accepted it. What is answered through a link stands apart until it is submitted.
+//! The list of what is due, how many items of each kind and day it has, what was settled of it, and what reviews,
+//! decisions, editions and identity providers keep for it; when evidence ends, and who accepted it. What is answered
+//! through a link stands apart until it is submitted.
 
 use sea_orm_migration::prelude::*;
 
@@ -35,14 +36,16 @@ CREATE TABLE due_item (
     item_key $text NOT NULL,
     kind $text NOT NULL,
     kind_rank integer NOT NULL,
-    subject_id $text NOT NULL,
-    supplier_id $text NOT NULL,
+    subject_id $text,
+    supplier_id $text,
     product_id $text,
+    called $text,
     source_id $text NOT NULL,
     due_on $text NOT NULL,
     why $text NOT NULL,
     owner $text,
     created_at $text NOT NULL,
+    updated_at $text NOT NULL,
     FOREIGN KEY (organisation_id, supplier_id) REFERENCES supplier (organisation_id, id),
     FOREIGN KEY (organisation_id, product_id) REFERENCES product (organisation_id, id)
 );
@@ -52,6 +55,7 @@ CREATE INDEX due_item_by_kind ON due_item (organisation_id, kind, due_on, id);
 CREATE INDEX due_item_by_rank ON due_item (organisation_id, kind_rank, id);
 CREATE INDEX due_item_by_owner ON due_item (organisation_id, owner, due_on, id);
 CREATE INDEX due_item_by_supplier ON due_item (organisation_id, supplier_id, due_on, id);
+CREATE INDEX due_item_by_subject ON due_item (organisation_id, subject_id, due_on, id);
 CREATE TABLE due_count (
     id $text NOT NULL PRIMARY KEY,
     organisation_id $text NOT NULL REFERENCES organisation (id),
@@ -60,6 +64,34 @@ CREATE TABLE due_count (
     item_count bigint NOT NULL
 );
 CREATE INDEX due_count_by_day ON due_count (organisation_id, due_on);
+CREATE TABLE settlement (
+    id $text NOT NULL PRIMARY KEY,
+    organisation_id $text NOT NULL REFERENCES organisation (id),
+    version bigint NOT NULL,
+    item_id $text NOT NULL,
+    item_key $text NOT NULL,
+    kind $text NOT NULL,
+    choice $text NOT NULL,
+    subject_id $text,
+    supplier_id $text,
+    product_id $text,
+    source_id $text NOT NULL,
+    due_on $text NOT NULL,
+    why $text NOT NULL,
+    reason $text NOT NULL,
+    settled_by $text NOT NULL,
+    created_at $text NOT NULL,
+    updated_at $text NOT NULL,
+    FOREIGN KEY (organisation_id, supplier_id) REFERENCES supplier (organisation_id, id),
+    FOREIGN KEY (organisation_id, product_id) REFERENCES product (organisation_id, id)
+);
+CREATE INDEX settlement_by_entry ON settlement (organisation_id, created_at, id);
+CREATE INDEX settlement_by_supplier ON settlement (organisation_id, supplier_id, choice);
+CREATE INDEX settlement_by_subject ON settlement (organisation_id, subject_id, created_at);
+CREATE INDEX settlement_by_item ON settlement (organisation_id, item_id);
+CREATE INDEX settlement_by_kind ON settlement (organisation_id, kind, due_on);
+ALTER TABLE edition ADD COLUMN based_on $text;
+ALTER TABLE identity_provider ADD COLUMN secret_expires_on $text;
 ALTER TABLE review ADD COLUMN rescheduled_cadence_on $text;
 ALTER TABLE review ADD COLUMN seen $text;
 ALTER TABLE decision ADD COLUMN rating $text;

@@ -9,7 +9,7 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
-use super::{Column, Entity, RegisterEntry};
+use super::{Column, Entity, RegisterEntry, on_today};
 use crate::{
     clock::{Day, Moment},
     error::Error,
@@ -203,7 +203,6 @@ pub async fn list(reader: &Reader, filter: &RegisterFilter) -> Result<Page<Regis
         RegisterSort::Updated => Sort::up(Column::UpdatedAt),
         RegisterSort::UpdatedDescending => Sort::down(Column::UpdatedAt),
     };
-    let today = reader.today();
     let page = reader
         .page(
             reader.find::<Entity>().filter(condition),
@@ -213,5 +212,5 @@ pub async fn list(reader: &Reader, filter: &RegisterFilter) -> Result<Page<Regis
             filter.cursor.as_deref(),
         )
         .await?;
-    Ok(page.map(|row| row.on(today)))
+    Ok(Page { items: on_today(reader, page.items).await?, next: page.next })
 }

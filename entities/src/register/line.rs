@@ -10,7 +10,10 @@ use crate::{
     assessment::{self, Assessment, AssessmentState, FrameworkNumbers},
     clock::{Day, END_OF_TIME},
     decision::{self, Decision, DecisionOutcome},
-    due::{self, About},
+    due::{
+        self, About,
+        settle::{self, Settlement},
+    },
     error::Error,
     evidence::{self, Evidence},
     id::{AssessmentId, ProductId, SubjectId, SupplierId},
@@ -40,6 +43,8 @@ pub(super) struct Portion {
     pub(super) links: Vec<respondent_link::Model>,
     /// What is on the list of what is due.
     pub(super) due: Vec<due::Model>,
+    /// What of that was let be.
+    pub(super) settled: Vec<Settlement>,
 }
 
 impl Portion {
@@ -56,6 +61,7 @@ impl Portion {
         Ok(Self {
             links: respondent_link::unanswered(reader, &open).await?,
             due: due::of_suppliers(reader, ids).await?,
+            settled: settle::of_suppliers(reader, ids).await?,
             suppliers: reader.get_many::<supplier::Entity>(&texts).await?,
             products: reader.all(products).await?,
             assessments,
@@ -146,7 +152,7 @@ impl Portion {
             };
             items.extend(due::wanted(&about, reader.today()));
         }
-        items
+        due::without_settled(items, &self.settled)
     }
 
     fn by_supplier(&self) -> BTreeMap<SupplierId, Mine<'_>> {

@@ -468,6 +468,9 @@ impl Writer {
         self.in_turn()?;
         let touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner));
         crate::register::refresh(&self, touched).await?;
+        let nouns: Vec<&'static str> =
+            self.events.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|draft| draft.noun).collect();
+        crate::due::house::follow(&self, &nouns).await?;
         let counted = std::mem::take(&mut *self.counted.lock().unwrap_or_else(PoisonError::into_inner));
         crate::due::count_up(&self, counted).await?;
         let mut drafts = std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner));

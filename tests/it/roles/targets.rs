@@ -265,6 +265,9 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         | "list_decisions"
         | "list_risks"
         | "list_reviews"
+        | "list_due"
+        | "count_due"
+        | "list_settled"
         | "list_incidents"
         | "read_organisation"
         | "read_policy"
@@ -423,6 +426,19 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         "read_review" | "complete_review" => Target::on(review().await),
         "reschedule_review" => Target::on(review().await).and(json!({ "due_on": "2027-08-01", "reason": "Holidays." })),
 
+        "settle_due" => {
+            let contract = json!({ "reference": "C-1", "ends_on": "2027-06-30", "notice_days": 90 });
+            let named = json!({ "name": "Harbour Care Systems", "contracts": [contract] });
+            let item = async || {
+                let supplier = made("/suppliers", named.clone()).await;
+                first(format!("/due?kind=contract_notice&subject_id={}", id(&supplier))).await
+            };
+            let keep = json!({ "choice": "keep", "reason": "They do well." });
+            // One is settled already, so that there is something to list.
+            app.post(&app.admin, &format!("/due/{}/settle", id(&item().await)), keep.clone()).await.json(200);
+            Target::on(item().await).and(keep)
+        }
+
         "create_incident" => Target::with(incident().await),
         "read_incident" | "delete_incident" => Target::on(made("/incidents", incident().await).await),
         "change_incident" => {
@@ -437,6 +453,7 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         | "export_answers"
         | "export_risks"
         | "export_reviews"
+        | "export_due"
         | "export_calendar"
         | "export_audit_events" => Target::none(),
         "import_suppliers" => Target::with(json!({ "rows": [{ "name": "Harbour Care Systems" }] })),

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use diligence_entities::{
     draft::{self, Draft, DraftFilter, MergedDraft, NewMerge},
-    questionnaire::{self, ChangesFilter, Origin, Questionnaire, QuestionnaireFilter},
+    questionnaire::{self, ChangesFilter, Origin, OutdatedEdition, Questionnaire, QuestionnaireFilter},
     role::Role,
     scope::Reader,
     translation::{self, TranslationFilter},
@@ -171,6 +171,8 @@ struct EditionPage {
     frame: Frame,
     errors: Vec<FieldError>,
     edition: Edition,
+    /// Why it is out of date today, if it is.
+    outdated: Option<OutdatedEdition>,
     preview: Preview,
     findings: Vec<String>,
     editions: Vec<(String, Origin)>,
@@ -353,6 +355,7 @@ async fn edition_page(
         errors,
         preview: Preview::of(&edition),
         findings: edition.findings_in_words(),
+        outdated: OutdatedEdition::of(&edition, reader.today()),
         edition,
         editions,
         languages,

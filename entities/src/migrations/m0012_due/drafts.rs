@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
-use sea_orm_migration::prelude::*;
+use sea_orm_migration::prelude::DbErr;
 use serde_json::{Map, Value};
 
 /// Sets apart what the audit trail says was answered through a link and not submitted since. What the scores so far

@@ -1,4 +1,7 @@
 //! The list of what is due, how many items of each kind and day it has, and what reviews and decisions keep for it.
+//!
+//! What follows by the rules of this step is derived when the database is opened (see [`crate::upgrade`]): `upgrade` has
+//! a row for every organisation there was.
 
 use sea_orm_migration::prelude::*;
 
@@ -56,6 +59,16 @@ CREATE INDEX due_count_by_day ON due_count (organisation_id, due_on);
 ALTER TABLE review ADD COLUMN rescheduled_cadence_on $text;
 ALTER TABLE review ADD COLUMN seen $text;
 ALTER TABLE decision ADD COLUMN rating $text;
-UPDATE supplier SET tier = 'unknown' WHERE tier_reason = 'not profiled yet';
-UPDATE register_entry SET tier = 'unknown' WHERE supplier_id IN (SELECT id FROM supplier WHERE tier = 'unknown')
+CREATE TABLE upgrade (
+    organisation_id $text NOT NULL PRIMARY KEY REFERENCES organisation (id),
+    supplier_id $text NOT NULL,
+    done_at $text,
+    unknown_tier_count bigint NOT NULL,
+    higher_tier_count bigint NOT NULL,
+    stale_approval_count bigint NOT NULL,
+    expired_certificate_count bigint NOT NULL,
+    refusal_count bigint NOT NULL,
+    due_item_count bigint NOT NULL
+);
+INSERT INTO upgrade SELECT id, '', NULL, 0, 0, 0, 0, 0, 0 FROM organisation
 ";

@@ -37,6 +37,7 @@ mod keys;
 mod logs;
 mod long_changes;
 mod measurements;
+mod new_rules;
 mod operations;
 mod organisations;
 mod page_roles;

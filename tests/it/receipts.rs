@@ -48,6 +48,12 @@ async fn a_receipt_is_verified_from_the_exported_file_alone_and_says_exactly_wha
             json!("no"),
             "/outcome/claimed: the receipt says 100.0, computed again it is 50.0",
         ),
+        (
+            "named",
+            "/answers/mfa/value",
+            json!("no"),
+            "the answer to mfa, or its review, is not the one that was decided on",
+        ),
         ("evidence", "/basis/evidence/0/expires_on", json!("2027-01-01"), "/outcome/evidenced: the receipt says 100.0"),
         ("words", "/edition/sections/0/title", json!("Another"), "/edition_hash: the receipt says"),
         ("unfit", "/answers/mfa/value", json!("perhaps"), "/answers/mfa/value: expected one of"),
@@ -59,15 +65,15 @@ async fn a_receipt_is_verified_from_the_exported_file_alone_and_says_exactly_wha
     // A rule that came after the questionnaire was published changes nothing of what was proved by it.
     let mut file = PortableReceipt::from_json(&receipt).expect("a portable receipt");
     file.edition.sections[0].questions[0].text = "\u{a0}".to_owned();
-    let Input { answers, review, evidence, subject, on } = Input {
+    let decided = file.receipt.decided.clone().expect("whose it is");
+    let input = Input {
         answers: &file.answers,
         review: &file.review,
         evidence: &file.basis.evidence,
         subject: &file.basis.subject,
         on: file.receipt.on,
     };
-    file.receipt =
-        diligence_questionnaires::receipt::issue(&file.edition, &Input { answers, review, evidence, subject, on });
+    file.receipt = diligence_questionnaires::receipt::issue(&file.edition, &input, decided);
     let (code, said) = verify(&serde_json::to_string(&file).expect("JSON"), "older");
     assert!(
         code == Some(0) && said.contains("the receipt holds") && said.contains("/edition/sections/0/questions/0/text"),

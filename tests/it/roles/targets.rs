@@ -264,6 +264,8 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         | "list_links"
         | "list_decisions"
         | "list_risks"
+        | "list_due"
+        | "count_due"
         | "list_reviews"
         | "list_incidents"
         | "read_organisation"
@@ -436,6 +438,7 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         | "export_answers"
         | "export_risks"
         | "export_reviews"
+        | "export_due"
         | "export_calendar"
         | "export_audit_events" => Target::none(),
         "import_suppliers" => Target::with(json!({ "rows": [{ "name": "Harbour Care Systems" }] })),

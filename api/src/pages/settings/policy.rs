@@ -10,7 +10,7 @@ use diligence_entities::{
     stored::word,
     what_if::{MoveReason, WhatIf, WhatIfSummary},
 };
-use diligence_questionnaires::Severity;
+use diligence_questionnaires::{Severity, Tier};
 use poem::http::StatusCode;
 use serde_json::Value;
 
@@ -109,6 +109,12 @@ const FIELDS: &[FormSection] = &[
             field("cadence_months.high", "High tier", "", Input::RequiredInteger),
             field("cadence_months.medium", "Medium tier", "", Input::RequiredInteger),
             field("cadence_months.low", "Low tier", "", Input::RequiredInteger),
+            field(
+                "cadence_months.unknown",
+                "Tier not known yet",
+                "Never looked at less often than the medium tier.",
+                Input::RequiredInteger,
+            ),
         ],
     },
     FormSection {
@@ -173,6 +179,7 @@ pub(in crate::pages) async fn show(who: Page<Viewer>) -> PageResult {
         ("Reviews of high tier", every(months.high)),
         ("Reviews of medium tier", every(months.medium)),
         ("Reviews of low tier", every(months.low)),
+        ("Reviews where the tier is not known yet", every(months.months(Tier::Unknown))),
         ("Who may decide", duties(policy.separation_of_duties.0).into()),
         (
             "Keys live at the most",

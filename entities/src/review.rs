@@ -523,7 +523,9 @@ pub(crate) async fn carry_out(writer: &Writer, steps: Vec<Step>) -> Result<(), E
     for step in steps {
         match (step.before, step.after) {
             // What has been weighed is shown to nobody: it makes no version and no event.
-            (Some(before), Some(after)) if before != after && (Model { seen: after.seen.clone(), ..before }) == after => {
+            (Some(before), Some(after))
+                if before != after && (Model { seen: after.seen.clone(), ..before.clone() }) == after =>
+            {
                 weighed.entry(after.seen.unwrap_or_default().0).or_default().push(after.id.to_string());
             }
             (Some(before), Some(after)) if before != after => changed.push((before, after)),

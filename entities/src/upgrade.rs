@@ -13,9 +13,9 @@ use sea_orm::{ColumnTrait as _, QueryFilter as _, entity::prelude::*};
 use serde::Serialize;
 
 use crate::{
-    assessment::{self, Assessment},
+    assessment::{self, Assessment, AssessmentState},
     clock::{Day, Moment},
-    decision::{self, DecisionOutcome},
+    decision::{self, Decision, DecisionOutcome},
     due,
     error::Error,
     id::{OrganisationId, SupplierId},
@@ -116,7 +116,10 @@ async fn go_on(store: &Store, scope: &Scope) -> Result<bool, Error> {
 async fn derive(writer: &Writer, suppliers: &[Supplier], row: &mut Model) -> Result<(), Error> {
     let ids: Vec<SupplierId> = suppliers.iter().map(|supplier| supplier.id.clone()).collect();
     let before = register::stored(writer, &ids).await?;
-    keep_ratings(writer, suppliers, &ids).await?;
+    let decisions = decision::current(writer, &ids).await?;
+    let assessments = assessment::live(writer, &ids).await?;
+    keep_ratings(writer, suppliers, &decisions, &assessments).await?;
+    supersede_refused(writer, &decisions, &assessments).await?;
     let tiers = supplier::derive_tiers(writer, suppliers).await?;
     register::refresh(writer, ids.iter().cloned().collect()).await?;
     writer.leave_alone(&ids);
@@ -157,12 +160,16 @@ fn is_stale(line: &register::Model, today: Day) -> bool {
 
 /// Keeps of the decisions in force how their assessments were rated until now, so that those go stale that are rated
 /// worse from now on. `suppliers` are as they were.
-async fn keep_ratings(writer: &Writer, suppliers: &[Supplier], ids: &[SupplierId]) -> Result<(), Error> {
+async fn keep_ratings(
+    writer: &Writer,
+    suppliers: &[Supplier],
+    decisions: &[Decision],
+    assessments: &[Assessment],
+) -> Result<(), Error> {
     let policy = policy::read(writer).await?;
     let tiers: BTreeMap<&SupplierId, Tier> = suppliers.iter().map(|row| (&row.id, row.tier.0)).collect();
-    let assessments = assessment::live(writer, ids).await?;
     let mut by_rating: BTreeMap<Rating, Vec<String>> = BTreeMap::new();
-    for decision in decision::current(writer, ids).await?.iter().filter(|decision| decision.rating.is_none()) {
+    for decision in decisions.iter().filter(|decision| decision.rating.is_none()) {
         let assessment = assessments.iter().find(|assessment| assessment.id == decision.assessment_id);
         if let (Some(assessment), Some(tier)) = (assessment, tiers.get(&decision.supplier_id)) {
             by_rating.entry(rated_before(&policy, *tier, assessment)).or_default().push(decision.id.to_string());
@@ -172,6 +179,22 @@ async fn keep_ratings(writer: &Writer, suppliers: &[Supplier], ids: &[SupplierId
         let column = (decision::Column::Rating, Word(rating).into());
         writer.set_derived_of_all::<decision::Entity>(&ids, &[column]).await?;
     }
+    Ok(())
+}
+
+/// A refusal takes the place of an approval on the same questionnaire, as it does now at once.
+async fn supersede_refused(writer: &Writer, decisions: &[Decision], assessments: &[Assessment]) -> Result<(), Error> {
+    let is_over = |row: &&Assessment| {
+        let refuses = |decision: &Decision| {
+            decision.outcome.0 == DecisionOutcome::Refused
+                && decision.subject_id == row.subject_id
+                && decision.questionnaire == row.questionnaire
+        };
+        row.state.0 == AssessmentState::Approved && decisions.iter().any(refuses)
+    };
+    let superseded = |row: &Assessment| Assessment { state: Word(AssessmentState::Superseded), ..row.clone() };
+    let over = assessments.iter().filter(is_over).map(|row| (row.clone(), superseded(row))).collect();
+    writer.replace_all::<assessment::Entity, assessment::ActiveModel>("supersede", over).await?;
     Ok(())
 }
 

@@ -139,6 +139,16 @@ on_both! {
         assert_eq!(line("Alder Taxis")["stale_reasons"], json!(["rated moderate, and low on the day of the decision"]));
         assert_eq!(line("Cedar Care Apps")["security"]["evidenced"].as_f64(), Some(0.0), "a refusal leaves nothing green");
 
+        // Its approval is over, as it would be today the moment that it was refused.
+        let cedar = text(line("Cedar Care Apps"), "subject_id");
+        let states: BTreeSet<String> = app
+            .walk(&format!("/assessments?subject_id={cedar}"), 50)
+            .await
+            .iter()
+            .map(|assessment| text(assessment, "state").to_owned())
+            .collect();
+        assert_eq!(states, BTreeSet::from(["refused".to_owned(), "superseded".to_owned()]));
+
         // The supplier says the same as its line, and keeps its version.
         let unknown = names(&app.walk("/suppliers?tier=unknown", 50).await, "tier_reason");
         let expected = ["Alder Taxis", "Fir Printers", "Gorse Gardens"];

@@ -107,7 +107,8 @@ pub struct Model {
     pub superseded: bool,
     /// The questionnaire it was made on.
     pub questionnaire: String,
-    /// How its assessment was rated on that day; null for a decision of before this was kept.
+    /// How its assessment was rated on that day. Of a decision of before this was kept: how it was rated when that began,
+    /// and null if it was no longer in force by then.
     #[schemars(with = "Option<Rating>")]
     pub rating: Option<Word<Rating>>,
     /// Who decided.

@@ -9,7 +9,7 @@
 //! | [`id`] [`secret`] [`stored`] [`clock`] [`page`] [`patch`] [`fault`] [`error`] [`role`] | the small shared words |
 //! | [`ahead`] | large changes, worked out before they are opened |
 //! | `blocking` | work that takes a processor for long, done on threads of its own |
-//! | [`migrations`] | the schema, step by step, the same on SQLite and PostgreSQL |
+//! | [`migrations`] [`upgrade`] | the schema, step by step, the same on SQLite and PostgreSQL; what follows by newer rules, derived anew once |
 //! | [`backup`] [`doctor`] | whole databases: copied and put back, looked at without a change |
 //! | one file a noun | its types, its checks, its operations; what would make the file too long is in a folder beside it |
 
@@ -70,5 +70,6 @@ pub mod supplier;
 pub mod text;
 pub mod throttle;
 pub mod translation;
+pub mod upgrade;
 pub mod user;
 pub mod what_if;

@@ -37,7 +37,8 @@ mod summary;
 
 pub use filter::{RegisterFilter, RegisterSort, list};
 pub(crate) use line::with_products;
-pub(crate) use refresh::{Differences, Known, enter, forget, refresh, refresh_all, refresh_now, under};
+pub use refresh::Drift;
+pub(crate) use refresh::{Differences, Known, drift, enter, forget, refresh, refresh_all, refresh_now, under};
 pub use summary::{HeatCell, Summary, summary};
 
 /// A certificate in force or once in force, in short.
@@ -373,6 +374,12 @@ fn count_of(counts: &mut RiskCounts, band: Severity) -> &mut i64 {
         Severity::High => &mut counts.high,
         Severity::Extreme => &mut counts.extreme,
     }
+}
+
+/// The lines of these suppliers and their products as they are stored.
+pub(crate) async fn stored(reader: &Reader, suppliers: &[SupplierId]) -> Result<BTreeMap<SubjectId, Model>, Error> {
+    let rows = reader.all(reader.find::<Entity>().filter(Column::SupplierId.is_in(suppliers.iter().cloned()))).await?;
+    Ok(rows.into_iter().map(|row| (row.subject_id.clone(), row)).collect())
 }
 
 /// The suppliers and products that are not archived, for a statement to look up.

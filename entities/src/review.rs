@@ -4,6 +4,8 @@
 //! forward by evidence about to expire, by incidents and by changes. A day in the past stays listed until someone
 //! completes it.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, entity::prelude::*};
 use serde::{Deserialize, Serialize};
@@ -517,13 +519,23 @@ pub(crate) fn plan(reader: &Reader, wanted: &Wanted<'_>, before: Option<Review>)
 /// Writes what [`plan`] worked out.
 pub(crate) async fn carry_out(writer: &Writer, steps: Vec<Step>) -> Result<(), Error> {
     let (mut added, mut changed) = (Vec::new(), Vec::new());
+    let mut weighed: BTreeMap<Vec<String>, Vec<String>> = BTreeMap::new();
     for step in steps {
         match (step.before, step.after) {
+            // What has been weighed is shown to nobody: it makes no version and no event.
+            (Some(before), Some(after))
+                if before != after && (Model { seen: after.seen.clone(), ..before.clone() }) == after =>
+            {
+                weighed.entry(after.seen.unwrap_or_default().0).or_default().push(after.id.to_string());
+            }
             (Some(before), Some(after)) if before != after => changed.push((before, after)),
             (None, Some(row)) => added.push(row),
             (Some(row), None) => writer.remove::<Entity>(&row).await?,
             _ => {}
         }
+    }
+    for (seen, ids) in weighed {
+        writer.set_derived_of_all::<Entity>(&ids, &[(Column::Seen, Json(seen).into())]).await?;
     }
     writer.replace_all::<Entity, ActiveModel>("derive", changed).await?;
     if !added.is_empty() {

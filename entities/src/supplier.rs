@@ -25,11 +25,13 @@ use crate::{
 mod contacts;
 mod filter;
 mod identifiers;
+mod tier;
 
 pub use contacts::Contact;
 pub(crate) use contacts::{archived_with_contacts, drop_contacts, erase_person, places_of};
 pub use filter::{SupplierFilter, SupplierSort, list};
 pub(crate) use identifiers::{holders, note_identifiers};
+pub(crate) use tier::{derive_tiers, from_after};
 
 /// Where a supplier or product stands with us.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -392,13 +394,7 @@ impl NewSupplier {
             people_affected,
             personal_data: personal_data.clone(),
         };
-        let (derived, because) = inputs.tier();
-        let tier_reason = match (&tier_override, &tier_override_reason) {
-            (Some(_), Some(reason)) => {
-                format!("set by hand (it would be {}: {because}): {reason}", crate::stored::word(&derived))
-            }
-            _ => because,
-        };
+        let (tier, tier_reason) = tier::of(inputs, tier_override, tier_override_reason.as_deref());
         let sort_name = name.to_lowercase();
         let names = std::iter::once(sort_name.clone()).chain(legal_name.as_ref().map(|name| name.to_lowercase()));
         let search_text = names
@@ -427,7 +423,7 @@ impl NewSupplier {
             people_affected: people_affected.map(Word),
             tier_override: tier_override.map(Word),
             tier_override_reason,
-            tier: Word(tier_override.unwrap_or(derived)),
+            tier: Word(tier),
             tier_reason,
             rating,
             notes,

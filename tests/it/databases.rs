@@ -236,7 +236,7 @@ both! {
     }
 
     async fn a_page_costs_the_same_at_ten_and_at_ten_thousand(app: App) {
-        let lists = ["/suppliers", "/products", "/risks", "/register", "/reviews", "/assessments", "/evidence", "/audit-events", "/register/summary", "/suppliers?q=supplier&sort=-created_at", "/register?rating=unassessed"];
+        let lists = ["/suppliers", "/products", "/risks", "/register", "/due", "/reviews", "/assessments", "/evidence", "/audit-events", "/register/summary", "/suppliers?q=supplier&sort=-created_at", "/register?rating=unassessed"];
         let subject = app.supplier("Harbour").await;
         app.get(&app.admin, "/suppliers").await;
         let costs = async |limit: usize| {

@@ -423,9 +423,14 @@ impl App {
         lines.into_iter().find(|line| line["subject_id"] == subject["id"]).expect("a line in the register")
     }
 
-    /// A supplier with this name.
+    /// A supplier with this name, of which nothing else is known: its tier is `unknown`.
     pub(crate) async fn supplier(&self, name: &str) -> Value {
         self.post(&self.editor, "/suppliers", json!({ "name": name })).await.json(201)
+    }
+
+    /// A supplier of low tier: we would hardly notice if it stopped.
+    pub(crate) async fn minor(&self, name: &str) -> Value {
+        self.post(&self.editor, "/suppliers", json!({ "name": name, "service_criticality": "minor" })).await.json(201)
     }
 
     /// A supplier of high tier that handles care records for us.

@@ -39,6 +39,7 @@ mod logs;
 mod long_changes;
 mod measurements;
 mod never_calm;
+mod new_rules;
 mod operations;
 mod organisations;
 mod page_roles;

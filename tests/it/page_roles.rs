@@ -80,6 +80,7 @@ const TABLE: &[(Least, &str, &[&str])] = &[
             "/concentration",
             "/evidence",
             "/evidence/:id",
+            "/due",
             "/reviews",
             "/due",
             "/assessments/:id/review",

@@ -48,6 +48,12 @@ async fn a_receipt_is_verified_from_the_exported_file_alone_and_says_exactly_wha
             json!("no"),
             "/outcome/claimed: the receipt says 100.0, computed again it is 50.0",
         ),
+        (
+            "named",
+            "/answers/mfa/value",
+            json!("no"),
+            "the answer to mfa, or its review, is not the one that was decided on",
+        ),
         ("evidence", "/basis/evidence/0/expires_on", json!("2027-01-01"), "/outcome/evidenced: the receipt says 100.0"),
         ("words", "/edition/sections/0/title", json!("Another"), "/edition_hash: the receipt says"),
         ("unfit", "/answers/mfa/value", json!("perhaps"), "/answers/mfa/value: expected one of"),

@@ -310,7 +310,7 @@ both! {
             assert_eq!(summary["suppliers_by_rating"][rating], json!(of("supplier", "rating", rating)), "{rating}");
             assert_eq!(summary["products_by_rating"][rating], json!(of("product", "rating", rating)), "{rating}");
         }
-        for tier in ["low", "medium", "high", "critical"] {
+        for tier in ["low", "unknown", "medium", "high", "critical"] {
             assert_eq!(summary["suppliers_by_tier"][tier], json!(of("supplier", "tier", tier)), "{tier}");
         }
         for features in ["none", "embedded", "core", "unknown"] {

@@ -59,6 +59,8 @@ const TABLE: &[(&str, &[&str])] = &[
             "read_decision",
             "list_risks",
             "read_risk",
+            "list_due",
+            "count_due",
             "list_reviews",
             "read_review",
             "list_due",

@@ -8,6 +8,7 @@
 //! | `sqlite.sql`, `postgres.sql` | the step's statements as they were when it was published |
 //! | `data.sql` | every row of a database that the last program at this step wrote: the same story each time |
 //! | `rows.sql` | a few rows more that such a program could have written, or was made to write by hand |
+//! | `calm.sql` | every row of another database that the last program at this step wrote (see [`crate::new_rules`]) |
 //!
 //! The steps from `m0003_audit` to `m0007_privacy` came with one program, so that none wrote data at one of them alone:
 //! their databases are that of `m0002_questionnaires` brought up by the statements of their time, with rows of their
@@ -55,22 +56,48 @@ pub(crate) struct Old {
     pub(crate) keys: [String; 2],
 }
 
-/// A database as it stood at `step`.
-pub(crate) async fn made_at(step: &str, on: On) -> Old {
+/// A new database, its address and its folder.
+async fn new_database(on: On) -> (DatabaseConnection, String, Option<Folder>) {
     let (url, folder) = empty_database(on).await;
     let database = Database::connect(if on == On::Sqlite { format!("{url}?mode=rwc") } else { url.clone() })
         .await
         .expect("an empty database");
+    (database, url, folder)
+}
+
+fn statements_of(step: &str, on: On) -> String {
+    script(step, if on == On::Sqlite { "sqlite.sql" } else { "postgres.sql" })
+        .unwrap_or_else(|| panic!("{step} has no schema"))
+}
+
+/// The keys that a database's rows begin with.
+fn keys_in(data: &str) -> [String; 2] {
+    let keys: Vec<String> =
+        data.split_whitespace().filter(|word| word.starts_with("dlg_")).map(str::to_owned).collect();
+    keys.try_into().expect("two keys")
+}
+
+/// A database with the schema of `step` and the rows of this one of its files alone.
+pub(crate) async fn made_of(step: &str, file: &str, on: On) -> Old {
+    let (database, url, folder) = new_database(on).await;
+    for name in steps().iter().filter(|name| name.as_str() <= step) {
+        run_script(&database, name, &statements_of(name, on)).await;
+    }
+    let data = script(step, file).expect("rows");
+    run_script(&database, step, &data).await;
+    database.close().await.expect("closed");
+    Old { url, folder, keys: keys_in(&data) }
+}
+
+/// A database as it stood at `step`.
+pub(crate) async fn made_at(step: &str, on: On) -> Old {
+    let (database, url, folder) = new_database(on).await;
     let past: Vec<String> = steps().into_iter().filter(|name| name.as_str() <= step).collect();
     let base = past.iter().rposition(|name| script(name, "data.sql").is_some()).expect("the first step has data");
-    let mut keys = Vec::new();
+    let data = script(&past[base], "data.sql").expect("data");
     for (place, name) in past.iter().enumerate() {
-        let schema = script(name, if on == On::Sqlite { "sqlite.sql" } else { "postgres.sql" })
-            .unwrap_or_else(|| panic!("{name} has no schema"));
-        run_script(&database, name, &schema).await;
+        run_script(&database, name, &statements_of(name, on)).await;
         if place == base {
-            let data = script(name, "data.sql").expect("data");
-            keys = data.split_whitespace().filter(|word| word.starts_with("dlg_")).map(str::to_owned).collect();
             run_script(&database, name, &data).await;
         }
         if let Some(rows) = script(name, "rows.sql").filter(|_| place >= base) {
@@ -78,7 +105,7 @@ pub(crate) async fn made_at(step: &str, on: On) -> Old {
         }
     }
     database.close().await.expect("closed");
-    Old { url, folder, keys: keys.try_into().expect("two keys") }
+    Old { url, folder, keys: keys_in(&data) }
 }
 
 async fn run_script(database: &DatabaseConnection, step: &str, script: &str) {
@@ -91,7 +118,7 @@ async fn run_script(database: &DatabaseConnection, step: &str, script: &str) {
 
 impl Old {
     /// The program of today on it.
-    async fn upgraded(self) -> App {
+    pub(crate) async fn upgraded(self) -> App {
         let clock = Clock::fixed("2027-03-01T09:00:00Z".parse().expect("a time"));
         let store = Store::open(StoreOptions { url: self.url.clone(), max_connections: 4, clock: clock.clone() })
             .await
@@ -477,6 +504,7 @@ upgraded!(
     m0009_sample,
     m0010_orders,
     m0011_health,
+    m0012_due,
 );
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use diligence_entities::{
     due::turn,
     first_start::{self, WayIn},
     scope::Store,
+    upgrade::{self, Upgrade},
 };
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -94,6 +95,7 @@ async fn serve(mut config: Config) -> Result<(), Failure> {
     };
     let store = open(&config).await?;
     let local = Config { public_url: None, ..config.clone() }.link("");
+    tell_of_upgrade(&store).await?;
     welcome(&store, &config, &local).await?;
     warn_of_keys(&store).await?;
     read_certificate_again(tls.clone());
@@ -220,6 +222,35 @@ Everything else is described at {address}/docs. More keys and accounts: diligenc
 
 "
     ));
+    Ok(())
+}
+
+/// Says in the log, once and in a line for each organisation, what changed when its register was derived anew by the
+/// rules of a new version.
+async fn tell_of_upgrade(store: &Store) -> Result<(), Failure> {
+    for row in upgrade::take_done(store).await? {
+        let Upgrade {
+            organisation_id: organisation,
+            supplier_id: _,
+            done_at: _,
+            unknown_tier_count,
+            higher_tier_count,
+            stale_approval_count,
+            expired_certificate_count,
+            refusal_count,
+            due_item_count,
+        } = row;
+        tracing::info!(
+            %organisation,
+            unknown_tier_count,
+            higher_tier_count,
+            stale_approval_count,
+            expired_certificate_count,
+            refusal_count,
+            due_item_count,
+            "the register follows new rules since this version: {unknown_tier_count} tiers are unknown now and {higher_tier_count} higher, {stale_approval_count} approvals are out of date, {expired_certificate_count} certificates are over, {refusal_count} refused keep nothing of an approval before; {due_item_count} items are on the list of what is due"
+        );
+    }
     Ok(())
 }
 

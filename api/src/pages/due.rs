@@ -123,7 +123,10 @@ async fn list(
     let (frame, today) = (here.frame("What is due").at("/due"), reader.today());
     let mut counts = if asked.is_narrowed() { Vec::new() } else { due::counts(reader).await? };
     counts.retain(|count| count.overdue + count.due + count.coming > 0);
-    Ok(html(status, &DuePage { frame, here, asked, counts, items, next, today, errors, wrong_id, typed, then, is_done })?)
+    Ok(html(
+        status,
+        &DuePage { frame, here, asked, counts, items, next, today, errors, wrong_id, typed, then, is_done },
+    )?)
 }
 
 /// Settles something, and goes on where it was asked from.

@@ -1,6 +1,9 @@
 //! The list of what is due, how many items of each kind and day it has, what was settled of it, and what reviews,
 //! decisions, editions and identity providers keep for it; when evidence ends, and who accepted it. What is answered
 //! through a link stands apart until it is submitted.
+//!
+//! What follows by the rules of this step is derived when the database is opened (see [`crate::upgrade`]): `upgrade` has
+//! a row for every organisation there was.
 
 use sea_orm_migration::prelude::*;
 
@@ -113,6 +116,16 @@ UPDATE evidence SET checked_at = (
         WHERE respondent_upload.evidence_id = evidence.id AND assessment.state IN ('approved', 'superseded')
         AND answer_sheet.answers LIKE '%' || evidence.id || '%'
     ) WHERE checked_at IS NULL;
-UPDATE supplier SET tier = 'unknown' WHERE tier_reason = 'not profiled yet';
-UPDATE register_entry SET tier = 'unknown' WHERE supplier_id IN (SELECT id FROM supplier WHERE tier = 'unknown')
+CREATE TABLE upgrade (
+    organisation_id $text NOT NULL PRIMARY KEY REFERENCES organisation (id),
+    supplier_id $text NOT NULL,
+    done_at $text,
+    unknown_tier_count bigint NOT NULL,
+    higher_tier_count bigint NOT NULL,
+    stale_approval_count bigint NOT NULL,
+    expired_certificate_count bigint NOT NULL,
+    refusal_count bigint NOT NULL,
+    due_item_count bigint NOT NULL
+);
+INSERT INTO upgrade SELECT id, '', NULL, 0, 0, 0, 0, 0, 0 FROM organisation
 ";

@@ -42,7 +42,50 @@ pub(crate) async fn refresh(writer: &Writer, suppliers: BTreeSet<SupplierId>) ->
 
 /// What every line, rating and review of the register would be under another policy, as far as it differs.
 pub(crate) async fn under(reader: &Reader, policy: &Policy) -> Result<Differences, Error> {
-    let (mut all, mut after) = (Differences::default(), String::new());
+    let mut all = Differences::default();
+    each_under(reader, policy, |differences| all.add(differences)).await?;
+    Ok(all)
+}
+
+/// What of the register and of the list of what is due is stored otherwise than it follows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Drift {
+    /// How many lines, reviews and ratings.
+    pub line_count: i64,
+    /// How many items of what is due.
+    pub due_count: i64,
+    /// The first suppliers that it is about, or whose products.
+    pub suppliers: BTreeSet<SupplierId>,
+}
+
+/// How many suppliers are named that something stored does not follow from.
+const MAXIMUM_NAMED: usize = 3;
+
+/// Looks for what is stored otherwise than it follows, in memory that does not grow with the register.
+pub(crate) async fn drift(reader: &Reader) -> Result<Drift, Error> {
+    let policy = policy::read(reader).await?;
+    let mut found = Drift::default();
+    each_under(reader, &policy, |differences| {
+        let Differences { lines, steps, ratings, due } = differences;
+        let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        found.line_count += count(lines.len() + steps.len() + ratings.len());
+        found.due_count += count(due.added.len() + due.changed.len() + due.removed.len());
+        let lines = lines.iter().map(|line| &line.supplier_id).chain(steps.iter().filter_map(Step::supplier_id));
+        let lines = lines.chain(ratings.iter().map(|(id, ..)| id));
+        let items = due.added.iter().chain(due.changed.iter().map(|(row, _)| row)).chain(&due.removed);
+        for supplier_id in lines.chain(items.filter_map(|item| item.supplier_id.as_ref())) {
+            if found.suppliers.len() < MAXIMUM_NAMED {
+                found.suppliers.insert(supplier_id.clone());
+            }
+        }
+    })
+    .await?;
+    Ok(found)
+}
+
+/// Works out what differs under a policy, some suppliers at a time.
+async fn each_under(reader: &Reader, policy: &Policy, mut each: impl FnMut(Differences) + Send) -> Result<(), Error> {
+    let mut after = String::new();
     loop {
         let select = reader
             .find::<supplier::Entity>()
@@ -50,7 +93,7 @@ pub(crate) async fn under(reader: &Reader, policy: &Policy) -> Result<Difference
             .order_by_asc(supplier::Column::Id)
             .limit(PORTION as u64);
         let rows: Vec<(SupplierId,)> = reader.tuples(select.select_only().column(supplier::Column::Id)).await?;
-        let Some(last) = rows.last() else { return Ok(all) };
+        let Some(last) = rows.last() else { return Ok(()) };
         last.0.as_str().clone_into(&mut after);
         let ids: Vec<SupplierId> = rows.into_iter().map(|(id,)| id).collect();
         let mut portion = Portion::load(reader, &ids).await?;
@@ -60,7 +103,7 @@ pub(crate) async fn under(reader: &Reader, policy: &Policy) -> Result<Difference
         for piece in &mut portion.evidence {
             piece.derive(&policy.evidence_validity.0);
         }
-        all.add(portion.differences(reader, policy));
+        each(portion.differences(reader, policy));
         // It is work: others need this thread.
         tokio::task::yield_now().await;
     }

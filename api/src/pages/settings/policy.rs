@@ -10,7 +10,7 @@ use diligence_entities::{
     stored::word,
     what_if::{MoveReason, WhatIf, WhatIfSummary},
 };
-use diligence_questionnaires::Severity;
+use diligence_questionnaires::{Severity, Tier};
 use poem::http::StatusCode;
 use serde_json::Value;
 
@@ -109,6 +109,12 @@ const FIELDS: &[FormSection] = &[
             field("cadence_months.high", "High tier", "", Input::RequiredInteger),
             field("cadence_months.medium", "Medium tier", "", Input::RequiredInteger),
             field("cadence_months.low", "Low tier", "", Input::RequiredInteger),
+            field(
+                "cadence_months.unknown",
+                "Tier not known yet",
+                "Never looked at less often than the medium tier.",
+                Input::RequiredInteger,
+            ),
         ],
     },
     FormSection {
@@ -195,6 +201,7 @@ pub(in crate::pages) async fn show(who: Page<Viewer>) -> PageResult {
         ("Reviews of high tier", every(months.high)),
         ("Reviews of medium tier", every(months.medium)),
         ("Reviews of low tier", every(months.low)),
+        ("Reviews where the tier is not known yet", every(months.months(Tier::Unknown))),
         ("Cyber Essentials counts", from_issue(validity.cyber_essentials)),
         ("Cyber Essentials Plus counts", from_issue(validity.cyber_essentials_plus)),
         ("ISO 27001 counts", from_issue(validity.iso_27001)),

@@ -36,7 +36,7 @@ pub(super) async fn refresh(writer: &Writer, kinds: &[DueKind]) -> Result<(), Er
 }
 
 /// Makes all of them anew.
-pub(super) async fn refresh_all(writer: &Writer) -> Result<(), Error> {
+pub(crate) async fn refresh_all(writer: &Writer) -> Result<(), Error> {
     refresh(writer, &ALL).await
 }
 

@@ -4,7 +4,7 @@ use askama::Template;
 use diligence_entities::{
     clock::Day,
     due::{
-        self, DueFilter, DueItem, DueKind, DueState,
+        self, DueCount, DueFilter, DueItem, DueKind, DueState,
         settle::{self, DueChoice, Settling},
     },
     error::Error,

@@ -264,8 +264,6 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         | "list_links"
         | "list_decisions"
         | "list_risks"
-        | "list_due"
-        | "count_due"
         | "list_reviews"
         | "list_due"
         | "count_due"

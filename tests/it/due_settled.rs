@@ -41,7 +41,7 @@ async fn read(app: &App, supplier: &Value) -> Value {
 }
 
 /// The turn of the day on which the app stands; in how many organisations something moved.
-async fn turn_day(app: &App) -> usize {
+pub(crate) async fn turn_day(app: &App) -> usize {
     turn::all(&app.store).await.expect("the day turns").len()
 }
 

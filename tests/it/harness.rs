@@ -298,7 +298,8 @@ impl App {
         if let Some(body) = body {
             request = request.body(body);
         }
-        Answer::of(request.send().await).await
+        // On the heap: a test that sends a hundred requests keeps no room on its stack for each.
+        Box::pin(async move { Answer::of(request.send().await).await }).await
     }
 
     /// Someone of this address, who comes to an organisation through an invitation by this admin of it.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     assessments::{approved, certificate, good, submitted},
+    due_settled::turn_day,
     harness::{App, best, both, id, text},
     pages::{holds, lacks, shown, someone},
 };
@@ -87,6 +88,7 @@ both! {
         assert_eq!(due(&app, &supplier).await, ["contract_end 2027-04-15", "contract_notice 2027-02-14", "review 2027-02-14"]);
         // The day after its end it is on the list no less.
         app.goes_to("2027-04-16");
+        turn_day(&app).await;
         assert_eq!(due(&app, &supplier).await, ["contract_end 2027-04-15", "contract_notice 2027-02-14", "review 2027-02-14"]);
         change(&app, &supplier, contract("2029-04-15", Some(60))).await;
         assert_eq!(due(&app, &supplier).await[..2], ["contract_end 2029-04-15", "contract_notice 2029-02-14"]);
@@ -117,6 +119,7 @@ both! {
             ("2027-07-01", ["contract_end 2027-09-30", "contract_notice 2027-08-31"]),
         ] {
             app.goes_to(day);
+            turn_day(&app).await;
             assert_eq!(due(&app, &supplier).await[..2], expected, "{day}");
         }
     }
@@ -179,6 +182,7 @@ Plover Catering,minor,\"[{\"\"reference\"\":\"\"K-9\"\",\"\"ends_on\"\":\"\"2026
         approved(&app, &product, good(&paper)).await;
         assert_eq!(app.line(&product).await["security"], json!({ "claimed": 100.0, "evidenced": 100.0 }));
         app.goes_to("2027-03-08");
+        turn_day(&app).await;
         refuse(&app, &product).await;
         let line = app.line(&product).await;
         assert_eq!((&line["decision"], &line["security"]), (&json!("refused"), &json!({ "claimed": 0.0, "evidenced": 0.0 })));
@@ -206,6 +210,7 @@ Plover Catering,minor,\"[{\"\"reference\"\":\"\"K-9\"\",\"\"ends_on\"\":\"\"2026
         refuse(&app, &supplier).await;
         assert!(is_due(&app, &supplier, "refused_in_use").await);
         app.goes_to("2027-05-03");
+        turn_day(&app).await;
         let paper = certificate(&app, &supplier, "2028-05-31").await;
         approved(&app, &supplier, good(&paper)).await;
         assert!(!is_due(&app, &supplier, "refused_in_use").await);
@@ -221,6 +226,7 @@ Plover Catering,minor,\"[{\"\"reference\"\":\"\"K-9\"\",\"\"ends_on\"\":\"\"2026
         set(&app, &path, "archive").await;
         assert_eq!(due(&app, &supplier).await, Vec::<String>::new());
         app.goes_to("2027-06-01");
+        turn_day(&app).await;
         set(&app, &path, "restore").await;
         assert!(is_due(&app, &supplier, "refused_in_use 2027-03-01").await);
         assert_eq!(app.line(&supplier).await["decision"], "refused");
@@ -240,6 +246,7 @@ Plover Catering,minor,\"[{\"\"reference\"\":\"\"K-9\"\",\"\"ends_on\"\":\"\"2026
             assert_eq!(review(&app, supplier).await["due_on"], "2031-10-01");
         }
         app.goes_to("2027-04-12");
+        turn_day(&app).await;
         certificate(&app, &certified, "2027-06-30").await;
         change(&app, &contracted, contract("2027-12-31", Some(92))).await;
         change(&app, &sensitive, json!({ "personal_data": ["health"] })).await;
@@ -276,6 +283,7 @@ Plover Catering,minor,\"[{\"\"reference\"\":\"\"K-9\"\",\"\"ends_on\"\":\"\"2026
             set(&app, &path, "archive").await;
             assert_eq!(due(&app, &product).await, Vec::<String>::new());
             app.goes_to("2027-05-04");
+            turn_day(&app).await;
             set(&app, &path, "restore").await;
             assert_eq!((due(&app, &supplier).await, due(&app, &product).await), before, "{path}");
         }
@@ -291,6 +299,7 @@ Plover Catering,minor,\"[{\"\"reference\"\":\"\"K-9\"\",\"\"ends_on\"\":\"\"2026
         let path = format!("/suppliers/{}", id(&supplier));
         set(&app, &path, "archive").await;
         app.goes_to("2027-10-01");
+        turn_day(&app).await;
         set(&app, &path, "restore").await;
         for expected in [
             "condition 2027-05-01",
@@ -313,6 +322,7 @@ Plover Catering,minor,\"[{\"\"reference\"\":\"\"K-9\"\",\"\"ends_on\"\":\"\"2026
         let link = json!({ "assessment_id": id(&assessment), "contact_name": "Sam Tern", "due_on": "2027-03-08", "expires_on": "2027-03-10" });
         let link = app.post(&app.editor, "/links", link).await.json(201);
         app.goes_to("2027-03-20");
+        turn_day(&app).await;
         assert!(is_due(&app, &supplier, "unanswered 2027-03-08").await);
         let mut viewer = someone(&app, "viewer").await;
         let home = shown(&mut viewer, &app, "/").await;

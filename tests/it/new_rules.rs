@@ -166,7 +166,7 @@ on_both! {
             items.iter().map(|item| (text(item, "kind").to_owned(), text(item, "name").to_owned())).collect();
         for (kind, expected) in [
             ("refused_in_use", &["Cedar Care Apps"][..]),
-            ("decision_stale", &["Alder Taxis", "Birch Payroll", "Clover Play Sessions"]),
+            ("decision_stale", &["Alder Taxis", "Birch Payroll", "Clover Play Sessions", "Hazel Hosting"]),
             ("condition", &["Birch Payroll"]),
             ("evidence_expiry", &["Hazel Hosting"]),
             ("contract_end", &["Dogwood Laundry"]),

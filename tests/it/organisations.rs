@@ -135,7 +135,7 @@ both! {
         assert!(code == Some(0) && out.contains("1 new") && out.contains("\"Linked Homes\" is new") && out.contains("nothing was changed"), "{out}{told}");
         assert_eq!(names(&app.store).await, two);
         // A row that is refused, and a key that is.
-        let (code, out, told) = run(&app.url, &import, &format!("{ROWS}{}\n", "x".repeat(300)));
+        let (code, out, told) = run(&app.url, &import, &format!("{ROWS}{}\n", "x".repeat(301)));
         assert!(code == Some(6) && told.contains("nothing was changed") && !out.contains("is new"), "{out}{told}");
         let key = ["key", "create", "--organisation", "Linked Homes", "--create-organisation", "--role", "viewer", "--name"];
         assert_eq!(run(&app.url, &[&key[..], &["Night\tly"]].concat(), "").0, Some(6));

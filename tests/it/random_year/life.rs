@@ -12,7 +12,10 @@ use super::{
         Said, Status, Tier, Year, after,
     },
 };
-use crate::harness::{App, On, id, text};
+use crate::{
+    due_settled::turn_day,
+    harness::{App, On, id, text},
+};
 
 /// The questionnaires that are put to anyone.
 const QUESTIONNAIRES: [&str; 2] = ["year-first", "year-second"];
@@ -207,16 +210,17 @@ impl Life {
         let every = changes.len().div_ceil(LOOKS).max(1);
         for day in changes.into_iter().step_by(every) {
             for day in [after(day, -1), day] {
-                self.go_to(day);
+                self.go_to(day).await;
                 self.compare().await;
             }
         }
-        self.go_to(last);
+        self.go_to(last).await;
     }
 
-    fn go_to(&mut self, day: Day) {
+    async fn go_to(&mut self, day: Day) {
         self.year.today = day;
         self.app.goes_to(&day.to_string());
+        turn_day(&self.app).await;
     }
 
     /// What is due, with how pressing it is.

@@ -555,6 +555,16 @@ impl Edition {
         self.questions().find(|question| question.key == key)
     }
 
+    /// The question of a key in words that fit in a sentence: its text, and the key in parentheses. The key alone where
+    /// there is no such question.
+    #[must_use]
+    pub fn named(&self, key: &str) -> String {
+        match self.question(key) {
+            Some(Question { text, .. }) => format!("\"{}\" ({key})", text.replace(char::is_control, " ")),
+            None => key.to_owned(),
+        }
+    }
+
     /// All questions, in the order in which they are asked.
     pub fn questions(&self) -> impl Iterator<Item = &Question> {
         self.sections.iter().flat_map(|section| &section.questions)

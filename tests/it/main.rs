@@ -73,6 +73,7 @@ mod sheets;
 mod signed_out_pages;
 mod single_sign_on;
 mod suppliers;
+mod swapped_rows;
 mod tenancy;
 mod upgrades;
 mod web;

@@ -52,7 +52,7 @@ async fn a_receipt_is_verified_from_the_exported_file_alone_and_says_exactly_wha
             "named",
             "/answers/mfa/value",
             json!("no"),
-            "the answer to mfa, or its review, is not the one that was decided on",
+            "the answer to \"Is a second factor asked for?\" (mfa), or its review, is not the one that was decided on",
         ),
         ("evidence", "/basis/evidence/0/expires_on", json!("2027-01-01"), "/outcome/evidenced: the receipt says 100.0"),
         ("words", "/edition/sections/0/title", json!("Another"), "/edition_hash: the receipt says"),

@@ -24,7 +24,7 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
         Ok(file) => file,
         Err(faults) => return refuse(&path, &faults),
     };
-    let differences = file.verify();
+    let differing = file.differing();
     let faults: String = file
         .faults()
         .iter()
@@ -35,7 +35,7 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
     } else {
         format!("\nby today's rules, which need not be those of its day:{faults}")
     };
-    if differences.is_empty() {
+    if differing.is_empty() {
         let receipt = &file.receipt;
         let score = |score: Option<diligence_questionnaires::Score>| {
             score.map_or_else(|| "no score".to_owned(), |score| score.to_string())
@@ -52,17 +52,7 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
             receipt.answers_hash
         ));
     }
-    let value =
-        |value: &Option<serde_json::Value>| value.as_ref().map_or_else(|| "nothing".to_owned(), ToString::to_string);
-    let lines = differences.iter().map(|difference| match difference.answer() {
-        Some(key) => format!("\n  the answer to {key}, or its review, is not the one that was decided on"),
-        None => format!(
-            "\n  {}: the receipt says {}, computed again it is {}",
-            difference.pointer,
-            value(&difference.found),
-            value(&difference.expected)
-        ),
-    });
+    let lines = differing.iter().map(|sentence| format!("\n  {sentence}"));
     Err(Failure::refused(format!("the receipt {} does not hold:{}{beside}", path.display(), lines.collect::<String>())))
 }
 

@@ -198,8 +198,8 @@ pub enum AuditFaultKind {
     Rewritten,
     /// What events name of a person is not what they named. Their place is 0: it may be several.
     Altered,
-    /// What is kept of a decision is not what the event of the decision tells of: the receipt, the scores or the
-    /// answers were changed in the database, or swapped with another's.
+    /// What is kept of a decision is not what the event of the decision tells of: the receipt, the scores, the answers
+    /// or the decision itself were changed in the database, swapped with another's or taken away.
     Replaced,
 }
 
@@ -291,13 +291,16 @@ async fn walk(
             walk.step(event);
         }
         for portion in decisions.chunks(PORTION) {
-            let ids: Vec<&str> = portion.iter().map(|decision| decision.assessment_id.as_str()).collect();
-            let kept = trail.kept(&ids).await?;
+            let kept = trail.kept(portion).await?;
             for decision in portion {
-                if let Some(detail) = decision.fault(&kept) {
-                    let place = (decision.sequence, decision.sequence);
-                    walk.say(AuditFaultKind::Replaced, place, Some(&decision.event_id), detail);
+                let Some(amiss) = decision.fault(&kept) else { continue };
+                let mut edition = None;
+                if amiss.is_of_answers() && walk.faults.len() < MAXIMUM_FAULTS {
+                    edition = trail.edition(&kept, &decision.item_id).await?;
                 }
+                let place = (decision.sequence, decision.sequence);
+                let detail = decision.told(&amiss, edition.as_ref());
+                walk.say(AuditFaultKind::Replaced, place, Some(&decision.event_id), detail);
             }
         }
     }

@@ -188,6 +188,26 @@ impl PortableReceipt {
         verify(&self.edition, &self.input(), &self.receipt)
     }
 
+    /// What differs when the receipt is computed again, a sentence each: an answer is named by the words of its question.
+    /// Empty when it holds.
+    #[must_use]
+    pub fn differing(&self) -> Vec<String> {
+        let value = |value: &Option<Value>| value.as_ref().map_or_else(|| "nothing".to_owned(), Value::to_string);
+        let sentence = |difference: &Difference| match difference.answer() {
+            Some(key) => {
+                let question = self.edition.named(&key);
+                format!("the answer to {question}, or its review, is not the one that was decided on")
+            }
+            None => format!(
+                "{}: the receipt says {}, computed again it is {}",
+                difference.pointer,
+                value(&difference.found),
+                value(&difference.expected)
+            ),
+        };
+        self.verify().iter().map(sentence).collect()
+    }
+
     /// The questions whose answer, or whose review, is not the one that the receipt was issued for, by key. None are
     /// known of a receipt of version 1, which has one hash for all answers.
     #[must_use]

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, unreachable_pub, reason = "tests")]
 
 mod agreement;
+mod agreement_library;
 mod answers;
 mod carry;
 mod changes;

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use diligence_questionnaires::{EvidenceFact, EvidenceKind, PortableReceipt, ReviewedPoints, library};
+use diligence_questionnaires::{EvidenceFact, EvidenceKind, PortableReceipt, ReviewedPoints, canonical, library};
 use serde_json::{Value, json};
 
 use crate::harness::*;
@@ -14,9 +15,13 @@ use crate::receipts::file_of;
 /// Files in a folder of their own, which goes with them.
 struct Folder(PathBuf);
 
+/// How many folders there were.
+static FOLDERS: AtomicU32 = AtomicU32::new(0);
+
 impl Folder {
     fn new() -> Self {
-        let folder = std::env::temp_dir().join(format!("receipts_{}", std::process::id()));
+        let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("receipts_{}_{number}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         Self(folder)
     }
@@ -184,12 +189,102 @@ fn two_programs_written_from_the_description_alone_agree_with_the_engine() {
     assert!(held >= 2 * files.len() && named > 20 && refused >= files.len() / 2, "{held} {named} {refused}");
 }
 
+/// What the engine and both programs say of these files; expects them to agree.
+fn all_say(texts: &[String]) -> Vec<String> {
+    let folder = Folder::new();
+    let names: Vec<String> = (0..texts.len()).map(|number| format!("{number}.json")).collect();
+    names.iter().zip(texts).for_each(|(name, text)| std::fs::write(folder.0.join(name), text).unwrap());
+    let python = told("python3", "check_receipt.py", &folder.0, &names);
+    let javascript = told("node", "check_receipt.mjs", &folder.0, &names);
+    let agreed = names.iter().zip(texts).map(|(name, text)| {
+        let said = ours(text).unwrap_or_else(|| panic!("it can be read: {text}"));
+        assert_eq!((&python[name], &javascript[name]), (&said, &said), "{text}");
+        said
+    });
+    agreed.collect()
+}
+
+/// Every order that these can stand in.
+fn orders(pieces: &[EvidenceFact]) -> Vec<Vec<EvidenceFact>> {
+    let [first, rest @ ..] = pieces else { return vec![Vec::new()] };
+    let with_first = |order: Vec<EvidenceFact>| {
+        (0..=order.len()).map(move |place| {
+            let mut longer = order.clone();
+            longer.insert(place, first.clone());
+            longer
+        })
+    };
+    orders(rest).into_iter().flat_map(with_first).collect()
+}
+
 #[test]
-fn the_example_of_the_description_is_the_one_that_the_engine_gives() {
-    let page = include_str!("../../../openapi/receipt.md");
+fn several_pieces_of_evidence_with_one_id_go_by_their_bytes_wherever_they_stand() {
+    let piece = |kind: EvidenceKind, issued_on: Option<&str>, expires_on: Option<&str>| EvidenceFact {
+        id: "a".to_owned(),
+        kind,
+        issued_on: issued_on.map(|day| day.parse().unwrap()),
+        expires_on: expires_on.map(|day| day.parse().unwrap()),
+        file_sha256: None,
+        not_counted: None,
+    };
+    // The order of the bytes is neither that of their kinds, nor that of their days of issue, nor that of their lengths.
+    let pieces = [
+        piece(EvidenceKind::CyberEssentials, Some("2026-05-01"), None),
+        piece(EvidenceKind::Soc2, None, Some("2027-04-30")),
+        piece(EvidenceKind::Other, None, None),
+        piece(EvidenceKind::Dspt, Some("2026-01-01"), Some("2027-05-01")),
+        piece(EvidenceKind::Other, None, None),
+    ];
     let edition = edition(&questions(json!([yes_no("mfa", json!({}))])));
-    let mut no = value("no");
-    no.comment = Some("Für später".to_owned());
-    let hashes = file_of(&edition, &Case::of(answers([("mfa", no)]))).receipt.answer_hashes.unwrap();
-    assert!(page.contains(&hashes["mfa"]), "{}", hashes["mfa"]);
+    let mut case = Case::of(answers([("mfa", value("yes"))]));
+    case.evidence = pieces.to_vec();
+    let file = file_of(&edition, &case);
+    let sorted = [
+        r#"{"expires_on":"2027-04-30","id":"a","kind":"soc_2"}"#,
+        r#"{"expires_on":"2027-05-01","id":"a","issued_on":"2026-01-01","kind":"dspt"}"#,
+        r#"{"id":"a","issued_on":"2026-05-01","kind":"cyber_essentials"}"#,
+        r#"{"id":"a","kind":"other"}"#,
+        r#"{"id":"a","kind":"other"}"#,
+    ];
+    let list: Value = serde_json::from_str(&format!("[{}]", sorted.join(","))).unwrap();
+    assert_eq!(canonical::jcs(&list), format!("[{}]", sorted.join(",")));
+    assert_eq!(file.receipt.evidence_hashes.as_ref().unwrap()["a"], canonical::jcs_sha256(&list));
+
+    let (mut texts, mut other_texts) = (Vec::new(), Vec::new());
+    for order in orders(&pieces) {
+        let mut turned = file.clone();
+        turned.basis.evidence = order;
+        texts.push(serde_json::to_string(&turned).unwrap());
+        turned.basis.evidence.pop();
+        other_texts.push(serde_json::to_string(&turned).unwrap());
+    }
+    assert_eq!(texts.len(), 120);
+    assert!(all_say(&texts).iter().all(|said| said == "holds"));
+    // Also of two that are equal, one is too few.
+    assert!(all_say(&other_texts).iter().all(|said| said == "/answers_hash /evidence_hashes/a"));
+}
+
+#[test]
+fn the_example_of_the_description_holds_and_its_bytes_are_those_that_are_hashed() {
+    let page = include_str!("../../../openapi/receipt.md");
+    let (before, rest) = page.split_once("```json\n").unwrap();
+    let (text, _) = rest.split_once("```").unwrap();
+    let file = PortableReceipt::from_json(text).unwrap();
+    assert_eq!((file.verify(), file.faults()), (Vec::new(), Vec::new()));
+    assert_eq!(all_say(&[text.to_owned()]), ["holds"]);
+
+    // The bytes are set apart, each list of them after the sentence that tells how many they are.
+    let example = before.split_once("## An example").unwrap().1;
+    let receipt = &file.receipt;
+    let (answers, evidence) = (receipt.answer_hashes.as_ref().unwrap(), receipt.evidence_hashes.as_ref().unwrap());
+    let hashes = [("these 56 bytes", &answers["hours"]), ("these 142\nbytes", &evidence["evd_1"])];
+    let set_apart = example.split("\n\n").filter(|part| part.starts_with("    "));
+    let set_apart: Vec<String> = set_apart.map(|part| part.lines().map(str::trim_start).collect()).collect();
+    assert_eq!(set_apart.len(), hashes.len());
+    for (bytes, (sentence, hash)) in set_apart.iter().zip(hashes) {
+        assert!(example.contains(sentence), "{sentence}");
+        assert!(sentence.contains(&bytes.len().to_string()), "{bytes}");
+        let value: Value = serde_json::from_str(bytes).unwrap();
+        assert_eq!((&canonical::jcs(&value), &canonical::jcs_sha256(&value)), (bytes, hash));
+    }
 }

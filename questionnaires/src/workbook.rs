@@ -168,8 +168,8 @@ const HEADERS: [&str; 9] = ["", "Section", "Question", "Help", "How to answer", 
 const ANSWER: &str = "Answer";
 const COMMENT: &str = "Comment";
 const WHY_NOT: &str = "Not applicable: why";
-/// What stands under [`WHY_NOT`] where a question that asks for no reason does not apply.
-const NOT_APPLICABLE: &str = "Does not apply";
+/// What stands in the place of a reason where a question that asks for none does not apply: an empty cell says nothing.
+pub const NOT_APPLICABLE: &str = "Does not apply";
 const EVIDENCE: &str = "Evidence";
 
 /// What is written on the row of an option that is chosen.

@@ -13,6 +13,7 @@ use crate::{
 
 mod accepting;
 mod drafts;
+mod exact;
 mod letters;
 mod links;
 mod operations;

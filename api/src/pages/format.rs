@@ -35,6 +35,11 @@ pub(super) fn count(count: impl ToString, one: &str, many: &str) -> String {
     if count == "1" { format!("1 {one}") } else { format!("{count} {many}") }
 }
 
+/// That a question does not apply, with the reason if one was given.
+pub(super) fn does_not_apply(reason: &str) -> String {
+    if reason.is_empty() { "Does not apply".to_owned() } else { format!("Does not apply: {reason}") }
+}
+
 /// A number with commas between its thousands.
 pub(super) fn thousands(number: impl ToString) -> String {
     let digits = number.to_string();

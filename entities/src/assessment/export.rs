@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diligence_questionnaires::Points;
+use diligence_questionnaires::{Points, workbook::NOT_APPLICABLE};
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, QueryFilter as _};
 use serde::Serialize;
@@ -42,7 +42,7 @@ pub struct AnswerRow {
     pub value: Option<serde_json::Value>,
     /// What was said beside it.
     pub comment: Option<String>,
-    /// Why it does not apply, if so.
+    /// Why it does not apply, if so; `Does not apply` where no reason was given.
     pub not_applicable: Option<String>,
     /// The evidence it names.
     pub evidence_ids: Vec<String>,
@@ -138,7 +138,10 @@ impl Work {
                 visible: visible.contains(question.key.as_str()),
                 value: answer.value.clone(),
                 comment: answer.comment.clone(),
-                not_applicable: answer.not_applicable.clone(),
+                not_applicable: answer.not_applicable.as_deref().map(|reason| match reason {
+                    "" => NOT_APPLICABLE.to_owned(),
+                    reason => reason.to_owned(),
+                }),
                 evidence_ids: answer.evidence_ids.clone(),
                 weight: contribution.map(|contribution| u32::from(contribution.weight)),
                 points_claimed: contribution.and_then(|contribution| contribution.points_claimed),

@@ -85,8 +85,10 @@ pub struct RespondentQuestion {
     pub kind: QuestionType,
     /// Whether it must be answered.
     pub required: bool,
-    /// Whether it may be marked not applicable, with a reason.
+    /// Whether it may be marked not applicable.
     pub may_not_apply: bool,
+    /// Whether a reason is asked for where it is marked so. Where none is, `not_applicable` may be an empty text.
+    pub reason_needed: bool,
     /// Whether evidence is asked for.
     pub evidence: EvidenceNeed,
     /// The kinds of evidence that are accepted; any when empty.
@@ -124,6 +126,7 @@ impl RespondentQuestion {
             kind,
             required,
             may_not_apply,
+            reason_needed,
             evidence,
             evidence_kinds,
             asked_if: _,
@@ -139,6 +142,7 @@ impl RespondentQuestion {
             kind,
             required,
             may_not_apply,
+            reason_needed,
             evidence,
             evidence_kinds,
             options,

@@ -144,6 +144,12 @@ impl Question {
         self.not_applicable != NotApplicable::No && !(self.required && self.can_knock_out())
     }
 
+    /// Whether a reason is asked for where it is marked not applicable.
+    #[must_use]
+    pub fn needs_reason_not_to_apply(&self) -> bool {
+        self.may_be_not_applicable() && self.not_applicable != NotApplicable::WithoutReason
+    }
+
     /// Whether an answer marks it not applicable: without a value and, unless the question asks for none, with a
     /// reason. Whether it may be marked so, [`Question::may_be_not_applicable`] says.
     #[must_use]

@@ -133,7 +133,7 @@ pub(super) fn said(
 ) -> String {
     let Some(answer) = answer else { return "Not answered".into() };
     if let Some(reason) = &answer.not_applicable {
-        return format!("Does not apply: {reason}");
+        return format::does_not_apply(reason);
     }
     let label = |value: &str| {
         let option = question

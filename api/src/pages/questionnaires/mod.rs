@@ -15,7 +15,8 @@ use diligence_entities::{
 };
 use diligence_questionnaires::{
     AppliesTo, ChangeKind, ConflictSeverity, Edition, EditionChanges, EvidenceKind, EvidenceNeed, FieldChange,
-    PartChange, PointBand, Preview, PreviewQuestion, PreviewSection, Question, QuestionType, Section, library::order,
+    PartChange, PointBand, Points, Preview, PreviewQuestion, PreviewSection, Question, QuestionType, Section,
+    library::order,
 };
 use poem::{Request, http::StatusCode};
 use serde_json::Value;
@@ -200,6 +201,12 @@ impl EditionPage {
         if pairs.is_empty() { self.href() } else { format!("{}?{}", self.href(), pairs.join("&")) }
     }
 
+    /// Whether choosing some option costs points.
+    fn has_costs(&self) -> bool {
+        let mut options = self.edition.questions().flat_map(|question| &question.options);
+        options.any(|option| option.points < Points::ZERO)
+    }
+
     fn export(&self, format: &str) -> String {
         let own = self.languages.first().is_none_or(|own| *own == self.edition.language);
         let language = if own { String::new() } else { format!("&language={}", self.edition.language) };
@@ -289,7 +296,10 @@ pub(super) fn demands(question: &PreviewQuestion) -> Vec<String> {
         question.options.iter().filter(|option| option.ask_why).map(|option| option.label.as_str()).collect();
     let said = [
         question.required.then(|| "It must be answered.".to_owned()),
-        question.may_not_apply.then(|| "It may be said not to apply, with a reason.".to_owned()),
+        question.may_not_apply.then(|| {
+            let reason = if question.reason_needed { ", with a reason" } else { "; no reason is needed" };
+            format!("It may be said not to apply{reason}.")
+        }),
         match question.evidence {
             EvidenceNeed::None => None,
             EvidenceNeed::Optional => Some(format!("Evidence is welcome{kinds}.")),

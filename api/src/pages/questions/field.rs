@@ -17,11 +17,14 @@ pub(in crate::pages) struct Field {
     pub(super) help: Option<String>,
     pub(super) kind: QuestionType,
     pub(super) may_not_apply: bool,
+    pub(super) reason_needed: bool,
     pub(super) unit: Option<String>,
     pub(super) options: Vec<Choice>,
     /// What is typed: a text, a number, a date.
     pub(super) value: String,
     pub(super) comment: String,
+    pub(super) does_not_apply: bool,
+    /// Why it does not.
     pub(super) not_applicable: String,
     pub(super) wants_evidence: bool,
     pub(super) evidence_hint: String,
@@ -88,6 +91,7 @@ impl Field {
             help: question.help.clone(),
             kind: question.kind,
             may_not_apply: question.may_not_apply,
+            reason_needed: question.reason_needed,
             unit: question.unit.clone(),
             options,
             value: match &value {
@@ -96,6 +100,7 @@ impl Field {
                 _ => String::new(),
             },
             comment: answer.and_then(|answer| answer.comment.clone()).unwrap_or_default(),
+            does_not_apply: answer.is_some_and(|answer| answer.not_applicable.is_some()),
             not_applicable: answer.and_then(|answer| answer.not_applicable.clone()).unwrap_or_default(),
             wants_evidence: wants_evidence || !given.is_empty(),
             evidence_hint: if accepted.is_empty() {
@@ -190,8 +195,14 @@ impl Field {
             field.value = text("value");
         }
         (field.comment, field.not_applicable) = (text("comment"), text("not_applicable"));
+        field.does_not_apply = does_not_apply(form, &question.key);
         field
     }
+}
+
+/// Whether the box is ticked with which a question that asks for no reason is said not to apply.
+pub(super) fn does_not_apply(form: &Form, key: &str) -> bool {
+    form.some(&format!("{key}.does_not_apply")).is_some()
 }
 
 /// What a file beside this question can be: what the question accepts, or anything. This one is chosen.

@@ -191,7 +191,7 @@ impl Sheet {
     /// An answer as it reads.
     pub(in crate::pages) fn said(&self, question: &RespondentQuestion, answer: &Answer) -> String {
         if let Some(reason) = &answer.not_applicable {
-            return format!("Does not apply: {reason}");
+            return format::does_not_apply(reason);
         }
         let label = |value: &str| {
             let option =

@@ -10,7 +10,7 @@
 //! |---|---|
 //! | `derive` | what is due about a supplier or product |
 //! | `house` | what is due about our own house |
-//! | [`settle`] | completing, keeping, renewing, letting go: what can be done from the list, with who and why |
+//! | [`settlement`] | completing, keeping, renewing, letting go: what can be done from the list, with who and why |
 //! | [`turn`] | what moves by time alone |
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,10 +33,10 @@ use crate::{
 
 mod derive;
 pub(crate) mod house;
-pub mod settle;
+pub mod settlement;
 pub mod turn;
 
-use settle::DueChoice;
+use settlement::DueChoice;
 
 pub(crate) use derive::{About, Wanted, wanted, without_settled};
 
@@ -267,7 +267,7 @@ pub struct DueItem {
     pub owner: Option<String>,
     /// Since when it is on the list.
     pub created_at: Moment,
-    /// What can be done about it here (`POST /due/{id}/settle`); empty where it is done at what it follows from.
+    /// What can be done about it here (`POST /settlements`); empty where it is done at what it follows from.
     pub choices: Vec<DueChoice>,
     /// When it last changed.
     pub updated_at: Moment,
@@ -381,7 +381,7 @@ async fn shown(reader: &Reader, rows: Vec<Model>) -> Result<Vec<DueItem>, Error>
             state: DueState::of(row.due_on, today),
             name: line.map(|line| line.name.clone()).or(row.called).unwrap_or_default(),
             supplier_name: line.map(|line| line.supplier_name.clone()),
-            choices: settle::choices(row.kind.0, line.map(|line| line.status)),
+            choices: settlement::choices(row.kind.0, line.map(|line| line.status)),
             id: row.id,
             kind: row.kind.0,
             subject_id: row.subject_id,
@@ -410,11 +410,24 @@ pub struct DueCount {
     pub coming: i64,
 }
 
-/// How many items there are of each kind, over the whole list; the most serious kind first.
+/// How many items there are over the whole list, and of each kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct DueCounts {
+    /// Whose day has passed.
+    pub overdue: i64,
+    /// Whose day is today or within 30 days.
+    pub due: i64,
+    /// Whose day is further off.
+    pub coming: i64,
+    /// Of each kind, the most serious first.
+    pub kinds: Vec<DueCount>,
+}
+
+/// How many items there are over the whole list, and of each kind that whoever asks is told of.
 ///
 /// # Errors
 /// [`Error::Database`] only.
-pub async fn counts(reader: &Reader) -> Result<Vec<DueCount>, Error> {
+pub async fn counts(reader: &Reader) -> Result<DueCounts, Error> {
     let today = reader.today();
     let select = reader.find::<count::Entity>().filter(count::Column::ItemCount.gt(0));
     let columns = [count::Column::Kind, count::Column::DueOn, count::Column::ItemCount];
@@ -429,7 +442,9 @@ pub async fn counts(reader: &Reader) -> Result<Vec<DueCount>, Error> {
         }
     }
     all.retain(|count| count.kind.is_for(reader.scope().role));
-    Ok(all)
+    let sum = |of: fn(&DueCount) -> i64| all.iter().map(of).sum();
+    let (overdue, due, coming) = (sum(|count| count.overdue), sum(|count| count.due), sum(|count| count.coming));
+    Ok(DueCounts { overdue, due, coming, kinds: all })
 }
 
 /// Of each of these suppliers and products, the first day by which something is due.

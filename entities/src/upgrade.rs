@@ -105,7 +105,7 @@ async fn go_on(store: &Store, scope: &Scope) -> Result<bool, Error> {
         None => {
             row.done_at = Some(writer.now());
             let counts = due::counts(&writer).await?;
-            row.due_item_count = counts.iter().map(|count| count.overdue + count.due + count.coming).sum();
+            row.due_item_count = counts.overdue + counts.due + counts.coming;
             let id = scope.organisation_id.to_string();
             writer.note(UPGRADE, "organisation", &id, None, serde_json::to_value(&row).ok());
         }

@@ -100,7 +100,7 @@ UNSTATABLE_HERE = {
     "read_edition": {"unknown"},
     "read_movement": {"other_subject"},  # an assessment of the same subject
     # One of the item's choices; and what only renewing needs, or only a contract that is renewed may have.
-    "settle_due": {"choice", "contradiction", "order", "required"},
+    "create_settlement": {"choice", "contradiction", "order", "required"},
     "start_assessment": {"does_not_fit", "unknown"},  # a questionnaire that is there
     "store_evidence_file": {"empty", "false_type", "kind", "name"},  # what is in the file, and what its name says of it
     "submit_assessment": {"required"},  # every answer that its edition requires
@@ -286,6 +286,8 @@ def body(case: schemathesis.Case) -> Any:
         return usual(given) | {"due_on": None, "expires_on": SOON}
     if operation == "start_assessment":
         return {"questionnaire": QUESTIONNAIRE, "subject_id": OURS.fresh_supplier()}
+    if operation == "create_settlement":
+        return {**given, "item_id": OURS.due_item(), "choice": "keep", "ends_on": None, "renews_for_months": None}
     if operation == "create_dependency":
         return {**given, "subject_id": OURS.fresh_product(), "rests_on_id": OURS.supplier}
     if operation.startswith("change_"):

@@ -160,6 +160,12 @@ class Register:
     def fresh_product(self) -> str:
         return self.make("/products", {"supplier_id": self.supplier, "name": self.name(), "kind": "ai_system", "ai_features": "core"})
 
+    def due_item(self) -> str:
+        """An item of what is due that can be settled: the day of notice of a contract."""
+        contract = {"reference": "C-1", "ends_on": "2099-06-30", "notice_days": 90}
+        supplier = self.make("/suppliers", {"name": self.name(), "contracts": [contract]})
+        return self.call("GET", f"/due?kind=contract_notice&subject_id={supplier}").json()["items"][0]["id"]
+
     def fresh_risk(self) -> str:
         return self.make("/risks", {"subject_id": self.supplier, "title": self.name(), "likelihood": 3, "impact": 4})
 
@@ -355,10 +361,9 @@ class Register:
             if there and verb != "delete":
                 return {"id": there[0]["id"]}
             return {"id": self.make("/identity-providers", {"name": self.name(), "issuer": "https://login.example.org", "client_id": "diligence"})}
-        if operation == "settle_due":
-            contract = {"reference": "C-1", "ends_on": "2099-06-30", "notice_days": 90}
-            made = self.make("/suppliers", {"name": self.name(), "contracts": [contract]})
-            return {"id": self.call("GET", f"/due?kind=contract_notice&subject_id={made}").json()["items"][0]["id"]}
+        if noun == "settlement":
+            item = self.due_item()
+            return {"id": self.make("/settlements", {"item_id": item, "choice": "keep", "reason": "They do well."})}
         if noun == "own_session":
             return {"id": self.owner(operation).session["id"]}
         if operation == "delete_session":

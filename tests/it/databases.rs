@@ -212,6 +212,7 @@ both! {
         app.post(&app.editor, "/questionnaire-drafts", json!({ "name": "Begun", "document": "key: begun" })).await.json(201);
         let sent = crate::respondents::sent_evidence(&app).await;
         app.act(&app.editor, &format!("/evidence/{}/accept", id(&sent)), &sent, None).await.json(200);
+        crate::roles::target(&app, "read_settlement").await;
         let member = crate::roles::user_of(&app, &app.member("viewer").await).await;
         let ours = text(&app.get(&app.admin, "/organisation").await.json(200), "id").to_owned();
         let filling = Database::connect(&app.url).await.expect("the database answers");

@@ -28,7 +28,9 @@ async fn item(app: &App, subject: &Value, kind: &str) -> Value {
 }
 
 async fn settle(app: &App, who: &Person, item: &Value, body: Value) -> Answer {
-    app.post(who, &format!("/due/{}/settle", id(item)), body).await
+    let mut body = body;
+    body["item_id"] = item["id"].clone();
+    app.post(who, "/settlements", body).await
 }
 
 /// A supplier with one contract.
@@ -60,7 +62,7 @@ both! {
             (&kept["choice"], &kept["reason"], &kept["settled_by"], &kept["due_on"], &kept["created_at"]),
             (&json!("keep"), &json!("They do well."), &json!("editor"), &json!("2027-04-01"), &json!("2027-03-01T09:00:00.000000Z"))
         );
-        assert_eq!(app.walk(&format!("/due/settled?supplier_id={}", id(&supplier)), 50).await, [kept]);
+        assert_eq!(app.walk(&format!("/settlements?supplier_id={}", id(&supplier)), 50).await, [kept]);
         // Whatever else is said of the supplier, it stays kept.
         let now = read(&app, &supplier).await;
         app.patch(&app.editor, &format!("/suppliers/{}", id(&supplier)), &now, json!({ "notes": "Blue vans." })).await.json(200);
@@ -79,7 +81,7 @@ both! {
         assert!(since.clone().all(|event| event["noun"] == "review"), "{:?}", since.collect::<Vec<_>>());
         assert_eq!(turn_day(&app).await, 0);
         let counts = app.get(&app.viewer, "/due/counts").await.json(200);
-        let count = counts.as_array().expect("a list").iter().find(|count| count["kind"] == "contract_end").expect("the kind");
+        let count = counts["kinds"].as_array().expect("a list").iter().find(|count| count["kind"] == "contract_end").expect("the kind");
         assert_eq!(*count, json!({ "kind": "contract_end", "overdue": 0, "due": 0, "coming": 1 }));
     }
 

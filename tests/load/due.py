@@ -72,7 +72,7 @@ def fill(register: Register, first: int, end: int) -> None:
 def measure(register: Register, count: int) -> dict[str, float]:
     """The middle of the times of each call and page."""
     counts = json.loads(register.call("/due/counts"))
-    items = sum(kind["overdue"] + kind["due"] + kind["coming"] for kind in counts)
+    items = sum(kind["overdue"] + kind["due"] + kind["coming"] for kind in counts["kinds"])
     print(f"{count} suppliers, {items} items", flush=True)
     assert items >= 3 * count, counts
     times: dict[str, list[float]] = {}

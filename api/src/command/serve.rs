@@ -248,7 +248,7 @@ async fn tell_of_upgrade(store: &Store) -> Result<(), Failure> {
             expired_certificate_count,
             refusal_count,
             due_item_count,
-            "the register follows new rules since this version: {unknown_tier_count} tiers are unknown now and {higher_tier_count} higher, {stale_approval_count} approvals are out of date, {expired_certificate_count} certificates are over, {refusal_count} refused keep nothing of an approval before; {due_item_count} items are on the list of what is due"
+            "the register follows new rules since this version: tiers that are unknown now: {unknown_tier_count}, tiers that are higher: {higher_tier_count}, approvals out of date: {stale_approval_count}, certificates that are over: {expired_certificate_count}, refusals that keep nothing of an approval before: {refusal_count}, items on the list of what is due: {due_item_count}"
         );
     }
     Ok(())

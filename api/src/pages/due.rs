@@ -5,7 +5,7 @@ use diligence_entities::{
     clock::Day,
     due::{
         self, DueCount, DueFilter, DueItem, DueKind, DueState,
-        settle::{self, DueChoice, Settling},
+        settlement::{self, DueChoice, NewSettlement},
     },
     error::Error,
     fault::Fault,
@@ -121,7 +121,7 @@ async fn list(
 ) -> PageResult {
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let (frame, today) = (here.frame("What is due").at("/due"), reader.today());
-    let mut counts = if asked.is_narrowed() { Vec::new() } else { due::counts(reader).await? };
+    let mut counts = if asked.is_narrowed() { Vec::new() } else { due::counts(reader).await?.kinds };
     counts.retain(|count| count.overdue + count.due + count.coming > 0);
     Ok(html(
         status,
@@ -140,11 +140,11 @@ pub(super) async fn settle(who: Page<Editor>, form: Proven<Form>) -> PageResult 
         renews_for_months: form.text("renews_for_months"),
     };
     let then = local_path(&form.text("then")).unwrap_or("/due").to_owned();
-    let settling = match read(&id, &typed) {
-        Ok(settling) => settling,
+    let new = match read(&id, &typed) {
+        Ok(new) => new,
         Err(wrong) => return again(request, here, &id, typed, then, wrong).await,
     };
-    match who.change(async |writer| settle::settle(writer, &id, settling).await).await {
+    match who.change(async |writer| settlement::create(writer, new).await).await {
         Ok(_) => Ok(redirect(&format!("{then}{}{DONE}=yes", if then.contains('?') { '&' } else { '?' }))),
         Err(error) => {
             let wrong = told(&id, error)?;
@@ -154,7 +154,7 @@ pub(super) async fn settle(who: Page<Editor>, form: Proven<Form>) -> PageResult 
 }
 
 /// What a form asks for. Fields of another choice say nothing.
-fn read(id: &DueItemId, typed: &Typed) -> Result<Settling, Vec<FieldError>> {
+fn read(id: &DueItemId, typed: &Typed) -> Result<NewSettlement, Vec<FieldError>> {
     let mut wrong = Vec::new();
     let choice: Option<DueChoice> = from_word(&typed.choice);
     let is_renewal = choice == Some(DueChoice::Renew);
@@ -173,7 +173,8 @@ fn read(id: &DueItemId, typed: &Typed) -> Result<Settling, Vec<FieldError>> {
         wrong.push(FieldError::new(format!("renews_for_months-{id}"), "expected a number of months, such as 12"));
     }
     match choice.filter(|_| wrong.is_empty()) {
-        Some(choice) => Ok(Settling {
+        Some(choice) => Ok(NewSettlement {
+            item_id: id.clone(),
             choice,
             reason: typed.reason.clone(),
             ends_on: ends_on.and_then(Result::ok),
@@ -190,7 +191,12 @@ fn told(id: &DueItemId, error: Error) -> Result<Vec<FieldError>, Refusal> {
         let is_field = ["choice", "reason", "ends_on", "renews_for_months"].contains(&field);
         FieldError::new(if is_field { format!("{field}-{id}") } else { id.to_string() }, &fault.detail)
     };
-    Ok(faults(error)?.iter().map(at_field).collect())
+    let faults = faults(error)?;
+    // Of the address, not of the form.
+    if faults.iter().any(|fault| fault.pointer == "/item_id") {
+        return Err(Error::NotFound.into());
+    }
+    Ok(faults.iter().map(at_field).collect())
 }
 
 /// The form of one item, as it was sent, with what is wrong.

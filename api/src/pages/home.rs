@@ -82,7 +82,7 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let reader = who.reader().await?;
     let today = reader.today();
     let mut groups = Vec::new();
-    for counts in due::counts(&reader).await?.into_iter().filter(|counts| counts.overdue + counts.due > 0) {
+    for counts in due::counts(&reader).await?.kinds.into_iter().filter(|counts| counts.overdue + counts.due > 0) {
         let filter = DueFilter {
             kind: Some(counts.kind),
             due_before: Some(today.plus_days(due::HORIZON_DAYS + 1)),

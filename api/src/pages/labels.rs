@@ -5,7 +5,7 @@
 use diligence_entities::{
     api_key::KeyScope,
     dependency::DependencyKind,
-    due::{DueKind, DueState, settle::DueChoice},
+    due::{DueKind, DueState, settlement::DueChoice},
     identifier::Scheme,
     policy::SeparationOfDuties,
     product::{Affected, AiFeatures, Autonomy, EuAiActClass, Known, MedicalDeviceClass, ProductKind},

@@ -25,6 +25,7 @@ pub mod register;
 pub mod reviews;
 pub mod risks;
 pub mod sessions;
+pub mod settlements;
 pub mod sign_in_policy;
 pub mod suppliers;
 mod tag;
@@ -37,7 +38,7 @@ pub fn all() -> impl poem_openapi::OpenApi + 'static {
     (
         (register::Api, suppliers::Api, products::Api, dependencies::Api, evidence::Api),
         (questionnaires::Api, drafts::Api, translations::Api, assessments::Api, links::Api, decisions::Api),
-        (risks::Api, reviews::Api, incidents::Api, due::Api),
+        (risks::Api, reviews::Api, incidents::Api, due::Api, settlements::Api),
         (organisation::Api, policy::Api, sign_in_policy::Api, keys::Api, audit::Api, privacy::Api),
         (users::Api, invitations::Api, sessions::Api, account::Api, identity_providers::Api),
         (imports::Api, exports::Api),

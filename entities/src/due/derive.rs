@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{DueKind, Model, rank, settle::Settlement};
+use super::{DueKind, Model, rank, settlement::Settlement};
 use crate::{
     assessment::{Assessment, AssessmentState},
     clock::Day,

@@ -3,7 +3,7 @@
 
 use sea_orm::{ColumnTrait as _, QueryFilter as _};
 
-use super::{Changes, Column, DueKind, Entity, Wanted, settle, without_settled};
+use super::{Changes, Column, DueKind, Entity, Wanted, settlement, without_settled};
 use crate::{
     api_key, assessment,
     error::Error,
@@ -50,7 +50,7 @@ async fn differences(reader: &Reader, kinds: &[DueKind]) -> Result<Changes, Erro
     if kinds.is_empty() {
         return Ok(changes);
     }
-    let settled = settle::of_house(reader).await?;
+    let settled = settlement::of_house(reader).await?;
     for kind in kinds {
         let known = reader.all(reader.find::<Entity>().filter(Column::Kind.eq(Word(*kind)))).await?;
         let wanted = match kind {

@@ -9,7 +9,7 @@ use sea_orm::{ColumnTrait as _, QueryFilter as _, QuerySelect as _};
 use super::{
     Column, DueKind, Entity,
     derive::{Ending, endings, key},
-    house, settle,
+    house, settlement,
 };
 use crate::{
     error::Error,
@@ -81,7 +81,7 @@ async fn moved(reader: &Reader) -> Result<Vec<SupplierId>, Error> {
         .filter(Column::DueOn.lt(today))
         .filter(Column::SupplierId.is_not_null());
     let listed: Vec<(SupplierId,)> = reader.tuples(ended.select_only().column(Column::SupplierId)).await?;
-    let let_go = settle::contracts_let_go(reader, today).await?;
+    let let_go = settlement::contracts_let_go(reader, today).await?;
     let ids: BTreeSet<SupplierId> = listed.into_iter().map(|(id,)| id).chain(let_go).collect();
     let ids: Vec<SupplierId> = ids.into_iter().collect();
     let mut moved = Vec::new();
@@ -92,7 +92,7 @@ async fn moved(reader: &Reader) -> Result<Vec<SupplierId>, Error> {
             .filter(|item| item.kind.0 == DueKind::ContractEnd)
             .map(|item| item.item_key.as_str())
             .collect();
-        let settled = settle::of_suppliers(reader, portion).await?;
+        let settled = settlement::of_suppliers(reader, portion).await?;
         let settled: BTreeSet<&str> = settled.iter().map(|row| row.item_key.as_str()).collect();
         for (id, supplier) in supplier::several(reader, portion.iter().cloned()).await? {
             let is_new = |ending: &Ending<'_>| {

@@ -12,7 +12,7 @@ use crate::{
     decision::{self, Decision, DecisionOutcome},
     due::{
         self, About,
-        settle::{self, Settlement},
+        settlement::{self, Settlement},
     },
     error::Error,
     evidence::{self, Evidence},
@@ -61,7 +61,7 @@ impl Portion {
         Ok(Self {
             links: respondent_link::unanswered(reader, &open).await?,
             due: due::of_suppliers(reader, ids).await?,
-            settled: settle::of_suppliers(reader, ids).await?,
+            settled: settlement::of_suppliers(reader, ids).await?,
             suppliers: reader.get_many::<supplier::Entity>(&texts).await?,
             products: reader.all(products).await?,
             assessments,

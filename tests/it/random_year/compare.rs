@@ -57,7 +57,7 @@ impl Life {
             items.iter().filter(|item| text(item, "kind") == kind && text(item, "state") == state).count()
         };
         let mut counted = 0;
-        for count in counts.as_array().expect("a list") {
+        for count in counts["kinds"].as_array().expect("a list") {
             for state in ["overdue", "due", "coming"] {
                 let here = of(text(count, "kind"), state);
                 assert_eq!(count[state], json!(here), "{now}: {state} in {count}");

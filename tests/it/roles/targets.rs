@@ -266,8 +266,8 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         | "list_risks"
         | "list_reviews"
         | "list_due"
-        | "count_due"
-        | "list_settled"
+        | "read_due_counts"
+        | "list_settlements"
         | "list_incidents"
         | "read_organisation"
         | "read_policy"
@@ -426,17 +426,17 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         "read_review" | "complete_review" => Target::on(review().await),
         "reschedule_review" => Target::on(review().await).and(json!({ "due_on": "2027-08-01", "reason": "Holidays." })),
 
-        "settle_due" => {
+        "create_settlement" | "read_settlement" => {
             let contract = json!({ "reference": "C-1", "ends_on": "2027-06-30", "notice_days": 90 });
             let named = json!({ "name": "Harbour Care Systems", "contracts": [contract] });
             let item = async || {
                 let supplier = made("/suppliers", named.clone()).await;
                 first(format!("/due?kind=contract_notice&subject_id={}", id(&supplier))).await
             };
-            let keep = json!({ "choice": "keep", "reason": "They do well." });
+            let of = |item: Value| json!({ "item_id": item["id"], "choice": "keep", "reason": "They do well." });
             // One is settled already, so that there is something to list.
-            app.post(&app.admin, &format!("/due/{}/settle", id(&item().await)), keep.clone()).await.json(200);
-            Target::on(item().await).and(keep)
+            let settled = made("/settlements", of(item().await)).await;
+            if operation == "read_settlement" { Target::on(settled) } else { Target::with(of(item().await)) }
         }
 
         "create_incident" => Target::with(incident().await),

@@ -9,7 +9,7 @@ use diligence_entities::{
     dependency::{self, Dependency, DependencyFilter},
     due::{
         self, DueFilter, DueItem, DueState,
-        settle::{self, Settlement, SettlementFilter},
+        settlement::{self, Settlement, SettlementFilter},
     },
     error::Error,
     evidence::{self, Evidence, EvidenceFilter},
@@ -110,7 +110,7 @@ impl About {
             today: reader.today(),
             line,
             due: due::list(reader, &listed).await?.items,
-            settled: settle::list(reader, &settled).await?.items,
+            settled: settlement::list(reader, &settled).await?.items,
             titles: questionnaire::titles(reader, asked).await?,
             assessments,
             decisions,

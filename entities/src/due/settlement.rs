@@ -147,11 +147,13 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 owned!("settlement", row => row.supplier_id.as_ref(), row.product_id.as_ref());
 
-/// What settling something needs.
+/// What new something that is due needs.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
-#[schemars(example = serde_json::json!({ "choice": "renew", "reason": "Two more years, at the same price.", "ends_on": "2029-03-31" }))]
-pub struct Settling {
+#[schemars(example = serde_json::json!({ "item_id": "due_0190c5d2e5f27c3c8a4b0d6f1e2a3b4c", "choice": "renew", "reason": "Two more years, at the same price.", "ends_on": "2029-03-31" }))]
+pub struct NewSettlement {
+    /// The item of the list of what is due that is settled.
+    pub item_id: DueItemId,
     /// What is done about it: one of the item's `choices`.
     pub choice: DueChoice,
     /// Why, or what came of it.
@@ -170,14 +172,17 @@ pub struct Settling {
 /// Settles something that is due.
 ///
 /// # Errors
-/// [`Error::NotFound`]; [`Error::Invalid`] with every fault; [`Error::Forbidden`] where this needs a greater role;
-/// [`Error::Conflict`] when it is settled already, is not settled here, or is not as it was when it fell due.
-pub async fn settle(writer: &Writer, id: &DueItemId, settling: Settling) -> Result<Settlement, Error> {
-    let Some(item) = super::stored(writer, id).await? else {
-        return Err(settled_before(writer, id).await?.map_or(Error::NotFound, |known| {
-            let Settlement { settled_by, created_at, .. } = known;
-            Error::conflict("settled", format!("{settled_by} settled this on {} already", created_at.day()))
-        }));
+/// [`Error::Invalid`] with every fault; [`Error::Forbidden`] where this needs a greater role; [`Error::Conflict`] when
+/// it is settled already, is not settled here, or is not as it was when it fell due.
+pub async fn create(writer: &Writer, new: NewSettlement) -> Result<Settlement, Error> {
+    let Some(item) = super::stored(writer, &new.item_id).await? else {
+        return Err(settled_before(writer, &new.item_id).await?.map_or_else(
+            || Error::unknown("/item_id", "item of what is due"),
+            |known| {
+                let Settlement { settled_by, created_at, .. } = known;
+                Error::conflict("settled", format!("{settled_by} settled this on {} already", created_at.day()))
+            },
+        ));
     };
     let kind = item.kind.0;
     let supplier = match &item.supplier_id {
@@ -188,19 +193,19 @@ pub async fn settle(writer: &Writer, id: &DueItemId, settling: Settling) -> Resu
     if choices.is_empty() {
         return Err(Error::conflict("elsewhere", "this is not settled here, but at what it follows from"));
     }
-    check(&settling, &choices)?;
-    let (least, role) = (settling.choice.least(kind), writer.scope().role);
+    check(&new, &choices)?;
+    let (least, role) = (new.choice.least(kind), writer.scope().role);
     if role < least {
         return Err(Error::Forbidden(format!("this needs the role {least}; whoever asks has the role {role}")));
     }
-    match (settling.choice, supplier) {
-        (DueChoice::Complete, _) => complete(writer, &item, &settling.reason).await?,
-        (DueChoice::Met, _) => meet(writer, &item, &settling.reason).await?,
+    match (new.choice, supplier) {
+        (DueChoice::Complete, _) => complete(writer, &item, &new.reason).await?,
+        (DueChoice::Met, _) => meet(writer, &item, &new.reason).await?,
         (DueChoice::Done, _) => {
             let id = item.source_id.parse().map_err(|_| Error::NotFound)?;
             risk::finish_action(writer, &id, derive::number(&item).ok_or(Error::NotFound)?).await?;
         }
-        (DueChoice::Renew, Some(supplier)) => renew(writer, &item, supplier, &settling).await?,
+        (DueChoice::Renew, Some(supplier)) => renew(writer, &item, supplier, &new).await?,
         (DueChoice::Leave, Some(supplier)) => {
             let status = word(&RelationshipStatus::Exiting).into();
             put(writer, "leave", supplier, "status", status).await?;
@@ -208,25 +213,25 @@ pub async fn settle(writer: &Writer, id: &DueItemId, settling: Settling) -> Resu
         // What is let be leaves the list for what is recorded of it.
         _ => {}
     }
-    let settlement = record(writer, &item, settling).await?;
+    let settlement = record(writer, &item, new).await?;
     if item.supplier_id.is_none() {
         house::refresh(writer, &[kind]).await?;
     }
     Ok(settlement)
 }
 
-fn check(settling: &Settling, choices: &[DueChoice]) -> Result<(), Error> {
-    let mut faults = Faults::of_new(settling);
+fn check(new: &NewSettlement, choices: &[DueChoice]) -> Result<(), Error> {
+    let mut faults = Faults::of_new(new);
     let said = choices.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    faults.expect(choices.contains(&settling.choice), "/choice", "choice", format!("expected one of: {said}"));
-    let is_new = settling.ends_on.is_some() || settling.renews_for_months.is_some();
-    if settling.choice == DueChoice::Renew {
+    faults.expect(choices.contains(&new.choice), "/choice", "choice", format!("expected one of: {said}"));
+    let is_new = new.ends_on.is_some() || new.renews_for_months.is_some();
+    if new.choice == DueChoice::Renew {
         let detail = "expected the contract's new last day, or renews_for_months";
         faults.expect(is_new, "/ends_on", "required", detail);
     } else {
         let detail = "expected only where a contract is renewed";
-        faults.expect(settling.ends_on.is_none(), "/ends_on", "contradiction", detail);
-        faults.expect(settling.renews_for_months.is_none(), "/renews_for_months", "contradiction", detail);
+        faults.expect(new.ends_on.is_none(), "/ends_on", "contradiction", detail);
+        faults.expect(new.renews_for_months.is_none(), "/renews_for_months", "contradiction", detail);
     }
     faults.done()
 }
@@ -246,7 +251,7 @@ async fn meet(writer: &Writer, item: &super::Model, reason: &str) -> Result<(), 
     Ok(())
 }
 
-async fn renew(writer: &Writer, item: &super::Model, supplier: Supplier, settling: &Settling) -> Result<(), Error> {
+async fn renew(writer: &Writer, item: &super::Model, supplier: Supplier, new: &NewSettlement) -> Result<(), Error> {
     let is_it = |ending: &Ending<'_>| derive::key(item.kind.0, &item.source_id, &ending.part) == item.item_key;
     let ending = derive::endings(&supplier.contracts, writer.today()).into_iter().find(is_it);
     let known = ending.map(|ending| (ending.place, ending.ends_on));
@@ -255,15 +260,15 @@ async fn renew(writer: &Writer, item: &super::Model, supplier: Supplier, settlin
     let mut contracts: Vec<Contract> = supplier.contracts.0.clone();
     let (place, ends_on) = known.ok_or_else(changed)?;
     let contract = contracts.get_mut(place).ok_or_else(changed)?;
-    if let Some(day) = settling.ends_on {
+    if let Some(day) = new.ends_on {
         let mut faults = Faults::default();
         let detail = format!("expected a day after {ends_on}, which is its last day now");
         faults.expect(day > ends_on, "/ends_on", "order", detail);
         faults.done()?;
         contract.ends_on = Some(day);
     }
-    if settling.renews_for_months.is_some() {
-        contract.renews_for_months = settling.renews_for_months;
+    if new.renews_for_months.is_some() {
+        contract.renews_for_months = new.renews_for_months;
     }
     let contracts = serde_json::to_value(&contracts).unwrap_or_default();
     put(writer, "renew", supplier, "contracts", contracts).await
@@ -276,7 +281,7 @@ async fn put(writer: &Writer, action: &'static str, before: Supplier, field: &st
     Ok(())
 }
 
-async fn record(writer: &Writer, item: &super::Model, settling: Settling) -> Result<Settlement, Error> {
+async fn record(writer: &Writer, item: &super::Model, new: NewSettlement) -> Result<Settlement, Error> {
     let row = Model {
         id: writer.new_id(),
         organisation_id: writer.scope().organisation_id.clone(),
@@ -284,14 +289,14 @@ async fn record(writer: &Writer, item: &super::Model, settling: Settling) -> Res
         item_id: item.id.clone(),
         item_key: item.item_key.clone(),
         kind: item.kind,
-        choice: Word(settling.choice),
+        choice: Word(new.choice),
         subject_id: item.subject_id.clone(),
         supplier_id: item.supplier_id.clone(),
         product_id: item.product_id.clone(),
         source_id: item.source_id.clone(),
         due_on: item.due_on,
         why: item.why.clone(),
-        reason: settling.reason,
+        reason: new.reason,
         settled_by: writer.scope().actor.name.clone(),
         created_at: writer.now(),
         updated_at: writer.now(),
@@ -328,6 +333,15 @@ pub struct SettlementFilter {
     /// The `next` of the page before.
     #[validate(length(max = 2000))]
     pub cursor: Option<String>,
+}
+
+/// One of them.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn read(reader: &Reader, id: &SettlementId) -> Result<Settlement, Error> {
+    let found = reader.one(reader.find::<Entity>().filter(told(reader)).filter(Column::Id.eq(id.clone()))).await?;
+    found.ok_or(Error::NotFound)
 }
 
 /// A page of what was settled, the newest first.

@@ -288,7 +288,7 @@ impl Sheet {
         let (then, now) = (receipt.answer_hashes.unwrap_or_default(), receipt::answer_hashes(&input));
         let keys = then.keys().chain(now.keys().filter(|key| !then.contains_key(*key)));
         let other: Vec<String> =
-            keys.filter(|key| then.get(*key) != now.get(*key)).cloned().take(MAXIMUM_NAMED).collect();
+            keys.filter(|key| then.get(*key) != now.get(*key)).take(MAXIMUM_NAMED).cloned().collect();
         Some(if other.is_empty() {
             Amiss::Rows("the evidence or the profile it was decided on was changed or swapped".to_owned())
         } else {
@@ -457,7 +457,7 @@ mod tests {
     }
 
     /// What is said of rows of an approval.
-    fn said(told: &Told, row: Option<Row>, sheet: Option<Sheet>) -> Option<String> {
+    fn said(told: &Told, row: Option<Row>, sheet: Option<Sheet>) -> Option<Amiss> {
         let kept = Kept::new(row.into_iter().collect(), sheet.into_iter().collect(), Vec::new());
         kept.assessment("asm_1", false, Some(told))
     }

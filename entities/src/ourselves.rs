@@ -1,6 +1,6 @@
 //! Our own house: the organisation itself as a subject, one in each, kept beside its suppliers and never counted among
-//! them. What is asked of suppliers can be asked of it: assessments, evidence, risks, decisions, reviews and what is due
-//! are about it as about any subject.
+//! them. What is asked of suppliers can be asked of it: assessments, evidence, risks, decisions, reviews and what is
+//! due are about it as about any subject.
 //!
 //! It is stored as a supplier that is marked, so that all of this works by its id, and
 //! [`crate::scope::Reader`] leaves it out of every list that does not ask for it. It is made on first use.

@@ -75,7 +75,7 @@ pub async fn compare(reader: &Reader, id: &EvidenceId) -> Result<FindingsCompari
 /// Notes what came of findings that are gone as done: their actions, and the risks on which nothing is left to do.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], or [`Error::Conflict`] where nothing is left to be closed.
+/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], or [`Error::Conflict`] where nothing is left to close.
 pub async fn close_findings(writer: &Writer, id: &EvidenceId, version: i64, why: Reason) -> Result<Evidence, Error> {
     Faults::of_new(&why).done()?;
     let piece = writer.get_at::<Entity>(id.as_str(), version).await?;

@@ -106,14 +106,6 @@ pub async fn read(reader: &Reader) -> Result<Ourselves, Error> {
     }
 }
 
-/// Whether this is our own house.
-///
-/// # Errors
-/// [`Error::Database`] only.
-pub async fn is_it(reader: &Reader, id: &SubjectId) -> Result<bool, Error> {
-    Ok(supplier::ourselves(reader).await?.is_some_and(|row| row.id.as_str() == id.as_str()))
-}
-
 /// Changes our own house; the first change makes it.
 ///
 /// # Errors

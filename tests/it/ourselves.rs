@@ -94,6 +94,10 @@ both! {
         let told = app.post(&app.editor, "/links", json!({ "assessment_id": id(&started), "contact_name": "Sam" })).await;
         assert_eq!(told.status, 409);
         assert!(told.text.contains("our own people answer it"), "{}", told.text);
+        let mut editor = someone(&app, "editor").await;
+        let page = shown(&mut editor, &app, &format!("/assessments/{}/links", id(&started))).await;
+        holds(&page, &["our own people answer it"]);
+        lacks(&page, &["Make the link"]);
         for (path, body) in [
             ("/evidence", json!({ "kind": "insurance", "expires_on": "2027-12-31" })),
             ("/incidents", json!({ "title": "A lost telephone", "severity": "low", "occurred_on": "2027-02-01" })),

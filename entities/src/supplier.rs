@@ -501,7 +501,9 @@ pub(crate) async fn create_all(writer: &Writer, new: Vec<NewSupplier>) -> Result
 
 /// The row that stands for our own house, if there is one yet.
 pub(crate) async fn ourselves(reader: &Reader) -> Result<Option<Supplier>, Error> {
-    reader.one(reader.find_with_ourselves::<Entity>().filter(Column::IsOurselves.eq(true))).await
+    // Said as the index says it: a value to compare with would keep SQLite from it.
+    let is_it = Condition::all().add(Expr::col((Entity, Column::IsOurselves)));
+    reader.one(reader.find_with_ourselves::<Entity>().filter(is_it)).await
 }
 
 /// Enters the row that stands for our own house.

@@ -93,9 +93,14 @@ both! {
         // Two actions that read alike could not be told apart when one is done.
         let same = |text: &str| json!({ "text": text, "severity": "low", "outcome": "action", "action": "Ask Sam", "owner": "Sam", "due_on": "2027-04-01" });
         assert_eq!(app.post(&app.editor, "/security-checks", bare(one.clone(), json!([same("A"), same("B")]))).await.faults(422), ["/findings/1/action duplicate"]);
-        let before = json!([{ "text": "A", "severity": "low", "outcome": "as_before" }]);
+        // What the tool advises for both is told apart by what was found.
+        let advised = |text: &str| json!({ "text": text, "severity": "low", "outcome": "action", "advice": "Update it.", "owner": "Sam", "due_on": "2027-04-01" });
+        let made = app.post(&app.editor, "/security-checks", bare(one.clone(), json!([advised("A"), advised("B")]))).await.json(201);
+        let found = made["security_check"]["findings"].as_array().expect("a list");
+        assert_eq!((text(&found[0], "action"), text(&found[1], "action")), ("Update it.", "B"));
+        let before = json!([{ "text": "C", "severity": "low", "outcome": "as_before" }]);
         assert_eq!(app.post(&app.editor, "/security-checks", bare(one, before)).await.faults(422), ["/findings/0/outcome as_before"]);
-        assert_eq!((app.walk("/evidence", 50).await.len(), app.walk("/risks", 50).await.len()), (0, 0));
+        assert_eq!((app.walk("/evidence", 50).await.len(), app.walk("/risks", 50).await.len()), (1, 1));
     }
 
     async fn the_next_check_says_what_is_gone_and_offers_to_close_what_came_of_it(app: App) {

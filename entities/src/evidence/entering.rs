@@ -208,13 +208,18 @@ struct Entering<'a> {
 }
 
 impl Entering<'_> {
-    /// What is to be done about a finding, as its action says it.
-    fn title(&self, finding: &NewFinding) -> String {
+    /// What is to be done about a finding, as its action says it; unlike these where nobody says it.
+    fn title(&self, finding: &NewFinding, others: &BTreeSet<String>) -> String {
         if let Some(action) = &finding.action {
             return action.clone();
         }
-        let advice = finding.advice.as_deref().filter(|advice| advice.chars().count() <= 150 && !advice.contains('\n'));
-        let title = advice.unwrap_or(&finding.text);
+        let is_short = |advice: &&str| advice.chars().count() <= 150 && !advice.contains('\n');
+        let advice = finding.advice.as_deref().filter(is_short).map(|advice| self.about(finding, advice));
+        advice.filter(|title| !others.contains(title)).unwrap_or_else(|| self.about(finding, &finding.text))
+    }
+
+    /// A title that says what it is about, where that could be several things.
+    fn about(&self, finding: &NewFinding, title: &str) -> String {
         match &finding.target {
             Some(target) if self.with_targets => {
                 let target: String = target.chars().take(100).collect();
@@ -253,7 +258,7 @@ impl Entering<'_> {
         for (index, (number, new)) in (1..).zip(new).enumerate() {
             let outcome = new.outcome;
             let follows = matches!(outcome, FindingOutcome::Action | FindingOutcome::Risk);
-            let action = follows.then(|| self.title(&new));
+            let action = follows.then(|| self.title(&new, &titles));
             if let (FindingOutcome::Action, Some(title)) = (outcome, &action) {
                 let detail = "another finding asks for the same: say how this action differs";
                 faults.expect(titles.insert(title.clone()), format!("/findings/{index}/action"), "duplicate", detail);

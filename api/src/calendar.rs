@@ -70,6 +70,8 @@ fn title(kind: DueKind) -> &'static str {
         DueKind::ProfileUnknown => "To be profiled",
         DueKind::AiUnknown => "Ask about AI",
         DueKind::NeverAssessed => "Never assessed",
+        DueKind::SecurityCheck => "Security check of our own",
+        DueKind::Exercise => "Exercise of our own",
         DueKind::EvidenceToCheck => "Evidence to accept",
         DueKind::AnswersToReview => "Answers to review",
         DueKind::Unanswered => "Not answered",

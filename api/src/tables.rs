@@ -96,7 +96,7 @@ tables! {
     EvidenceTable "evidence" "evidence.csv" evidence::list: EvidenceFilter => Evidence = [
         "id" "subject_id" "supplier_id" "product_id" "kind" "reference" "statement" "scope" "document_version" "issued_on" "expires_on"
         "address" "notes" "version" "created_at" "updated_at" "file.name" "file.media_type" "file.byte_count" "file.sha256"
-        "ends_on" "ends_because" "checked_at" "checked_by"
+        "ends_on" "ends_because" "checked_at" "checked_by" "security_check" "exercise"
     ];
     /// Assessments.
     Assessments "assessment" "assessments.csv" assessment::list: AssessmentFilter => Assessment = [
@@ -108,7 +108,7 @@ tables! {
     Risks "risk" "risks.csv" risk::list: RiskFilter => Risk = [
         "id" "subject_id" "supplier_id" "product_id" "title" "description" "likelihood" "impact" "band"
         "residual_likelihood" "residual_impact" "current_band" "treatment" "owner" "actions" "state" "acceptance" "acceptance_expires_on" "closed_reason"
-        "origin_assessment_id" "origin_finding" "origin_question" "version" "created_at" "updated_at"
+        "origin_assessment_id" "origin_finding" "origin_question" "version" "created_at" "updated_at" "origin_evidence_id"
     ];
     /// Reviews.
     Reviews "review" "reviews.csv" review::list: ReviewFilter => Review = [

@@ -69,6 +69,10 @@ pub enum DueKind {
     AiUnknown,
     /// It was never assessed, though its tier asks for it.
     NeverAssessed,
+    /// Our own house is to be looked at again with *Check your cyber security*.
+    SecurityCheck,
+    /// Our own house is to hold an exercise again.
+    Exercise,
     /// A respondent sent evidence, and nobody has accepted it.
     EvidenceToCheck,
     /// Answers wait for a reviewer.
@@ -95,7 +99,7 @@ impl DueKind {
     }
 
     /// All of them, the most serious first.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::RefusedInUse,
         Self::DecisionStale,
         Self::DecisionLapse,
@@ -107,6 +111,8 @@ impl DueKind {
         Self::ProfileUnknown,
         Self::AiUnknown,
         Self::NeverAssessed,
+        Self::SecurityCheck,
+        Self::Exercise,
         Self::EvidenceToCheck,
         Self::AnswersToReview,
         Self::Unanswered,

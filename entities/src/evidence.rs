@@ -29,10 +29,21 @@ use crate::{
     text,
 };
 
+mod comparing;
 mod ending;
+mod entering;
+mod finding;
+mod taking_part;
 
+pub use comparing::{ComparedFinding, FindingsComparison, close_findings, compare};
 pub(crate) use ending::{Ending, Said};
 pub use ending::{EndsBecause, EvidenceValidity};
+pub use entering::{create_exercise, create_security_check};
+pub use finding::{
+    CheckTarget, Exercise, ExerciseForm, Finding, FindingOutcome, NewExercise, NewFinding, NewSecurityCheck,
+    Participant, SecurityCheck, TargetKind,
+};
+pub(crate) use taking_part::{erase_person, places_of};
 
 /// A piece of evidence as stored.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, JsonSchema)]
@@ -87,6 +98,12 @@ pub struct Model {
     /// The document itself, if it is kept here.
     #[schemars(with = "Option<StoredFile>")]
     pub file: Option<Json<StoredFile>>,
+    /// What *Check your cyber security* looked at and found, where it was entered as such (`POST /security-checks`).
+    #[schemars(with = "Option<SecurityCheck>")]
+    pub security_check: Option<Json<SecurityCheck>>,
+    /// How an exercise was held and what came out of it, where it was entered as such (`POST /exercises`).
+    #[schemars(with = "Option<Exercise>")]
+    pub exercise: Option<Json<Exercise>>,
     /// When it was accepted: as it was entered, or, where a respondent sent it, once an editor did; null while nobody
     /// has. Until then it counts for nothing.
     pub checked_at: Option<Moment>,
@@ -420,6 +437,8 @@ fn build(
         address,
         notes,
         file: None,
+        security_check: None,
+        exercise: None,
         checked_at: Some(writer.now()),
         checked_by: Some(writer.scope().actor.name.clone()),
         created_at: writer.now(),
@@ -511,6 +530,10 @@ pub async fn change(
             "subject_id cannot be changed: create a new record for another supplier or product",
         ));
     }
+    if new.kind != before.kind.0 && (before.security_check.is_some() || before.exercise.is_some()) {
+        let detail = "this was entered with its findings: enter another piece for evidence of another kind";
+        return Err(Error::invalid("/kind", "fixed", detail));
+    }
     put(writer, before, new).await
 }
 
@@ -520,6 +543,8 @@ pub(crate) async fn put(writer: &Writer, before: Evidence, new: NewEvidence) -> 
     let mut after = Model {
         id: before.id.clone(),
         file: before.file.clone(),
+        security_check: before.security_check.clone(),
+        exercise: before.exercise.clone(),
         checked_at: before.checked_at,
         checked_by: before.checked_by.clone(),
         created_at: before.created_at,
@@ -593,6 +618,10 @@ pub async fn delete(writer: &Writer, id: &EvidenceId, version: i64) -> Result<()
     let row = writer.get_at::<Entity>(id.as_str(), version).await?;
     if crate::assessment::names_evidence(writer, &row.supplier_id, id).await? {
         return Err(Error::conflict("in_use", "answers of an assessment refer to this evidence: it cannot be deleted"));
+    }
+    if crate::risk::came_of(writer, id).await? {
+        let detail = "risks came of its findings: it cannot be deleted before they are";
+        return Err(Error::conflict("in_use", detail));
     }
     evidence_file::forget(writer, id).await?;
     crate::respondent::forget_upload(writer, id).await?;

@@ -48,6 +48,7 @@ pub mod incident;
 pub mod invitation;
 pub mod mfa;
 pub mod organisation;
+pub mod ourselves;
 pub mod password;
 pub mod person;
 #[expect(unreachable_pub, reason = "sea-orm derives a public entity from the row")]

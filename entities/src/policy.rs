@@ -16,6 +16,7 @@ use crate::{
     evidence::{self, Evidence, EvidenceValidity},
     fault::Faults,
     id::{OrganisationId, PolicyId, SupplierId},
+    ourselves,
     patch::Change,
     register,
     risk::{self, Risk},
@@ -126,6 +127,25 @@ pub enum SeparationOfDuties {
     NotWhoAnsweredOrReviewed,
 }
 
+/// How often our own house is to be looked at with the two free tools of the National Cyber Security Centre.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]
+#[serde(default, deny_unknown_fields)]
+pub struct NcscDue {
+    /// Months from one *Check your cyber security* to the next; null where none is asked for.
+    #[validate(range(min = 1, max = 120))]
+    pub security_check_months: Option<u32>,
+    /// Months from one exercise, such as from *Exercise in a Box*, to the next; null where none is asked for.
+    #[validate(range(min = 1, max = 120))]
+    pub exercise_months: Option<u32>,
+}
+
+impl NcscDue {
+    /// Whether anything is asked for.
+    fn asks(self) -> bool {
+        self.security_check_months.is_some() || self.exercise_months.is_some()
+    }
+}
+
 /// The policy as stored.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, JsonSchema)]
 #[sea_orm(table_name = "policy")]
@@ -151,6 +171,9 @@ pub struct Model {
     /// How long evidence counts that does not say itself until when.
     #[schemars(with = "EvidenceValidity")]
     pub evidence_validity: Json<EvidenceValidity>,
+    /// How often our own house is to be looked at with the two free tools of the National Cyber Security Centre.
+    #[schemars(with = "NcscDue")]
+    pub ncsc_due: Json<NcscDue>,
     /// Who may not decide on an assessment.
     #[schemars(with = "SeparationOfDuties")]
     pub separation_of_duties: Word<SeparationOfDuties>,
@@ -181,6 +204,7 @@ impl Model {
             cadence_months: Json::default(),
             risk_bands: Json::default(),
             evidence_validity: Json::default(),
+            ncsc_due: Json::default(),
             separation_of_duties: Word::default(),
             maximum_key_days: None,
             created_at: now,
@@ -209,6 +233,11 @@ pub struct NewPolicy {
     #[validate(nested)]
     #[serde(default)]
     pub evidence_validity: EvidenceValidity,
+    /// How often our own house is to be looked at with the two free tools of the National Cyber Security Centre; not at
+    /// all if not said. Where it is, our own house is made (see `/ourselves`).
+    #[validate(nested)]
+    #[serde(default)]
+    pub ncsc_due: NcscDue,
     /// Who may not decide on an assessment; `off` if not said.
     #[serde(default)]
     pub separation_of_duties: SeparationOfDuties,
@@ -226,6 +255,7 @@ impl From<&Policy> for NewPolicy {
             cadence_months: policy.cadence_months.0,
             risk_bands: policy.risk_bands.0,
             evidence_validity: policy.evidence_validity.0,
+            ncsc_due: policy.ncsc_due.0,
             separation_of_duties: policy.separation_of_duties.0,
             maximum_key_days: policy.maximum_key_days,
         }
@@ -322,6 +352,10 @@ impl PolicyPlan {
         for supplier_id in &changed {
             writer.touch(supplier_id);
         }
+        if after.ncsc_due.asks() {
+            // What is asked of nobody would be due nowhere.
+            ourselves::ensure(writer).await?;
+        }
         Ok(after)
     }
 }
@@ -347,6 +381,7 @@ fn with(before: &Policy, new: NewPolicy) -> Policy {
         cadence_months: Json(new.cadence_months),
         risk_bands: Json(new.risk_bands),
         evidence_validity: Json(new.evidence_validity),
+        ncsc_due: Json(new.ncsc_due),
         separation_of_duties: Word(new.separation_of_duties),
         maximum_key_days: new.maximum_key_days,
         ..before.clone()

@@ -143,6 +143,8 @@ pub struct Model {
     pub certificates: Json<Vec<Certificate>>,
     /// Assessments under way.
     pub under_way: Json<Vec<UnderWay>>,
+    /// Whether it is of our own house, which no list and no count of the register has.
+    pub is_ourselves: bool,
     /// When the line last changed.
     pub updated_at: Moment,
 }
@@ -151,7 +153,7 @@ pub struct Model {
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
-belongs!();
+belongs!(without IsOurselves);
 
 /// How many risks count, by what they are called now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
@@ -378,7 +380,8 @@ fn count_of(counts: &mut RiskCounts, band: Severity) -> &mut i64 {
 
 /// The lines of these suppliers and their products as they are stored.
 pub(crate) async fn stored(reader: &Reader, suppliers: &[SupplierId]) -> Result<BTreeMap<SubjectId, Model>, Error> {
-    let rows = reader.all(reader.find::<Entity>().filter(Column::SupplierId.is_in(suppliers.iter().cloned()))).await?;
+    let of_these = Column::SupplierId.is_in(suppliers.iter().cloned());
+    let rows = reader.all(reader.find_with_ourselves::<Entity>().filter(of_these)).await?;
     Ok(rows.into_iter().map(|row| (row.subject_id.clone(), row)).collect())
 }
 

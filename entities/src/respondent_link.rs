@@ -26,6 +26,7 @@ use crate::{
     secret::Token,
     stored::Word,
     subject::Subject,
+    supplier,
 };
 
 /// How many days a link opens its assessment if nothing is said.
@@ -433,6 +434,10 @@ pub async fn create(writer: &Writer, new: NewRespondentLink, mailing: Mailing) -
     check_days(&mut faults, writer.today(), new.due_on, new.expires_on);
     faults.done()?;
     let assessment = open_assessment(writer, &new.assessment_id).await?;
+    if supplier::read(writer, &assessment.supplier_id).await?.is_ourselves {
+        let detail = "this assessment is of our own house: nobody outside is asked, our own people answer it";
+        return Err(Error::conflict("ourselves", detail));
+    }
     insert(writer, &assessment, new, mailing).await
 }
 

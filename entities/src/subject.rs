@@ -78,6 +78,10 @@ impl Subject {
     /// Whether a questionnaire that applies to these may be put to it.
     pub(crate) fn fits(&self, applies_to: &[diligence_questionnaires::AppliesTo]) -> bool {
         use diligence_questionnaires::AppliesTo;
+        // Whatever is asked of suppliers and of what they provide can be asked of our own house.
+        if self.supplier.is_ourselves {
+            return true;
+        }
         match &self.product {
             None => applies_to.contains(&AppliesTo::Supplier),
             Some(product) => {

@@ -215,6 +215,9 @@ pub struct Model {
     pub rating: Word<Rating>,
     /// Anything else worth knowing.
     pub notes: Option<String>,
+    /// Whether it is our own house: that is reached as [`crate::ourselves`] and counts among no suppliers.
+    #[serde(skip)]
+    pub is_ourselves: bool,
     /// When it was entered.
     pub created_at: Moment,
     /// When it, or what follows from it, last changed.
@@ -233,10 +236,10 @@ pub use Model as Supplier;
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
-owned!("supplier", row => Some(&row.id));
+owned!("supplier", row => Some(&row.id); without IsOurselves);
 
 /// What a supplier is made of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
 #[schemars(example = example())]
 pub struct NewSupplier {
@@ -365,7 +368,7 @@ impl NewSupplier {
     /// The row that says this, with what follows from it, and for the rest what is kept of a supplier whatever is said
     /// of it.
     fn into_row(self, kept: Kept) -> Model {
-        let Kept { id, organisation_id, version, rating, created_at, updated_at } = kept;
+        let Kept { id, organisation_id, version, rating, is_ourselves, created_at, updated_at } = kept;
         let Self {
             name,
             legal_name,
@@ -394,7 +397,11 @@ impl NewSupplier {
             people_affected,
             personal_data: personal_data.clone(),
         };
-        let (tier, tier_reason) = tier::of(inputs, tier_override, tier_override_reason.as_deref());
+        let (tier, tier_reason) = if is_ourselves {
+            tier::of_ourselves()
+        } else {
+            tier::of(inputs, tier_override, tier_override_reason.as_deref())
+        };
         let sort_name = name.to_lowercase();
         let names = std::iter::once(sort_name.clone()).chain(legal_name.as_ref().map(|name| name.to_lowercase()));
         let search_text = names
@@ -427,6 +434,7 @@ impl NewSupplier {
             tier_reason,
             rating,
             notes,
+            is_ourselves,
             created_at,
             updated_at,
             sort_name,
@@ -441,6 +449,7 @@ struct Kept {
     organisation_id: OrganisationId,
     version: i64,
     rating: Word<Rating>,
+    is_ourselves: bool,
     created_at: Moment,
     updated_at: Moment,
 }
@@ -453,6 +462,7 @@ impl Kept {
             organisation_id: writer.scope().organisation_id.clone(),
             version: 1,
             rating: Word(Rating::Unassessed),
+            is_ourselves: false,
             created_at: writer.now(),
             updated_at: writer.now(),
         }
@@ -465,6 +475,7 @@ impl Kept {
             organisation_id: row.organisation_id.clone(),
             version: row.version,
             rating: row.rating,
+            is_ourselves: row.is_ourselves,
             created_at: row.created_at,
             updated_at: row.updated_at,
         }
@@ -486,6 +497,28 @@ pub async fn create(writer: &Writer, new: NewSupplier) -> Result<Supplier, Error
 pub(crate) async fn create_all(writer: &Writer, new: Vec<NewSupplier>) -> Result<Vec<Supplier>, Error> {
     let rows = new.into_iter().map(|new| new.into_row(Kept::new(writer))).collect();
     writer.insert_all::<Entity, ActiveModel>(rows).await
+}
+
+/// The row that stands for our own house, if there is one yet.
+pub(crate) async fn ourselves(reader: &Reader) -> Result<Option<Supplier>, Error> {
+    // Said as the index says it: a value to compare with would keep SQLite from it.
+    let is_it = Condition::all().add(Expr::col((Entity, Column::IsOurselves)));
+    reader.one(reader.find_with_ourselves::<Entity>().filter(is_it)).await
+}
+
+/// Enters the row that stands for our own house.
+pub(crate) async fn create_ourselves(writer: &Writer, new: NewSupplier) -> Result<Supplier, Error> {
+    let row = new.check()?.into_row(Kept { is_ourselves: true, ..Kept::new(writer) });
+    writer.insert::<Entity, ActiveModel>(row).await
+}
+
+/// A supplier at a version, that somebody means to change as one: our own house is changed elsewhere.
+async fn listed_at(writer: &Writer, id: &SupplierId, version: i64) -> Result<Supplier, Error> {
+    let row = writer.get_at::<Entity>(id.as_str(), version).await?;
+    if row.is_ourselves {
+        return Err(Error::conflict("ourselves", "this is our own house, no supplier: change it at /ourselves"));
+    }
+    Ok(row)
 }
 
 /// The suppliers of exactly these names: each name may be several suppliers'.
@@ -538,7 +571,7 @@ pub async fn change(
     version: i64,
     change: Change<NewSupplier>,
 ) -> Result<Supplier, Error> {
-    let before = writer.get_at::<Entity>(id.as_str(), version).await?;
+    let before = listed_at(writer, id, version).await?;
     let new = change.over(&before)?.check()?;
     put(writer, "change", before, new).await
 }
@@ -614,7 +647,7 @@ async fn set_status(
     action: &'static str,
     status: RelationshipStatus,
 ) -> Result<Supplier, Error> {
-    let before = writer.get_at::<Entity>(id.as_str(), version).await?;
+    let before = listed_at(writer, id, version).await?;
     if (before.status.0 == RelationshipStatus::Archived) == (status == RelationshipStatus::Archived) {
         return Err(Error::conflict(
             "state",
@@ -632,7 +665,7 @@ async fn set_status(
 /// # Errors
 /// [`Error::NotFound`], [`Error::Stale`], or [`Error::Conflict`] when something hangs on it.
 pub async fn delete(writer: &Writer, id: &SupplierId, version: i64) -> Result<(), Error> {
-    let row = writer.get_at::<Entity>(id.as_str(), version).await?;
+    let row = listed_at(writer, id, version).await?;
     crate::review::forget_open(writer, &row.id, None).await?;
     writer
         .clear::<held_identifier::Entity>(Condition::all().add(held_identifier::Column::SupplierId.eq(row.id.clone())))

@@ -65,6 +65,9 @@ UNSTATABLE_HERE = {
     # What the question of that key takes.
     "answer_assessment": {"bad_date", "bad_number", "exclusive_with_others", "not_applicable_not_allowed", "out_of_range", "value_and_not_applicable"},
     "accept_risk": {"range"},  # `expires_on`: two years from today at the most
+    # The day, the target and the outcome beside what was checked, and what an outcome needs.
+    "create_exercise": {"choice", "range", "required"},
+    "create_security_check": {"as_before", "choice", "range", "required"},
     "create_link": {"range"},  # `expires_on`: 180 days from today at the most
     "resend_link": {"range"},
     "change_draft": {"format"},  # an extension is no table

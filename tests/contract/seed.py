@@ -236,6 +236,13 @@ class Register:
     def sheet(self, assessment: str) -> bytes:
         return self.call("GET", f"/assessments/{assessment}/sheet?format=csv").content
 
+    def checked_twice(self) -> str:
+        """The second of two security checks, which finds no more what the first did."""
+        check = {"subject_id": self.fresh_supplier(), "checked_on": PAST, "targets": [{"kind": "website", "name": "example.org"}]}
+        finding = {"text": "An old server answers", "severity": "high", "outcome": "action", "owner": "Sam", "due_on": FUTURE}
+        self.make("/security-checks", check | {"findings": [finding]})
+        return self.make("/security-checks", check | {"findings": []})
+
     def with_file(self, evidence: str) -> str:
         path = f"/evidence/{evidence}"
         headers = {"If-Match": self.etag(path) or "", "Content-Type": "application/octet-stream"}
@@ -346,6 +353,8 @@ class Register:
             return {"id": self.fresh_draft()}
         if noun == "translation":
             return {"id": self.make("/translations", self.fresh_translation())}
+        if operation in ("read_comparison", "close_findings"):
+            return {"id": self.checked_twice()}
         if noun == "evidence_file":
             made = self.make("/evidence", {"subject_id": self.supplier, "kind": "other"})
             return {"id": made if verb == "store" else self.with_file(made)}

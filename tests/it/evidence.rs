@@ -42,6 +42,9 @@ both! {
             ("iso_27001", json!(null), json!(null), json!(null), "undated"),
             ("penetration_test", json!("2026-05-01"), json!(null), json!("2027-05-01"), "derived"),
             ("penetration_test", json!(null), json!(null), json!(null), "undated"),
+            ("security_check", json!("2026-05-01"), json!(null), json!("2027-05-01"), "derived"),
+            ("security_check", json!(null), json!(null), json!(null), "undated"),
+            ("incident_exercise", json!("2026-05-01"), json!(null), json!(null), "none"),
             ("dspt", json!("2026-06-30"), json!(null), json!("2027-06-30"), "derived"),
             ("dspt", json!("2026-07-01"), json!(null), json!("2028-06-30"), "derived"),
             ("dspt", json!(null), json!(null), json!(null), "undated"),
@@ -60,7 +63,7 @@ both! {
         let changed = app.patch(&app.editor, &format!("/evidence/{}", id(&evidence)), &evidence, json!({ "issued_on": "2027-01-01" })).await.json(200);
         assert_eq!((&changed["ends_on"], &changed["ends_because"]), (&json!("2030-01-01"), &json!("derived")));
         let header = app.get(&app.viewer, "/evidence.csv").await.text.lines().next().expect("a header").to_owned();
-        assert!(header.ends_with("ends_on,ends_because,checked_at,checked_by"), "{header}");
+        assert!(header.ends_with("ends_on,ends_because,checked_at,checked_by,security_check,exercise"), "{header}");
     }
 
     async fn another_policy_ends_certificates_on_other_days_and_everything_follows(app: App) {
@@ -68,7 +71,7 @@ both! {
         let evidence = enter(&app, &supplier, "iso_27001", json!({ "issued_on": "2026-02-01" })).await;
         enter(&app, &given, "iso_27001", json!({ "issued_on": "2026-02-01", "expires_on": "2029-02-01" })).await;
         let policy = app.get(&app.viewer, "/policy").await.json(200);
-        assert_eq!(policy["evidence_validity"], json!({ "cyber_essentials": 12, "cyber_essentials_plus": 12, "iso_27001": 36, "penetration_test": 12, "dspt": 12 }));
+        assert_eq!(policy["evidence_validity"], json!({ "cyber_essentials": 12, "cyber_essentials_plus": 12, "iso_27001": 36, "penetration_test": 12, "security_check": 12, "dspt": 12 }));
         for wrong in [0, 121] {
             let change = json!({ "evidence_validity": { "iso_27001": wrong } });
             assert_eq!(app.patch(&app.admin, "/policy", &policy, change).await.faults(422), ["/evidence_validity/iso_27001 range"]);

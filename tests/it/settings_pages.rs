@@ -410,7 +410,8 @@ fn fields(stored: &Value) -> Vec<(String, String)> {
     for name in ["moderate_from", "high_from", "extreme_from"] {
         put(format!("risk_bands.{name}"), &stored["risk_bands"][name]);
     }
-    for name in ["cyber_essentials", "cyber_essentials_plus", "iso_27001", "penetration_test", "dspt"] {
+    for name in ["cyber_essentials", "cyber_essentials_plus", "iso_27001", "penetration_test", "security_check", "dspt"]
+    {
         put(format!("evidence_validity.{name}"), &stored["evidence_validity"][name]);
     }
     put("separation_of_duties".into(), &stored["separation_of_duties"]);

@@ -235,6 +235,8 @@ pub(crate) fn href(item: &DueItem) -> String {
         DueKind::NeverAssessed => {
             format!("/assessments/new?subject_id={}", item.subject_id.as_ref().map_or("", |id| id.as_str()))
         }
+        DueKind::SecurityCheck => format!("/security-checks/new?subject_id={source}"),
+        DueKind::Exercise => format!("/exercises/new?subject_id={source}"),
         DueKind::AnswersToReview => format!("/assessments/{source}/review"),
         DueKind::Unanswered => format!("/assessments/{source}/links"),
         DueKind::AcceptanceLapse | DueKind::Action => format!("/risks/{source}"),

@@ -6,7 +6,9 @@ use askama::Template;
 use diligence_entities::{
     clock::Day,
     error::Error,
-    evidence::{self, Evidence, EvidenceFilter, EvidenceSort, NewEvidence},
+    evidence::{
+        self, ComparedFinding, Evidence, EvidenceFilter, EvidenceSort, Finding, FindingsComparison, NewEvidence,
+    },
     evidence_file::{self, NewFile},
     id::{AssessmentId, EvidenceId, SubjectId},
     patch::Change,
@@ -20,6 +22,7 @@ use super::{
     fields::{FormPage, FormSection, Input, empty, field, fields, json, misread, read, said, stored, typed},
     form::Form,
     format,
+    labels::Labelled as _,
     list_query::ListQuery,
     page::{FieldError, Frame, PageResult, at, faults, html, path_id, redirect},
     routes::Routes,
@@ -136,6 +139,8 @@ struct PiecePage<'a> {
     today: Day,
     errors: Vec<FieldError>,
     is_stale: bool,
+    /// Of a check: what has changed since the last of the same.
+    comparison: Option<FindingsComparison>,
 }
 
 impl PiecePage<'_> {
@@ -162,6 +167,31 @@ impl PiecePage<'_> {
             (Some(at), Some(by)) => format!("{by}, {}", format::day(at.day())),
             (Some(at), None) => format::day(at.day()),
         }
+    }
+
+    /// What a check or an exercise found.
+    fn findings(&self) -> &[Finding] {
+        match (&self.piece.security_check, &self.piece.exercise) {
+            (Some(check), _) => &check.findings,
+            (None, Some(exercise)) => &exercise.findings,
+            (None, None) => &[],
+        }
+    }
+
+    /// Whether a finding of this check was found by the one before.
+    fn is_again(&self, finding: &Finding) -> bool {
+        let remaining = self.comparison.as_ref().map(|comparison| &comparison.remaining);
+        remaining.is_some_and(|remaining| remaining.iter().any(|one| one.finding.number == finding.number))
+    }
+
+    /// What the last check of the same found and this one does not.
+    fn gone(&self) -> &[ComparedFinding] {
+        self.comparison.as_ref().map_or(&[], |comparison| comparison.gone.as_slice())
+    }
+
+    /// How many of these still have something to be done.
+    fn open_count(&self) -> usize {
+        self.gone().iter().filter(|one| one.is_open).count()
     }
 
     fn href(&self) -> String {
@@ -197,6 +227,7 @@ async fn one(
     let reader = here.read(request).await?;
     let piece = evidence::read(&reader, id).await?;
     let line = line(&reader, &piece.subject_id).await?;
+    let comparison = if piece.security_check.is_some() { Some(evidence::compare(&reader, id).await?) } else { None };
     let frame = here.frame(&name(&piece)).at(PART);
     Ok(html(
         status,
@@ -208,6 +239,7 @@ async fn one(
             today: reader.today(),
             errors,
             is_stale: status == StatusCode::CONFLICT,
+            comparison,
         },
     )?)
 }
@@ -306,7 +338,13 @@ pub(super) async fn change(who: Page<Editor>, form: Proven<Form>) -> PageResult 
 }
 
 /// The page again after something was not done, with what is wrong at this field.
-async fn again(request: &Request, here: &SignedIn, id: &EvidenceId, field: &str, error: Error) -> PageResult {
+pub(super) async fn again(
+    request: &Request,
+    here: &SignedIn,
+    id: &EvidenceId,
+    field: &str,
+    error: Error,
+) -> PageResult {
     if matches!(error, Error::Stale { .. }) {
         return one(request, here, id, StatusCode::CONFLICT, Vec::new()).await;
     }

@@ -4,6 +4,7 @@ use askama::Template;
 use diligence_entities::{
     clock::Day,
     due::{self, DueCount, DueFilter, DueItem, DueState},
+    ourselves::{self, Ourselves},
     register::{self, RiskCounts, Summary},
     role::Role,
     sample,
@@ -55,6 +56,7 @@ struct HomePage<'a> {
     groups: Vec<Tasks>,
     summary: Summary,
     heat: Vec<HeatRow>,
+    ourselves: Ourselves,
 }
 
 /// A row of the heat map: a likelihood, and its cells by impact.
@@ -92,11 +94,21 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
         groups.push(Tasks { counts, items: due::list(&reader, &filter).await?.items });
     }
     let summary = register::summary(&reader).await?;
+    let ourselves = ourselves::read(&reader).await?;
     let is_mfa_recommended = here.current.mfa_rule == MfaRule::Recommended && !here.current.has_mfa;
     let frame = here.frame("Home").at("/");
     Ok(html(
         StatusCode::OK,
-        &HomePage { frame, here, today, is_mfa_recommended, groups, heat: heat_rows(&summary.heat_map), summary },
+        &HomePage {
+            frame,
+            here,
+            today,
+            is_mfa_recommended,
+            groups,
+            heat: heat_rows(&summary.heat_map),
+            summary,
+            ourselves,
+        },
     )?)
 }
 
@@ -168,7 +180,16 @@ impl HomePage<'_> {
     }
 
     fn open_risks(&self) -> i64 {
-        let RiskCounts { low, moderate, high, extreme } = self.summary.open_risks;
-        low + moderate + high + extreme
+        sum(self.summary.open_risks)
     }
+
+    /// The risks of our own house, which are in no other count.
+    fn own_risks(&self) -> i64 {
+        sum(self.ourselves.open_risks)
+    }
+}
+
+fn sum(counts: RiskCounts) -> i64 {
+    let RiskCounts { low, moderate, high, extreme } = counts;
+    low + moderate + high + extreme
 }

@@ -6,6 +6,7 @@ use diligence_entities::{
     api_key::KeyScope,
     dependency::DependencyKind,
     due::{DueKind, DueState, settlement::DueChoice},
+    evidence::{ExerciseForm, FindingOutcome, TargetKind},
     identifier::Scheme,
     policy::SeparationOfDuties,
     product::{Affected, AiFeatures, Autonomy, EuAiActClass, Known, MedicalDeviceClass, ProductKind},
@@ -171,6 +172,8 @@ labels! {
         ProfileUnknown "profile_unknown" "Not profiled yet",
         AiUnknown "ai_unknown" "Not known whether there is AI",
         NeverAssessed "never_assessed" "Never assessed",
+        SecurityCheck "security_check" "Our own house: security check",
+        Exercise "exercise" "Our own house: exercise",
         EvidenceToCheck "evidence_to_check" "Evidence to accept",
         AnswersToReview "answers_to_review" "Answers to review",
         Unanswered "unanswered" "Questionnaires not answered",
@@ -199,6 +202,24 @@ labels! {
         Reduce "reduce" "Reduce: make it less likely or less bad",
         Share "share" "Share: let someone else bear part of it",
         Accept "accept" "Accept: live with it",
+    }
+    FindingOutcome {
+        Action "action" "An action, with an owner and a day",
+        Risk "risk" "A risk of its own, with an owner and a day",
+        Nothing "nothing" "Nothing, because …",
+        // Last: only a check has one before it.
+        AsBefore "as_before" "It was found before: what came of it goes on",
+    }
+    TargetKind {
+        EmailDomain "email_domain" "E-mail domain",
+        Website "website" "Website",
+        PublicAddress "public_address" "Public IP address",
+        Browser "browser" "Browser",
+    }
+    ExerciseForm {
+        Micro "micro" "Micro exercise: a short one about one subject",
+        TableTop "table_top" "Table-top exercise: a talk through a made-up attack",
+        Simulation "simulation" "Simulation: something is really done on computers",
     }
     Severity {
         Low "low" "Low",

@@ -8,6 +8,7 @@
 //! | `home` `due` `register` | where one lands, what is due, and the list of suppliers and products |
 //! | `suppliers` `products` `subjects` | suppliers, products, and what their pages have in common |
 //! | `assessments` | assessments: the list, answers, links, sheet, review, score |
+//! | `ourselves` `findings` | our own house; checks and exercises with what comes of each finding |
 //! | `evidence` `risks` `incidents` `dependencies` `reviews` `decisions` | what is kept of a supplier or product |
 //! | `compare` `concentration` | several side by side, and whom many depend on |
 //! | `questionnaires` | the library, drafts and what they would change |
@@ -42,6 +43,7 @@ mod due;
 mod events;
 mod evidence;
 mod fields;
+mod findings;
 mod form;
 mod format;
 mod home;
@@ -50,6 +52,7 @@ mod incidents;
 pub mod invitations;
 mod labels;
 mod list_query;
+mod ourselves;
 mod page;
 mod problem_frame;
 mod products;
@@ -76,11 +79,13 @@ fn all() -> Routes {
         due::routes,
         register::routes,
         suppliers::routes,
+        ourselves::routes,
         products::routes,
         assessments::routes,
         decisions::routes,
         compare::routes,
         evidence::routes,
+        findings::routes,
         risks::routes,
         incidents::routes,
         dependencies::routes,

@@ -209,6 +209,9 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let reader = here.read(request).await?;
     let id: SupplierId = path_id(request)?;
     let supplier = supplier::read(&reader, &id).await?;
+    if supplier.is_ourselves {
+        return Ok(redirect("/ourselves"));
+    }
     let mut about = About::read(request, &reader, &SubjectId::Supplier(id.clone())).await?;
     let lines = register::list(
         &reader,
@@ -274,6 +277,9 @@ pub(super) async fn show_change(who: Page<Editor>) -> PageResult {
     let (request, here) = who.parts();
     let id: SupplierId = path_id(request)?;
     let supplier = supplier::read(&here.read(request).await?, &id).await?;
+    if supplier.is_ourselves {
+        return Ok(redirect("/ourselves/change"));
+    }
     change_form(here, &supplier).show(StatusCode::OK, stored(PARTS, &supplier)?, Vec::new())
 }
 

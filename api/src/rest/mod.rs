@@ -17,6 +17,7 @@ pub mod invitations;
 pub mod keys;
 pub mod links;
 pub mod organisation;
+pub mod ourselves;
 pub mod policy;
 pub mod privacy;
 pub mod products;
@@ -39,7 +40,7 @@ pub fn all() -> impl poem_openapi::OpenApi + 'static {
         (register::Api, suppliers::Api, products::Api, dependencies::Api, evidence::Api),
         (questionnaires::Api, drafts::Api, translations::Api, assessments::Api, links::Api, decisions::Api),
         (risks::Api, reviews::Api, incidents::Api, due::Api, settlements::Api),
-        (organisation::Api, policy::Api, sign_in_policy::Api, keys::Api, audit::Api, privacy::Api),
+        (organisation::Api, ourselves::Api, policy::Api, sign_in_policy::Api, keys::Api, audit::Api, privacy::Api),
         (users::Api, invitations::Api, sessions::Api, account::Api, identity_providers::Api),
         (imports::Api, exports::Api),
     )

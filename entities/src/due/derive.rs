@@ -9,6 +9,7 @@ use crate::{
     decision::{Decision, DecisionOutcome},
     evidence::Evidence,
     id::{ProductId, SubjectId, SupplierId},
+    policy::{NcscDue, Policy},
     product::{AiFeatures, Product},
     respondent_link,
     review::{Review, ReviewState},
@@ -17,7 +18,7 @@ use crate::{
     stored::{Word, word},
     supplier::{Contract, RelationshipStatus, Supplier},
 };
-use diligence_questionnaires::Tier;
+use diligence_questionnaires::{EvidenceKind, Tier};
 
 /// How many days there are to profile a supplier, or to say whether there is AI in a product.
 const TO_BE_SAID: i64 = 30;
@@ -165,7 +166,7 @@ pub(super) fn endings(contracts: &[Contract], today: Day) -> Vec<Ending<'_>> {
 }
 
 /// What is due about a supplier or product; nothing about one that is archived.
-pub(crate) fn wanted(about: &About<'_>, today: Day) -> Vec<Wanted> {
+pub(crate) fn wanted(about: &About<'_>, policy: &Policy, today: Day) -> Vec<Wanted> {
     if about.is_archived {
         return Vec::new();
     }
@@ -173,7 +174,8 @@ pub(crate) fn wanted(about: &About<'_>, today: Day) -> Vec<Wanted> {
     items.of_review();
     items.of_profile();
     items.of_contracts(today);
-    items.of_evidence();
+    items.of_ourselves(policy.ncsc_due.0);
+    items.of_evidence(policy.ncsc_due.0);
     items.of_decisions();
     items.of_risks();
     items.of_assessments();
@@ -281,8 +283,34 @@ impl Items<'_> {
         }
     }
 
-    fn of_evidence(&mut self) {
+    /// What the policy asks of our own house: a check, and an exercise, every so many months.
+    fn of_ourselves(&mut self, asked: NcscDue) {
+        let About { supplier, evidence, .. } = self.about;
+        if !supplier.is_ourselves {
+            return;
+        }
+        let kinds = [
+            (DueKind::SecurityCheck, EvidenceKind::SecurityCheck, asked.security_check_months, "checked"),
+            (DueKind::Exercise, EvidenceKind::IncidentExercise, asked.exercise_months, "practised"),
+        ];
+        for (kind, shown_by, months, done) in kinds {
+            let Some(months) = months else { continue };
+            let last = evidence.iter().find(|piece| piece.kind.0 == shown_by).and_then(|piece| piece.issued_on);
+            let (due_on, why) = match last {
+                Some(day) => (day.plus_months(months), format!("last {done} on {day}: again within {months} months")),
+                None => (supplier.created_at.day().plus_days(TO_BE_SAID), format!("never {done} yet")),
+            };
+            self.add(kind, supplier.id.as_str(), "", Some(due_on), why);
+        }
+    }
+
+    fn of_evidence(&mut self, asked: NcscDue) {
         for piece in self.about.evidence {
+            // Of our own house that is asked for as such.
+            let is_asked = asked.security_check_months.is_some() && piece.kind.0 == EvidenceKind::SecurityCheck;
+            if self.about.supplier.is_ourselves && is_asked {
+                continue;
+            }
             let (id, title) = (piece.id.as_str(), piece.kind.title());
             if let Some(day) = piece.ends_on {
                 self.add(DueKind::EvidenceExpiry, id, "", Some(day), format!("{title} expires"));

@@ -26,6 +26,9 @@ pub struct EvidenceValidity {
     /// Months from its issue that the report of a penetration test counts.
     #[validate(range(min = 1, max = 120))]
     pub penetration_test: u32,
+    /// Months from its day that a result of *Check your cyber security* counts.
+    #[validate(range(min = 1, max = 120))]
+    pub security_check: u32,
     /// Months that a status in the Data Security and Protection Toolkit counts after 30 June of the year that it was
     /// published for. The year is the one that its statement names, such as `22/23`, else the one in which it was
     /// issued: from 1 July to 30 June.
@@ -35,7 +38,14 @@ pub struct EvidenceValidity {
 
 impl Default for EvidenceValidity {
     fn default() -> Self {
-        Self { cyber_essentials: 12, cyber_essentials_plus: 12, iso_27001: 36, penetration_test: 12, dspt: 12 }
+        Self {
+            cyber_essentials: 12,
+            cyber_essentials_plus: 12,
+            iso_27001: 36,
+            penetration_test: 12,
+            security_check: 12,
+            dspt: 12,
+        }
     }
 }
 
@@ -98,6 +108,7 @@ impl Said<'_> {
             EvidenceKind::CyberEssentialsPlus => from_issue(validity.cyber_essentials_plus),
             EvidenceKind::Iso27001 => from_issue(validity.iso_27001),
             EvidenceKind::PenetrationTest => from_issue(validity.penetration_test),
+            EvidenceKind::SecurityCheck => from_issue(validity.security_check),
             EvidenceKind::Dspt => self.toolkit_year().map(|day| day.plus_months(validity.dspt)),
             _ => return (None, EndsBecause::None),
         };

@@ -1,6 +1,7 @@
 //! The list of what is due, how many items of each kind and day it has, what was settled of it, and what reviews,
 //! decisions, editions and identity providers keep for it; when evidence ends, and who accepted it. What is answered
-//! through a link stands apart until it is submitted.
+//! through a link stands apart until it is submitted. Our own house stands among the suppliers, marked as such, and
+//! evidence has what the two tools of the National Cyber Security Centre found.
 //!
 //! What follows by the rules of this step is derived when the database is opened (see [`crate::upgrade`]): `upgrade` has
 //! a row for every organisation there was.
@@ -105,6 +106,17 @@ ALTER TABLE evidence ADD COLUMN ends_because $text NOT NULL DEFAULT 'none';
 ALTER TABLE evidence ADD COLUMN said_key $text NOT NULL DEFAULT '';
 ALTER TABLE evidence ADD COLUMN checked_at $text;
 ALTER TABLE evidence ADD COLUMN checked_by $text;
+ALTER TABLE evidence ADD COLUMN security_check $text;
+ALTER TABLE evidence ADD COLUMN exercise $text;
+ALTER TABLE risk ADD COLUMN origin_evidence_id $text;
+ALTER TABLE policy ADD COLUMN ncsc_due $text NOT NULL DEFAULT '{}';
+ALTER TABLE supplier ADD COLUMN is_ourselves boolean NOT NULL DEFAULT FALSE;
+ALTER TABLE register_entry ADD COLUMN is_ourselves boolean NOT NULL DEFAULT FALSE;
+CREATE UNIQUE INDEX supplier_ourselves ON supplier (organisation_id) WHERE is_ourselves;
+DROP INDEX register_entry_by_kind;
+CREATE INDEX register_entry_by_kind
+    ON register_entry (organisation_id, status, subject_type, rating, tier, ai_features, is_ourselves);
+CREATE INDEX risk_by_origin_evidence ON risk (organisation_id, origin_evidence_id);
 DROP INDEX evidence_by_expiry;
 CREATE INDEX evidence_by_last_day ON evidence (organisation_id, ends_on);
 CREATE INDEX evidence_by_statement ON evidence (subject_id, kind, said_key);

@@ -54,7 +54,7 @@ impl Portion {
             .find::<product::Entity>()
             .filter(product::Column::SupplierId.is_in(ids.iter().cloned()))
             .order_by_asc(product::Column::Id);
-        let known = reader.find::<Entity>().filter(Column::SupplierId.is_in(ids.iter().cloned()));
+        let known = reader.find_with_ourselves::<Entity>().filter(Column::SupplierId.is_in(ids.iter().cloned()));
         let assessments = assessment::live(reader, ids).await?;
         let open = assessments.iter().filter(|assessment| assessment.state.0 == AssessmentState::Open);
         let open: Vec<AssessmentId> = open.map(|assessment| assessment.id.clone()).collect();
@@ -103,7 +103,8 @@ impl Portion {
             }
             found.lines.push(line);
         }
-        found.due = due::Changes::between(reader, std::mem::take(&mut self.due), self.due_items(reader, &found));
+        found.due =
+            due::Changes::between(reader, std::mem::take(&mut self.due), self.due_items(reader, policy, &found));
         found.steps.retain(|step| !step.is_idle());
         // A line that says what it said keeps its time, so that `updated_since` gives only what changed.
         found.lines.retain_mut(|line| {
@@ -115,7 +116,7 @@ impl Portion {
     }
 
     /// What is due about these suppliers and their products, by their lines and reviews as they are to be.
-    fn due_items(&self, reader: &Reader, found: &Differences) -> Vec<due::Wanted> {
+    fn due_items(&self, reader: &Reader, policy: &Policy, found: &Differences) -> Vec<due::Wanted> {
         let by_supplier = self.by_supplier();
         let products: BTreeMap<&ProductId, &Product> = self.products.iter().map(|row| (&row.id, row)).collect();
         let suppliers: BTreeMap<&SupplierId, &Supplier> = self.suppliers.iter().map(|row| (&row.id, row)).collect();
@@ -150,7 +151,7 @@ impl Portion {
                 links: &links,
                 review: reviews.get(id).copied(),
             };
-            items.extend(due::wanted(&about, reader.today()));
+            items.extend(due::wanted(&about, policy, reader.today()));
         }
         due::without_settled(items, &self.settled)
     }
@@ -259,6 +260,7 @@ impl Portion {
                     })
                     .collect(),
             ),
+            is_ourselves: supplier.is_ourselves,
             updated_at: supplier.updated_at,
             subject_id,
         }

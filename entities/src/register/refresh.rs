@@ -88,7 +88,7 @@ async fn each_under(reader: &Reader, policy: &Policy, mut each: impl FnMut(Diffe
     let mut after = String::new();
     loop {
         let select = reader
-            .find::<supplier::Entity>()
+            .find_with_ourselves::<supplier::Entity>()
             .filter(supplier::Column::Id.gt(after.as_str()))
             .order_by_asc(supplier::Column::Id)
             .limit(PORTION as u64);

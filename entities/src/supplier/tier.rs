@@ -24,9 +24,17 @@ pub(super) fn of(inputs: TierInputs, by_hand: Option<Tier>, reason: Option<&str>
     }
 }
 
+/// The tier of our own house, and why: whatever it is asked, it is asked in full, and as often as the strictest.
+pub(super) fn of_ourselves() -> (Tier, String) {
+    (Tier::Critical, "our own house: everything depends on it".to_owned())
+}
+
 impl Model {
     /// The tier by the rules of today, and why.
     fn tier_today(&self) -> (Tier, String) {
+        if self.is_ourselves {
+            return of_ourselves();
+        }
         let inputs = TierInputs {
             data_sensitivity: self.data_sensitivity.map(|input| input.0),
             system_access: self.system_access.map(|input| input.0),
@@ -40,7 +48,9 @@ impl Model {
 
 /// Up to `limit` suppliers from after this id on, by id.
 pub(crate) async fn from_after(reader: &Reader, id: &str, limit: u64) -> Result<Vec<Supplier>, Error> {
-    reader.all(reader.find::<Entity>().filter(Column::Id.gt(id)).order_by_asc(Column::Id).limit(limit)).await
+    reader
+        .all(reader.find_with_ourselves::<Entity>().filter(Column::Id.gt(id)).order_by_asc(Column::Id).limit(limit))
+        .await
 }
 
 /// Gives these suppliers the tiers that follow by the rules of today, without new versions: no one's edit may fail for

@@ -52,13 +52,15 @@ struct LinksPage {
     sends_mail: bool,
     opens_here_only: bool,
     may_change: bool,
+    /// Whether it is of our own house, of which nobody outside is asked.
+    is_ourselves: bool,
     errors: Vec<FieldError>,
 }
 
 impl LinksPage {
-    /// Whether answers can be given at all.
+    /// Whether answers can be given at all, and by somebody outside.
     fn may_send(&self) -> bool {
-        self.may_change && self.about.is_open()
+        self.may_change && self.about.is_open() && !self.is_ourselves
     }
 
     fn days_hint(&self) -> String {
@@ -148,6 +150,7 @@ async fn list(
     };
     let mut links = respondent_link::list(&reader, &filter).await?.items;
     links.reverse();
+    let is_ourselves = supplier::read(&reader, &about.assessment.supplier_id).await?.is_ourselves;
     let page = LinksPage {
         frame: here.frame("Send it to the supplier").at("/assessments"),
         about,
@@ -158,6 +161,7 @@ async fn list(
         sends_mail: mailer(request)?.mailing() == Mailing::Possible,
         opens_here_only: config(request)?.links_open_here_only(),
         may_change: here.is_at_least(Role::Editor),
+        is_ourselves,
         errors,
     };
     Ok(html(status, &page)?)

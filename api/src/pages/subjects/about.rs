@@ -53,6 +53,8 @@ pub(in crate::pages) struct About {
     pub(in crate::pages) rated_by: Vec<RegisterEntry>,
     /// Whether nobody has said how much depends on it.
     pub(in crate::pages) is_unprofiled: bool,
+    /// Whether it is our own house, of which no products and dependencies are kept.
+    pub(in crate::pages) is_ourselves: bool,
     /// What has just been done; may be empty.
     pub(in crate::pages) notice: &'static str,
 }
@@ -145,6 +147,7 @@ impl About {
             names,
             rated_by: Vec::new(),
             is_unprofiled: false,
+            is_ourselves: false,
             notice: match parameter(request, "notice").as_str() {
                 "entered" => NEW,
                 "changed" => "is changed.",

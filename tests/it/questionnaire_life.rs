@@ -157,7 +157,8 @@ both! {
         assert_eq!(file.verify(), []);
         assert_eq!(file.basis.evidence[0].file_sha256.as_deref(), paper["file"]["sha256"].as_str());
         file.basis.evidence[0].file_sha256 = Some("0".repeat(64));
-        assert_eq!(file.verify().iter().map(|difference| difference.pointer.as_str()).collect::<Vec<_>>(), ["/answers_hash"]);
+        let differing = file.verify().iter().map(|difference| difference.pointer.clone()).collect::<Vec<_>>();
+        assert_eq!(differing, ["/answers_hash".to_owned(), format!("/evidence_hashes/{}", id(&paper))]);
 
         // A new edition: one question reworded, one worth more, one gone, one new.
         let mut later = document("2027.2");

@@ -20,7 +20,7 @@ use crate::{
     policy::Policy,
     product::{self, Product},
     respondent_link,
-    review::{self, Ask, Review, Step, Trigger, TriggerKind, Wanted},
+    review::{self, Ask, Review, ReviewState, Step, Trigger, TriggerKind, Wanted},
     risk::{self, Risk},
     scope::Reader,
     stored::{Json, Word, word},
@@ -421,7 +421,8 @@ fn plan_review(
         asks,
     };
     let step = review::plan(reader, &wanted, review);
-    let review = step.after.as_ref();
+    // What is archived is not looked at again until it is restored.
+    let review = step.after.as_ref().filter(|review| review.state.0 == ReviewState::Open);
     line.next_review_on = review.map(|review| review.due_on);
     line.next_review_id = review.map(|review| review.id.clone());
     line.review_key = line.next_review_on.map_or_else(|| END_OF_TIME.to_owned(), |day| day.to_string());

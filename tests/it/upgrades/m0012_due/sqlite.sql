@@ -70,6 +70,17 @@ ALTER TABLE evidence ADD COLUMN ends_because text NOT NULL DEFAULT 'none';
 ALTER TABLE evidence ADD COLUMN said_key text NOT NULL DEFAULT '';
 ALTER TABLE evidence ADD COLUMN checked_at text;
 ALTER TABLE evidence ADD COLUMN checked_by text;
+ALTER TABLE evidence ADD COLUMN security_check text;
+ALTER TABLE evidence ADD COLUMN exercise text;
+ALTER TABLE risk ADD COLUMN origin_evidence_id text;
+ALTER TABLE policy ADD COLUMN ncsc_due text NOT NULL DEFAULT '{}';
+ALTER TABLE supplier ADD COLUMN is_ourselves boolean NOT NULL DEFAULT FALSE;
+ALTER TABLE register_entry ADD COLUMN is_ourselves boolean NOT NULL DEFAULT FALSE;
+CREATE UNIQUE INDEX supplier_ourselves ON supplier (organisation_id) WHERE is_ourselves;
+DROP INDEX register_entry_by_kind;
+CREATE INDEX register_entry_by_kind
+    ON register_entry (organisation_id, status, subject_type, rating, tier, ai_features, is_ourselves);
+CREATE INDEX risk_by_origin_evidence ON risk (organisation_id, origin_evidence_id);
 DROP INDEX evidence_by_expiry;
 CREATE INDEX evidence_by_last_day ON evidence (organisation_id, ends_on);
 CREATE INDEX evidence_by_statement ON evidence (subject_id, kind, said_key);

@@ -40,7 +40,7 @@ pub(crate) use ending::{Ending, Said};
 pub use ending::{EndsBecause, EvidenceValidity};
 pub use entering::{create_exercise, create_security_check};
 pub use finding::{
-    CheckTarget, Exercise, ExerciseForm, Finding, FindingOutcome, NewExercise, NewFinding, NewSecurityCheck,
+    CheckTarget, EvidenceFinding, Exercise, ExerciseForm, FindingOutcome, NewExercise, NewFinding, NewSecurityCheck,
     Participant, SecurityCheck, TargetKind,
 };
 pub(crate) use taking_part::{erase_person, places_of};

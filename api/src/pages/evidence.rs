@@ -7,7 +7,7 @@ use diligence_entities::{
     clock::Day,
     error::Error,
     evidence::{
-        self, ComparedFinding, Evidence, EvidenceFilter, EvidenceSort, Finding, FindingsComparison, NewEvidence,
+        self, ComparedFinding, Evidence, EvidenceFilter, EvidenceFinding, EvidenceSort, FindingsComparison, NewEvidence,
     },
     evidence_file::{self, NewFile},
     id::{AssessmentId, EvidenceId, SubjectId},
@@ -170,7 +170,7 @@ impl PiecePage<'_> {
     }
 
     /// What a check or an exercise found.
-    fn findings(&self) -> &[Finding] {
+    fn findings(&self) -> &[EvidenceFinding] {
         match (&self.piece.security_check, &self.piece.exercise) {
             (Some(check), _) => &check.findings,
             (None, Some(exercise)) => &exercise.findings,
@@ -179,7 +179,7 @@ impl PiecePage<'_> {
     }
 
     /// Whether a finding of this check was found by the one before.
-    fn is_again(&self, finding: &Finding) -> bool {
+    fn is_again(&self, finding: &EvidenceFinding) -> bool {
         let remaining = self.comparison.as_ref().map(|comparison| &comparison.remaining);
         remaining.is_some_and(|remaining| remaining.iter().any(|one| one.finding.number == finding.number))
     }

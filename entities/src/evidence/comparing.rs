@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{
     Column, Entity, Evidence,
-    finding::{CheckTarget, Finding, FindingOutcome, plain},
+    finding::{CheckTarget, EvidenceFinding, FindingOutcome, plain},
     read,
 };
 use crate::{
@@ -33,7 +33,7 @@ pub struct ComparedFinding {
     /// The day of that check.
     pub checked_on: Option<Day>,
     /// What it found.
-    pub finding: Finding,
+    pub finding: EvidenceFinding,
     /// Whether what came of it is still to be done.
     pub is_open: bool,
 }
@@ -62,9 +62,9 @@ pub async fn compare(reader: &Reader, id: &EvidenceId) -> Result<FindingsCompari
     let check = piece.security_check.as_ref().ok_or(Error::NotFound)?;
     let earlier = last_findings(reader, &piece.subject_id, &check.targets, Some(piece.said_key.as_str())).await?;
     let risks = risks_of(reader, check.findings.iter()).await?;
-    let keys: BTreeSet<_> = check.findings.iter().map(Finding::key).collect();
+    let keys: BTreeSet<_> = check.findings.iter().map(EvidenceFinding::key).collect();
     let known: BTreeSet<_> = earlier.iter().map(|earlier| earlier.finding.key()).collect();
-    let own = |finding: &Finding| compared(&piece, finding, &risks);
+    let own = |finding: &EvidenceFinding| compared(&piece, finding, &risks);
     Ok(FindingsComparison {
         gone: earlier.iter().filter(|earlier| !keys.contains(&earlier.finding.key())).cloned().collect(),
         remaining: check.findings.iter().filter(|finding| known.contains(&finding.key())).map(own).collect(),
@@ -115,13 +115,13 @@ pub(super) async fn last_findings(
     }
     let pieces = reader.all(select.order_by_desc(Column::SaidKey).limit(MAXIMUM_EARLIER)).await?;
     let mut left: BTreeSet<String> = targets.iter().map(|target| plain(&target.name)).collect();
-    let mut found: Vec<(&Evidence, &Finding)> = Vec::new();
+    let mut found: Vec<(&Evidence, &EvidenceFinding)> = Vec::new();
     for piece in &pieces {
         let Some(check) = &piece.security_check else { continue };
         let looked_at: BTreeSet<String> = check.targets.iter().map(|target| plain(&target.name)).collect();
         let here: BTreeSet<String> = left.intersection(&looked_at).cloned().collect();
         let is_here =
-            |finding: &&Finding| finding.target.as_deref().is_some_and(|target| here.contains(&plain(target)));
+            |finding: &&EvidenceFinding| finding.target.as_deref().is_some_and(|target| here.contains(&plain(target)));
         found.extend(check.findings.iter().filter(is_here).map(|finding| (piece, finding)));
         left.retain(|target| !here.contains(target));
     }
@@ -132,13 +132,13 @@ pub(super) async fn last_findings(
 /// The risks that findings are, or are on.
 async fn risks_of<'a>(
     reader: &Reader,
-    findings: impl Iterator<Item = &'a Finding>,
+    findings: impl Iterator<Item = &'a EvidenceFinding>,
 ) -> Result<BTreeMap<RiskId, Risk>, Error> {
     let ids = findings.filter_map(|finding| finding.risk_id.as_ref()).map(ToString::to_string).collect();
     risk::several(reader, &ids).await
 }
 
-fn compared(piece: &Evidence, finding: &Finding, risks: &BTreeMap<RiskId, Risk>) -> ComparedFinding {
+fn compared(piece: &Evidence, finding: &EvidenceFinding, risks: &BTreeMap<RiskId, Risk>) -> ComparedFinding {
     ComparedFinding {
         evidence_id: piece.id.clone(),
         checked_on: piece.issued_on,
@@ -148,7 +148,7 @@ fn compared(piece: &Evidence, finding: &Finding, risks: &BTreeMap<RiskId, Risk>)
 }
 
 /// Whether what came of a finding is still to be done: its risk is open, or its action on it is.
-fn is_open(finding: &Finding, risk: Option<&Risk>) -> bool {
+fn is_open(finding: &EvidenceFinding, risk: Option<&Risk>) -> bool {
     let Some(risk) = risk.filter(|risk| risk.state.0 != RiskState::Closed) else { return false };
     let is_it = |title: &str| finding.action.as_deref() == Some(title);
     finding.outcome == FindingOutcome::Risk

@@ -8,7 +8,8 @@ use super::{
     ActiveModel, Entity, Evidence, Model, NewEvidence, build,
     comparing::{Earlier, last_findings},
     finding::{
-        CheckTarget, Exercise, Finding, FindingOutcome, NewExercise, NewFinding, NewSecurityCheck, SecurityCheck, plain,
+        CheckTarget, EvidenceFinding, Exercise, FindingOutcome, NewExercise, NewFinding, NewSecurityCheck,
+        SecurityCheck, plain,
     },
 };
 use crate::{
@@ -251,7 +252,7 @@ impl Entering<'_> {
         writer: &Writer,
         evidence_id: &EvidenceId,
         new: Vec<NewFinding>,
-    ) -> Result<Vec<Finding>, Error> {
+    ) -> Result<Vec<EvidenceFinding>, Error> {
         let mut findings = Vec::with_capacity(new.len());
         let mut faults = Faults::default();
         let mut titles = BTreeSet::new();
@@ -264,7 +265,7 @@ impl Entering<'_> {
                 faults.expect(titles.insert(title.clone()), format!("/findings/{index}/action"), "duplicate", detail);
             }
             let NewFinding { text, target, severity, advice, owner, due_on, reason, .. } = new;
-            let finding = Finding {
+            let finding = EvidenceFinding {
                 number,
                 text,
                 target,
@@ -293,7 +294,7 @@ impl Entering<'_> {
     }
 
     /// The finding with what came of it at the last check.
-    fn as_before(&self, faults: &mut Faults, index: usize, finding: Finding) -> Finding {
+    fn as_before(&self, faults: &mut Faults, index: usize, finding: EvidenceFinding) -> EvidenceFinding {
         let pointer = format!("/findings/{index}/outcome");
         let before = self.earlier.iter().find(|earlier| earlier.finding.key() == finding.key());
         let Some(before) = before else {
@@ -304,8 +305,8 @@ impl Entering<'_> {
         let is_over = before.finding.outcome != FindingOutcome::Nothing && !before.is_open;
         let detail = "expected another outcome: what came of it then is done, and it is found still";
         faults.expect(!is_over, pointer, "as_before", detail);
-        let Finding { outcome, risk_id, action, owner, due_on, reason, .. } = before.finding.clone();
-        Finding { outcome, risk_id, action, owner, due_on, reason, ..finding }
+        let EvidenceFinding { outcome, risk_id, action, owner, due_on, reason, .. } = before.finding.clone();
+        EvidenceFinding { outcome, risk_id, action, owner, due_on, reason, ..finding }
     }
 
     /// The risks of findings whose outcome is new: which each is, or is on.
@@ -313,17 +314,17 @@ impl Entering<'_> {
         &self,
         writer: &Writer,
         evidence_id: &EvidenceId,
-        findings: &[Finding],
+        findings: &[EvidenceFinding],
     ) -> Result<BTreeMap<u32, RiskId>, Error> {
-        let action = |finding: &Finding| Action {
+        let action = |finding: &EvidenceFinding| Action {
             title: finding.action.clone().unwrap_or_default(),
             owner: finding.owner.clone(),
             due_on: finding.due_on,
             done_on: None,
         };
-        let is_new = |finding: &&Finding| finding.risk_id.is_none();
+        let is_new = |finding: &&EvidenceFinding| finding.risk_id.is_none();
         let (mut numbers, mut risks) = (Vec::new(), Vec::new());
-        let acted: Vec<&Finding> =
+        let acted: Vec<&EvidenceFinding> =
             findings.iter().filter(is_new).filter(|finding| finding.outcome == FindingOutcome::Action).collect();
         if let Some(worst) = acted.iter().map(|finding| finding.severity).max() {
             numbers.push(acted.iter().map(|finding| finding.number).collect::<Vec<_>>());

@@ -115,7 +115,7 @@ pub struct NewFinding {
 
 /// A finding as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Finding {
+pub struct EvidenceFinding {
     /// Its place, from 1.
     pub number: u32,
     /// What was found, in a line.
@@ -140,7 +140,7 @@ pub struct Finding {
     pub reason: Option<String>,
 }
 
-impl Finding {
+impl EvidenceFinding {
     /// By what it is known again: what was found and where, whatever its capitals, spaces and full stops.
     pub(super) fn key(&self) -> (String, String) {
         (self.target.as_deref().map(plain).unwrap_or_default(), plain(&self.text))
@@ -159,7 +159,7 @@ pub struct SecurityCheck {
     /// What was checked.
     pub targets: Vec<CheckTarget>,
     /// What was found.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<EvidenceFinding>,
 }
 
 /// An exercise that was held, such as one from *Exercise in a Box*.
@@ -170,7 +170,7 @@ pub struct Exercise {
     /// Who took part.
     pub participants: Vec<Participant>,
     /// What came out of it.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<EvidenceFinding>,
     /// What will be done, as a whole.
     pub next_steps: Option<String>,
 }

@@ -57,7 +57,7 @@ both! {
         let supplier = with_contract(&app, contract).await;
         let notice = item(&app, &supplier, "contract_notice").await;
         assert_eq!((&notice["due_on"], &notice["choices"]), (&json!("2027-04-01"), &json!(["keep", "leave", "renew"])));
-        let kept = settle(&app, &app.editor, &notice, json!({ "choice": "keep", "reason": "They do well." })).await.json(200);
+        let kept = settle(&app, &app.editor, &notice, json!({ "choice": "keep", "reason": "They do well." })).await.json(201);
         assert_eq!(
             (&kept["choice"], &kept["reason"], &kept["settled_by"], &kept["due_on"], &kept["created_at"]),
             (&json!("keep"), &json!("They do well."), &json!("editor"), &json!("2027-04-01"), &json!("2027-03-01T09:00:00.000000Z"))
@@ -88,7 +88,7 @@ both! {
     async fn a_supplier_that_is_left_is_exiting_and_no_notice_is_due_any_more(app: App) {
         let supplier = with_contract(&app, json!({ "reference": "C-1", "ends_on": "2027-06-30", "notice_days": 90 })).await;
         let notice = item(&app, &supplier, "contract_notice").await;
-        settle(&app, &app.editor, &notice, json!({ "choice": "leave", "reason": "Too dear." })).await.json(200);
+        settle(&app, &app.editor, &notice, json!({ "choice": "leave", "reason": "Too dear." })).await.json(201);
         assert_eq!(read(&app, &supplier).await["status"], "exiting");
         assert_eq!(item(&app, &supplier, "contract_end").await["choices"], json!(["renew", "let_go"]));
         assert!(!listed(&app, &supplier).await.iter().any(|(kind, _)| kind == "contract_notice"));
@@ -106,13 +106,13 @@ both! {
         assert_eq!(tried(json!({ "choice": "renew", "reason": "", "ends_on": "2029-01-20" })).await, ["/reason length"]);
         assert_eq!(tried(json!({ "choice": "keep", "reason": "Why not." })).await, ["/choice choice"]);
         assert_eq!(tried(json!({ "choice": "let_go", "reason": "Over.", "ends_on": "2029-01-20" })).await, ["/ends_on contradiction"]);
-        settle(&app, &app.editor, &ended, json!({ "choice": "renew", "reason": "Two years.", "ends_on": "2029-01-20" })).await.json(200);
+        settle(&app, &app.editor, &ended, json!({ "choice": "renew", "reason": "Two years.", "ends_on": "2029-01-20" })).await.json(201);
         assert_eq!(read(&app, &supplier).await["contracts"][0]["ends_on"], "2029-01-20");
         let next = item(&app, &supplier, "contract_end").await;
         assert_eq!(next["due_on"], "2029-01-20");
-        settle(&app, &app.editor, &next, json!({ "choice": "renew", "reason": "By itself from now on.", "renews_for_months": 6 })).await.json(200);
+        settle(&app, &app.editor, &next, json!({ "choice": "renew", "reason": "By itself from now on.", "renews_for_months": 6 })).await.json(201);
         let next = item(&app, &supplier, "contract_end").await;
-        settle(&app, &app.editor, &next, json!({ "choice": "let_go", "reason": "Another takes its place." })).await.json(200);
+        settle(&app, &app.editor, &next, json!({ "choice": "let_go", "reason": "Another takes its place." })).await.json(201);
         assert!(!listed(&app, &supplier).await.iter().any(|(kind, _)| kind == "contract_end"));
         // It was let go for that day: it goes on by itself, and the day on which it does so again is another.
         app.goes_to("2029-01-21");
@@ -127,7 +127,7 @@ both! {
         let notices = app.walk(&format!("/due?kind=contract_notice&subject_id={}", id(&supplier)), 50).await;
         assert_eq!(notices.iter().map(|item| text(item, "due_on")).collect::<Vec<_>>(), ["2027-05-01", "2027-05-31"]);
         let second = &notices[0];
-        settle(&app, &app.editor, second, json!({ "choice": "renew", "reason": "One year.", "ends_on": "2028-06-30" })).await.json(200);
+        settle(&app, &app.editor, second, json!({ "choice": "renew", "reason": "One year.", "ends_on": "2028-06-30" })).await.json(201);
         let contracts = read(&app, &supplier).await["contracts"].clone();
         assert_eq!((&contracts[0]["ends_on"], &contracts[1]["ends_on"]), (&json!("2027-06-30"), &json!("2028-06-30")));
     }
@@ -137,7 +137,7 @@ both! {
         let old = certificate(&app, &supplier, "2026-10-17").await;
         let expired = item(&app, &supplier, "evidence_expiry").await;
         assert_eq!((&expired["source_id"], &expired["choices"]), (&old["id"], &json!(["let_go"])));
-        settle(&app, &app.editor, &expired, json!({ "choice": "let_go", "reason": "They make no software any more." })).await.json(200);
+        settle(&app, &app.editor, &expired, json!({ "choice": "let_go", "reason": "They make no software any more." })).await.json(201);
         assert!(!listed(&app, &supplier).await.iter().any(|(kind, _)| kind == "evidence_expiry"));
         certificate(&app, &supplier, "2028-02-28").await;
         assert_eq!(item(&app, &supplier, "evidence_expiry").await["due_on"], "2028-02-28");
@@ -147,7 +147,7 @@ both! {
         let supplier = app.supplier("Harbour").await;
         let review = item(&app, &supplier, "review").await;
         settle(&app, &app.viewer, &review, json!({ "choice": "complete", "reason": "All well." })).await.faults(403);
-        settle(&app, &app.editor, &review, json!({ "choice": "complete", "reason": "All well." })).await.json(200);
+        settle(&app, &app.editor, &review, json!({ "choice": "complete", "reason": "All well." })).await.json(201);
         let done = app.walk(&format!("/reviews?state=completed&subject_id={}", id(&supplier)), 50).await;
         assert_eq!((&done[0]["id"], &done[0]["outcome"], &done[0]["completed_by"]), (&review["source_id"], &json!("All well."), &json!("editor")));
         assert!(item(&app, &supplier, "review").await["source_id"] != review["source_id"]);
@@ -156,7 +156,7 @@ both! {
         let risk = json!({ "subject_id": id(&supplier), "title": "It stops", "likelihood": 2, "impact": 3, "actions": actions });
         let risk = app.post(&app.editor, "/risks", risk).await.json(201);
         let second = app.walk("/due?kind=action", 50).await.remove(1);
-        settle(&app, &app.editor, &second, json!({ "choice": "done", "reason": "Tried it." })).await.json(200);
+        settle(&app, &app.editor, &second, json!({ "choice": "done", "reason": "Tried it." })).await.json(201);
         let after = app.get(&app.viewer, &format!("/risks/{}", id(&risk))).await.json(200);
         assert_eq!((&after["actions"][0]["done_on"], &after["actions"][1]["done_on"]), (&Value::Null, &json!("2027-03-01")));
         assert_eq!(item(&app, &supplier, "action").await["due_on"], "2027-04-01");
@@ -165,7 +165,7 @@ both! {
         let condition = item(&app, &supplier, "condition").await;
         let met = json!({ "choice": "met", "reason": "Seen the lock." });
         settle(&app, &app.editor, &condition, met.clone()).await.faults(403);
-        settle(&app, &app.approver, &condition, met).await.json(200);
+        settle(&app, &app.approver, &condition, met).await.json(201);
         let decision = app.get(&app.viewer, &format!("/decisions/{}", text(&condition, "source_id"))).await.json(200);
         assert_eq!((&decision["conditions"][0]["met_on"], &decision["conditions"][0]["met_note"]), (&json!("2027-03-01"), &json!("Seen the lock.")));
     }
@@ -174,9 +174,9 @@ both! {
         let supplier = app.supplier("Harbour").await;
         let review = item(&app, &supplier, "review").await;
         let done = json!({ "choice": "complete", "reason": "All well." });
-        settle(&app, &app.neighbour, &review, done.clone()).await.faults(404);
-        settle(&app, &app.editor, &json!({ "id": crate::tenancy::of_nothing(id(&review)) }), done.clone()).await.faults(404);
-        settle(&app, &app.editor, &review, done.clone()).await.json(200);
+        assert_eq!(settle(&app, &app.neighbour, &review, done.clone()).await.faults(422), ["/item_id unknown_id"]);
+        assert_eq!(settle(&app, &app.editor, &json!({ "id": crate::tenancy::of_nothing(id(&review)) }), done.clone()).await.faults(422), ["/item_id unknown_id"]);
+        settle(&app, &app.editor, &review, done.clone()).await.json(201);
         let again = settle(&app, &app.editor, &review, done).await;
         assert_eq!(again.faults(409), ["settled"]);
         assert!(again.text.contains("editor settled this on 2027-03-01 already"), "{}", again.text);
@@ -204,7 +204,7 @@ both! {
             assert!(!app.get(who, "/due.csv").await.text.contains("Power BI"));
             assert!(!app.get(who, "/reviews.ics").await.text.contains("Power BI"));
         }
-        settle(&app, &app.editor, of("key_end"), json!({ "choice": "let_go", "reason": "A trial." })).await.faults(404);
+        assert_eq!(settle(&app, &app.editor, of("key_end"), json!({ "choice": "let_go", "reason": "A trial." })).await.faults(422), ["/item_id unknown_id"]);
         let later = json!({ "client_secret": "another", "secret_expires_on": "2029-04-30" });
         app.patch(&app.admin, &format!("/identity-providers/{}", id(&provider)), &provider, later).await.json(200);
         app.act(&app.admin, &format!("/keys/{}/revoke", id(&key)), &key, None).await.json(200);
@@ -215,7 +215,7 @@ both! {
         // A key that is meant to end is let go, and stays so.
         let trial = app.post(&app.admin, "/keys", json!({ "name": "Trial", "role": "viewer", "expires_on": "2027-03-10" })).await.json(201);
         let ends = app.walk("/due?kind=key_end", 50).await.remove(0);
-        settle(&app, &app.admin, &ends, json!({ "choice": "let_go", "reason": "A trial." })).await.json(200);
+        settle(&app, &app.admin, &ends, json!({ "choice": "let_go", "reason": "A trial." })).await.json(201);
         app.post(&app.admin, "/keys", json!({ "name": "Other", "role": "viewer", "expires_on": "2027-03-11" })).await.json(201);
         let items = app.walk("/due?kind=key_end", 50).await;
         assert!(items.len() == 1 && items[0]["source_id"] != trial["id"], "{items:?}");
@@ -236,7 +236,7 @@ both! {
         );
         let go = json!({ "choice": "let_go", "reason": "It is our own, and still what we mean." });
         settle(&app, &app.approver, &items[0], go.clone()).await.faults(403);
-        settle(&app, &app.admin, &items[0], go).await.json(200);
+        settle(&app, &app.admin, &items[0], go).await.json(201);
         assert_eq!(turn_day(&app).await, 0);
         assert_eq!(app.walk("/due?kind=edition_outdated", 50).await, Vec::<Value>::new());
     }

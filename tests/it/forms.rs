@@ -58,7 +58,7 @@ both! {
             ("NewIncident", format!("/incidents/new?subject_id={one}")),
             ("NewEvidence", format!("/evidence/new?subject_id={one}")),
             ("NewSecurityCheck", format!("/security-checks/new?subject_id={one}")),
-            ("NewOurselves", "/ourselves/change".to_owned()),
+            ("OurselvesChange", "/ourselves/change".to_owned()),
             ("NewDependency", format!("/dependencies/new?subject_id={one}&rests_on_id={other}")),
         ] {
             let page = shown(&mut editor, &app, &path).await;

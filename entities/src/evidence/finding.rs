@@ -196,6 +196,7 @@ pub struct NewSecurityCheck {
     pub targets: Vec<CheckTarget>,
     /// What was found; empty where nothing was.
     #[validate(length(max = 100), nested)]
+    #[serde(default)]
     pub findings: Vec<NewFinding>,
     /// Anything else worth knowing.
     #[validate(length(min = 1, max = 10_000))]
@@ -230,6 +231,7 @@ pub struct NewExercise {
     pub participants: Vec<Participant>,
     /// What came out of it; empty where nothing did.
     #[validate(length(max = 100), nested)]
+    #[serde(default)]
     pub findings: Vec<NewFinding>,
     /// What will be done, as a whole.
     #[validate(length(min = 1, max = 5000))]

@@ -1,6 +1,8 @@
 //! Decisions: an approver's word on a submitted assessment — approve, approve with conditions, refuse. A decision
 //! lapses on its date, and goes visibly stale when what was approved changes.
 
+use std::collections::BTreeSet;
+
 use diligence_questionnaires::{Rating, Tier};
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, entity::prelude::*};
@@ -12,10 +14,11 @@ use crate::{
     clock::{Day, Moment},
     error::Error,
     fault::Faults,
-    id::{AssessmentId, DecisionId, OrganisationId, ProductId, SubjectId, SupplierId},
+    id::{AssessmentId, DecisionId, EvidenceId, OrganisationId, ProductId, SubjectId, SupplierId},
     page::{Page, Sort},
     policy,
     product::{AiFeatures, Product},
+    profile::DataSensitivity,
     review::{self, TriggerKind},
     scope::{Reader, Writer, owned},
     stored::{Json, Word, word},
@@ -111,6 +114,9 @@ pub struct Model {
     /// and null if it was no longer in force by then.
     #[schemars(with = "Option<Rating>")]
     pub rating: Option<Word<Rating>>,
+    /// The evidence that the answers named and that counted on that day; null for a decision of before this was kept.
+    #[schemars(with = "Option<Vec<EvidenceId>>")]
+    pub rests_on: Option<Json<Vec<EvidenceId>>>,
     /// Who decided.
     pub decided_by: String,
     /// When.
@@ -185,6 +191,7 @@ pub(crate) async fn record(
     writer: &Writer,
     assessment: &Assessment,
     refused: bool,
+    rests_on: Vec<EvidenceId>,
     new: NewDecision,
 ) -> Result<Decision, Error> {
     let mut faults = Faults::of_new(&new);
@@ -256,6 +263,7 @@ pub(crate) async fn record(
         superseded: false,
         questionnaire: assessment.questionnaire.clone(),
         rating: Some(Word(assessment.rating(&policy::read(writer).await?, tier))),
+        rests_on: Some(Json(rests_on)),
         decided_by: writer.scope().actor.name.clone(),
         decided_at: writer.now(),
         override_reason: new.override_reason,
@@ -438,13 +446,32 @@ pub(crate) async fn note_supplier_change(writer: &Writer, before: &Supplier, aft
     if !more.is_empty() {
         because.push(format!("more personal data: {}", more.join(", ")));
     }
-    match (before.tier.0, after.tier.0) {
-        (Tier::Unknown, tier) if tier != Tier::Unknown => because.push(format!("a first profile: tier {tier}")),
-        (was, is) if is > was => because.push(format!("a higher tier: {is} instead of {was}")),
-        _ => {}
-    }
     for because in because {
         go_stale(writer, &SubjectId::Supplier(after.id.clone()), &because).await?;
+    }
+    // What is decided of a product rests on how much depends on its supplier too.
+    let mut of_products_too = Vec::new();
+    match (before.tier.0, after.tier.0) {
+        (Tier::Unknown, tier) if tier != Tier::Unknown => of_products_too.push(format!("a first profile: tier {tier}")),
+        (was, is) if is > was => of_products_too.push(format!("a higher tier: {is} instead of {was}")),
+        _ if !before.is_profiled() && after.is_profiled() => of_products_too.push("a first profile".to_owned()),
+        _ => {}
+    }
+    let special = Some(DataSensitivity::SpecialCategory);
+    let sensitivity = |supplier: &Supplier| supplier.data_sensitivity.map(|input| input.0);
+    if sensitivity(after) == special && sensitivity(before) != special {
+        of_products_too.push("special-category data, not said before".to_owned());
+    }
+    if of_products_too.is_empty() {
+        return Ok(());
+    }
+    let select =
+        writer.find::<Entity>().filter(Column::SupplierId.eq(after.id.clone())).filter(Column::Superseded.eq(false));
+    let subjects: BTreeSet<SubjectId> = writer.all(select).await?.into_iter().map(|row| row.subject_id).collect();
+    for subject_id in &subjects {
+        for because in &of_products_too {
+            go_stale(writer, subject_id, because).await?;
+        }
     }
     Ok(())
 }

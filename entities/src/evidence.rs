@@ -144,7 +144,7 @@ impl Model {
     }
 
     /// Whether it says that what it is about does not meet the standards.
-    fn is_unmet(&self) -> bool {
+    pub(crate) fn is_unmet(&self) -> bool {
         is_unmet(self.kind.0, self.statement.as_deref())
     }
 
@@ -176,9 +176,8 @@ pub(crate) fn facts<'a>(evidence: impl IntoIterator<Item = &'a Evidence> + Clone
     let last = latest(evidence.clone());
     let fact = |piece: &Evidence| {
         // Where what was said last is that standards are not met, nothing stands that was said before.
-        let is_superseded = last
-            .get(&(piece.subject_id.as_str(), piece.kind.0))
-            .is_some_and(|last| last.is_unmet() && last.said_key > piece.said_key);
+        let is_superseded =
+            last.get(&same_as(piece)).is_some_and(|last| last.is_unmet() && last.said_key > piece.said_key);
         piece.fact(is_superseded)
     };
     evidence.into_iter().map(fact).collect()
@@ -191,11 +190,35 @@ pub(crate) fn said_last<'a>(evidence: &[&'a Evidence], subject_id: &SubjectId) -
     latest(about).into_values().collect()
 }
 
-/// What was said last of each kind, of what is accepted, by whom it is about.
-fn latest<'a>(evidence: impl IntoIterator<Item = &'a Evidence>) -> BTreeMap<(&'a str, EvidenceKind), &'a Evidence> {
-    let mut last: BTreeMap<(&str, EvidenceKind), &Evidence> = BTreeMap::new();
+/// From which day on a piece of evidence that counted on `counted_on` counts no more, with what was said later in its
+/// place; none where it has no end.
+pub(crate) fn over_from(evidence: &[&Evidence], id: &EvidenceId, counted_on: Day) -> Option<Day> {
+    let piece = evidence.iter().find(|piece| piece.id == *id)?;
+    let last = *latest(evidence.iter().copied()).get(&same_as(piece))?;
+    if last.is_undated() {
+        return Some(counted_on);
+    }
+    last.ends_on.map(|day| day.plus_days(1))
+}
+
+/// What takes each other's place: the same kind, about the same supplier or product. Documents of no scheme are told
+/// apart by what they are called.
+type Same<'a> = (&'a str, EvidenceKind, String);
+
+fn same_as(piece: &Evidence) -> Same<'_> {
+    let is_document = matches!(
+        piece.kind.0,
+        EvidenceKind::Insurance | EvidenceKind::Contract | EvidenceKind::Policy | EvidenceKind::Other
+    );
+    let called = piece.reference.as_deref().filter(|_| is_document).unwrap_or_default().to_lowercase();
+    (piece.subject_id.as_str(), piece.kind.0, called)
+}
+
+/// What was said last of what takes each other's place, of what is accepted.
+fn latest<'a>(evidence: impl IntoIterator<Item = &'a Evidence>) -> BTreeMap<Same<'a>, &'a Evidence> {
+    let mut last: BTreeMap<Same<'_>, &Evidence> = BTreeMap::new();
     for piece in evidence.into_iter().filter(|piece| piece.checked_at.is_some()) {
-        let entry = last.entry((piece.subject_id.as_str(), piece.kind.0)).or_insert(piece);
+        let entry = last.entry(same_as(piece)).or_insert(piece);
         if piece.said_key > entry.said_key {
             *entry = piece;
         }
@@ -311,7 +334,12 @@ pub const DSPT_MET: [&str; 2] = ["Standards Met", "Standards Exceeded"];
 /// Whether a statement says of a toolkit status that the standards are met.
 fn is_met(kind: EvidenceKind, statement: Option<&str>) -> bool {
     let said = statement.unwrap_or_default().to_lowercase();
-    kind == EvidenceKind::Dspt && DSPT_MET.iter().any(|status| said.contains(&status.to_lowercase()))
+    let is_said = |status: &&str| {
+        // `Not yet Standards Met` says the opposite.
+        let before = said.split_once(&status.to_lowercase()).map(|(before, _)| before);
+        before.is_some_and(|before| !before.split(|letter: char| !letter.is_alphabetic()).any(|word| word == "not"))
+    };
+    kind == EvidenceKind::Dspt && DSPT_MET.iter().any(is_said)
 }
 
 /// Whether a statement says of a toolkit status anything but that the standards are met.
@@ -322,9 +350,10 @@ fn is_unmet(kind: EvidenceKind, statement: Option<&str>) -> bool {
 /// What certifies a supplier's security, as long as it is valid.
 fn is_security_certificate() -> Condition {
     let statement = || Expr::expr(Func::lower(Expr::col((Entity, Column::Statement))));
-    let met = DSPT_MET
-        .iter()
-        .fold(Condition::any(), |any, status| any.add(statement().like(format!("%{}%", status.to_lowercase()))));
+    let met = DSPT_MET.iter().map(|status| status.to_lowercase()).fold(Condition::any(), |any, status| {
+        let is_said = Condition::all().add(statement().like(format!("%{status}%")));
+        any.add(is_said.add(statement().not_like(format!("%not %{status}%"))))
+    });
     let dspt = Condition::all().add(Column::Kind.eq(Word(EvidenceKind::Dspt))).add(met);
     Condition::any().add(Column::Kind.is_in(SECURITY_CERTIFICATES.map(Word))).add(dspt)
 }

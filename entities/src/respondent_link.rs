@@ -232,7 +232,8 @@ pub struct Resend {
     pub expires_on: Option<Day>,
 }
 
-/// The links to these assessments under which somebody has yet to answer.
+/// The links to these assessments, which are open, under which somebody has yet to answer: for the first time, or again
+/// as they were returned.
 pub(crate) async fn unanswered(reader: &Reader, assessments: &[AssessmentId]) -> Result<Vec<Model>, Error> {
     if assessments.is_empty() {
         return Ok(Vec::new());
@@ -241,8 +242,7 @@ pub(crate) async fn unanswered(reader: &Reader, assessments: &[AssessmentId]) ->
         .find::<Entity>()
         .filter(Column::AssessmentId.is_in(assessments.iter().cloned()))
         .filter(Column::RevokedAt.is_null())
-        .filter(Column::ReplacedBy.is_null())
-        .filter(Column::SubmittedAt.is_null());
+        .filter(Column::ReplacedBy.is_null());
     reader.all(select).await
 }
 

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use diligence_questionnaires::Tier;
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, entity::prelude::*};
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,7 @@ use crate::{
     page::{Page, Sort},
     policy,
     scope::{Reader, Writer, owned},
-    stored::{Json, Word},
+    stored::{Json, Word, word},
     subject::Subject,
 };
 
@@ -105,6 +106,9 @@ pub struct Model {
     pub rescheduled_reason: Option<String>,
     /// The day that the cadence asked for when they did: a tier that has risen since brings it forward.
     pub rescheduled_cadence_on: Option<Day>,
+    /// The tier when someone chose the day.
+    #[serde(skip)]
+    pub rescheduled_tier: Option<Word<Tier>>,
     /// What asked for a look when this began or was moved, and so has been weighed; null until that is worked out.
     #[serde(skip)]
     pub seen: Option<Json<Vec<String>>>,
@@ -291,8 +295,10 @@ pub async fn reschedule(writer: &Writer, id: &ReviewId, version: i64, new: Resch
     after.rescheduled_to = Some(new.due_on);
     after.rescheduled_reason = Some(new.reason);
     let subject = Subject::of(writer, &before.supplier_id, before.product_id.as_ref()).await?;
-    let months = policy::read(writer).await?.cadence_months.months(subject.supplier.tier.0);
+    let tier = subject.supplier.tier;
+    let months = policy::read(writer).await?.cadence_months.months(tier.0);
     after.rescheduled_cadence_on = Some(before.counted_from.plus_months(months));
+    after.rescheduled_tier = Some(tier);
     // What asked for a look so far has been weighed by whoever moved it.
     after.triggers.0.clear();
     after.seen = None;
@@ -301,18 +307,20 @@ pub async fn reschedule(writer: &Writer, id: &ReviewId, version: i64, new: Resch
 }
 
 /// Sets day and reason: what someone chose, or else the cadence, but never later than what asks for a look since.
-fn settle(row: &mut Review, cadence: Option<Trigger>) {
+fn settle(row: &mut Review, cadence: Option<(Trigger, Tier)>) {
+    // A cadence counts again that has become shorter since someone moved it, or for which more is at stake: a higher
+    // tier, or one of which nothing was known then.
+    let counts_again = |cadence: &Trigger, tier: Tier| {
+        let has_risen = |was: Word<Tier>| was.0 != tier && (was.0 == Tier::Unknown || tier > was.0);
+        row.rescheduled_cadence_on.is_some_and(|known| cadence.due_on < known)
+            || row.rescheduled_tier.is_some_and(has_risen)
+    };
     let base = match (row.rescheduled_to, &row.rescheduled_reason, cadence) {
-        // A cadence that has become shorter since someone moved it counts again.
-        (Some(day), _, Some(cadence))
-            if cadence.due_on < day && row.rescheduled_cadence_on.is_some_and(|known| cadence.due_on < known) =>
-        {
-            cadence
-        }
+        (Some(day), _, Some((cadence, tier))) if cadence.due_on < day && counts_again(&cadence, tier) => cadence,
         (Some(day), reason, _) => {
             Trigger { kind: TriggerKind::Rescheduled, due_on: day, detail: reason.clone().unwrap_or_default() }
         }
-        (None, _, Some(cadence)) => cadence,
+        (None, _, Some((cadence, _))) => cadence,
         (None, _, None) => Trigger { kind: row.reason.0, due_on: row.due_on, detail: row.reason_detail.clone() },
     };
     let first = row
@@ -345,10 +353,12 @@ pub(crate) async fn trigger(
             settle(&mut after, None);
             writer.replace::<Entity, ActiveModel>("trigger", &before, after).await?;
         }
-        // A subject entered in this same change has no review yet; one archived asks for none.
-        None if subject.is_archived() => {}
+        // A subject entered in this same change has no review yet; of one that is archived, it waits until it is restored.
         None => {
             let mut row = blank(writer, &subject.supplier.id, product_id.as_ref(), asks.clone());
+            if subject.is_archived() {
+                row.state = Word(ReviewState::Suspended);
+            }
             row.triggers.0.push(asks);
             writer.insert::<Entity, ActiveModel>(row).await?;
         }
@@ -414,6 +424,7 @@ fn blank(reader: &Reader, supplier_id: &SupplierId, product_id: Option<&ProductI
         rescheduled_to: None,
         rescheduled_reason: None,
         rescheduled_cadence_on: None,
+        rescheduled_tier: None,
         seen: None,
         completed_at: None,
         completed_by: None,
@@ -448,7 +459,7 @@ pub(crate) struct Wanted<'a> {
     pub(crate) product_id: Option<&'a ProductId>,
     pub(crate) archived: bool,
     pub(crate) cadence_months: u32,
-    pub(crate) tier: String,
+    pub(crate) tier: Tier,
     /// Whether it has only just been entered: then nobody has weighed anything yet.
     pub(crate) is_new: bool,
     /// Evidence that expires and contracts that end.
@@ -486,14 +497,16 @@ pub(crate) fn plan(reader: &Reader, wanted: &Wanted<'_>, before: Option<Review>)
     let cadence = |from: Day| Trigger {
         kind: TriggerKind::Cadence,
         due_on: from.plus_months(wanted.cadence_months),
-        detail: format!("every {} months for the tier {}", wanted.cadence_months, wanted.tier),
+        detail: format!("every {} months for the tier {}", wanted.cadence_months, word(&wanted.tier)),
     };
     let mut after =
         before.clone().unwrap_or_else(|| blank(reader, wanted.supplier_id, wanted.product_id, cadence(reader.today())));
     after.state = Word(ReviewState::Open);
     let is_moved = after.rescheduled_to.is_some();
     let counted_from = after.counted_from;
-    let is_weighed = |ask: &&Ask| is_moved || !wanted.is_new && ask.trigger.due_on <= counted_from;
+    // Of what had no review yet, nobody has weighed anything.
+    let is_new = wanted.is_new || before.is_none();
+    let is_weighed = |ask: &&Ask| is_moved || !is_new && ask.trigger.due_on <= counted_from;
     let seen = after
         .seen
         .get_or_insert_with(|| Json(wanted.asks.iter().filter(is_weighed).map(|ask| ask.key.clone()).collect()));
@@ -504,7 +517,7 @@ pub(crate) fn plan(reader: &Reader, wanted: &Wanted<'_>, before: Option<Review>)
     after.triggers.0.retain(|trigger| !matches!(trigger.kind, TriggerKind::EvidenceExpiry | TriggerKind::Contract));
     after.triggers.0.extend(asks);
     let cadence = cadence(after.counted_from);
-    settle(&mut after, Some(cadence));
+    settle(&mut after, Some((cadence, wanted.tier)));
     // A day that has come stays until someone completes the review or moves it, whatever the reason for it has become.
     if let Some(before) = &before
         && before.due_on <= reader.today()

@@ -40,6 +40,7 @@ mod logs;
 mod long_changes;
 mod measurements;
 mod never_calm;
+mod never_calm_longer;
 mod new_rules;
 mod operations;
 mod organisations;

@@ -35,13 +35,13 @@ struct Visitor {
 }
 
 /// The text in a link that was just made.
-fn token(link: &Value) -> String {
+pub(crate) fn token(link: &Value) -> String {
     let (before, token) = text(link, "url").split_once('#').expect("a fragment");
     assert!(before.ends_with("/respond") && token.starts_with("dlr_") && token.len() == 4 + 32 + 1 + 64, "{link}");
     token.to_owned()
 }
 
-async fn link(app: &App, assessment: &Value) -> Value {
+pub(crate) async fn link(app: &App, assessment: &Value) -> Value {
     let body =
         json!({ "assessment_id": id(assessment), "contact_name": "Sam Harbour", "message": "Our yearly questions." });
     app.post(&app.editor, "/links", body).await.json(201)

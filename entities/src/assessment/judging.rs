@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diligence_questionnaires::{
-    Band, Basis, Decided, DecisionMade, Named, Outcome, PortableReceipt, Rating, Review, ReviewedPoints,
+    Band, Basis, Decided, DecisionMade, EvidenceFact, Named, Outcome, PortableReceipt, Rating, Review, ReviewedPoints,
 };
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _};
@@ -15,10 +15,11 @@ use super::{
 };
 use crate::{
     api_key, audit,
+    clock::Day,
     decision::{self, NewDecision},
     error::Error,
     fault::{Fault, Faults},
-    id::{AssessmentId, SubjectId},
+    id::{AssessmentId, EvidenceId, SubjectId},
     policy::{self, SeparationOfDuties},
     review, risk,
     role::Role,
@@ -335,6 +336,7 @@ async fn decide(
     after.assessed_on = Some(today);
     after.override_reason = override_reason;
     let facts = work.subject.facts();
+    let rests_on = work.counted_evidence(&outcome, today);
     let decided = decided(writer, &work, refused);
     let receipt = diligence_questionnaires::receipt::issue(&work.edition, &work.input(&facts, today), decided);
     let told = audit::Told::of(&receipt).and_then(|told| Some(("receipt", serde_json::to_value(told).ok()?)));
@@ -356,7 +358,7 @@ async fn decide(
     }
     let action = if refused { "refuse" } else { "approve" };
     let after = writer.replace_and_tell::<Entity, ActiveModel>(action, &work.before, after, told).await?;
-    decision::record(writer, &after, refused, new).await?;
+    decision::record(writer, &after, refused, rests_on, new).await?;
     review::looked_at(
         writer,
         &after.supplier_id,
@@ -365,6 +367,20 @@ async fn decide(
     )
     .await?;
     Ok(after)
+}
+
+impl Work {
+    /// The evidence that the answers to what is asked name, and that counts on a day.
+    fn counted_evidence(&self, outcome: &Outcome, today: Day) -> Vec<EvidenceId> {
+        let answers = outcome.visible.iter().filter_map(|key| self.sheet.answers.get(key));
+        let named: BTreeSet<&str> = answers.flat_map(|answer| &answer.evidence_ids).map(String::as_str).collect();
+        let counts = |fact: &&EvidenceFact| {
+            named.contains(fact.id.as_str())
+                && fact.not_counted.is_none()
+                && fact.expires_on.is_none_or(|day| day >= today.date())
+        };
+        self.facts.iter().filter(counts).filter_map(|fact| fact.id.parse().ok()).collect()
+    }
 }
 
 /// Whose the receipt of a decision is.

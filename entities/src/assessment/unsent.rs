@@ -140,15 +140,16 @@ impl Work {
         Some((was.into(), is.into()))
     }
 
-    /// Whether someone of the organisation may submit: not while whoever has a link has answered and can still submit
-    /// themselves.
+    /// Whether someone of the organisation may submit: not while whoever has a link can still submit themselves, and has
+    /// answered, or nobody has answered anything yet.
     pub(super) async fn expect_nothing_unsent(&self, reader: &Reader) -> Result<(), Error> {
-        if self.sheet.unsent.is_empty() || !respondent_link::is_open(reader, &self.before.id).await? {
+        let is_theirs = !self.sheet.unsent.is_empty() || self.sheet.answers.is_empty();
+        if !is_theirs || !respondent_link::is_open(reader, &self.before.id).await? {
             return Ok(());
         }
         Err(Error::conflict(
             "not_submitted_through_link",
-            "the supplier has answered through a link and has not submitted: wait until they do, or revoke the link and enter your own answers",
+            "the supplier was asked through a link and has not submitted: wait until they do, or revoke the link and enter your own answers",
         ))
     }
 }

@@ -313,10 +313,15 @@ impl Items<'_> {
             }
             let (id, title) = (piece.id.as_str(), piece.kind.title());
             if let Some(day) = piece.ends_on {
-                self.add(DueKind::EvidenceExpiry, id, "", Some(day), format!("{title} expires"));
+                let why = if piece.is_unmet() {
+                    format!("{title}: {}", piece.statement.as_deref().unwrap_or_default())
+                } else {
+                    format!("{title} expires")
+                };
+                self.add(DueKind::EvidenceExpiry, id, "", Some(day), why);
             } else if piece.is_undated() {
                 let why = format!("{title} says no day, and counts for nothing until it does");
-                self.add(DueKind::EvidenceExpiry, id, "", None, why);
+                self.add(DueKind::EvidenceExpiry, id, "undated", None, why);
             }
         }
         for piece in self.about.unchecked {
@@ -332,7 +337,7 @@ impl Items<'_> {
         for decision in *decisions {
             let id = decision.id.as_str();
             if decision.outcome.0 == DecisionOutcome::Refused {
-                if status == RelationshipStatus::Active {
+                if status == RelationshipStatus::Active && supplier.status.0 != RelationshipStatus::Exiting {
                     let why = "it was refused and is in use".to_owned();
                     self.add(DueKind::RefusedInUse, id, "", Some(decision.decided_at.day()), why);
                 }

@@ -99,6 +99,10 @@ impl Said<'_> {
     }
 
     fn end(&self, validity: &EvidenceValidity) -> (Option<Day>, EndsBecause) {
+        // That standards are not met counts for nothing, from the day on which it is said.
+        if is_unmet(self.kind, self.statement) {
+            return (self.issued_on.or(Some(self.created_at.day())), EndsBecause::Derived);
+        }
         if self.expires_on.is_some() {
             return (self.expires_on, EndsBecause::Given);
         }

@@ -339,12 +339,19 @@ fn lowest_by_framework(approved: &[&Assessment]) -> Vec<FrameworkNumbers> {
     lowest.into_values().collect()
 }
 
-/// The day after the first expiry of evidence that was valid when the last decision in force was made, unless a later
-/// piece of its kind took its place.
+/// The first day on which evidence counts no more that an approval in force rests on: what its answers named, of whomever
+/// it is, and what else was valid on its day; unless a later piece of its kind took its place.
 fn stale_from(decisions: &[&Decision], evidence: &[&Evidence], subject_id: &SubjectId) -> Option<Day> {
-    let decided_on = decisions.iter().map(|decision| decision.decided_at.day()).max()?;
-    let expiries = certificates(evidence, subject_id).into_iter().filter_map(|certificate| certificate.expires_on);
-    expiries.filter(|day| *day >= decided_on).min().map(|day| day.plus_days(1))
+    let approvals = decisions.iter().filter(|decision| decision.outcome.0 != DecisionOutcome::Refused);
+    let over = |decision: &&Decision| {
+        let decided_on = decision.decided_at.day();
+        let expiries = certificates(evidence, subject_id).into_iter().filter_map(|certificate| certificate.expires_on);
+        let beside = expiries.filter(|day| *day >= decided_on).map(|day| day.plus_days(1)).min();
+        let named = decision.rests_on.iter().flat_map(|ids| ids.iter());
+        let named = named.filter_map(|id| evidence::over_from(evidence, id, decided_on)).min();
+        [beside, named].into_iter().flatten().min()
+    };
+    approvals.filter_map(over).min()
 }
 
 /// The last day that these decisions hold together: approvals until the first of them lapses, refusals until the last
@@ -416,7 +423,7 @@ fn plan_review(
         product_id: line.product_id.as_ref(),
         archived: line.status.0 == RelationshipStatus::Archived,
         cadence_months: policy.cadence_months.months(line.tier.0),
-        tier: word(&line.tier),
+        tier: line.tier.0,
         is_new,
         asks,
     };

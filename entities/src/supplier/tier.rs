@@ -30,6 +30,16 @@ pub(super) fn of_ourselves() -> (Tier, String) {
 }
 
 impl Model {
+    /// Whether anything is said of what depends on it, or of what it does with personal data.
+    pub(crate) fn is_profiled(&self) -> bool {
+        self.data_role.is_some()
+            || !self.personal_data.is_empty()
+            || self.data_sensitivity.is_some()
+            || self.system_access.is_some()
+            || self.service_criticality.is_some()
+            || self.people_affected.is_some()
+    }
+
     /// The tier by the rules of today, and why.
     fn tier_today(&self) -> (Tier, String) {
         if self.is_ourselves {

@@ -57,7 +57,7 @@ pub async fn due(reader: &Reader, filter: &CalendarFilter, link: impl Fn(&str) -
 }
 
 /// What is to be done on that day, in a word or two.
-fn title(kind: DueKind) -> &'static str {
+pub(crate) fn title(kind: DueKind) -> &'static str {
     match kind {
         DueKind::RefusedInUse => "Refused, and in use",
         DueKind::DecisionStale => "Decide again",

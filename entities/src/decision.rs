@@ -421,6 +421,11 @@ pub(crate) async fn go_stale(writer: &Writer, subject_id: &SubjectId, because: &
     review::trigger(writer, &subject, TriggerKind::Change, writer.today(), because.to_owned()).await
 }
 
+/// A word of the interface as people write it: `care records`.
+fn in_words<T: Serialize>(value: &T) -> String {
+    word(value).replace('_', " ")
+}
+
 /// What of a supplier's change matters to a decision: new data locations, another part in personal data, more or other
 /// personal data, a first profile, a higher tier.
 pub(crate) async fn note_supplier_change(writer: &Writer, before: &Supplier, after: &Supplier) -> Result<(), Error> {
@@ -437,12 +442,12 @@ pub(crate) async fn note_supplier_change(writer: &Writer, before: &Supplier, aft
     let mut because = Vec::new();
     if word(&before.data_role) != word(&after.data_role) {
         because.push(match (before.data_role, after.data_role) {
-            (None, Some(role)) => format!("its part in personal data, not said before: {}", word(&role)),
+            (None, Some(role)) => format!("its part in personal data, not said before: {}", in_words(&role)),
             _ => "another data role".to_owned(),
         });
     }
     let more = after.personal_data.iter().filter(|data| !before.personal_data.contains(data));
-    let more: Vec<String> = more.map(word).collect();
+    let more: Vec<String> = more.map(in_words).collect();
     if !more.is_empty() {
         because.push(format!("more personal data: {}", more.join(", ")));
     }

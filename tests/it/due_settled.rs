@@ -296,6 +296,23 @@ both! {
         assert!(gone.iter().all(|line| line["next_due_on"].is_null()), "{gone:?}");
     }
 
+    async fn what_is_due_is_said_in_plain_words_and_leaves_our_own_as_they_are(app: App) {
+        let contract = json!({ "reference": "LK_2024_01", "ends_on": "2027-05-20", "notice_days": 40 });
+        let supplier = json!({ "name": "Larkfield", "personal_data": ["health"], "contracts": [contract] });
+        let supplier = app.post(&app.editor, "/suppliers", supplier).await.json(201);
+        certificate(&app, &supplier, "2027-02-01").await;
+        let mut editor = someone(&app, "editor").await;
+        // Days as people write them, and a reference with its underscores.
+        let notice = "contract LK_2024_01: the last day of notice; it ends on 20 May 2027";
+        let late = "1 February 2027 (28 days ago), overdue: Cyber Essentials certificate expires";
+        let list = shown(&mut editor, &app, &format!("/due?subject_id={}", id(&supplier))).await;
+        holds(&list, &["Last day of notice, 10 April 2027 (in 40 days): ", notice, "Evidence expires, ", late]);
+        let page = shown(&mut editor, &app, &format!("/suppliers/{}", id(&supplier))).await;
+        holds(&page, &[notice, late, "contract LK_2024_01 ends", "Which personal data does it handle? Health."]);
+        lacks(&page, &["yber_essentials expires", "yber essentials expires"]);
+        holds(&shown(&mut editor, &app, "/").await, &[" overdue, ", "<a href=\"/due\">See the whole list</a>"]);
+    }
+
     async fn whoever_may_settles_what_is_due_on_its_page_and_says_why(app: App) {
         let supplier = with_contract(&app, json!({ "reference": "C-1", "ends_on": "2027-01-20" })).await;
         let ended = item(&app, &supplier, "contract_end").await;

@@ -76,7 +76,7 @@ both! {
         let page = shown(&mut viewer, &app, "/").await;
         let certificate = app.walk("/evidence?kind=cyber_essentials", 50).await.remove(0);
         let evidence = format!("<a href=\"/evidence/{}\">Harbour &#38; Sons</a>", id(&certificate));
-        holds(&page, &["Reviews: 1</h2>", "Evidence that expires: 1</h2>", &evidence, "in 19 days: Cyber Essentials certificate expires", "Risks, open and accepted: "]);
+        holds(&page, &["Reviews: 1</h2>", "Evidence expired or expiring: 1</h2>", &evidence, "in 19 days: Cyber Essentials certificate expires", "Risks, open and accepted: "]);
         // Of Nimbus nobody has said anything yet; the form in which it is said is a click away.
         let profile = format!("<a href=\"/suppliers/{}/change#data_sensitivity\">Nimbus</a>", id(&world.host));
         holds(&page, &["Not profiled yet: 1</h2>", &profile, "in 30 days: nobody has said how much depends on it"]);

@@ -48,7 +48,7 @@ both! {
         let supplier = app.minor("Harbour").await;
         certificate(&app, &supplier, "2027-06-30").await;
         let review = review_of(&app, &supplier).await;
-        assert_eq!((&review["due_on"], &review["reason"], &review["reason_detail"]), (&json!("2027-06-30"), &json!("evidence_expiry"), &json!("cyber_essentials expires")));
+        assert_eq!((&review["due_on"], &review["reason"], &review["reason_detail"]), (&json!("2027-06-30"), &json!("evidence_expiry"), &json!("Cyber Essentials certificate expires")));
         let renewed = certificate(&app, &supplier, "2028-06-30").await;
         assert_eq!(review_of(&app, &supplier).await["due_on"], json!("2028-06-30"));
         app.delete(&app.editor, &format!("/evidence/{}", id(&renewed)), &renewed).await;

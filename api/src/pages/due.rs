@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     auth::{Editor, Viewer},
+    calendar,
     link::local_path,
 };
 
@@ -244,6 +245,11 @@ pub(crate) fn href(item: &DueItem) -> String {
         DueKind::ProviderSecretEnd => format!("/settings/sign-in/providers/{source}/change"),
         DueKind::EditionOutdated => format!("/questionnaires/{source}"),
     }
+}
+
+/// What is to be done about one item, in a word or two.
+pub(crate) fn task(item: &DueItem) -> &'static str {
+    calendar::title(item.kind)
 }
 
 /// What a supplier or product is called, with whose it is for a product; what else an item is about, by its own name.

@@ -165,14 +165,14 @@ struct Kind {
 
 const OF_CHECK: Kind = Kind {
     title: "Enter a security check",
-    lead: "A result of the National Cyber Security Centre’s free Check your cyber security, about",
+    lead: "A result of ‘Check your cyber security’, a free tool of the National Cyber Security Centre, about",
     path: "/security-checks/new",
     parts: CHECK,
 };
 
 const OF_EXERCISE: Kind = Kind {
     title: "Enter an exercise",
-    lead: "An exercise that was held, such as one from the National Cyber Security Centre’s free Exercise in a Box, at",
+    lead: "An exercise that was held, such as one from ‘Exercise in a Box’, a free tool of the National Cyber Security Centre, at",
     path: "/exercises/new",
     parts: EXERCISE,
 };

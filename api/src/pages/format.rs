@@ -134,10 +134,10 @@ pub(super) fn day_with_distance(date: impl Borrow<Day>, today: impl Borrow<Day>)
     }
 }
 
-/// Until when a piece of evidence counts, and how that is known: `30 June 2027, by its kind`.
+/// Until when a piece of evidence counts, and how that is known: `30 June 2027, worked out from its kind`.
 pub(super) fn evidence_end(ends_on: Option<Day>, because: EndsBecause, today: Day) -> String {
     match (ends_on, because) {
-        (Some(last), EndsBecause::Derived) => format!("{}, by its kind", day_with_distance(last, today)),
+        (Some(last), EndsBecause::Derived) => format!("{}, worked out from its kind", day_with_distance(last, today)),
         (Some(last), _) => day_with_distance(last, today),
         (None, EndsBecause::Undated) => "No day said: it counts for nothing".into(),
         (None, _) => "No end".into(),

@@ -136,6 +136,16 @@ impl HomePage<'_> {
         !self.here.current.organisation.is_sample && self.here.current.method == Method::Password
     }
 
+    /// How many things are past their day.
+    fn overdue_count(&self) -> i64 {
+        self.groups.iter().map(|group| group.counts.overdue).sum()
+    }
+
+    /// How many are due within 30 days.
+    fn soon_count(&self) -> i64 {
+        self.groups.iter().map(|group| group.counts.due).sum()
+    }
+
     fn may_enter(&self) -> bool {
         self.here.is_at_least(Role::Editor)
     }

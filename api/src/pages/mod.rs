@@ -26,7 +26,7 @@
 use poem::{Endpoint, EndpointExt as _, Response, Route, endpoint::make_sync, get};
 
 pub(crate) use self::{
-    due::{href as due_href, name as due_name},
+    due::{href as due_href, name as due_name, task as due_task},
     page::{is_for_reading, problem_page},
 };
 use self::{page::asset, problem_frame::nowhere, routes::Routes};

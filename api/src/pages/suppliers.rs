@@ -180,7 +180,7 @@ fn because(reason: &str) -> String {
     let specs = || PARTS.iter().flat_map(|part| part.fields);
     let say = |part: &str| {
         let (key, value) = part.split_once(" is ")?;
-        let FieldSpec { label: question, input: Input::OptionalSelect(choices), .. } =
+        let FieldSpec { label: question, input: Input::OptionalSelect(choices) | Input::Checkboxes(choices), .. } =
             specs().find(|spec| spec.key == key)?
         else {
             return None;

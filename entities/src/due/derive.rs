@@ -18,7 +18,7 @@ use crate::{
     stored::{Word, word},
     supplier::{Contract, RelationshipStatus, Supplier},
 };
-use diligence_questionnaires::{EvidenceKind, Tier};
+use diligence_questionnaires::{EvidenceKind, Tier, library};
 
 /// How many days there are to profile a supplier, or to say whether there is AI in a product.
 const TO_BE_SAID: i64 = 30;
@@ -182,6 +182,16 @@ pub(crate) fn wanted(about: &About<'_>, policy: &Policy, today: Day) -> Vec<Want
     items.items
 }
 
+/// A day as people write it: `3 March 2027`.
+fn said(day: Day) -> String {
+    day.date().format("%-d %B %Y").to_string()
+}
+
+/// What a questionnaire is called: a built-in one by its title, another by its key in words.
+fn called(key: &str) -> String {
+    library::edition(key, None).map_or_else(|| key.replace('-', " "), |edition| edition.title.clone())
+}
+
 struct Items<'a> {
     about: &'a About<'a>,
     items: Vec<Wanted>,
@@ -269,8 +279,8 @@ impl Items<'_> {
                 contract.notice_by(today).filter(|_| supplier.status.0 != RelationshipStatus::Exiting)
             {
                 let then = match renews {
-                    Some(months) => format!("it goes on for {months} months from {ends_on}"),
-                    None => format!("it ends on {ends_on}"),
+                    Some(months) => format!("it goes on for {months} months from {}", said(ends_on)),
+                    None => format!("it ends on {}", said(ends_on)),
                 };
                 let why = format!("contract {}: the last day of notice; {then}", contract.reference);
                 self.add(DueKind::ContractNotice, supplier.id.as_str(), &part, Some(notice_by), why);
@@ -297,7 +307,9 @@ impl Items<'_> {
             let Some(months) = months else { continue };
             let last = evidence.iter().find(|piece| piece.kind.0 == shown_by).and_then(|piece| piece.issued_on);
             let (due_on, why) = match last {
-                Some(day) => (day.plus_months(months), format!("last {done} on {day}: again within {months} months")),
+                Some(day) => {
+                    (day.plus_months(months), format!("last {done} on {}: again within {months} months", said(day)))
+                }
                 None => (supplier.created_at.day().plus_days(TO_BE_SAID), format!("never {done} yet")),
             };
             self.add(kind, supplier.id.as_str(), "", Some(due_on), why);
@@ -358,7 +370,7 @@ impl Items<'_> {
             let since = decisions.iter().filter_map(|decision| decision.stale_since).min().map(|at| at.day());
             self.add(DueKind::DecisionStale, last.id.as_str(), "", since, stale_reasons.join("; "));
         } else if let Some(day) = stale_from {
-            let why = "evidence that it rests on is valid until the day before".to_owned();
+            let why = "evidence that it rests on no longer counts".to_owned();
             self.add(DueKind::DecisionStale, last.id.as_str(), "evidence", Some(*day), why);
         }
     }
@@ -386,14 +398,15 @@ impl Items<'_> {
             let id = assessment.id.as_str();
             match (assessment.state.0, assessment.submitted_at) {
                 (AssessmentState::Submitted, Some(at)) => {
-                    let why = format!("answers to {} wait for a reviewer", assessment.questionnaire);
+                    let why = format!("answers to {} wait for a reviewer", called(&assessment.questionnaire));
                     self.add(DueKind::AnswersToReview, id, "", Some(at.day().plus_days(TO_REVIEW)), why);
                 }
                 (AssessmentState::Open, _) => {
                     let links = self.about.links.iter().filter(|link| link.assessment_id == assessment.id);
                     let asked = links.map(|link| (link.due_on.unwrap_or(link.expires_on), link.contact_name.clone()));
                     if let Some((day, contact)) = asked.min() {
-                        let why = format!("{contact} was asked {} and has not answered", assessment.questionnaire);
+                        let why =
+                            format!("{contact} was asked {} and has not answered", called(&assessment.questionnaire));
                         self.add(DueKind::Unanswered, id, "", Some(day), why);
                     }
                 }

@@ -385,9 +385,14 @@ fn certificates(evidence: &[&Evidence], subject_id: &SubjectId) -> Vec<Certifica
 fn contract_ask(contract: &Contract, today: Day) -> Option<Ask> {
     let ends_on = contract.ends_on(today)?;
     let (due_on, detail) = match contract.notice_by(today) {
-        Some(day) => {
-            (day, format!("contract {}: the last day of notice before it ends on {ends_on}", contract.reference))
-        }
+        Some(day) => (
+            day,
+            format!(
+                "contract {}: the last day of notice before it ends on {}",
+                contract.reference,
+                ends_on.date().format("%-d %B %Y")
+            ),
+        ),
         None => (ends_on, format!("contract {} ends", contract.reference)),
     };
     Some(Ask {
@@ -408,10 +413,14 @@ fn plan_review(
     let mut asks: Vec<Ask> = certificates(&mine.evidence, &line.subject_id)
         .into_iter()
         .filter_map(|certificate| {
-            let (due_on, kind) = (certificate.expires_on?, word(&certificate.kind));
+            let (due_on, kind) = (certificate.expires_on?, certificate.kind);
             Some(Ask {
-                key: format!("evidence {kind} {due_on}"),
-                trigger: Trigger { kind: TriggerKind::EvidenceExpiry, due_on, detail: format!("{kind} expires") },
+                key: format!("evidence {} {due_on}", word(&kind)),
+                trigger: Trigger {
+                    kind: TriggerKind::EvidenceExpiry,
+                    due_on,
+                    detail: format!("{} expires", kind.title()),
+                },
             })
         })
         .collect();

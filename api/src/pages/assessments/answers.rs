@@ -167,7 +167,7 @@ impl AssessmentPage {
                 "It counts in the register. When it is time to ask again, start a new assessment: answers that still hold are carried over."
             }
             AssessmentState::Refused => {
-                "It was refused: we may not rely on this. The scores in the register stay as they were."
+                "It was refused: we may not rely on this. Its scores stand in the register until it is decided again."
             }
             AssessmentState::Superseded => {
                 "A newer approved assessment counts in its place. This one stays to be read."

@@ -98,7 +98,7 @@ impl Standing {
             Some(UnansweredAs::PoorestAnswer) => Some("Left so, it counts as the poorest answer."),
             Some(UnansweredAs::Nothing) => Some("It is asked for information, and costs nothing."),
             None if self.without_evidence.iter().any(|other| other == key) => {
-                Some("Nothing is attached: it counts as shown only with evidence.")
+                Some("Nothing is attached: it counts as claimed, and not as supported by evidence.")
             }
             None => None,
         }

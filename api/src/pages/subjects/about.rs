@@ -25,7 +25,7 @@ use diligence_questionnaires::Score;
 use poem::Request;
 
 use super::trend::{self, Trend};
-use crate::pages::{due_href, form::parameter, format, labels::Labelled as _, page::Refusal};
+use crate::pages::{due_href, due_task, form::parameter, format, labels::Labelled as _, page::Refusal};
 
 /// How many of each sort are shown; there are rarely more, and the CSV has all.
 const SHOWN: u64 = 100;
@@ -193,7 +193,7 @@ impl About {
 
     /// What sort of thing is due.
     pub(in crate::pages) fn due_kind(&self, item: &DueItem) -> &'static str {
-        item.kind.label()
+        due_task(item)
     }
 
     pub(in crate::pages) fn is_late(&self, item: &DueItem) -> bool {

@@ -201,17 +201,11 @@ pub(crate) fn over_from(evidence: &[&Evidence], id: &EvidenceId, counted_on: Day
     last.ends_on.map(|day| day.plus_days(1))
 }
 
-/// What takes each other's place: the same kind, about the same supplier or product. Documents of no scheme are told
-/// apart by what they are called.
-type Same<'a> = (&'a str, EvidenceKind, String);
+/// What takes each other's place: the same kind, about the same supplier or product.
+type Same<'a> = (&'a str, EvidenceKind);
 
 fn same_as(piece: &Evidence) -> Same<'_> {
-    let is_document = matches!(
-        piece.kind.0,
-        EvidenceKind::Insurance | EvidenceKind::Contract | EvidenceKind::Policy | EvidenceKind::Other
-    );
-    let called = piece.reference.as_deref().filter(|_| is_document).unwrap_or_default().to_lowercase();
-    (piece.subject_id.as_str(), piece.kind.0, called)
+    (piece.subject_id.as_str(), piece.kind.0)
 }
 
 /// What was said last of what takes each other's place, of what is accepted.

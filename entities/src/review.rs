@@ -489,24 +489,27 @@ impl Step {
 
 /// Works out what is to become of a subject's open review, `before` being the one there is.
 pub(crate) fn plan(reader: &Reader, wanted: &Wanted<'_>, before: Option<Review>) -> Step {
-    if wanted.archived {
-        // What was due is due again when it is restored.
-        let after = before.clone().map(|row| Model { state: Word(ReviewState::Suspended), ..row });
-        return Step { before, after };
-    }
     let cadence = |from: Day| Trigger {
         kind: TriggerKind::Cadence,
         due_on: from.plus_months(wanted.cadence_months),
         detail: format!("every {} months for the tier {}", wanted.cadence_months, word(&wanted.tier)),
     };
+    if wanted.archived {
+        // What was due is due again when it is restored; of what was entered so, nobody has weighed anything until then.
+        let entered = || Model {
+            seen: Some(Json::default()),
+            ..blank(reader, wanted.supplier_id, wanted.product_id, cadence(reader.today()))
+        };
+        let known = before.clone().or_else(|| wanted.is_new.then(entered));
+        let after = known.map(|row| Model { state: Word(ReviewState::Suspended), ..row });
+        return Step { before, after };
+    }
     let mut after =
         before.clone().unwrap_or_else(|| blank(reader, wanted.supplier_id, wanted.product_id, cadence(reader.today())));
     after.state = Word(ReviewState::Open);
     let is_moved = after.rescheduled_to.is_some();
     let counted_from = after.counted_from;
-    // Of what had no review yet, nobody has weighed anything.
-    let is_new = wanted.is_new || before.is_none();
-    let is_weighed = |ask: &&Ask| is_moved || !is_new && ask.trigger.due_on <= counted_from;
+    let is_weighed = |ask: &&Ask| is_moved || !wanted.is_new && ask.trigger.due_on <= counted_from;
     let seen = after
         .seen
         .get_or_insert_with(|| Json(wanted.asks.iter().filter(is_weighed).map(|ask| ask.key.clone()).collect()));

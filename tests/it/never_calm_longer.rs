@@ -124,15 +124,6 @@ both! {
         assert!(is_due(&app, &product, "decision_stale 2028-02-29").await, "{:?}", due(&app, &product).await);
     }
 
-    async fn a_newer_policy_of_one_insurance_says_nothing_of_another(app: App) {
-        let supplier = app.minor("Harbour").await;
-        evidence(&app, &supplier, json!({ "kind": "insurance", "reference": "Public liability", "expires_on": "2027-02-14" })).await;
-        evidence(&app, &supplier, json!({ "kind": "insurance", "reference": "Cyber", "expires_on": "2028-02-20" })).await;
-        assert!(is_due(&app, &supplier, "evidence_expiry 2027-02-14").await && is_due(&app, &supplier, "evidence_expiry 2028-02-20").await);
-        evidence(&app, &supplier, json!({ "kind": "insurance", "reference": "public liability", "issued_on": "2027-02-15", "expires_on": "2028-02-14" })).await;
-        assert!(!is_due(&app, &supplier, "evidence_expiry 2027-02-14").await, "{:?}", due(&app, &supplier).await);
-    }
-
     async fn what_was_entered_into_the_archive_is_due_when_it_is_restored(app: App) {
         let contract = json!([{ "reference": "C-1", "ends_on": "2027-01-20" }]);
         let body = json!({ "name": "Harbour", "status": "archived", "service_criticality": "vital", "contracts": contract });

@@ -162,7 +162,7 @@ both! {
         assert!(!due(&app, &ours).await.iter().any(|item| item.starts_with("evidence_expiry")));
         app.goes_to("2028-03-01");
         let item = app.walk("/due?kind=security_check", 50).await.remove(0);
-        assert_eq!((&item["state"], &item["choices"], text(&item, "why")), (&json!("overdue"), &json!([]), "last checked on 2027-02-15: again within 12 months"));
+        assert_eq!((&item["state"], &item["choices"], text(&item, "why")), (&json!("overdue"), &json!([]), "last checked on 15 February 2027: again within 12 months"));
         // Of suppliers it is not asked.
         app.supplier("Harbour").await;
         assert_eq!(app.walk("/due?kind=exercise", 50).await.len(), 1);

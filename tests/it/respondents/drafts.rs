@@ -154,7 +154,7 @@ both! {
         holds(&page.text, &["The supplier is answering, and has not submitted"]);
         let refused = editor.fills(&app, &page, &check, &[]).await;
         assert_eq!(refused.status, 409);
-        holds(&refused.text, &["The supplier has answered through a link and has not submitted"]);
+        holds(&refused.text, &["The supplier was asked through a link and has not submitted"]);
         assert_eq!(sam.get(&app, "/answers").await.json(200), seen, "nothing is changed");
 
         // Once the link has ended what was answered there counts nowhere, and is never seen.

@@ -152,7 +152,7 @@ async function fromListToDecision(organisation, how) {
   // Someone else looks at them, and gives them back once.
   const approver = await Visitor.arrives(how);
   await approver.signsIn(priya);
-  await approver.presses("Harbour Records");
+  await approver.presses("Harbour Records", approver.page.locator("main section").filter({ hasText: "Answers to review" }));
   await approver.fills("What needs to change", "Say when the last exercise was.");
   await approver.presses("Return to supplier", approver.page.locator("form[action*='/return']"));
   await approver.sees("main", "Returned");

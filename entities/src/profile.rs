@@ -70,6 +70,20 @@ pub enum SystemAccess {
     Privileged,
 }
 
+/// A tier that can be set by hand: any but `unknown`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TierByHand {
+    /// Little depends on it.
+    Low,
+    /// Something depends on it.
+    Medium,
+    /// Much depends on it.
+    High,
+    /// Nearly everything depends on it.
+    Critical,
+}
+
 /// What happens to care when the service stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -16,7 +16,10 @@ use crate::{
     id::{OrganisationId, SupplierId},
     identifier::Identifier,
     patch::Change,
-    profile::{DataRole, DataSensitivity, PeopleAffected, PersonalData, ServiceCriticality, SystemAccess, TierInputs},
+    profile::{
+        DataRole, DataSensitivity, PeopleAffected, PersonalData, ServiceCriticality, SystemAccess, TierByHand,
+        TierInputs,
+    },
     scope::{PORTION, Reader, Writer, owned},
     stored::{Json, Word},
     text,
@@ -302,6 +305,7 @@ pub struct NewSupplier {
     pub people_affected: Option<PeopleAffected>,
     /// A tier in place of the derived one; needs `tier_override_reason`.
     #[serde(default)]
+    #[schemars(with = "Option<TierByHand>")]
     pub tier_override: Option<Tier>,
     /// Why the tier is set by hand.
     #[validate(length(min = 1, max = 2000))]

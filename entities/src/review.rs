@@ -105,6 +105,7 @@ pub struct Model {
     /// Why they did.
     pub rescheduled_reason: Option<String>,
     /// The day that the cadence asked for when they did: a tier that has risen since brings it forward.
+    #[serde(skip)]
     pub rescheduled_cadence_on: Option<Day>,
     /// The tier when someone chose the day.
     #[serde(skip)]

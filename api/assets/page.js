@@ -68,7 +68,8 @@ const keepSaving = (form) => {
 
   // Only what was touched is sent, so that nobody's other answers are in its way.
   const body = (keys) => {
-    const all = [...new FormData(form)];
+    // Files are sent with the page.
+    const all = [...new FormData(form)].filter(([, value]) => typeof value === "string");
     const named = ([name, value]) => (name === "asked" || name === "was" ? value.split(":")[0] : name.split(".")[0]);
     return new URLSearchParams([...all.filter(([name]) => name === "csrf" || name === "version"), ["then", "autosave"], ...all.filter((field) => keys.includes(named(field)))]);
   };

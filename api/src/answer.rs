@@ -441,7 +441,7 @@ file_kinds! {
     /// An edition of a questionnaire.
     DocumentFile "supplier-security-2026.1.yaml": "application/yaml" "application/json" "text/csv";
     /// A questionnaire to fill in.
-    SheetFile "supplier-security-2026.1.xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" "text/csv";
+    SheetFile "Bright Linen Services - supplier-security-2026.1.xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" "text/csv";
     /// The document behind a piece of evidence.
     EvidenceFile "certificate.pdf": "application/pdf" "image/png" "image/jpeg"
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

@@ -1,25 +1,25 @@
-//! Reviews as calendar programs read them: iCalendar, RFC 5545.
+//! What is due as calendar programs read it: iCalendar, RFC 5545.
 
 use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 use diligence_entities::{
+    due::{self, DueFilter, DueItem, DueKind},
     error::Error,
     id::SupplierId,
-    register::{self, RegisterEntry},
-    review::{self, Review, ReviewFilter},
     scope::Reader,
-    subject::SubjectType,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
 use validator::Validate;
 
+use crate::pages::{due_href, due_name};
+
 /// How many octets a line may have without its end; what is longer goes on in the next.
 const MAXIMUM_LINE: usize = 75;
-/// How many pages of reviews a calendar holds, the soonest first.
+/// How many pages of the list a calendar holds, the soonest first.
 const PAGES: usize = 5;
-/// How many reviews a page has.
+/// How many items a page has.
 const PAGE: u64 = 200;
 
 /// What the calendar holds.
@@ -30,24 +30,23 @@ pub struct CalendarFilter {
     pub supplier_id: Option<SupplierId>,
 }
 
-/// The open reviews of an organisation as a calendar, the soonest thousand.
+/// What is due in an organisation as a calendar, the soonest thousand items; `link` makes addresses of paths here.
 ///
 /// # Errors
 /// [`Error::Database`] only.
-pub async fn reviews(reader: &Reader, filter: &CalendarFilter) -> Result<String, Error> {
+pub async fn due(reader: &Reader, filter: &CalendarFilter, link: impl Fn(&str) -> String) -> Result<String, Error> {
     let mut calendar = Calendar::default();
     let mut cursor = None;
     for _ in 0..PAGES {
-        let asked = ReviewFilter {
+        let asked = DueFilter {
             supplier_id: filter.supplier_id.clone(),
             limit: Some(PAGE),
             cursor: cursor.take(),
-            ..ReviewFilter::default()
+            ..DueFilter::default()
         };
-        let page = review::list(reader, &asked).await?;
-        let lines = register::lines(reader, page.items.iter().map(|review| review.subject_id.clone())).await?;
-        for review in &page.items {
-            calendar.add(review, lines.get(&review.subject_id));
+        let page = due::list(reader, &asked).await?;
+        for item in &page.items {
+            calendar.add(item, &link(&due_href(item)));
         }
         cursor = page.next;
         if cursor.is_none() {
@@ -55,6 +54,33 @@ pub async fn reviews(reader: &Reader, filter: &CalendarFilter) -> Result<String,
         }
     }
     Ok(calendar.done())
+}
+
+/// What is to be done on that day, in a word or two.
+pub(crate) fn title(kind: DueKind) -> &'static str {
+    match kind {
+        DueKind::RefusedInUse => "Refused, and in use",
+        DueKind::DecisionStale => "Decide again",
+        DueKind::DecisionLapse => "Approval lapses",
+        DueKind::Condition => "Condition",
+        DueKind::EvidenceExpiry => "Evidence expires",
+        DueKind::ContractNotice => "Last day of notice",
+        DueKind::ContractEnd => "Contract ends",
+        DueKind::Review => "Review",
+        DueKind::ProfileUnknown => "To be profiled",
+        DueKind::AiUnknown => "Ask about AI",
+        DueKind::NeverAssessed => "Never assessed",
+        DueKind::SecurityCheck => "Security check of our own",
+        DueKind::Exercise => "Exercise of our own",
+        DueKind::EvidenceToCheck => "Evidence to accept",
+        DueKind::AnswersToReview => "Answers to review",
+        DueKind::Unanswered => "Not answered",
+        DueKind::AcceptanceLapse => "Decide on a risk again",
+        DueKind::Action => "Action on a risk",
+        DueKind::KeyEnd => "Key ends",
+        DueKind::ProviderSecretEnd => "Secret ends",
+        DueKind::EditionOutdated => "Questionnaire outdated",
+    }
 }
 
 /// A calendar as it is written.
@@ -66,10 +92,10 @@ impl Default for Calendar {
         for line in [
             "BEGIN:VCALENDAR",
             "VERSION:2.0",
-            "PRODID:-//Diligence//Reviews//EN",
+            "PRODID:-//Diligence//Due//EN",
             "CALSCALE:GREGORIAN",
             "METHOD:PUBLISH",
-            "X-WR-CALNAME:Reviews of suppliers",
+            "X-WR-CALNAME:What is due about suppliers",
             "REFRESH-INTERVAL;VALUE=DURATION:PT6H",
             "X-PUBLISHED-TTL:PT6H",
         ] {
@@ -94,19 +120,21 @@ impl Calendar {
         self.0.push_str("\r\n");
     }
 
-    /// A review, on the whole of its day. Nobody is busy because of it.
-    fn add(&mut self, review: &Review, line: Option<&RegisterEntry>) {
-        let name = line.map(|line| match line.subject_type {
-            SubjectType::Supplier => line.name.clone(),
-            SubjectType::Product => format!("{} ({})", line.name, line.supplier_name),
-        });
+    /// An item, on the whole of its day. Nobody is busy because of it.
+    fn add(&mut self, item: &DueItem, address: &str) {
+        // A review has been known by its own id since before the calendar had anything else.
+        let uid = if item.kind == DueKind::Review { item.source_id.clone() } else { item.id.to_string() };
+        let day = |days: i64| item.due_on.plus_days(days).date().format("%Y%m%d").to_string();
         self.line("BEGIN:VEVENT");
-        self.line(&format!("UID:{}@diligence", review.id));
-        self.line(&format!("DTSTAMP:{}", stamp(review.updated_at.time())));
-        self.line(&format!("SEQUENCE:{}", review.version));
-        self.line(&format!("DTSTART;VALUE=DATE:{}", review.due_on.date().format("%Y%m%d")));
-        self.line(&format!("SUMMARY:{}", escaped(&format!("Review: {}", name.unwrap_or_default()))));
-        self.line(&format!("DESCRIPTION:{}", escaped(&review.reason_detail.replace('_', " "))));
+        self.line(&format!("UID:{uid}@diligence"));
+        self.line(&format!("DTSTAMP:{}", stamp(item.updated_at.time())));
+        self.line(&format!("SEQUENCE:{}", item.updated_at.seconds_since(item.created_at)));
+        self.line(&format!("DTSTART;VALUE=DATE:{}", day(0)));
+        self.line(&format!("DTEND;VALUE=DATE:{}", day(1)));
+        self.line(&format!("SUMMARY:{}", escaped(&format!("{}: {}", title(item.kind), due_name(item)))));
+        self.line(&format!("DESCRIPTION:{}", escaped(&item.why.replace('_', " "))));
+        // Two of one name on one day are told apart by it.
+        self.line(&format!("URL:{address}"));
         self.line("TRANSP:TRANSPARENT");
         self.line("END:VEVENT");
     }

@@ -424,6 +424,20 @@ impl Config {
         self.link(&format!("/respond#{token}"))
     }
 
+    /// Whether links open on this computer only: there is no public address, or it is this computer's name for itself.
+    #[must_use]
+    pub fn links_open_here_only(&self) -> bool {
+        match &self.public_url {
+            Some(url) => {
+                let host = url.host().trim_start_matches('[').trim_end_matches(']');
+                host == "localhost"
+                    || host.ends_with(".localhost")
+                    || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+            }
+            None => self.listen.ip().is_loopback() || self.listen.ip().is_unspecified(),
+        }
+    }
+
     /// The address of `path` on this server, for people elsewhere: `link("/sign-in")`.
     #[must_use]
     pub fn link(&self, path: &str) -> String {
@@ -499,5 +513,18 @@ mod tests {
         assert_eq!(listening("127.0.0.1:8080"), "http://127.0.0.1:8080/x");
         assert_eq!(listening("0.0.0.0:80"), "http://127.0.0.1:80/x");
         assert_eq!(listening("[::]:80"), "http://[::1]:80/x");
+        for (public, listen, is_here_only) in [
+            (None, "127.0.0.1:8080", true),
+            (None, "0.0.0.0:8080", true),
+            (None, "192.168.1.5:8080", false),
+            (Some("http://localhost:8080"), "0.0.0.0:8080", true),
+            (Some("http://[::1]"), "0.0.0.0:8080", true),
+            (Some("https://register.example.org"), "127.0.0.1:8080", false),
+        ] {
+            let public_url = public.map(|text| text.parse().expect("an address"));
+            let listen = listen.parse().expect("an address");
+            let config = Config { public_url, listen, ..Config::default() };
+            assert_eq!(config.links_open_here_only(), is_here_only, "{public:?} {listen}");
+        }
     }
 }

@@ -8,6 +8,7 @@ use std::{borrow::Cow, future::Future};
 use diligence_entities::{
     assessment::{self, AnswerRow, Assessment, AssessmentFilter},
     audit::{self, AuditEvent, AuditEventFilter},
+    due::{self, DueFilter, DueItem},
     error::Error,
     evidence::{self, Evidence, EvidenceFilter},
     page::{MAXIMUM_LIMIT, Page},
@@ -74,6 +75,7 @@ tables! {
         "decision" "decision_lapses_on" "decision_lapsed" "stale_reasons" "open_condition_count" "overdue_condition_count"
         "open_risks.low" "open_risks.moderate" "open_risks.high" "open_risks.extreme"
         "next_review_on" "review_overdue" "next_review_id" "certificates" "under_way" "frameworks" "updated_at"
+        "next_due_on"
     ];
     /// Suppliers.
     Suppliers "supplier" "suppliers.csv" supplier::list: SupplierFilter => Supplier = [
@@ -94,6 +96,7 @@ tables! {
     EvidenceTable "evidence" "evidence.csv" evidence::list: EvidenceFilter => Evidence = [
         "id" "subject_id" "supplier_id" "product_id" "kind" "reference" "statement" "scope" "document_version" "issued_on" "expires_on"
         "address" "notes" "version" "created_at" "updated_at" "file.name" "file.media_type" "file.byte_count" "file.sha256"
+        "ends_on" "ends_because" "checked_at" "checked_by" "security_check" "exercise"
     ];
     /// Assessments.
     Assessments "assessment" "assessments.csv" assessment::list: AssessmentFilter => Assessment = [
@@ -105,12 +108,17 @@ tables! {
     Risks "risk" "risks.csv" risk::list: RiskFilter => Risk = [
         "id" "subject_id" "supplier_id" "product_id" "title" "description" "likelihood" "impact" "band"
         "residual_likelihood" "residual_impact" "current_band" "treatment" "owner" "actions" "state" "acceptance" "acceptance_expires_on" "closed_reason"
-        "origin_assessment_id" "origin_finding" "origin_question" "version" "created_at" "updated_at"
+        "origin_assessment_id" "origin_finding" "origin_question" "version" "created_at" "updated_at" "origin_evidence_id"
     ];
     /// Reviews.
     Reviews "review" "reviews.csv" review::list: ReviewFilter => Review = [
         "id" "subject_id" "supplier_id" "product_id" "state" "due_on" "reason" "reason_detail" "counted_from" "triggers"
         "rescheduled_to" "rescheduled_reason" "completed_at" "completed_by" "outcome" "version" "created_at" "updated_at"
+    ];
+    /// What is due.
+    DueItems "due_item" "due.csv" due::list: DueFilter => DueItem = [
+        "id" "kind" "state" "due_on" "subject_id" "supplier_id" "name" "supplier_name" "why" "owner" "source_id" "created_at"
+        "choices" "updated_at"
     ];
     /// Audit events.
     AuditEvents "audit_event" "audit-events.csv" audit::list: AuditEventFilter => AuditEvent = [
@@ -305,6 +313,7 @@ mod tests {
         is_whole::<Answers>();
         is_whole::<Risks>();
         is_whole::<Reviews>();
+        is_whole::<DueItems>();
         is_whole::<AuditEvents>();
     }
 

@@ -90,6 +90,14 @@ pub async fn open<A: Ahead>(store: &Store, scope: &Scope, work: &A) -> Result<Op
     }
     // Among many who change the same it would never end.
     let writer = store.write(scope).await?;
+    Ok(Opened { plan: within(&writer, work).await?, changed: BTreeSet::new(), writer: Some(writer) })
+}
+
+/// Works a change out in one that is open already, such as the one that makes the organisation.
+///
+/// # Errors
+/// What working it out says; [`Error::Busy`] or [`Error::Database`].
+pub async fn within<A: Ahead>(writer: &Writer, work: &A) -> Result<A::Plan, Error> {
     writer.expect_many().await?;
-    Ok(Opened { plan: work.plan(&writer).await?, changed: BTreeSet::new(), writer: Some(writer) })
+    work.plan(writer).await
 }

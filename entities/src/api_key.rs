@@ -421,6 +421,16 @@ pub async fn revoke(writer: &Writer, id: &ApiKeyId, version: i64) -> Result<ApiK
     Ok(row.on(writer.today()))
 }
 
+/// The keys that end and that nobody has revoked or replaced, those that have ended too.
+pub(crate) async fn ending(reader: &Reader) -> Result<Vec<Model>, Error> {
+    let select = reader
+        .find::<Entity>()
+        .filter(Column::ExpiresOn.is_not_null())
+        .filter(Column::RevokedAt.is_null())
+        .filter(Column::ReplacedBy.is_null());
+    reader.all(select).await
+}
+
 /// The ids by which one actor has acted: a key's predecessors and successors are the same hand, a person is just
 /// themselves.
 pub(crate) async fn same_hand(reader: &Reader, actor_id: &str) -> Result<Vec<String>, Error> {

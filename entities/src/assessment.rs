@@ -1,13 +1,16 @@
 //! Assessments: one edition put to one supplier or product. Answered partially and repeatedly, submitted, then
 //! approved, refused or returned. Pinned to its edition for ever; only an approved one changes the register.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use diligence_questionnaires::{
     Answers, Carried, CarriedAnswer, Edition, EvidenceFact, Input, LeftAnswer, Outcome, Rating, Review as Points, Score,
 };
 use schemars::JsonSchema;
-use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, entity::prelude::*};
+use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QuerySelect as _, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -30,8 +33,10 @@ mod explaining;
 mod export;
 mod filter;
 mod judging;
+mod last_look;
 mod offline;
 pub(crate) mod responding;
+pub(crate) mod unsent;
 
 pub use answering::{AnswerChange, answer};
 pub use carrying::{Confirmation, confirm};
@@ -43,8 +48,9 @@ pub use judging::{
     receipt, refuse, result, standing, submit,
 };
 pub(crate) use offline::seats_for_sheets;
-pub use offline::{SheetFilter, SheetFormat, fill_in, read_sheet, sheet_to_fill_in};
+pub use offline::{SheetFilter, SheetFormat, SheetReading, fill_in, read_sheet, sheet_to_fill_in};
 pub use responding::questions;
+pub use unsent::Unsubmitted;
 
 /// Where an assessment stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -201,6 +207,7 @@ pub(crate) mod sheet {
     use diligence_questionnaires::{Answers, Basis, Carried, Receipt, Review};
     use sea_orm::entity::prelude::*;
 
+    use super::unsent::Unsent;
     use crate::{
         id::{AssessmentId, OrganisationId, SupplierId},
         stored::Json,
@@ -213,11 +220,14 @@ pub(crate) mod sheet {
         pub assessment_id: AssessmentId,
         pub organisation_id: OrganisationId,
         pub supplier_id: SupplierId,
+        /// What the organisation sees.
         pub answers: Json<Answers>,
         pub review: Json<Review>,
         pub receipt: Option<Json<Receipt>>,
         pub basis: Option<Json<Basis>>,
         pub carried: Json<Carried>,
+        /// What was answered through links and is not submitted: see [`super::unsent`].
+        pub unsent: Json<Unsent>,
     }
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub enum Relation {}
@@ -272,6 +282,9 @@ pub struct Progress {
     pub claimed: Option<Score>,
     /// The evidenced score so far.
     pub evidenced: Option<Score>,
+    /// How far an answer through a link is that is not submitted yet, in numbers alone: what it says is in none of the
+    /// other fields. Null where nothing waits to be submitted through a link.
+    pub unsubmitted: Option<Unsubmitted>,
 }
 
 impl crate::page::Versioned for Progress {
@@ -300,11 +313,7 @@ impl Work {
             .ok_or(Error::NotFound)?;
         let edition = questionnaire::pinned(reader, &before.edition_id).await?;
         let subject = Subject::of(reader, &before.supplier_id, before.product_id.as_ref()).await?;
-        let facts = evidence::of_suppliers(reader, std::slice::from_ref(&before.supplier_id))
-            .await?
-            .iter()
-            .map(evidence::Evidence::fact)
-            .collect();
+        let facts = evidence::facts(&evidence::of_suppliers(reader, std::slice::from_ref(&before.supplier_id)).await?);
         Ok(Self { before, sheet, edition, subject, facts })
     }
 
@@ -323,8 +332,9 @@ impl Work {
         diligence_questionnaires::evaluate(&self.edition, &self.input(&self.subject.facts(), on))
     }
 
-    fn progress(self, assessment: Model, outcome: Outcome) -> Progress {
+    fn progress(self, assessment: Model, outcome: Outcome, today: Day) -> Progress {
         Progress {
+            unsubmitted: self.unsubmitted(assessment.state.0, today),
             assessment,
             answers: self.sheet.answers.0,
             carried: self.sheet.carried.0.answers,
@@ -436,11 +446,7 @@ pub async fn start(writer: &Writer, new: NewAssessment) -> Result<Assessment, Er
         created_at: writer.now(),
         updated_at: writer.now(),
     };
-    let facts = evidence::of_suppliers(writer, std::slice::from_ref(&assessment.supplier_id))
-        .await?
-        .iter()
-        .map(evidence::Evidence::fact)
-        .collect::<Vec<_>>();
+    let facts = evidence::facts(&evidence::of_suppliers(writer, std::slice::from_ref(&assessment.supplier_id)).await?);
     let carried = if new.carry_over.unwrap_or(true) {
         carrying::over(writer, &assessment, &edition, &facts).await?
     } else {
@@ -455,6 +461,7 @@ pub async fn start(writer: &Writer, new: NewAssessment) -> Result<Assessment, Er
         receipt: None,
         basis: None,
         carried: Json(carried),
+        unsent: Json::default(),
     };
     let work = Work { before: assessment.clone(), sheet, edition, subject, facts };
     let mut assessment = assessment;
@@ -485,14 +492,14 @@ pub async fn read(reader: &Reader, id: &AssessmentId) -> Result<Assessment, Erro
     reader.get::<Entity>(id.as_str()).await
 }
 
-/// An assessment's answers, and how it stands.
+/// An assessment's answers, and how it stands; of what is answered through a link and not submitted, numbers alone.
 ///
 /// # Errors
 /// [`Error::NotFound`].
 pub async fn progress(reader: &Reader, id: &AssessmentId) -> Result<Progress, Error> {
     let work = Work::load(reader, read(reader, id).await?).await?;
-    let (assessment, outcome) = (work.before.clone(), work.outcome(reader.today()));
-    Ok(work.progress(assessment, outcome))
+    let (assessment, outcome, today) = (work.before.clone(), work.outcome(reader.today()), reader.today());
+    Ok(work.progress(assessment, outcome, today))
 }
 
 impl Work {
@@ -524,7 +531,8 @@ pub async fn delete(writer: &Writer, id: &AssessmentId, version: i64) -> Result<
 
 /// The assessments of these suppliers and their products that count or are under way.
 pub(crate) async fn live(reader: &Reader, suppliers: &[SupplierId]) -> Result<Vec<Assessment>, Error> {
-    let live = [AssessmentState::Open, AssessmentState::Submitted, AssessmentState::Approved].map(Word);
+    let live = [AssessmentState::Open, AssessmentState::Submitted, AssessmentState::Approved, AssessmentState::Refused]
+        .map(Word);
     reader
         .all(
             reader
@@ -535,16 +543,25 @@ pub(crate) async fn live(reader: &Reader, suppliers: &[SupplierId]) -> Result<Ve
         .await
 }
 
-/// Whether an answer about this supplier or its products names a piece of evidence.
+/// Whether an answer about this supplier or its products names a piece of evidence, also one that is not submitted yet.
 pub(crate) async fn names_evidence(reader: &Reader, supplier_id: &SupplierId, id: &EvidenceId) -> Result<bool, Error> {
-    let select = reader
-        .find::<sheet::Entity>()
-        .filter(sheet::Column::SupplierId.eq(supplier_id.clone()))
-        .filter(crate::page::contains(sheet::Column::Answers, id.as_str()));
+    let select = reader.find::<sheet::Entity>().filter(sheet::Column::SupplierId.eq(supplier_id.clone())).filter(
+        Condition::any()
+            .add(crate::page::contains(sheet::Column::Answers, id.as_str()))
+            .add(crate::page::contains(sheet::Column::Unsent, id.as_str())),
+    );
     reader.has(select).await
 }
 
 /// Whether any assessment, whatever became of it, was put with this edition.
 pub(crate) async fn uses_edition(reader: &Reader, id: &EditionId) -> Result<bool, Error> {
     reader.has(reader.find::<Entity>().filter(Column::EditionId.eq(id.clone()))).await
+}
+
+/// The editions that assessments rest on which count, or may come to.
+pub(crate) async fn editions_in_use(reader: &Reader) -> Result<BTreeSet<EditionId>, Error> {
+    let select = reader.find::<Entity>().filter(Column::State.ne(Word(AssessmentState::Superseded)));
+    let select = select.select_only().column(Column::EditionId).group_by(Column::EditionId);
+    let rows: Vec<(EditionId,)> = reader.tuples(select).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }

@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use validator::Validate;
 
 use crate::{
+    assessment::unsent,
     clock::Moment,
     error::Error,
     id::{AuditEventId, OrganisationId, ProductId, SupplierId},
@@ -23,9 +24,11 @@ use crate::{
     stored::Json,
 };
 
+mod decided;
 mod refusing;
 mod verifying;
 
+pub(crate) use decided::Told;
 pub(crate) use refusing::Refusals;
 pub use refusing::refused;
 use verifying::hash_of;
@@ -61,7 +64,9 @@ pub struct Model {
     pub item_id: String,
     /// The fields that changed, as they were; `{"erased": true}` in the place of a person who is.
     pub before: Option<Json<Value>>,
-    /// The fields that changed, as they became.
+    /// The fields that changed, as they became. Of a decision on an assessment also `receipt`: the receipt's hash and
+    /// the scores, which verifying compares with what is kept. `{"submitted": false}` in the place of answers that were
+    /// given through a link and not submitted.
     pub after: Option<Json<Value>>,
     /// The hash of the event before this one; 64 zeros for the first.
     pub previous_hash: String,
@@ -315,6 +320,7 @@ async fn page(
     }
     let mut page = reader.page(select, Sort::down(Column::Sequence), Column::Id, limit, cursor).await?;
     personal::open(reader, &mut page.items).await?;
+    unsent::veil(reader, &mut page.items).await?;
     Ok(page)
 }
 

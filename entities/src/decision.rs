@@ -1,6 +1,9 @@
 //! Decisions: an approver's word on a submitted assessment — approve, approve with conditions, refuse. A decision
 //! lapses on its date, and goes visibly stale when what was approved changes.
 
+use std::collections::BTreeSet;
+
+use diligence_questionnaires::{Rating, Tier};
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, entity::prelude::*};
 use serde::{Deserialize, Serialize};
@@ -11,9 +14,11 @@ use crate::{
     clock::{Day, Moment},
     error::Error,
     fault::Faults,
-    id::{AssessmentId, DecisionId, OrganisationId, ProductId, SubjectId, SupplierId},
+    id::{AssessmentId, DecisionId, EvidenceId, OrganisationId, ProductId, SubjectId, SupplierId},
     page::{Page, Sort},
+    policy,
     product::{AiFeatures, Product},
+    profile::DataSensitivity,
     review::{self, TriggerKind},
     scope::{Reader, Writer, owned},
     stored::{Json, Word, word},
@@ -105,6 +110,13 @@ pub struct Model {
     pub superseded: bool,
     /// The questionnaire it was made on.
     pub questionnaire: String,
+    /// How its assessment was rated on that day. Of a decision of before this was kept: how it was rated when that began,
+    /// and null if it was no longer in force by then.
+    #[schemars(with = "Option<Rating>")]
+    pub rating: Option<Word<Rating>>,
+    /// The evidence that the answers named and that counted on that day; null for a decision of before this was kept.
+    #[schemars(with = "Option<Vec<EvidenceId>>")]
+    pub rests_on: Option<Json<Vec<EvidenceId>>>,
     /// Who decided.
     pub decided_by: String,
     /// When.
@@ -179,6 +191,7 @@ pub(crate) async fn record(
     writer: &Writer,
     assessment: &Assessment,
     refused: bool,
+    rests_on: Vec<EvidenceId>,
     new: NewDecision,
 ) -> Result<Decision, Error> {
     let mut faults = Faults::of_new(&new);
@@ -232,6 +245,7 @@ pub(crate) async fn record(
             met_note: None,
         })
         .collect();
+    let tier = Subject::of(writer, &assessment.supplier_id, assessment.product_id.as_ref()).await?.supplier.tier.0;
     let row = Model {
         id: writer.new_id(),
         organisation_id: writer.scope().organisation_id.clone(),
@@ -248,6 +262,8 @@ pub(crate) async fn record(
         stale_reasons: Json::default(),
         superseded: false,
         questionnaire: assessment.questionnaire.clone(),
+        rating: Some(Word(assessment.rating(&policy::read(writer).await?, tier))),
+        rests_on: Some(Json(rests_on)),
         decided_by: writer.scope().actor.name.clone(),
         decided_at: writer.now(),
         override_reason: new.override_reason,
@@ -405,7 +421,13 @@ pub(crate) async fn go_stale(writer: &Writer, subject_id: &SubjectId, because: &
     review::trigger(writer, &subject, TriggerKind::Change, writer.today(), because.to_owned()).await
 }
 
-/// What of a supplier's change matters to a decision: new data locations.
+/// A word of the interface as people write it: `care records`.
+fn in_words<T: Serialize>(value: &T) -> String {
+    word(value).replace('_', " ")
+}
+
+/// What of a supplier's change matters to a decision: new data locations, another part in personal data, more or other
+/// personal data, a first profile, a higher tier.
 pub(crate) async fn note_supplier_change(writer: &Writer, before: &Supplier, after: &Supplier) -> Result<(), Error> {
     let new: Vec<&str> = after
         .data_locations
@@ -417,8 +439,44 @@ pub(crate) async fn note_supplier_change(writer: &Writer, before: &Supplier, aft
         go_stale(writer, &SubjectId::Supplier(after.id.clone()), &format!("a new data location: {}", new.join(", ")))
             .await?;
     }
-    if word(&before.data_role) != word(&after.data_role) && before.data_role.is_some() {
-        go_stale(writer, &SubjectId::Supplier(after.id.clone()), "another data role").await?;
+    let mut because = Vec::new();
+    if word(&before.data_role) != word(&after.data_role) {
+        because.push(match (before.data_role, after.data_role) {
+            (None, Some(role)) => format!("its part in personal data, not said before: {}", in_words(&role)),
+            _ => "another data role".to_owned(),
+        });
+    }
+    let more = after.personal_data.iter().filter(|data| !before.personal_data.contains(data));
+    let more: Vec<String> = more.map(in_words).collect();
+    if !more.is_empty() {
+        because.push(format!("more personal data: {}", more.join(", ")));
+    }
+    for because in because {
+        go_stale(writer, &SubjectId::Supplier(after.id.clone()), &because).await?;
+    }
+    // What is decided of a product rests on how much depends on its supplier too.
+    let mut of_products_too = Vec::new();
+    match (before.tier.0, after.tier.0) {
+        (Tier::Unknown, tier) if tier != Tier::Unknown => of_products_too.push(format!("a first profile: tier {tier}")),
+        (was, is) if is > was => of_products_too.push(format!("a higher tier: {is} instead of {was}")),
+        _ if !before.is_profiled() && after.is_profiled() => of_products_too.push("a first profile".to_owned()),
+        _ => {}
+    }
+    let special = Some(DataSensitivity::SpecialCategory);
+    let sensitivity = |supplier: &Supplier| supplier.data_sensitivity.map(|input| input.0);
+    if sensitivity(after) == special && sensitivity(before) != special {
+        of_products_too.push("special-category data, not said before".to_owned());
+    }
+    if of_products_too.is_empty() {
+        return Ok(());
+    }
+    let select =
+        writer.find::<Entity>().filter(Column::SupplierId.eq(after.id.clone())).filter(Column::Superseded.eq(false));
+    let subjects: BTreeSet<SubjectId> = writer.all(select).await?.into_iter().map(|row| row.subject_id).collect();
+    for subject_id in &subjects {
+        for because in &of_products_too {
+            go_stale(writer, subject_id, because).await?;
+        }
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use crate::{
     error::Error,
     fault::Faults,
     id::{DependencyId, OrganisationId, ProductId, SubjectId, SupplierId},
+    ourselves,
     page::{Page, Sort},
     patch::Change,
     scope::{Reader, Writer, owned},
@@ -132,6 +133,11 @@ pub async fn create(writer: &Writer, new: NewDependency) -> Result<Dependency, E
     faults.done()?;
     let subject = Subject::find(writer, &new.subject_id, "/subject_id").await?;
     let rests_on = Subject::find(writer, &new.rests_on_id, "/rests_on_id").await?;
+    for (end, pointer) in [(&subject, "/subject_id"), (&rests_on, "/rests_on_id")] {
+        if end.supplier.is_ourselves {
+            return Err(ourselves::not_here(pointer));
+        }
+    }
     let row = Model {
         id: writer.new_id(),
         organisation_id: writer.scope().organisation_id.clone(),

@@ -9,7 +9,8 @@ use std::{
 
 use sea_orm::{
     ConnectionTrait as _, Database, DatabaseConnection, DbErr, QueryResult, RuntimeErr, SqlxPostgresConnector,
-    Statement, sqlx::postgres::PgConnectOptions,
+    Statement,
+    sqlx::{ConnectOptions as _, postgres::PgConnectOptions, sqlite::SqliteConnectOptions},
 };
 
 use crate::{
@@ -18,7 +19,9 @@ use crate::{
     backup::{self, plain},
     clock::{Clock, Day, Moment},
     id::OrganisationId,
-    scope::{OpenError, Target, address, connect_options, pool_of_one},
+    register::{self, Drift},
+    role::Role,
+    scope::{Actor, OpenError, Scope, Store, Target, address, connect_options, pool_of_one},
 };
 
 /// How long the database may take to answer at all.
@@ -84,6 +87,21 @@ pub struct Register {
     pub event_count: Option<i64>,
     /// The trails that are not as they were written: whose, how many faults, and the first of them.
     pub altered_trails: Vec<(String, i64, String)>,
+    /// How what follows stands to what it follows from; none where the schema is behind.
+    pub derived: Option<Derived>,
+}
+
+/// How the register's lines and the list of what is due stand to what they follow from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Derived {
+    /// How many items are on the lists of what is due.
+    pub due_item_count: i64,
+    /// In how many organisations it has yet to be derived by the rules of this program.
+    pub waiting_count: i64,
+    /// How many numbers of items, by kind and day, are not those of the items.
+    pub wrong_count: i64,
+    /// The registers in which something is stored otherwise than it follows: whose, and what.
+    pub drifted: Vec<(String, Drift)>,
 }
 
 /// Looks at the database at `url`.
@@ -126,15 +144,17 @@ async fn sqlite(place: &Path, clock: &Clock) -> Result<Opened, DbErr> {
     // Where nobody has it open, it is read as a file that does not change, and nothing is made beside it.
     let is_still = wal_size.is_none() && fs::metadata(beside("-journal")).is_err();
     let file = place.to_owned();
-    let mut how = connect_options("sqlite://");
-    how.map_sqlx_sqlite_opts(move |sqlite| {
+    let only_read = move |sqlite: SqliteConnectOptions| {
         sqlite
             .filename(&file)
             .read_only(true)
             .immutable(is_still)
             .busy_timeout(PATIENCE)
             .pragma("trusted_schema", "OFF")
-    });
+    };
+    let target = Target::Sqlite(Box::new(only_read(SqliteConnectOptions::new()).disable_statement_logging()));
+    let mut how = connect_options("sqlite://");
+    how.map_sqlx_sqlite_opts(only_read);
     let connection = Database::connect(how).await?;
     let version: String = only(&connection, "SELECT sqlite_version()").await?;
     let damage = match only::<String>(&connection, "PRAGMA quick_check(1)").await {
@@ -146,7 +166,7 @@ async fn sqlite(place: &Path, clock: &Clock) -> Result<Opened, DbErr> {
         only(&connection, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'seaql_migrations'")
             .await?;
     let schema = schema(&connection, is_ours == 1, tables == 0).await?;
-    let register = register(&connection, &schema, clock).await;
+    let register = register(&connection, &schema, Some(target), clock).await;
     let _ = connection.close().await;
     let size = fs::metadata(place).ok().map(|found| found.len());
     Ok(Opened {
@@ -162,7 +182,10 @@ async fn sqlite(place: &Path, clock: &Clock) -> Result<Opened, DbErr> {
 }
 
 async fn postgres(server: PgConnectOptions, clock: &Clock) -> Result<Opened, DbErr> {
-    let how = server.statement_cache_capacity(0).options([("default_transaction_read_only", "on")]);
+    let how = server.statement_cache_capacity(0);
+    // It is asked whether it takes writes, and then only read.
+    let target = Target::Postgres(vec![how.clone()]);
+    let how = how.options([("default_transaction_read_only", "on")]);
     let pool = pool_of_one().acquire_timeout(PATIENCE).connect_with(how).await;
     let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(
         pool.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(error.into())))?,
@@ -190,7 +213,8 @@ async fn postgres(server: PgConnectOptions, clock: &Clock) -> Result<Opened, DbE
     #[expect(clippy::cast_possible_truncation, reason = "seconds of our time")]
     let time = now.plus_seconds((time - now.time().timestamp() as f64).round() as i64);
     let size: i64 = only(&connection, "SELECT pg_database_size(current_database())").await?;
-    let register = register(&connection, &schema, clock).await;
+    let target = Some(target).filter(|_| !is_standby);
+    let register = register(&connection, &schema, target, clock).await;
     let _ = connection.close().await;
     Ok(Opened {
         server: version,
@@ -230,13 +254,66 @@ async fn schema(connection: &DatabaseConnection, is_ours: bool, is_empty: bool) 
     })
 }
 
-async fn register(connection: &DatabaseConnection, schema: &Schema, clock: &Clock) -> Option<Result<Register, String>> {
+async fn register(
+    connection: &DatabaseConnection,
+    schema: &Schema,
+    target: Option<Target>,
+    clock: &Clock,
+) -> Option<Result<Register, String>> {
     match schema {
-        Schema::Current(_) => Some(look(connection, true, clock).await),
+        Schema::Current(_) => Some(look_at_all(connection, target, clock).await),
         Schema::Behind(_) => Some(look(connection, false, clock).await),
         Schema::Absent | Schema::Foreign | Schema::Newer(_) => None,
     }
 }
+
+async fn look_at_all(
+    connection: &DatabaseConnection,
+    target: Option<Target>,
+    clock: &Clock,
+) -> Result<Register, String> {
+    let found = look(connection, true, clock).await?;
+    let derived = match target {
+        Some(target) => Some(derived(connection, target, clock).await?),
+        None => None,
+    };
+    Ok(Register { derived, ..found })
+}
+
+/// Derives anew what follows, and holds it against what is stored.
+async fn derived(connection: &DatabaseConnection, target: Target, clock: &Clock) -> Result<Derived, String> {
+    let said = |error: DbErr| plain(error);
+    let due_item_count = only(connection, "SELECT count(*) FROM due_item").await.map_err(said)?;
+    let waiting_count = only(connection, "SELECT count(*) FROM upgrade WHERE done_at IS NULL").await.map_err(said)?;
+    let wrong_count = only(connection, WRONG_COUNTS).await.map_err(said)?;
+    let mut found = Derived { due_item_count, waiting_count, wrong_count, drifted: Vec::new() };
+    if waiting_count > 0 {
+        return Ok(found);
+    }
+    let store = Store::as_it_is(target, clock.clone()).await.map_err(plain)?;
+    for organisation in rows(connection, "SELECT id, name FROM organisation ORDER BY name").await.map_err(said)? {
+        let (id, name): (String, String) =
+            (organisation.try_get_by_index(0).map_err(said)?, organisation.try_get_by_index(1).map_err(said)?);
+        let organisation_id = id.parse().map_err(|_| format!("the organisation {name:?} has an invalid id"))?;
+        let actor = Actor { id: "console".into(), name: "console".into() };
+        let scope = Scope { organisation_id, actor, role: Role::Admin, request_id: None };
+        let reader = store.read(&scope).await.map_err(plain)?;
+        let drift = register::drift(&reader).await.map_err(plain)?;
+        if drift != Drift::default() {
+            found.drifted.push((name, drift));
+        }
+    }
+    store.close().await;
+    Ok(found)
+}
+
+/// How many of the numbers that are kept of items, by kind and day, are not how many items there are.
+const WRONG_COUNTS: &str = "SELECT count(*) FROM (
+    SELECT organisation_id, kind, due_on FROM (
+        SELECT organisation_id, kind, due_on, 1 AS number FROM due_item
+        UNION ALL SELECT organisation_id, kind, due_on, -item_count AS number FROM due_count
+    ) AS kept GROUP BY organisation_id, kind, due_on HAVING sum(number) <> 0
+) AS wrong";
 
 async fn look(connection: &DatabaseConnection, is_current: bool, clock: &Clock) -> Result<Register, String> {
     let said = |error: DbErr| plain(error);
@@ -283,5 +360,6 @@ async fn look(connection: &DatabaseConnection, is_current: bool, clock: &Clock) 
         ending_keys,
         event_count: is_current.then_some(event_count),
         altered_trails,
+        derived: None,
     })
 }

@@ -153,6 +153,8 @@ kinds! {
     Decision DecisionId "dec" "decision",
     Risk RiskId "rsk" "risk",
     Review ReviewId "rev" "review",
+    DueItem DueItemId "due" "item of what is due",
+    Settlement SettlementId "stl" "settlement",
     Incident IncidentId "inc" "incident",
     AuditEvent AuditEventId "evt" "audit event",
     Policy PolicyId "pol" "policy",

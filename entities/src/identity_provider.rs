@@ -14,7 +14,7 @@ use serde_json::json;
 use validator::Validate;
 
 use crate::{
-    clock::Moment,
+    clock::{Day, Moment},
     error::Error,
     fault::Faults,
     id::{IdentityProviderId, OrganisationId, UserId},
@@ -56,6 +56,8 @@ pub struct Model {
     /// What we identify ourselves with.
     #[serde(skip)]
     pub client_secret: Option<String>,
+    /// The last day on which that secret is good, as the provider says; null where nobody has said.
+    pub secret_expires_on: Option<Day>,
     /// Whether people can sign in through it.
     pub is_enabled: bool,
     /// The claim whose values say which role someone has; null if roles are given here.
@@ -190,6 +192,9 @@ pub struct NewIdentityProvider {
     #[validate(length(min = 1, max = 1000))]
     #[serde(default)]
     pub client_secret: Option<String>,
+    /// The last day on which that secret is good, as the provider says: it is due by then.
+    #[serde(default)]
+    pub secret_expires_on: Option<Day>,
     /// Whether people can sign in through it.
     #[serde(default = "yes")]
     pub is_enabled: bool,
@@ -266,6 +271,12 @@ fn checked(mut new: NewIdentityProvider) -> Result<NewIdentityProvider, Error> {
         faults.expect(is_domain, format!("/email_domains/{index}"), "domain", "expected a domain such as example.org");
     }
     faults.expect(
+        new.secret_expires_on.is_none() || new.client_secret.is_some(),
+        "/secret_expires_on",
+        "contradiction",
+        "expected only beside client_secret: without a secret, none ends",
+    );
+    faults.expect(
         new.roles.is_empty() || new.role_claim.is_some(),
         "/role_claim",
         "required",
@@ -288,6 +299,7 @@ impl Model {
             issuer: new.issuer,
             client_id: new.client_id,
             client_secret: new.client_secret,
+            secret_expires_on: new.secret_expires_on,
             is_enabled: new.is_enabled,
             role_claim: new.role_claim,
             roles: Json(new.roles),
@@ -320,6 +332,7 @@ pub async fn create(writer: &Writer, new: NewIdentityProvider) -> Result<Identit
         issuer: String::new(),
         client_id: String::new(),
         client_secret: None,
+        secret_expires_on: None,
         is_enabled: false,
         role_claim: None,
         roles: Json::default(),
@@ -386,6 +399,11 @@ pub async fn remove(writer: &Writer, id: &IdentityProviderId, version: i64) -> R
     writer.clear::<attempt::Entity>(Condition::all().add(attempt::Column::ProviderId.eq(id.clone()))).await?;
     writer.clear::<identity::Entity>(Condition::all().add(identity::Column::ProviderId.eq(id.clone()))).await?;
     writer.remove::<Entity>(&row).await
+}
+
+/// The providers of whose secret somebody has said when it ends.
+pub(crate) async fn with_secret_that_ends(reader: &Reader) -> Result<Vec<IdentityProvider>, Error> {
+    reader.all(reader.find::<Entity>().filter(Column::SecretExpiresOn.is_not_null())).await
 }
 
 /// Whether people can sign in through a provider other than `except`.

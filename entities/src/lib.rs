@@ -9,7 +9,7 @@
 //! | [`id`] [`secret`] [`stored`] [`clock`] [`page`] [`patch`] [`fault`] [`error`] [`role`] | the small shared words |
 //! | [`ahead`] | large changes, worked out before they are opened |
 //! | `blocking` | work that takes a processor for long, done on threads of its own |
-//! | [`migrations`] | the schema, step by step, the same on SQLite and PostgreSQL |
+//! | [`migrations`] [`upgrade`] | the schema, step by step, the same on SQLite and PostgreSQL; what follows by newer rules, derived anew once |
 //! | [`backup`] [`doctor`] | whole databases: copied and put back, looked at without a change |
 //! | one file a noun | its types, its checks, its operations; what would make the file too long is in a folder beside it |
 
@@ -36,6 +36,7 @@ pub mod concentration;
 pub mod decision;
 pub mod dependency;
 pub mod draft;
+pub mod due;
 pub mod evidence;
 pub mod evidence_file;
 pub mod first_start;
@@ -47,6 +48,7 @@ pub mod incident;
 pub mod invitation;
 pub mod mfa;
 pub mod organisation;
+pub mod ourselves;
 pub mod password;
 pub mod person;
 #[expect(unreachable_pub, reason = "sea-orm derives a public entity from the row")]
@@ -69,5 +71,6 @@ pub mod supplier;
 pub mod text;
 pub mod throttle;
 pub mod translation;
+pub mod upgrade;
 pub mod user;
 pub mod what_if;

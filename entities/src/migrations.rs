@@ -11,6 +11,7 @@ mod m0008_lists;
 mod m0009_sample;
 mod m0010_orders;
 mod m0011_health;
+mod m0012_due;
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions,
@@ -38,6 +39,7 @@ impl MigratorTrait for Steps {
             Box::new(m0009_sample::Step),
             Box::new(m0010_orders::Step),
             Box::new(m0011_health::Step),
+            Box::new(m0012_due::Step),
         ]
     }
 }

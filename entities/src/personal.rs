@@ -18,9 +18,10 @@ use crate::{
     stored::{from_hex, hex},
 };
 
-/// Which fields of which nouns name people. A list is sealed item by item.
+/// Which fields of which nouns name people, with a dot before one inside another. A list is sealed item by item.
 const PERSONAL: &[(&str, &[&str])] = &[
     ("supplier", &["contacts", "relationship_owner"]),
+    ("evidence", &["exercise.participants"]),
     ("respondent_link", &["contact_name"]),
     ("invitation", &["email", "name"]),
     ("user", &["email", "name"]),
@@ -114,7 +115,11 @@ impl Forgotten {
 fn each(noun: &str, side: &mut Option<Value>, mut visit: impl FnMut(&mut Value)) {
     let Some(side) = side else { return };
     for field in PERSONAL.iter().filter(|(known, _)| *known == noun).flat_map(|(_, fields)| *fields) {
-        match side.get_mut(*field) {
+        let mut place = Some(&mut *side);
+        for part in field.split('.') {
+            place = place.and_then(|value| value.get_mut(part));
+        }
+        match place {
             Some(Value::Array(items)) => items.iter_mut().for_each(&mut visit),
             None | Some(Value::Null) => {}
             Some(value) => visit(value),

@@ -13,8 +13,10 @@ use crate::{
     ahead::{self, Ahead, Opened, Plan},
     clock::{Day, Moment},
     error::Error,
+    evidence::{self, Evidence, EvidenceValidity},
     fault::Faults,
     id::{OrganisationId, PolicyId, SupplierId},
+    ourselves,
     patch::Change,
     register,
     risk::{self, Risk},
@@ -38,11 +40,20 @@ pub struct Cadence {
     /// Months between reviews of a supplier of low tier.
     #[validate(range(min = 1, max = 120))]
     pub low: u32,
+    /// Months between reviews of a supplier of which nobody has said how much depends on it; 6 if not said.
+    #[validate(range(min = 1, max = 120))]
+    #[serde(default = "unknown_months")]
+    pub unknown: u32,
+}
+
+/// What is not known is looked at as often as what care cannot go on without.
+fn unknown_months() -> u32 {
+    6
 }
 
 impl Default for Cadence {
     fn default() -> Self {
-        Self { critical: 6, high: 12, medium: 24, low: 36 }
+        Self { critical: 6, high: 12, medium: 24, low: 36, unknown: unknown_months() }
     }
 }
 
@@ -55,6 +66,8 @@ impl Cadence {
             Tier::High => self.high,
             Tier::Medium => self.medium,
             Tier::Low => self.low,
+            // What is not known never waits as long as what is known to matter little.
+            Tier::Unknown => self.unknown.min(self.medium),
         }
     }
 }
@@ -114,6 +127,25 @@ pub enum SeparationOfDuties {
     NotWhoAnsweredOrReviewed,
 }
 
+/// How often our own house is to be looked at with the two free tools of the National Cyber Security Centre.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]
+#[serde(default, deny_unknown_fields)]
+pub struct NcscDue {
+    /// Months from one *Check your cyber security* to the next; null where none is asked for.
+    #[validate(range(min = 1, max = 120))]
+    pub security_check_months: Option<u32>,
+    /// Months from one exercise, such as from *Exercise in a Box*, to the next; null where none is asked for.
+    #[validate(range(min = 1, max = 120))]
+    pub exercise_months: Option<u32>,
+}
+
+impl NcscDue {
+    /// Whether anything is asked for.
+    fn asks(self) -> bool {
+        self.security_check_months.is_some() || self.exercise_months.is_some()
+    }
+}
+
 /// The policy as stored.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, JsonSchema)]
 #[sea_orm(table_name = "policy")]
@@ -136,6 +168,12 @@ pub struct Model {
     /// What a risk is called.
     #[schemars(with = "RiskBands")]
     pub risk_bands: Json<RiskBands>,
+    /// How long evidence counts that does not say itself until when.
+    #[schemars(with = "EvidenceValidity")]
+    pub evidence_validity: Json<EvidenceValidity>,
+    /// How often our own house is to be looked at with the two free tools of the National Cyber Security Centre.
+    #[schemars(with = "NcscDue")]
+    pub ncsc_due: Json<NcscDue>,
     /// Who may not decide on an assessment.
     #[schemars(with = "SeparationOfDuties")]
     pub separation_of_duties: Word<SeparationOfDuties>,
@@ -165,6 +203,8 @@ impl Model {
             rating: Json::default(),
             cadence_months: Json::default(),
             risk_bands: Json::default(),
+            evidence_validity: Json::default(),
+            ncsc_due: Json::default(),
             separation_of_duties: Word::default(),
             maximum_key_days: None,
             created_at: now,
@@ -189,6 +229,15 @@ pub struct NewPolicy {
     #[validate(nested)]
     #[serde(default)]
     pub risk_bands: RiskBands,
+    /// How long evidence counts that does not say itself until when.
+    #[validate(nested)]
+    #[serde(default)]
+    pub evidence_validity: EvidenceValidity,
+    /// How often our own house is to be looked at with the two free tools of the National Cyber Security Centre; not at
+    /// all if not said. Where it is, our own house is made (see `/ourselves`).
+    #[validate(nested)]
+    #[serde(default)]
+    pub ncsc_due: NcscDue,
     /// Who may not decide on an assessment; `off` if not said.
     #[serde(default)]
     pub separation_of_duties: SeparationOfDuties,
@@ -205,6 +254,8 @@ impl From<&Policy> for NewPolicy {
             rating: policy.rating.0,
             cadence_months: policy.cadence_months.0,
             risk_bands: policy.risk_bands.0,
+            evidence_validity: policy.evidence_validity.0,
+            ncsc_due: policy.ncsc_due.0,
             separation_of_duties: policy.separation_of_duties.0,
             maximum_key_days: policy.maximum_key_days,
         }
@@ -219,7 +270,7 @@ pub async fn read(reader: &Reader) -> Result<Policy, Error> {
     reader.one(reader.find::<Entity>()).await?.ok_or(Error::NotFound)
 }
 
-/// A change of the policy; every rating, risk band and review date in the register follows at once.
+/// A change of the policy; every rating, risk band, end of evidence and review date in the register follows at once.
 #[derive(Debug)]
 pub struct PolicyChange {
     /// The version it is made on.
@@ -234,6 +285,7 @@ pub struct PolicyPlan {
     new: NewPolicy,
     today: Day,
     risks: Vec<(Risk, Risk)>,
+    evidence: Vec<(Evidence, Evidence)>,
     differences: register::Differences,
 }
 
@@ -248,11 +300,17 @@ impl Ahead for PolicyChange {
         let new = checked(self.change.clone().over(&before)?)?;
         let after = with(&before, new.clone());
         let risks = risk::called_otherwise(reader, new.risk_bands).await?;
+        let evidence = if new.evidence_validity == before.evidence_validity.0 {
+            Vec::new()
+        } else {
+            evidence::ending_otherwise(reader, &new.evidence_validity).await?
+        };
         Ok(PolicyPlan {
             version: self.version,
             new,
             today: reader.today(),
             risks,
+            evidence,
             differences: register::under(reader, &after).await?,
         })
     }
@@ -282,12 +340,21 @@ impl PolicyPlan {
             self.risks.into_iter().filter(|(risk, _)| !changed.contains(&risk.supplier_id)).collect();
         let called: BTreeSet<SupplierId> = still.iter().map(|(risk, _)| risk.supplier_id.clone()).collect();
         risk::call(writer, still).await?;
+        let still: Vec<(Evidence, Evidence)> =
+            self.evidence.into_iter().filter(|(piece, _)| !changed.contains(&piece.supplier_id)).collect();
+        let ended: BTreeSet<SupplierId> = still.iter().map(|(piece, _)| piece.supplier_id.clone()).collect();
+        evidence::end(writer, still).await?;
         self.differences.without(changed).carry_out_all(writer).await?;
-        writer.leave_alone(&called);
+        writer.leave_alone(called.iter().chain(&ended));
         let changed: Vec<SupplierId> = changed.iter().cloned().collect();
         risk::call_of_suppliers(writer, &changed, after.risk_bands.0).await?;
+        evidence::end_of_suppliers(writer, &changed, &after.evidence_validity.0).await?;
         for supplier_id in &changed {
             writer.touch(supplier_id);
+        }
+        if after.ncsc_due.asks() {
+            // What is asked of nobody would be due nowhere.
+            ourselves::ensure(writer).await?;
         }
         Ok(after)
     }
@@ -313,6 +380,8 @@ fn with(before: &Policy, new: NewPolicy) -> Policy {
         rating: Json(new.rating),
         cadence_months: Json(new.cadence_months),
         risk_bands: Json(new.risk_bands),
+        evidence_validity: Json(new.evidence_validity),
+        ncsc_due: Json(new.ncsc_due),
         separation_of_duties: Word(new.separation_of_duties),
         maximum_key_days: new.maximum_key_days,
         ..before.clone()

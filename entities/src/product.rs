@@ -13,6 +13,7 @@ use crate::{
     error::Error,
     fault::Faults,
     id::{OrganisationId, ProductId, SupplierId},
+    ourselves,
     page::{Page, Sort, contains},
     patch::Change,
     scope::{PORTION, Reader, Writer, owned},
@@ -429,8 +430,10 @@ impl Kept {
 pub async fn create(writer: &Writer, new: NewProduct) -> Result<Product, Error> {
     text::check(&new)?;
     let new = new.check()?;
-    if let Err(Error::NotFound) = supplier::read(writer, &new.supplier_id).await {
-        return Err(Error::unknown("/supplier_id", "supplier"));
+    match supplier::read(writer, &new.supplier_id).await {
+        Err(Error::NotFound) => return Err(Error::unknown("/supplier_id", "supplier")),
+        Ok(supplier) if supplier.is_ourselves => return Err(ourselves::not_here("/supplier_id")),
+        _ => {}
     }
     let product = create_all(writer, vec![new]).await?.remove(0);
     let supplier = supplier::read(writer, &product.supplier_id).await?;
@@ -620,7 +623,7 @@ pub async fn delete(writer: &Writer, id: &ProductId, version: i64) -> Result<(),
     writer.remove::<Entity>(&row).await.map_err(|error| match error {
         Error::Conflict { code: "in_use", .. } => Error::conflict(
             "in_use",
-            "evidence, assessments, risks, reviews or incidents refer to this product: archive it instead",
+            "evidence, assessments, risks, reviews or incidents refer to this product, or something due about it was settled: archive it instead",
         ),
         other => other,
     })

@@ -70,6 +70,20 @@ pub enum SystemAccess {
     Privileged,
 }
 
+/// A tier that can be set by hand: any but `unknown`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TierByHand {
+    /// Little depends on it.
+    Low,
+    /// Something depends on it.
+    Medium,
+    /// Much depends on it.
+    High,
+    /// Nearly everything depends on it.
+    Critical,
+}
+
 /// What happens to care when the service stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -98,8 +112,8 @@ pub enum PeopleAffected {
     All,
 }
 
-/// The four inputs a tier is derived from; null where nobody has said.
-#[derive(Clone, Copy, Debug, Default)]
+/// What a tier is derived from; nothing where nobody has said.
+#[derive(Clone, Debug, Default)]
 pub struct TierInputs {
     /// The most sensitive data it holds.
     pub data_sensitivity: Option<DataSensitivity>,
@@ -109,13 +123,28 @@ pub struct TierInputs {
     pub service_criticality: Option<ServiceCriticality>,
     /// How many it touches.
     pub people_affected: Option<PeopleAffected>,
+    /// Which personal data it handles: special-category data and children's data ask for a high tier, whatever else is
+    /// known.
+    pub personal_data: Vec<PersonalData>,
 }
 
 /// The reason of a tier for which nothing is known of how much rests on the supplier or product.
 pub const NOT_PROFILED: &str = "not profiled yet";
 
+impl PersonalData {
+    /// Whether it is special-category data (UK GDPR Article 9), about children, or about crime (Article 10).
+    #[must_use]
+    pub fn is_sensitive(self) -> bool {
+        match self {
+            Self::Health | Self::CareRecords | Self::Biometric | Self::Children | Self::Criminal => true,
+            Self::Contact | Self::Financial | Self::Employment | Self::Location => false,
+        }
+    }
+}
+
 impl TierInputs {
-    /// The tier these inputs ask for, and why: the strictest input wins; nothing said is `low`.
+    /// The tier these inputs ask for, and why: the strictest input wins, also over those of which nothing is said; nothing
+    /// said at all is `unknown`.
     #[must_use]
     pub fn tier(self) -> (Tier, String) {
         let sensitivity = self.data_sensitivity.map(|input| match input {
@@ -151,9 +180,11 @@ impl TierInputs {
             };
             (tier, "people_affected", crate::stored::word(&input))
         });
-        let given: Vec<_> = [sensitivity, access, criticality, people].into_iter().flatten().collect();
+        let personal = self.personal_data.iter().find(|data| data.is_sensitive());
+        let personal = personal.map(|data| (Tier::High, "personal_data", crate::stored::word(data)));
+        let given: Vec<_> = [sensitivity, access, criticality, people, personal].into_iter().flatten().collect();
         let Some(strictest) = given.iter().map(|(tier, ..)| *tier).max() else {
-            return (Tier::Low, NOT_PROFILED.to_owned());
+            return (Tier::Unknown, NOT_PROFILED.to_owned());
         };
         let because: Vec<String> = given
             .iter()
@@ -176,6 +207,11 @@ mod tests {
             ..TierInputs::default()
         };
         assert_eq!(inputs.tier(), (Tier::Critical, "system_access is privileged".to_owned()));
-        assert_eq!(TierInputs::default().tier(), (Tier::Low, "not profiled yet".to_owned()));
+        assert_eq!(TierInputs::default().tier(), (Tier::Unknown, "not profiled yet".to_owned()));
+        let children =
+            TierInputs { personal_data: vec![PersonalData::Contact, PersonalData::Children], ..TierInputs::default() };
+        assert_eq!(children.tier(), (Tier::High, "personal_data is children".to_owned()));
+        let contact = TierInputs { personal_data: vec![PersonalData::Contact], ..TierInputs::default() };
+        assert_eq!(contact.tier().0, Tier::Unknown);
     }
 }

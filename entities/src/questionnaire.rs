@@ -27,8 +27,11 @@ use crate::{
 };
 
 mod filter;
+mod outdated;
 
 pub use filter::{EditionEntry, Questionnaire, QuestionnaireFilter, list};
+pub use outdated::OutdatedEdition;
+pub(crate) use outdated::{EditionInUse, outdated};
 
 /// How many editions an organisation may publish.
 pub const MAXIMUM_EDITIONS: usize = 2_000;
@@ -86,6 +89,9 @@ pub struct Model {
     /// How its author wrote it; of the library's editions, and of those published by earlier programs, it is not kept.
     #[serde(skip)]
     pub source: Option<Json<Source>>,
+    /// What it is based on, for lists; of those that were kept by earlier programs it stands in the document alone.
+    #[serde(skip)]
+    pub based_on: Option<Json<Vec<diligence_questionnaires::Source>>>,
     /// When it was published here, or first used.
     pub created_at: Moment,
     /// When the row was written; equal to `created_at`, since an edition never changes.
@@ -567,6 +573,7 @@ async fn keep(writer: &Writer, edition: &Edition, origin: Origin, source: Option
         question_count: i64::try_from(edition.questions().count()).unwrap_or(i64::MAX),
         document: edition.to_json(),
         source: source.map(Json),
+        based_on: Some(Json(edition.source.clone())),
         created_at: writer.now(),
         updated_at: writer.now(),
     };

@@ -18,7 +18,9 @@ use crate::{
     assessment::{AssessmentState, FrameworkNumbers},
     clock::{Day, Moment},
     decision::DecisionOutcome,
+    due,
     error::Error,
+    evidence::EndsBecause,
     id::{AssessmentId, OrganisationId, ProductId, ReviewId, SubjectId, SupplierId},
     identifier::Identifier,
     product::{AiFeatures, ProductKind},
@@ -35,7 +37,8 @@ mod summary;
 
 pub use filter::{RegisterFilter, RegisterSort, list};
 pub(crate) use line::with_products;
-pub(crate) use refresh::{Differences, Known, enter, forget, refresh, refresh_all, refresh_now, under};
+pub use refresh::Drift;
+pub(crate) use refresh::{Differences, Known, drift, enter, forget, refresh, refresh_all, refresh_now, under};
 pub use summary::{HeatCell, Summary, summary};
 
 /// A certificate in force or once in force, in short.
@@ -47,8 +50,11 @@ pub struct Certificate {
     pub reference: Option<String>,
     /// What it says in a few words.
     pub statement: Option<String>,
-    /// The last day it is valid; null for no end.
+    /// The last day on which it counts.
     pub expires_on: Option<Day>,
+    /// How that is known.
+    #[serde(default)]
+    pub ends_because: EndsBecause,
 }
 
 /// An assessment under way, in short: it does not count yet.
@@ -137,6 +143,8 @@ pub struct Model {
     pub certificates: Json<Vec<Certificate>>,
     /// Assessments under way.
     pub under_way: Json<Vec<UnderWay>>,
+    /// Whether it is of our own house, which no list and no count of the register has.
+    pub is_ourselves: bool,
     /// When the line last changed.
     pub updated_at: Moment,
 }
@@ -145,7 +153,7 @@ pub struct Model {
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
-belongs!();
+belongs!(without IsOurselves);
 
 /// How many risks count, by what they are called now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
@@ -178,8 +186,10 @@ pub struct CertificateToday {
     pub reference: Option<String>,
     /// What it says in a few words.
     pub statement: Option<String>,
-    /// The last day it is valid; null for no end.
+    /// The last day on which it counts, given or derived; null where it has no end, or its end is not known.
     pub expires_on: Option<Day>,
+    /// How that is known; what is `undated` counts for nothing.
+    pub ends_because: EndsBecause,
     /// Whether that day has passed.
     pub expired: bool,
 }
@@ -245,10 +255,23 @@ pub struct RegisterEntry {
     pub under_way: Vec<UnderWay>,
     /// When the line last changed.
     pub updated_at: Moment,
+    /// The first day by which something must be done about it, which may have passed; null where nothing is due.
+    pub next_due_on: Option<Day>,
+}
+
+/// Lines as they stand today.
+async fn on_today(reader: &Reader, rows: Vec<Model>) -> Result<Vec<RegisterEntry>, Error> {
+    let days = due::first_days(reader, rows.iter().map(|row| row.subject_id.clone())).await?;
+    let today = reader.today();
+    let on = |row: Model| {
+        let next_due_on = days.get(&row.subject_id).copied();
+        row.on(today, next_due_on)
+    };
+    Ok(rows.into_iter().map(on).collect())
 }
 
 impl Model {
-    fn on(self, today: Day) -> RegisterEntry {
+    fn on(self, today: Day, next_due_on: Option<Day>) -> RegisterEntry {
         let pair = |framework: &str| {
             let numbers = self.frameworks.iter().find(|numbers| numbers.framework == framework);
             numbers
@@ -300,16 +323,18 @@ impl Model {
                 .certificates
                 .0
                 .into_iter()
-                .map(|Certificate { kind, reference, statement, expires_on }| CertificateToday {
+                .map(|Certificate { kind, reference, statement, expires_on, ends_because }| CertificateToday {
                     kind,
                     reference,
                     statement,
                     expires_on,
+                    ends_because,
                     expired: expires_on.is_some_and(|last| last < today),
                 })
                 .collect(),
             under_way: self.under_way.0,
             updated_at: self.updated_at,
+            next_due_on,
         }
     }
 }
@@ -326,9 +351,8 @@ pub async fn lines(
     if ids.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let today = reader.today();
     let rows = reader.all(reader.find_among::<Entity, _>(Column::SubjectId, ids)).await?;
-    Ok(rows.into_iter().map(|row| (row.subject_id.clone(), row.on(today))).collect())
+    Ok(on_today(reader, rows).await?.into_iter().map(|line| (line.subject_id.clone(), line)).collect())
 }
 
 /// Lines with a condition that is not met and must be before this day, the most pressing first.
@@ -342,8 +366,7 @@ pub async fn with_conditions_due(reader: &Reader, before: Day, limit: u64) -> Re
     let select = reader.find::<Entity>().filter(due).filter(Column::Status.ne(Word(RelationshipStatus::Archived)));
     let rows =
         reader.all(select.order_by_asc(Column::ConditionsDueOn).order_by_asc(Column::SubjectId).limit(limit)).await?;
-    let today = reader.today();
-    Ok(rows.into_iter().map(|row| row.on(today)).collect())
+    on_today(reader, rows).await
 }
 
 fn count_of(counts: &mut RiskCounts, band: Severity) -> &mut i64 {
@@ -353,6 +376,13 @@ fn count_of(counts: &mut RiskCounts, band: Severity) -> &mut i64 {
         Severity::High => &mut counts.high,
         Severity::Extreme => &mut counts.extreme,
     }
+}
+
+/// The lines of these suppliers and their products as they are stored.
+pub(crate) async fn stored(reader: &Reader, suppliers: &[SupplierId]) -> Result<BTreeMap<SubjectId, Model>, Error> {
+    let of_these = Column::SupplierId.is_in(suppliers.iter().cloned());
+    let rows = reader.all(reader.find_with_ourselves::<Entity>().filter(of_these)).await?;
+    Ok(rows.into_iter().map(|row| (row.subject_id.clone(), row)).collect())
 }
 
 /// The suppliers and products that are not archived, for a statement to look up.

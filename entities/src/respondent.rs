@@ -30,11 +30,11 @@ mod uploads;
 
 pub use crate::assessment::responding::{
     EarlierAnswer, EarlierLook, ReceiptAnswer, RespondentProgress, RespondentQuestion, RespondentQuestions,
-    RespondentReceipt, RespondentSection, VisitState,
+    RespondentReceipt, RespondentSection, UnansweredAs, UnansweredQuestion, VisitState,
 };
 pub use uploads::{
     MAXIMUM_UPLOADS, NewUpload, RespondentEvidence, RespondentEvidenceFilter, delete_evidence, list_evidence,
-    read_evidence, read_file, send_evidence,
+    read_evidence, read_file, send_evidence, sent_with,
 };
 pub(crate) use uploads::{forget_upload, upload};
 

@@ -26,6 +26,7 @@ use crate::{
     secret::Token,
     stored::Word,
     subject::Subject,
+    supplier,
 };
 
 /// How many days a link opens its assessment if nothing is said.
@@ -231,6 +232,42 @@ pub struct Resend {
     pub expires_on: Option<Day>,
 }
 
+/// The links to these assessments, which are open, under which somebody has yet to answer: for the first time, or again
+/// as they were returned.
+pub(crate) async fn unanswered(reader: &Reader, assessments: &[AssessmentId]) -> Result<Vec<Model>, Error> {
+    if assessments.is_empty() {
+        return Ok(Vec::new());
+    }
+    let select = reader
+        .find::<Entity>()
+        .filter(Column::AssessmentId.is_in(assessments.iter().cloned()))
+        .filter(Column::RevokedAt.is_null())
+        .filter(Column::ReplacedBy.is_null());
+    reader.all(select).await
+}
+
+/// Whether this assessment can be answered through a link today.
+pub(crate) async fn is_open(reader: &Reader, id: &AssessmentId) -> Result<bool, Error> {
+    let select = reader.find::<Entity>().filter(Column::AssessmentId.eq(id.clone()));
+    Ok(reader.all(select).await?.iter().any(|link| link.expect_good(reader.today()).is_ok()))
+}
+
+/// When answers were last submitted through a link, of those of these assessments of which any were.
+pub(crate) async fn submissions<'a>(
+    reader: &Reader,
+    assessments: impl IntoIterator<Item = &'a str>,
+) -> Result<BTreeMap<String, Moment>, Error> {
+    let select = reader.find::<Entity>().filter(Column::AssessmentId.is_in(assessments));
+    let mut last = BTreeMap::new();
+    for link in reader.all(select.filter(Column::SubmittedAt.is_not_null())).await? {
+        if let Some(at) = link.submitted_at {
+            let known = last.entry(link.assessment_id.to_string()).or_insert(at);
+            *known = at.max(*known);
+        }
+    }
+    Ok(last)
+}
+
 /// Which links to list.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Validate)]
 #[serde(default, deny_unknown_fields)]
@@ -397,6 +434,10 @@ pub async fn create(writer: &Writer, new: NewRespondentLink, mailing: Mailing) -
     check_days(&mut faults, writer.today(), new.due_on, new.expires_on);
     faults.done()?;
     let assessment = open_assessment(writer, &new.assessment_id).await?;
+    if supplier::read(writer, &assessment.supplier_id).await?.is_ourselves {
+        let detail = "this assessment is of our own house: nobody outside is asked, our own people answer it";
+        return Err(Error::conflict("ourselves", detail));
+    }
     insert(writer, &assessment, new, mailing).await
 }
 
@@ -406,6 +447,8 @@ async fn insert(
     new: NewRespondentLink,
     mailing: Mailing,
 ) -> Result<Made, Error> {
+    // That somebody was asked is on the list of what is due.
+    writer.touch(&assessment.supplier_id);
     let of_it = writer.find::<Entity>().filter(Column::AssessmentId.eq(assessment.id.clone()));
     let known: Vec<(String,)> = writer.tuples(of_it.select_only().column(Column::Id)).await?;
     if known.len() >= MAXIMUM_LINKS {
@@ -518,6 +561,7 @@ pub async fn revoke(writer: &Writer, id: &RespondentLinkId, version: i64) -> Res
     if before.revoked_at.is_some() || before.replaced_by.is_some() {
         return Err(Error::conflict("revoked", "this link has ended already"));
     }
+    writer.touch(&assessment::read(writer, &before.assessment_id).await?.supplier_id);
     let after = Model { revoked_at: Some(writer.now()), ..before.clone() };
     let row = writer.replace::<Entity, ActiveModel>("revoke", &before, after).await?;
     show(writer, row).await

@@ -4,6 +4,9 @@
 //! forward by evidence about to expire, by incidents and by changes. A day in the past stays listed until someone
 //! completes it.
 
+use std::collections::BTreeMap;
+
+use diligence_questionnaires::Tier;
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, entity::prelude::*};
 use serde::{Deserialize, Serialize};
@@ -15,8 +18,9 @@ use crate::{
     fault::Faults,
     id::{OrganisationId, ProductId, ReviewId, SubjectId, SupplierId},
     page::{Page, Sort},
+    policy,
     scope::{Reader, Writer, owned},
-    stored::{Json, Word},
+    stored::{Json, Word, word},
     subject::Subject,
 };
 
@@ -28,6 +32,8 @@ pub enum TriggerKind {
     Cadence,
     /// Evidence expires.
     EvidenceExpiry,
+    /// A contract ends, or the last day has come on which one can say that one leaves.
+    Contract,
     /// An incident.
     Incident,
     /// What was approved has changed.
@@ -56,6 +62,8 @@ pub enum ReviewState {
     Open,
     /// Done.
     Completed,
+    /// Its supplier or product is archived: it is due again as it was when that is restored.
+    Suspended,
 }
 
 /// A review as stored.
@@ -96,6 +104,15 @@ pub struct Model {
     pub rescheduled_to: Option<Day>,
     /// Why they did.
     pub rescheduled_reason: Option<String>,
+    /// The day that the cadence asked for when they did: a tier that has risen since brings it forward.
+    #[serde(skip)]
+    pub rescheduled_cadence_on: Option<Day>,
+    /// The tier when someone chose the day.
+    #[serde(skip)]
+    pub rescheduled_tier: Option<Word<Tier>>,
+    /// What asked for a look when this began or was moved, and so has been weighed; null until that is worked out.
+    #[serde(skip)]
+    pub seen: Option<Json<Vec<String>>>,
     /// When it was done; null while it is not.
     pub completed_at: Option<Moment>,
     /// Who did it.
@@ -245,10 +262,13 @@ async fn finish(writer: &Writer, before: &Review, outcome: Option<String>) -> Re
 
 async fn open_at(writer: &Writer, id: &ReviewId, version: i64) -> Result<Review, Error> {
     let row = writer.get_at::<Entity>(id.as_str(), version).await?;
-    if row.state.0 == ReviewState::Completed {
-        return Err(Error::conflict("state", "this review is completed already"));
+    match row.state.0 {
+        ReviewState::Open => Ok(row),
+        ReviewState::Completed => Err(Error::conflict("state", "this review is completed already")),
+        ReviewState::Suspended => {
+            Err(Error::conflict("state", "the supplier or product is archived: restore it before you review it"))
+        }
     }
-    Ok(row)
 }
 
 /// What moving a review needs.
@@ -275,19 +295,33 @@ pub async fn reschedule(writer: &Writer, id: &ReviewId, version: i64, new: Resch
     let mut after = before.clone();
     after.rescheduled_to = Some(new.due_on);
     after.rescheduled_reason = Some(new.reason);
+    let subject = Subject::of(writer, &before.supplier_id, before.product_id.as_ref()).await?;
+    let tier = subject.supplier.tier;
+    let months = policy::read(writer).await?.cadence_months.months(tier.0);
+    after.rescheduled_cadence_on = Some(before.counted_from.plus_months(months));
+    after.rescheduled_tier = Some(tier);
     // What asked for a look so far has been weighed by whoever moved it.
     after.triggers.0.clear();
+    after.seen = None;
     settle(&mut after, None);
     writer.replace::<Entity, ActiveModel>("reschedule", &before, after).await
 }
 
 /// Sets day and reason: what someone chose, or else the cadence, but never later than what asks for a look since.
-fn settle(row: &mut Review, cadence: Option<Trigger>) {
+fn settle(row: &mut Review, cadence: Option<(Trigger, Tier)>) {
+    // A cadence counts again that has become shorter since someone moved it, or for which more is at stake: a higher
+    // tier, or one of which nothing was known then.
+    let counts_again = |cadence: &Trigger, tier: Tier| {
+        let has_risen = |was: Word<Tier>| was.0 != tier && (was.0 == Tier::Unknown || tier > was.0);
+        row.rescheduled_cadence_on.is_some_and(|known| cadence.due_on < known)
+            || row.rescheduled_tier.is_some_and(has_risen)
+    };
     let base = match (row.rescheduled_to, &row.rescheduled_reason, cadence) {
+        (Some(day), _, Some((cadence, tier))) if cadence.due_on < day && counts_again(&cadence, tier) => cadence,
         (Some(day), reason, _) => {
             Trigger { kind: TriggerKind::Rescheduled, due_on: day, detail: reason.clone().unwrap_or_default() }
         }
-        (None, _, Some(cadence)) => cadence,
+        (None, _, Some((cadence, _))) => cadence,
         (None, _, None) => Trigger { kind: row.reason.0, due_on: row.due_on, detail: row.reason_detail.clone() },
     };
     let first = row
@@ -320,10 +354,12 @@ pub(crate) async fn trigger(
             settle(&mut after, None);
             writer.replace::<Entity, ActiveModel>("trigger", &before, after).await?;
         }
-        // A subject entered in this same change has no review yet; one archived asks for none.
-        None if subject.is_archived() => {}
+        // A subject entered in this same change has no review yet; of one that is archived, it waits until it is restored.
         None => {
             let mut row = blank(writer, &subject.supplier.id, product_id.as_ref(), asks.clone());
+            if subject.is_archived() {
+                row.state = Word(ReviewState::Suspended);
+            }
             row.triggers.0.push(asks);
             writer.insert::<Entity, ActiveModel>(row).await?;
         }
@@ -342,7 +378,7 @@ async fn open_of(
             reader
                 .find::<Entity>()
                 .filter(Column::SubjectId.eq(subject_id.as_str()))
-                .filter(Column::State.eq(Word(ReviewState::Open))),
+                .filter(Column::State.ne(Word(ReviewState::Completed))),
         )
         .await
 }
@@ -388,6 +424,9 @@ fn blank(reader: &Reader, supplier_id: &SupplierId, product_id: Option<&ProductI
         triggers: Json::default(),
         rescheduled_to: None,
         rescheduled_reason: None,
+        rescheduled_cadence_on: None,
+        rescheduled_tier: None,
+        seen: None,
         completed_at: None,
         completed_by: None,
         outcome: None,
@@ -396,16 +435,23 @@ fn blank(reader: &Reader, supplier_id: &SupplierId, product_id: Option<&ProductI
     }
 }
 
-/// The open reviews of these suppliers and their products.
+/// The reviews of these suppliers and their products that are not completed.
 pub(crate) async fn open_of_suppliers(reader: &Reader, suppliers: &[SupplierId]) -> Result<Vec<Review>, Error> {
     reader
         .all(
             reader
                 .find::<Entity>()
                 .filter(Column::SupplierId.is_in(suppliers.iter().cloned()))
-                .filter(Column::State.eq(Word(ReviewState::Open))),
+                .filter(Column::State.ne(Word(ReviewState::Completed))),
         )
         .await
+}
+
+/// Something besides the cadence that asks for a look on a day.
+pub(crate) struct Ask {
+    /// What it is known by, so that who has weighed it is not asked again.
+    pub(crate) key: String,
+    pub(crate) trigger: Trigger,
 }
 
 /// What a subject's review must be like, as the register is made anew.
@@ -414,10 +460,15 @@ pub(crate) struct Wanted<'a> {
     pub(crate) product_id: Option<&'a ProductId>,
     pub(crate) archived: bool,
     pub(crate) cadence_months: u32,
-    pub(crate) tier: String,
-    /// The next day on which a piece of evidence stops being valid, and which.
-    pub(crate) evidence_expiry: Option<(Day, String)>,
+    pub(crate) tier: Tier,
+    /// Whether it has only just been entered: then nobody has weighed anything yet.
+    pub(crate) is_new: bool,
+    /// Evidence that expires and contracts that end.
+    pub(crate) asks: Vec<Ask>,
 }
+
+/// How many pieces of evidence and contracts a review names that ask for it.
+const MAXIMUM_ASKS: usize = 10;
 
 /// What is to become of a subject's open review: the one there is, and the one there will be.
 pub(crate) struct Step {
@@ -439,29 +490,38 @@ impl Step {
 
 /// Works out what is to become of a subject's open review, `before` being the one there is.
 pub(crate) fn plan(reader: &Reader, wanted: &Wanted<'_>, before: Option<Review>) -> Step {
-    if wanted.archived {
-        return Step { before, after: None };
-    }
     let cadence = |from: Day| Trigger {
         kind: TriggerKind::Cadence,
         due_on: from.plus_months(wanted.cadence_months),
-        detail: format!("every {} months for the tier {}", wanted.cadence_months, wanted.tier),
+        detail: format!("every {} months for the tier {}", wanted.cadence_months, word(&wanted.tier)),
     };
-    let expiry = wanted.evidence_expiry.as_ref().map(|(day, which)| Trigger {
-        kind: TriggerKind::EvidenceExpiry,
-        due_on: *day,
-        detail: format!("{which} expires"),
-    });
+    if wanted.archived {
+        // What was due is due again when it is restored; of what was entered so, nobody has weighed anything until then.
+        let entered = || Model {
+            seen: Some(Json::default()),
+            ..blank(reader, wanted.supplier_id, wanted.product_id, cadence(reader.today()))
+        };
+        let known = before.clone().or_else(|| wanted.is_new.then(entered));
+        let after = known.map(|row| Model { state: Word(ReviewState::Suspended), ..row });
+        return Step { before, after };
+    }
     let mut after =
         before.clone().unwrap_or_else(|| blank(reader, wanted.supplier_id, wanted.product_id, cadence(reader.today())));
-    after.triggers.0.retain(|trigger| trigger.kind != TriggerKind::EvidenceExpiry);
-    // Whoever moved the review knew what expires when.
-    if after.rescheduled_to.is_none() {
-        // What expires by the day of the last look was seen then.
-        after.triggers.0.extend(expiry.filter(|asks| asks.due_on > after.counted_from));
-    }
+    after.state = Word(ReviewState::Open);
+    let is_moved = after.rescheduled_to.is_some();
+    let counted_from = after.counted_from;
+    let is_weighed = |ask: &&Ask| is_moved || !wanted.is_new && ask.trigger.due_on <= counted_from;
+    let seen = after
+        .seen
+        .get_or_insert_with(|| Json(wanted.asks.iter().filter(is_weighed).map(|ask| ask.key.clone()).collect()));
+    let mut asks: Vec<Trigger> =
+        wanted.asks.iter().filter(|ask| !seen.contains(&ask.key)).map(|ask| ask.trigger.clone()).collect();
+    asks.sort_by_key(|trigger| trigger.due_on);
+    asks.truncate(MAXIMUM_ASKS);
+    after.triggers.0.retain(|trigger| !matches!(trigger.kind, TriggerKind::EvidenceExpiry | TriggerKind::Contract));
+    after.triggers.0.extend(asks);
     let cadence = cadence(after.counted_from);
-    settle(&mut after, Some(cadence));
+    settle(&mut after, Some((cadence, wanted.tier)));
     // A day that has come stays until someone completes the review or moves it, whatever the reason for it has become.
     if let Some(before) = &before
         && before.due_on <= reader.today()
@@ -476,13 +536,23 @@ pub(crate) fn plan(reader: &Reader, wanted: &Wanted<'_>, before: Option<Review>)
 /// Writes what [`plan`] worked out.
 pub(crate) async fn carry_out(writer: &Writer, steps: Vec<Step>) -> Result<(), Error> {
     let (mut added, mut changed) = (Vec::new(), Vec::new());
+    let mut weighed: BTreeMap<Vec<String>, Vec<String>> = BTreeMap::new();
     for step in steps {
         match (step.before, step.after) {
+            // What has been weighed is shown to nobody: it makes no version and no event.
+            (Some(before), Some(after))
+                if before != after && (Model { seen: after.seen.clone(), ..before.clone() }) == after =>
+            {
+                weighed.entry(after.seen.unwrap_or_default().0).or_default().push(after.id.to_string());
+            }
             (Some(before), Some(after)) if before != after => changed.push((before, after)),
             (None, Some(row)) => added.push(row),
             (Some(row), None) => writer.remove::<Entity>(&row).await?,
             _ => {}
         }
+    }
+    for (seen, ids) in weighed {
+        writer.set_derived_of_all::<Entity>(&ids, &[(Column::Seen, Json(seen).into())]).await?;
     }
     writer.replace_all::<Entity, ActiveModel>("derive", changed).await?;
     if !added.is_empty() {

@@ -1,5 +1,7 @@
 //! Risks: something that may go wrong, how likely and how bad it would be, and what we do about it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use diligence_questionnaires::{RaisedFinding, Severity};
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _, entity::prelude::*};
@@ -11,7 +13,7 @@ use crate::{
     clock::{Day, Moment},
     error::Error,
     fault::Faults,
-    id::{AssessmentId, OrganisationId, ProductId, RiskId, SubjectId, SupplierId},
+    id::{AssessmentId, EvidenceId, OrganisationId, ProductId, RiskId, SubjectId, SupplierId},
     patch::Change,
     policy::{self, RiskBands},
     scope::{PORTION, Reader, Writer, owned},
@@ -145,6 +147,8 @@ pub struct Model {
     pub origin_finding: Option<String>,
     /// The question whose answer raised the finding, if one did.
     pub origin_question: Option<String>,
+    /// The evidence whose findings it follows from: a check or an exercise; null if it follows from none.
+    pub origin_evidence_id: Option<EvidenceId>,
     /// When it was entered.
     pub created_at: Moment,
     /// When it was last changed.
@@ -295,6 +299,7 @@ impl NewRisk {
             origin_assessment_id: None,
             origin_finding: None,
             origin_question: None,
+            origin_evidence_id: None,
             created_at: writer.now(),
             updated_at: writer.now(),
         }
@@ -366,6 +371,63 @@ pub(crate) async fn raise(
     if rows.is_empty() { Ok(rows) } else { writer.insert_all::<Entity, ActiveModel>(rows).await }
 }
 
+/// Enters the risks that follow from the findings of a piece of evidence.
+pub(crate) async fn raise_from(
+    writer: &Writer,
+    subject: &Subject,
+    evidence_id: &EvidenceId,
+    new: Vec<NewRisk>,
+) -> Result<Vec<Risk>, Error> {
+    if new.is_empty() {
+        return Ok(Vec::new());
+    }
+    let bands = policy::read(writer).await?.risk_bands.0;
+    let row = |new: NewRisk| Model {
+        origin_evidence_id: Some(evidence_id.clone()),
+        ..new.into_row(writer, subject.supplier.id.clone(), subject.product_id(), bands)
+    };
+    writer.insert_all::<Entity, ActiveModel>(new.into_iter().map(row).collect()).await
+}
+
+/// Whether risks follow from the findings of this piece of evidence.
+pub(crate) async fn came_of(reader: &Reader, evidence_id: &EvidenceId) -> Result<bool, Error> {
+    reader.has(reader.find::<Entity>().filter(Column::OriginEvidenceId.eq(evidence_id.clone()))).await
+}
+
+/// These risks, as far as they are there.
+pub(crate) async fn several(reader: &Reader, ids: &BTreeSet<String>) -> Result<BTreeMap<RiskId, Risk>, Error> {
+    let rows = reader.get_many::<Entity>(ids).await?;
+    Ok(rows.into_iter().map(|row| (row.id.clone(), row)).collect())
+}
+
+/// Notes that those of its actions that have these titles were done today; where that leaves none to do, it is over.
+/// Says whether anything changed.
+pub(crate) async fn finish_actions(
+    writer: &Writer,
+    before: &Risk,
+    titles: &BTreeSet<String>,
+    reason: &str,
+) -> Result<bool, Error> {
+    if before.state.0 == RiskState::Closed {
+        return Ok(false);
+    }
+    let mut after = before.clone();
+    for action in after.actions.0.iter_mut().filter(|action| titles.contains(&action.title)) {
+        action.done_on.get_or_insert(writer.today());
+    }
+    let is_over = after.actions.iter().all(|action| action.done_on.is_some());
+    if is_over {
+        after.state = Word(RiskState::Closed);
+        after.closed_reason = Some(reason.to_owned());
+        after.rank();
+    } else if after == *before {
+        return Ok(false);
+    }
+    let action = if is_over { "close" } else { "finish_action" };
+    writer.replace::<Entity, ActiveModel>(action, before, after).await?;
+    Ok(true)
+}
+
 /// One risk.
 ///
 /// # Errors
@@ -398,6 +460,7 @@ pub async fn change(writer: &Writer, id: &RiskId, version: i64, change: Change<N
         origin_assessment_id: before.origin_assessment_id.clone(),
         origin_finding: before.origin_finding.clone(),
         origin_question: before.origin_question.clone(),
+        origin_evidence_id: before.origin_evidence_id.clone(),
         created_at: before.created_at,
         ..new.into_row(writer, before.supplier_id.clone(), before.product_id.clone(), bands)
     };
@@ -501,6 +564,20 @@ pub async fn reopen(writer: &Writer, id: &RiskId, version: i64) -> Result<Risk, 
     };
     after.rank();
     writer.replace::<Entity, ActiveModel>("reopen", &before, after).await
+}
+
+/// Notes that one of its actions, by its place from 1, was done today.
+///
+/// # Errors
+/// [`Error::NotFound`], or [`Error::Conflict`] for an action that is done already or is not there.
+pub(crate) async fn finish_action(writer: &Writer, id: &RiskId, number: u32) -> Result<Risk, Error> {
+    let before = read(writer, id).await?;
+    let mut after = before.clone();
+    let place = usize::try_from(number).ok().and_then(|number| number.checked_sub(1)).unwrap_or(usize::MAX);
+    let action = after.actions.0.get_mut(place).filter(|action| action.done_on.is_none());
+    let action = action.ok_or_else(|| Error::conflict("state", "this action is done already, or is there no more"))?;
+    action.done_on = Some(writer.today());
+    writer.replace::<Entity, ActiveModel>("finish_action", &before, after).await
 }
 
 /// Takes away a risk entered by mistake; one that a finding raised can only be closed.

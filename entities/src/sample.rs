@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use diligence_questionnaires::{Answer, Answers, EvidenceKind, Question, QuestionType};
+use diligence_questionnaires::{Answer, Answers, EvidenceKind, Points, Question, QuestionType};
 use schemars::JsonSchema;
 use sea_orm::DbErr;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -345,8 +345,10 @@ fn answer(
     evidence: &[(EvidenceKind, String)],
     why: &str,
 ) -> Option<Answer> {
-    let level = i16::from(level);
-    let distance = |points: u8| (i16::from(points) - level).abs();
+    let level = i32::from(level);
+    // Nearly is enough: what is left of a fraction makes no difference to the story.
+    let whole = |points: Points| points.numerator() / i32::try_from(points.denominator()).unwrap_or(i32::MAX);
+    let distance = |points: Points| (whole(points) - level).abs();
     let mut asks_why = false;
     let value = match question.kind {
         QuestionType::YesNo | QuestionType::SingleChoice => {
@@ -355,14 +357,16 @@ fn answer(
             Value::String(chosen.value.clone())
         }
         QuestionType::MultipleChoice => {
-            let is_scored = question.options.iter().any(|option| option.points > 0);
+            let is_scored = question.options.iter().any(|option| option.points > Points::ZERO);
             let mut sum = 0;
             let mut chosen: Vec<Value> = Vec::new();
-            for option in
-                question.options.iter().filter(|option| !option.exclusive && (option.points > 0 || !is_scored))
+            for option in question
+                .options
+                .iter()
+                .filter(|option| !option.exclusive && (option.points > Points::ZERO || !is_scored))
             {
                 if sum < level && (is_scored || chosen.is_empty()) {
-                    sum += i16::from(option.points);
+                    sum += whole(option.points);
                     chosen.push(option.value.clone().into());
                 }
             }

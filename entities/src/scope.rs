@@ -232,9 +232,19 @@ impl Reader {
         self.store.mint(self.now)
     }
 
-    /// Rows of this organisation.
-    #[expect(clippy::disallowed_methods, reason = "the one place that adds the organisation")]
+    /// Rows of this organisation, without what is of our own house: that counts among no suppliers, and whoever does
+    /// not think of it leaves it out.
     pub(crate) fn find<E: Belongs>(&self) -> Select<E> {
+        let select = self.find_with_ourselves::<E>();
+        match E::OURSELVES {
+            Some(column) => select.filter(column.eq(false)),
+            None => select,
+        }
+    }
+
+    /// Rows of this organisation, those of our own house among them: for what follows from all of them.
+    #[expect(clippy::disallowed_methods, reason = "the one place that adds the organisation")]
+    pub(crate) fn find_with_ourselves<E: Belongs>(&self) -> Select<E> {
         E::find().filter(E::ORGANISATION_ID.eq(self.scope.organisation_id.clone()))
     }
 
@@ -276,7 +286,7 @@ impl Reader {
     }
 
     pub(crate) async fn get<E: Owned>(&self, id: &str) -> Result<E::Model, Error> {
-        self.one(self.find::<E>().filter(E::ID.eq(id))).await?.ok_or(Error::NotFound)
+        self.one(self.find_with_ourselves::<E>().filter(E::ID.eq(id))).await?.ok_or(Error::NotFound)
     }
 
     /// The rows with these ids, in no order; asked for in portions that any database takes.

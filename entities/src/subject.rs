@@ -1,6 +1,6 @@
 //! Subjects: what an assessment, a risk or a review is about. One supplier, or one of its products.
 
-use diligence_questionnaires::Subject as Facts;
+use diligence_questionnaires::{Subject as Facts, Tier};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -78,6 +78,10 @@ impl Subject {
     /// Whether a questionnaire that applies to these may be put to it.
     pub(crate) fn fits(&self, applies_to: &[diligence_questionnaires::AppliesTo]) -> bool {
         use diligence_questionnaires::AppliesTo;
+        // Whatever is asked of suppliers and of what they provide can be asked of our own house.
+        if self.supplier.is_ourselves {
+            return true;
+        }
         match &self.product {
             None => applies_to.contains(&AppliesTo::Supplier),
             Some(product) => {
@@ -95,7 +99,9 @@ impl Subject {
             facts.set(fact, values);
         };
         say("subject_type", vec![if product.is_some() { "product" } else { "supplier" }.to_owned()]);
-        say("tier", vec![word(&supplier.tier)]);
+        // What is not known is asked as if much depended on it.
+        let tier = if supplier.tier.0 == Tier::Unknown { Tier::High } else { supplier.tier.0 };
+        say("tier", vec![word(&tier)]);
         say("data_role", supplier.data_role.iter().map(word).collect());
         say("data_sensitivity", supplier.data_sensitivity.iter().map(word).collect());
         say("system_access", supplier.system_access.iter().map(word).collect());

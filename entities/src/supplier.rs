@@ -16,7 +16,10 @@ use crate::{
     id::{OrganisationId, SupplierId},
     identifier::Identifier,
     patch::Change,
-    profile::{DataRole, DataSensitivity, PeopleAffected, PersonalData, ServiceCriticality, SystemAccess, TierInputs},
+    profile::{
+        DataRole, DataSensitivity, PeopleAffected, PersonalData, ServiceCriticality, SystemAccess, TierByHand,
+        TierInputs,
+    },
     scope::{PORTION, Reader, Writer, owned},
     stored::{Json, Word},
     text,
@@ -25,11 +28,13 @@ use crate::{
 mod contacts;
 mod filter;
 mod identifiers;
+mod tier;
 
 pub use contacts::Contact;
 pub(crate) use contacts::{archived_with_contacts, drop_contacts, erase_person, places_of};
 pub use filter::{SupplierFilter, SupplierSort, list};
 pub(crate) use identifiers::{holders, note_identifiers};
+pub(crate) use tier::{derive_tiers, from_after};
 
 /// Where a supplier or product stands with us.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -59,6 +64,9 @@ pub struct Money {
     pub currency: String,
 }
 
+/// How many terms of a contract that renews itself are looked at.
+const MAXIMUM_TERMS: usize = 2000;
+
 /// A contract with a supplier.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
@@ -77,6 +85,10 @@ pub struct Contract {
     #[validate(range(min = 0, max = 3650))]
     #[serde(default)]
     pub notice_days: Option<i32>,
+    /// For how many months it goes on by itself when nobody has given notice; null where it ends.
+    #[validate(range(min = 1, max = 120))]
+    #[serde(default)]
+    pub renews_for_months: Option<u32>,
     /// What it is worth over its whole time.
     #[validate(nested)]
     #[serde(default)]
@@ -88,7 +100,29 @@ fn starts_before_it_ends(contract: &Contract) -> Result<(), ValidationError> {
         (Some(start), Some(end)) if end < start => {
             Err(ValidationError::new("order").with_message("expected ends_on on or after starts_on".into()))
         }
+        (_, None) if contract.renews_for_months.is_some() => {
+            Err(ValidationError::new("renewal").with_message("expected ends_on beside renews_for_months".into()))
+        }
         _ => Ok(()),
+    }
+}
+
+impl Contract {
+    /// The last day of the term that runs on `today`: one that renews itself has gone on by then, as often as its term
+    /// has passed.
+    #[must_use]
+    pub fn ends_on(&self, today: Day) -> Option<Day> {
+        let end = self.ends_on?;
+        let Some(months) = self.renews_for_months.filter(|months| *months > 0) else { return Some(end) };
+        let terms = (0..).map(|term| end.plus_months(term * months));
+        terms.take(MAXIMUM_TERMS).find(|end| *end >= today).or(Some(end))
+    }
+
+    /// The last day on which one can say that one leaves at the end of the term that runs on `today`.
+    #[must_use]
+    pub fn notice_by(&self, today: Day) -> Option<Day> {
+        let days = self.notice_days.filter(|days| *days > 0)?;
+        Some(self.ends_on(today)?.plus_days(-i64::from(days)))
     }
 }
 
@@ -184,6 +218,9 @@ pub struct Model {
     pub rating: Word<Rating>,
     /// Anything else worth knowing.
     pub notes: Option<String>,
+    /// Whether it is our own house: that is reached as [`crate::ourselves`] and counts among no suppliers.
+    #[serde(skip)]
+    pub is_ourselves: bool,
     /// When it was entered.
     pub created_at: Moment,
     /// When it, or what follows from it, last changed.
@@ -202,10 +239,10 @@ pub use Model as Supplier;
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
-owned!("supplier", row => Some(&row.id));
+owned!("supplier", row => Some(&row.id); without IsOurselves);
 
 /// What a supplier is made of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
 #[schemars(example = example())]
 pub struct NewSupplier {
@@ -268,6 +305,7 @@ pub struct NewSupplier {
     pub people_affected: Option<PeopleAffected>,
     /// A tier in place of the derived one; needs `tier_override_reason`.
     #[serde(default)]
+    #[schemars(with = "Option<TierByHand>")]
     pub tier_override: Option<Tier>,
     /// Why the tier is set by hand.
     #[validate(length(min = 1, max = 2000))]
@@ -316,6 +354,12 @@ impl NewSupplier {
         self.personal_data.sort();
         self.personal_data.dedup();
         faults.expect(
+            self.tier_override != Some(Tier::Unknown),
+            "/tier_override",
+            "enum",
+            "expected low, medium, high or critical: leave it out where nobody knows",
+        );
+        faults.expect(
             self.tier_override.is_none() || self.tier_override_reason.is_some(),
             "/tier_override_reason",
             "required",
@@ -328,7 +372,7 @@ impl NewSupplier {
     /// The row that says this, with what follows from it, and for the rest what is kept of a supplier whatever is said
     /// of it.
     fn into_row(self, kept: Kept) -> Model {
-        let Kept { id, organisation_id, version, rating, created_at, updated_at } = kept;
+        let Kept { id, organisation_id, version, rating, is_ourselves, created_at, updated_at } = kept;
         let Self {
             name,
             legal_name,
@@ -350,13 +394,17 @@ impl NewSupplier {
             tier_override_reason,
             notes,
         } = self;
-        let (derived, because) =
-            TierInputs { data_sensitivity, system_access, service_criticality, people_affected }.tier();
-        let tier_reason = match (&tier_override, &tier_override_reason) {
-            (Some(_), Some(reason)) => {
-                format!("set by hand (it would be {}: {because}): {reason}", crate::stored::word(&derived))
-            }
-            _ => because,
+        let inputs = TierInputs {
+            data_sensitivity,
+            system_access,
+            service_criticality,
+            people_affected,
+            personal_data: personal_data.clone(),
+        };
+        let (tier, tier_reason) = if is_ourselves {
+            tier::of_ourselves()
+        } else {
+            tier::of(inputs, tier_override, tier_override_reason.as_deref())
         };
         let sort_name = name.to_lowercase();
         let names = std::iter::once(sort_name.clone()).chain(legal_name.as_ref().map(|name| name.to_lowercase()));
@@ -386,10 +434,11 @@ impl NewSupplier {
             people_affected: people_affected.map(Word),
             tier_override: tier_override.map(Word),
             tier_override_reason,
-            tier: Word(tier_override.unwrap_or(derived)),
+            tier: Word(tier),
             tier_reason,
             rating,
             notes,
+            is_ourselves,
             created_at,
             updated_at,
             sort_name,
@@ -404,6 +453,7 @@ struct Kept {
     organisation_id: OrganisationId,
     version: i64,
     rating: Word<Rating>,
+    is_ourselves: bool,
     created_at: Moment,
     updated_at: Moment,
 }
@@ -416,6 +466,7 @@ impl Kept {
             organisation_id: writer.scope().organisation_id.clone(),
             version: 1,
             rating: Word(Rating::Unassessed),
+            is_ourselves: false,
             created_at: writer.now(),
             updated_at: writer.now(),
         }
@@ -428,6 +479,7 @@ impl Kept {
             organisation_id: row.organisation_id.clone(),
             version: row.version,
             rating: row.rating,
+            is_ourselves: row.is_ourselves,
             created_at: row.created_at,
             updated_at: row.updated_at,
         }
@@ -449,6 +501,28 @@ pub async fn create(writer: &Writer, new: NewSupplier) -> Result<Supplier, Error
 pub(crate) async fn create_all(writer: &Writer, new: Vec<NewSupplier>) -> Result<Vec<Supplier>, Error> {
     let rows = new.into_iter().map(|new| new.into_row(Kept::new(writer))).collect();
     writer.insert_all::<Entity, ActiveModel>(rows).await
+}
+
+/// The row that stands for our own house, if there is one yet.
+pub(crate) async fn ourselves(reader: &Reader) -> Result<Option<Supplier>, Error> {
+    // Said as the index says it: a value to compare with would keep SQLite from it.
+    let is_it = Condition::all().add(Expr::col((Entity, Column::IsOurselves)));
+    reader.one(reader.find_with_ourselves::<Entity>().filter(is_it)).await
+}
+
+/// Enters the row that stands for our own house.
+pub(crate) async fn create_ourselves(writer: &Writer, new: NewSupplier) -> Result<Supplier, Error> {
+    let row = new.check()?.into_row(Kept { is_ourselves: true, ..Kept::new(writer) });
+    writer.insert::<Entity, ActiveModel>(row).await
+}
+
+/// A supplier at a version, that somebody means to change as one: our own house is changed elsewhere.
+async fn listed_at(writer: &Writer, id: &SupplierId, version: i64) -> Result<Supplier, Error> {
+    let row = writer.get_at::<Entity>(id.as_str(), version).await?;
+    if row.is_ourselves {
+        return Err(Error::conflict("ourselves", "this is our own house, no supplier: change it at /ourselves"));
+    }
+    Ok(row)
 }
 
 /// The suppliers of exactly these names: each name may be several suppliers'.
@@ -501,7 +575,7 @@ pub async fn change(
     version: i64,
     change: Change<NewSupplier>,
 ) -> Result<Supplier, Error> {
-    let before = writer.get_at::<Entity>(id.as_str(), version).await?;
+    let before = listed_at(writer, id, version).await?;
     let new = change.over(&before)?.check()?;
     put(writer, "change", before, new).await
 }
@@ -577,7 +651,7 @@ async fn set_status(
     action: &'static str,
     status: RelationshipStatus,
 ) -> Result<Supplier, Error> {
-    let before = writer.get_at::<Entity>(id.as_str(), version).await?;
+    let before = listed_at(writer, id, version).await?;
     if (before.status.0 == RelationshipStatus::Archived) == (status == RelationshipStatus::Archived) {
         return Err(Error::conflict(
             "state",
@@ -595,7 +669,7 @@ async fn set_status(
 /// # Errors
 /// [`Error::NotFound`], [`Error::Stale`], or [`Error::Conflict`] when something hangs on it.
 pub async fn delete(writer: &Writer, id: &SupplierId, version: i64) -> Result<(), Error> {
-    let row = writer.get_at::<Entity>(id.as_str(), version).await?;
+    let row = listed_at(writer, id, version).await?;
     crate::review::forget_open(writer, &row.id, None).await?;
     writer
         .clear::<held_identifier::Entity>(Condition::all().add(held_identifier::Column::SupplierId.eq(row.id.clone())))
@@ -604,7 +678,7 @@ pub async fn delete(writer: &Writer, id: &SupplierId, version: i64) -> Result<()
     writer.remove::<Entity>(&row).await.map_err(|error| match error {
         Error::Conflict { code: "in_use", .. } => Error::conflict(
             "in_use",
-            "products, evidence, assessments, risks, reviews or incidents refer to this supplier: archive it instead",
+            "products, evidence, assessments, risks, reviews or incidents refer to this supplier, or something due about it was settled: archive it instead",
         ),
         other => other,
     })

@@ -16,6 +16,7 @@ mod schemas;
 /// Collections whose name has no plural, and things that there is one of.
 const SINGULAR: &[&str] = &[
     "concentration",
+    "due",
     "evidence",
     "organisation",
     "people",

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::edition::{Decimal, Edition, Question, QuestionType};
+use crate::edition::{Decimal, Edition, NotApplicable, Question, QuestionType};
 use crate::evaluate::is_blank;
 use crate::fault::{Fault, Faults, escape};
 use crate::text::{Form, LINES};
@@ -45,9 +45,10 @@ pub struct Answer {
     #[schemars(length(max = MAX_EVIDENCE_IDS))]
     #[schemars(inner(length(min = 1, max = MAX_EVIDENCE_ID_CHARS), regex(pattern = r"\S")))]
     pub evidence_ids: Vec<String>,
-    /// Why the question does not apply; only where the question allows it, and not together with a value.
+    /// Why the question does not apply; only where the question allows it, and not together with a value. Empty only
+    /// where the question asks for no reason (`not_applicable: without_reason`).
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = MAX_COMMENT_CHARS), regex(pattern = LINES))]
+    #[schemars(length(max = MAX_COMMENT_CHARS), regex(pattern = LINES))]
     pub not_applicable: Option<String>,
 }
 
@@ -181,18 +182,40 @@ pub struct EvidenceFact {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
     pub file_sha256: Option<String>,
+    /// Why it counts for nothing, whatever its days say; absent where it counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_counted: Option<NotCounted>,
+}
+
+/// Why a piece of evidence counts for nothing, though it is there and its days would let it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NotCounted {
+    /// A respondent sent it, and nobody has accepted it.
+    Unchecked,
+    /// It is of a kind that ends, and says no day from which its end could be told.
+    Undated,
+    /// What was said later of the same says that it is so no more.
+    Superseded,
 }
 
 impl EvidenceFact {
-    /// Whether it is valid on a day: issued on or before it, and not past its expiry day.
+    /// Whether it counts on a day: nothing speaks against it, and it is in date.
     #[must_use]
     pub fn is_valid_on(&self, on: NaiveDate) -> bool {
+        self.not_counted.is_none() && self.is_in_date(on)
+    }
+
+    /// Whether its days let it count on a day: issued on or before it, and not past its expiry day.
+    #[must_use]
+    pub fn is_in_date(&self, on: NaiveDate) -> bool {
         self.issued_on.is_none_or(|issued| issued <= on) && self.expires_on.is_none_or(|expires| on <= expires)
     }
 }
 
 impl Answer {
-    /// Whether it is marked not applicable, with a reason and without a value.
+    /// Whether it is marked not applicable, with a reason and without a value. Where a question asks for no reason,
+    /// [`Question::is_marked_not_applicable`] says it.
     #[must_use]
     pub fn is_marked_not_applicable(&self) -> bool {
         self.value.is_none() && self.not_applicable.as_deref().is_some_and(|reason| !is_blank(reason))
@@ -320,7 +343,7 @@ pub(crate) fn check_answer(question: &Question, answer: &Answer, faults: &mut Fa
                 "not_applicable_not_allowed",
                 "this question cannot be marked not applicable: answer it".to_owned(),
             );
-        } else if is_blank(reason) {
+        } else if is_blank(reason) && question.not_applicable != NotApplicable::WithoutReason {
             fault(
                 "/not_applicable",
                 "reason_missing",

@@ -103,6 +103,8 @@ pub enum LookAgain {
     EvidenceExpired,
     /// A piece of its evidence is not valid yet.
     EvidenceNotYetValid,
+    /// A piece of its evidence counts for nothing: it is not accepted, says no day, or was ended by a later one.
+    EvidenceNotCounted,
     /// A piece of its evidence is no longer known, and is left out.
     EvidenceGone,
 }
@@ -200,7 +202,7 @@ impl<'a> Read<'a> {
     fn said(&self, key: &str) -> Option<Said<'a>> {
         let question = self.questions.get(key).copied().filter(|_| self.visible.contains(key))?;
         let answer = normalise_answer(question, self.from.answers.get(key)?.clone());
-        (answer.value.is_some() || answer.is_marked_not_applicable()).then_some(Said {
+        (answer.value.is_some() || question.is_marked_not_applicable(&answer)).then_some(Said {
             from: self.from,
             question,
             answer,
@@ -357,6 +359,7 @@ fn standing(evidence: &[EvidenceFact], on: NaiveDate) -> BTreeMap<&str, Option<L
     for fact in evidence {
         let wrong = match fact.issued_on {
             _ if fact.is_valid_on(on) => None,
+            _ if fact.is_in_date(on) => Some(LookAgain::EvidenceNotCounted),
             Some(issued) if issued > on => Some(LookAgain::EvidenceNotYetValid),
             _ => Some(LookAgain::EvidenceExpired),
         };

@@ -22,7 +22,8 @@ use serde_json::{Value, json};
 use crate::condition::Condition;
 use crate::difference::{Differing, Reading, differences};
 use crate::edition::{
-    Edition, EditionFinding, EvidenceNeed, Finding, MAX_WEIGHT, NotApplicable, PointBand, Principle, Question, Section,
+    Edition, EditionFinding, EvidenceNeed, Finding, MAX_WEIGHT, NotApplicable, PointBand, Points, Principle, Question,
+    Section,
 };
 
 /// What differs between two editions.
@@ -437,8 +438,8 @@ pub(crate) fn as_scored(question: &Question) -> Question {
         seen.principle.clear();
         seen.evidence = Default::default();
         seen.not_applicable = NotApplicable::No;
-        seen.options.iter_mut().for_each(|choice| choice.points = 0);
-        seen.bands.iter_mut().for_each(|band| band.points = 0);
+        seen.options.iter_mut().for_each(|choice| choice.points = Points::ZERO);
+        seen.bands.iter_mut().for_each(|band| band.points = Points::ZERO);
     }
     seen
 }

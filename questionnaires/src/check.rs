@@ -6,8 +6,8 @@ use crate::answer::{FACTS, fact, parse_date};
 use crate::condition::{Condition, Scalar, Test};
 use crate::document::Node;
 use crate::edition::{
-    BUILT_IN_FRAMEWORKS, Edition, EvidenceNeed, MAX_CONDITION_DEPTH, MAX_QUESTIONS, NotApplicable, PointBand, Question,
-    QuestionType,
+    BUILT_IN_FRAMEWORKS, Edition, EvidenceNeed, MAX_CONDITION_DEPTH, MAX_QUESTIONS, NotApplicable, PointBand, Points,
+    Question, QuestionType, common_denominator,
 };
 use crate::fault::{Fault, Faults};
 use crate::shape::part_of;
@@ -97,13 +97,13 @@ impl<'a> Checker<'a> {
         self.repeated(applies);
         for (index, source) in edition.source.iter().enumerate() {
             // A year and a month alone are dates too: the first of them must exist.
-            let first = match source.date.len() {
-                4 => format!("{}-01-01", source.date),
-                7 => format!("{}-01", source.date),
-                _ => source.date.clone(),
-            };
-            if parse_date(&first).is_none() {
+            let Some(first) = source.first_day() else {
                 self.fault(format!("/source/{index}/date"), "bad_date", "expected a date that exists".to_owned());
+                continue;
+            };
+            if source.looked_at.is_some_and(|looked| looked < first) {
+                let message = format!("expected the day of the source's date or a later one, so not before {first}");
+                self.fault(format!("/source/{index}/looked_at"), "looked_at_too_early", message);
             }
         }
     }
@@ -260,7 +260,7 @@ impl<'a> Checker<'a> {
         } else if is_scale {
             self.bands(question, pointer);
         }
-        if question.required && question.not_applicable == NotApplicable::WithReason && question.can_knock_out() {
+        if question.required && question.not_applicable != NotApplicable::No && question.can_knock_out() {
             let message =
                 "a required question with a knock-out cannot be marked not applicable: expected `not_applicable: no`"
                     .to_owned();
@@ -302,37 +302,59 @@ impl<'a> Checker<'a> {
             self.fault(at(""), "options_missing", format!("expected at least {least} options"));
             return;
         }
-        let mut sum = 0_u32;
         for (index, choice) in question.options.iter().enumerate() {
             if choice.exclusive && question.kind != QuestionType::MultipleChoice {
                 let message = "only an option of a `multiple_choice` question can be exclusive".to_owned();
                 self.fault(at(&format!("/{index}/exclusive")), "exclusive_not_allowed", message);
             }
-            if !choice.exclusive {
-                sum += u32::from(choice.points);
+            if choice.points < Points::ZERO && (choice.exclusive || question.kind != QuestionType::MultipleChoice) {
+                let message = format!(
+                    "only an option that is chosen with others (`multiple_choice`, not exclusive) can cost points: expected 0 to 100, found {}",
+                    choice.points
+                );
+                self.fault(at(&format!("/{index}/points")), "out_of_range", message);
             }
         }
-        let best = question.options.iter().map(|choice| choice.points).max().unwrap_or(0);
-        let worst = question.options.iter().map(|choice| choice.points).min().unwrap_or(0);
+        let all = || question.options.iter().map(|choice| choice.points);
+        let best = all().max().unwrap_or_default();
+        let worst = all().min().unwrap_or_default();
         if question.kind == QuestionType::MultipleChoice {
-            if sum > 100 {
+            // What costs points never makes an answer better, so only what brings some is added up.
+            let added = question.options.iter().filter(|choice| !choice.exclusive && choice.points > Points::ZERO);
+            let Some(common) = common_denominator(all()) else {
+                let message = format!(
+                    "the fractions of the options have no common denominator of at most {}: expected simpler fractions",
+                    Points::MAX_DENOMINATOR
+                );
+                self.fault(at(""), "denominator_too_large", message);
+                return;
+            };
+            let (below, full) = (i64::from(common), i64::from(common) * 100);
+            let sum: i64 = added
+                .map(|choice| i64::from(choice.points.numerator()) * below / i64::from(choice.points.denominator()))
+                .sum();
+            if sum > full {
                 self.fault(
                     at(""),
                     "points_over_100",
-                    format!("the options that are not exclusive add up to {sum} points: expected at most 100"),
+                    format!(
+                        "the options that are not exclusive add up to {} points: expected at most 100",
+                        mixed(sum, below)
+                    ),
                 );
-            } else if question.weight > 0 && sum != 100 && best != 100 {
+            } else if question.weight > 0 && sum != full && best != 100 {
+                let sum = Points::fraction(sum, u64::from(common)).unwrap_or_default();
                 self.fault(
                     at(""),
                     "no_full_marks",
-                    format!("the best answer is worth {} points: expected 100", sum.max(u32::from(best))),
+                    format!("the best answer is worth {} points: expected 100", sum.max(best)),
                 );
             }
         } else if question.weight > 0 {
             if best != 100 {
                 self.fault(at(""), "no_full_marks", format!("the best option is worth {best} points: expected 100"));
             }
-            if worst != 0 {
+            if worst > Points::ZERO {
                 self.fault(at(""), "no_zero_points", format!("the worst option is worth {worst} points: expected 0"));
             }
         }
@@ -413,11 +435,11 @@ impl<'a> Checker<'a> {
             }
         }
         if question.weight > 0 {
-            let best = bands.iter().map(|band| band.points).max().unwrap_or(0);
+            let best = bands.iter().map(|band| band.points).max().unwrap_or_default();
             if best != 100 {
                 self.fault(at(""), "no_full_marks", format!("the best band is worth {best} points: expected 100"));
             }
-            let worst = bands.iter().map(|band| band.points).min().unwrap_or(0);
+            let worst = bands.iter().map(|band| band.points).min().unwrap_or_default();
             if bands.last().is_some_and(|band| band.otherwise) && worst != 0 {
                 self.fault(at(""), "no_zero_points", format!("the worst band is worth {worst} points: expected 0"));
             }
@@ -522,6 +544,13 @@ pub(crate) fn misfit(
         }
         _ => None,
     }
+}
+
+/// A sum of points above 100, which is no points any more, with its whole number in front.
+fn mixed(above: i64, below: i64) -> String {
+    let rest = Points::fraction(above % below, below.unsigned_abs()).unwrap_or_default();
+    let whole = above / below;
+    if rest == 0 { whole.to_string() } else { format!("{whole} {}/{}", rest.numerator(), rest.denominator()) }
 }
 
 pub(crate) fn type_name(kind: QuestionType) -> &'static str {

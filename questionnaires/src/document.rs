@@ -270,6 +270,42 @@ pub(crate) fn read_json(text: &str, faults: &mut Faults) -> Option<Node> {
     }
 }
 
+/// Every key that stands a second time in its object, in a JSON text of any size.
+///
+/// # Errors
+/// What makes it no JSON; also more than 128 lists and maps inside one another.
+pub(crate) fn repeated_keys(text: &str) -> Result<Vec<Fault>, serde_json::Error> {
+    let Plain(mut node) = serde_json::from_str::<Plain>(text)?;
+    place_tokens(&mut node, &mut Tokens::new(text));
+    let mut faults = Faults::default();
+    repeated(&node, &Path::Root, &mut faults);
+    Ok(faults.into_sorted())
+}
+
+fn repeated(node: &Node, path: &Path<'_>, faults: &mut Faults) {
+    match &node.value {
+        Tree::List(items) => {
+            items.iter().enumerate().for_each(|(index, item)| repeated(item, &Path::Index(path, index), faults))
+        }
+        Tree::Map(entries) => {
+            let mut seen = std::collections::HashSet::new();
+            for (key, value) in entries {
+                let name = key.name().unwrap_or_default();
+                let inner = Path::Key(path, name);
+                if !seen.insert(name) {
+                    faults.push_at(&inner, (key.line, key.column), "duplicate_key", twice(name));
+                }
+                repeated(value, &inner, faults);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn twice(name: &str) -> String {
+    format!("`{}` stands here a second time: keep one", shortened(name, 64))
+}
+
 fn too_deep() -> String {
     format!("expected at most {MAX_DOCUMENT_DEPTH} lists and maps inside one another")
 }
@@ -312,12 +348,7 @@ fn tidy(node: &mut Node, path: &Path<'_>, depth: usize, faults: &mut Faults) -> 
                 };
                 let first = seen.insert(name.to_owned());
                 if !first {
-                    faults.push_at(
-                        &Path::Key(path, name),
-                        place,
-                        "duplicate_key",
-                        format!("`{}` stands here a second time: keep one", shortened(name, 64)),
-                    );
+                    faults.push_at(&Path::Key(path, name), place, "duplicate_key", twice(name));
                 }
                 first
             });

@@ -19,8 +19,13 @@ use crate::rating::Severity;
 use crate::rules;
 
 mod decimal;
+mod points;
+mod source;
 
 pub use decimal::Decimal;
+pub use points::{POINTS_PATTERN, Points};
+pub(crate) use points::{PointsError, common_denominator};
+pub use source::{LOOK_MONTHS, Outdated, OutdatedBecause, Source};
 
 /// The largest document read, in bytes (2 MiB).
 pub const MAX_DOCUMENT_BYTES: usize = 2 * 1024 * 1024;
@@ -35,7 +40,7 @@ pub const MAX_FRAMEWORKS: usize = 50;
 /// The most sections in one edition.
 pub const MAX_SECTIONS: usize = 200;
 /// The most options, or bands, on one question.
-pub const MAX_OPTIONS: usize = 100;
+pub const MAX_OPTIONS: usize = 300;
 /// The most findings at the end of one edition.
 pub const MAX_FINDINGS: usize = 500;
 /// The most sources an edition names.
@@ -154,25 +159,6 @@ pub enum AppliesTo {
     Product,
     /// A product with AI in it.
     Ai,
-}
-
-/// Something a questionnaire is based on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Source {
-    /// Its title.
-    #[schemars(length(min = 1, max = MAX_TITLE_CHARS))]
-    pub title: String,
-    /// Its version, as its publisher writes it.
-    #[schemars(length(min = 1, max = MAX_TITLE_CHARS))]
-    pub version: String,
-    /// When it was published: a day, a month (`2025-03`) or a year (`"2025"`, in quotes).
-    #[schemars(regex(pattern = SOURCE_DATE_PATTERN))]
-    pub date: String,
-    /// Where to read it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = ADDRESS_PATTERN), length(max = MAX_TEXT_CHARS))]
-    pub address: Option<String>,
 }
 
 /// A family of principles of the organisation's own, beside `security` and `ethical_ai`.
@@ -329,7 +315,7 @@ pub enum QuestionType {
     YesNo,
     /// The `value` of one option.
     SingleChoice,
-    /// A list of option values; their points add up.
+    /// A list of option values; their points add up, and the sum is held within 0 and 100.
     MultipleChoice,
     /// A number with at most three decimal places.
     Number,
@@ -350,6 +336,8 @@ pub enum NotApplicable {
     No,
     /// It may, when the respondent says why.
     WithReason,
+    /// It may, and nobody needs to say why.
+    WithoutReason,
 }
 
 /// Whether an answer needs evidence, and of which kinds.
@@ -388,9 +376,9 @@ pub struct Choice {
     /// What the respondent reads.
     #[schemars(length(min = 1, max = MAX_TITLE_CHARS))]
     pub label: String,
-    /// What it is worth, 0 to 100.
-    #[schemars(range(min = 0, max = 100))]
-    pub points: u8,
+    /// What it is worth, exactly: 0 to 100, and in a `multiple_choice` down to -100 for what choosing it costs. The
+    /// chosen options of a question add up, and their sum is held within 0 and 100.
+    pub points: Points,
     /// Why choosing it caps the rating, whatever the score.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = MAX_TEXT_CHARS), regex(pattern = LINES))]
@@ -425,9 +413,9 @@ pub struct PointBand {
     /// Whether it is the band for every answer that fits no other.
     #[serde(default, skip_serializing_if = "is_false")]
     pub otherwise: bool,
-    /// What it is worth, 0 to 100.
-    #[schemars(range(min = 0, max = 100))]
-    pub points: u8,
+    /// What it is worth, exactly: 0 to 100.
+    #[schemars(extend("minimum" = 0))]
+    pub points: Points,
     /// Why an answer in it caps the rating, whatever the score.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = MAX_TEXT_CHARS), regex(pattern = LINES))]
@@ -565,6 +553,16 @@ impl Edition {
     #[must_use]
     pub fn question(&self, key: &str) -> Option<&Question> {
         self.questions().find(|question| question.key == key)
+    }
+
+    /// The question of a key in words that fit in a sentence: its text, and the key in parentheses. The key alone where
+    /// there is no such question.
+    #[must_use]
+    pub fn named(&self, key: &str) -> String {
+        match self.question(key) {
+            Some(Question { text, .. }) => format!("\"{}\" ({key})", text.replace(char::is_control, " ")),
+            None => key.to_owned(),
+        }
     }
 
     /// All questions, in the order in which they are asked.

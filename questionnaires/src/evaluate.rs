@@ -10,19 +10,23 @@ use std::ops::Deref;
 use chrono::NaiveDate;
 use serde_json::Value;
 
+use self::options::Chosen;
 use self::points::{score, sorted_facts};
 use self::rule::{Node, Resolver, Rule, holds, order};
+use self::sum::WeightedPoints;
 use crate::answer::{Answer, Subject};
-use crate::edition::{Decimal, Edition, MAX_WEIGHT, Question};
-use crate::exact::{Fraction, Part, apportion, round_half_up, rounded_mean};
+use crate::edition::{Decimal, Edition, MAX_WEIGHT, Points, Question};
+use crate::exact::{Fraction, Part, apportion, round_half_up, rounded_quotient};
 use crate::finding::{KnockOut, RaisedFinding};
 use crate::score::{
     Contribution, ENGINE_VERSION, EvidenceState, FrameworkScore, Input, NotApplicableAnswer, Outcome, PrincipleScore,
     QuestionState, Replacement, Score, Summary,
 };
 
+mod options;
 mod points;
 mod rule;
+mod sum;
 
 /// An edition made ready to be evaluated many times. `E` is a reference or a shared pointer to the edition
 /// (`Prepared<&Edition>`, `Prepared<Arc<Edition>>`).
@@ -64,8 +68,7 @@ struct Counted {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Held {
     Nothing,
-    /// One bit for each chosen option.
-    Options(u128),
+    Options(Chosen),
     Number(Decimal),
     Date(NaiveDate),
     Words,
@@ -79,9 +82,9 @@ struct Slot<'a> {
     visible: bool,
     state: QuestionState,
     counts: bool,
-    own_points: u8,
-    claimed: u8,
-    evidenced: u8,
+    own_points: Points,
+    claimed: Points,
+    evidenced: Points,
     replaced: Option<&'a str>,
     evidence: EvidenceState,
     band: Option<usize>,
@@ -93,20 +96,20 @@ const EMPTY: Slot<'static> = Slot {
     visible: false,
     state: QuestionState::Unanswered,
     counts: false,
-    own_points: 0,
-    claimed: 0,
-    evidenced: 0,
+    own_points: Points::ZERO,
+    claimed: Points::ZERO,
+    evidenced: Points::ZERO,
     replaced: None,
     evidence: EvidenceState::NotNeeded,
     band: None,
 };
 
 /// The sums of one principle.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 struct Sums {
     weight: u128,
-    claimed: u128,
-    evidenced: u128,
+    claimed: WeightedPoints,
+    evidenced: WeightedPoints,
     counted: u32,
     not_applicable: u32,
 }
@@ -264,6 +267,12 @@ impl<E: Deref<Target = Edition>> Prepared<E> {
         outcome
     }
 
+    /// The exact points of the first question, claimed and evidenced; `None` where it does not count.
+    pub(crate) fn first_points(&self, input: &Input<'_>) -> Option<(Points, Points)> {
+        let tally = self.tally(input);
+        tally.slots.first().filter(|slot| slot.counts).map(|slot| (slot.claimed, slot.evidenced))
+    }
+
     fn tally<'a>(&self, input: &Input<'a>) -> Tally<'a> {
         let mut slots = vec![EMPTY; self.questions.len()];
         let mut answers = input.answers.iter().peekable();
@@ -319,20 +328,21 @@ impl<E: Deref<Target = Edition>> Prepared<E> {
     fn mean(&self, sums: &[Sums], meant: impl Fn(&Counted) -> bool) -> (Option<Score>, Option<Score>) {
         let counted =
             || self.principles.iter().zip(sums).filter(|(principle, sums)| meant(principle) && sums.weight > 0);
-        let mean = |points: fn(&Sums) -> u128| {
-            rounded_mean(counted().map(|(principle, sums)| {
-                // Points run to 100 and tenths to 1,000: ten times the weighted points by the weights.
-                let fraction = Fraction { numerator: points(sums).saturating_mul(10), denominator: sums.weight };
-                (u128::from(principle.weight), fraction)
-            }))
-            .map(Score::capped)
+        let weights = counted().fold(0_u128, |sum, (principle, _)| sum + u128::from(principle.weight));
+        let mean = |points: fn(&Sums) -> &WeightedPoints| {
+            // Points run to 100 and tenths to 1,000: ten times the weighted points by the weights.
+            let terms = counted()
+                .flat_map(|(principle, sums)| points(sums).terms(u128::from(principle.weight) * 10, sums.weight));
+            rounded_quotient(terms, weights).map(Score::capped)
         };
-        (mean(|sums| sums.claimed), mean(|sums| sums.evidenced))
+        (mean(|sums| &sums.claimed), mean(|sums| &sums.evidenced))
     }
 
     fn framework_scores(&self, sums: &[Sums]) -> Vec<FrameworkScore> {
-        let principle_score =
-            |points: u128, weight: u128| round_half_up(points.saturating_mul(10), weight).map(Score::capped);
+        let principle_score = |points: &WeightedPoints, weight: u128| {
+            let score = rounded_quotient(points.terms(10, weight), 1).map(Score::capped);
+            score.filter(|_| weight > 0)
+        };
         self.frameworks
             .iter()
             .enumerate()
@@ -345,8 +355,8 @@ impl<E: Deref<Target = Edition>> Prepared<E> {
                         principle: principle.key.clone(),
                         title: principle.title.clone(),
                         weight: counted.weight,
-                        claimed: principle_score(sums.claimed, sums.weight),
-                        evidenced: principle_score(sums.evidenced, sums.weight),
+                        claimed: principle_score(&sums.claimed, sums.weight),
+                        evidenced: principle_score(&sums.evidenced, sums.weight),
                         counted_count: sums.counted,
                         not_applicable_count: sums.not_applicable,
                     })
@@ -370,7 +380,7 @@ impl<E: Deref<Target = Edition>> Prepared<E> {
         let mut share = |total: Option<Score>,
                          of: &[usize],
                          alone: bool,
-                         points: fn(&Slot<'_>) -> u8,
+                         points: fn(&Slot<'_>) -> Points,
                          put: fn(&mut Shares) -> &mut Score| {
             let scored = || of.iter().copied().filter(|principle| tally.sums[*principle].weight > 0);
             let weight_of = |principle: usize| if alone { 1 } else { u128::from(self.principles[principle].weight) };
@@ -380,9 +390,11 @@ impl<E: Deref<Target = Edition>> Prepared<E> {
                 let denominator = weights.saturating_mul(tally.sums[principle].weight);
                 for number in &self.asked_by[principle] {
                     let (asked, slot) = (&self.questions[*number], &tally.slots[*number]);
-                    let points = if slot.counts { points(slot) } else { 0 };
-                    if points > 0 {
-                        let numerator = u128::from(asked.weight) * u128::from(points) * 10 * weight_of(principle);
+                    let points = if slot.counts { points(slot) } else { Points::ZERO };
+                    if points > Points::ZERO {
+                        let above = u128::from(points.numerator().unsigned_abs());
+                        let numerator = u128::from(asked.weight) * above * 10 * weight_of(principle);
+                        let denominator = denominator.saturating_mul(u128::from(points.denominator()));
                         parts.push(Part {
                             item: *number,
                             rank: asked.rank,
@@ -454,7 +466,7 @@ impl<E: Deref<Target = Edition>> Prepared<E> {
         }
         let mut asks_why = false;
         for (number, choice) in question.options.iter().enumerate() {
-            if slot.holds_option(bit(number)) {
+            if slot.holds_option(number) {
                 asks_why |= choice.ask_why;
                 outcome.findings.extend(
                     choice.finding.as_ref().map(|finding| RaisedFinding::of_answer(key, &choice.value, finding)),
@@ -494,8 +506,8 @@ struct Shares {
 }
 
 impl Slot<'_> {
-    fn holds_option(&self, option: u128) -> bool {
-        matches!(self.held, Held::Options(chosen) if chosen & option != 0)
+    fn holds_option(&self, option: usize) -> bool {
+        matches!(self.held, Held::Options(chosen) if chosen.has(option))
     }
 }
 
@@ -513,7 +525,7 @@ impl Tally<'_> {
                 .options
                 .iter()
                 .enumerate()
-                .any(|(option, choice)| choice.knock_out.is_some() && slot.holds_option(bit(option)));
+                .any(|(option, choice)| choice.knock_out.is_some() && slot.holds_option(option));
         let Some(sums) = asked.principle.and_then(|principle| self.sums.get_mut(principle)) else { return };
         sums.not_applicable += u32::from(slot.state == QuestionState::NotApplicable);
         let answered = slot.state == QuestionState::Answered;
@@ -522,8 +534,8 @@ impl Tally<'_> {
             let weight = u128::from(asked.weight);
             sums.counted += 1;
             sums.weight += weight;
-            sums.claimed += weight * u128::from(slot.claimed);
-            sums.evidenced += weight * u128::from(slot.evidenced);
+            sums.claimed.add(asked.weight, slot.claimed);
+            sums.evidenced.add(asked.weight, slot.evidenced);
             self.counting += 1;
             self.counting_weight += weight;
             if answered {
@@ -532,11 +544,6 @@ impl Tally<'_> {
             }
         }
     }
-}
-
-fn bit(option: usize) -> u128 {
-    // An option past the 128th exists only in an edition built by hand past the limit; it is never chosen.
-    u32::try_from(option).ok().and_then(|option| 1_u128.checked_shl(option)).unwrap_or(0)
 }
 
 pub(crate) fn is_blank(text: &str) -> bool {

@@ -52,13 +52,12 @@ pub(crate) fn round_half_up(numerator: u128, denominator: u128) -> Option<u128> 
     Some(numerator.saturating_mul(2).saturating_add(denominator) / twice)
 }
 
-/// The weighted mean of fractions, rounded half up; `None` where the weights add up to nothing.
+/// The sum of fractions by `weights`, rounded half up; `None` where that is 0.
 ///
 /// Rounding a sum `x / n` half up is `floor((2x + n) / 2n)`, and for whole `n` only the floor of `2x` matters.
-pub(crate) fn rounded_mean(terms: impl Iterator<Item = (u128, Fraction)> + Clone) -> Option<u128> {
-    let weights = terms.clone().fold(0_u128, |sum, (weight, _)| sum.saturating_add(weight));
-    let twice = floor_sum(terms.map(|(weight, fraction)| Fraction {
-        numerator: fraction.numerator.saturating_mul(weight).saturating_mul(2),
+pub(crate) fn rounded_quotient(terms: impl Iterator<Item = Fraction> + Clone, weights: u128) -> Option<u128> {
+    let twice = floor_sum(terms.map(|fraction| Fraction {
+        numerator: fraction.numerator.saturating_mul(2),
         denominator: fraction.denominator,
     }));
     let divisor = weights.checked_mul(2).filter(|divisor| *divisor != 0)?;
@@ -145,10 +144,11 @@ mod tests {
         assert_eq!(round_half_up(49, 100), Some(0));
         assert_eq!(round_half_up(1, 0), None);
         let half = Fraction { numerator: 1, denominator: 2 };
-        assert_eq!(rounded_mean([(3, half), (5, half)].into_iter()), Some(1));
+        let weighed = |(weight, part): (u128, Fraction)| Fraction { numerator: part.numerator * weight, ..part };
+        assert_eq!(rounded_quotient([(3, half), (5, half)].into_iter().map(weighed), 8), Some(1));
         let third = Fraction { numerator: 1, denominator: 3 };
-        assert_eq!(rounded_mean([(3, third), (5, half)].into_iter()), Some(0));
-        assert_eq!(rounded_mean([(0, half)].into_iter()), None);
+        assert_eq!(rounded_quotient([(3, third), (5, half)].into_iter().map(weighed), 8), Some(0));
+        assert_eq!(rounded_quotient([(0, half)].into_iter().map(weighed), 0), None);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use crate::answer::{Answer, Answers, EvidenceFact, EvidenceKind, Review, ReviewedPoints, Subject};
 use crate::edition::{
-    Choice, Decimal, Edition, EvidenceNeed, EvidenceRule, MAX_OPTIONS, MAX_QUESTIONS, NotApplicable, Principle,
+    Choice, Decimal, Edition, EvidenceNeed, EvidenceRule, MAX_OPTIONS, MAX_QUESTIONS, NotApplicable, Points, Principle,
     Question, QuestionType, Section,
 };
 use crate::evaluate::{Held, Prepared, is_blank};
@@ -202,8 +202,8 @@ fn open_questions<'a>(
     visible
         .filter_map(move |(question, one)| {
             let capping = knocked_out.contains(question.key.as_str());
-            let short =
-                one.points_evidenced.is_some_and(|points| points < 100) || one.state == QuestionState::AwaitingReview;
+            let short = one.points_evidenced.is_some_and(|points| points < Points::FULL)
+                || one.state == QuestionState::AwaitingReview;
             ((short || capping) && seen.insert(question.key.as_str())).then_some((question, one, capping))
         })
         .take(MAX_QUESTIONS)
@@ -256,6 +256,7 @@ impl<'a> Supposed<'a> {
                     issued_on: None,
                     expires_on: None,
                     file_sha256: None,
+                    not_counted: None,
                 });
                 (id, false)
             });
@@ -352,7 +353,7 @@ fn suggest(
         let replaced = review.as_ref().filter(|reviewed| {
             reviewed.points <= 100 && reviewed.reason.as_deref().is_some_and(|reason| !is_blank(reason))
         });
-        let replaced = replaced.map(|reviewed| reviewed.points);
+        let replaced = replaced.map(|reviewed| Points::whole(reviewed.points));
         let reached = best.as_ref().map(|(_, points)| *points).max(own)?;
         if !stays || (own < Some(reached) && replaced.is_none_or(|points| points < reached)) {
             let (better, _) = best?;
@@ -431,18 +432,6 @@ impl Alone {
         })))
     }
 
-    fn summary(
-        &self,
-        answer: &Answer,
-        review: Option<&ReviewedPoints>,
-        evidence: &[EvidenceFact],
-        on: NaiveDate,
-    ) -> Summary {
-        let answers = Answers::from([(String::new(), answer.clone())]);
-        let review: Review = review.map(|reviewed| (String::new(), reviewed.clone())).into_iter().collect();
-        self.0.summary(&Input { answers: &answers, review: &review, evidence, subject: &Subject::new(), on })
-    }
-
     fn points(
         &self,
         answer: &Answer,
@@ -450,27 +439,38 @@ impl Alone {
         evidence: &[EvidenceFact],
         on: NaiveDate,
     ) -> Option<QuestionPoints> {
-        let summary = self.summary(answer, review, evidence, on);
-        // The only question of weight 1: the score is its points.
-        let points = |score: Option<Score>| u8::try_from(score?.tenths() / 10).ok();
-        Some(QuestionPoints { claimed: points(summary.claimed)?, evidenced: points(summary.evidenced)? })
+        let (claimed, evidenced) = ask(answer, review, evidence, on, |input| self.0.first_points(input))?;
+        Some(QuestionPoints { claimed, evidenced })
     }
 
     /// What an answer is worth by itself; `None` when it does not fit the question or caps the rating.
-    fn own_points(&self, answer: &Answer, on: NaiveDate) -> Option<u8> {
-        let summary = self.summary(answer, None, &[], on);
+    fn own_points(&self, answer: &Answer, on: NaiveDate) -> Option<Points> {
+        let summary = ask(answer, None, &[], on, |input| self.0.summary(input));
         let honest = summary.answered_count == 1 && !summary.knocked_out;
         honest.then(|| self.points(answer, None, &[], on)).flatten().map(|points| points.claimed)
     }
 
     /// The answer worth most among those that do not cap the rating; the first of several.
-    fn best(&self, question: &Question, present: Option<&Answer>, on: NaiveDate) -> Option<(Value, u8)> {
+    fn best(&self, question: &Question, present: Option<&Answer>, on: NaiveDate) -> Option<(Value, Points)> {
         let worth = |value: Value| {
             let points = self.own_points(&Answer { value: Some(value.clone()), ..Answer::default() }, on)?;
             Some((value, points))
         };
         candidates(question, present, on).into_iter().filter_map(worth).min_by_key(|(_, points)| Reverse(*points))
     }
+}
+
+/// What the engine says of an answer to the only question of an edition, whose key is empty.
+fn ask<T>(
+    answer: &Answer,
+    review: Option<&ReviewedPoints>,
+    evidence: &[EvidenceFact],
+    on: NaiveDate,
+    question: impl FnOnce(&Input<'_>) -> T,
+) -> T {
+    let answers = Answers::from([(String::new(), answer.clone())]);
+    let review: Review = review.map(|reviewed| (String::new(), reviewed.clone())).into_iter().collect();
+    question(&Input { answers: &answers, review: &review, evidence, subject: &Subject::new(), on })
 }
 
 /// Answers of which one is worth as much as any can be.
@@ -488,9 +488,11 @@ fn candidates(question: &Question, present: Option<&Answer>, on: NaiveDate) -> V
             let is_chosen = |choice: &Choice| {
                 chosen.is_some_and(|chosen| chosen.iter().any(|value| value.as_str() == Some(choice.value.as_str())))
             };
-            let harmless = |choice: &&Choice| !choice.exclusive && choice.knock_out.is_none();
+            let harmless =
+                |choice: &&Choice| !choice.exclusive && choice.knock_out.is_none() && choice.points >= Points::ZERO;
             // What is chosen and does no harm stays chosen, though it be worth nothing.
-            let together = options().filter(harmless).filter(|choice| choice.points > 0 || is_chosen(choice)).collect();
+            let together =
+                options().filter(harmless).filter(|choice| choice.points > Points::ZERO || is_chosen(choice)).collect();
             std::iter::once(all(together)).chain(options().map(|choice| all(vec![choice]))).collect()
         }
         QuestionType::Number => {

@@ -14,7 +14,7 @@
 //! | [`finding`] | findings and knock-outs in a result |
 //! | [`rating`](mod@rating) | score → band → rating, by the organisation's policy |
 //! | [`explain`], [`movement`](mod@movement) | what would raise a score most; what moved between two assessments, and why |
-//! | [`receipt`] | hashes and recomputation |
+//! | [`receipt`] | whose it is, hashes and recomputation; one file with all it rests on |
 //! | [`preview`] | what a respondent sees of an edition |
 //! | [`extension`] | an organisation's own questions added to an edition |
 //! | [`splice`] | one question more, less or other in the text of an extension, all else left alone |
@@ -99,15 +99,15 @@ pub mod translation;
 pub mod workbook;
 
 pub use answer::{
-    Answer, Answers, EvidenceFact, EvidenceKind, Review, ReviewedPoints, Subject, check_answers, check_review,
-    check_subject, normalise_answer, normalise_answers,
+    Answer, Answers, EvidenceFact, EvidenceKind, NotCounted, Review, ReviewedPoints, Subject, check_answers,
+    check_review, check_subject, normalise_answer, normalise_answers,
 };
 pub use carry::{Carried, CarriedAnswer, CarriedBecause, Earlier, LeftAnswer, LeftBecause, LookAgain, carry};
 pub use changes::{ChangeKind, EditionChanges, FieldChange, PartChange, changes};
 pub use condition::{Condition, Scalar, Test};
 pub use edition::{
     AppliesTo, Choice, Decimal, Edition, EditionFinding, EvidenceNeed, EvidenceRule, Finding, Framework, NotApplicable,
-    PointBand, Principle, Question, QuestionType, RiskEstimate, Section, Source,
+    Outdated, OutdatedBecause, PointBand, Points, Principle, Question, QuestionType, RiskEstimate, Section, Source,
 };
 pub use evaluate::Prepared;
 pub use explain::{Improvement, ImprovementHow, Improvements, improvements};
@@ -121,7 +121,7 @@ pub use movement::{
 };
 pub use preview::{Preview, PreviewOption, PreviewQuestion, PreviewSection};
 pub use rating::{Band, Rating, RatingMatrix, RatingPolicy, RatingRow, Severity, Tier, band, rating, residual, worst};
-pub use receipt::{Basis, Difference, PortableReceipt, Receipt};
+pub use receipt::{Basis, Decided, DecisionMade, Difference, Named, PortableReceipt, Receipt};
 pub use score::{
     Contribution, ENGINE_VERSION, EvidenceState, FrameworkScore, Input, NotApplicableAnswer, Outcome, PrincipleScore,
     QuestionState, Replacement, Score, Summary, evaluate,

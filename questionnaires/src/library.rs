@@ -1,20 +1,40 @@
-//! The built-in questionnaires.
+//! The built-in questionnaires, in every edition that was published.
+//!
+//! | Ask for | And get |
+//! |---|---|
+//! | [`editions`] | all of them: an assessment may rest on any |
+//! | [`newest`] | the one of each questionnaire that is offered |
+//! | [`edition`] | one by its key and number, or the newest by its key |
+//! | [`outdated_on`] | which sources of an edition no longer stand, its own word and later editions heard |
 
 use std::sync::OnceLock;
 
-use crate::edition::Edition;
+use chrono::NaiveDate;
 
-/// The documents, as they stand in `library/`.
+use crate::edition::{Edition, Outdated, Source};
+
+/// The documents, as they stand in `library/`: every edition that was published, each questionnaire's oldest first.
+///
+/// A published edition never changes: what is new is a further document beside it, `key-number.yaml`.
 const DOCUMENTS: &[&str] = &[
     include_str!("../library/ai-disclosure.yaml"),
+    include_str!("../library/ai-disclosure-2026.2.yaml"),
     include_str!("../library/ai-product-security.yaml"),
+    include_str!("../library/ai-product-security-2026.2.yaml"),
     include_str!("../library/clinical-and-digital-readiness.yaml"),
+    include_str!("../library/clinical-and-digital-readiness-2026.2.yaml"),
     include_str!("../library/cyber-essentials-controls.yaml"),
+    include_str!("../library/cyber-essentials-controls-2026.2.yaml"),
     include_str!("../library/data-processor-check.yaml"),
+    include_str!("../library/data-processor-check-2026.2.yaml"),
     include_str!("../library/ethical-ai-in-care.yaml"),
+    include_str!("../library/ethical-ai-in-care-2026.2.yaml"),
     include_str!("../library/nhs-cyber-charter.yaml"),
+    include_str!("../library/nhs-cyber-charter-2026.2.yaml"),
     include_str!("../library/supplier-security.yaml"),
+    include_str!("../library/supplier-security-2026.2.yaml"),
     include_str!("../library/where-is-ai.yaml"),
+    include_str!("../library/where-is-ai-2026.2.yaml"),
 ];
 
 /// An edition to begin with, as YAML with a comment beside what needs one. It passes the check for any `key` and
@@ -55,6 +75,13 @@ pub fn editions() -> &'static [Edition] {
     EDITIONS.get_or_init(|| DOCUMENTS.iter().filter_map(|document| Edition::from_yaml(document).ok()).collect())
 }
 
+/// The newest edition of each built-in questionnaire.
+pub fn newest() -> impl Iterator<Item = &'static Edition> {
+    editions().iter().filter(|edition| {
+        editions().iter().all(|other| other.key != edition.key || order(&other.edition) <= order(&edition.edition))
+    })
+}
+
 /// The built-in edition with this key: the one with this number, or the newest when none is asked for.
 #[must_use]
 pub fn edition(key: &str, number: Option<&str>) -> Option<&'static Edition> {
@@ -69,6 +96,43 @@ pub fn edition(key: &str, number: Option<&str>) -> Option<&'static Edition> {
 pub fn order(number: &str) -> (u32, u32) {
     let (year, count) = number.split_once('.').unwrap_or((number, "0"));
     (year.parse().unwrap_or(0), count.parse().unwrap_or(0))
+}
+
+/// The sources of an edition that were replaced, or that nobody has looked at for more than a year, by all that the
+/// library knows: what the edition itself says, and what the newest built-in editions say of the same sources.
+///
+/// It is for every edition, an old built-in one, an extension of one or an organisation's own. A source counts as
+/// looked at when a newest edition names it too, in the same version; and as replaced when one names it in a later
+/// version, or something of a later date at its address.
+#[must_use]
+pub fn outdated_on(edition: &Edition, day: NaiveDate) -> Vec<Outdated> {
+    outdated_sources(&edition.key, &edition.source, day)
+}
+
+/// As [`outdated_on`], of an edition of which only its questionnaire's key and its sources are at hand.
+#[must_use]
+pub fn outdated_sources(key: &str, sources: &[Source], day: NaiveDate) -> Vec<Outdated> {
+    sources.iter().filter_map(|source| heard(source, key).outdated_on(day)).collect()
+}
+
+/// A source with what the newest editions say of it, that of the questionnaire with this key first.
+fn heard(source: &Source, key: &str) -> Source {
+    let (own, others): (Vec<&Edition>, Vec<&Edition>) = newest().partition(|edition| edition.key == key);
+    let known: Vec<&Source> = own.iter().chain(&others).flat_map(|edition| &edition.source).collect();
+    let same = |other: &&&Source| other.title == source.title && other.version == source.version;
+    let mut heard = source.clone();
+    if known.iter().any(|other| same(&other)) {
+        heard.looked_at = known.iter().filter(same).map(|other| other.looked_at).max().flatten().max(source.looked_at);
+        heard.replaced_by =
+            heard.replaced_by.or_else(|| known.iter().filter(same).find_map(|other| other.replaced_by.clone()));
+        return heard;
+    }
+    let later = |other: &&&Source| other.first_day() > source.first_day();
+    let titled = known.iter().filter(later).find(|other| other.title == source.title);
+    let placed = known.iter().filter(later).find(|other| other.address.is_some() && other.address == source.address);
+    heard.replaced_by =
+        heard.replaced_by.or_else(|| titled.or(placed).map(|other| format!("{}: {}", other.title, other.version)));
+    heard
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::answer::{Answer, Answers, normalise_answer};
 use crate::canonical;
-use crate::edition::{Decimal, Edition, Question, QuestionType};
+use crate::edition::{Decimal, Edition, Points, Question, QuestionType};
 use crate::score::{Contribution, EvidenceState, FrameworkScore, Outcome, QuestionState, Score};
 
 /// How far a score moves: -100.0 to 100.0, exact to one decimal, above 0 when it rises. A JSON number such as `-12.5`.
@@ -95,16 +95,16 @@ impl JsonSchema for ScoreChange {
     }
 }
 
-/// The points of one question, 0 to 100 each.
+/// The points of one question, exactly, 0 to 100 each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QuestionPoints {
     /// At face value.
-    #[schemars(range(min = 0, max = 100))]
-    pub claimed: u8,
+    #[schemars(extend("minimum" = 0))]
+    pub claimed: Points,
     /// With evidence required.
-    #[schemars(range(min = 0, max = 100))]
-    pub evidenced: u8,
+    #[schemars(extend("minimum" = 0))]
+    pub evidenced: Points,
 }
 
 impl QuestionPoints {
@@ -335,7 +335,7 @@ impl<'a> Stand<'a> {
     }
 
     /// What a reviewer said: the points of a text or file, or the points and reason in the place of an answer's own.
-    fn reviewed(&self) -> Option<(u8, &str)> {
+    fn reviewed(&self) -> Option<(Points, &str)> {
         if let Some(replaced) = &self.contribution.replaced {
             return Some((replaced.to, &replaced.reason));
         }
@@ -347,7 +347,7 @@ impl<'a> Stand<'a> {
     }
 
     /// The answer's own points, whatever a reviewer put in their place.
-    fn own_points(&self) -> Option<u8> {
+    fn own_points(&self) -> Option<Points> {
         self.contribution.replaced.as_ref().map(|replaced| replaced.from).or(self.contribution.points_claimed)
     }
 

@@ -56,8 +56,10 @@ pub struct PreviewQuestion {
     pub kind: QuestionType,
     /// Whether it must be answered.
     pub required: bool,
-    /// Whether it may be marked not applicable, with a reason.
+    /// Whether it may be marked not applicable.
     pub may_not_apply: bool,
+    /// Whether a reason is asked for where it is marked so.
+    pub reason_needed: bool,
     /// Whether evidence is asked for.
     pub evidence: EvidenceNeed,
     /// The kinds of evidence that are accepted; any when empty.
@@ -137,6 +139,7 @@ fn preview_question(words: &Words<'_>, question: &Question) -> PreviewQuestion {
         kind: question.kind,
         required: question.required,
         may_not_apply: question.may_be_not_applicable(),
+        reason_needed: question.needs_reason_not_to_apply(),
         evidence: question.evidence.need,
         evidence_kinds: question.evidence.kinds.clone(),
         asked_if: question.show_if.as_ref().map(|condition| words.of_condition(condition)),

@@ -14,6 +14,8 @@ use crate::score::Score;
 pub enum Tier {
     /// Little depends on it.
     Low,
+    /// Nobody has said how much depends on it; rated as `high` until somebody does.
+    Unknown,
     /// Something depends on it.
     Medium,
     /// Much depends on it.
@@ -111,7 +113,7 @@ macro_rules! name_in_words {
     };
 }
 
-name_in_words!(Tier { Low => "low", Medium => "medium", High => "high", Critical => "critical" });
+name_in_words!(Tier { Low => "low", Unknown => "unknown", Medium => "medium", High => "high", Critical => "critical" });
 name_in_words!(Band { Strong => "strong", Adequate => "adequate", Weak => "weak", Poor => "poor", Unassessed => "unassessed" });
 name_in_words!(Rating { Low => "low", Moderate => "moderate", High => "high", Extreme => "extreme", Unassessed => "unassessed" });
 name_in_words!(Severity { Low => "low", Moderate => "moderate", High => "high", Extreme => "extreme" });
@@ -307,7 +309,8 @@ pub fn rating(policy: &RatingPolicy, tier: Tier, band: Band) -> Rating {
     let row = match tier {
         Tier::Low => &policy.matrix.low,
         Tier::Medium => &policy.matrix.medium,
-        Tier::High => &policy.matrix.high,
+        // What is not known is not harmless.
+        Tier::High | Tier::Unknown => &policy.matrix.high,
         Tier::Critical => &policy.matrix.critical,
     };
     match band {
@@ -321,8 +324,8 @@ pub fn rating(policy: &RatingPolicy, tier: Tier, band: Band) -> Rating {
 
 /// The residual rating of an assessment.
 ///
-/// It is the rating of [`band`], except where an assessment is knocked out *and* would be unassessed: there the
-/// stricter of the two stands, so that a knock-out never makes a low tier look better than not knowing.
+/// It is the rating of [`band`]; with a knock-out it is at least that of a poor score, at least `high`, and in a critical
+/// tier `extreme`, whatever the policy's matrix says: a policy may be stricter, never milder.
 #[must_use]
 pub fn residual(
     policy: &RatingPolicy,
@@ -332,7 +335,8 @@ pub fn residual(
     knocked_out: bool,
 ) -> Rating {
     let plain = rating(policy, tier, band(policy, evidenced, coverage, false));
-    if knocked_out { plain.max(rating(policy, tier, Band::Poor)) } else { plain }
+    let floor = if tier == Tier::Critical { Rating::Extreme } else { Rating::High };
+    if knocked_out { plain.max(rating(policy, tier, Band::Poor)).max(floor) } else { plain }
 }
 
 /// The strictest of several ratings: `extreme`, then `high`, `unassessed`, `moderate`, `low`. None at all is

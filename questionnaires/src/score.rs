@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::answer::{Answers, EvidenceFact, Review, Subject};
-use crate::edition::{Decimal, Edition};
+use crate::edition::{Decimal, Edition, Points};
 use crate::evaluate::Prepared;
 use crate::finding::{KnockOut, RaisedFinding};
 
@@ -217,10 +217,10 @@ pub struct Contribution {
     pub weight: u16,
     /// What stands there.
     pub state: QuestionState,
-    /// Its points at face value, 0 to 100 (0 when unanswered); absent when it does not count.
-    pub points_claimed: Option<u8>,
+    /// Its points at face value, exactly, 0 to 100 (0 when unanswered); absent when it does not count.
+    pub points_claimed: Option<Points>,
     /// Its points with evidence required.
-    pub points_evidenced: Option<u8>,
+    pub points_evidenced: Option<Points>,
     /// Its contribution to the whole's claimed score.
     pub claimed: Score,
     /// Its contribution to the whole's evidenced score.
@@ -248,7 +248,7 @@ pub enum QuestionState {
     Answered,
     /// No answer; it counts with 0 points.
     Unanswered,
-    /// Marked not applicable, with a reason; it does not count.
+    /// Marked not applicable, with a reason where the question asks for one; it does not count.
     NotApplicable,
     /// A text or file that no reviewer has rated; it does not count yet.
     AwaitingReview,
@@ -264,6 +264,12 @@ pub enum EvidenceState {
     NotNeeded,
     /// A piece of an accepted kind is valid on the date.
     Valid,
+    /// A piece of an accepted kind would be valid if someone had accepted it: a respondent sent it.
+    Unchecked,
+    /// A piece of an accepted kind says no day from which its end could be told, and none is valid.
+    Undated,
+    /// What was said later ended a piece of an accepted kind, and none is valid.
+    Superseded,
     /// A piece of an accepted kind had expired by the date, and none is valid.
     Expired,
     /// The pieces of an accepted kind become valid only after the date.
@@ -279,9 +285,9 @@ pub enum EvidenceState {
 #[serde(deny_unknown_fields)]
 pub struct Replacement {
     /// The answer's own points.
-    pub from: u8,
+    pub from: Points,
     /// The reviewer's points.
-    pub to: u8,
+    pub to: Points,
     /// Why.
     pub reason: String,
 }
@@ -292,7 +298,7 @@ pub struct Replacement {
 pub struct NotApplicableAnswer {
     /// The question's key.
     pub question: String,
-    /// Why it does not apply.
+    /// Why it does not apply; empty where the question asks for no reason and none is given.
     pub reason: String,
 }
 

@@ -13,9 +13,9 @@ use crate::condition::{OPERATORS, SHAPE, SUBJECTS};
 use crate::document::{Node, Tree};
 use crate::edition::{
     ADDRESS_PATTERN, Decimal, EDITION_KEY_PATTERN, EDITION_NUMBER_PATTERN, KEY_PATTERN, LANGUAGE_PATTERN,
-    MAPS_TO_PATTERN, SOURCE_DATE_PATTERN, VALUE_PATTERN,
+    MAPS_TO_PATTERN, POINTS_PATTERN, Points, PointsError, SOURCE_DATE_PATTERN, VALUE_PATTERN,
 };
-use crate::fault::{Faults, Path};
+use crate::fault::{Faults, Path, shortened};
 use crate::text::{Form, LINES};
 
 /// Keys under which a fault changes nothing but words.
@@ -33,6 +33,8 @@ const PROSE: &[&str] = &[
     "address",
     "version",
     "date",
+    "looked_at",
+    "replaced_by",
     "language",
     "risk",
     "likelihood",
@@ -90,7 +92,11 @@ impl<'a> Walker<'a> {
 
     /// The value as far as it fits; `None` where nothing of it can be kept.
     fn walk(&mut self, schema: &'a Value, node: &Node, path: &Path<'_>) -> Option<Value> {
+        let least = schema.get("minimum").and_then(Value::as_u64);
         let (schema, name) = self.resolve(schema);
+        if name == "Points" {
+            return self.points(least.is_some(), node, path);
+        }
         if let Some(choices) = schema.get("anyOf").and_then(Value::as_array) {
             if node.value == Tree::Null {
                 return None;
@@ -185,6 +191,34 @@ impl<'a> Walker<'a> {
             }
             None => {
                 self.fault(path, node, "bad_number", format!("expected a whole number, {minimum} to {maximum}"));
+                None
+            }
+        }
+    }
+
+    /// Points have more forms than a schema can tell apart in words that help.
+    fn points(&mut self, none_below_0: bool, node: &Node, path: &Path<'_>) -> Option<Value> {
+        let value = match &node.value {
+            Tree::Number(number) => Value::Number(number.clone()),
+            Tree::Text(text) => Value::String(text.clone()),
+            other => {
+                self.fault(path, node, "wrong_type", format!("{}, found {}", PointsError::Type, other.kind()));
+                return None;
+            }
+        };
+        let found = || value.to_string();
+        match Points::from_json(&value) {
+            Ok(points) if none_below_0 && points < Points::ZERO => {
+                self.fault(path, node, "out_of_range", format!("expected 0 to 100, found {points}"));
+                None
+            }
+            Ok(points) => serde_json::to_value(points).ok(),
+            Err(error) => {
+                let message = match error {
+                    PointsError::Range => format!("expected 0 to 100, found {}", shortened(&found(), 64)),
+                    other => format!("{other}, found {}", shortened(&found(), 64)),
+                };
+                self.fault(path, node, error.code(), message);
                 None
             }
         }
@@ -331,8 +365,10 @@ impl<'a> Walker<'a> {
     /// Something of the right shape that asks for nothing.
     fn harmless(&self, schema: &'a Value, depth: usize) -> Value {
         let (schema, name) = self.resolve(schema);
-        if name == "Condition" {
-            return serde_json::json!({ "all": [] });
+        match name {
+            "Condition" => return serde_json::json!({ "all": [] }),
+            "Points" => return 0.into(),
+            _ => {}
         }
         if let Some(real) = schema.get("anyOf").and_then(Value::as_array).and_then(|choices| choices.first()) {
             return self.harmless(real, depth);
@@ -401,6 +437,7 @@ fn pattern_in_words(pattern: &str) -> &'static str {
         MAPS_TO_PATTERN => "a standard, a slash and the place in it, such as `dspt/10.1.2`",
         SOURCE_DATE_PATTERN => "a year, a month or a day, such as \"2025\", 2025-03 or 2025-03-01",
         ADDRESS_PATTERN => "a web address beginning with http:// or https://",
+        POINTS_PATTERN => "a fraction, such as \"33 1/3\" or \"160/3\"",
         LINES => "text without control characters",
         _ => "another form",
     }
@@ -465,6 +502,7 @@ fn matches_pattern(pattern: &str, text: &str) -> bool {
                 && parts.next().is_none_or(|day| all_digits(day, 2..=2))
                 && parts.next().is_none()
         }
+        POINTS_PATTERN => Points::from_json(&text.into()).is_ok(),
         ADDRESS_PATTERN => ["http://", "https://"].iter().any(|scheme| {
             text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace))
         }),
@@ -507,6 +545,7 @@ mod tests {
             (LANGUAGE_PATTERN, &["en", "cym", "en-GB"], &["e", "EN", "en-gb", "en-", "en-GB-x"]),
             (MAPS_TO_PATTERN, &["dspt/10.1.2", "uk-gdpr/28/3(a)"], &["dspt", "dspt/", "/a", "D/a", "a//b", "a/b c"]),
             (SOURCE_DATE_PATTERN, &["2025", "2025-03", "2025-03-01"], &["25", "2025-3", "2025-03-01-1", "2025-", ""]),
+            (POINTS_PATTERN, &["33 1/3", "160/3", "-1/2", "0/1"], &["", "33", "1/0", "1/ 3", " 1/3", "33  1/3", "/3"]),
             (ADDRESS_PATTERN, &["https://example.org/a"], &["https://", "ftp://a", "https://a b", ""]),
         ];
         for (pattern, good, bad) in cases {

@@ -24,7 +24,8 @@
 //! number of the cell in the line, and its message ends with the cell as a spreadsheet names it and the column by name.
 //!
 //! **Quirks.** Spreadsheets change what they think they recognise: `2026.10` becomes `2026.1`, and `2025-03` a day in
-//! March. Such columns are to be opened as text. A `'` before a formula sign is taken off; see above.
+//! March. Such columns are to be opened as text. Points below 1 are written with a 0 in front (`0 1/3`), because `1/3`
+//! would become a day in March. A `'` before a formula sign is taken off; see above.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -71,7 +72,14 @@ const KINDS: &[Kind] = &[
         name: "source",
         list: "source",
         of: ROOT,
-        fields: &[("title", "title"), ("version", "version"), ("date", "date"), ("address", "address")],
+        fields: &[
+            ("title", "title"),
+            ("version", "version"),
+            ("date", "date"),
+            ("address", "address"),
+            ("looked_at", "looked_at"),
+            ("replaced_by", "replaced_by"),
+        ],
     },
     Kind {
         name: "framework",
@@ -180,6 +188,8 @@ enum Form {
     /// A key, a word or a date: spaces around it are the spreadsheet's.
     Word,
     Number,
+    /// A number, or a fraction as text.
+    Points,
     Truth,
     List,
     Condition,
@@ -200,6 +210,8 @@ const COLUMNS: &[(&str, Form)] = &[
     ("version", Form::Prose),
     ("date", Form::Word),
     ("address", Form::Word),
+    ("looked_at", Form::Word),
+    ("replaced_by", Form::Prose),
     ("intro", Form::Prose),
     ("principle", Form::Word),
     ("text", Form::Prose),
@@ -221,7 +233,7 @@ const COLUMNS: &[(&str, Form)] = &[
     ("within_months", Form::Number),
     ("on_or_after", Form::Word),
     ("otherwise", Form::Truth),
-    ("points", Form::Number),
+    ("points", Form::Points),
     ("knock_out", Form::Prose),
     ("ask_why", Form::Truth),
     ("exclusive", Form::Truth),
@@ -284,6 +296,11 @@ fn write_lines(kind: &Kind, value: &Value, file: &mut cells::Writer) {
 
 fn cell(field: &Value, form: Form) -> Cow<'_, str> {
     match (field, form) {
+        // A spreadsheet takes `1/3` for a day in March, and `0 1/3` for what it is.
+        (Value::String(text), Form::Points) if !text.contains(' ') => match text.strip_prefix('-') {
+            Some(positive) => format!("-0 {positive}").into(),
+            None => format!("0 {text}").into(),
+        },
         (Value::String(text), _) => text.into(),
         (Value::Array(items), Form::List) => {
             cells::join(&items.iter().filter_map(Value::as_str).collect::<Vec<_>>()).into()
@@ -527,7 +544,7 @@ fn value(cell: &str, form: Form, place: (u32, u32), faults: &mut Faults) -> Node
     let tree = match form {
         Form::Prose => Tree::Text(cell.to_owned()),
         Form::Word => Tree::Text(word.to_owned()),
-        Form::Number => number(word).map_or_else(|| Tree::Text(word.to_owned()), Tree::Number),
+        Form::Number | Form::Points => number(word).map_or_else(|| Tree::Text(word.to_owned()), Tree::Number),
         Form::Truth if word.eq_ignore_ascii_case("true") => Tree::Bool(true),
         Form::Truth if word.eq_ignore_ascii_case("false") => Tree::Bool(false),
         Form::Truth => Tree::Text(word.to_owned()),

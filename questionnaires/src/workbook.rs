@@ -10,14 +10,16 @@
 //!
 //! A form shows what a respondent sees: no weights, points, knock-outs or findings. It has a row for each question, and
 //! below a `multiple_choice` question a row for each option. The first row says what the columns are; its first cell
-//! says which questionnaire and which edition the form is for, and below it stand the keys: the question's, or for an
-//! option `question/option`. In a workbook that column is hidden, and whatever is no answer is locked, without a
-//! password. A sheet cannot hide rows as answers are given, so each row says in words when it is asked.
+//! says which questionnaire and which edition the form is for, and behind them which assessment if it is one's; below it
+//! stand the keys: the question's, or for an option `question/option`. In a workbook that column is hidden, and whatever
+//! is no answer is locked, without a password. A sheet cannot hide rows as answers are given, so each row says in words
+//! when it is asked.
 //!
 //! **Reading** takes the label or the value of an option, in capitals or not; dates as dates, as `YYYY-MM-DD` or as
 //! `DD/MM/YYYY`; numbers without thousands separators; `yes` on the row of an option. Rows may be moved and left out. A
 //! question with nothing filled in is absent from the answers, and an empty cell is an absent field: reading a form
-//! never says that something is to be cleared.
+//! never says that something is to be cleared. A formula counts as its result, which a spreadsheet keeps in the file; a
+//! program that writes formulas without results has written no answers, and each such cell is named.
 
 use crate::answer::{Answer, Answers, parse_date};
 use crate::cells;
@@ -59,6 +61,24 @@ pub struct Form<'a> {
     pub visible: Option<&'a [String]>,
     /// What else the first sheet says, e.g. `("Supplier", "Example Ltd")`: labels and texts, in order.
     pub facts: &'a [(String, String)],
+    /// The id of the assessment whose form it is: letters, digits and `_`, at most 64. The form says so in its first
+    /// cell, and [`Filled`] when it comes back.
+    pub assessment: Option<&'a str>,
+}
+
+/// A form that came back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Filled {
+    /// The assessment whose form it says it is; none where it does not say.
+    pub assessment: Option<String>,
+    /// What was filled in, or every cell that does not fit.
+    pub answers: Result<Answers, Vec<Fault>>,
+}
+
+impl Filled {
+    fn refused(fault: Fault) -> Self {
+        Self { assessment: None, answers: Err(vec![fault]) }
+    }
 }
 
 /// The form as a workbook. The same form gives the same bytes.
@@ -73,7 +93,7 @@ pub fn write_xlsx(form: &Form<'_>) -> Result<Vec<u8>, Fault> {
 #[must_use]
 pub fn write_csv(form: &Form<'_>) -> String {
     let mut file = cells::Writer::default();
-    file.write(headers(form.edition));
+    file.write(headers(form));
     for line in lines(form) {
         let answer = match line.answer() {
             Given::Nothing => String::new(),
@@ -91,6 +111,20 @@ pub fn write_csv(form: &Form<'_>) -> String {
     file.into_text()
 }
 
+/// A form that [`write_xlsx`] or [`write_csv`] wrote and somebody filled in: which of them, its first bytes say. Its
+/// answers are refused as by [`read_xlsx`] and [`read_csv`], and for what is neither a workbook nor text in UTF-8.
+#[must_use]
+pub fn read(bytes: &[u8], edition: &Edition) -> Filled {
+    // A workbook is a ZIP archive, and no CSV begins as one does.
+    if bytes.starts_with(b"PK") {
+        return filled_xlsx(bytes, edition);
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => filled_csv(text, edition),
+        Err(_) => Filled::refused(Fault::new("", "encoding", "expected an Excel workbook, or a CSV table in UTF-8")),
+    }
+}
+
 /// The answers in a workbook that [`write_xlsx`] wrote and somebody filled in.
 ///
 /// # Errors
@@ -98,10 +132,22 @@ pub fn write_csv(form: &Form<'_>) -> String {
 /// sheet, the cell, the question, what was found and what was expected. The line of a fault is the row, its column the
 /// number of the column; its pointer begins with the question's key, as those of [`crate::check_answers`] do.
 pub fn read_xlsx(bytes: &[u8], edition: &Edition) -> Result<Answers, Vec<Fault>> {
-    let parts = package::unpack(bytes).map_err(|fault| vec![fault])?;
-    let book = package::open(&parts).map_err(|fault| vec![fault])?;
-    let rows = book.rows(QUESTIONS_SHEET).map_err(|fault| vec![fault])?;
-    read::answers(rows, Some(QUESTIONS_SHEET), edition)
+    filled_xlsx(bytes, edition).answers
+}
+
+fn filled_xlsx(bytes: &[u8], edition: &Edition) -> Filled {
+    let parts = match package::unpack(bytes) {
+        Ok(parts) => parts,
+        Err(fault) => return Filled::refused(fault),
+    };
+    let book = match package::open(&parts) {
+        Ok(book) => book,
+        Err(fault) => return Filled::refused(fault),
+    };
+    match book.rows(QUESTIONS_SHEET) {
+        Ok(rows) => read::form(rows, Some(&book), edition),
+        Err(fault) => Filled::refused(fault),
+    }
 }
 
 /// The answers in a CSV file that [`write_csv`] wrote and somebody filled in; semicolons between the cells and a
@@ -110,7 +156,11 @@ pub fn read_xlsx(bytes: &[u8], edition: &Edition) -> Result<Answers, Vec<Fault>>
 /// # Errors
 /// As [`read_xlsx`], except that the line of a fault is the line of the file.
 pub fn read_csv(text: &str, edition: &Edition) -> Result<Answers, Vec<Fault>> {
-    read::csv_rows(text).map_err(|fault| vec![fault]).and_then(|rows| read::answers(rows, None, edition))
+    filled_csv(text, edition).answers
+}
+
+fn filled_csv(text: &str, edition: &Edition) -> Filled {
+    read::csv_rows(text).map_or_else(Filled::refused, |rows| read::form(rows, None, edition))
 }
 
 /// The columns of a form: the first has the keys, and its heading is the [`stamp`].
@@ -118,10 +168,17 @@ const HEADERS: [&str; 9] = ["", "Section", "Question", "Help", "How to answer", 
 const ANSWER: &str = "Answer";
 const COMMENT: &str = "Comment";
 const WHY_NOT: &str = "Not applicable: why";
+/// What stands in the place of a reason where a question that asks for none does not apply: an empty cell says nothing.
+pub const NOT_APPLICABLE: &str = "Does not apply";
 const EVIDENCE: &str = "Evidence";
 
 /// What is written on the row of an option that is chosen.
 const CHOSEN: &str = "Yes";
+
+/// The name of the sheet that says how to fill the form in.
+const GUIDE_SHEET: &str = "How to fill this in";
+/// What stands there beside the id of the assessment whose form it is.
+const ASSESSMENT: &str = "Assessment";
 
 /// Which questionnaire and which edition a form is for. One text, because alone a spreadsheet would take `2026.10` for
 /// a number.
@@ -129,9 +186,12 @@ fn stamp(edition: &Edition) -> String {
     format!("{} {}", edition.key, edition.edition)
 }
 
-fn headers(edition: &Edition) -> [String; 9] {
+fn headers(form: &Form<'_>) -> [String; 9] {
     let mut headers = HEADERS.map(ToOwned::to_owned);
-    headers[0] = stamp(edition);
+    headers[0] = match form.assessment {
+        Some(assessment) => format!("{} {assessment}", stamp(form.edition)),
+        None => stamp(form.edition),
+    };
     headers
 }
 
@@ -197,7 +257,11 @@ impl Line<'_> {
     }
 
     fn not_applicable(&self) -> &str {
-        self.whole().and_then(|answer| answer.not_applicable.as_deref()).unwrap_or_default()
+        match self.whole().and_then(|answer| answer.not_applicable.as_deref()) {
+            // An empty cell says nothing: a mark without a reason needs a word.
+            Some("") => NOT_APPLICABLE,
+            reason => reason.unwrap_or_default(),
+        }
     }
 
     fn evidence(&self) -> String {

@@ -77,7 +77,7 @@ export function atTheConsole(...words) {
 /** Someone new in an organisation, who has chosen a password; gives the address they sign in with. */
 export function newcomer(organisation, role, name) {
   const email = `${name}.${organisation}`.toLowerCase().replaceAll(/[^a-z0-9.]/g, "").concat("@example.org");
-  atTheConsole("user", "create", "--organisation", organisation, "--email", email, "--role", role, "--name", name, "--password-stdin");
+  atTheConsole("user", "create", "--create-organisation", "--organisation", organisation, "--email", email, "--role", role, "--name", name, "--password-stdin");
   return email;
 }
 

@@ -94,6 +94,8 @@ async function errsEverywhere(name, how, only) {
     { name: "incident", at: `/incidents/new?subject_id=${subject}`, types: { "What was learnt": "To ask sooner." }, press: "Save" },
     { name: "incident-delete", at: incident, unfold: "Delete this incident", types: {}, press: "Delete it" },
     { name: "evidence", at: `/evidence/new?subject_id=${subject}`, types: { "Where it can be seen": "in the cupboard", ...kept }, press: "Save" },
+    { name: "security-check", at: `/security-checks/new?subject_id=${subject}`, types: { ...kept }, press: "Save" },
+    { name: "exercise", at: `/exercises/new?subject_id=${subject}`, types: { "What will be done, as a whole": "Again in June." }, press: "Save" },
     { name: "evidence-delete", at: evidence, unfold: "Delete", types: {}, press: "Delete it" },
     { name: "supplier-delete", at: `${await enters(ines, `Nothing rests on ${name}`)}/end`, press: "Delete it" },
     { name: "assessment-evidence", at: `${assessment}/evidence`, types: { "What it says, in a few words": "Standards met" }, press: "Add it" },
@@ -166,7 +168,7 @@ test("whoever is not let in is told why, and what to do", async () => {
 
 test("lists with nothing in them say what to do next", async () => {
   const ada = await comes("Empty Homes", "admin", "Ada");
-  for (const path of ["/register", "/assessments", "/assessments/new", "/risks", "/risks/new", "/reviews", "/reviews?view=calendar", "/concentration", "/incidents", "/evidence", "/decisions", "/compare", "/questionnaires/drafts", "/settings/keys", "/settings/privacy/apply"]) {
+  for (const path of ["/register", "/assessments", "/assessments/new", "/risks", "/risks/new", "/reviews", "/reviews?view=calendar", "/concentration", "/incidents", "/evidence", "/ourselves", "/decisions", "/compare", "/questionnaires/drafts", "/settings/keys", "/settings/privacy/apply"]) {
     await ada.opens(path);
     await ada.sees("main", /\b(no|nobody|none|nothing|empty|not|yet|first)\b/i);
     await ada.looksAt(`empty${path.replaceAll(/[/?=]/g, "-")}`, BRIEFLY);

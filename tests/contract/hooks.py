@@ -65,6 +65,9 @@ UNSTATABLE_HERE = {
     # What the question of that key takes.
     "answer_assessment": {"bad_date", "bad_number", "exclusive_with_others", "not_applicable_not_allowed", "out_of_range", "value_and_not_applicable"},
     "accept_risk": {"range"},  # `expires_on`: two years from today at the most
+    # The day, the target and the outcome beside what was checked, and what an outcome needs.
+    "create_exercise": {"choice", "range", "required"},
+    "create_security_check": {"as_before", "choice", "range", "required"},
     "create_link": {"range"},  # `expires_on`: 180 days from today at the most
     "resend_link": {"range"},
     "change_draft": {"format"},  # an extension is no table
@@ -75,8 +78,9 @@ UNSTATABLE_HERE = {
     "confirm_mfa": {"wrong_code"},
     "confirm_session": {"required"},  # one of two
     # `role_claim` beside `roles`, and how long a name in `roles` is: OpenAPI 3.0 says nothing of names in a map.
-    "change_identity_provider": {"domain", "length", "required"},
-    "create_identity_provider": {"domain", "length", "required"},
+    # And `secret_expires_on` beside `client_secret`.
+    "change_identity_provider": {"contradiction", "domain", "length", "required"},
+    "create_identity_provider": {"contradiction", "domain", "length", "required"},
     "create_invitation": {"email"},
     "disable_mfa": {"wrong_code", "wrong_password"},
     "enrol_mfa": {"wrong_password"},
@@ -98,6 +102,8 @@ UNSTATABLE_HERE = {
     "read_changes": {"unknown"},  # an edition that is there
     "read_edition": {"unknown"},
     "read_movement": {"other_subject"},  # an assessment of the same subject
+    # One of the item's choices; and what only renewing needs, or only a contract that is renewed may have.
+    "create_settlement": {"choice", "contradiction", "order", "required"},
     "start_assessment": {"does_not_fit", "unknown"},  # a questionnaire that is there
     "store_evidence_file": {"empty", "false_type", "kind", "name"},  # what is in the file, and what its name says of it
     "submit_assessment": {"required"},  # every answer that its edition requires
@@ -283,6 +289,8 @@ def body(case: schemathesis.Case) -> Any:
         return usual(given) | {"due_on": None, "expires_on": SOON}
     if operation == "start_assessment":
         return {"questionnaire": QUESTIONNAIRE, "subject_id": OURS.fresh_supplier()}
+    if operation == "create_settlement":
+        return {**given, "item_id": OURS.due_item(), "choice": "keep", "ends_on": None, "renews_for_months": None}
     if operation == "create_dependency":
         return {**given, "subject_id": OURS.fresh_product(), "rests_on_id": OURS.supplier}
     if operation.startswith("change_"):

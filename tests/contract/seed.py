@@ -160,6 +160,12 @@ class Register:
     def fresh_product(self) -> str:
         return self.make("/products", {"supplier_id": self.supplier, "name": self.name(), "kind": "ai_system", "ai_features": "core"})
 
+    def due_item(self) -> str:
+        """An item of what is due that can be settled: the day of notice of a contract."""
+        contract = {"reference": "C-1", "ends_on": "2099-06-30", "notice_days": 90}
+        supplier = self.make("/suppliers", {"name": self.name(), "contracts": [contract]})
+        return self.call("GET", f"/due?kind=contract_notice&subject_id={supplier}").json()["items"][0]["id"]
+
     def fresh_risk(self) -> str:
         return self.make("/risks", {"subject_id": self.supplier, "title": self.name(), "likelihood": 3, "impact": 4})
 
@@ -229,6 +235,13 @@ class Register:
 
     def sheet(self, assessment: str) -> bytes:
         return self.call("GET", f"/assessments/{assessment}/sheet?format=csv").content
+
+    def checked_twice(self) -> str:
+        """The second of two security checks, which finds no more what the first did."""
+        check = {"subject_id": self.fresh_supplier(), "checked_on": PAST, "targets": [{"kind": "website", "name": "example.org"}]}
+        finding = {"text": "An old server answers", "severity": "high", "outcome": "action", "owner": "Sam", "due_on": FUTURE}
+        self.make("/security-checks", check | {"findings": [finding]})
+        return self.make("/security-checks", check | {"findings": []})
 
     def with_file(self, evidence: str) -> str:
         path = f"/evidence/{evidence}"
@@ -340,6 +353,8 @@ class Register:
             return {"id": self.fresh_draft()}
         if noun == "translation":
             return {"id": self.make("/translations", self.fresh_translation())}
+        if operation in ("read_comparison", "close_findings"):
+            return {"id": self.checked_twice()}
         if noun == "evidence_file":
             made = self.make("/evidence", {"subject_id": self.supplier, "kind": "other"})
             return {"id": made if verb == "store" else self.with_file(made)}
@@ -355,6 +370,9 @@ class Register:
             if there and verb != "delete":
                 return {"id": there[0]["id"]}
             return {"id": self.make("/identity-providers", {"name": self.name(), "issuer": "https://login.example.org", "client_id": "diligence"})}
+        if noun == "settlement":
+            item = self.due_item()
+            return {"id": self.make("/settlements", {"item_id": item, "choice": "keep", "reason": "They do well."})}
         if noun == "own_session":
             return {"id": self.owner(operation).session["id"]}
         if operation == "delete_session":

@@ -56,16 +56,25 @@ function tenths(score: number | null): number {
   return Math.round(10 * (score ?? 0));
 }
 
+/** Points as a number: fractions are texts, such as `33 1/3`. */
+function worth(points: Schemas["Points"] | undefined): number {
+  if (typeof points !== "string") return points ?? 0;
+  const parts = /^(-?)(?:(\d+) )?(\d+)\/(\d+)$/.exec(points);
+  if (!parts) throw new Error(`these are no points: ${points}`);
+  const size = Number(parts[2] ?? 0) + Number(parts[3]) / Number(parts[4]);
+  return parts[1] ? -size : size;
+}
+
 /** The answer to a question that is worth most. */
 function best(question: Schemas["Question"]): unknown {
   switch (question.type) {
     case "yes_no":
     case "single_choice":
-      return [...(question.options ?? [])].sort((one, other) => (other.points ?? 0) - (one.points ?? 0))[0]?.value;
+      return [...(question.options ?? [])].sort((one, other) => worth(other.points) - worth(one.points))[0]?.value;
     case "multiple_choice":
-      return (question.options ?? []).filter((option) => (option.points ?? 0) > 0 && !option.exclusive).map((option) => option.value);
+      return (question.options ?? []).filter((option) => worth(option.points) > 0 && !option.exclusive).map((option) => option.value);
     case "number":
-      return [...(question.bands ?? [])].sort((one, other) => other.points - one.points)[0]?.at_least ?? 0;
+      return [...(question.bands ?? [])].sort((one, other) => worth(other.points) - worth(one.points))[0]?.at_least ?? 0;
     case "date":
       return inDays(-30);
     default:

@@ -328,7 +328,7 @@ both! {
         app.patch(&app.editor, &format!("/suppliers/{}", id(&supplier)), &supplier, json!({ "contacts": contacts })).await.json(200);
         holds(&shown(&mut editor, &app, &action).await, &["value=\"Ada &#60;Osei&#62;\"", "value=\"ada@harbour.example\""]);
         let page = shown(&mut editor, &app, &action).await;
-        holds(&page.text, &["None yet: nobody outside your organisation can answer.", "This server sends no e-mail"]);
+        holds(&page.text, &["None yet: nobody outside your organisation can answer.", "This server sends no e-mail", "Links made now open on this computer only"]);
         let wrong = editor.fills(&app, &page, &action, &[("contact_name", ""), ("message", "Please <answer>")]).await;
         assert_eq!(wrong.status, 422);
         holds(&wrong.text, &["href=\"#contact_name\"", "Please &#60;answer&#62;"]);
@@ -337,7 +337,7 @@ both! {
         holds(&wrong.text, &["id=\"email-wrong\"", "id=\"expires_on-wrong\"", "value=\"nowhere\""]);
         let made = editor.fills(&app, &page, &action, &[("contact_name", "Sam <Harbour>"), ("message", "Please answer"), ("due_on", "2027-03-20"), ("expires_on", "2027-04-01")]).await;
         assert_eq!(made.status, 200);
-        holds(&made.text, &["The link for Sam &#60;Harbour&#62; is ready", "data-copy", "answers wanted by 20 March 2027, last day 1 April 2027"]);
+        holds(&made.text, &["The link for Sam &#60;Harbour&#62; is ready", "<strong>This link opens on this computer only</strong>", "data-copy", "answers wanted by 20 March 2027, last day 1 April 2027"]);
         let url = made.text.split("readonly value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a link").to_owned();
         // It opens this assessment, and is not shown again.
         let mut respondent = Browser::default();

@@ -228,6 +228,8 @@ both! {
         let supplier = app.get(&app.viewer, &format!("/suppliers/{}", id(&supplier))).await.json(200);
         let archived = app.act(&app.editor, &format!("/suppliers/{}/archive", id(&supplier)), &supplier, None).await.json(200);
         app.act(&app.editor, &format!("/suppliers/{}/restore", id(&supplier)), &archived, None).await.json(200);
+        let spare = app.supplier("Spare").await;
+        assert_eq!(app.delete(&app.editor, &format!("/suppliers/{}", id(&spare)), &spare).await.status, 204);
         let left: BTreeSet<String> = app.walk("/audit-events", 200).await.into_iter().map(|event| format!("{} {}", text(&event, "action"), text(&event, "noun"))).collect();
         for expected in [
             "create supplier", "archive supplier", "restore supplier", "create product", "create dependency", "create evidence", "create questionnaire", "create assessment", "answer assessment", "answer answers",

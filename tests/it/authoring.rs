@@ -95,7 +95,7 @@ both! {
     }
 
     async fn a_built_in_questionnaire_is_extended_without_copying_it(app: App) {
-        let base = app.get(&app.viewer, "/questionnaires/nhs-cyber-charter/editions/2026.1").await.json(200);
+        let base = app.get(&app.viewer, "/questionnaires/nhs-cyber-charter/editions/2026.2").await.json(200);
         let (section, principle) = (text(&base["sections"][0], "key"), text(&base["sections"][0]["questions"][0], "principle"));
         let mut ours = extension("nhs-cyber-charter", "our-charter");
         ours["questions"][0] = json!({ "section": section, "question": { "key": "own", "principle": principle, "text": "Ours?", "type": "text" } });
@@ -140,7 +140,7 @@ both! {
         assert_eq!(app.delete(&app.editor, "/questionnaires/ours/editions/2027.1", &version).await.status, 204);
         assert_eq!(app.delete(&app.editor, "/questionnaires/the-base/editions/2027.1", &version).await.status, 204);
         // A later program may bring the library without the edition that an extension was put on: it is kept beside it.
-        let base = app.get(&app.viewer, "/questionnaires/nhs-cyber-charter/editions/2026.1").await.json(200);
+        let base = app.get(&app.viewer, "/questionnaires/nhs-cyber-charter/editions/2026.2").await.json(200);
         let mut ours = extension("nhs-cyber-charter", "our-charter");
         ours["questions"][0] = json!({ "section": base["sections"][0]["key"], "question": { "key": "own", "principle": base["principles"][0]["key"], "text": "Ours?", "type": "text" } });
         let draft = app.post(&app.editor, "/questionnaire-drafts", json!({ "name": "Ours", "kind": "extension", "format": "json", "document": ours.to_string() })).await.json(201);
@@ -150,7 +150,7 @@ both! {
         let kept: Vec<String> = kept.iter().map(|row| row.try_get("", "key").expect("a key")).collect();
         assert_eq!(kept, ["nhs-cyber-charter", "our-charter"]);
         // And where an earlier program did not keep it, merging says what is missing.
-        database.execute_unprepared("UPDATE edition SET source = REPLACE(source, '\"base_edition\":\"2026.1\"', '\"base_edition\":\"2025.1\"')").await.expect("changed");
+        database.execute_unprepared("UPDATE edition SET source = REPLACE(source, '\"base_edition\":\"2026.2\"', '\"base_edition\":\"2025.1\"')").await.expect("changed");
         assert_eq!(app.post(&app.editor, "/questionnaire-drafts/merge", json!({ "questionnaire": "our-charter", "new_edition": "2027.2" })).await.faults(409), ["base_gone"]);
     }
 

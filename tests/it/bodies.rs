@@ -403,7 +403,7 @@ async fn a_program_that_may_have_one_gigabyte_outlives_whatever_is_sent_to_it() 
 }
 
 /// A ZIP archive of these files, packed.
-fn zip(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
+pub(crate) fn zip(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let (mut archive, mut directory) = (Vec::new(), Vec::new());
     for (name, content) in files {
         let mut packer = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());

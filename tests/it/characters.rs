@@ -300,8 +300,28 @@ both! {
 async fn the_command_line_takes_no_such_name_either() {
     let (url, _folder) = crate::operations::empty().await;
     for arguments in [
-        &["key", "create", "--organisation", "Ours\nand yours", "--role", "admin", "--name", "Test"][..],
-        &["key", "create", "--organisation", "Ours", "--role", "admin", "--name", "Te\u{202e}st"],
+        &[
+            "key",
+            "create",
+            "--create-organisation",
+            "--organisation",
+            "Ours\nand yours",
+            "--role",
+            "admin",
+            "--name",
+            "Test",
+        ][..],
+        &[
+            "key",
+            "create",
+            "--create-organisation",
+            "--organisation",
+            "Ours",
+            "--role",
+            "admin",
+            "--name",
+            "Te\u{202e}st",
+        ],
     ] {
         let (code, out, said) = run(&[arguments, &["--database-url", &url]].concat());
         assert!(code == Some(6) && out.is_empty() && said.contains("/name"), "{code:?} {said}");

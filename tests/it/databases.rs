@@ -14,7 +14,7 @@ use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection, DbBackend, Que
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{App, On, both, empty_database, id, text},
+    harness::{App, On, both, empty_database, id, organisation_called, text},
     roles::assessment,
 };
 
@@ -121,8 +121,7 @@ const OF_NO_ORGANISATION: [&str; 6] =
 
 /// The person at the console, for an organisation of this app.
 async fn console(app: &App, name: &str) -> Scope {
-    let organisation = organisation::ensure(&app.store, name).await.expect("an organisation");
-    scope(&organisation.id)
+    scope(&organisation_called(&app.store, name).await.id)
 }
 
 fn scope(organisation_id: &OrganisationId) -> Scope {
@@ -211,12 +210,14 @@ both! {
         }
         crate::roles::with_file(&app, &app.post(&app.editor, "/evidence", json!({ "subject_id": id(&product), "kind": "insurance" })).await.json(201)).await;
         app.post(&app.editor, "/questionnaire-drafts", json!({ "name": "Begun", "document": "key: begun" })).await.json(201);
-        crate::respondents::sent_evidence(&app).await;
+        let sent = crate::respondents::sent_evidence(&app).await;
+        app.act(&app.editor, &format!("/evidence/{}/accept", id(&sent)), &sent, None).await.json(200);
+        crate::roles::target(&app, "read_settlement").await;
         let member = crate::roles::user_of(&app, &app.member("viewer").await).await;
         let ours = text(&app.get(&app.admin, "/organisation").await.json(200), "id").to_owned();
         let filling = Database::connect(&app.url).await.expect("the database answers");
         for row in [
-            format!("INSERT INTO identity_provider VALUES ('idp', '{ours}', 1, 'Ours', 'https://id.example.org', 'us', NULL, true, NULL, '{{}}', NULL, '[]', false, '', '')"),
+            format!("INSERT INTO identity_provider VALUES ('idp', '{ours}', 1, 'Ours', 'https://id.example.org', 'us', NULL, true, NULL, '{{}}', NULL, '[]', false, '', '', NULL)"),
             format!("INSERT INTO identity VALUES ('{ours}', 'idp', 'https://id.example.org', 'sam', '{}', '')", id(&member)),
             format!("INSERT INTO sign_in_attempt VALUES ('', '{ours}', 'idp', '', '', '', '')"),
         ] {
@@ -236,7 +237,7 @@ both! {
     }
 
     async fn a_page_costs_the_same_at_ten_and_at_ten_thousand(app: App) {
-        let lists = ["/suppliers", "/products", "/risks", "/register", "/reviews", "/assessments", "/evidence", "/audit-events", "/register/summary", "/suppliers?q=supplier&sort=-created_at", "/register?rating=unassessed"];
+        let lists = ["/suppliers", "/products", "/risks", "/register", "/due", "/reviews", "/assessments", "/evidence", "/audit-events", "/register/summary", "/suppliers?q=supplier&sort=-created_at", "/register?rating=unassessed"];
         let subject = app.supplier("Harbour").await;
         app.get(&app.admin, "/suppliers").await;
         let costs = async |limit: usize| {

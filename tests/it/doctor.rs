@@ -6,6 +6,7 @@ use sea_orm::{ConnectionTrait as _, Database};
 use serde_json::Value;
 
 use crate::{
+    backups::NOW,
     harness::{On, empty_database},
     operations::{empty, run},
     respondents::mail_server,
@@ -61,13 +62,14 @@ async fn a_program_that_runs_is_well(on: On) {
     let (url, there) = empty_database(on).await;
     let server = Server::start(&url);
     let found = examined(&url, &[]);
-    for what in ["address", "audit", "clock", "data", "database", "disk", "keys", "mail", "proxies", "schema"] {
+    for what in ["address", "audit", "clock", "data", "database", "disk", "due", "keys", "mail", "proxies", "schema"] {
         // Files that others may read are no fault of the program's that is tested here.
         assert!(found[what].0 == "good" || found[what].1.contains("chmod 600"), "{what}: {:?}", found[what]);
     }
     assert!(found["database"].1.contains(if on == On::Sqlite { "SQLite 3." } else { "PostgreSQL 1" }), "{found:?}");
     is(&found, "schema", "good", "m00");
     is(&found, "audit", "good", "events, each as it was written");
+    is(&found, "due", "good", "0 items, each as it follows");
     is(&found, "backup", "look", "run diligence backup every night");
     assert!((9..=12).contains(&found.len()), "{found:?}");
     // The same for people: a line each.
@@ -140,7 +142,7 @@ async fn an_older_schema_is_told_and_stays_as_it_is_on_postgres() {
 }
 
 async fn what_is_wrong_in_it_is_told(on: On) {
-    let old = made_at("m0011_health", on).await;
+    let old = made_at(NOW, on).await;
     let found = examined(
         &old.url,
         &[
@@ -216,7 +218,7 @@ async fn a_database_that_does_not_open_is_the_finding_and_the_rest_goes_on() {
         is(&found, "disk", "good", "are free in");
     }
     // A damaged file opens, and is told.
-    let old = made_at("m0011_health", On::Sqlite).await;
+    let old = made_at(NOW, On::Sqlite).await;
     let place = old.url.trim_start_matches("sqlite://");
     let mut holes = fs::read(place).expect("a file");
     for page in holes.chunks_mut(4096).skip(20).step_by(5) {

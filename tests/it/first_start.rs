@@ -182,7 +182,7 @@ empty! {
     }
 
     async fn what_the_console_has_made_is_left_alone(store: Store) {
-        let organisation = diligence_entities::organisation::ensure(&store, "Meadow View Care").await.expect("made");
+        let organisation = crate::harness::organisation_called(&store, "Meadow View Care").await;
         let key = crate::harness::person(&store, "Meadow View Care", diligence_entities::role::Role::Viewer).await;
         assert!(again(&store).await.is_none());
         App::around(store.clone()).get(&key, "/organisation").await.json(200);

@@ -38,7 +38,7 @@ fn full(name: &str, code: &str) -> Value {
         "name": name, "legal_name": "=cmd|' /C calc'!A0", "website": "https://harbour.example/?a=1,2", "country": "GB", "status": "prospective", "relationship_owner": "+44 \"Jo\", the owner",
         "identifiers": [{ "scheme": "GB-NHS", "id": code }, { "scheme": "LOCAL", "id": "a;b\\c:d" }],
         "contacts": [{ "name": "Ann; \"DPO\"", "role": null, "email": "ann@harbour.example", "telephone": "+441" }],
-        "contracts": [{ "reference": "C-1", "starts_on": "2026-01-01", "ends_on": null, "notice_days": 30, "value": { "amount_minor": 12_345, "currency": "GBP" } }],
+        "contracts": [{ "reference": "C-1", "starts_on": "2026-01-01", "ends_on": null, "notice_days": 30, "renews_for_months": null, "value": { "amount_minor": 12_345, "currency": "GBP" } }],
         "data_role": "processor", "personal_data": ["health"], "data_locations": ["FR", "GB"], "data_sensitivity": "special_category",
         "tier_override": "critical", "tier_override_reason": "'=quoted", "notes": "-first\r\nsecond\n'third',\tünï",
     })

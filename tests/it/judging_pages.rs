@@ -203,7 +203,7 @@ both! {
         // Home leads to what is to be reviewed, and to the condition that is due.
         let waiting = submitted(&app, &app.supplier("Nimbus").await, poor()).await;
         let home = shown(&mut approver, &app, "/").await;
-        holds(&home, &["Answers to review", &format!("href=\"{}\"", review_of(&waiting)), "Conditions to be met", &format!("<a href=\"/decisions/{}\">Harbour</a>", id(&decision)), "Mend &#60;it&#62; (Jo), in 9 days"]);
+        holds(&home, &["Answers to review", &format!("href=\"{}\"", review_of(&waiting)), "Conditions to be met", &format!("<a href=\"/decisions/{}\">Harbour</a>", id(&decision)), "in 9 days: condition: Mend &#60;it&#62;"]);
         lacks(&home, &["Tell us"]);
         let page = shown(&mut approver, &app, &format!("/suppliers/{}", id(&supplier))).await;
         holds(&page, &[&format!("href=\"/decisions/{}\"", id(&decision)), &format!("href=\"/decisions?subject_id={}\"", id(&supplier)), &format!("href=\"/assessments/{}/score\"", id(&assessment))]);

@@ -43,6 +43,11 @@ const TABLE: &[(&[&str], &[&str])] = &[
             "list_reviews",
             "read_review",
             "export_reviews",
+            "list_due",
+            "read_due_counts",
+            "list_settlements",
+            "read_settlement",
+            "export_due",
         ],
     ),
     (&["everything", "read_only", "register_only", "calendar_only"], &["export_calendar"]),
@@ -69,6 +74,7 @@ const TABLE: &[(&[&str], &[&str])] = &[
             "list_evidence",
             "read_evidence",
             "read_evidence_file",
+            "read_comparison",
             "export_evidence",
             "list_questionnaires",
             "check_document",
@@ -101,6 +107,7 @@ const TABLE: &[(&[&str], &[&str])] = &[
             "list_incidents",
             "read_incident",
             "read_organisation",
+            "read_ourselves",
             "read_policy",
             "ask_policy_what_if",
             "list_keys",
@@ -144,7 +151,12 @@ const TABLE: &[(&[&str], &[&str])] = &[
             "change_dependency",
             "delete_dependency",
             "create_evidence",
+            "create_security_check",
+            "create_exercise",
+            "close_findings",
+            "change_ourselves",
             "change_evidence",
+            "accept_evidence",
             "delete_evidence",
             "store_evidence_file",
             "delete_evidence_file",
@@ -177,6 +189,7 @@ const TABLE: &[(&[&str], &[&str])] = &[
             "delete_risk",
             "complete_review",
             "reschedule_review",
+            "create_settlement",
             "create_incident",
             "change_incident",
             "delete_incident",
@@ -230,7 +243,7 @@ fn every_operation_has_its_line_in_the_table_and_the_document_says_the_same() {
         .filter(|(_, scopes)| !scopes.is_empty())
         .collect();
     assert_eq!(said, by_hand);
-    let register = ["Register", "Suppliers", "Products", "Dependencies", "Reviews"];
+    let register = ["Register", "Suppliers", "Products", "Dependencies", "Reviews", "Due"];
     for operation in operations {
         let tag = operation.value["tags"][0].as_str().expect("a tag");
         let scopes = operation.scopes();
@@ -493,6 +506,7 @@ async fn keys_are_scoped_rotated_and_watched_at_the_console() {
         run(&[
             "key",
             "create",
+            "--create-organisation",
             "--organisation",
             "Ours",
             "--role",

@@ -8,7 +8,6 @@ use std::{
 
 use diligence_entities::{
     ahead::{self, Opened},
-    organisation,
     patch::Change,
     policy::PolicyChange,
     product, risk,
@@ -19,7 +18,7 @@ use diligence_entities::{
 use poem::http::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, App, both, etag, id, text};
+use crate::harness::{Answer, App, both, etag, id, organisation_called, text};
 
 /// More than are written, and looked up, at once.
 const MANY: usize = 450;
@@ -33,7 +32,7 @@ async fn change(app: &App) -> Writer {
     for who in [&app.viewer, &app.editor, &app.admin] {
         app.get(who, "/suppliers?limit=1").await.json(200);
     }
-    let organisation = organisation::ensure(&app.store, "Meadow View Care").await.expect("an organisation");
+    let organisation = organisation_called(&app.store, "Meadow View Care").await;
     let scope = Scope {
         organisation_id: organisation.id,
         actor: Actor { id: "console".into(), name: "console".into() },

@@ -26,6 +26,12 @@ pub(crate) fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
     said(&command(arguments).output().expect("the program runs"))
 }
 
+/// Makes a key in an organisation that is made with it.
+fn new_key(url: &str, role: &str) -> (Option<i32>, String, String) {
+    let whose = ["--organisation", "Ours", "--create-organisation", "--database-url", url];
+    run(&[&["key", "create", "--name", "Nightly", "--role", role][..], &whose].concat())
+}
+
 fn said(output: &Output) -> (Option<i32>, String, String) {
     (
         output.status.code(),
@@ -207,11 +213,7 @@ async fn it_says_that_it_lives_and_is_ready_and_how_much_it_did() {
 #[tokio::test]
 async fn a_signal_to_stop_lets_a_request_in_flight_finish() {
     let (url, _folder) = empty().await;
-    let key =
-        run(&["key", "create", "--organisation", "Ours", "--role", "admin", "--name", "Test", "--database-url", &url])
-            .1
-            .trim()
-            .to_owned();
+    let key = new_key(&url, "admin").1.trim().to_owned();
     for name in ["TERM", "INT"] {
         let mut process = command(&["serve", "--listen", "127.0.0.1:0", "--database-url", &url, "--log-level", "info"])
             .stdout(Stdio::null())
@@ -227,7 +229,7 @@ async fn a_signal_to_stop_lets_a_request_in_flight_finish() {
             }
         };
         let address = format!("http://{}", wait_for("ready: http://").split_whitespace().next().expect("an address"));
-        let server = Server { address, key: String::new(), link: String::new(), process };
+        let server = Server { address, key: String::new(), link: String::new(), said: String::new(), process };
 
         let body = json!({ "name": format!("In flight at {name}") }).to_string();
         let mut connection = connect(&server);
@@ -255,11 +257,7 @@ async fn a_signal_to_stop_lets_a_request_in_flight_finish() {
 #[tokio::test]
 async fn what_was_acknowledged_is_there_after_the_program_was_killed() {
     let (url, _folder) = empty().await;
-    let key =
-        run(&["key", "create", "--organisation", "Ours", "--role", "admin", "--name", "Test", "--database-url", &url])
-            .1
-            .trim()
-            .to_owned();
+    let key = new_key(&url, "admin").1.trim().to_owned();
     let mut made: Vec<Value> = Vec::new();
     for number in 0..20 {
         let mut server = Server::start(&url);
@@ -469,10 +467,7 @@ async fn a_setting_comes_from_the_flag_else_the_environment_else_the_file() {
 #[tokio::test]
 async fn keys_are_made_listed_and_ended_at_the_console() {
     let (url, _folder) = empty().await;
-    let create = |role: &str| {
-        run(&["key", "create", "--organisation", "Ours", "--role", role, "--name", "Nightly", "--database-url", &url])
-    };
-    let (code, key, told) = create("viewer");
+    let (code, key, told) = new_key(&url, "viewer");
     assert_eq!((code, told.as_str(), key.lines().count()), (Some(0), "", 1));
     let server = Server::start(&url);
     assert_eq!(server.key, "", "there is an organisation already");
@@ -559,6 +554,7 @@ async fn the_first_admin_is_made_at_the_console_and_people_are_helped_there() {
     let user = |arguments: &[&str]| run(&[&["user"], arguments, &["--database-url", &url]].concat());
     let (code, link, told_beside) = user(&[
         "create",
+        "--create-organisation",
         "--organisation",
         "Ours",
         "--role",
@@ -607,6 +603,7 @@ async fn the_first_admin_is_made_at_the_console_and_people_are_helped_there() {
         &[
             "user",
             "create",
+            "--create-organisation",
             "--organisation",
             "Another",
             "--role",
@@ -662,7 +659,7 @@ async fn every_line_of_the_json_log_is_json_and_names_the_request() {
     let mut next = || serde_json::from_str::<Value>(&log.next().expect("a line").expect("text")).expect("JSON");
     let ready = next();
     let address = ready["address"].as_str().expect("an address").to_owned();
-    let server = Server { address, key: String::new(), link: String::new(), process };
+    let server = Server { address, key: String::new(), link: String::new(), said: String::new(), process };
     let mut connection = connect(&server);
     connection
         .write_all(

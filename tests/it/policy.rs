@@ -15,7 +15,7 @@ async fn change(app: &App, fields: Value) -> crate::harness::Answer {
 both! {
     async fn an_organisation_begins_with_the_fields_own_policy(app: App) {
         let policy = app.get(&app.viewer, "/policy").await.json(200);
-        assert_eq!(policy["cadence_months"], json!({ "critical": 6, "high": 12, "medium": 24, "low": 36 }));
+        assert_eq!(policy["cadence_months"], json!({ "critical": 6, "high": 12, "medium": 24, "low": 36, "unknown": 6 }));
         assert_eq!(policy["risk_bands"], json!({ "moderate_from": 4, "high_from": 8, "extreme_from": 15 }));
         let rating = &policy["rating"];
         assert_eq!((&rating["strong_from"], &rating["adequate_from"], &rating["weak_from"], &rating["minimum_coverage"]), (&json!(80), &json!(60), &json!(40), &json!(80)));
@@ -31,7 +31,7 @@ both! {
         app.patch(&app.approver, "/policy", &policy, json!({ "cadence_months": { "low": 48 } })).await.faults(403);
         app.patch(&app.admin, "/policy", &policy, json!({ "cadence_months": { "low": 48 } })).await.json(200);
         app.patch(&app.admin, "/policy", &policy, json!({ "cadence_months": { "low": 60 } })).await.faults(412);
-        assert_eq!(app.get(&app.viewer, "/policy").await.json(200)["cadence_months"], json!({ "critical": 6, "high": 12, "medium": 24, "low": 48 }));
+        assert_eq!(app.get(&app.viewer, "/policy").await.json(200)["cadence_months"], json!({ "critical": 6, "high": 12, "medium": 24, "low": 48, "unknown": 6 }));
         assert_eq!(app.get(&app.neighbour, "/policy").await.json(200)["cadence_months"]["low"], json!(36));
     }
 
@@ -75,7 +75,7 @@ both! {
     }
 
     async fn another_cadence_moves_every_review_but_those_someone_moved(app: App) {
-        let (supplier, moved) = (app.supplier("Harbour").await, app.supplier("Moved").await);
+        let (supplier, moved) = (app.minor("Harbour").await, app.minor("Moved").await);
         let review = app.walk(&format!("/reviews?subject_id={}", id(&moved)), 50).await.remove(0);
         app.act(&app.editor, &format!("/reviews/{}/reschedule", id(&review)), &review, Some(json!({ "due_on": "2028-01-01", "reason": "x" }))).await.json(200);
         change(&app, json!({ "cadence_months": { "low": 30 } })).await.json(200);

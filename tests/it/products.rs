@@ -63,7 +63,7 @@ both! {
     }
 
     async fn products_are_found_by_name_and_filtered_by_each_field(app: App) {
-        let (supplier, other) = (app.supplier("Harbour").await, app.supplier("Other").await);
+        let (supplier, other) = (app.minor("Harbour").await, app.supplier("Other").await);
         let notes = app.product(&supplier, "Ébène 50%_Notes").await;
         app.post(&app.editor, "/products", json!({ "supplier_id": id(&other), "name": "50 Notes", "kind": "device", "status": "exiting", "ai_features": "none" })).await.json(201);
         approved(&app, &notes, json!({ "mfa": { "value": "no" }, "hosting": { "value": "ours" } })).await;

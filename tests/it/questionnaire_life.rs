@@ -157,7 +157,8 @@ both! {
         assert_eq!(file.verify(), []);
         assert_eq!(file.basis.evidence[0].file_sha256.as_deref(), paper["file"]["sha256"].as_str());
         file.basis.evidence[0].file_sha256 = Some("0".repeat(64));
-        assert_eq!(file.verify().iter().map(|difference| difference.pointer.as_str()).collect::<Vec<_>>(), ["/answers_hash"]);
+        let differing = file.verify().iter().map(|difference| difference.pointer.clone()).collect::<Vec<_>>();
+        assert_eq!(differing, ["/answers_hash".to_owned(), format!("/evidence_hashes/{}", id(&paper))]);
 
         // A new edition: one question reworded, one worth more, one gone, one new.
         let mut later = document("2027.2");
@@ -220,6 +221,7 @@ both! {
         let path = format!("/assessments/{}", id(&assessment));
         let filled = app.patch(&app.editor, &format!("{path}/answers"), &assessment, json!({ "q0": { "value": "yes" }, "q1": { "not_applicable": "None." }, "q3": { "value": 95.5 }, "q4": { "value": "2026-12-01" }, "q5": { "value": "=1+1" }, "q10": { "value": ["a", "b"] } })).await.json(200);
         let other = app.assessment("the-large-one", &app.processor("Other").await).await;
+        let there = format!("/assessments/{}/sheet?for_another=true", id(&other));
         for format in ["xlsx", "csv"] {
             let sheet = app.get(&app.viewer, &format!("{path}/sheet?format={format}")).await;
             assert_eq!(sheet.status, 200, "{}", sheet.text);
@@ -227,21 +229,21 @@ both! {
             let at = app.get(&app.viewer, &format!("/assessments/{}", id(&other))).await.json(200);
             let tag = etag(&at);
             let headers = [("content-type", "application/octet-stream"), ("if-match", &tag[..])];
-            let back = app.raw(&app.editor, Method::POST, &format!("/assessments/{}/sheet", id(&other)), Some(sheet.bytes.clone()), &headers).await.json(200);
+            let back = app.raw(&app.editor, Method::POST, &there, Some(sheet.bytes.clone()), &headers).await.json(200);
             assert_eq!(back["answers"], filled["answers"], "{format}");
             // Sent in on a version that is no longer there, it changes nothing, and says so.
-            app.raw(&app.editor, Method::POST, &format!("/assessments/{}/sheet", id(&other)), Some(sheet.bytes), &headers).await.faults(412);
+            app.raw(&app.editor, Method::POST, &there, Some(sheet.bytes), &headers).await.faults(412);
         }
         let at = app.get(&app.viewer, &format!("/assessments/{}", id(&other))).await.json(200);
         let csv = app.get(&app.viewer, &format!("{path}/sheet?format=csv")).await.text.replace("95.5", "ninety");
         let tag = etag(&at);
         let headers = [("content-type", "text/csv"), ("if-match", &tag[..])];
-        let told = app.raw(&app.editor, Method::POST, &format!("/assessments/{}/sheet", id(&other)), Some(csv.into_bytes()), &headers).await;
+        let told = app.raw(&app.editor, Method::POST, &there, Some(csv.into_bytes()), &headers).await;
         told.faults(422);
         assert!(told.text.contains("ninety") && told.text.contains("q3"), "{}", told.text);
         for bomb in [b"PK\x03\x04 and nothing more".to_vec(), vec![0xff; 100]] {
-            app.raw(&app.editor, Method::POST, &format!("/assessments/{}/sheet", id(&other)), Some(bomb), &headers).await.faults(422);
+            app.raw(&app.editor, Method::POST, &there, Some(bomb), &headers).await.faults(422);
         }
-        app.raw(&app.editor, Method::POST, &format!("/assessments/{}/sheet", id(&other)), Some(vec![b'x'; (5 << 20) + 1]), &headers).await.faults(413);
+        app.raw(&app.editor, Method::POST, &there, Some(vec![b'x'; (5 << 20) + 1]), &headers).await.faults(413);
     }
 }

@@ -36,7 +36,7 @@ both! {
     async fn the_library_says_what_is_asked_and_of_whom(app: App) {
         let mut viewer = someone(&app, "viewer").await;
         let page = shown(&mut viewer, &app, "/questionnaires").await;
-        holds(&page, &["NHS supplier cyber charter", "questions about suppliers, most of them on Security.", "href=\"/questionnaires/nhs-cyber-charter/editions/2026.1\"", "Nobody is writing one.", "aria-current=\"page\">Questionnaires</a>"]);
+        holds(&page, &["NHS supplier cyber charter", "questions about suppliers, most of them on Security.", "href=\"/questionnaires/nhs-cyber-charter/editions/2026.2\"", "Nobody is writing one.", "aria-current=\"page\">Questionnaires</a>"]);
         lacks(&page, &["Write or extend one"]);
         holds(&shown(&mut viewer, &app, "/questionnaires?origin=own").await, &["no questionnaire of its own yet"]);
         app.post(&app.editor, "/questionnaires", rich("the-base")).await.json(201);
@@ -222,6 +222,33 @@ both! {
         // A text that cannot be read leads back to what is wrong with it.
         let broken = app.post(&app.editor, "/questionnaire-drafts", json!({ "name": "Broken", "kind": "extension", "document": "base: [" })).await.json(201);
         assert_eq!(goes_to(&editor.opens(&app, &format!("/questionnaires/drafts/{}/questions/new", id(&broken))).await), format!("/questionnaires/drafts/{}", id(&broken)));
+    }
+
+    async fn a_box_that_costs_and_a_question_that_needs_no_reason_not_to_apply_are_written_by_a_form(app: App) {
+        app.post(&app.editor, "/questionnaires", rich("the-base")).await.json(201);
+        let draft = draft(&app, "Ours", "extension", ADDS).await;
+        let place = format!("/questionnaires/drafts/{}", id(&draft));
+        let (new, one) = (format!("{place}/questions/new"), format!("{place}/questions/1"));
+        let mut editor = someone(&app, "editor").await;
+        let page = editor.opens(&app, &new).await;
+        holds(&page.text, &["<option value=\"no\" selected>It may not", "nobody needs to say why"]);
+        let fields = |kind, points| [("text", "Where is it kept?"), ("section", "one"), ("principle", "care"), ("weight", "5"), ("kind", kind), ("may_not_apply", "without_reason"),
+            ("option1-label", "On our computers"), ("option1-points", "100"), ("option2-label", "On phones"), ("option2-points", points), ("option3-label", "Nowhere"), ("option3-points", "0")];
+        for (kind, points, expected) in [("multiple_choice", "-100.5", "-100 to 100, below 0 where it costs points"), ("single_choice", "-33 1/3", "0 to 100, such as 50, 53.33 or 33 1/3"), ("single_choice", "33 4/3", "0 to 100, such as")] {
+            let wrong = editor.fills(&app, &page, &new, &fields(kind, points)).await;
+            assert_eq!(wrong.status, 422, "{kind} {points}");
+            holds(&wrong.text, &["href=\"#option2-points\"", expected, &format!("value=\"{points}\""), "<option value=\"without_reason\" selected>"]);
+        }
+        assert_eq!(goes_to(&editor.fills(&app, &page, &new, &fields("multiple_choice", "-33 1/3")).await), format!("{place}?saved=yes"));
+        let written = document(&app, &draft).await;
+        assert!(written.contains("-33 1/3") && written.contains("without_reason"), "{written}");
+        let page = editor.opens(&app, &one).await;
+        holds(&page.text, &["value=\"-33 1/3\"", "<option value=\"without_reason\" selected>"]);
+        let try_page = shown(&mut editor, &app, &format!("{place}/try")).await;
+        let key = "own_where_is_it_kept";
+        let values = [("locked.value", "yes"), ("own_where_is_it_kept.value", "on_our_computers"), ("own_where_is_it_kept.value", "on_phones")];
+        let tried = editor.fills(&app, &try_page, &format!("{place}/try"), &values).await;
+        holds(&tried.text, &[key, "66 2/3"]);
     }
 
     async fn answers_are_tried_and_what_they_come_to_is_shown(app: App) {

@@ -1,6 +1,6 @@
 //! Receipts at the command line: computed again from the file alone, and what differs is named.
 
-use diligence_questionnaires::{Input, PortableReceipt};
+use diligence_questionnaires::PortableReceipt;
 use serde_json::{Value, json};
 
 use crate::{
@@ -48,6 +48,12 @@ async fn a_receipt_is_verified_from_the_exported_file_alone_and_says_exactly_wha
             json!("no"),
             "/outcome/claimed: the receipt says 100.0, computed again it is 50.0",
         ),
+        (
+            "named",
+            "/answers/mfa/value",
+            json!("no"),
+            "the answer to \"Is a second factor asked for?\" (mfa), or its review, is not the one that was decided on",
+        ),
         ("evidence", "/basis/evidence/0/expires_on", json!("2027-01-01"), "/outcome/evidenced: the receipt says 100.0"),
         ("words", "/edition/sections/0/title", json!("Another"), "/edition_hash: the receipt says"),
         ("unfit", "/answers/mfa/value", json!("perhaps"), "/answers/mfa/value: expected one of"),
@@ -59,15 +65,7 @@ async fn a_receipt_is_verified_from_the_exported_file_alone_and_says_exactly_wha
     // A rule that came after the questionnaire was published changes nothing of what was proved by it.
     let mut file = PortableReceipt::from_json(&receipt).expect("a portable receipt");
     file.edition.sections[0].questions[0].text = "\u{a0}".to_owned();
-    let Input { answers, review, evidence, subject, on } = Input {
-        answers: &file.answers,
-        review: &file.review,
-        evidence: &file.basis.evidence,
-        subject: &file.basis.subject,
-        on: file.receipt.on,
-    };
-    file.receipt =
-        diligence_questionnaires::receipt::issue(&file.edition, &Input { answers, review, evidence, subject, on });
+    file.receipt = file.recomputed();
     let (code, said) = verify(&serde_json::to_string(&file).expect("JSON"), "older");
     assert!(
         code == Some(0) && said.contains("the receipt holds") && said.contains("/edition/sections/0/questions/0/text"),
@@ -93,7 +91,17 @@ async fn a_questionnaire_is_written_checked_published_and_exported_at_the_comman
         assert_eq!(code, Some(0), "{arguments:?}: {errors}");
         out
     };
-    fine(&["key", "create", "--organisation", "Meadow View", "--role", "admin", "--name", "x"]);
+    fine(&[
+        "key",
+        "create",
+        "--create-organisation",
+        "--organisation",
+        "Meadow View",
+        "--role",
+        "admin",
+        "--name",
+        "x",
+    ]);
     fine(&["questionnaire", "new", "our-visitors", "--title", "Visitors", "--output", "ours.yaml"]);
     assert!(fine(&["questionnaire", "check", "ours.yaml"]).contains("3 questions, no faults"));
     assert!(fine(&["questionnaire", "preview", "ours.yaml"]).contains("Do your people wear a badge"));

@@ -223,7 +223,7 @@ both! {
         holds(&editor.fills(&app, &page, "/suppliers/new", &unread).await, &["href=\"#contracts-0-notice_days\"", "href=\"#contracts-0-value-amount_minor\"", "value=\"much\""]);
         let place = goes_to(&editor.fills(&app, &page, "/suppliers/new", &said).await).replace("?notice=entered", "");
         let made = app.get(&app.viewer, &place).await.json(200);
-        let contract = json!({ "reference": "C-17", "starts_on": "2026-04-01", "ends_on": "2028-03-31", "notice_days": 90, "value": { "amount_minor": 1_234_550, "currency": "GBP" } });
+        let contract = json!({ "reference": "C-17", "starts_on": "2026-04-01", "ends_on": "2028-03-31", "notice_days": 90, "renews_for_months": null, "value": { "amount_minor": 1_234_550, "currency": "GBP" } });
         assert_eq!((&made["identifiers"], &made["contracts"], &made["contacts"][1]["name"], text(&made, "tier")), (&json!([{ "scheme": "GB-COH", "id": "04142000" }]), &json!([contract]), &json!("Front desk"), "critical"));
         // What the form shows, sent back as it is, changes nothing.
         let change = format!("{place}/change");
@@ -322,7 +322,7 @@ both! {
         let csrf = token(&page);
         let refused = editor.fills_only(&app, &format!("{place}/delete"), &[("csrf", &csrf), ("version", "1"), ("typed", "Notes")]).await;
         assert_eq!(refused.status, 422);
-        holds(&refused, &["refer to this product: archive it instead"]);
+        holds(&refused, &["refer to this product, or something due about it was settled: archive it instead"]);
         app.delete(&app.editor, &format!("/dependencies/{}", id(&kept)), &kept).await;
         let made = app.walk("/risks", 50).await.remove(0);
         app.delete(&app.editor, &format!("/risks/{}", id(&made)), &made).await;
@@ -390,7 +390,7 @@ both! {
         let file = app.get(&app.viewer, "/reviews.ics").await;
         assert_eq!((file.status, file.header("content-type")), (StatusCode::OK, "text/calendar; charset=utf-8"));
         assert!(file.text.starts_with("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n") && file.text.ends_with("END:VCALENDAR\r\n"), "{}", file.text);
-        for line in [&format!("UID:{}@diligence", id(&moved)), "DTSTART;VALUE=DATE:20270531", "SUMMARY:Review: Harbour\\; Sons\\, Ltd", "SEQUENCE:2", "DESCRIPTION:The audit is then"] {
+        for line in [&format!("UID:{}@diligence", id(&moved)), "DTSTART;VALUE=DATE:20270531", "SUMMARY:Review: Harbour\\; Sons\\, Ltd", "DTEND;VALUE=DATE:20270601", "SEQUENCE:0", "DESCRIPTION:The audit is then"] {
             assert!(file.text.contains(&format!("{line}\r\n")), "{line} is not in {}", file.text);
         }
         assert!(!app.get(&app.neighbour, "/reviews.ics").await.text.contains("Harbour"));

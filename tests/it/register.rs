@@ -185,6 +185,8 @@ both! {
             ("In: Cyber Essentials", "cyber_essentials", yesterday, None),
             ("In: Cyber Essentials Plus", "cyber_essentials_plus", None, tomorrow),
             ("In: ISO 27001, from today", "iso_27001", today, None),
+            ("Out: ISO 27001, undated", "iso_27001", None, None),
+            ("Out: Cyber Essentials of two years ago", "cyber_essentials", Some("2025-03-02"), None),
             ("In: until today", "iso_27001", None, today),
             ("Out: DPIA", "dpia", None, None),
             ("Out: from tomorrow", "iso_27001", tomorrow, None),
@@ -197,21 +199,24 @@ both! {
             paper(&app, &app.supplier(name).await, kind, issued_on, expires_on).await;
         }
         // What a DSPT status says decides: real ones, and a year or other letters around them.
-        for (name, statement) in [
-            ("In: DSPT met", Some("Standards Met")),
-            ("In: DSPT met in a year", Some("22/23 Standards Met")),
-            ("In: DSPT exceeded", Some("STANDARDS EXCEEDED (19-20)")),
-            ("Out: DSPT planned", Some("Standards not fully met (plan agreed)")),
-            ("Out: DSPT not met", Some("Standards Not Met")),
-            ("Out: DSPT entered", Some("Entry Level")),
-            ("Out: DSPT not published", Some("Not Published")),
-            ("Out: DSPT, of which nothing is said", None),
+        let issued = Some("2026-06-20");
+        for (name, statement, issued_on) in [
+            ("In: DSPT met", Some("Standards Met"), issued),
+            ("In: DSPT met in a year", Some("25/26 Standards Met"), None),
+            ("In: DSPT exceeded", Some("STANDARDS EXCEEDED (25-26)"), issued),
+            ("Out: DSPT met, undated", Some("Standards Met"), None),
+            ("Out: DSPT met in a year long ago", Some("22/23 Standards Met"), None),
+            ("Out: DSPT planned", Some("Standards not fully met (plan agreed)"), issued),
+            ("Out: DSPT not met", Some("Standards Not Met"), issued),
+            ("Out: DSPT entered", Some("Entry Level"), issued),
+            ("Out: DSPT not published", Some("Not Published"), issued),
+            ("Out: DSPT, of which nothing is said", None, issued),
         ] {
             let subject = app.supplier(name).await;
-            app.post(&app.editor, "/evidence", json!({ "subject_id": id(&subject), "kind": "dspt", "statement": statement })).await.json(201);
+            app.post(&app.editor, "/evidence", json!({ "subject_id": id(&subject), "kind": "dspt", "statement": statement, "issued_on": issued_on })).await.json(201);
         }
         app.supplier("Out: nothing").await;
-        for (filter, begins, count) in [("has_certificate=true", "In: ", 7), ("has_certificate=false", "Out: ", 13)] {
+        for (filter, begins, count) in [("has_certificate=true", "In: ", 7), ("has_certificate=false", "Out: ", 17)] {
             let found = names(&app, filter).await;
             assert!(found.len() == count && found.iter().all(|name| name.starts_with(begins)), "{filter}: {found:?}");
         }
@@ -225,7 +230,7 @@ both! {
         let (certified, bare) = (app.supplier("Certified").await, app.supplier("Bare").await);
         app.product(&certified, "Its rota").await;
         let (own, _without) = (app.product(&bare, "With its own").await, app.product(&bare, "Without").await);
-        let first = paper(&app, &certified, "iso_27001", None, None).await;
+        let first = paper(&app, &certified, "iso_27001", Some("2026-03-01"), None).await;
         paper(&app, &certified, "cyber_essentials_plus", None, Some("2027-12-31")).await;
         let last = paper(&app, &own, "cyber_essentials", None, Some("2027-12-31")).await;
         assert_eq!(names(&app, "has_certificate=true").await, ["With its own", "Certified", "Its rota"]);
@@ -240,7 +245,7 @@ both! {
     async fn what_another_organisation_knows_never_decides_what_is_in_ones_register(app: App) {
         let ours = app.supplier("Harbour").await;
         let theirs = app.post(&app.neighbour, "/suppliers", json!({ "name": "Harbour", "data_role": "processor" })).await.json(201);
-        app.post(&app.neighbour, "/evidence", json!({ "subject_id": id(&theirs), "kind": "iso_27001" })).await.json(201);
+        app.post(&app.neighbour, "/evidence", json!({ "subject_id": id(&theirs), "kind": "iso_27001", "issued_on": "2027-01-01" })).await.json(201);
         for (filter, is_ours) in [("has_certificate", false), ("handles_personal_data", true), ("data_role_said", false)] {
             let answer = app.get(&app.neighbour, &format!("/register?{filter}=true")).await.json(200);
             let found: Vec<&str> = answer["items"].as_array().expect("a list").iter().map(|line| text(line, "subject_id")).collect();
@@ -305,7 +310,7 @@ both! {
             assert_eq!(summary["suppliers_by_rating"][rating], json!(of("supplier", "rating", rating)), "{rating}");
             assert_eq!(summary["products_by_rating"][rating], json!(of("product", "rating", rating)), "{rating}");
         }
-        for tier in ["low", "medium", "high", "critical"] {
+        for tier in ["low", "unknown", "medium", "high", "critical"] {
             assert_eq!(summary["suppliers_by_tier"][tier], json!(of("supplier", "tier", tier)), "{tier}");
         }
         for features in ["none", "embedded", "core", "unknown"] {

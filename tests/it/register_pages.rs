@@ -74,8 +74,12 @@ both! {
         holds(&shown(&mut viewer, &app, "/").await, &["The register is empty"]);
         let world = world(&app).await;
         let page = shown(&mut viewer, &app, "/").await;
-        let supplier = format!("<a href=\"/suppliers/{}\">Harbour &#38; Sons</a>", id(&world.supplier));
-        holds(&page, &["Reviews that are due", "Evidence about to expire", &supplier, "Cyber Essentials certificate, in 19 days", "Risks, open and accepted: "]);
+        let certificate = app.walk("/evidence?kind=cyber_essentials", 50).await.remove(0);
+        let evidence = format!("<a href=\"/evidence/{}\">Harbour &#38; Sons</a>", id(&certificate));
+        holds(&page, &["Reviews: 1</h2>", "Evidence expired or expiring: 1</h2>", &evidence, "in 19 days: Cyber Essentials certificate expires", "Risks, open and accepted: "]);
+        // Of Nimbus nobody has said anything yet; the form in which it is said is a click away.
+        let profile = format!("<a href=\"/suppliers/{}/change#data_sensitivity\">Nimbus</a>", id(&world.host));
+        holds(&page, &["Not profiled yet: 1</h2>", &profile, "in 30 days: nobody has said how much depends on it"]);
         // A cell of the map leads to just the risks that stand there now.
         holds(&page, &["href=\"/risks?current_likelihood=2&amp;current_impact=4&amp;is_closed=false\" aria-label=\""]);
         let there = shown(&mut viewer, &app, "/risks?current_likelihood=2&current_impact=4").await;
@@ -202,7 +206,7 @@ both! {
         let mut editor = someone(&app, "editor").await;
         let place = format!("/suppliers/{}", id(&supplier));
         let page = shown(&mut editor, &app, &format!("{place}?notice=entered")).await;
-        holds(&page, &["Harbour is in the register.", "enter its products", "Not known yet: it counts as low", &format!("href=\"{place}/change#data_sensitivity\""), "Meadow View Care, as it stands on 1 March 2027"]);
+        holds(&page, &["Harbour is in the register.", "enter its products", "Not known yet: it is rated as high", &format!("href=\"{place}/change#data_sensitivity\""), "Meadow View Care, as it stands on 1 March 2027"]);
         lacks(&page, &["A supplier is rated as the worst"]);
         let product = app.product(&supplier, "Notes <1>").await;
         let rated = format!("A supplier is rated as the worst of itself and its products in use: <a href=\"/products/{}\">Notes &#60;1&#62;</a> is unassessed.", id(&product));

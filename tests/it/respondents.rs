@@ -11,6 +11,9 @@ use crate::{
     roles::{assessment, method},
 };
 
+mod accepting;
+mod drafts;
+mod exact;
 mod letters;
 mod links;
 mod operations;
@@ -32,13 +35,13 @@ struct Visitor {
 }
 
 /// The text in a link that was just made.
-fn token(link: &Value) -> String {
+pub(crate) fn token(link: &Value) -> String {
     let (before, token) = text(link, "url").split_once('#').expect("a fragment");
     assert!(before.ends_with("/respond") && token.starts_with("dlr_") && token.len() == 4 + 32 + 1 + 64, "{link}");
     token.to_owned()
 }
 
-async fn link(app: &App, assessment: &Value) -> Value {
+pub(crate) async fn link(app: &App, assessment: &Value) -> Value {
     let body =
         json!({ "assessment_id": id(assessment), "contact_name": "Sam Harbour", "message": "Our yearly questions." });
     app.post(&app.editor, "/links", body).await.json(201)
@@ -127,8 +130,8 @@ pub(crate) async fn visiting(app: &App) -> [(String, String); 2] {
 }
 
 /// A link, a visit through it, and a piece of evidence sent in it.
-pub(crate) async fn sent_evidence(app: &App) {
-    visited(app).await.2.sends(app, "?name=note.txt", b"Good until June.").await.json(201);
+pub(crate) async fn sent_evidence(app: &App) -> Value {
+    visited(app).await.2.sends(app, "?name=note.txt", b"Good until June.").await.json(201)
 }
 
 /// What this operation of the surface is done to, by whom, and with what.

@@ -30,8 +30,14 @@ both! {
         }
     }
 
-    async fn another_tier_moves_the_review_counted_from_the_same_day(app: App) {
+    async fn what_nothing_is_known_of_is_looked_at_in_half_a_year(app: App) {
         let supplier = app.supplier("Harbour").await;
+        let review = review_of(&app, &supplier).await;
+        assert_eq!((&review["due_on"], &review["reason_detail"]), (&json!("2027-09-01"), &json!("every 6 months for the tier unknown")));
+    }
+
+    async fn another_tier_moves_the_review_counted_from_the_same_day(app: App) {
+        let supplier = app.minor("Harbour").await;
         app.goes_to("2027-05-01");
         app.patch(&app.editor, &format!("/suppliers/{}", id(&supplier)), &supplier, json!({ "system_access": "privileged" })).await.json(200);
         let review = review_of(&app, &supplier).await;
@@ -39,10 +45,10 @@ both! {
     }
 
     async fn evidence_about_to_expire_brings_the_review_forward_until_it_is_renewed(app: App) {
-        let supplier = app.supplier("Harbour").await;
+        let supplier = app.minor("Harbour").await;
         certificate(&app, &supplier, "2027-06-30").await;
         let review = review_of(&app, &supplier).await;
-        assert_eq!((&review["due_on"], &review["reason"], &review["reason_detail"]), (&json!("2027-06-30"), &json!("evidence_expiry"), &json!("cyber_essentials expires")));
+        assert_eq!((&review["due_on"], &review["reason"], &review["reason_detail"]), (&json!("2027-06-30"), &json!("evidence_expiry"), &json!("Cyber Essentials certificate expires")));
         let renewed = certificate(&app, &supplier, "2028-06-30").await;
         assert_eq!(review_of(&app, &supplier).await["due_on"], json!("2028-06-30"));
         app.delete(&app.editor, &format!("/evidence/{}", id(&renewed)), &renewed).await;
@@ -57,7 +63,7 @@ both! {
         assert_eq!((&done["state"], &done["completed_by"], &done["completed_at"], &done["outcome"]), (&json!("completed"), &json!("editor"), &json!("2027-05-01T09:00:00.000000Z"), &json!("All well")));
         let next = review_of(&app, &supplier).await;
         assert!(id(&next) != id(&review));
-        assert_eq!((&next["due_on"], &next["reason"], &next["counted_from"]), (&json!("2030-05-01"), &json!("cadence"), &json!("2027-05-01")));
+        assert_eq!((&next["due_on"], &next["reason"], &next["counted_from"]), (&json!("2027-11-01"), &json!("cadence"), &json!("2027-05-01")));
         app.act(&app.editor, &format!("/reviews/{}/complete", id(&review)), &done, None).await.faults(409);
         app.act(&app.editor, &format!("/reviews/{}/reschedule", id(&review)), &done, Some(json!({ "due_on": "2027-06-01", "reason": "x" }))).await.faults(409);
         assert_eq!(app.get(&app.viewer, &format!("/reviews/{}", id(&review))).await.json(200), done);
@@ -69,17 +75,17 @@ both! {
         app.goes_to("2027-06-30");
         let review = review_of(&app, &supplier).await;
         act(&app, &review, "complete", json!({})).await;
-        assert_eq!(review_of(&app, &supplier).await["due_on"], json!("2030-06-30"));
+        assert_eq!(review_of(&app, &supplier).await["due_on"], json!("2027-12-30"));
         // Nor when something else touches the supplier later that day.
         app.product(&supplier, "Notes").await;
-        assert_eq!(review_of(&app, &supplier).await["due_on"], json!("2030-06-30"));
+        assert_eq!(review_of(&app, &supplier).await["due_on"], json!("2027-12-30"));
     }
 
     async fn an_assessment_that_was_decided_is_a_look(app: App) {
         let supplier = app.supplier("Harbour").await;
         app.goes_to("2027-05-01");
         approved(&app, &supplier, poor()).await;
-        assert_eq!(review_of(&app, &supplier).await["due_on"], json!("2030-05-01"));
+        assert_eq!(review_of(&app, &supplier).await["due_on"], json!("2027-11-01"));
         let done = app.walk("/reviews?state=completed", 50).await;
         assert_eq!(done[0]["outcome"], json!("assessed with house-check 2027.1: approved"));
     }
@@ -110,7 +116,7 @@ both! {
     }
 
     async fn a_day_that_has_passed_stays_listed_until_someone_completes_it(app: App) {
-        let (supplier, later) = (app.supplier("Harbour").await, app.supplier("Later").await);
+        let (supplier, later) = (app.minor("Harbour").await, app.minor("Later").await);
         let certificate = certificate(&app, &supplier, "2027-06-30").await;
         for (day, overdue) in [("2027-06-30", 0), ("2027-07-01", 1), ("2028-07-01", 1)] {
             app.goes_to(day);

@@ -190,7 +190,17 @@ fn a_container_holds_what_the_program_needs_and_nothing_else() {
         return;
     }
     assert!(version.status.success(), "{}", String::from_utf8_lossy(&version.stderr));
-    let key = inside(&["key", "create", "--organisation", "Ours", "--role", "admin", "--name", "First"]);
+    let key = inside(&[
+        "key",
+        "create",
+        "--create-organisation",
+        "--organisation",
+        "Ours",
+        "--role",
+        "admin",
+        "--name",
+        "First",
+    ]);
     assert!(key.status.success() && key.stdout.starts_with(b"dlg_"), "{}", String::from_utf8_lossy(&key.stderr));
     assert!(state.join("diligence.db").is_file());
 }
@@ -245,6 +255,7 @@ async fn the_packaged_configuration_is_understood_with_all_that_it_proposes() {
     let (code, key, told) = run(&[
         "key",
         "create",
+        "--create-organisation",
         "--organisation",
         "Ours",
         "--role",

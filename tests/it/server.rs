@@ -14,6 +14,8 @@ pub(crate) struct Server {
     pub(crate) key: String,
     /// The link with which the first account is made, if the database was new.
     pub(crate) link: String,
+    /// What it said until it was ready.
+    pub(crate) said: String,
     /// The process.
     pub(crate) process: Child,
 }
@@ -82,7 +84,7 @@ impl Server {
         });
         let key = said.split_whitespace().find(|word| word.starts_with("dlg_")).unwrap_or_default().to_owned();
         let link = said.split_whitespace().find(|word| word.contains("/invitations#")).unwrap_or_default().to_owned();
-        Self { address, key, link, process }
+        Self { address, key, link, said, process }
     }
 }
 

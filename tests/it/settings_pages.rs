@@ -226,7 +226,7 @@ both! {
         let line = app.line(&supplier).await;
         let mut admin = someone(&app, "admin").await;
         let seen = shown(&mut admin, &app, "/settings/policy").await;
-        holds(&seen, &["80 to 100", "Every 6 months", "Almost certain", "Extreme <span class=\"small\">25</span>", "Whoever answered an assessment may also decide on it"]);
+        holds(&seen, &["80 to 100", "Reviews where the tier is not known yet", "Every 6 months", "Almost certain", "Extreme <span class=\"small\">25</span>", "Whoever answered an assessment may also decide on it"]);
         let page = admin.opens(&app, "/settings/policy/change").await;
         holds(&page.text, &["name=\"rating.strong_from\"", "value=\"80\"", "name=\"rating.matrix.critical.poor\"", "See what this would do"]);
         assert!(!page.text.contains("value=\"save\""), "nothing is saved unseen");
@@ -406,8 +406,13 @@ fn fields(stored: &Value) -> Vec<(String, String)> {
         }
         put(format!("cadence_months.{tier}"), &stored["cadence_months"][tier]);
     }
+    put("cadence_months.unknown".into(), &stored["cadence_months"]["unknown"]);
     for name in ["moderate_from", "high_from", "extreme_from"] {
         put(format!("risk_bands.{name}"), &stored["risk_bands"][name]);
+    }
+    for name in ["cyber_essentials", "cyber_essentials_plus", "iso_27001", "penetration_test", "security_check", "dspt"]
+    {
+        put(format!("evidence_validity.{name}"), &stored["evidence_validity"][name]);
     }
     put("separation_of_duties".into(), &stored["separation_of_duties"]);
     put("maximum_key_days".into(), &stored["maximum_key_days"]);

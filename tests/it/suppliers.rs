@@ -8,12 +8,12 @@ use crate::{
 };
 
 both! {
-    async fn a_supplier_with_nothing_but_a_name_is_of_low_tier_and_unassessed(app: App) {
+    async fn a_supplier_with_nothing_but_a_name_is_of_unknown_tier_and_unassessed(app: App) {
         let answer = app.post(&app.editor, "/suppliers", json!({ "name": "Harbour Care Systems" })).await;
         let supplier = answer.json(201);
         assert_eq!(answer.header("location"), format!("/api/v1/suppliers/{}", id(&supplier)));
         assert_eq!(answer.header("etag"), "\"1\"");
-        assert_eq!((&supplier["tier"], &supplier["rating"], &supplier["status"]), (&json!("low"), &json!("unassessed"), &json!("active")));
+        assert_eq!((&supplier["tier"], &supplier["rating"], &supplier["status"]), (&json!("unknown"), &json!("unassessed"), &json!("active")));
         assert_eq!(app.get(&app.viewer, &format!("/suppliers/{}", id(&supplier))).await.json(200), supplier);
     }
 
@@ -45,7 +45,7 @@ both! {
             "status": "prospective", "relationship_owner": "Jo Bell",
             "contacts": [{ "name": "Ada Moss", "role": "data protection officer", "email": "ada@harbour.example", "telephone": "020 7946 0000" }],
             "identifiers": [{ "scheme": "GB-COH", "id": "SC123456" }, { "scheme": "GB-SC", "id": "SC123456" }],
-            "contracts": [{ "reference": "C-1", "starts_on": "2026-04-01", "ends_on": "2029-03-31", "notice_days": 90, "value": { "amount_minor": 1_250_000, "currency": "GBP" } }],
+            "contracts": [{ "reference": "C-1", "starts_on": "2026-04-01", "ends_on": "2029-03-31", "notice_days": 90, "renews_for_months": 12, "value": { "amount_minor": 1_250_000, "currency": "GBP" } }],
             "data_role": "joint_controller", "personal_data": ["contact", "care_records"], "data_locations": ["GB", "IE"],
             "data_sensitivity": "personal", "system_access": "none", "service_criticality": "minor", "people_affected": "few",
             "tier_override": "critical", "tier_override_reason": "the only one in the county", "notes": "Renewed twice.",
@@ -75,7 +75,7 @@ both! {
         let supplier = app.post(&app.editor, "/suppliers", json!({ "name": "Harbour", "legal_name": "Harbour Ltd", "notes": "x", "contacts": [{ "name": "Ada" }], "data_sensitivity": "special_category" })).await.json(201);
         let path = format!("/suppliers/{}", id(&supplier));
         let changed = app.patch(&app.editor, &path, &supplier, json!({ "notes": null, "contacts": null, "data_sensitivity": null })).await.json(200);
-        assert_eq!((&changed["notes"], &changed["contacts"], &changed["data_sensitivity"], &changed["tier"]), (&json!(null), &json!([]), &json!(null), &json!("low")));
+        assert_eq!((&changed["notes"], &changed["contacts"], &changed["data_sensitivity"], &changed["tier"]), (&json!(null), &json!([]), &json!(null), &json!("unknown")));
         assert_eq!((&changed["name"], &changed["legal_name"]), (&json!("Harbour"), &json!("Harbour Ltd")));
         assert_eq!(app.patch(&app.editor, &path, &changed, json!({ "name": null })).await.faults(422), ["/name type"]);
     }
@@ -128,7 +128,7 @@ both! {
     async fn a_list_of_suppliers_is_filtered_by_each_of_its_fields(app: App) {
         app.post(&app.editor, "/suppliers", json!({ "name": "A", "data_role": "processor", "relationship_owner": "Jo" })).await.json(201);
         app.post(&app.editor, "/suppliers", json!({ "name": "B", "status": "exiting", "system_access": "privileged", "relationship_owner": "jo" })).await.json(201);
-        let assessed = app.supplier("C").await;
+        let assessed = app.minor("C").await;
         approved(&app, &assessed, json!({ "mfa": { "value": "no" }, "hosting": { "value": "ours" } })).await;
         for (field, value) in [("status", "exiting"), ("tier", "critical"), ("rating", "moderate"), ("data_role", "processor"), ("relationship_owner", "Jo")] {
             app.is_filtered("/suppliers", &format!("{field}={value}"), |supplier| supplier[field] == json!(value)).await;
@@ -165,7 +165,7 @@ both! {
         let supplier = app.supplier("Harbour").await;
         approved(&app, &supplier, json!({ "mfa": { "value": "no" }, "hosting": { "value": "ours" } })).await;
         let answer = app.send(&app.viewer, poem::http::Method::GET, &format!("/suppliers/{}", id(&supplier)), None, &[("if-none-match", "\"1\"")]).await;
-        assert_eq!(answer.json(200)["rating"], json!("moderate"));
+        assert_eq!(answer.json(200)["rating"], json!("high"));
     }
 
     async fn an_archived_supplier_counts_nowhere_until_it_is_restored(app: App) {

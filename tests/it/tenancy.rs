@@ -238,7 +238,7 @@ both! {
     async fn our_ids_filter_a_neighbours_lists_like_ids_of_nothing(app: App) {
         let ours = assessment(&app, &app.product(&app.supplier("Harbour").await, "Rota").await, "approved").await;
         let (subject, supplier) = (text(&ours, "subject_id"), text(&ours, "supplier_id"));
-        for path in ["/risks", "/reviews", "/assessments", "/decisions", "/evidence", "/dependencies", "/incidents"] {
+        for path in ["/risks", "/due", "/reviews", "/assessments", "/decisions", "/evidence", "/dependencies", "/incidents"] {
             let told = app.get(&app.neighbour, &format!("{path}?subject_id={subject}")).await.json(200);
             assert_eq!(told, json!({ "items": [], "next": null }), "{path}");
         }

@@ -8,6 +8,7 @@
 //! | `sqlite.sql`, `postgres.sql` | the step's statements as they were when it was published |
 //! | `data.sql` | every row of a database that the last program at this step wrote: the same story each time |
 //! | `rows.sql` | a few rows more that such a program could have written, or was made to write by hand |
+//! | `calm.sql` | every row of another database that the last program at this step wrote (see [`crate::new_rules`]) |
 //!
 //! The steps from `m0003_audit` to `m0007_privacy` came with one program, so that none wrote data at one of them alone:
 //! their databases are that of `m0002_questionnaires` brought up by the statements of their time, with rows of their
@@ -55,22 +56,48 @@ pub(crate) struct Old {
     pub(crate) keys: [String; 2],
 }
 
-/// A database as it stood at `step`.
-pub(crate) async fn made_at(step: &str, on: On) -> Old {
+/// A new database, its address and its folder.
+async fn new_database(on: On) -> (DatabaseConnection, String, Option<Folder>) {
     let (url, folder) = empty_database(on).await;
     let database = Database::connect(if on == On::Sqlite { format!("{url}?mode=rwc") } else { url.clone() })
         .await
         .expect("an empty database");
+    (database, url, folder)
+}
+
+fn statements_of(step: &str, on: On) -> String {
+    script(step, if on == On::Sqlite { "sqlite.sql" } else { "postgres.sql" })
+        .unwrap_or_else(|| panic!("{step} has no schema"))
+}
+
+/// The keys that a database's rows begin with.
+fn keys_in(data: &str) -> [String; 2] {
+    let keys: Vec<String> =
+        data.split_whitespace().filter(|word| word.starts_with("dlg_")).map(str::to_owned).collect();
+    keys.try_into().expect("two keys")
+}
+
+/// A database with the schema of `step` and the rows of this one of its files alone.
+pub(crate) async fn made_of(step: &str, file: &str, on: On) -> Old {
+    let (database, url, folder) = new_database(on).await;
+    for name in steps().iter().filter(|name| name.as_str() <= step) {
+        run_script(&database, name, &statements_of(name, on)).await;
+    }
+    let data = script(step, file).expect("rows");
+    run_script(&database, step, &data).await;
+    database.close().await.expect("closed");
+    Old { url, folder, keys: keys_in(&data) }
+}
+
+/// A database as it stood at `step`.
+pub(crate) async fn made_at(step: &str, on: On) -> Old {
+    let (database, url, folder) = new_database(on).await;
     let past: Vec<String> = steps().into_iter().filter(|name| name.as_str() <= step).collect();
     let base = past.iter().rposition(|name| script(name, "data.sql").is_some()).expect("the first step has data");
-    let mut keys = Vec::new();
+    let data = script(&past[base], "data.sql").expect("data");
     for (place, name) in past.iter().enumerate() {
-        let schema = script(name, if on == On::Sqlite { "sqlite.sql" } else { "postgres.sql" })
-            .unwrap_or_else(|| panic!("{name} has no schema"));
-        run_script(&database, name, &schema).await;
+        run_script(&database, name, &statements_of(name, on)).await;
         if place == base {
-            let data = script(name, "data.sql").expect("data");
-            keys = data.split_whitespace().filter(|word| word.starts_with("dlg_")).map(str::to_owned).collect();
             run_script(&database, name, &data).await;
         }
         if let Some(rows) = script(name, "rows.sql").filter(|_| place >= base) {
@@ -78,7 +105,7 @@ pub(crate) async fn made_at(step: &str, on: On) -> Old {
         }
     }
     database.close().await.expect("closed");
-    Old { url, folder, keys: keys.try_into().expect("two keys") }
+    Old { url, folder, keys: keys_in(&data) }
 }
 
 async fn run_script(database: &DatabaseConnection, step: &str, script: &str) {
@@ -91,7 +118,7 @@ async fn run_script(database: &DatabaseConnection, step: &str, script: &str) {
 
 impl Old {
     /// The program of today on it.
-    async fn upgraded(self) -> App {
+    pub(crate) async fn upgraded(self) -> App {
         let clock = Clock::fixed("2027-03-01T09:00:00Z".parse().expect("a time"));
         let store = Store::open(StoreOptions { url: self.url.clone(), max_connections: 4, clock: clock.clone() })
             .await
@@ -199,6 +226,13 @@ async fn the_register_is_as_it_was(app: &App) {
     let evidence = app.walk("/evidence?sort=expires_on", 1).await;
     assert_eq!(names(&evidence, "reference"), ["CE-1", "P-1"]);
     assert_eq!((&evidence[0]["expires_on"], &evidence[1]["expires_on"]), (&json!("2027-06-01"), &Value::Null));
+
+    // m0012_due: when evidence ends, how that is known, and that what our own people entered is accepted.
+    for (piece, ends_on, because) in [(&evidence[0], json!("2027-06-01"), "given"), (&evidence[1], Value::Null, "none")]
+    {
+        assert_eq!((&piece["ends_on"], &piece["ends_because"]), (&ends_on, &json!(because)));
+        assert_eq!(piece["checked_at"], piece["created_at"]);
+    }
 
     // m0003_audit: to whose history events belong.
     let history = app.walk(&format!("/suppliers/{}/history", id(&harbour)), 200).await;
@@ -330,6 +364,9 @@ async fn later_steps_left_what_they_must(app: &App, step: &str) {
     if since("m0006") {
         assert_eq!(names(&app.walk("/links", 10).await, "contact_name"), ["Kit Söhne"]);
     }
+    if since("m0008") {
+        drafts_through_links_are_hidden(app).await;
+    }
     if since("m0009") {
         let all = organisation::all(&app.store).await.expect("organisations");
         assert_eq!(
@@ -339,6 +376,24 @@ async fn later_steps_left_what_they_must(app: &App, step: &str) {
                 .collect::<Vec<_>>(),
             ["Nothing Yet"]
         );
+    }
+}
+
+/// m0012_due: what was answered through a link and not submitted is seen no more, in its events neither.
+async fn drafts_through_links_are_hidden(app: &App) {
+    let open = app.walk("/assessments?sort=created_at", 200).await.remove(2);
+    let told = app.get(&app.admin, &format!("/assessments/{}/answers", id(&open))).await.json(200);
+    assert_eq!((&told["answers"], &told["unsubmitted"]["answered_count"]), (&json!({}), &json!(1)), "{told}");
+    assert_eq!((&open["claimed"], &open["knock_outs"]), (&Value::Null, &json!([])));
+    let link = app.walk("/links", 10).await.remove(0);
+    let events = app.walk(&format!("/audit-events?item_id={}&actor_id={}", id(&open), id(&link)), 200).await;
+    let answers: Vec<&Value> = events.iter().filter(|event| event["noun"] == "answers").collect();
+    assert!(!answers.is_empty(), "{events:?}");
+    for event in answers {
+        assert_eq!((&event["before"], &event["after"]), (&Value::Null, &json!({ "submitted": false })));
+    }
+    for event in &events {
+        assert!(event["after"].get("claimed").is_none() && event["before"].get("claimed").is_none(), "{event}");
     }
 }
 
@@ -449,6 +504,7 @@ upgraded!(
     m0009_sample,
     m0010_orders,
     m0011_health,
+    m0012_due,
 );
 
 #[tokio::test]
@@ -500,4 +556,39 @@ async fn an_edition_with_a_null_character_hinders_no_upgrade_on_sqlite() {
 #[tokio::test]
 async fn an_edition_with_a_null_character_hinders_no_upgrade_on_postgres() {
     a_null_character_stays(On::Postgres).await;
+}
+
+/// What respondents sent before it was written down who looked at it: accepted where an approval rests on it.
+async fn what_was_sent_is_accepted_where_an_approval_rests_on_it(on: On) {
+    let old = made_at("m0011_health", on).await;
+    let database = Database::connect(&old.url).await.expect("the database answers");
+    let sent = "
+        INSERT INTO respondent_upload (evidence_id, organisation_id, link_id, assessment_id, subject_id)
+        SELECT evidence.id, evidence.organisation_id, respondent_link.id, respondent_link.assessment_id, evidence.subject_id
+        FROM evidence JOIN respondent_link ON respondent_link.organisation_id = evidence.organisation_id;
+        UPDATE answer_sheet SET answers = replace(answers, '\"Not yet.\"', '\"Not yet.\",\"evidence_ids\":[\"'
+        || (SELECT id FROM evidence WHERE reference = 'CE-1') || '\"]');
+        UPDATE evidence SET kind = 'dspt', statement = '22/23 Standards Met' WHERE reference = 'P-1'";
+    run_script(&database, "what was sent", sent).await;
+    database.close().await.expect("closed");
+    let app = old.upgraded().await;
+    let accepted = app.walk("/evidence?checked=true", 50).await;
+    assert_eq!(names(&accepted, "reference"), ["CE-1"]);
+    assert_eq!(
+        (&accepted[0]["checked_at"], &accepted[0]["checked_by"]),
+        (&json!("2026-11-29T16:33:00.309813Z"), &Value::Null)
+    );
+    let waiting = app.walk("/evidence?checked=false", 50).await;
+    assert_eq!(names(&waiting, "reference"), ["P-1"]);
+    assert_eq!((&waiting[0]["ends_on"], &waiting[0]["ends_because"]), (&json!("2024-06-30"), &json!("derived")));
+}
+
+#[tokio::test]
+async fn what_was_sent_is_accepted_where_an_approval_rests_on_it_on_sqlite() {
+    what_was_sent_is_accepted_where_an_approval_rests_on_it(On::Sqlite).await;
+}
+
+#[tokio::test]
+async fn what_was_sent_is_accepted_where_an_approval_rests_on_it_on_postgres() {
+    what_was_sent_is_accepted_where_an_approval_rests_on_it(On::Postgres).await;
 }

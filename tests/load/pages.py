@@ -35,9 +35,9 @@ PAIRS = [
 
 
 class Register:
-    def __init__(self, program: str, folder: str) -> None:
-        arguments = [program, "serve", "--listen", "127.0.0.1:0", "--database-url", f"sqlite://{folder}/load.db", "--requests-per-minute", "0"]
-        arguments += ["--address-requests-per-minute", "0", "--stranger-requests-per-minute", "0"]
+    def __init__(self, program: str, database: str) -> None:
+        arguments = [program, "serve", "--listen", "127.0.0.1:0", "--database-url", database, "--requests-per-minute", "0"]
+        arguments += ["--address-requests-per-minute", "0", "--stranger-requests-per-minute", "0", "--request-timeout-seconds", "600"]
         self.process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         said = ""
         for line in self.process.stdout or []:
@@ -99,7 +99,7 @@ def main() -> None:
     program, count = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 10_000
     failed = False
     with tempfile.TemporaryDirectory() as folder:
-        register = Register(program, folder)
+        register = Register(program, f"sqlite://{folder}/load.db")
         try:
             supplier = register.fill(count)
             register.sign_in()

@@ -68,7 +68,7 @@ class Server:
         return done.stdout.strip()
 
     def new_key(self):
-        return self.run("key", "create", "--organisation", ORGANISATION, "--role", "admin", "--name", f"Key {uuid.uuid4()}")
+        return self.run("key", "create", "--create-organisation", "--organisation", ORGANISATION, "--role", "admin", "--name", f"Key {uuid.uuid4()}")
 
     def start(self):
         self.starts += 1
@@ -570,7 +570,7 @@ def failover(options, folder):
         first.stop("fast")
         first.start(settings)
         until(lambda: first.sql("SELECT count(*) FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum')") == "1", 30, "the standby follows")
-        standby = subprocess.run([options.program, "key", "create", "--organisation", ORGANISATION, "--role", "admin", "--name", "x", "--database-url", second.url()], capture_output=True, text=True)
+        standby = subprocess.run([options.program, "key", "create", "--create-organisation", "--organisation", ORGANISATION, "--role", "admin", "--name", "x", "--database-url", second.url()], capture_output=True, text=True)
         expect(standby.returncode == 4 and "standby" in standby.stderr, f"a standby is not told: {standby.stderr}")
         server = Server(options.program, folder, f"postgres://postgres@127.0.0.1:{second.port},127.0.0.1:{first.port}/diligence")
         key = server.new_key()

@@ -10,7 +10,7 @@ use std::{
 use clap::Args;
 use diligence_entities::{
     clock::{Clock, Moment},
-    doctor::{self, Examination, Opened, Register, Schema},
+    doctor::{self, Derived, Examination, Opened, Register, Schema},
 };
 use openidconnect::reqwest;
 use serde::Serialize;
@@ -178,7 +178,8 @@ fn of_database(examined: &Examination, now: Moment) -> Vec<Finding> {
             "keep the database as it is, and put the last backup back beside it",
         )),
         Some(Ok(register)) => {
-            findings.extend([times(opened, register, now), backup(register, now), keys(register), audit(register)])
+            findings.extend([times(opened, register, now), backup(register, now), keys(register), audit(register)]);
+            findings.extend(register.derived.as_ref().map(due));
         }
     }
     findings
@@ -312,6 +313,38 @@ fn audit(register: &Register) -> Finding {
             look("audit", "not verified, as the schema is older than this program", "ask again once it is up to date")
         }
     }
+}
+
+fn due(derived: &Derived) -> Finding {
+    let Derived { due_item_count, waiting_count, wrong_count, drifted } = derived;
+    if *waiting_count > 0 {
+        return look(
+            "due",
+            format!("the lists of {waiting_count} organisations are not yet derived by the rules of this program"),
+            "start the program, which does it first",
+        );
+    }
+    if let Some((name, drift)) = drifted.first() {
+        let others = drifted.len() - 1;
+        let more = if others > 0 { format!(", and in {others} more organisations") } else { String::new() };
+        let (items, lines) = (drift.due_count, drift.line_count);
+        let ids: Vec<String> = drift.suppliers.iter().map(ToString::to_string).collect();
+        return look(
+            "due",
+            format!(
+                "of {name:?}, {items} items of what is due and {lines} lines of the register are not what follows{more}"
+            ),
+            format!("save these suppliers again, and they are derived anew: {}", ids.join(", ")),
+        );
+    }
+    if *wrong_count > 0 {
+        return wrong(
+            "due",
+            format!("{wrong_count} numbers of what is due are not those of the items on the list"),
+            "put the last backup back, or keep the database as it is and tell who makes this program",
+        );
+    }
+    good("due", format!("{due_item_count} items, each as it follows"))
 }
 
 fn disk(examined: &Examination) -> Finding {
@@ -501,7 +534,7 @@ fn size(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use diligence_entities::clock::Day;
+    use diligence_entities::{clock::Day, register::Drift};
 
     use super::*;
 
@@ -517,6 +550,7 @@ mod tests {
             ending_keys: (0, None),
             event_count: Some(7),
             altered_trails: Vec::new(),
+            derived: Some(Derived::default()),
         }
     }
 
@@ -581,6 +615,21 @@ mod tests {
             (size(0), size(1023), size(1024), size(5 << 30)),
             ("0 bytes".into(), "1023 bytes".into(), "1 KiB".into(), "5 GiB".into())
         );
+    }
+
+    #[test]
+    fn lists_that_are_not_what_follows_and_such_that_have_yet_to_be_derived_are_told() {
+        assert_eq!(due(&Derived::default()), good("due", "0 items, each as it follows"));
+        let waiting = due(&Derived { waiting_count: 2, ..Derived::default() });
+        assert!(waiting.mark == Mark::Look && waiting.finding.contains("of 2 organisations"), "{waiting}");
+        let drift = Drift { line_count: 1, due_count: 3, ..Drift::default() };
+        let told =
+            due(&Derived { drifted: vec![("A".into(), drift.clone()), ("B".into(), drift)], ..Derived::default() });
+        assert_eq!(told.mark, Mark::Look);
+        assert!(told.finding.ends_with(
+            "3 items of what is due and 1 lines of the register are not what follows, and in 1 more organisations"
+        ));
+        assert_eq!(due(&Derived { wrong_count: 1, ..Derived::default() }).mark, Mark::Wrong);
     }
 
     #[test]

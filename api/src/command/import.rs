@@ -7,13 +7,10 @@ use std::{
 };
 
 use clap::Args;
-use diligence_entities::{
-    ahead::{self, Opened},
-    organisation,
-};
+use diligence_entities::ahead::{self, Opened};
 use serde::de::DeserializeOwned;
 
-use super::{Failure, block_on, console, open_with, print};
+use super::{Failure, Whose, block_on, console, open_with, print};
 use crate::{
     config::DatabaseFlags,
     import_reader::{DateStyle, ImportQuery, ImportReport, Intake, JsonRows, Noun, ProductImport, SupplierImport},
@@ -47,9 +44,8 @@ pub(super) struct Command {
     noun: Noun,
     /// CSV, or JSON where its name ends in .json; - for CSV from standard input
     file: PathBuf,
-    /// Whose register; made if it is new
-    #[arg(long, value_name = "NAME")]
-    organisation: String,
+    #[command(flatten)]
+    whose: Whose,
     /// Only say what would happen
     #[arg(long)]
     dry_run: bool,
@@ -67,7 +63,7 @@ pub(super) struct Command {
 }
 
 pub(super) fn run(command: Command) -> Result<(), Failure> {
-    let Command { noun, file, organisation, dry_run, map, only, dates, database } = command;
+    let Command { noun, file, whose, dry_run, map, only, dates, database } = command;
     let join = |list: Vec<String>| (!list.is_empty()).then(|| list.join(","));
     let query = ImportQuery { dry_run: Some(dry_run), map: join(map), r#where: join(only), dates };
     let bytes = read(&file)?;
@@ -78,17 +74,26 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
         (true, Noun::Products) => rows::<ProductImport>(&bytes, &query),
     };
     let intake = intake.map_err(|problem| refused(&file, &problem))?;
-    let report = block_on(async {
+    let (report, made) = block_on(async {
         let store = open_with(database).await?;
-        let organisation = organisation::ensure(&store, &organisation).await?;
+        let Some(organisation) = whose.find(&store).await? else {
+            // It is made with its rows or not at all: not by a dry run, nor where a row is refused.
+            let (organisation, writer) = whose.begin(&store).await?;
+            let plan = ahead::within(&writer, &intake).await?;
+            let report = intake.run(plan, Some(&writer)).await?;
+            if report.applied {
+                writer.save().await?;
+            }
+            return Ok((report, Some(organisation.name)));
+        };
         let Opened { plan, writer, .. } = ahead::open(&store, &console(&organisation.id), &intake).await?;
         let report = intake.run(plan, writer.as_ref()).await?;
         if let Some(writer) = writer {
             writer.save().await?;
         }
-        Ok(report)
+        Ok((report, None))
     })?;
-    tell(&report)
+    tell(&report, made.as_deref())
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
@@ -135,7 +140,8 @@ fn refused(path: &Path, problem: &Problem) -> Failure {
     ))
 }
 
-fn tell(report: &ImportReport) -> Result<(), Failure> {
+/// What became of the rows, and of the organisation where it is new.
+fn tell(report: &ImportReport, made: Option<&str>) -> Result<(), Failure> {
     let ImportReport {
         dry_run,
         row_count,
@@ -157,6 +163,9 @@ fn tell(report: &ImportReport) -> Result<(), Failure> {
     );
     if evidence_created_count + evidence_changed_count > 0 {
         text.push_str(&format!("evidence: {evidence_created_count} new, {evidence_changed_count} changed\n"));
+    }
+    if let Some(name) = made.filter(|_| *refused_count == 0) {
+        text.push_str(&format!("organisation: {name:?} is new\n"));
     }
     if *dry_run {
         text.push_str("a dry run: nothing was changed\n");

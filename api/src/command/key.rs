@@ -6,21 +6,20 @@ use diligence_entities::{
     clock::Day,
     error::Error,
     id::ApiKeyId,
-    organisation::{self, Organisation},
+    organisation,
     role::Role,
     scope::{Store, Writer},
 };
 
-use super::{Failure, block_on, console, open_with, print};
+use super::{Failure, Whose, block_on, console, open_with, organisation_called, print};
 use crate::config::DatabaseFlags;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Make a key, and the organisation if it is new; prints the key, alone, on standard output
+    /// Make a key, and its organisation where it is new; prints the key, alone, on standard output
     Create {
-        /// The organisation whose register it opens
-        #[arg(long, value_name = "NAME")]
-        organisation: String,
+        #[command(flatten)]
+        whose: Whose,
         /// What it may do: viewer, editor, approver or admin
         #[arg(long)]
         role: Role,
@@ -73,11 +72,12 @@ pub(super) enum Command {
 pub(super) fn run(command: Command) -> Result<(), Failure> {
     block_on(async {
         match command {
-            Command::Create { organisation, role, scope, name, expires_on, database } => {
+            Command::Create { whose, role, scope, name, expires_on, database } => {
                 let store = open_with(database).await?;
-                let organisation = organisation::ensure(&store, &organisation).await?;
-                let text = create(&store, &organisation, NewApiKey { name, role, scope, expires_on }).await?;
-                print(&format!("{text}\n"))
+                let (_, writer) = whose.change_or_begin(&store).await?;
+                let (_, secret) = api_key::create(&writer, NewApiKey { name, role, scope, expires_on }).await?;
+                writer.save().await?;
+                print(&format!("{}\n", secret.reveal()))
             }
             Command::List { organisation, expires_soon, database } => {
                 list(&open_with(database).await?, organisation.as_deref(), expires_soon).await
@@ -90,23 +90,13 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
     })
 }
 
-/// Makes a key and gives its text.
-pub(super) async fn create(store: &Store, organisation: &Organisation, new: NewApiKey) -> Result<String, Failure> {
-    let writer = store.write(&console(&organisation.id)).await?;
-    let (_, secret) = api_key::create(&writer, new).await?;
-    writer.save().await?;
-    Ok(secret.reveal().to_owned())
-}
-
 async fn list(store: &Store, only: Option<&str>, expires_soon: bool) -> Result<(), Failure> {
-    let organisations = organisation::all(store).await?;
-    if let Some(name) = only
-        && !organisations.iter().any(|organisation| organisation.name == name)
-    {
-        return Err(Failure::refused(format!("there is no organisation called {name:?}")));
-    }
+    let organisations = match only {
+        Some(name) => vec![organisation_called(store, name).await?],
+        None => organisation::all(store).await?,
+    };
     let mut text = String::new();
-    for organisation in organisations.iter().filter(|organisation| only.is_none_or(|name| organisation.name == name)) {
+    for organisation in organisations {
         let reader = store.read(&console(&organisation.id)).await?;
         let mut filter =
             ApiKeyFilter { limit: Some(200), expires_soon: expires_soon.then_some(true), ..ApiKeyFilter::default() };

@@ -12,7 +12,7 @@ use diligence_entities::{
     stored::word,
 };
 
-use super::{Failure, Reached, block_on, console, open, open_with, print};
+use super::{Failure, Reached, block_on, console, open, open_with, organisation_called, print, say};
 use crate::config::{Config, DatabaseFlags};
 
 #[derive(Debug, Subcommand)]
@@ -87,6 +87,9 @@ async fn create(store: &Store, config: &Config, new: NewRespondentLink) -> Resul
             Ok(_) => {
                 let made = respondent_link::create(&writer, new, Mailing::Impossible).await?;
                 writer.save().await?;
+                if config.links_open_here_only() {
+                    say("This link opens on this computer only: say with --public-url how others reach the program.");
+                }
                 return print(&format!("{}\n", config.link_of_respondent(made.token.reveal())));
             }
             Err(Error::NotFound) => {}
@@ -97,14 +100,12 @@ async fn create(store: &Store, config: &Config, new: NewRespondentLink) -> Resul
 }
 
 async fn list(store: &Store, only: Option<&str>) -> Result<(), Failure> {
-    let organisations = organisation::all(store).await?;
-    if let Some(name) = only
-        && !organisations.iter().any(|organisation| organisation.name == name)
-    {
-        return Err(Failure::refused(format!("there is no organisation called {name:?}")));
-    }
+    let organisations = match only {
+        Some(name) => vec![organisation_called(store, name).await?],
+        None => organisation::all(store).await?,
+    };
     let mut text = String::new();
-    for organisation in organisations.iter().filter(|organisation| only.is_none_or(|name| organisation.name == name)) {
+    for organisation in organisations {
         let reader = store.read(&console(&organisation.id)).await?;
         let mut filter = RespondentLinkFilter { limit: Some(200), ..RespondentLinkFilter::default() };
         loop {

@@ -10,7 +10,7 @@ use diligence_entities::{
     id::OrganisationId,
     organisation::{self, Organisation},
     role::Role,
-    scope::{Actor, OpenError, Scope, Store, StoreOptions},
+    scope::{Actor, OpenError, Scope, Store, StoreOptions, Writer},
 };
 
 use crate::{
@@ -21,6 +21,7 @@ use crate::{
 mod audit;
 mod backup;
 mod doctor;
+mod due;
 mod export;
 mod health;
 mod import;
@@ -97,6 +98,8 @@ enum Command {
     /// Delete what is past its retention period
     #[command(subcommand)]
     Retention(retention::Command),
+    /// Print what is overdue or due within 30 days: day, kind, name, why, whose, with tabs between
+    Due(due::Command),
     /// Make a sample register: a separate organisation with invented suppliers and AI products; prints its name
     Sample(sample::Command),
     /// Say whether it serves: exit code 0 if it is ready (for containers and whatever else watches over it)
@@ -198,6 +201,7 @@ pub fn main() -> ExitCode {
         Command::Backup(command) => backup::run(command),
         Command::Restore(command) => restore::run(command),
         Command::Doctor(command) => doctor::run(*command),
+        Command::Due(command) => due::run(command),
         Command::Audit(command) => audit::run(command),
         Command::Key(command) => key::run(command),
         Command::User(command) => user::run(command),
@@ -324,6 +328,91 @@ pub(crate) fn console(organisation_id: &OrganisationId) -> Scope {
 
 /// The organisation of this name.
 pub(crate) async fn organisation_called(store: &Store, name: &str) -> Result<Organisation, Failure> {
-    let found = organisation::all(store).await?.into_iter().find(|organisation| organisation.name == name);
-    found.ok_or_else(|| Failure::refused(format!("there is no organisation called {name:?}")))
+    let all = organisation::all(store).await?;
+    organisation::called(name, &all).cloned().ok_or_else(|| {
+        let first = "diligence user create --create-organisation makes the first";
+        no_organisation(name, &all, if all.is_empty() { first } else { "" })
+    })
+}
+
+/// Whose register, for a command with which one can begin.
+#[derive(Args, Debug)]
+pub(crate) struct Whose {
+    /// Whose register
+    #[arg(long, value_name = "NAME")]
+    organisation: String,
+    /// Make the organisation if there is none of this name
+    #[arg(long)]
+    create_organisation: bool,
+}
+
+impl Whose {
+    /// The organisation; none where it is to be made.
+    pub(crate) async fn find(&self, store: &Store) -> Result<Option<Organisation>, Failure> {
+        let all = organisation::all(store).await?;
+        match organisation::called(&self.organisation, &all) {
+            None if !self.create_organisation => {
+                Err(no_organisation(&self.organisation, &all, "--create-organisation makes a new one"))
+            }
+            found => Ok(found.cloned()),
+        }
+    }
+
+    /// A new organisation, and the change that makes it.
+    pub(crate) async fn begin(&self, store: &Store) -> Result<(Organisation, Writer), Failure> {
+        Ok(organisation::begin(store, &self.organisation).await?)
+    }
+
+    /// The organisation, and a change to it: the one that makes it where it is new.
+    pub(crate) async fn change(&self, store: &Store) -> Result<(Organisation, Writer), Failure> {
+        match self.find(store).await? {
+            Some(organisation) => {
+                let writer = store.write(&console(&organisation.id)).await?;
+                Ok((organisation, writer))
+            }
+            None => self.begin(store).await,
+        }
+    }
+
+    /// The organisation, and a change to it; one that is new is made unasked, which is said together with the names
+    /// that are near its own.
+    pub(crate) async fn change_or_begin(&self, store: &Store) -> Result<(Organisation, Writer), Failure> {
+        let all = organisation::all(store).await?;
+        if !self.create_organisation && organisation::called(&self.organisation, &all).is_none() {
+            let near = organisation::near(&self.organisation, &all);
+            let beside = if near.is_empty() { String::new() } else { format!(", beside {}", quoted(&near, " and ")) };
+            say(&format!("organisation: {:?} is new{beside}", self.organisation));
+            return self.begin(store).await;
+        }
+        self.change(store).await
+    }
+}
+
+/// How many organisations are named where none is near what was typed.
+const NAMED: usize = 5;
+
+fn quoted(names: &[&str], joint: &str) -> String {
+    names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(joint)
+}
+
+/// That no organisation is called so, which may have been meant, and what else there is to do.
+fn no_organisation(name: &str, all: &[Organisation], otherwise: &str) -> Failure {
+    let near = organisation::near(name, all);
+    let known: Vec<&str> = all.iter().map(|organisation| organisation.name.as_str()).collect();
+    let meant = match known.get(..NAMED) {
+        _ if !near.is_empty() => format!("did you mean {}?", quoted(&near, " or ")),
+        _ if known.is_empty() => "there is none yet".to_owned(),
+        Some(some) if known.len() > NAMED => {
+            format!("there are {} and {} more", quoted(some, ", "), known.len() - NAMED)
+        }
+        _ if known.len() == 1 => format!("there is only {}", quoted(&known, ", ")),
+        _ => format!("there are {}", quoted(&known, ", ")),
+    };
+    let joint = match (otherwise, meant.ends_with('?')) {
+        ("", _) => "",
+        (_, true) => " ",
+        (_, false) => "; ",
+    };
+    let name: String = name.chars().take(200).collect();
+    Failure::refused(format!("there is no organisation called {name:?}: {meant}{joint}{otherwise}"))
 }

@@ -13,7 +13,7 @@ use diligence_entities::{
     assessment::SheetFormat,
     clock::{Clock, Day},
     error::Error,
-    questionnaire::{self, Authored, DocumentFilter, DocumentFormat, DocumentKind},
+    questionnaire::{self, Authored, DocumentFilter, DocumentFormat, DocumentKind, OutdatedEdition},
     what_if::WhatIf,
 };
 use diligence_questionnaires::{
@@ -28,7 +28,8 @@ use crate::{config::DatabaseFlags, json, schemas};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// List the built-in questionnaires: key, edition, title, with tabs between
+    /// List the built-in questionnaires: key, edition, title, and since when and why it is out of date, with tabs
+    /// between
     List,
     /// Print a questionnaire to begin with
     New {
@@ -220,10 +221,16 @@ pub(super) enum Schema {
 pub(super) fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::List => {
-            let lines = library::editions()
-                .iter()
-                .map(|edition| format!("{}\t{}\t{}\n", edition.key, edition.edition, edition.title));
-            print(&lines.collect::<String>())
+            let today = Clock::System.now().day();
+            let line = |edition: &Edition| {
+                let outdated = OutdatedEdition::of(edition, today).map(|outdated| {
+                    let since = outdated.since.map(|day| format!(" since {day}")).unwrap_or_default();
+                    format!("\tout of date{since}: {outdated}")
+                });
+                let outdated = outdated.unwrap_or_default();
+                format!("{}\t{}\t{}{outdated}\n", edition.key, edition.edition, edition.title)
+            };
+            print(&library::editions().iter().map(line).collect::<String>())
         }
         Command::New { key, title, extends, output } => begin(&key, &title, extends.as_deref(), output),
         Command::Check { document, base } => {
@@ -263,7 +270,8 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
         }
         Command::Sheet { edition, format, output } => {
             let edition = read_whole(&edition, None)?;
-            let form = Form { edition: &edition, answers: &Answers::new(), visible: None, facts: &[] };
+            let form =
+                Form { edition: &edition, answers: &Answers::new(), visible: None, facts: &[], assessment: None };
             let bytes = match format {
                 Sheet::Csv => workbook::write_csv(&form).into_bytes(),
                 Sheet::Xlsx => workbook::write_xlsx(&form).map_err(|fault| Failure::other(fault.message))?,
@@ -274,16 +282,7 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
             let edition = read_whole(&edition, None)?;
             let bytes = fs::read(&sheet)
                 .map_err(|error| Failure::refused(format!("{} cannot be read: {error}", sheet.display())))?;
-            let answers = if bytes.starts_with(b"PK") {
-                workbook::read_xlsx(&bytes, &edition)
-            } else {
-                workbook::read_csv(
-                    &String::from_utf8(bytes)
-                        .map_err(|_| Failure::refused(format!("{} is no text in UTF-8", sheet.display())))?,
-                    &edition,
-                )
-            };
-            match answers {
+            match workbook::read(&bytes, &edition).answers {
                 Ok(answers) => print_json(&answers),
                 Err(faults) => refuse(&sheet, &faults),
             }

@@ -4,8 +4,10 @@ use std::{io, net::SocketAddr, sync::mpsc::sync_channel, thread, time::Duration}
 
 use diligence_entities::{
     api_key,
+    due::turn,
     first_start::{self, WayIn},
     scope::Store,
+    upgrade::{self, Upgrade},
 };
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -93,9 +95,11 @@ async fn serve(mut config: Config) -> Result<(), Failure> {
     };
     let store = open(&config).await?;
     let local = Config { public_url: None, ..config.clone() }.link("");
+    tell_of_upgrade(&store).await?;
     welcome(&store, &config, &local).await?;
     warn_of_keys(&store).await?;
     read_certificate_again(tls.clone());
+    let days = tokio::spawn(turn_days(store.clone()));
     let (app, metrics) = app_and_metrics(store.clone(), &config);
     let stopping = tokio::sync::watch::Sender::new(false);
     let metrics_server = metrics_listener.map(|listener| {
@@ -118,6 +122,7 @@ async fn serve(mut config: Config) -> Result<(), Failure> {
     if let Some(server) = metrics_server {
         let _ = server.await;
     }
+    days.abort();
     store.close().await;
     tracing::info!("stopped");
     Ok(())
@@ -220,6 +225,35 @@ Everything else is described at {address}/docs. More keys and accounts: diligenc
     Ok(())
 }
 
+/// Says in the log, once and in a line for each organisation, what changed when its register was derived anew by the
+/// rules of a new version.
+async fn tell_of_upgrade(store: &Store) -> Result<(), Failure> {
+    for row in upgrade::take_done(store).await? {
+        let Upgrade {
+            organisation_id: organisation,
+            supplier_id: _,
+            done_at: _,
+            unknown_tier_count,
+            higher_tier_count,
+            stale_approval_count,
+            expired_certificate_count,
+            refusal_count,
+            due_item_count,
+        } = row;
+        tracing::info!(
+            %organisation,
+            unknown_tier_count,
+            higher_tier_count,
+            stale_approval_count,
+            expired_certificate_count,
+            refusal_count,
+            due_item_count,
+            "the register follows new rules since this version: tiers that are unknown now: {unknown_tier_count}, tiers that are higher: {higher_tier_count}, approvals out of date: {stale_approval_count}, certificates that are over: {expired_certificate_count}, refusals that keep nothing of an approval before: {refusal_count}, items on the list of what is due: {due_item_count}"
+        );
+    }
+    Ok(())
+}
+
 /// Says in the log whose keys end soon: a key that ends unnoticed stops whatever rests on it.
 async fn warn_of_keys(store: &Store) -> Result<(), Failure> {
     for ending in api_key::ending_soon(store).await? {
@@ -227,6 +261,29 @@ async fn warn_of_keys(store: &Store) -> Result<(), Failure> {
         tracing::warn!(%organisation, count = ending.key_count, %first_on, "keys end within {} days: see diligence key list --expires-soon", api_key::SOON_DAYS);
     }
     Ok(())
+}
+
+/// How long it takes at the most until it is seen that a day has turned, also on a machine that slept.
+const DAY_SEEN_WITHIN: Duration = Duration::from_secs(15 * 60);
+
+/// Makes anew what moves by time alone: at the start, and whenever a day has turned.
+async fn turn_days(store: Store) {
+    let mut done = None;
+    loop {
+        let today = store.clock().now().day();
+        if done != Some(today) {
+            match turn::all(&store).await {
+                Ok(turned) => {
+                    done = Some(today);
+                    for turn::Turned { organisation_id, supplier_count, has_house } in turned {
+                        tracing::info!(%organisation_id, supplier_count, questionnaires = has_house, "a day has turned: contracts that renew themselves have gone on, or questionnaires have grown old");
+                    }
+                }
+                Err(error) => tracing::warn!(%error, "what a day moves could not be made anew; it is tried again"),
+            }
+        }
+        tokio::time::sleep(DAY_SEEN_WITHIN).await;
+    }
 }
 
 async fn signal() {

@@ -16,7 +16,7 @@ use diligence_entities::{
 };
 use serde_json::json;
 
-use super::{Failure, Reached, block_on, console, open, open_with, organisation_called, print, say};
+use super::{Failure, Reached, Whose, block_on, console, open, open_with, organisation_called, print, say};
 use crate::{
     config::{Config, DatabaseFlags},
     rest::invitations::url,
@@ -38,9 +38,6 @@ pub(super) struct Who {
 /// Someone to come.
 #[derive(Args, Debug)]
 pub(super) struct Newcomer {
-    /// The organisation they come to
-    #[arg(long, value_name = "NAME")]
-    organisation: String,
     /// Their e-mail address
     #[arg(long, value_name = "EMAIL")]
     email: String,
@@ -58,9 +55,10 @@ pub(super) struct Newcomer {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Make a user, and the organisation if it is new; prints a link, good once and for a week, with which they choose
-    /// a password
+    /// Make a user; prints a link, good once and for a week, with which they choose a password
     Create {
+        #[command(flatten)]
+        whose: Whose,
         #[command(flatten)]
         newcomer: Newcomer,
         /// Read their password from standard input instead of printing a link
@@ -69,6 +67,9 @@ pub(super) enum Command {
     },
     /// Invite someone to an organisation that is there; prints a link, good once and for a week
     Invite {
+        /// The organisation they come to
+        #[arg(long, value_name = "NAME")]
+        organisation: String,
         #[command(flatten)]
         newcomer: Newcomer,
     },
@@ -119,13 +120,13 @@ pub(super) enum Command {
 pub(super) fn run(command: Command) -> Result<(), Failure> {
     block_on(async {
         match command {
-            Command::Create { newcomer, password_stdin } => {
+            Command::Create { whose, newcomer, password_stdin } => {
                 let password = if password_stdin { Some(password()?) } else { None };
                 let config = newcomer.reached.config(newcomer.database)?;
                 let store = open(&config).await?;
-                let organisation = organisation::ensure(&store, &newcomer.organisation).await?;
+                let (organisation, writer) = whose.change(&store).await?;
                 let new = NewInvitation { email: newcomer.email, name: newcomer.name, role: newcomer.role };
-                let (invited, token) = invite(&store, &organisation, new).await?;
+                let (invited, token) = invite(writer, new).await?;
                 match password {
                     None => print_link(&config, &token),
                     Some(password) => {
@@ -151,12 +152,13 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
                     }
                 }
             }
-            Command::Invite { newcomer } => {
+            Command::Invite { organisation, newcomer } => {
                 let config = newcomer.reached.config(newcomer.database)?;
                 let store = open(&config).await?;
-                let organisation = organisation_called(&store, &newcomer.organisation).await?;
+                let organisation = organisation_called(&store, &organisation).await?;
                 let new = NewInvitation { email: newcomer.email, name: newcomer.name, role: newcomer.role };
-                print_link(&config, &invite(&store, &organisation, new).await?.1)
+                let writer = store.write(&console(&organisation.id)).await?;
+                print_link(&config, &invite(writer, new).await?.1)
             }
             Command::List { organisation, database } => {
                 list(&open_with(database).await?, organisation.as_deref()).await
@@ -210,12 +212,7 @@ fn password() -> Result<String, Failure> {
     Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
-async fn invite(
-    store: &Store,
-    organisation: &Organisation,
-    new: NewInvitation,
-) -> Result<(Invitation, Token), Failure> {
-    let writer = store.write(&console(&organisation.id)).await?;
+async fn invite(writer: Writer, new: NewInvitation) -> Result<(Invitation, Token), Failure> {
     let made = invitation::create(&writer, new).await?;
     writer.save().await?;
     Ok(made)

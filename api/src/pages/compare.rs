@@ -7,6 +7,7 @@ use diligence_entities::{
     assessment::{self, Assessment},
     decision::{self, Decision},
     error::Error,
+    evidence::EndsBecause,
     id::{ProductId, SubjectId, SupplierId},
     product::{self, Product},
     questionnaire,
@@ -427,7 +428,9 @@ impl Compared<'_> {
                 let end = certificate.expires_on.map(|day| {
                     format!(", {} {}", if certificate.expired { "expired on" } else { "valid until" }, format::day(day))
                 });
-                format!("{}{}", certificate.kind.title(), end.unwrap_or_default())
+                let undated = certificate.ends_because == EndsBecause::Undated;
+                let end = end.unwrap_or_else(|| if undated { ", says no day".into() } else { String::new() });
+                format!("{}{end}", certificate.kind.title())
             });
             Cell::new(told.collect(), "None on record")
         };

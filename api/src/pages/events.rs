@@ -161,6 +161,7 @@ fn telling(noun: &str) -> &'static [&'static str] {
         "risk" | "incident" | "questionnaire" | "translation" => &["title"],
         "user" | "invitation" => &["name", "email"],
         "respondent_link" => &["contact_name"],
+        "settlement" => &["why"],
         "supplier" | "product" | "api_key" | "draft" | "identity_provider" | "organisation" => &["name"],
         _ => &[],
     }
@@ -217,7 +218,7 @@ fn heading(event: &AuditEvent, names: &Names, here: Option<&SubjectId>) -> Strin
     let own = own(event);
     let mut parts = vec![name(event, &own, names)];
     // Whose it is, where it has no name of its own to know it by, and the page does not say.
-    if matches!(event.noun.as_str(), "assessment" | "answers" | "decision" | "review") {
+    if matches!(event.noun.as_str(), "assessment" | "answers" | "decision" | "review" | "settlement") {
         let subject = subject_of(event).filter(|subject| Some(subject) != here);
         parts.push(subject.and_then(|subject| names.subjects.get(&subject).cloned()));
     }
@@ -316,8 +317,10 @@ fn done(action: &str, noun: &str) -> String {
         ("create_sample", _) => "Sample register made",
         ("back_up", _) => "Backup of everything made",
         ("restore", "organisation") => "Everything put back from a backup",
+        ("upgrade", "organisation") => "Worked out anew by the rules of a new version",
         ("apply", "retention") => "What was kept long enough deleted",
         ("forbid", _) => "Not allowed",
+        ("export", "due_item") => "List exported (what is due)",
         ("export", "person") => "What is kept of a person taken as a copy",
         ("export", "register") => "Register exported",
         ("export", "answers" | "evidence" | "history") => return format!("{} exported", thing(noun)),
@@ -326,8 +329,13 @@ fn done(action: &str, noun: &str) -> String {
         ("erase", "supplier") => "Contact of supplier erased",
         ("expire", "supplier") => "Contacts of supplier deleted, kept long enough",
         ("meet_condition", _) => "Condition of decision met",
+        ("finish_action", _) => "Action on risk done",
+        ("renew", "supplier") => "Contract renewed",
+        ("leave", "supplier") => "Supplier to be left",
+        ("create", "settlement") => "Settled what was due",
         ("go_stale", _) => "Decision out of date",
         ("band", "risk") => "Risk called otherwise by the policy",
+        ("end", "evidence") => "Evidence ends on another day by the policy",
         _ => "",
     };
     if !whole.is_empty() {

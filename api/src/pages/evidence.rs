@@ -6,9 +6,11 @@ use askama::Template;
 use diligence_entities::{
     clock::Day,
     error::Error,
-    evidence::{self, Evidence, EvidenceFilter, EvidenceSort, NewEvidence},
+    evidence::{
+        self, ComparedFinding, Evidence, EvidenceFilter, EvidenceFinding, EvidenceSort, FindingsComparison, NewEvidence,
+    },
     evidence_file::{self, NewFile},
-    id::{EvidenceId, SubjectId},
+    id::{AssessmentId, EvidenceId, SubjectId},
     patch::Change,
     register::{self, RegisterEntry},
     role::Role,
@@ -20,6 +22,7 @@ use super::{
     fields::{FormPage, FormSection, Input, empty, field, fields, json, misread, read, said, stored, typed},
     form::Form,
     format,
+    labels::Labelled as _,
     list_query::ListQuery,
     page::{FieldError, Frame, PageResult, at, faults, html, path_id, redirect},
     routes::Routes,
@@ -38,6 +41,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .get("/evidence/:id", show_one)
         .get("/evidence/:id/change", show_change)
         .post("/evidence/:id/change", change)
+        .post("/evidence/:id/accept", accept)
         .post("/evidence/:id/file", store_file)
         .post("/evidence/:id/file/delete", delete_file)
         .post("/evidence/:id/delete", delete)
@@ -58,7 +62,7 @@ const EVIDENCE: &[FormSection] = &[FormSection {
         field(
             "expires_on",
             "Valid until",
-            "Empty if it has no end. A Cyber Essentials certificate lasts 12 months from its issue if you say nothing.",
+            "If it says no day, leave this empty: the end of a security certificate follows from its issue, by your policy.",
             Input::Date,
         ),
         field("address", "Where it can be seen", "Such as https://example.org", Input::Text("url")),
@@ -83,8 +87,12 @@ impl EvidencePage {
         self.names.get(&evidence.subject_id).map_or("", String::as_str)
     }
 
-    fn is_past(&self, day: &Day) -> bool {
-        *day < self.today
+    fn end(&self, piece: &Evidence) -> String {
+        format::evidence_end(piece.ends_on, piece.ends_because.0, self.today)
+    }
+
+    fn is_over(&self, piece: &Evidence) -> bool {
+        piece.ends_on.is_some_and(|last| last < self.today)
     }
 
     fn kinds() -> Vec<(String, &'static str)> {
@@ -92,12 +100,13 @@ impl EvidencePage {
     }
 
     /// Quick ways to what one mostly looks for: an address, and what is there.
-    fn ways(&self) -> [(String, &'static str); 3] {
+    fn ways(&self) -> [(String, &'static str); 4] {
         let soon = self.today.plus_days(91);
         [
             (format!("/evidence?expires_before={}", self.today), "Expired"),
             (format!("/evidence?valid_on={}&expires_before={soon}", self.today), "Ends within 90 days"),
             (format!("/evidence?valid_on={}", self.today), "Valid today"),
+            ("/evidence?checked=false".to_owned(), "To accept"),
         ]
     }
 }
@@ -130,6 +139,8 @@ struct PiecePage<'a> {
     today: Day,
     errors: Vec<FieldError>,
     is_stale: bool,
+    /// Of a check: what has changed since the last of the same.
+    comparison: Option<FindingsComparison>,
 }
 
 impl PiecePage<'_> {
@@ -137,8 +148,50 @@ impl PiecePage<'_> {
         self.here.is_at_least(Role::Editor)
     }
 
-    fn is_past(&self, day: &Day) -> bool {
-        *day < self.today
+    fn end(&self) -> String {
+        format::evidence_end(self.piece.ends_on, self.piece.ends_because.0, self.today)
+    }
+
+    fn is_over(&self) -> bool {
+        self.piece.ends_on.is_some_and(|last| last < self.today)
+    }
+
+    fn is_unchecked(&self) -> bool {
+        self.piece.checked_at.is_none()
+    }
+
+    /// Who accepted it, and when.
+    fn checked(&self) -> String {
+        match (self.piece.checked_at, &self.piece.checked_by) {
+            (None, _) => "Nobody yet: it was sent, and counts for nothing".into(),
+            (Some(at), Some(by)) => format!("{by}, {}", format::day(at.day())),
+            (Some(at), None) => format::day(at.day()),
+        }
+    }
+
+    /// What a check or an exercise found.
+    fn findings(&self) -> &[EvidenceFinding] {
+        match (&self.piece.security_check, &self.piece.exercise) {
+            (Some(check), _) => &check.findings,
+            (None, Some(exercise)) => &exercise.findings,
+            (None, None) => &[],
+        }
+    }
+
+    /// Whether a finding of this check was found by the one before.
+    fn is_again(&self, finding: &EvidenceFinding) -> bool {
+        let remaining = self.comparison.as_ref().map(|comparison| &comparison.remaining);
+        remaining.is_some_and(|remaining| remaining.iter().any(|one| one.finding.number == finding.number))
+    }
+
+    /// What the last check of the same found and this one does not.
+    fn gone(&self) -> &[ComparedFinding] {
+        self.comparison.as_ref().map_or(&[], |comparison| comparison.gone.as_slice())
+    }
+
+    /// How many of these still have something to be done.
+    fn open_count(&self) -> usize {
+        self.gone().iter().filter(|one| one.is_open).count()
     }
 
     fn href(&self) -> String {
@@ -174,6 +227,7 @@ async fn one(
     let reader = here.read(request).await?;
     let piece = evidence::read(&reader, id).await?;
     let line = line(&reader, &piece.subject_id).await?;
+    let comparison = if piece.security_check.is_some() { Some(evidence::compare(&reader, id).await?) } else { None };
     let frame = here.frame(&name(&piece)).at(PART);
     Ok(html(
         status,
@@ -185,6 +239,7 @@ async fn one(
             today: reader.today(),
             errors,
             is_stale: status == StatusCode::CONFLICT,
+            comparison,
         },
     )?)
 }
@@ -283,12 +338,32 @@ pub(super) async fn change(who: Page<Editor>, form: Proven<Form>) -> PageResult 
 }
 
 /// The page again after something was not done, with what is wrong at this field.
-async fn again(request: &Request, here: &SignedIn, id: &EvidenceId, field: &str, error: Error) -> PageResult {
+pub(super) async fn again(
+    request: &Request,
+    here: &SignedIn,
+    id: &EvidenceId,
+    field: &str,
+    error: Error,
+) -> PageResult {
     if matches!(error, Error::Stale { .. }) {
         return one(request, here, id, StatusCode::CONFLICT, Vec::new()).await;
     }
     let errors = faults(error)?.iter().map(|fault| FieldError::new(field, &fault.detail)).collect();
     one(request, here, id, StatusCode::UNPROCESSABLE_ENTITY, errors).await
+}
+
+/// Accepts what a respondent sent, from its page or from that on which the answers are reviewed.
+pub(super) async fn accept(who: Page<Editor>, form: Proven<Form>) -> PageResult {
+    let (request, here) = who.parts();
+    let id: EvidenceId = path_id(request)?;
+    let version = form.version()?;
+    match who.change(async |writer| evidence::accept(writer, &id, version).await).await {
+        Ok(_) => Ok(match form.text("assessment_id").parse::<AssessmentId>() {
+            Ok(assessment_id) => redirect(&format!("/assessments/{assessment_id}/review?notice=accepted#sent")),
+            Err(_) => redirect(&format!("/evidence/{id}")),
+        }),
+        Err(error) => again(request, here, &id, "accept", error).await,
+    }
 }
 
 /// Keeps a file with a piece.

@@ -32,6 +32,9 @@ const MAXIMUM_PARTS: usize = 2000;
 /// How much a form with a file may have besides the file and the text in which another one travels, in bytes.
 const BESIDES: usize = 256 * 1024;
 
+/// How the names of fields end in which a file is chosen beside a question.
+const BESIDE_QUESTION: &str = ".file";
+
 /// A file that came with a form.
 #[derive(Debug)]
 pub(super) struct SentFile {
@@ -111,10 +114,38 @@ impl Form {
     /// every other field: what was in a file can travel in one. Only what is sent by someone who is known is read.
     pub(super) async fn read_with_file(
         request: &Request,
-        mut body: RequestBody,
+        body: RequestBody,
         most: usize,
         cost: Cost,
     ) -> Result<(Self, Option<SentFile>), Problem> {
+        let (form, mut files) = Self::read_parts(request, body, (most, cost), |name| name == "file").await?;
+        Ok((form, files.pop().map(|(_, file)| file)))
+    }
+
+    /// Reads a form that may have a file beside each question, in the field `<question>.file`; gives those that were
+    /// chosen, by the question. All of them together may have so many bytes. Without files it may come like any other.
+    pub(super) async fn read_with_files(
+        request: &Request,
+        body: RequestBody,
+        most: usize,
+        cost: Cost,
+    ) -> Result<(Self, Vec<(String, SentFile)>), Problem> {
+        if has_fields_only(request) {
+            return Ok((Self::read(request, body).await?, Vec::new()));
+        }
+        let (form, files) =
+            Self::read_parts(request, body, (most, cost), |name| name.ends_with(BESIDE_QUESTION)).await?;
+        let question = |name: String| name.trim_end_matches(BESIDE_QUESTION).to_owned();
+        Ok((form, files.into_iter().map(|(name, file)| (question(name), file)).collect()))
+    }
+
+    /// Reads a form of several parts; gives the files that were chosen, in the order in which they were sent.
+    async fn read_parts(
+        request: &Request,
+        mut body: RequestBody,
+        (most, cost): (usize, Cost),
+        is_file: impl Fn(&str) -> bool,
+    ) -> Result<(Self, Vec<(String, SentFile)>), Problem> {
         let expected = || Problem::new(Type::UnsupportedMediaType, "expected a form with a file");
         if !is_of_type(request, "multipart/form-data") {
             return Err(expected());
@@ -126,7 +157,7 @@ impl Form {
         })?;
         let read = Multipart::from_request(request, &mut RequestBody::new(Body::from_bytes(bytes))).await;
         let mut multipart = read.map_err(|_| expected())?;
-        let (mut fields, mut file, mut part_count) = (Vec::new(), None, 0);
+        let (mut fields, mut files, mut part_count) = (Vec::new(), Vec::new(), 0);
         let broken = || Problem::new(Type::Malformed, "the form cannot be read");
         while let Some(field) = multipart.next_field().await.map_err(|_| broken())? {
             part_count += 1;
@@ -139,14 +170,28 @@ impl Form {
                 field.content_type().map(str::to_owned),
             );
             let content = limited(field, most).await?;
-            if name == "file" {
-                file = Some(SentFile { name: file_name.unwrap_or_default(), media_type, content });
+            if is_file(&name) {
+                // A field without a file is sent too.
+                if !content.is_empty() || file_name.as_ref().is_some_and(|name| !name.is_empty()) {
+                    files.push((name, SentFile { name: file_name.unwrap_or_default(), media_type, content }));
+                }
             } else {
                 let text = String::from_utf8(content).ok().filter(|text| !text.contains('\0')).ok_or_else(broken)?;
                 fields.push((name, text));
             }
         }
-        Ok((Self(fields), file.filter(|file| !file.name.is_empty() || !file.content.is_empty())))
+        Ok((Self(fields), files))
+    }
+
+    /// Puts this in the place of what stands in a field.
+    pub(super) fn put(&mut self, name: &str, value: String) {
+        self.0.retain(|(known, _)| known != name);
+        self.add(name, value);
+    }
+
+    /// Puts this beside what stands in a field.
+    pub(super) fn add(&mut self, name: &str, value: String) {
+        self.0.push((name.to_owned(), value));
     }
 
     /// The day in this field; none where nothing stands in it, or where it is no day, which is then wrong.

@@ -6,6 +6,7 @@ use diligence_entities::{
     assessment::{Assessment, AssessmentState},
     clock::{Day, Moment, days_between},
     decision::DecisionOutcome,
+    evidence::EndsBecause,
     id::{SubjectId, SupplierId},
     product::AiFeatures,
     register::{RegisterEntry, RiskCounts},
@@ -32,6 +33,11 @@ pub(super) fn moment(moment: impl Borrow<Moment>) -> String {
 pub(super) fn count(count: impl ToString, one: &str, many: &str) -> String {
     let count = count.to_string();
     if count == "1" { format!("1 {one}") } else { format!("{count} {many}") }
+}
+
+/// That a question does not apply, with the reason if one was given.
+pub(super) fn does_not_apply(reason: &str) -> String {
+    if reason.is_empty() { "Does not apply".to_owned() } else { format!("Does not apply: {reason}") }
 }
 
 /// A number with commas between its thousands.
@@ -125,6 +131,16 @@ pub(super) fn day_with_distance(date: impl Borrow<Day>, today: impl Borrow<Day>)
         format!("{} ({})", day(date), relative_day(date, today))
     } else {
         day(date)
+    }
+}
+
+/// Until when a piece of evidence counts, and how that is known: `30 June 2027, worked out from its kind`.
+pub(super) fn evidence_end(ends_on: Option<Day>, because: EndsBecause, today: Day) -> String {
+    match (ends_on, because) {
+        (Some(last), EndsBecause::Derived) => format!("{}, worked out from its kind", day_with_distance(last, today)),
+        (Some(last), _) => day_with_distance(last, today),
+        (None, EndsBecause::Undated) => "No day said: it counts for nothing".into(),
+        (None, _) => "No end".into(),
     }
 }
 

@@ -2,14 +2,10 @@
 
 use askama::Template;
 use diligence_entities::{
-    assessment::{self, AssessmentFilter, AssessmentState},
-    decision::{self, Decision, DecisionFilter},
-    evidence::{self, EvidenceFilter},
-    id::SubjectId,
-    questionnaire,
-    register::{self, RegisterEntry, RegisterFilter, RiskCounts, Summary},
-    review::{self, ReviewFilter},
-    risk::{self, RiskFilter},
+    clock::Day,
+    due::{self, DueCount, DueFilter, DueItem, DueState},
+    ourselves::{self, Ourselves},
+    register::{self, RiskCounts, Summary},
     role::Role,
     sample,
     session::Method,
@@ -20,8 +16,10 @@ use poem::http::StatusCode;
 
 use super::{
     account,
+    due::{href, name},
     form::Form,
     format,
+    labels::Labelled as _,
     page::{Frame, PageResult, html, request_id},
     routes::Routes,
     sign_in::SignedIn,
@@ -36,24 +34,16 @@ pub(super) fn routes(routes: Routes) -> Routes {
 
 /// How many lines of each sort are shown; the list itself has the rest.
 const SHOWN: u64 = 6;
-/// How far ahead one looks, in days.
-const AHEAD: i64 = 30;
-
-/// Something that waits for someone.
-struct Task {
-    href: String,
-    name: String,
-    why: String,
-    is_late: bool,
+/// What is due of one kind: how many, and the first of them.
+struct Tasks {
+    counts: DueCount,
+    items: Vec<DueItem>,
 }
 
-/// Tasks of one sort.
-struct Tasks {
-    title: &'static str,
-    /// Where all of them are; empty where no list has just them.
-    all: String,
-    has_more: bool,
-    tasks: Vec<Task>,
+impl Tasks {
+    fn count(&self) -> i64 {
+        self.counts.overdue + self.counts.due
+    }
 }
 
 #[derive(Template)]
@@ -61,10 +51,12 @@ struct Tasks {
 struct HomePage<'a> {
     frame: Frame,
     here: &'a SignedIn,
+    today: Day,
     is_mfa_recommended: bool,
     groups: Vec<Tasks>,
     summary: Summary,
     heat: Vec<HeatRow>,
+    ourselves: Ourselves,
 }
 
 /// A row of the heat map: a likelihood, and its cells by impact.
@@ -88,197 +80,35 @@ pub(super) fn heat_rows(cells: &[register::HeatCell]) -> Vec<HeatRow> {
 
 /// Everything that one's role lets one do something about, the most pressing first.
 pub(super) async fn show(who: Page<Viewer>) -> PageResult {
-    let (request, here) = who.parts();
-    let reader = here.read(request).await?;
+    let (_, here) = who.parts();
+    let reader = who.reader().await?;
     let today = reader.today();
-    let soon = today.plus_days(AHEAD);
-    let limit = Some(SHOWN + 1);
-
-    let reviews =
-        review::list(&reader, &ReviewFilter { due_before: Some(soon.plus_days(1)), limit, ..ReviewFilter::default() })
-            .await?
-            .items;
-    let submitted = assessment::list(
-        &reader,
-        &AssessmentFilter { state: Some(AssessmentState::Submitted), limit, ..AssessmentFilter::default() },
-    )
-    .await?
-    .items;
-    let lapsing = decision::list(
-        &reader,
-        &DecisionFilter {
-            superseded: Some(false),
-            lapses_before: Some(soon.plus_days(1)),
-            limit,
-            ..DecisionFilter::default()
-        },
-    )
-    .await?
-    .items;
-    let stale =
-        register::list(&reader, &RegisterFilter { stale: Some(true), limit, ..RegisterFilter::default() }).await?.items;
-    let accepted = risk::list(
-        &reader,
-        &RiskFilter { acceptance_expires_before: Some(soon.plus_days(1)), limit, ..RiskFilter::default() },
-    )
-    .await?
-    .items;
-    let expiring = EvidenceFilter {
-        valid_on: Some(today),
-        expires_before: Some(soon.plus_days(1)),
-        limit: Some(200),
-        ..EvidenceFilter::default()
-    };
-    let mut expiring = evidence::list(&reader, &expiring).await?.items;
-    expiring.sort_by_key(|evidence| evidence.expires_on);
-    let conditions = register::with_conditions_due(&reader, soon.plus_days(1), SHOWN + 1).await?;
-    let decided =
-        decision::in_force(&reader, stale.iter().chain(&conditions).map(|line| line.subject_id.clone())).await?;
-    let summary = register::summary(&reader).await?;
-
-    let ids = reviews
-        .iter()
-        .map(|review| &review.subject_id)
-        .chain(submitted.iter().map(|assessment| &assessment.subject_id));
-    let ids = ids
-        .chain(lapsing.iter().map(|decision| &decision.subject_id))
-        .chain(accepted.iter().map(|risk| &risk.subject_id));
-    let ids: Vec<SubjectId> = ids.chain(expiring.iter().map(|evidence| &evidence.subject_id)).cloned().collect();
-    let titles =
-        questionnaire::titles(&reader, submitted.iter().map(|assessment| assessment.questionnaire.clone())).await?;
-    let lines = register::lines(&reader, ids).await?;
-    let name = |id: &SubjectId| {
-        lines
-            .get(id)
-            .or_else(|| stale.iter().chain(&conditions).find(|line| line.subject_id == *id))
-            .map(format::subject)
-            .unwrap_or_default()
-    };
-    let on = |day| format::relative_day(day, today);
-
     let mut groups = Vec::new();
-    let mut group = |title, all: &str, mut tasks: Vec<Task>| {
-        let has_more = tasks.len() as u64 > SHOWN;
-        tasks.truncate(usize::try_from(SHOWN).unwrap_or(usize::MAX));
-        if !tasks.is_empty() {
-            groups.push(Tasks { title, all: all.to_owned(), has_more, tasks });
-        }
-    };
-    let at = |href: String, id: &SubjectId, why: String, is_late: bool| Task { href, name: name(id), why, is_late };
-    let task = |id: &SubjectId, why: String, is_late: bool| at(format::subject_href(id), id, why, is_late);
-    let decision_href = |decision: &Decision| format!("/decisions/{}", decision.id);
-    group(
-        "Reviews that are due",
-        "/reviews",
-        reviews
-            .iter()
-            .map(|review| {
-                task(
-                    &review.subject_id,
-                    format!("{}: {}", on(review.due_on), format::without_underscores(&review.reason_detail)),
-                    review.due_on < today,
-                )
-            })
-            .collect(),
-    );
-    group(
-        "Answers to review",
-        "/assessments?state=submitted",
-        submitted
-            .iter()
-            .map(|assessment| {
-                let by = assessment.submitted_by.as_deref().unwrap_or("someone");
-                let when = assessment.submitted_at.map(|at| on(at.day())).unwrap_or_default();
-                let title = titles.get(&assessment.questionnaire).unwrap_or(&assessment.questionnaire);
-                at(
-                    format!("/assessments/{}/review", assessment.id),
-                    &assessment.subject_id,
-                    format!("{title}, submitted {when} by {by}"),
-                    false,
-                )
-            })
-            .collect(),
-    );
-    // The decision that says why; where evidence has expired since, any that is in force.
-    let stale_href = |line: &RegisterEntry| {
-        let mut of_it = decided.iter().filter(|decision| decision.subject_id == line.subject_id);
-        of_it
-            .clone()
-            .find(|decision| decision.stale_since.is_some())
-            .or_else(|| of_it.next())
-            .map_or_else(|| format::subject_href(&line.subject_id), decision_href)
-    };
-    group(
-        "Decisions to make again",
-        "/register?stale=true",
-        stale.iter().map(|line| at(stale_href(line), &line.subject_id, line.stale_reasons.join("; "), true)).collect(),
-    );
-    let mut due: Vec<_> = decided
-        .iter()
-        .flat_map(|decision| decision.conditions.iter().map(move |condition| (decision, condition)))
-        .collect();
-    due.retain(|(_, condition)| condition.met_on.is_none() && condition.due_on <= soon);
-    due.sort_by_key(|(_, condition)| condition.due_on);
-    group(
-        "Conditions to be met",
-        "/decisions?superseded=false&outcome=approved_with_conditions",
-        due.iter()
-            .map(|(decision, condition)| {
-                let why = format!("{} ({}), {}", condition.text, condition.owner, on(condition.due_on));
-                at(decision_href(decision), &decision.subject_id, why, condition.due_on < today)
-            })
-            .collect(),
-    );
-    let lapse_all = format!("/decisions?superseded=false&lapses_before={}", soon.plus_days(1));
-    group(
-        "Decisions about to lapse",
-        &lapse_all,
-        lapsing
-            .iter()
-            .filter_map(|decision| decision.lapses_on.map(|day| (decision, day)))
-            .map(|(decision, day)| {
-                at(
-                    decision_href(decision),
-                    &decision.subject_id,
-                    format!("{} until {}", format::outcome(decision.outcome.0), format::day(day)),
-                    day < today,
-                )
-            })
-            .collect(),
-    );
-    group(
-        "Risks to decide on again",
-        "/risks?state=accepted",
-        accepted
-            .iter()
-            .filter_map(|risk| risk.acceptance_expires_on.map(|day| (risk, day)))
-            .map(|(risk, day)| Task {
-                href: format!("/risks/{}", risk.id),
-                name: risk.title.clone(),
-                why: format!("{}, accepted until {}", name(&risk.subject_id), format::day(day)),
-                is_late: day < today,
-            })
-            .collect(),
-    );
-    group(
-        "Evidence about to expire",
-        "/evidence",
-        expiring
-            .iter()
-            .map(|evidence| {
-                task(
-                    &evidence.subject_id,
-                    format!("{}, {}", evidence.kind.title(), evidence.expires_on.map(on).unwrap_or_default()),
-                    false,
-                )
-            })
-            .collect(),
-    );
+    for counts in due::counts(&reader).await?.kinds.into_iter().filter(|counts| counts.overdue + counts.due > 0) {
+        let filter = DueFilter {
+            kind: Some(counts.kind),
+            due_before: Some(today.plus_days(due::HORIZON_DAYS + 1)),
+            limit: Some(SHOWN),
+            ..DueFilter::default()
+        };
+        groups.push(Tasks { counts, items: due::list(&reader, &filter).await?.items });
+    }
+    let summary = register::summary(&reader).await?;
+    let ourselves = ourselves::read(&reader).await?;
     let is_mfa_recommended = here.current.mfa_rule == MfaRule::Recommended && !here.current.has_mfa;
     let frame = here.frame("Home").at("/");
     Ok(html(
         StatusCode::OK,
-        &HomePage { frame, here, is_mfa_recommended, groups, heat: heat_rows(&summary.heat_map), summary },
+        &HomePage {
+            frame,
+            here,
+            today,
+            is_mfa_recommended,
+            groups,
+            heat: heat_rows(&summary.heat_map),
+            summary,
+            ourselves,
+        },
     )?)
 }
 
@@ -306,6 +136,16 @@ impl HomePage<'_> {
         !self.here.current.organisation.is_sample && self.here.current.method == Method::Password
     }
 
+    /// How many things are past their day.
+    fn overdue_count(&self) -> i64 {
+        self.groups.iter().map(|group| group.counts.overdue).sum()
+    }
+
+    /// How many are due within 30 days.
+    fn soon_count(&self) -> i64 {
+        self.groups.iter().map(|group| group.counts.due).sum()
+    }
+
     fn may_enter(&self) -> bool {
         self.here.is_at_least(Role::Editor)
     }
@@ -328,7 +168,7 @@ impl HomePage<'_> {
     }
 
     fn tiers(&self) -> Vec<(&'static str, &'static str, i64)> {
-        [("critical", "Critical"), ("high", "High"), ("medium", "Medium"), ("low", "Low")]
+        [("critical", "Critical"), ("high", "High"), ("medium", "Medium"), ("unknown", "Not known yet"), ("low", "Low")]
             .into_iter()
             .map(|(key, name)| (key, name, self.summary.suppliers_by_tier.get(key).copied().unwrap_or(0)))
             .collect()
@@ -350,7 +190,16 @@ impl HomePage<'_> {
     }
 
     fn open_risks(&self) -> i64 {
-        let RiskCounts { low, moderate, high, extreme } = self.summary.open_risks;
-        low + moderate + high + extreme
+        sum(self.summary.open_risks)
     }
+
+    /// The risks of our own house, which are in no other count.
+    fn own_risks(&self) -> i64 {
+        sum(self.ourselves.open_risks)
+    }
+}
+
+fn sum(counts: RiskCounts) -> i64 {
+    let RiskCounts { low, moderate, high, extreme } = counts;
+    low + moderate + high + extreme
 }

@@ -5,6 +5,8 @@
 use diligence_entities::{
     api_key::KeyScope,
     dependency::DependencyKind,
+    due::{DueKind, DueState, settlement::DueChoice},
+    evidence::{ExerciseForm, FindingOutcome, TargetKind},
     identifier::Scheme,
     policy::SeparationOfDuties,
     product::{Affected, AiFeatures, Autonomy, EuAiActClass, Known, MedicalDeviceClass, ProductKind},
@@ -112,6 +114,8 @@ labels! {
         Medium "medium" "Medium",
         High "high" "High",
         Critical "critical" "Critical",
+        // Last: nobody sets it by hand.
+        Unknown "unknown" "Not known yet",
     }
     ProductKind {
         Software "software" "Software",
@@ -156,11 +160,66 @@ labels! {
         High "high" "High risk",
         Prohibited "prohibited" "Prohibited",
     }
+    DueKind {
+        RefusedInUse "refused_in_use" "Refused, and in use",
+        DecisionStale "decision_stale" "Decisions to make again",
+        DecisionLapse "decision_lapse" "Decisions that lapse",
+        Condition "condition" "Conditions to be met",
+        EvidenceExpiry "evidence_expiry" "Evidence expired or expiring",
+        ContractNotice "contract_notice" "Notice on contracts",
+        ContractEnd "contract_end" "Contracts ended or ending",
+        Review "review" "Reviews",
+        ProfileUnknown "profile_unknown" "Not profiled yet",
+        AiUnknown "ai_unknown" "Not known whether there is AI",
+        NeverAssessed "never_assessed" "Never assessed",
+        SecurityCheck "security_check" "Our own house: security check",
+        Exercise "exercise" "Our own house: exercise",
+        EvidenceToCheck "evidence_to_check" "Evidence to accept",
+        AnswersToReview "answers_to_review" "Answers to review",
+        Unanswered "unanswered" "Questionnaires not answered",
+        AcceptanceLapse "acceptance_lapse" "Risks to decide on again",
+        Action "action" "Actions on risks",
+        KeyEnd "key_end" "Keys that end",
+        ProviderSecretEnd "provider_secret_end" "Secrets of identity providers that end",
+        EditionOutdated "edition_outdated" "Questionnaires out of date",
+    }
+    DueChoice {
+        Complete "complete" "It is done",
+        Keep "keep" "We stay: the contract goes on",
+        Leave "leave" "We leave: the supplier is exiting",
+        Renew "renew" "It is renewed",
+        LetGo "let_go" "Let it go: nothing is to come of it",
+        Done "done" "It is done",
+        Met "met" "It is met",
+    }
+    DueState {
+        Overdue "overdue" "Overdue",
+        Due "due" "Within 30 days",
+        Coming "coming" "Later",
+    }
     Treatment {
         Avoid "avoid" "Avoid: stop doing what gives rise to it",
         Reduce "reduce" "Reduce: make it less likely or less bad",
         Share "share" "Share: let someone else bear part of it",
         Accept "accept" "Accept: live with it",
+    }
+    FindingOutcome {
+        Action "action" "An action, with an owner and a day",
+        Risk "risk" "A risk of its own, with an owner and a day",
+        Nothing "nothing" "Nothing, because …",
+        // Last: only a check has one before it.
+        AsBefore "as_before" "It was found before: what came of it goes on",
+    }
+    TargetKind {
+        EmailDomain "email_domain" "E-mail domain",
+        Website "website" "Website",
+        PublicAddress "public_address" "Public IP address",
+        Browser "browser" "Browser",
+    }
+    ExerciseForm {
+        Micro "micro" "Micro exercise: a short one about one subject",
+        TableTop "table_top" "Table-top exercise: a talk through a made-up attack",
+        Simulation "simulation" "Simulation: something is really done on computers",
     }
     Severity {
         Low "low" "Low",
@@ -187,7 +246,7 @@ labels! {
         ReadOnly "read_only" "Reading only: it changes nothing",
         RegisterOnly "register_only" "Reading the register only: no answers, evidence, risks or decisions",
         ImportOnly "import_only" "Importing suppliers and products, and nothing else",
-        CalendarOnly "calendar_only" "Fetching the calendar of reviews, and nothing else",
+        CalendarOnly "calendar_only" "Fetching the calendar of what is due, and nothing else",
     }
     MfaRule {
         Optional "optional" "Whoever wants one has one",

@@ -5,9 +5,10 @@
 //!
 //! | Where | What |
 //! |---|---|
-//! | `home` `register` | where one lands, and the list |
+//! | `home` `due` `register` | where one lands, what is due, and the list of suppliers and products |
 //! | `suppliers` `products` `subjects` | suppliers, products, and what their pages have in common |
 //! | `assessments` | assessments: the list, answers, links, sheet, review, score |
+//! | `ourselves` `findings` | our own house; checks and exercises with what comes of each finding |
 //! | `evidence` `risks` `incidents` `dependencies` `reviews` `decisions` | what is kept of a supplier or product |
 //! | `compare` `concentration` | several side by side, and whom many depend on |
 //! | `questionnaires` | the library, drafts and what they would change |
@@ -24,7 +25,10 @@
 
 use poem::{Endpoint, EndpointExt as _, Response, Route, endpoint::make_sync, get};
 
-pub(crate) use self::page::{is_for_reading, problem_page};
+pub(crate) use self::{
+    due::{href as due_href, name as due_name, task as due_task},
+    page::{is_for_reading, problem_page},
+};
 use self::{page::asset, problem_frame::nowhere, routes::Routes};
 pub use self::{routes::PageRoute, signed_in::Least};
 
@@ -35,9 +39,11 @@ mod concentration;
 mod confirm_delete;
 mod decisions;
 mod dependencies;
+mod due;
 mod events;
 mod evidence;
 mod fields;
+mod findings;
 mod form;
 mod format;
 mod home;
@@ -46,6 +52,7 @@ mod incidents;
 pub mod invitations;
 mod labels;
 mod list_query;
+mod ourselves;
 mod page;
 mod problem_frame;
 mod products;
@@ -69,13 +76,16 @@ mod what_if;
 fn all() -> Routes {
     let nouns = [
         home::routes,
+        due::routes,
         register::routes,
         suppliers::routes,
+        ourselves::routes,
         products::routes,
         assessments::routes,
         decisions::routes,
         compare::routes,
         evidence::routes,
+        findings::routes,
         risks::routes,
         incidents::routes,
         dependencies::routes,

@@ -88,7 +88,7 @@ impl Frame {
             ("/register", "Register"),
             ("/assessments", "Assessments"),
             ("/risks", "Risks"),
-            ("/reviews", "Reviews"),
+            ("/due", "Due"),
             ("/concentration", "Dependencies"),
             ("/questionnaires", "Questionnaires"),
             ("/settings", "Settings"),

@@ -64,7 +64,7 @@ impl From<&Evidence> for Paper {
             evidence.id.as_str(),
             Some(evidence.kind.0),
             evidence.reference.as_ref(),
-            evidence.expires_on,
+            evidence.ends_on,
             evidence.file.as_deref(),
         )
     }
@@ -79,11 +79,13 @@ pub(super) struct Choice {
 
 /// The kinds of evidence; this one is chosen, or else that there is no kind for it.
 pub(super) fn evidence_kinds(chosen: &str) -> Vec<Choice> {
-    let chosen = if chosen.is_empty() { "other" } else { chosen };
-    EvidenceKind::ALL
-        .into_iter()
-        .map(|kind| Choice { is_chosen: word(&kind) == chosen, value: word(&kind), label: kind.title().into() })
-        .collect()
+    choices_of(&EvidenceKind::ALL, if chosen.is_empty() { "other" } else { chosen })
+}
+
+fn choices_of(kinds: &[EvidenceKind], chosen: &str) -> Vec<Choice> {
+    let choice =
+        |kind: &EvidenceKind| Choice { is_chosen: word(kind) == chosen, value: word(kind), label: kind.title().into() };
+    kinds.iter().map(choice).collect()
 }
 
 /// A section as a form.
@@ -100,6 +102,8 @@ pub(super) struct SectionForm {
     pub(super) is_stale: bool,
     /// Whether what was saved brought up more questions.
     pub(super) has_more: bool,
+    /// Whether a file can be chosen beside each question that takes one; else it is added elsewhere, first.
+    pub(super) attaches: bool,
     /// Where evidence is added.
     pub(super) evidence: String,
     /// What adding it is called.

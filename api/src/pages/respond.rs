@@ -13,17 +13,18 @@ use diligence_entities::{
     },
     stored::from_word,
 };
+use diligence_questionnaires::QuestionType;
 use poem::{Request, http::StatusCode};
 
 use super::{
-    form::{Form, parameter},
+    form::{Form, SentFile, parameter},
     format,
     page::{
         FieldError, Frame, PageResult, Refusal, at, faults, field_errors, html, redirect, request_id, with_cookies,
     },
     questions::{self, Choice, Door, Field, Paper, Row, SectionForm, Sheet, Standing, Task},
     routes::Routes,
-    signed_in::{Anyone, EvidenceFile, Proven, Small, Visitor, WithFile},
+    signed_in::{Anyone, EvidenceFile, Proven, Small, Visitor, WithFile, WithFiles},
 };
 use crate::{
     auth::store_of,
@@ -255,6 +256,7 @@ impl Here {
             errors: Vec::new(),
             is_stale: false,
             has_more: false,
+            attaches: true,
             evidence: self.place("/evidence"),
             add_evidence: "Send a certificate or document",
             way_in: self.place(""),
@@ -295,25 +297,68 @@ pub(super) async fn show_section(who: Visitor) -> PageResult {
     here.section_page(&sheet, &key, StatusCode::OK, form)
 }
 
-/// Saves the answers of one section.
-pub(super) async fn save_section(who: Visitor, form: Proven<Form>) -> PageResult {
+/// Sends the files that were chosen beside questions, and names each in the answer that it stands beside. Says what is
+/// wrong with those that cannot be sent.
+async fn attach(
+    who: &Visitor,
+    form: &mut Form,
+    sheet: &Sheet,
+    files: Vec<(String, SentFile)>,
+) -> Result<Vec<FieldError>, Refusal> {
+    let mut errors = Vec::new();
+    for (key, file) in files {
+        let Some(question) = sheet.question(&key) else { continue };
+        let field = |part: &str| format!("{key}.file_{part}");
+        let mut wrong = Vec::new();
+        let new = NewUpload {
+            name: Some(file.name),
+            kind: form.some(&field("kind")).and_then(|kind| from_word(&kind)),
+            reference: None,
+            issued_on: form.day(&field("issued_on"), &mut wrong),
+            expires_on: form.day(&field("expires_on"), &mut wrong),
+        };
+        if wrong.is_empty() {
+            let sent =
+                who.change(async |writer| respondent::send_evidence(writer, new, file.media_type, file.content).await);
+            match sent.await {
+                Ok(sent) if question.kind == QuestionType::File => {
+                    form.put(&format!("{key}.value"), sent.id.to_string())
+                }
+                Ok(sent) => form.add(&format!("{key}.evidence"), sent.id.to_string()),
+                Err(error) => wrong = field_errors(&faults(error)?, &[], "file"),
+            }
+        }
+        errors.extend(wrong.into_iter().map(|wrong| FieldError { field: format!("{key}-file"), ..wrong }));
+    }
+    Ok(errors)
+}
+
+/// Saves the answers of one section, and sends the files that were chosen beside them.
+pub(super) async fn save_section(who: Visitor, form: Proven<WithFiles<EvidenceFile>>) -> PageResult {
     let (request, here) = who.parts();
+    let (mut form, files) = form.into_inner();
     let key = section_key(request);
+    let errors = attach(&who, &mut form, &here.sheet().await?, files).await?;
     let saved = questions::save(here, here.sheet().await?, &key, &form).await?;
-    if saved.goes_on() {
+    if saved.goes_on() && errors.is_empty() {
         let joint = if here.language.is_some() { '&' } else { '?' };
         return Ok(redirect(&match saved.has_more {
             true => format!("{}{joint}more=yes", here.place(&format!("/sections/{key}"))),
             false => saved.sheet.after(&key, &form, |path| here.place(path)),
         }));
     }
-    let form = here.section_form(&saved.sheet, &key, saved.fields)?;
-    here.section_page(
-        &saved.sheet,
-        &key,
-        saved.status,
-        SectionForm { errors: saved.errors, is_stale: saved.is_stale, ..form },
-    )
+    let status = match saved.status {
+        StatusCode::OK if !errors.is_empty() => StatusCode::UNPROCESSABLE_ENTITY,
+        status => status,
+    };
+    let with_file = |field: Field| {
+        let question = saved.sheet.question(field.key());
+        field.with_file(question, &form, &errors)
+    };
+    let fields = saved.fields.into_iter().map(with_file).collect();
+    let again = here.section_form(&saved.sheet, &key, fields)?;
+    let errors = saved.errors.into_iter().chain(errors.clone()).collect();
+    here.section_page(&saved.sheet, &key, status, SectionForm { errors, is_stale: saved.is_stale, ..again })
 }
 
 // ---------------------------------------------------------------- evidence
@@ -429,6 +474,10 @@ struct CheckPage<'a> {
     errors: Vec<FieldError>,
     version: i64,
     unconfirmed: Option<String>,
+    /// What it costs that questions have no answer.
+    cost: Option<String>,
+    /// Answers that need evidence and have none attached: where to attach it, the question, and the answer.
+    bare: Vec<(String, String, String)>,
 }
 
 /// Everything that is answered, to be looked at before it is submitted.
@@ -454,6 +503,8 @@ async fn check_page(here: &Here, status: StatusCode, mut errors: Vec<FieldError>
         errors,
         version: sheet.standing.version,
         unconfirmed,
+        cost: sheet.standing.cost(),
+        bare: sheet.bare(|path| here.place(path)),
     };
     Ok(html(status, &page)?)
 }

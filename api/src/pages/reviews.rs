@@ -192,7 +192,7 @@ async fn calendar(request: &Request, here: &SignedIn) -> PageResult {
     let is_present = first == first_of(today);
     let overdue = ReviewFilter { due_before: Some(first), limit: Some(IN_A_MONTH), ..ReviewFilter::default() };
     let earlier = if is_present { review::list(&reader, &overdue).await?.items.len() } else { 0 };
-    let frame = here.frame("Reviews").at("/reviews");
+    let frame = here.frame("Reviews").at("/due");
     let (before, next) = (month_href(first.plus_days(-1)), month_href(after));
     let subscription = Subscription::of(request, here)?;
     Ok(html(
@@ -248,7 +248,7 @@ async fn list(
     errors.append(&mut asked.errors);
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let may_change = here.is_at_least(Role::Editor);
-    let (frame, csrf) = (here.frame("Reviews").at("/reviews"), here.csrf().to_owned());
+    let (frame, csrf) = (here.frame("Reviews").at("/due"), here.csrf().to_owned());
     Ok(html(
         status,
         &ReviewsPage {

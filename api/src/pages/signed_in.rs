@@ -339,6 +339,20 @@ impl<U: Upload> FormKind for WithFile<U> {
     }
 }
 
+/// A form with answers, and the files that were chosen beside them, each by its question.
+pub(super) struct WithFiles<U>(PhantomData<fn() -> U>);
+
+impl<U: Upload> FormKind for WithFiles<U> {
+    type Read = (Form, Vec<(String, SentFile)>);
+    const CAN_BE_KEPT: bool = false;
+    async fn read(request: &Request, body: RequestBody) -> Result<(Form, Vec<(String, SentFile)>), Problem> {
+        Form::read_with_files(request, body, U::MOST, U::COST).await
+    }
+    fn form((form, _): &(Form, Vec<(String, SentFile)>)) -> &Form {
+        form
+    }
+}
+
 /// A form of which it is proven that whoever sent it had it from a page of theirs.
 pub(super) struct Proven<K: FormKind>(K::Read);
 

@@ -22,7 +22,7 @@ use super::{
     },
     form::Form,
     format,
-    labels::Labelled as _,
+    labels::{Choices, Labelled as _},
     page::{Frame, PageResult, html, path_id, redirect},
     routes::Routes,
     sign_in::SignedIn,
@@ -35,6 +35,12 @@ use super::{
     },
 };
 use crate::auth::{Editor, Viewer};
+
+/// The tiers that can be set by hand.
+const TIERS: Choices = match Tier::CHOICES.split_last() {
+    Some((_unknown, others)) => others,
+    None => &[],
+};
 
 /// The routes of these pages.
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -68,6 +74,12 @@ const CONTRACT: &[FieldSpec] = &[
     field("starts_on", "First day", "", Input::Date),
     field("ends_on", "Last day", "", Input::Date),
     field("notice_days", "Days of notice", "How many days before its end we must say that we leave.", Input::Integer),
+    field(
+        "renews_for_months",
+        "Goes on by itself for",
+        "Months, if nobody gives notice. Empty if it ends.",
+        Input::Integer,
+    ),
     field("value.amount_minor", "What it is worth over its whole time", "Such as 12345.50", Input::Amount),
     field("value.currency", "Currency", "Three letters. GBP if you leave it empty.", Input::Currency),
 ];
@@ -134,7 +146,7 @@ const PARTS: &[FormSection] = &[
                 "tier_override",
                 "Is its tier another one than these answers give?",
                 "The tier says how much depends on a supplier, and how often you look at it again. The strictest answer above decides it. Set it by hand only with a reason.",
-                Input::OptionalSelect(Tier::CHOICES),
+                Input::OptionalSelect(TIERS),
             ),
             field("tier_override_reason", "Why it is set by hand", "", Input::TextArea),
             field("notes", "Anything else worth knowing", "", Input::TextArea),
@@ -168,7 +180,7 @@ fn because(reason: &str) -> String {
     let specs = || PARTS.iter().flat_map(|part| part.fields);
     let say = |part: &str| {
         let (key, value) = part.split_once(" is ")?;
-        let FieldSpec { label: question, input: Input::OptionalSelect(choices), .. } =
+        let FieldSpec { label: question, input: Input::OptionalSelect(choices) | Input::Checkboxes(choices), .. } =
             specs().find(|spec| spec.key == key)?
         else {
             return None;
@@ -197,6 +209,9 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let reader = here.read(request).await?;
     let id: SupplierId = path_id(request)?;
     let supplier = supplier::read(&reader, &id).await?;
+    if supplier.is_ourselves {
+        return Ok(redirect("/ourselves"));
+    }
     let mut about = About::read(request, &reader, &SubjectId::Supplier(id.clone())).await?;
     let lines = register::list(
         &reader,
@@ -262,6 +277,9 @@ pub(super) async fn show_change(who: Page<Editor>) -> PageResult {
     let (request, here) = who.parts();
     let id: SupplierId = path_id(request)?;
     let supplier = supplier::read(&here.read(request).await?, &id).await?;
+    if supplier.is_ourselves {
+        return Ok(redirect("/ourselves/change"));
+    }
     change_form(here, &supplier).show(StatusCode::OK, stored(PARTS, &supplier)?, Vec::new())
 }
 

@@ -35,7 +35,7 @@ impl Api {
 
     /// Read the answers
     ///
-    /// The answers so far, earlier answers that can be confirmed, the visible questions, and what is missing.
+    /// The answers so far, earlier answers that can be confirmed, the visible questions, what is missing, and what it costs to leave a question unanswered.
     #[oai(path = "/answers", method = "get", operation_id = "read_answers", transform = "boxed")]
     async fn read(&self, who: Respondent, have: IfNoneMatch) -> Answer<Item<RespondentProgress>, ByLink<Reading>> {
         Ok(Item::new(respondent::progress(&who.read().await?).await?, &have))
@@ -43,7 +43,7 @@ impl Api {
 
     /// Save answers
     ///
-    /// Saves one or more answers: absent questions keep theirs, null clears an answer. If someone else has changed the answers since they were read, it is refused with 412: read them again, then save.
+    /// Saves one or more answers, which nobody else sees until they are submitted: absent questions keep theirs, null clears an answer. If someone else has changed the answers since they were read, it is refused with 412: read them again, then save.
     #[oai(path = "/answers", method = "patch", operation_id = "save_answers", transform = "boxed")]
     async fn save(
         &self,

@@ -3,7 +3,7 @@
 use diligence_entities::{
     assessment::{
         self, AnswerChange, Assessment, AssessmentFilter, AssessmentReceipt, AssessmentResult, Confirmation,
-        MovementFilter, NewAssessment, PointsChange, Progress, Return, SheetFilter, SheetFormat,
+        MovementFilter, NewAssessment, PointsChange, Progress, Return, SheetFilter, SheetFormat, SheetReading,
     },
     decision::NewDecision,
     id::AssessmentId,
@@ -74,7 +74,7 @@ impl Api {
 
     /// Read an assessment's answers
     ///
-    /// With the visible questions, what is missing, and the score so far.
+    /// With the visible questions, what is missing, and the score so far. Answers given through a link are here, and in everything else about the assessment, only once they are submitted there; until then `unsubmitted` says how many there are.
     #[oai(path = "/assessments/:id/answers", method = "get", operation_id = "read_answers", transform = "boxed")]
     async fn answers(&self, who: By<Viewer>, id: At<AssessmentId>) -> Answer<Changed<Progress>, Reading> {
         Ok(Changed(assessment::progress(&who.read().await?, &id).await?))
@@ -82,7 +82,7 @@ impl Api {
 
     /// Answer questions
     ///
-    /// Saves one or more answers: absent questions keep theirs, null clears an answer. The response has the visible questions, how much is answered, and the score so far.
+    /// Saves one or more answers: absent questions keep theirs, null clears an answer. An answer takes the place of one that was given through a link and not submitted. The response has the visible questions, how much is answered, and the score so far.
     #[oai(path = "/assessments/:id/answers", method = "patch", operation_id = "answer_assessment", transform = "boxed")]
     async fn answer(
         &self,
@@ -114,7 +114,7 @@ impl Api {
 
     /// Export an assessment's sheet
     ///
-    /// Its questions as a spreadsheet to fill in offline, with the answers so far: an Excel workbook with locked questions and drop-downs, or a CSV table. It shows what a respondent may see: no weights, points, knock-outs or findings.
+    /// Its questions as a spreadsheet to fill in offline, with the answers so far: an Excel workbook with locked questions and drop-downs, or a CSV table. The file is called after the supplier or product and the questionnaire, and says in its first cell which assessment it is for. It shows what a respondent may see: no weights, points, knock-outs or findings.
     #[oai(path = "/assessments/:id/sheet", method = "get", operation_id = "export_sheet", transform = "boxed")]
     async fn sheet(
         &self,
@@ -132,12 +132,12 @@ impl Api {
 
     /// Import an assessment's sheet
     ///
-    /// Saves the answers of a filled-in workbook or CSV table, all or none; every invalid cell is reported. An empty cell changes nothing. At most 5 MiB.
+    /// Saves the answers of a filled-in workbook or CSV table, all or none; every invalid cell is reported, as is a formula whose result is not in the file. An empty cell changes nothing. The sheet of another assessment is refused, unless `for_another=true` says that it is meant. At most 5 MiB.
     #[oai(path = "/assessments/:id/sheet", method = "post", operation_id = "fill_in_assessment", transform = "boxed")]
     async fn fill_in(
         &self,
         who: By<Editor>,
-        query: Query<SheetFilter>,
+        query: Query<SheetReading>,
         id: At<AssessmentId>,
         version: IfMatch,
         body: FileBody<SheetFile, SHEET_LIMIT, true>,
@@ -166,7 +166,7 @@ impl Api {
 
     /// Submit an assessment
     ///
-    /// It then waits for a decision. Required questions must be answered. Each finding creates a risk, once.
+    /// It then waits for a decision. Required questions must be answered. Each finding creates a risk, once. While answers have been given through a link that works and have not been submitted there, it is refused with 409: revoke the link to submit your own answers.
     #[oai(path = "/assessments/:id/submit", method = "post", operation_id = "submit_assessment", transform = "boxed")]
     async fn submit(
         &self,

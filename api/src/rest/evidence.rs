@@ -1,15 +1,16 @@
 //! Evidence.
 
 use diligence_entities::{
-    evidence::{self, Evidence, EvidenceFilter, NewEvidence},
+    evidence::{self, Evidence, EvidenceFilter, FindingsComparison, NewEvidence, NewExercise, NewSecurityCheck},
     evidence_file::{self, FileName, MAXIMUM_BYTES, NewFile},
     id::EvidenceId,
+    risk::Reason,
 };
 use poem_openapi::OpenApi;
 
 use super::tag::Tag;
 use crate::{
-    answer::{Changed, Created, Done, EvidenceFile, File, Item, Listed, Once},
+    answer::{Changed, Created, Done, EvidenceFile, File, Found, Item, Listed, Once},
     auth::{By, Editor, Viewer},
     path::{At, boxed},
     payload::{Body, Change, FileBody},
@@ -34,7 +35,7 @@ impl Api {
 
     /// Create a piece of evidence
     ///
-    /// It is dated by its own issue date, not by when it was created. Its expiry brings the next review forward.
+    /// It is dated by its own issue date, not by when it was created. Where a security certificate says no end, one follows from its issue, by the policy; without any date it counts for nothing. Its end brings the next review forward.
     #[oai(path = "/evidence", method = "post", operation_id = "create_evidence", transform = "boxed")]
     async fn create(
         &self,
@@ -43,6 +44,63 @@ impl Api {
         retry: Retry,
     ) -> Answer<Once<Created<Evidence>>, Creating> {
         retry.once(&who, async |writer| Ok(Created::new("evidence", evidence::create(writer, body.0).await?))).await
+    }
+
+    /// Create a security check
+    ///
+    /// A result of the National Cyber Security Centre's *Check your cyber security*, as evidence of the kind `security_check`: what was checked, and what was found. What comes of each finding is said with it: an `action`, with an owner and a day, on one risk for all of them; a `risk` of its own, with an owner and an action by a day; `nothing`, for a reason; or `as_before`, where the last check of the same found it too and what came of it then goes on. How likely and bad such a risk is follows from the finding's severity until somebody changes it.
+    #[oai(path = "/security-checks", method = "post", operation_id = "create_security_check", transform = "boxed")]
+    async fn create_security_check(
+        &self,
+        who: By<Editor>,
+        body: Body<NewSecurityCheck>,
+        retry: Retry,
+    ) -> Answer<Once<Created<Evidence>>, Creating> {
+        retry
+            .once(&who, async |writer| {
+                Ok(Created::new("evidence", evidence::create_security_check(writer, body.0).await?))
+            })
+            .await
+    }
+
+    /// Create an exercise
+    ///
+    /// An exercise that was held, such as one from the National Cyber Security Centre's *Exercise in a Box*, as evidence of the kind `incident_exercise`: which, when, who took part, and what came out of it. What comes of each finding is said with it: an `action`, a `risk` or `nothing`, as for a security check.
+    #[oai(path = "/exercises", method = "post", operation_id = "create_exercise", transform = "boxed")]
+    async fn create_exercise(
+        &self,
+        who: By<Editor>,
+        body: Body<NewExercise>,
+        retry: Retry,
+    ) -> Answer<Once<Created<Evidence>>, Creating> {
+        retry
+            .once(&who, async |writer| Ok(Created::new("evidence", evidence::create_exercise(writer, body.0).await?)))
+            .await
+    }
+
+    /// Read what changed since the last check
+    ///
+    /// Of a security check that was entered with its findings: which findings of the last check of the same are gone, which remain, and which are new. Findings are known again by what was found and where, whatever their capitals, spaces and full stops.
+    #[oai(path = "/evidence/:id/comparison", method = "get", operation_id = "read_comparison", transform = "boxed")]
+    async fn comparison(&self, who: By<Viewer>, id: At<EvidenceId>) -> Answer<Found<FindingsComparison>, Reading> {
+        Ok(Found(evidence::compare(&who.read().await?, &id).await?))
+    }
+
+    /// Close what came of findings that are gone
+    ///
+    /// Of a security check: the actions of every finding that is `gone` are noted as done today, and a risk on which nothing is left to do is closed, with this reason.
+    #[oai(path = "/evidence/:id/close-findings", method = "post", operation_id = "close_findings", transform = "boxed")]
+    async fn close_findings(
+        &self,
+        who: By<Editor>,
+        id: At<EvidenceId>,
+        version: IfMatch,
+        body: Body<Reason>,
+        retry: Retry,
+    ) -> Answer<Once<Changed<Evidence>>, Changing> {
+        retry
+            .once(&who, async |writer| Ok(Changed(evidence::close_findings(writer, &id, version.0, body.0).await?)))
+            .await
     }
 
     /// Read a piece of evidence
@@ -67,6 +125,20 @@ impl Api {
         let evidence = evidence::change(&writer, &id, version.0, change.0).await?;
         writer.save().await?;
         Ok(Changed(evidence))
+    }
+
+    /// Accept a piece of evidence
+    ///
+    /// What a respondent sent counts from now on: for evidenced scores, and as a certificate. A piece that is accepted already stays as it is; one that is not to count is deleted.
+    #[oai(path = "/evidence/:id/accept", method = "post", operation_id = "accept_evidence", transform = "boxed")]
+    async fn accept(
+        &self,
+        who: By<Editor>,
+        id: At<EvidenceId>,
+        version: IfMatch,
+        retry: Retry,
+    ) -> Answer<Once<Changed<Evidence>>, Changing> {
+        retry.once(&who, async |writer| Ok(Changed(evidence::accept(writer, &id, version.0).await?))).await
     }
 
     /// Delete a piece of evidence

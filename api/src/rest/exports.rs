@@ -13,8 +13,8 @@ use crate::{
     query::Query,
     stream::broken,
     tables::{
-        Answers, Assessments, AuditEvents, EvidenceTable, Export, ExportQuery, Products, Register, Reviews, Risks,
-        Suppliers, Table,
+        Answers, Assessments, AuditEvents, DueItems, EvidenceTable, Export, ExportQuery, Products, Register, Reviews,
+        Risks, Suppliers, Table,
     },
 };
 
@@ -140,6 +140,18 @@ impl Api {
         query: Query<ExportQuery<<Risks as Table>::Filter>>,
     ) -> Answer<File<CsvFile>, Listing> {
         export::<Risks, _>(&who, &query).await
+    }
+
+    /// Export what is due
+    ///
+    /// CSV (RFC 4180) with the fields of `GET /due`.
+    #[oai(path = "/due.csv", method = "get", operation_id = "export_due", transform = "boxed", tag = "Tag::Due")]
+    async fn due(
+        &self,
+        who: By<InRegister<Viewer>>,
+        query: Query<ExportQuery<<DueItems as Table>::Filter>>,
+    ) -> Answer<File<CsvFile>, Listing> {
+        export::<DueItems, _>(&who, &query).await
     }
 
     /// Export reviews

@@ -35,6 +35,9 @@ struct CreatedRespondentLink {
     link: RespondentLink,
     /// The address to hand over. Shown once and not stored: null in the response to a retry.
     url: Option<String>,
+    /// Whether the address opens on this computer only, because the program has no public address (`--public-url`):
+    /// nobody elsewhere can use it then.
+    opens_here_only: bool,
 }
 
 impl Versioned for CreatedRespondentLink {
@@ -54,7 +57,7 @@ fn made(
 ) -> Created<CreatedRespondentLink> {
     let url = config.link_of_respondent(made.token.reveal());
     *post = made.letter.map(|letter| (letter, url.clone()));
-    let kept = CreatedRespondentLink { link: made.link, url: None };
+    let kept = CreatedRespondentLink { link: made.link, url: None, opens_here_only: config.links_open_here_only() };
     Created::new("links", CreatedRespondentLink { url: Some(url), ..kept.clone() }).keeping(&kept)
 }
 
@@ -90,7 +93,7 @@ impl Api {
 
     /// Send an assessment as a link
     ///
-    /// For a contact at the supplier, who needs no account: whoever has the link can answer this one assessment until it expires, and sees nothing else. The response holds the link, once; it is not stored, so a retry of this request returns `url` null. If an e-mail address is given and this server sends e-mail, the link is also sent: `mail` has the delivery status. An assessment can have several links.
+    /// For a contact at the supplier, who needs no account: whoever has the link can answer this one assessment until it expires, and sees nothing else. The response holds the link, once; it is not stored, so a retry of this request returns `url` null. What is answered through it is seen only once it is submitted. If an e-mail address is given and this server sends e-mail, the link is also sent: `mail` has the delivery status. An assessment can have several links.
     #[oai(path = "/links", method = "post", operation_id = "create_link", transform = "boxed")]
     async fn create(
         &self,

@@ -7,6 +7,7 @@ pub mod decisions;
 pub mod dependencies;
 mod document;
 pub mod drafts;
+pub mod due;
 pub mod evidence;
 pub mod exports;
 pub mod identity_providers;
@@ -16,6 +17,7 @@ pub mod invitations;
 pub mod keys;
 pub mod links;
 pub mod organisation;
+pub mod ourselves;
 pub mod policy;
 pub mod privacy;
 pub mod products;
@@ -24,6 +26,7 @@ pub mod register;
 pub mod reviews;
 pub mod risks;
 pub mod sessions;
+pub mod settlements;
 pub mod sign_in_policy;
 pub mod suppliers;
 mod tag;
@@ -36,8 +39,8 @@ pub fn all() -> impl poem_openapi::OpenApi + 'static {
     (
         (register::Api, suppliers::Api, products::Api, dependencies::Api, evidence::Api),
         (questionnaires::Api, drafts::Api, translations::Api, assessments::Api, links::Api, decisions::Api),
-        (risks::Api, reviews::Api, incidents::Api),
-        (organisation::Api, policy::Api, sign_in_policy::Api, keys::Api, audit::Api, privacy::Api),
+        (risks::Api, reviews::Api, incidents::Api, due::Api, settlements::Api),
+        (organisation::Api, ourselves::Api, policy::Api, sign_in_policy::Api, keys::Api, audit::Api, privacy::Api),
         (users::Api, invitations::Api, sessions::Api, account::Api, identity_providers::Api),
         (imports::Api, exports::Api),
     )

@@ -1,9 +1,12 @@
 //! Reviews.
 
+use std::sync::Arc;
+
 use diligence_entities::{
     id::ReviewId,
     review::{self, Completion, Rescheduling, Review, ReviewFilter},
 };
+use poem::web::Data;
 use poem_openapi::OpenApi;
 
 use super::tag::Tag;
@@ -11,6 +14,7 @@ use crate::{
     answer::{CalendarFile, Changed, File, Item, Listed, Once},
     auth::{By, Editor, InCalendar, InRegister, Viewer},
     calendar::{self, CalendarFilter},
+    config::Config,
     path::{At, boxed},
     payload::{Body, MaybeBody},
     problem::{Answer, Changing, Listing, Reading},
@@ -32,17 +36,18 @@ impl Api {
         Ok(Listed::new(page, &query))
     }
 
-    /// Export reviews as a calendar
+    /// Export what is due as a calendar
     ///
-    /// The next 1,000 open reviews as iCalendar (RFC 5545): each on its date, with a UID that stays the same when it is rescheduled. A calendar program subscribes with HTTP Basic: any user name, and as the password a key, preferably with the scope `calendar_only`.
+    /// The next 1,000 items of the list of what is due as iCalendar (RFC 5545): each on its date, with the address of the page where it is dealt with, and a UID that stays the same when its date moves. A calendar program subscribes with HTTP Basic: any user name, and as the password a key, preferably with the scope `calendar_only`.
     #[oai(path = "/reviews.ics", method = "get", operation_id = "export_calendar", transform = "boxed")]
     async fn calendar(
         &self,
         who: By<InCalendar<Viewer>>,
+        config: Data<&Arc<Config>>,
         query: Query<CalendarFilter>,
     ) -> Answer<File<CalendarFile>, Listing> {
-        let calendar = calendar::reviews(&who.read().await?, &query).await?;
-        who.exports("review", "reviews.ics", query.told()).await?;
+        let calendar = calendar::due(&who.read().await?, &query, |path| config.link(path)).await?;
+        who.exports("due_item", "reviews.ics", query.told()).await?;
         Ok(File::new("reviews.ics", "text/calendar", poem::Body::from_string(calendar)))
     }
 

@@ -29,6 +29,8 @@ pub(crate) enum Tag {
     Reviews,
     /// What happened at a supplier or with a product.
     Incidents,
+    /// The one list of what somebody must do by a day.
+    Due,
     /// The organisation that owns the register, and its policy.
     Organisation,
     /// The people of the organisation, and invitations to it.

@@ -83,7 +83,7 @@ impl Work {
     }
 
     /// Puts answers in place that belong to this assessment, all or none. A carried-over answer that is answered anew
-    /// is gone.
+    /// is gone, and so is one that was given through a link and not submitted.
     pub(super) async fn put(
         mut self,
         writer: &Writer,
@@ -104,6 +104,7 @@ impl Work {
             if old != answer {
                 // What a reviewer said of another answer says nothing of this one.
                 self.sheet.review.0.remove(&key);
+                self.sheet.unsent.0.remove(&key);
                 was.insert(key.clone(), serde_json::to_value(&old).unwrap_or_default());
                 is.insert(key, serde_json::to_value(&answer).unwrap_or_default());
             }
@@ -124,6 +125,6 @@ impl Work {
             Some(was.into()),
             Some(is.into()),
         );
-        Ok(self.progress(after, outcome))
+        Ok(self.progress(after, outcome, writer.today()))
     }
 }

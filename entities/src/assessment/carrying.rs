@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use diligence_questionnaires::{Carried, Earlier, Edition, EvidenceFact, carry};
+use diligence_questionnaires::{Carried, CarriedAnswer, Earlier, Edition, EvidenceFact, carry};
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, QueryFilter as _};
 use serde::{Deserialize, Serialize};
@@ -80,7 +80,15 @@ pub async fn confirm(
     confirmation: Confirmation,
 ) -> Result<Progress, Error> {
     let work = Work::to_answer(writer, id, version).await?;
-    let carried = &work.sheet.carried.answers;
+    let change = chosen(&work.sheet.carried.answers, confirmation)?;
+    work.put(writer, "confirm", change).await
+}
+
+/// The carried-over answers that are confirmed, as answers to be put in place.
+pub(super) fn chosen(
+    carried: &BTreeMap<String, CarriedAnswer>,
+    confirmation: Confirmation,
+) -> Result<AnswerChange, Error> {
     let chosen = confirmation.questions.unwrap_or_else(|| carried.keys().cloned().collect());
     let mut faults = Vec::new();
     let mut change = BTreeMap::new();
@@ -101,5 +109,5 @@ pub async fn confirm(
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }
-    work.put(writer, "confirm", AnswerChange(change)).await
+    Ok(AnswerChange(change))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use diligence_questionnaires::{Points, workbook::NOT_APPLICABLE};
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, QueryFilter as _};
 use serde::Serialize;
@@ -41,16 +42,16 @@ pub struct AnswerRow {
     pub value: Option<serde_json::Value>,
     /// What was said beside it.
     pub comment: Option<String>,
-    /// Why it does not apply, if so.
+    /// Why it does not apply, if so; `Does not apply` where no reason was given.
     pub not_applicable: Option<String>,
     /// The evidence it names.
     pub evidence_ids: Vec<String>,
     /// Its weight.
     pub weight: Option<u32>,
-    /// Its points at face value, 0 to 100.
-    pub points_claimed: Option<u8>,
-    /// Its points with valid evidence, 0 to 100.
-    pub points_evidenced: Option<u8>,
+    /// Its points at face value, exactly, 0 to 100.
+    pub points_claimed: Option<Points>,
+    /// Its points with valid evidence, exactly, 0 to 100.
+    pub points_evidenced: Option<Points>,
     /// A reviewer's reason, if their points stand in place of the answer's own.
     pub review_reason: Option<String>,
 }
@@ -109,11 +110,8 @@ pub async fn list_answers(reader: &Reader, filter: &AssessmentFilter) -> Result<
             supplier: supplier.clone(),
             product: assessment.product_id.as_ref().and_then(|id| products.get(id.as_str()).cloned()),
         };
-        let facts = evidence
-            .iter()
-            .filter(|piece| piece.supplier_id == assessment.supplier_id)
-            .map(evidence::Evidence::fact)
-            .collect();
+        let mine = evidence.iter().filter(|piece| piece.supplier_id == assessment.supplier_id);
+        let facts = evidence::facts(mine);
         let work = Work { before: assessment, sheet, edition: edition.parsed(reader)?, subject, facts };
         lists.push(work.rows(reader.today()));
     }
@@ -140,7 +138,10 @@ impl Work {
                 visible: visible.contains(question.key.as_str()),
                 value: answer.value.clone(),
                 comment: answer.comment.clone(),
-                not_applicable: answer.not_applicable.clone(),
+                not_applicable: answer.not_applicable.as_deref().map(|reason| match reason {
+                    "" => NOT_APPLICABLE.to_owned(),
+                    reason => reason.to_owned(),
+                }),
                 evidence_ids: answer.evidence_ids.clone(),
                 weight: contribution.map(|contribution| u32::from(contribution.weight)),
                 points_claimed: contribution.and_then(|contribution| contribution.points_claimed),

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diligence_questionnaires::{Band, Basis, Outcome, PortableReceipt, Rating, Review, ReviewedPoints};
+use diligence_questionnaires::{
+    Band, Basis, Decided, DecisionMade, EvidenceFact, Named, Outcome, PortableReceipt, Rating, Review, ReviewedPoints,
+};
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _};
 use serde::{Deserialize, Serialize};
@@ -12,16 +14,18 @@ use super::{
     ActiveModel, Assessment, AssessmentState, Column, Entity, Model, Progress, Work, expect_state, read, sheet, sign,
 };
 use crate::{
-    api_key,
+    api_key, audit,
+    clock::Day,
     decision::{self, NewDecision},
     error::Error,
     fault::{Fault, Faults},
-    id::{AssessmentId, SubjectId},
+    id::{AssessmentId, EvidenceId, SubjectId},
     policy::{self, SeparationOfDuties},
     review, risk,
     role::Role,
     scope::{Reader, Writer},
     stored::{Json, Word},
+    subject::Subject,
 };
 
 /// A reviewer's points for one answer.
@@ -148,33 +152,56 @@ pub async fn rate(writer: &Writer, id: &AssessmentId, version: i64, change: Poin
     let after = writer.replace::<Entity, ActiveModel>("rate", &work.before, after).await?;
     let (was, is) = crate::audit::difference(was, serde_json::to_value(&work.sheet.review).ok());
     writer.note_about(crate::audit::About::of::<Entity>(&after), "rate", "answers", id.as_str(), Some(was), Some(is));
-    Ok(work.progress(after, outcome))
+    Ok(work.progress(after, outcome, writer.today()))
 }
 
 /// Submits an assessment for decision. Its findings become risks, each once.
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`] naming every question that still needs an answer or a
-/// comment, or [`Error::Conflict`] when it is not open.
+/// comment, or [`Error::Conflict`] when it is not open, or when it was answered through a link that works and has not
+/// been submitted there.
 pub async fn submit(writer: &Writer, id: &AssessmentId, version: i64) -> Result<Assessment, Error> {
-    let before = writer.get_at::<Entity>(id.as_str(), version).await?;
-    expect_state(&before, AssessmentState::Open, "be submitted")?;
-    let work = Work::load(writer, before).await?;
-    let outcome = work.evaluate(writer.today());
-    let open = open(&outcome);
-    if !open.is_empty() {
-        return Err(Error::Invalid(open));
+    let work = Work::to_submit(writer, id, version).await?;
+    work.expect_nothing_unsent(writer).await?;
+    work.submit(writer).await
+}
+
+/// Submits an assessment through a link, with what was answered there.
+pub(super) async fn submit_through_link(writer: &Writer, id: &AssessmentId, version: i64) -> Result<Assessment, Error> {
+    let mut work = Work::to_submit(writer, id, version).await?;
+    if let Some((was, is)) = work.take_in() {
+        work.keep_sheet(writer).await?;
+        let about = audit::About::of::<Entity>(&work.before);
+        writer.note_about(about, "answer", "answers", id.as_str(), Some(was), Some(is));
     }
-    let mut after = work.before.clone();
-    after.settle(&outcome);
-    after.state = Word(AssessmentState::Submitted);
-    after.submitted_by = Some(writer.scope().actor.name.clone());
-    after.submitted_at = Some(writer.now());
-    sign(&mut after.answered_by, writer);
-    after.return_comment = None;
-    let after = writer.replace::<Entity, ActiveModel>("submit", &work.before, after).await?;
-    risk::raise(writer, &work.subject, &after, &outcome.findings).await?;
-    Ok(after)
+    work.submit(writer).await
+}
+
+impl Work {
+    async fn to_submit(writer: &Writer, id: &AssessmentId, version: i64) -> Result<Self, Error> {
+        let before = writer.get_at::<Entity>(id.as_str(), version).await?;
+        expect_state(&before, AssessmentState::Open, "be submitted")?;
+        Self::load(writer, before).await
+    }
+
+    async fn submit(self, writer: &Writer) -> Result<Assessment, Error> {
+        let outcome = self.evaluate(writer.today());
+        let open = open(&outcome);
+        if !open.is_empty() {
+            return Err(Error::Invalid(open));
+        }
+        let mut after = self.before.clone();
+        after.settle(&outcome);
+        after.state = Word(AssessmentState::Submitted);
+        after.submitted_by = Some(writer.scope().actor.name.clone());
+        after.submitted_at = Some(writer.now());
+        sign(&mut after.answered_by, writer);
+        after.return_comment = None;
+        let after = writer.replace::<Entity, ActiveModel>("submit", &self.before, after).await?;
+        risk::raise(writer, &self.subject, &after, &outcome.findings).await?;
+        Ok(after)
+    }
 }
 
 /// What must be answered before submission, and still holds at approval.
@@ -231,8 +258,8 @@ pub async fn approve(writer: &Writer, id: &AssessmentId, version: i64, new: NewD
     decide(writer, id, version, false, new).await
 }
 
-/// Refuses the supplier or product on a submitted assessment. The register's scores stay as they were; the decision
-/// stands beside them.
+/// Refuses the supplier or product on a submitted assessment. From now on its scores stand in the register, and those of
+/// an earlier approval do not.
 ///
 /// Nothing need be rated for that.
 ///
@@ -309,28 +336,29 @@ async fn decide(
     after.assessed_on = Some(today);
     after.override_reason = override_reason;
     let facts = work.subject.facts();
-    let receipt = diligence_questionnaires::receipt::issue(&work.edition, &work.input(&facts, today));
+    let rests_on = work.counted_evidence(&outcome, today);
+    let decided = decided(writer, &work, refused);
+    let receipt = diligence_questionnaires::receipt::issue(&work.edition, &work.input(&facts, today), decided);
+    let told = audit::Told::of(&receipt).and_then(|told| Some(("receipt", serde_json::to_value(told).ok()?)));
     work.sheet.receipt = Some(Json(receipt));
     work.sheet.basis = Some(Json(Basis { evidence: work.facts.clone(), subject: facts }));
     work.keep_sheet(writer).await?;
-    if !refused {
-        let earlier = writer
-            .all(
-                writer
-                    .find::<Entity>()
-                    .filter(Column::SubjectId.eq(after.subject_id.as_str()))
-                    .filter(Column::Questionnaire.eq(after.questionnaire.as_str()))
-                    .filter(Column::State.eq(Word(AssessmentState::Approved))),
-            )
-            .await?;
-        for old in earlier {
-            let superseded = Model { state: Word(AssessmentState::Superseded), ..old.clone() };
-            writer.replace::<Entity, ActiveModel>("supersede", &old, superseded).await?;
-        }
+    let earlier = writer
+        .all(
+            writer
+                .find::<Entity>()
+                .filter(Column::SubjectId.eq(after.subject_id.as_str()))
+                .filter(Column::Questionnaire.eq(after.questionnaire.as_str()))
+                .filter(Column::State.eq(Word(AssessmentState::Approved))),
+        )
+        .await?;
+    for old in earlier {
+        let superseded = Model { state: Word(AssessmentState::Superseded), ..old.clone() };
+        writer.replace::<Entity, ActiveModel>("supersede", &old, superseded).await?;
     }
     let action = if refused { "refuse" } else { "approve" };
-    let after = writer.replace::<Entity, ActiveModel>(action, &work.before, after).await?;
-    decision::record(writer, &after, refused, new).await?;
+    let after = writer.replace_and_tell::<Entity, ActiveModel>(action, &work.before, after, told).await?;
+    decision::record(writer, &after, refused, rests_on, new).await?;
     review::looked_at(
         writer,
         &after.supplier_id,
@@ -339,6 +367,35 @@ async fn decide(
     )
     .await?;
     Ok(after)
+}
+
+impl Work {
+    /// The evidence that the answers to what is asked name, and that counts on a day.
+    fn counted_evidence(&self, outcome: &Outcome, today: Day) -> Vec<EvidenceId> {
+        let answers = outcome.visible.iter().filter_map(|key| self.sheet.answers.get(key));
+        let named: BTreeSet<&str> = answers.flat_map(|answer| &answer.evidence_ids).map(String::as_str).collect();
+        let counts = |fact: &&EvidenceFact| {
+            named.contains(fact.id.as_str())
+                && fact.not_counted.is_none()
+                && fact.expires_on.is_none_or(|day| day >= today.date())
+        };
+        self.facts.iter().filter(counts).filter_map(|fact| fact.id.parse().ok()).collect()
+    }
+}
+
+/// Whose the receipt of a decision is.
+fn decided(writer: &Writer, work: &Work, refused: bool) -> Decided {
+    let named = |id: &str, name: &str| Named { id: id.to_owned(), name: name.to_owned() };
+    let Subject { supplier, product } = &work.subject;
+    let actor = &writer.scope().actor;
+    Decided {
+        assessment_id: work.before.id.to_string(),
+        supplier: named(supplier.id.as_str(), &supplier.name),
+        product: product.as_ref().map(|product| named(product.id.as_str(), &product.name)),
+        decision: if refused { DecisionMade::Refused } else { DecisionMade::Approved },
+        by: named(&actor.id, &actor.name),
+        at: writer.now().to_string(),
+    }
 }
 
 /// How an assessment scores: as decided, or as it would today.

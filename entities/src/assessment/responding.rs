@@ -5,15 +5,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diligence_questionnaires::{
-    Answer, CarriedAnswer, Edition, EvidenceKind, EvidenceNeed, LookAgain, Preview, PreviewOption, QuestionType,
-    edition::Decimal, preview::PreviewQuestion,
+    Answer, CarriedAnswer, Edition, EvidenceKind, EvidenceNeed, LookAgain, Outcome, Preview, PreviewOption,
+    QuestionType, edition::Decimal, preview::PreviewQuestion,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use super::last_look::{UnansweredAs, UnansweredQuestion};
 use super::{
-    AnswerChange, Assessment, AssessmentState, Confirmation, Progress, Work, answering::NO_FILE, carrying, judging,
-    offline::edition_in, read,
+    AnswerChange, Assessment, AssessmentState, Confirmation, Work, answering::NO_FILE, carrying, judging, last_look,
+    offline::edition_in, read, unsent::is_answered,
 };
 use crate::{
     clock::{Day, Moment},
@@ -84,8 +85,10 @@ pub struct RespondentQuestion {
     pub kind: QuestionType,
     /// Whether it must be answered.
     pub required: bool,
-    /// Whether it may be marked not applicable, with a reason.
+    /// Whether it may be marked not applicable.
     pub may_not_apply: bool,
+    /// Whether a reason is asked for where it is marked so. Where none is, `not_applicable` may be an empty text.
+    pub reason_needed: bool,
     /// Whether evidence is asked for.
     pub evidence: EvidenceNeed,
     /// The kinds of evidence that are accepted; any when empty.
@@ -123,6 +126,7 @@ impl RespondentQuestion {
             kind,
             required,
             may_not_apply,
+            reason_needed,
             evidence,
             evidence_kinds,
             asked_if: _,
@@ -138,6 +142,7 @@ impl RespondentQuestion {
             kind,
             required,
             may_not_apply,
+            reason_needed,
             evidence,
             evidence_kinds,
             options,
@@ -189,8 +194,8 @@ impl EarlierAnswer {
             LookAgain::EvidenceExpired => Some(EarlierLook::EvidenceExpired),
             LookAgain::EvidenceNotYetValid => Some(EarlierLook::EvidenceNotYetValid),
             LookAgain::EvidenceGone => Some(EarlierLook::EvidenceGone),
-            // What an answer is worth is nothing for those who give it.
-            LookAgain::PointsChanged => None,
+            // What an answer is worth, and what we accepted, is nothing for those who give it.
+            LookAgain::PointsChanged | LookAgain::EvidenceNotCounted => None,
         };
         Self {
             answer: seen(carried.answer, sent),
@@ -222,6 +227,10 @@ pub struct RespondentProgress {
     pub answered_count: u64,
     /// How many questions are visible.
     pub question_count: u64,
+    /// The visible questions that may stay unanswered and are, and what each counts as then.
+    pub unanswered: Vec<UnansweredQuestion>,
+    /// The visible questions whose answers count only with evidence and have none attached.
+    pub without_evidence: Vec<String>,
 }
 
 impl Versioned for RespondentProgress {
@@ -240,24 +249,30 @@ fn seen(mut answer: Answer, sent: &BTreeSet<String>) -> Answer {
 }
 
 impl RespondentProgress {
-    fn of(progress: Progress, sent: &BTreeSet<String>) -> Self {
-        let Progress { assessment, answers, carried, visible, unanswered_required, comments_needed, .. } = progress;
-        let answered = |key: &&String| {
-            answers.get(*key).is_some_and(|answer| answer.value.is_some() || answer.not_applicable.is_some())
-        };
-        let (answered_count, question_count) = (visible.iter().filter(answered).count() as u64, visible.len() as u64);
+    /// `work` is as whoever has the link sees it.
+    fn of(work: Work, outcome: Outcome, sent: &BTreeSet<String>) -> Self {
+        let answers = &work.sheet.answers;
+        let answered_count = outcome.visible.iter().filter(|key| is_answered(answers.get(*key))).count() as u64;
+        let question_count = outcome.visible.len() as u64;
+        let (unanswered, without_evidence) = (
+            last_look::unanswered(&work, &outcome),
+            last_look::without_evidence(&work, &outcome, |id| sent.contains(id)),
+        );
+        let (assessment, sheet) = (work.before, work.sheet);
         let state = VisitState::from(assessment.state.0);
-        let earlier = if state == VisitState::Open { carried } else { BTreeMap::new() };
+        let earlier = if state == VisitState::Open { sheet.carried.0.answers } else { BTreeMap::new() };
         Self {
             version: assessment.version,
             state,
-            answers: answers.into_iter().map(|(key, answer)| (key, seen(answer, sent))).collect(),
+            answers: sheet.answers.0.into_iter().map(|(key, answer)| (key, seen(answer, sent))).collect(),
             earlier: earlier.into_iter().map(|(key, carried)| (key, EarlierAnswer::of(carried, sent))).collect(),
-            visible,
-            unanswered_required,
-            comments_needed,
+            visible: outcome.visible,
+            unanswered_required: outcome.unanswered_required,
+            comments_needed: outcome.comments_needed,
             answered_count,
             question_count,
+            unanswered,
+            without_evidence,
         }
     }
 }
@@ -363,7 +378,9 @@ pub(crate) async fn progress(
     id: &AssessmentId,
     sent: &BTreeSet<String>,
 ) -> Result<RespondentProgress, Error> {
-    Ok(RespondentProgress::of(super::progress(reader, id).await?, sent))
+    let work = Work::load(reader, read(reader, id).await?).await?.drafted_sheet();
+    let outcome = work.outcome(reader.today());
+    Ok(RespondentProgress::of(work, outcome, sent))
 }
 
 async fn expect_open(reader: &Reader, id: &AssessmentId) -> Result<Assessment, Error> {
@@ -383,7 +400,7 @@ pub(crate) async fn expect_unsubmitted(reader: &Reader, id: &AssessmentId) -> Re
     expect_open(reader, id).await
 }
 
-/// Puts answers in place. Evidence that the organisation put beside an answer stays there, unseen.
+/// Keeps answers until they are submitted. Evidence that the organisation put beside an answer stays there, unseen.
 pub(crate) async fn answer(
     writer: &Writer,
     id: &AssessmentId,
@@ -400,7 +417,7 @@ pub(crate) async fn answer(
     };
     for (key, answer) in &mut change.0 {
         let Some(answer) = answer else { continue };
-        let there = work.sheet.answers.get(key);
+        let there = work.drafted_answer(key);
         let earlier = work.sheet.carried.answers.get(key).map(|carried| &carried.answer);
         let names = |known: &Answer, id: &str| {
             known.evidence_ids.iter().any(|other| other == id)
@@ -435,7 +452,18 @@ pub(crate) async fn answer(
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }
-    Ok(RespondentProgress::of(work.put(writer, "answer", change).await?, sent))
+    kept(writer, work, change, sent).await
+}
+
+async fn kept(
+    writer: &Writer,
+    work: Work,
+    change: AnswerChange,
+    sent: &BTreeSet<String>,
+) -> Result<RespondentProgress, Error> {
+    let work = work.put_apart(writer, change).await?;
+    let outcome = work.outcome(writer.today());
+    Ok(RespondentProgress::of(work, outcome, sent))
 }
 
 /// Confirms answers that were given before.
@@ -447,7 +475,9 @@ pub(crate) async fn confirm(
     sent: &BTreeSet<String>,
 ) -> Result<RespondentProgress, Error> {
     expect_open(writer, id).await?;
-    Ok(RespondentProgress::of(carrying::confirm(writer, id, version, confirmation).await?, sent))
+    let work = Work::to_answer(writer, id, version).await?;
+    let change = carrying::chosen(&work.carried_to_draft(), confirmation)?;
+    kept(writer, work, change, sent).await
 }
 
 /// Submits the answers for decision.
@@ -458,7 +488,7 @@ pub(crate) async fn submit(
     sent: &BTreeSet<String>,
 ) -> Result<RespondentReceipt, Error> {
     expect_open(writer, id).await?;
-    judging::submit(writer, id, version).await?;
+    judging::submit_through_link(writer, id, version).await?;
     receipt(writer, id, None, sent).await
 }
 

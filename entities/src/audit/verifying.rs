@@ -11,7 +11,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use validator::Validate;
 
-use super::{Column, Entity, Model, head};
+use super::{
+    Column, Entity, Model,
+    decided::{Decision, Decisions, PORTION},
+    head,
+};
 use crate::{clock::Moment, error::Error, id::OrganisationId, personal, scope::Reader, stored::sha256};
 
 /// How many events a batch has.
@@ -26,23 +30,23 @@ const MAXIMUM_GAPS: usize = 1000;
 /// An event as it is stored: nothing is read into its columns, so that whatever someone put there can be told.
 #[derive(Clone, Debug, FromQueryResult)]
 pub(super) struct Raw {
-    id: String,
-    organisation_id: String,
-    sequence: i64,
-    at: String,
-    actor_id: String,
-    actor_name: String,
-    request_id: Option<String>,
-    action: String,
-    noun: String,
-    item_id: String,
-    before: Option<String>,
-    after: Option<String>,
-    previous_hash: String,
-    hash: String,
-    form: i64,
-    supplier_id: Option<String>,
-    product_id: Option<String>,
+    pub(super) id: String,
+    pub(super) organisation_id: String,
+    pub(super) sequence: i64,
+    pub(super) at: String,
+    pub(super) actor_id: String,
+    pub(super) actor_name: String,
+    pub(super) request_id: Option<String>,
+    pub(super) action: String,
+    pub(super) noun: String,
+    pub(super) item_id: String,
+    pub(super) before: Option<String>,
+    pub(super) after: Option<String>,
+    pub(super) previous_hash: String,
+    pub(super) hash: String,
+    pub(super) form: i64,
+    pub(super) supplier_id: Option<String>,
+    pub(super) product_id: Option<String>,
 }
 
 impl Raw {
@@ -194,6 +198,9 @@ pub enum AuditFaultKind {
     Rewritten,
     /// What events name of a person is not what they named. Their place is 0: it may be several.
     Altered,
+    /// What is kept of a decision is not what the event of the decision tells of: the receipt, the scores, the answers
+    /// or the decision itself were changed in the database, swapped with another's or taken away.
+    Replaced,
 }
 
 /// One thing that is wrong with a chain.
@@ -269,7 +276,7 @@ pub(crate) async fn verify_apart(
 }
 
 async fn walk(
-    trail: &impl Trail,
+    trail: &(impl Trail + Decisions),
     organisation: &OrganisationId,
     checkpoint: Option<&Checkpoint>,
 ) -> Result<Verification, Error> {
@@ -279,8 +286,22 @@ async fn walk(
         let batch = trail.events(last.as_ref()).await?;
         let Some(end) = batch.last() else { break };
         last = Some((end.sequence, end.id.clone()));
+        let decisions: Vec<Decision> = batch.iter().filter_map(Decision::of).collect();
         for event in batch {
             walk.step(event);
+        }
+        for portion in decisions.chunks(PORTION) {
+            let kept = trail.kept(portion).await?;
+            for decision in portion {
+                let Some(amiss) = decision.fault(&kept) else { continue };
+                let mut edition = None;
+                if amiss.is_of_answers() && walk.faults.len() < MAXIMUM_FAULTS {
+                    edition = trail.edition(&kept, &decision.item_id).await?;
+                }
+                let place = (decision.sequence, decision.sequence);
+                let detail = decision.told(&amiss, edition.as_ref());
+                walk.say(AuditFaultKind::Replaced, place, Some(&decision.event_id), detail);
+            }
         }
     }
     let mut after = String::new();
@@ -330,13 +351,13 @@ impl Trail for Reader {
 }
 
 /// A chain beside the store.
-struct Apart<'a, C> {
-    connection: &'a C,
+pub(super) struct Apart<'a, C> {
+    pub(super) connection: &'a C,
     organisation: &'a OrganisationId,
 }
 
 impl<C: ConnectionTrait> Apart<'_, C> {
-    fn ask(&self, sql: &str, more: impl IntoIterator<Item = sea_orm::Value>) -> Statement {
+    pub(super) fn ask(&self, sql: &str, more: impl IntoIterator<Item = sea_orm::Value>) -> Statement {
         let values: Vec<sea_orm::Value> = std::iter::once(self.organisation.as_str().into()).chain(more).collect();
         Statement::from_sql_and_values(self.connection.get_database_backend(), sql, values)
     }

@@ -138,6 +138,7 @@ impl KnownProducts {
                 .get_many::<supplier::Entity>(&supplier_ids)
                 .await?
                 .into_iter()
+                .filter(|row| !row.is_ourselves)
                 .map(|row| row.id)
                 .collect(),
             holders: supplier::holders(reader, &identifiers).await?,

@@ -38,8 +38,13 @@ pub async fn suppliers(reader: &Reader, rows: &[Row], dry_run: bool) -> Result<I
     let holders = supplier::holders(reader, &given).await?;
     let ids: BTreeSet<String> =
         drafts.iter().filter_map(|draft| draft.id.as_ref()).chain(holders.values()).map(ToString::to_string).collect();
-    let stored: HashMap<SupplierId, Supplier> =
-        reader.get_many::<supplier::Entity>(&ids).await?.into_iter().map(|row| (row.id.clone(), row)).collect();
+    let stored: HashMap<SupplierId, Supplier> = reader
+        .get_many::<supplier::Entity>(&ids)
+        .await?
+        .into_iter()
+        .filter(|row| !row.is_ourselves)
+        .map(|row| (row.id.clone(), row))
+        .collect();
 
     let mut seen = Seen::default();
     let mut first_with: HashMap<Identifier, String> = HashMap::new();
@@ -382,7 +387,8 @@ async fn plan_evidence(reader: &Reader, drafts: &mut [SupplierDraft]) -> Result<
             {
                 continue;
             }
-            let of_kind = there.iter().filter(|piece| piece.kind.0 == kind);
+            // What a respondent sent and nobody has accepted is no statement of ours to change.
+            let of_kind = there.iter().filter(|piece| piece.kind.0 == kind && piece.checked_at.is_some());
             let before = match patch.get("issued_on") {
                 Some(day) => of_kind
                     .filter(|piece| serde_json::to_value(piece.issued_on).is_ok_and(|issued| issued == *day))

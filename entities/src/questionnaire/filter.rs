@@ -1,9 +1,12 @@
 //! Which questionnaires to list, and the list itself: the library's and the organisation's own, each with its editions.
 
-use std::{collections::BTreeMap, sync::OnceLock};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::OnceLock,
+};
 
 use diligence_questionnaires::{
-    AppliesTo, Edition,
+    AppliesTo, Edition, Source,
     library::{self, order},
 };
 use schemars::JsonSchema;
@@ -11,7 +14,7 @@ use sea_orm::QuerySelect as _;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
-use super::{Column, Entity, Origin};
+use super::{Column, Entity, Origin, OutdatedEdition, outdated::sources_of};
 use crate::{
     error::Error,
     page::{self, Page},
@@ -26,6 +29,8 @@ pub struct EditionEntry {
     pub edition: String,
     /// SHA-256 of its canonical JSON.
     pub hash: String,
+    /// Why it is outdated today, and since when; null where everything that it is based on still stands.
+    pub outdated: Option<OutdatedEdition>,
 }
 
 /// A questionnaire in a list.
@@ -49,6 +54,14 @@ pub struct Questionnaire {
     pub editions: Vec<EditionEntry>,
     /// How many questions the latest edition has.
     pub question_count: u32,
+}
+
+impl Questionnaire {
+    /// Why its latest edition is outdated today; none where it is not.
+    #[must_use]
+    pub fn outdated(&self) -> Option<&OutdatedEdition> {
+        self.editions.first()?.outdated.as_ref()
+    }
 }
 
 /// Which questionnaires to list.
@@ -75,10 +88,12 @@ pub struct QuestionnaireFilter {
 pub async fn list(reader: &Reader, filter: &QuestionnaireFilter) -> Result<Page<Questionnaire>, Error> {
     let mut known: BTreeMap<String, Vec<Listed>> = BTreeMap::new();
     let columns = [Column::Key, Column::Edition, Column::Hash, Column::Id, Column::Origin, Column::Framework];
-    let rows: Vec<(String, String, String, String, Word<Origin>, String)> =
-        reader.tuples(reader.find::<Entity>().select_only().columns(columns)).await?;
-    for (key, edition, hash, id, origin, framework) in rows {
-        known.entry(key).or_default().push(Listed { edition, hash, framework, origin: origin.0, id: Some(id) });
+    type Kept = (String, String, String, String, Word<Origin>, String, Option<Json<Vec<Source>>>);
+    let rows: Vec<Kept> =
+        reader.tuples(reader.find::<Entity>().select_only().columns(columns).column(Column::BasedOn)).await?;
+    for (key, edition, hash, id, origin, framework, based_on) in rows {
+        let (origin, based_on) = (origin.0, based_on.map(|known| known.0));
+        known.entry(key).or_default().push(Listed { edition, hash, framework, origin, id: Some(id), based_on });
     }
     for (edition, hash) in built_in() {
         let same = known.entry(edition.key.clone()).or_default();
@@ -89,6 +104,7 @@ pub async fn list(reader: &Reader, filter: &QuestionnaireFilter) -> Result<Page<
                 framework: edition.framework.clone(),
                 origin: Origin::Library,
                 id: None,
+                based_on: Some(edition.source.clone()),
             });
         }
     }
@@ -118,6 +134,15 @@ pub async fn list(reader: &Reader, filter: &QuestionnaireFilter) -> Result<Page<
         chosen.truncate(limit);
         next = chosen.last().map(|(key, _)| hex(key.as_bytes()));
     }
+    // Of those that were kept by earlier programs, the document alone says what they are based on.
+    let unsaid = chosen.iter().flat_map(|(_, editions)| editions).filter(|listed| listed.based_on.is_none());
+    let unsaid: BTreeSet<String> = unsaid.filter_map(|listed| listed.id.clone()).collect();
+    let said = sources_of(reader, &unsaid).await?;
+    let today = reader.today();
+    let outdated = |key: &str, listed: &Listed| {
+        let of_document = || said.get(listed.id.as_deref().unwrap_or_default());
+        OutdatedEdition::by(key, listed.based_on.as_ref().or_else(of_document)?, today)
+    };
     // Of those on the page that are kept here, the latest edition says what the questionnaire is about.
     let latest: Vec<&str> = chosen.iter().filter_map(|(_, editions)| editions.first()?.id.as_deref()).collect();
     let columns = [Column::Key, Column::Title, Column::Summary, Column::AppliesTo, Column::QuestionCount];
@@ -139,6 +164,14 @@ pub async fn list(reader: &Reader, filter: &QuestionnaireFilter) -> Result<Page<
             }
         };
         Some(Questionnaire {
+            editions: editions
+                .iter()
+                .map(|listed| EditionEntry {
+                    edition: listed.edition.clone(),
+                    hash: listed.hash.clone(),
+                    outdated: outdated(&key, listed),
+                })
+                .collect(),
             key,
             title,
             summary,
@@ -147,10 +180,6 @@ pub async fn list(reader: &Reader, filter: &QuestionnaireFilter) -> Result<Page<
             origin: first.origin,
             latest_edition: first.edition.clone(),
             question_count: u32::try_from(question_count).unwrap_or(u32::MAX),
-            editions: editions
-                .iter()
-                .map(|listed| EditionEntry { edition: listed.edition.clone(), hash: listed.hash.clone() })
-                .collect(),
         })
     });
     Ok(Page { items: items.collect(), next })
@@ -164,6 +193,8 @@ struct Listed {
     origin: Origin,
     /// Its row, if it is kept here.
     id: Option<String>,
+    /// What it is based on; none where only its document says.
+    based_on: Option<Vec<Source>>,
 }
 
 /// The library's editions with their hashes, worked out once.

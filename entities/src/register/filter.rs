@@ -9,7 +9,7 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
-use super::{Column, Entity, RegisterEntry};
+use super::{Column, Entity, RegisterEntry, on_today};
 use crate::{
     clock::{Day, Moment},
     error::Error,
@@ -82,8 +82,8 @@ pub struct RegisterFilter {
     pub data_role_said: Option<bool>,
     /// Only lines with a security certificate that is valid today (`true`), or without (`false`): evidence of the kind
     /// `cyber_essentials`, `cyber_essentials_plus` or `iso_27001`, or `dspt` if its statement says `Standards Met` or
-    /// `Standards Exceeded`, about the supplier or, for a product, about its supplier or the product itself. Valid is
-    /// what `valid_on` of the evidence takes for valid.
+    /// `Standards Exceeded`, about the supplier or, for a product, about its supplier or the product itself. It must be
+    /// accepted and in date (see `checked` and `valid_on` of the evidence), and the last that was said of its kind.
     pub has_certificate: Option<bool>,
     /// Only lines with a decision that went stale (`true`), or without (`false`).
     pub stale: Option<bool>,
@@ -124,8 +124,7 @@ fn certified(reader: &Reader) -> Condition {
         .find::<evidence::Entity>()
         .filter(Expr::col((evidence::Entity, Of::SupplierId)).equals((Entity, Column::SupplierId)))
         .filter(Condition::any().add(about(Column::SupplierId)).add(about(Column::SubjectId)))
-        .filter(evidence::is_security_certificate())
-        .filter(evidence::valid_on(reader.today()));
+        .filter(evidence::certifies_on(reader.today()));
     Condition::all().add(Expr::exists(certificates.select_only().column(Of::Id).into_query()))
 }
 
@@ -204,7 +203,6 @@ pub async fn list(reader: &Reader, filter: &RegisterFilter) -> Result<Page<Regis
         RegisterSort::Updated => Sort::up(Column::UpdatedAt),
         RegisterSort::UpdatedDescending => Sort::down(Column::UpdatedAt),
     };
-    let today = reader.today();
     let page = reader
         .page(
             reader.find::<Entity>().filter(condition),
@@ -214,5 +212,5 @@ pub async fn list(reader: &Reader, filter: &RegisterFilter) -> Result<Page<Regis
             filter.cursor.as_deref(),
         )
         .await?;
-    Ok(page.map(|row| row.on(today)))
+    Ok(Page { items: on_today(reader, page.items).await?, next: page.next })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diligence_questionnaires::{EvidenceKind, Rating, Score, worst};
+use diligence_questionnaires::{Rating, Score, Tier, worst};
 use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _};
 
 use super::{Certificate, Column, Entity, Model, RiskCounts, UnderWay, count_of, refresh::Differences};
@@ -10,17 +10,22 @@ use crate::{
     assessment::{self, Assessment, AssessmentState, FrameworkNumbers},
     clock::{Day, END_OF_TIME},
     decision::{self, Decision, DecisionOutcome},
+    due::{
+        self, About,
+        settlement::{self, Settlement},
+    },
     error::Error,
     evidence::{self, Evidence},
-    id::{SubjectId, SupplierId},
+    id::{AssessmentId, ProductId, SubjectId, SupplierId},
     policy::Policy,
     product::{self, Product},
-    review::{self, Review, Step, Wanted},
+    respondent_link,
+    review::{self, Ask, Review, ReviewState, Step, Trigger, TriggerKind, Wanted},
     risk::{self, Risk},
     scope::Reader,
     stored::{Json, Word, word},
     subject::SubjectType,
-    supplier::{self, RelationshipStatus, Supplier},
+    supplier::{self, Contract, RelationshipStatus, Supplier},
 };
 
 /// Everything that the lines of some suppliers follow from.
@@ -34,6 +39,12 @@ pub(super) struct Portion {
     pub(super) reviews: Vec<Review>,
     pub(super) evidence: Vec<Evidence>,
     pub(super) known: BTreeMap<SubjectId, Model>,
+    /// Links under which somebody has yet to answer.
+    pub(super) links: Vec<respondent_link::Model>,
+    /// What is on the list of what is due.
+    pub(super) due: Vec<due::Model>,
+    /// What of that was let be.
+    pub(super) settled: Vec<Settlement>,
 }
 
 impl Portion {
@@ -43,11 +54,17 @@ impl Portion {
             .find::<product::Entity>()
             .filter(product::Column::SupplierId.is_in(ids.iter().cloned()))
             .order_by_asc(product::Column::Id);
-        let known = reader.find::<Entity>().filter(Column::SupplierId.is_in(ids.iter().cloned()));
+        let known = reader.find_with_ourselves::<Entity>().filter(Column::SupplierId.is_in(ids.iter().cloned()));
+        let assessments = assessment::live(reader, ids).await?;
+        let open = assessments.iter().filter(|assessment| assessment.state.0 == AssessmentState::Open);
+        let open: Vec<AssessmentId> = open.map(|assessment| assessment.id.clone()).collect();
         Ok(Self {
+            links: respondent_link::unanswered(reader, &open).await?,
+            due: due::of_suppliers(reader, ids).await?,
+            settled: settlement::of_suppliers(reader, ids).await?,
             suppliers: reader.get_many::<supplier::Entity>(&texts).await?,
             products: reader.all(products).await?,
-            assessments: assessment::live(reader, ids).await?,
+            assessments,
             decisions: decision::current(reader, ids).await?,
             risks: risk::counting(reader, ids).await?,
             reviews: review::open_of_suppliers(reader, ids).await?,
@@ -62,12 +79,14 @@ impl Portion {
         let mut reviews: BTreeMap<SubjectId, Review> =
             std::mem::take(&mut self.reviews).into_iter().map(|review| (review.subject_id.clone(), review)).collect();
         let by_supplier = self.by_supplier();
+        let is_new = |line: &Model| !self.known.contains_key(&line.subject_id);
         for supplier in &self.suppliers {
             let mine = by_supplier.get(&supplier.id).cloned().unwrap_or_default();
             let mut ratings = Vec::new();
             for product in &mine.products {
                 let mut line = self.line(policy, supplier, Some(product), &mine);
-                plan_review(reader, policy, &mut line, &mine, &mut reviews, &mut found.steps);
+                let review = reviews.remove(&line.subject_id);
+                found.steps.push(plan_review(reader, policy, supplier, is_new(&line), &mut line, &mine, review));
                 ratings.push((product.status.0, line.rating.0));
                 if product.rating != line.rating {
                     found.ratings.push((supplier.id.clone(), Some(product.id.clone()), line.rating.0));
@@ -75,7 +94,8 @@ impl Portion {
                 found.lines.push(line);
             }
             let mut line = self.line(policy, supplier, None, &mine);
-            plan_review(reader, policy, &mut line, &mine, &mut reviews, &mut found.steps);
+            let review = reviews.remove(&line.subject_id);
+            found.steps.push(plan_review(reader, policy, supplier, is_new(&line), &mut line, &mine, review));
             line.rating = Word(with_products(line.rating.0, ratings));
             line.rating_rank = rank(line.rating.0);
             if supplier.rating != line.rating {
@@ -83,6 +103,8 @@ impl Portion {
             }
             found.lines.push(line);
         }
+        found.due =
+            due::Changes::between(reader, std::mem::take(&mut self.due), self.due_items(reader, policy, &found));
         found.steps.retain(|step| !step.is_idle());
         // A line that says what it said keeps its time, so that `updated_since` gives only what changed.
         found.lines.retain_mut(|line| {
@@ -91,6 +113,47 @@ impl Portion {
             *line != *before
         });
         found
+    }
+
+    /// What is due about these suppliers and their products, by their lines and reviews as they are to be.
+    fn due_items(&self, reader: &Reader, policy: &Policy, found: &Differences) -> Vec<due::Wanted> {
+        let by_supplier = self.by_supplier();
+        let products: BTreeMap<&ProductId, &Product> = self.products.iter().map(|row| (&row.id, row)).collect();
+        let suppliers: BTreeMap<&SupplierId, &Supplier> = self.suppliers.iter().map(|row| (&row.id, row)).collect();
+        let reviews: BTreeMap<&SubjectId, &Review> =
+            found.steps.iter().filter_map(|step| step.after.as_ref()).map(|row| (&row.subject_id, row)).collect();
+        let links: Vec<&respondent_link::Model> = self.links.iter().collect();
+        let mut items = Vec::new();
+        for line in &found.lines {
+            let Some(supplier) = suppliers.get(&line.supplier_id) else { continue };
+            let mine = by_supplier.get(&line.supplier_id).cloned().unwrap_or_default();
+            let id = &line.subject_id;
+            let assessments: Vec<&Assessment> =
+                mine.assessments.iter().copied().filter(|row| row.subject_id == *id).collect();
+            let decisions: Vec<&Decision> =
+                mine.decisions.iter().copied().filter(|row| row.subject_id == *id).collect();
+            let risks: Vec<&Risk> = mine.risks.iter().copied().filter(|row| row.subject_id == *id).collect();
+            let unchecked: Vec<&Evidence> =
+                mine.evidence.iter().copied().filter(|row| row.subject_id == *id && row.checked_at.is_none()).collect();
+            let about = About {
+                supplier,
+                product: line.product_id.as_ref().and_then(|id| products.get(id)).copied(),
+                subject_id: id,
+                is_archived: line.status.0 == RelationshipStatus::Archived,
+                in_force: &in_force(&assessments, &decisions),
+                assessments: &assessments,
+                decisions: &decisions,
+                stale_reasons: &line.stale_reasons,
+                stale_from: line.stale_from,
+                risks: &risks,
+                evidence: &evidence::said_last(&mine.evidence, id),
+                unchecked: &unchecked,
+                links: &links,
+                review: reviews.get(id).copied(),
+            };
+            items.extend(due::wanted(&about, policy, reader.today()));
+        }
+        due::without_settled(items, &self.settled)
     }
 
     fn by_supplier(&self) -> BTreeMap<SupplierId, Mine<'_>> {
@@ -117,18 +180,20 @@ impl Portion {
         let subject_id = crate::subject::subject_id(&supplier.id, product.map(|product| &product.id));
         let assessments: Vec<&Assessment> =
             mine.assessments.iter().copied().filter(|assessment| assessment.subject_id == subject_id).collect();
-        let approved: Vec<&Assessment> =
-            assessments.iter().copied().filter(|assessment| assessment.state.0 == AssessmentState::Approved).collect();
         let decisions: Vec<&Decision> =
             mine.decisions.iter().copied().filter(|decision| decision.subject_id == subject_id).collect();
+        let decided = in_force(&assessments, &decisions);
         let mut risks = RiskCounts::default();
         for risk in mine.risks.iter().filter(|risk| risk.subject_id == subject_id) {
             *count_of(&mut risks, risk.current_band.0) += 1;
         }
         let archived = supplier.status.0 == RelationshipStatus::Archived;
         // What asks for information only says nothing of how sure we are, unless an answer caps the rating.
-        let counting: Vec<&Assessment> = approved.iter().copied().filter(|assessment| assessment.counts()).collect();
+        let counting: Vec<&Assessment> = decided.iter().copied().filter(|assessment| assessment.counts()).collect();
         let rating = worst(counting.iter().map(|assessment| assessment.rating(policy, supplier.tier.0)));
+        // A refusal leaves nothing green, however good the answers were on which it was made.
+        let is_refused = decisions.iter().any(|decision| decision.outcome.0 == DecisionOutcome::Refused);
+        let rating = if is_refused { worst([rating, Rating::Unassessed]) } else { rating };
         let conditions = decisions
             .iter()
             .flat_map(|decision| decision.conditions.iter())
@@ -160,23 +225,16 @@ impl Portion {
             ai_features: product.map(|product| product.ai_features),
             rating: Word(rating),
             rating_rank: rank(rating),
-            frameworks: Json(lowest_by_framework(&approved)),
+            frameworks: Json(lowest_by_framework(&decided)),
             coverage: counting.iter().map(|assessment| assessment.coverage.0).min().map(Json),
-            knock_outs: Json(approved.iter().flat_map(|assessment| assessment.knock_outs.iter().cloned()).collect()),
+            knock_outs: Json(decided.iter().flat_map(|assessment| assessment.knock_outs.iter().cloned()).collect()),
             decision: decisions.iter().map(|decision| decision.outcome).max_by_key(|outcome| match outcome.0 {
                 DecisionOutcome::Approved => 0,
                 DecisionOutcome::ApprovedWithConditions => 1,
                 DecisionOutcome::Refused => 2,
             }),
             decision_lapses_on: lapses_on(&decisions),
-            stale_reasons: Json(
-                decisions
-                    .iter()
-                    .flat_map(|decision| decision.stale_reasons.iter().cloned())
-                    .collect::<BTreeSet<String>>()
-                    .into_iter()
-                    .collect(),
-            ),
+            stale_reasons: Json(stale_reasons(&decisions, &assessments, policy, supplier.tier.0)),
             stale_from: stale_from(&decisions, &mine.evidence, &subject_id),
             conditions_due_on: Json(conditions),
             open_risks_low: risks.low,
@@ -190,7 +248,9 @@ impl Portion {
             under_way: Json(
                 assessments
                     .iter()
-                    .filter(|assessment| assessment.state.0 != AssessmentState::Approved)
+                    .filter(|assessment| {
+                        matches!(assessment.state.0, AssessmentState::Open | AssessmentState::Submitted)
+                    })
                     .map(|assessment| UnderWay {
                         assessment_id: assessment.id.clone(),
                         questionnaire: assessment.questionnaire.clone(),
@@ -200,10 +260,40 @@ impl Portion {
                     })
                     .collect(),
             ),
+            is_ourselves: supplier.is_ourselves,
             updated_at: supplier.updated_at,
             subject_id,
         }
     }
+}
+
+/// The assessments whose scores stand: of each questionnaire the approved one, or the refused one where a refusal is the
+/// decision in force.
+fn in_force<'a>(assessments: &[&'a Assessment], decisions: &[&Decision]) -> Vec<&'a Assessment> {
+    let refused: Vec<&Decision> =
+        decisions.iter().copied().filter(|decision| decision.outcome.0 == DecisionOutcome::Refused).collect();
+    let stands = |assessment: &&&Assessment| match assessment.state.0 {
+        AssessmentState::Approved => !refused.iter().any(|decision| decision.questionnaire == assessment.questionnaire),
+        AssessmentState::Refused => refused.iter().any(|decision| decision.assessment_id == assessment.id),
+        AssessmentState::Open | AssessmentState::Submitted | AssessmentState::Superseded => false,
+    };
+    assessments.iter().filter(stands).copied().collect()
+}
+
+/// What has changed since it was decided; that the same answers rate worse than on that day among it.
+fn stale_reasons(decisions: &[&Decision], assessments: &[&Assessment], policy: &Policy, tier: Tier) -> Vec<String> {
+    let mut reasons = BTreeSet::new();
+    for decision in decisions {
+        reasons.extend(decision.stale_reasons.iter().cloned());
+        let assessment = assessments.iter().find(|assessment| assessment.id == decision.assessment_id);
+        if let (Some(was), Some(assessment)) = (decision.rating, assessment) {
+            let is = assessment.rating(policy, tier);
+            if is > was.0 {
+                reasons.insert(format!("rated {is}, and {} on the day of the decision", was.0));
+            }
+        }
+    }
+    reasons.into_iter().collect()
 }
 
 /// One supplier's part of a portion.
@@ -249,12 +339,19 @@ fn lowest_by_framework(approved: &[&Assessment]) -> Vec<FrameworkNumbers> {
     lowest.into_values().collect()
 }
 
-/// The day after the first expiry of evidence that was valid when the last decision in force was made, unless a later
-/// piece of its kind took its place.
+/// The first day on which evidence counts no more that an approval in force rests on: what its answers named, of whomever
+/// it is, and what else was valid on its day; unless a later piece of its kind took its place.
 fn stale_from(decisions: &[&Decision], evidence: &[&Evidence], subject_id: &SubjectId) -> Option<Day> {
-    let decided_on = decisions.iter().map(|decision| decision.decided_at.day()).max()?;
-    let expiries = certificates(evidence, subject_id).into_iter().filter_map(|certificate| certificate.expires_on);
-    expiries.filter(|day| *day >= decided_on).min().map(|day| day.plus_days(1))
+    let approvals = decisions.iter().filter(|decision| decision.outcome.0 != DecisionOutcome::Refused);
+    let over = |decision: &&Decision| {
+        let decided_on = decision.decided_at.day();
+        let expiries = certificates(evidence, subject_id).into_iter().filter_map(|certificate| certificate.expires_on);
+        let beside = expiries.filter(|day| *day >= decided_on).map(|day| day.plus_days(1)).min();
+        let named = decision.rests_on.iter().flat_map(|ids| ids.iter());
+        let named = named.filter_map(|id| evidence::over_from(evidence, id, decided_on)).min();
+        [beside, named].into_iter().flatten().min()
+    };
+    approvals.filter_map(over).min()
 }
 
 /// The last day that these decisions hold together: approvals until the first of them lapses, refusals until the last
@@ -271,54 +368,79 @@ fn lapses_on(decisions: &[&Decision]) -> Option<Day> {
     refusals.into_iter().collect::<Option<Vec<Day>>>()?.into_iter().max()
 }
 
-/// Of each kind of evidence about a subject, the piece that lasts longest.
+/// What was said last of each kind, in short.
 fn certificates(evidence: &[&Evidence], subject_id: &SubjectId) -> Vec<Certificate> {
-    let mut best: BTreeMap<EvidenceKind, &Evidence> = BTreeMap::new();
-    let lasts = |piece: &Evidence| {
-        (piece.expires_on.map_or_else(|| END_OF_TIME.to_owned(), |day| day.to_string()), piece.id.clone())
+    let short = |piece: &Evidence| Certificate {
+        kind: piece.kind.0,
+        reference: piece.reference.clone(),
+        statement: piece.statement.clone(),
+        expires_on: piece.ends_on,
+        ends_because: piece.ends_because.0,
     };
-    for piece in evidence.iter().filter(|piece| piece.subject_id == *subject_id) {
-        let entry = best.entry(piece.kind.0).or_insert(piece);
-        if lasts(piece) > lasts(entry) {
-            *entry = piece;
-        }
-    }
-    best.into_values()
-        .map(|piece| Certificate {
-            kind: piece.kind.0,
-            reference: piece.reference.clone(),
-            statement: piece.statement.clone(),
-            expires_on: piece.expires_on,
-        })
-        .collect()
+    evidence::said_last(evidence, subject_id).into_iter().map(short).collect()
+}
+
+/// What a contract asks for: a look by the last day on which one can say that one leaves, which without a notice is its
+/// last day.
+fn contract_ask(contract: &Contract, today: Day) -> Option<Ask> {
+    let ends_on = contract.ends_on(today)?;
+    let (due_on, detail) = match contract.notice_by(today) {
+        Some(day) => (
+            day,
+            format!(
+                "contract {}: the last day of notice before it ends on {}",
+                contract.reference,
+                ends_on.date().format("%-d %B %Y")
+            ),
+        ),
+        None => (ends_on, format!("contract {} ends", contract.reference)),
+    };
+    Some(Ask {
+        key: format!("contract {} {due_on}", contract.reference),
+        trigger: Trigger { kind: TriggerKind::Contract, due_on, detail },
+    })
 }
 
 fn plan_review(
     reader: &Reader,
     policy: &Policy,
+    supplier: &Supplier,
+    is_new: bool,
     line: &mut Model,
     mine: &Mine<'_>,
-    reviews: &mut BTreeMap<SubjectId, Review>,
-    steps: &mut Vec<Step>,
-) {
-    let today = reader.today();
-    let expiring = certificates(&mine.evidence, &line.subject_id)
+    review: Option<Review>,
+) -> Step {
+    let mut asks: Vec<Ask> = certificates(&mine.evidence, &line.subject_id)
         .into_iter()
-        .filter_map(|certificate| Some((certificate.expires_on?, word(&certificate.kind))))
-        .filter(|(day, _)| *day >= today)
-        .min();
+        .filter_map(|certificate| {
+            let (due_on, kind) = (certificate.expires_on?, certificate.kind);
+            Some(Ask {
+                key: format!("evidence {} {due_on}", word(&kind)),
+                trigger: Trigger {
+                    kind: TriggerKind::EvidenceExpiry,
+                    due_on,
+                    detail: format!("{} expires", kind.title()),
+                },
+            })
+        })
+        .collect();
+    if line.product_id.is_none() {
+        asks.extend(supplier.contracts.iter().filter_map(|contract| contract_ask(contract, reader.today())));
+    }
     let wanted = Wanted {
         supplier_id: &line.supplier_id,
         product_id: line.product_id.as_ref(),
         archived: line.status.0 == RelationshipStatus::Archived,
         cadence_months: policy.cadence_months.months(line.tier.0),
-        tier: word(&line.tier),
-        evidence_expiry: expiring,
+        tier: line.tier.0,
+        is_new,
+        asks,
     };
-    let step = review::plan(reader, &wanted, reviews.remove(&line.subject_id));
-    let review = step.after.as_ref();
+    let step = review::plan(reader, &wanted, review);
+    // What is archived is not looked at again until it is restored.
+    let review = step.after.as_ref().filter(|review| review.state.0 == ReviewState::Open);
     line.next_review_on = review.map(|review| review.due_on);
     line.next_review_id = review.map(|review| review.id.clone());
     line.review_key = line.next_review_on.map_or_else(|| END_OF_TIME.to_owned(), |day| day.to_string());
-    steps.push(step);
+    step
 }

@@ -10,6 +10,7 @@ use super::{
     line::{Portion, rank},
 };
 use crate::{
+    due,
     error::Error,
     evidence::Evidence,
     id::{ProductId, SupplierId},
@@ -41,22 +42,68 @@ pub(crate) async fn refresh(writer: &Writer, suppliers: BTreeSet<SupplierId>) ->
 
 /// What every line, rating and review of the register would be under another policy, as far as it differs.
 pub(crate) async fn under(reader: &Reader, policy: &Policy) -> Result<Differences, Error> {
-    let (mut all, mut after) = (Differences::default(), String::new());
+    let mut all = Differences::default();
+    each_under(reader, policy, |differences| all.add(differences)).await?;
+    Ok(all)
+}
+
+/// What of the register and of the list of what is due is stored otherwise than it follows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Drift {
+    /// How many lines, reviews and ratings.
+    pub line_count: i64,
+    /// How many items of what is due.
+    pub due_count: i64,
+    /// The first suppliers that it is about, or whose products.
+    pub suppliers: BTreeSet<SupplierId>,
+}
+
+/// How many suppliers are named that something stored does not follow from.
+const MAXIMUM_NAMED: usize = 3;
+
+/// Looks for what is stored otherwise than it follows, in memory that does not grow with the register.
+pub(crate) async fn drift(reader: &Reader) -> Result<Drift, Error> {
+    let policy = policy::read(reader).await?;
+    let mut found = Drift::default();
+    each_under(reader, &policy, |differences| {
+        let Differences { lines, steps, ratings, due } = differences;
+        let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        found.line_count += count(lines.len() + steps.len() + ratings.len());
+        found.due_count += count(due.added.len() + due.changed.len() + due.removed.len());
+        let lines = lines.iter().map(|line| &line.supplier_id).chain(steps.iter().filter_map(Step::supplier_id));
+        let lines = lines.chain(ratings.iter().map(|(id, ..)| id));
+        let items = due.added.iter().chain(due.changed.iter().map(|(row, _)| row)).chain(&due.removed);
+        for supplier_id in lines.chain(items.filter_map(|item| item.supplier_id.as_ref())) {
+            if found.suppliers.len() < MAXIMUM_NAMED {
+                found.suppliers.insert(supplier_id.clone());
+            }
+        }
+    })
+    .await?;
+    Ok(found)
+}
+
+/// Works out what differs under a policy, some suppliers at a time.
+async fn each_under(reader: &Reader, policy: &Policy, mut each: impl FnMut(Differences) + Send) -> Result<(), Error> {
+    let mut after = String::new();
     loop {
         let select = reader
-            .find::<supplier::Entity>()
+            .find_with_ourselves::<supplier::Entity>()
             .filter(supplier::Column::Id.gt(after.as_str()))
             .order_by_asc(supplier::Column::Id)
             .limit(PORTION as u64);
         let rows: Vec<(SupplierId,)> = reader.tuples(select.select_only().column(supplier::Column::Id)).await?;
-        let Some(last) = rows.last() else { return Ok(all) };
+        let Some(last) = rows.last() else { return Ok(()) };
         last.0.as_str().clone_into(&mut after);
         let ids: Vec<SupplierId> = rows.into_iter().map(|(id,)| id).collect();
         let mut portion = Portion::load(reader, &ids).await?;
         for risk in &mut portion.risks {
             risk.call(policy.risk_bands.0);
         }
-        all.add(portion.differences(reader, policy));
+        for piece in &mut portion.evidence {
+            piece.derive(&policy.evidence_validity.0);
+        }
+        each(portion.differences(reader, policy));
         // It is work: others need this thread.
         tokio::task::yield_now().await;
     }
@@ -143,6 +190,7 @@ impl Known {
 
 /// Takes away the line of a supplier or product that is about to be taken away itself.
 pub(crate) async fn forget(writer: &Writer, subject_id: &str) -> Result<(), Error> {
+    due::forget(writer, subject_id).await?;
     writer.clear::<Entity>(Condition::all().add(Column::SubjectId.eq(subject_id))).await?;
     Ok(())
 }
@@ -159,6 +207,8 @@ pub(crate) struct Differences {
     pub(super) steps: Vec<Step>,
     /// Ratings of suppliers, or of products of theirs.
     pub(super) ratings: Vec<(SupplierId, Option<ProductId>, Rating)>,
+    /// What is due.
+    pub(super) due: due::Changes,
 }
 
 impl Differences {
@@ -166,6 +216,7 @@ impl Differences {
         self.lines.extend(other.lines);
         self.steps.extend(other.steps);
         self.ratings.extend(other.ratings);
+        self.due.add(other.due);
     }
 
     /// Leaves out what is about these suppliers and their products.
@@ -173,6 +224,7 @@ impl Differences {
         self.lines.retain(|line| !suppliers.contains(&line.supplier_id));
         self.steps.retain(|step| step.supplier_id().is_none_or(|id| !suppliers.contains(id)));
         self.ratings.retain(|(id, ..)| !suppliers.contains(id));
+        self.due.leave_out(suppliers);
         self
     }
 
@@ -204,6 +256,7 @@ impl Differences {
                 .await?;
         }
         review::carry_out(writer, self.steps).await?;
+        self.due.carry_out(writer).await?;
         for line in &mut self.lines {
             line.updated_at = writer.now();
         }

@@ -83,7 +83,7 @@ pub async fn summary(reader: &Reader) -> Result<Summary, Error> {
         summary.suppliers_by_rating.insert(word(&rating), 0);
         summary.products_by_rating.insert(word(&rating), 0);
     }
-    for tier in [Tier::Low, Tier::Medium, Tier::High, Tier::Critical] {
+    for tier in [Tier::Low, Tier::Unknown, Tier::Medium, Tier::High, Tier::Critical] {
         summary.suppliers_by_tier.insert(word(&tier), 0);
     }
     for features in [AiFeatures::None, AiFeatures::Embedded, AiFeatures::Core, AiFeatures::Unknown] {

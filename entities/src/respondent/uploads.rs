@@ -60,7 +60,7 @@ pub struct RespondentEvidence {
     pub reference: Option<String>,
     /// The day it was issued, as it says itself.
     pub issued_on: Option<Day>,
-    /// The last day it is valid, as it says itself; null for no end.
+    /// The last day it is valid, as it says itself; null where it says none.
     pub expires_on: Option<Day>,
     /// The file.
     pub file: Option<StoredFile>,
@@ -93,7 +93,7 @@ pub struct NewUpload {
     pub reference: Option<String>,
     /// The day it was issued, as it says itself.
     pub issued_on: Option<Day>,
-    /// The last day it is valid. A Cyber Essentials certificate lasts 12 months from its issue if nothing is said here.
+    /// The last day it is valid. Where nothing is said, the end of a security certificate follows from its issue.
     pub expires_on: Option<Day>,
 }
 
@@ -219,7 +219,7 @@ pub async fn send_evidence(
         address: None,
         notes: None,
     };
-    let made = evidence::create(writer, about).await.map_err(in_the_query)?;
+    let made = evidence::create_sent(writer, about).await.map_err(in_the_query)?;
     let made = evidence_file::store(writer, &made.id, made.version, NewFile { name, media_type, content }).await?;
     let row = upload::Model {
         evidence_id: made.id.clone(),
@@ -230,6 +230,22 @@ pub async fn send_evidence(
     };
     writer.put_all::<upload::Entity, upload::ActiveModel>(vec![row], &[]).await?;
     Ok(shown(made, true))
+}
+
+/// Everything that was sent with this assessment, in an answer or not, and what was sent earlier about the same supplier
+/// or product and nobody has accepted; the oldest first.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn sent_with(reader: &Reader, id: &AssessmentId) -> Result<Vec<Evidence>, Error> {
+    let sent = about_the_same(reader, id).await?;
+    let with_it: BTreeMap<&str, bool> =
+        sent.iter().map(|upload| (upload.evidence_id.as_str(), upload.assessment_id == *id)).collect();
+    let mut found: Vec<Evidence> =
+        evidence::several(reader, with_it.keys().map(|id| (*id).to_owned())).await?.into_values().collect();
+    found.retain(|piece| piece.checked_at.is_none() || with_it.get(piece.id.as_str()) == Some(&true));
+    found.sort_by(|left, right| (left.created_at, &left.id).cmp(&(right.created_at, &right.id)));
+    Ok(found)
 }
 
 /// What is said of the file stands in the query, since the body is the file.

@@ -8,7 +8,7 @@ use super::{
     Store, WAIT, address,
     connection::{self, Pool, Target},
 };
-use crate::{assessment, clock::Clock};
+use crate::{assessment, clock::Clock, error::Error, upgrade};
 
 /// How to open a [`Store`].
 #[derive(Clone, Debug)]
@@ -71,10 +71,27 @@ impl Store {
         }
         // SQLite has one writer at a time: one connection, queued for fairly, beats many that find the file locked.
         let writers = if is_sqlite { pool(1)? } else { readers.clone() };
-        Ok(Self {
+        let store = Self::around(readers, writers, options.clock, statements);
+        upgrade::carry_on(&store).await.map_err(|error| OpenError::Migration(told(&error)))?;
+        Ok(store)
+    }
+
+    /// The database as it is, to read in: nothing is made or brought up to date.
+    ///
+    /// # Errors
+    /// [`OpenError::Unreachable`].
+    pub(crate) async fn as_it_is(target: Target, clock: Clock) -> Result<Self, OpenError> {
+        let statements = Arc::new(AtomicU64::new(0));
+        let pool = Pool::new(target, 1, WAIT, &statements).map_err(|error| OpenError::Unreachable(plain(&error)))?;
+        pool.look_between().await.map_err(|error| OpenError::Unreachable(address::plain(&error)))?;
+        Ok(Self::around(pool.clone(), pool, clock, statements))
+    }
+
+    fn around(readers: Pool, writers: Pool, clock: Clock, statements: Arc<AtomicU64>) -> Self {
+        Self {
             readers,
             writers,
-            clock: options.clock,
+            clock,
             statements,
             mint: Arc::default(),
             health: Arc::default(),
@@ -84,7 +101,16 @@ impl Store {
             sheets: Arc::new(assessment::seats_for_sheets()),
             editions: Arc::default(),
             refusals: Arc::default(),
-        })
+        }
+    }
+}
+
+/// Why what follows could not be derived anew: the database's own message too, where there is one.
+fn told(error: &Error) -> String {
+    match error {
+        Error::Database(cause) => plain(cause),
+        Error::Full(cause) | Error::Unavailable(cause) => format!("{error}: {}", plain(cause)),
+        other => other.to_string(),
     }
 }
 

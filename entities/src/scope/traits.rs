@@ -13,6 +13,8 @@ use crate::{
 pub(crate) trait Belongs: EntityTrait {
     /// The column that says to which.
     const ORGANISATION_ID: Self::Column;
+    /// The column that marks what is of our own house, where there is one: [`super::Reader::find`] leaves it out.
+    const OURSELVES: Option<Self::Column> = None;
     /// Puts the organisation into a row about to be written.
     fn claim(row: &mut Self::Model, organisation_id: &OrganisationId);
 }
@@ -35,11 +37,13 @@ pub(crate) trait Owned: Belongs<Model: Serialize + page::Versioned + Clone + Sen
     }
 }
 
-/// Implements [`Belongs`] for the `Entity` of the module it stands in.
+/// Implements [`Belongs`] for the `Entity` of the module it stands in; with the column that marks our own house, if it
+/// has one.
 macro_rules! belongs {
-    () => {
+    ($(without $ourselves:ident)?) => {
         impl crate::scope::Belongs for Entity {
             const ORGANISATION_ID: Column = Column::OrganisationId;
+            $(const OURSELVES: Option<Column> = Some(Column::$ourselves);)?
             fn claim(row: &mut Model, organisation_id: &crate::id::OrganisationId) {
                 row.organisation_id = organisation_id.clone();
             }
@@ -49,10 +53,10 @@ macro_rules! belongs {
 pub(crate) use belongs;
 
 /// Implements [`Belongs`] and [`Owned`] for the `Entity` of the module it stands in: the noun, the supplier it hangs on
-/// if it does, and the product.
+/// if it does, and the product; behind a semicolon the column that marks our own house.
 macro_rules! owned {
-    ($noun:literal, $row:ident => $supplier:expr $(, $product:expr)?) => {
-        crate::scope::belongs!();
+    ($noun:literal, $row:ident => $supplier:expr $(, $product:expr)? $(; without $ourselves:ident)?) => {
+        crate::scope::belongs!($(without $ourselves)?);
         impl crate::scope::Owned for Entity {
             const NOUN: &'static str = $noun;
             const ID: Column = Column::Id;

@@ -24,7 +24,7 @@ use crate::{
     role::Role,
     session, sign_in_policy,
     stored::Json,
-    throttle,
+    throttle, upgrade,
     user::{self, membership},
 };
 
@@ -96,6 +96,30 @@ impl Store {
     pub(crate) async fn organisations(&self) -> Result<Vec<organisation::Model>, Error> {
         use sea_orm::QueryOrder as _;
         Ok(organisation::Entity::find().order_by_asc(organisation::Column::Name).all(&self.readers).await?)
+    }
+
+    /// The organisations whose registers have yet to be derived anew.
+    pub(crate) async fn upgrades_to_do(&self) -> Result<Vec<OrganisationId>, Error> {
+        use sea_orm::QueryOrder as _;
+        let select = upgrade::Entity::find().select_only().column(upgrade::Column::OrganisationId);
+        let select = select.filter(upgrade::Column::DoneAt.is_null()).order_by_asc(upgrade::Column::OrganisationId);
+        Ok(select.into_tuple().all(&self.readers).await?)
+    }
+
+    /// What came of deriving registers anew where that is done, which is forgotten with it.
+    pub(crate) async fn take_upgrades_done(&self) -> Result<Vec<upgrade::Model>, Error> {
+        let rows = upgrade::Entity::find().filter(upgrade::Column::DoneAt.is_not_null()).all(&self.readers).await?;
+        let mut taken = Vec::new();
+        for row in rows {
+            // Another replica may have started at the same moment.
+            let delete = upgrade::Entity::delete_many()
+                .filter(upgrade::Column::OrganisationId.eq(row.organisation_id.clone()))
+                .filter(upgrade::Column::DoneAt.is_not_null());
+            if delete.exec(&self.writers).await?.rows_affected == 1 {
+                taken.push(row);
+            }
+        }
+        Ok(taken)
     }
 
     /// A new organisation, with an empty audit chain.

@@ -1,7 +1,7 @@
 //! A change to one organisation's rows: each row with its version and its audit event, all of them or none.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, PoisonError},
 };
 
@@ -16,6 +16,7 @@ use serde_json::Value;
 use super::{Belongs, Owned, PORTION, Reader, connection::Transaction};
 use crate::{
     audit,
+    clock::Day,
     error::Error,
     id::SupplierId,
     page,
@@ -36,6 +37,8 @@ pub struct Writer {
     sealed: Mutex<Vec<audit::Draft>>,
     /// The tables that very many rows were written to.
     grown: Mutex<BTreeSet<String>>,
+    /// By how much the counts of what is due change, by kind and day.
+    counted: Mutex<BTreeMap<(String, Day), i64>>,
     /// Before its turn: the tables that rows are kept aside for, in order.
     early: Option<Mutex<Vec<String>>>,
 }
@@ -56,6 +59,7 @@ impl Writer {
             unnamed: Mutex::default(),
             sealed: Mutex::default(),
             grown: Mutex::default(),
+            counted: Mutex::default(),
             early: None,
         }
     }
@@ -152,6 +156,39 @@ impl Writer {
         }
     }
 
+    /// The counts of what is due change by this much when this is saved.
+    pub(crate) fn count(&self, counted: BTreeMap<(String, Day), i64>) {
+        let mut all = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        for (key, by) in counted {
+            *all.entry(key).or_default() += by;
+        }
+    }
+
+    /// Adds rows of a table that counts; where `key` is there already, its `count` grows by the row's.
+    #[expect(clippy::disallowed_methods, reason = "the one place that adds the organisation")]
+    pub(crate) async fn add_up<E, A>(
+        &self,
+        mut rows: Vec<E::Model>,
+        key: &[E::Column],
+        count: E::Column,
+    ) -> Result<(), Error>
+    where
+        E: Belongs,
+        E::Model: IntoActiveModel<A> + Clone + Sync,
+        A: ActiveModelTrait<Entity = E> + ActiveModelBehavior + Send,
+    {
+        for row in &mut rows {
+            E::claim(row, &self.scope.organisation_id);
+        }
+        for portion in rows.chunks(PORTION) {
+            let insert = E::insert_many(portion.iter().map(|row| row.clone().into_active_model().reset_all()));
+            let sum = Expr::col(count.as_column_ref()).add(Expr::col(("excluded", count)));
+            let more = OnConflict::columns(key.iter().copied()).value(count, sum).to_owned();
+            insert.on_conflict(more).exec_without_returning(self.in_turn()?).await?;
+        }
+        Ok(())
+    }
+
     /// The events of this change keep nothing of them that could be read later.
     pub(crate) fn leave_unnamed(&self, forgotten: Forgotten) {
         self.unnamed.lock().unwrap_or_else(PoisonError::into_inner).push(forgotten);
@@ -184,11 +221,20 @@ impl Writer {
     }
 
     /// Stamps a row that takes the place of another, and notes that it does.
-    fn note_replacement<E: Owned>(&self, action: &'static str, before: &E::Model, after: &mut E::Model) {
+    fn note_replacement<E: Owned>(
+        &self,
+        action: &'static str,
+        before: &E::Model,
+        after: &mut E::Model,
+        more: Option<(&str, Value)>,
+    ) {
         use page::Versioned as _;
         E::claim(after, &self.scope.organisation_id);
         E::stamp(after, before.version() + 1, self.now);
-        let (was, is) = audit::difference(serde_json::to_value(before).ok(), serde_json::to_value(&*after).ok());
+        let (was, mut is) = audit::difference(serde_json::to_value(before).ok(), serde_json::to_value(&*after).ok());
+        if let (Value::Object(fields), Some((name, value))) = (&mut is, more) {
+            fields.insert(name.to_owned(), value);
+        }
         self.note_about(audit::About::of::<E>(after), action, E::NOUN, before.id(), Some(was), Some(is));
         self.touch_row::<E>(before);
         self.touch_row::<E>(after);
@@ -244,7 +290,23 @@ impl Writer {
         &self,
         action: &'static str,
         before: &E::Model,
+        after: E::Model,
+    ) -> Result<E::Model, Error>
+    where
+        E: Owned,
+        E::Model: IntoActiveModel<A>,
+        A: ActiveModelTrait<Entity = E> + ActiveModelBehavior + Send,
+    {
+        self.replace_and_tell::<E, A>(action, before, after, None).await
+    }
+
+    /// As [`Writer::replace`]; the event tells this too, by its name, beside the fields that changed.
+    pub(crate) async fn replace_and_tell<E, A>(
+        &self,
+        action: &'static str,
+        before: &E::Model,
         mut after: E::Model,
+        more: Option<(&str, Value)>,
     ) -> Result<E::Model, Error>
     where
         E: Owned,
@@ -252,7 +314,7 @@ impl Writer {
         A: ActiveModelTrait<Entity = E> + ActiveModelBehavior + Send,
     {
         use page::Versioned as _;
-        self.note_replacement::<E>(action, before, &mut after);
+        self.note_replacement::<E>(action, before, &mut after, more);
         #[expect(clippy::disallowed_methods, reason = "the organisation and the version are in the filter")]
         let done = E::update_many()
             .set(after.clone().into_active_model().reset_all())
@@ -283,7 +345,7 @@ impl Writer {
             return Ok(vec![self.replace::<E, A>(action, &before, after).await?]);
         }
         for (before, after) in &mut changes {
-            self.note_replacement::<E>(action, before, after);
+            self.note_replacement::<E>(action, before, after, None);
         }
         let others: Vec<E::Column> = E::Column::iter().filter(|column| column.as_str() != E::ID.as_str()).collect();
         let new = |column: E::Column| Expr::col(("excluded", column));
@@ -406,6 +468,11 @@ impl Writer {
         self.in_turn()?;
         let touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner));
         crate::register::refresh(&self, touched).await?;
+        let nouns: Vec<&'static str> =
+            self.events.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|draft| draft.noun).collect();
+        crate::due::house::follow(&self, &nouns).await?;
+        let counted = std::mem::take(&mut *self.counted.lock().unwrap_or_else(PoisonError::into_inner));
+        crate::due::count_up(&self, counted).await?;
         let mut drafts = std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner));
         let changed_keys: Vec<String> =
             drafts.iter().filter(|draft| draft.noun == "api_key").map(|draft| draft.item_id.clone()).collect();

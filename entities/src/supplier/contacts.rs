@@ -43,7 +43,7 @@ async fn naming(reader: &Reader, person: &Person) -> Result<Vec<Supplier>, Error
     loop {
         let named = Condition::any().add(Column::Contacts.ne("[]")).add(Column::RelationshipOwner.is_not_null());
         let select = reader
-            .find::<Entity>()
+            .find_with_ourselves::<Entity>()
             .filter(named)
             .filter(Column::Id.gt(after.as_str()))
             .order_by_asc(Column::Id)

@@ -3,9 +3,9 @@
 use chrono::{Months, NaiveDate};
 use serde_json::Value;
 
-use super::{Asked, Held, Slot, bit, is_blank};
-use crate::answer::{Answer, EvidenceFact, MAX_EVIDENCE_IDS, Review, parse_date};
-use crate::edition::{Decimal, EvidenceNeed, NotApplicable, PointBand, Question, QuestionType};
+use super::{Asked, Chosen, Held, Slot, is_blank};
+use crate::answer::{Answer, EvidenceFact, MAX_EVIDENCE_IDS, NotCounted, Review, parse_date};
+use crate::edition::{Decimal, EvidenceNeed, MAX_OPTIONS, NotApplicable, PointBand, Points, Question, QuestionType};
 use crate::score::{EvidenceState, QuestionState};
 
 /// Works out state and points of one visible question.
@@ -18,7 +18,7 @@ pub(super) fn score<'a>(
     on: NaiveDate,
 ) {
     let Some(answer) = slot.answer.filter(|_| slot.held != Held::Nothing) else {
-        let skipped = asked.may_skip && slot.answer.is_some_and(Answer::is_marked_not_applicable);
+        let skipped = asked.may_skip && slot.answer.is_some_and(|answer| question.is_marked_not_applicable(answer));
         slot.state = match (skipped, asked.weight) {
             (true, _) => QuestionState::NotApplicable,
             (false, 0) => QuestionState::Information,
@@ -34,13 +34,13 @@ pub(super) fn score<'a>(
         EvidenceNeed::None | EvidenceNeed::Optional => true,
     };
     let own_points = match slot.held {
-        Held::Options(chosen) => Some(question.option_points(chosen)),
+        Held::Options(chosen) => Some(question.option_points(&chosen)),
         Held::Number(number) => {
             slot.band = question
                 .bands
                 .iter()
                 .position(|band| band.otherwise || band.at_least.is_some_and(|limit| number >= limit));
-            Some(slot.band.map_or(0, |band| question.bands[band].points))
+            Some(slot.band.map_or(Points::ZERO, |band| question.bands[band].points))
         }
         Held::Date(date) => {
             let (band, points) = date_band(&question.bands, date, on);
@@ -61,28 +61,28 @@ pub(super) fn score<'a>(
             slot.state = QuestionState::AwaitingReview;
             return;
         }
-        (None, Some(reviewed)) => slot.claimed = reviewed.points,
+        (None, Some(reviewed)) => slot.claimed = Points::whole(reviewed.points),
         (Some(own), reviewed) => {
-            slot.own_points = own.min(100);
+            slot.own_points = own.clamp(Points::ZERO, Points::FULL);
             slot.claimed = slot.own_points;
             // Without a reason nobody could tell later why the points were replaced, so they are not.
             if let Some((points, reason)) =
                 reviewed.and_then(|reviewed| Some((reviewed.points, reviewed.reason.as_deref()?)))
                 && !is_blank(reason)
             {
-                slot.claimed = points;
+                slot.claimed = Points::whole(points);
                 slot.replaced = Some(reason);
             }
         }
     }
-    slot.evidenced = if valid { slot.claimed } else { 0 };
+    slot.evidenced = if valid { slot.claimed } else { Points::ZERO };
 }
 
 /// The band a date falls in on the assessment date, and its points.
 ///
 /// A date after the assessment date is no age at all: it takes the `otherwise` band of a scale of ages, for what that
 /// band reveals, and 0 points.
-fn date_band(bands: &[PointBand], date: NaiveDate, on: NaiveDate) -> (Option<usize>, u8) {
+fn date_band(bands: &[PointBand], date: NaiveDate, on: NaiveDate) -> (Option<usize>, Points) {
     let ahead = date > on && bands.iter().any(|band| band.within_months.is_some());
     let fits = |band: &PointBand| {
         if band.otherwise {
@@ -94,7 +94,7 @@ fn date_band(bands: &[PointBand], date: NaiveDate, on: NaiveDate) -> (Option<usi
         }
     };
     let band = bands.iter().position(fits);
-    (band, band.filter(|_| !ahead).map_or(0, |band| bands[band].points))
+    (band, band.filter(|_| !ahead).map_or(Points::ZERO, |band| bands[band].points))
 }
 
 pub(super) fn sorted_facts(evidence: &[EvidenceFact]) -> Vec<(&str, &EvidenceFact)> {
@@ -120,10 +120,15 @@ fn evidence_state(
                 EvidenceState::WrongKind
             } else if fact.is_valid_on(on) {
                 return EvidenceState::Valid;
-            } else if fact.issued_on.is_some_and(|issued| issued > on) {
-                EvidenceState::NotYetValid
             } else {
-                EvidenceState::Expired
+                // What is out of date is so whether it would count or not.
+                match fact.not_counted.filter(|_| fact.is_in_date(on)) {
+                    Some(NotCounted::Unchecked) => EvidenceState::Unchecked,
+                    Some(NotCounted::Undated) => EvidenceState::Undated,
+                    Some(NotCounted::Superseded) => EvidenceState::Superseded,
+                    None if fact.issued_on.is_some_and(|issued| issued > on) => EvidenceState::NotYetValid,
+                    None => EvidenceState::Expired,
+                }
             };
             best = best.min(state);
         }
@@ -136,7 +141,21 @@ impl Question {
     /// rating.
     #[must_use]
     pub fn may_be_not_applicable(&self) -> bool {
-        self.not_applicable == NotApplicable::WithReason && !(self.required && self.can_knock_out())
+        self.not_applicable != NotApplicable::No && !(self.required && self.can_knock_out())
+    }
+
+    /// Whether a reason is asked for where it is marked not applicable.
+    #[must_use]
+    pub fn needs_reason_not_to_apply(&self) -> bool {
+        self.may_be_not_applicable() && self.not_applicable != NotApplicable::WithoutReason
+    }
+
+    /// Whether an answer marks it not applicable: without a value and, unless the question asks for none, with a
+    /// reason. Whether it may be marked so, [`Question::may_be_not_applicable`] says.
+    #[must_use]
+    pub fn is_marked_not_applicable(&self, answer: &Answer) -> bool {
+        let marked = answer.value.is_none() && answer.not_applicable.is_some();
+        marked && (self.not_applicable == NotApplicable::WithoutReason || answer.is_marked_not_applicable())
     }
 
     /// Whether an answer to it can cap the rating.
@@ -146,15 +165,16 @@ impl Question {
             || self.bands.iter().any(|band| band.knock_out.is_some())
     }
 
-    fn option_points(&self, chosen: u128) -> u8 {
-        let chosen = self.options.iter().enumerate().filter(|(number, _)| chosen & bit(*number) != 0);
-        let sum = chosen.fold(0_u32, |sum, (_, choice)| sum.saturating_add(u32::from(choice.points)));
-        u8::try_from(sum).unwrap_or(100).min(100)
+    /// What the chosen options are worth together. Options whose fractions have no common denominator within the limit
+    /// exist only in an edition built by hand; they are worth nothing together.
+    fn option_points(&self, chosen: &Chosen) -> Points {
+        let chosen = self.options.iter().enumerate().filter(|(number, _)| chosen.has(*number));
+        Points::held_sum(chosen.map(|(_, choice)| choice.points)).unwrap_or(Points::ZERO)
     }
 
-    pub(super) fn option_bit(&self, value: &str) -> Option<u128> {
-        let number = self.options.iter().position(|choice| choice.value == value)?;
-        Some(bit(number)).filter(|bit| *bit != 0)
+    /// The number of the option with this value, as far as it can be chosen.
+    pub(super) fn option_number(&self, value: &str) -> Option<usize> {
+        self.options.iter().take(MAX_OPTIONS).position(|choice| choice.value == value)
     }
 
     /// What an answer holds; nothing where it does not fit the question.
@@ -171,20 +191,18 @@ impl Question {
                     Value::Bool(false) if self.kind == QuestionType::YesNo => "no",
                     other => other.as_str()?,
                 };
-                self.option_bit(text).map(Held::Options)
+                let mut chosen = Chosen::default();
+                chosen.insert(self.option_number(text)?).then_some(Held::Options(chosen))
             }
             QuestionType::MultipleChoice => {
-                let mut chosen = 0;
+                let mut chosen = Chosen::default();
                 for item in value.as_array()? {
-                    chosen |= self.option_bit(item.as_str()?)?;
+                    chosen.insert(self.option_number(item.as_str()?)?);
                 }
-                let exclusive = || {
-                    self.options
-                        .iter()
-                        .enumerate()
-                        .any(|(number, choice)| choice.exclusive && chosen & bit(number) != 0)
-                };
-                (chosen != 0 && !(chosen.count_ones() > 1 && exclusive())).then_some(Held::Options(chosen))
+                let exclusive =
+                    || self.options.iter().enumerate().any(|(number, choice)| choice.exclusive && chosen.has(number));
+                let count = chosen.count();
+                (count > 0 && !(count > 1 && exclusive())).then_some(Held::Options(chosen))
             }
             QuestionType::Number => {
                 let Value::Number(number) = value else { return None };

@@ -22,7 +22,7 @@ pub(super) enum Rule {
     All(Vec<Rule>),
     Any(Vec<Rule>),
     Not(Box<Rule>),
-    Option(usize, u128),
+    Option(usize, usize),
     Answered(usize, bool),
     Number(usize, Option<Decimal>, Option<Decimal>),
     Date(usize, Option<NaiveDate>, Option<NaiveDate>),
@@ -60,7 +60,9 @@ impl Resolver<'_> {
                 let date = parse_date(value)?;
                 Rule::Date(number, Some(date), Some(date))
             }
-            Test::Is(Scalar::Text(value)) | Test::Includes(value) => Rule::Option(number, question.option_bit(value)?),
+            Test::Is(Scalar::Text(value)) | Test::Includes(value) => {
+                Rule::Option(number, question.option_number(value)?)
+            }
             Test::Answered(wanted) => Rule::Answered(number, *wanted),
             Test::AtLeast(value) => Rule::Number(number, Some(*value), None),
             Test::AtMost(value) => Rule::Number(number, None, Some(*value)),
@@ -77,7 +79,7 @@ pub(super) fn holds(rule: &Rule, slots: &[Slot<'_>], subject: &Subject) -> bool 
         Rule::All(parts) => parts.iter().all(|part| holds(part, slots, subject)),
         Rule::Any(parts) => parts.iter().any(|part| holds(part, slots, subject)),
         Rule::Not(part) => !holds(part, slots, subject),
-        Rule::Option(number, option) => matches!(held(*number), Held::Options(chosen) if chosen & option != 0),
+        Rule::Option(number, option) => matches!(held(*number), Held::Options(chosen) if chosen.has(*option)),
         Rule::Answered(number, wanted) => (held(*number) != Held::Nothing) == *wanted,
         Rule::Number(number, least, most) => {
             matches!(held(*number), Held::Number(value) if least.is_none_or(|least| least <= value) && most.is_none_or(|most| value <= most))

@@ -5,12 +5,13 @@
 //! a cell far away costs as much as a near one. That is why the reading is done here: the readers in common use believe
 //! the number of texts a file claims to have, and lay out a sheet as large as its farthest cell.
 //!
-//! Read are texts, numbers, truths and the results of formulas; whether a number is shown as a date or as a percentage
-//! follows from its format. Anything else in a workbook is passed over, macros included.
+//! Read are texts, numbers, truths and the results of formulas, which a file may lack; whether a number is shown as a
+//! date or as a percentage follows from its format. Anything else in a workbook is passed over, macros included.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
+use std::ops::RangeInclusive;
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
@@ -54,8 +55,10 @@ pub(super) enum Cell<'a> {
     /// A number shown as a percentage.
     Percentage(f64),
     Truth(bool),
-    /// A formula without a result.
+    /// An error, such as `#N/A`.
     Error,
+    /// A formula whose result is not in the file.
+    Unsaved,
 }
 
 fn unreadable(what: impl std::fmt::Display) -> Fault {
@@ -404,6 +407,36 @@ struct Open {
     column: u32,
     kind: String,
     format: Format,
+    has_formula: bool,
+    /// Whether the file says what its value is, if only that it is an empty text.
+    has_value: bool,
+}
+
+/// The cells that one formula fills, where it stands in the first of them only.
+struct Filling {
+    rows: RangeInclusive<u32>,
+    /// A bit for each column, the lowest for the first.
+    columns: u64,
+}
+
+impl Filling {
+    /// The cells that a formula says it fills; none where each of them has a formula of its own.
+    fn of(formula: &BytesStart<'_>) -> Result<Option<Self>, Fault> {
+        if !attribute(formula, "t")?.is_some_and(|kind| kind == "array" || kind == "dataTable") {
+            return Ok(None);
+        }
+        let range = attribute(formula, "ref")?.unwrap_or_default();
+        let (first, last) = range.split_once(':').unwrap_or((range.as_str(), range.as_str()));
+        Ok(position(first).zip(position(last)).map(|((top, left), (bottom, right))| Self {
+            rows: top..=bottom,
+            columns: (left..=right.min(MAX_SHEET_COLUMNS)).fold(0, |columns, column| columns | bit(column)),
+        }))
+    }
+}
+
+/// The bit of a column, where a sheet may hold something.
+fn bit(column: u32) -> u64 {
+    column.checked_sub(1).and_then(|shift| 1_u64.checked_shl(shift)).unwrap_or(0)
 }
 
 impl<'a> Book<'a> {
@@ -419,6 +452,7 @@ impl<'a> Book<'a> {
             )
         })?;
         let mut rows: Vec<Row<'a>> = Vec::new();
+        let mut fillings: Vec<Filling> = Vec::new();
         let mut count = 0_usize;
         // The row and the column of the next cell that does not say where it is.
         let mut next = (1_u32, 1_u32);
@@ -453,12 +487,28 @@ impl<'a> Book<'a> {
                                     column,
                                     kind: attribute(element, "t")?.unwrap_or_default(),
                                     format,
+                                    has_formula: false,
+                                    has_value: false,
                                 });
                                 text = Collector::default();
                             }
                         }
                         _ => {}
                     }
+                }
+                Event::Start(element) | Event::Empty(element) => {
+                    if let Some(cell) = &mut open {
+                        match element.local_name().as_ref() {
+                            b"f" => {
+                                cell.has_formula = true;
+                                fillings.extend(Filling::of(element)?);
+                                at_most(MAX_ENTRIES, fillings.len(), "formulas that fill several cells")?;
+                            }
+                            b"v" => cell.has_value = true,
+                            _ => {}
+                        }
+                    }
+                    text.take(&event)?;
                 }
                 Event::End(element) => match (element.local_name().as_ref(), open.take()) {
                     (b"c", Some(cell)) => {
@@ -478,15 +528,21 @@ impl<'a> Book<'a> {
                         text.take(&event)?;
                     }
                 },
-                Event::Eof => return Ok(rows),
+                Event::Eof => return filled(rows, &fillings, count),
                 event => text.take(event)?,
             }
         }
     }
 
+    /// What stands in a cell; an empty text where the file says that it is one.
     fn cell(&'a self, open: &Open, value: String) -> Result<Option<Cell<'a>>, Fault> {
         if value.is_empty() {
-            return Ok(None);
+            let is_empty_text = open.has_value && open.kind == "str";
+            return Ok(match (is_empty_text, open.has_formula) {
+                (true, _) => Some(Cell::Text("".into())),
+                (false, true) => Some(Cell::Unsaved),
+                (false, false) => None,
+            });
         }
         let cell = match open.kind.as_str() {
             "s" => {
@@ -520,6 +576,25 @@ impl<'a> Book<'a> {
         };
         Ok(Some(cell))
     }
+}
+
+/// The rows with the cells that a formula fills and whose results are not in the file, and without empty texts.
+fn filled<'a>(mut rows: Vec<Row<'a>>, fillings: &[Filling], mut count: usize) -> Result<Vec<Row<'a>>, Fault> {
+    for row in &mut rows {
+        let filled = fillings
+            .iter()
+            .filter(|filling| filling.rows.contains(&row.row))
+            .fold(0, |columns, filling| columns | filling.columns);
+        let missing = row.cells.iter().fold(filled, |columns, (column, _)| columns & !bit(*column));
+        for column in (1..=MAX_SHEET_COLUMNS).filter(|column| missing & bit(*column) != 0) {
+            count += 1;
+            at_most(MAX_SHEET_CELLS, count, "filled cells")?;
+            row.cells.push((column, Cell::Unsaved));
+        }
+        row.cells.retain(|(_, cell)| !matches!(cell, Cell::Text(text) if text.is_empty()));
+    }
+    rows.retain(|row| !row.cells.is_empty());
+    Ok(rows)
 }
 
 /// Whether a sheet may hold something there too.

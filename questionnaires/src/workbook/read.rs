@@ -6,19 +6,26 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{Days, NaiveDate};
 use serde_json::Value;
 
-use super::package::{Cell, Row};
+use super::package::{Book, Cell, Row};
 use super::words::{excerpt, kind};
-use super::{ANSWER, COMMENT, EVIDENCE, MAX_SHEET_ROWS, MAX_WORKBOOK_BYTES, WHY_NOT, folded, shown_options, stamp};
+use super::{
+    ANSWER, ASSESSMENT, COMMENT, EVIDENCE, Filled, GUIDE_SHEET, MAX_SHEET_ROWS, MAX_WORKBOOK_BYTES, NOT_APPLICABLE,
+    QUESTIONS_SHEET, WHY_NOT, folded, shown_options, stamp,
+};
 use crate::answer::{
     Answer, Answers, MAX_ANSWER_CHARS, MAX_COMMENT_CHARS, MAX_EVIDENCE_ID_CHARS, MAX_EVIDENCE_IDS, check_answers,
     normalise_answer, parse_date,
 };
 use crate::cells::{self, letters, split};
-use crate::edition::{Choice, Decimal, Edition, MAX_TITLE_CHARS, Question, QuestionType};
+use crate::edition::{Choice, Decimal, Edition, MAX_TITLE_CHARS, NotApplicable, Question, QuestionType};
 use crate::fault::{Fault, Faults, escape};
 
 /// No key of a row is longer: a question's key, a slash and an option's value.
 const MAX_KEY_BYTES: usize = 200;
+/// No id of an assessment is longer.
+const MAX_ID_BYTES: usize = 64;
+/// What is said of a cell that may hold an answer which nobody can see.
+const UNSAVED: &str = "found a formula whose result is not in the file: open the file in a spreadsheet, save it there, and send what it saved";
 
 /// The rows of a CSV file in which anything stands.
 pub(super) fn csv_rows(text: &str) -> Result<Vec<Row<'_>>, Fault> {
@@ -69,12 +76,46 @@ struct Columns {
     evidence: u32,
 }
 
+/// The form that these rows are; and the workbook that they are in, if they are in one.
+pub(super) fn form<'a>(rows: Vec<Row<'_>>, book: Option<&'a Book<'a>>, edition: &Edition) -> Filled {
+    // The guide of a form says whose it is too; in forms of earlier builds nothing else does.
+    let assessment = rows.first().and_then(in_first_cell).or_else(|| book.and_then(in_guide));
+    Filled { assessment, answers: answers(rows, book.map(|_| QUESTIONS_SHEET), edition) }
+}
+
+/// The questionnaire and the edition that the first cell of a form names, and what stands behind them.
+fn stamped(text: &str) -> Option<(String, Option<&str>)> {
+    let words: Vec<&str> = text.split_whitespace().take(4).collect();
+    let (key, number, assessment) = match *words.as_slice() {
+        [key, number] => (key, number, None),
+        [key, number, assessment] if is_id(assessment) => (key, number, Some(assessment)),
+        _ => return None,
+    };
+    number.contains('.').then(|| (format!("{key} {number}"), assessment))
+}
+
+fn is_id(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    !text.is_empty() && text.len() <= MAX_ID_BYTES && text.bytes().all(is_part)
+}
+
+fn in_first_cell(header: &Row<'_>) -> Option<String> {
+    let (_, cell) = header.cells.iter().find(|(column, _)| *column == 1)?;
+    Some(stamped(&within(cell, MAX_KEY_BYTES)?)?.1?.to_owned())
+}
+
+fn in_guide<'a>(book: &'a Book<'a>) -> Option<String> {
+    let rows = book.rows(GUIDE_SHEET).ok()?;
+    rows.iter().find_map(|row| {
+        let at = |column: u32| row.cells.iter().find(|(known, _)| *known == column).map(|(_, cell)| cell);
+        let label = within(at(1)?, MAX_KEY_BYTES)?;
+        let id = within(at(2)?, MAX_ID_BYTES)?;
+        (label.trim() == ASSESSMENT && is_id(id.trim())).then(|| id.trim().to_owned())
+    })
+}
+
 /// The answers in the rows of a form.
-pub(super) fn answers(
-    rows: Vec<Row<'_>>,
-    sheet: Option<&'static str>,
-    edition: &Edition,
-) -> Result<Answers, Vec<Fault>> {
+fn answers(rows: Vec<Row<'_>>, sheet: Option<&'static str>, edition: &Edition) -> Result<Answers, Vec<Fault>> {
     let questions = edition.questions().map(|question| (question.key.as_str(), question)).collect();
     let mut reader = Reader {
         edition,
@@ -130,16 +171,17 @@ impl<'a> Reader<'a> {
         let expected = stamp(self.edition);
         let found =
             header.cells.iter().find(|(column, _)| *column == 1).map(|(_, cell)| in_text(cell)).unwrap_or_default();
-        if found.trim() != expected {
-            let is_stamp = found.split_whitespace().count() == 2
-                && found.split_whitespace().nth(1).is_some_and(|number| number.contains('.'));
-            let (code, message) = if is_stamp {
-                (
+        let stamp = stamped(&found).map(|(stamp, _)| stamp);
+        if stamp.as_ref() != Some(&expected) {
+            let (code, message) = match stamp {
+                Some(stamp) => (
                     "another_questionnaire",
-                    format!("this form is for {}: expected one for {}", excerpt(found.trim()), excerpt(&expected)),
-                )
-            } else {
-                ("no_form", format!("expected a form as it was sent out, whose first cell is {}", excerpt(&expected)))
+                    format!("this form is for {}: expected one for {}", excerpt(&stamp), excerpt(&expected)),
+                ),
+                None => (
+                    "no_form",
+                    format!("expected a form as it was sent out, whose first cell is {}", excerpt(&expected)),
+                ),
             };
             self.fault(String::new(), place(1), code, &message);
             return None;
@@ -169,12 +211,18 @@ impl<'a> Reader<'a> {
     }
 
     fn row(&mut self, row: &Row<'_>, columns: &Columns) {
-        let at = |column: u32| row.cells.iter().find(|(known, _)| *known == column).map(|(_, cell)| cell);
+        let stands = |column: u32| row.cells.iter().find(|(known, _)| *known == column).map(|(_, cell)| cell);
+        let is_unsaved = |column: u32| stands(column).is_some_and(|cell| *cell == Cell::Unsaved);
+        let at = |column: u32| stands(column).filter(|cell| **cell != Cell::Unsaved);
         let place = |column| Place { row: row.row, line: row.line, column };
         let Columns { answer, comment, why_not, evidence } = *columns;
+        if is_unsaved(1) {
+            self.fault(String::new(), place(1), "formula_without_result", UNSAVED);
+            return;
+        }
         let Some(key) = at(1).map(in_text) else {
-            if let Some(column) = [answer, comment, why_not, evidence].into_iter().find(|column| at(*column).is_some())
-            {
+            let filled = [answer, comment, why_not, evidence].into_iter().find(|column| stands(*column).is_some());
+            if let Some(column) = filled {
                 self.fault(
                     String::new(),
                     place(column),
@@ -200,6 +248,11 @@ impl<'a> Reader<'a> {
         if !self.seen.insert(key.to_owned()) {
             self.fault(pointer(""), place(1), "duplicate_row", "this row stands here a second time: keep one");
             return;
+        }
+        let parts =
+            [(answer, "/value"), (comment, "/comment"), (why_not, "/not_applicable"), (evidence, "/evidence_ids")];
+        for (column, field) in parts.into_iter().filter(|(column, _)| is_unsaved(*column)) {
+            self.fault(pointer(field), place(column), "formula_without_result", UNSAVED);
         }
         if let Some(option) = option {
             for column in [comment, why_not, evidence].into_iter().filter(|column| at(*column).is_some()) {
@@ -238,6 +291,11 @@ impl<'a> Reader<'a> {
         let mut text = |column: u32, field: &str, most: usize| {
             let cell = at(column)?;
             self.places.insert(pointer(field), place(column));
+            if *cell == Cell::Error {
+                let message = format!("found {}: expected words", shown(cell));
+                self.fault(pointer(field), place(column), "wrong_type", &message);
+                return None;
+            }
             match within(cell, most) {
                 Some(text) => Some(text.into_owned()),
                 None => {
@@ -248,6 +306,12 @@ impl<'a> Reader<'a> {
         };
         given.comment = text(comment, "/comment", MAX_COMMENT_CHARS);
         given.not_applicable = text(why_not, "/not_applicable", MAX_COMMENT_CHARS);
+        if question.not_applicable == NotApplicable::WithoutReason
+            && let Some(reason) = &mut given.not_applicable
+            && reason.trim().eq_ignore_ascii_case(NOT_APPLICABLE)
+        {
+            reason.clear();
+        }
         let ids = text(evidence, "/evidence_ids", MAX_EVIDENCE_IDS * (MAX_EVIDENCE_ID_CHARS + 2));
         given.evidence_ids =
             ids.map(|ids| split(&ids).into_iter().map(|id| id.trim().to_owned()).collect()).unwrap_or_default();
@@ -318,7 +382,7 @@ fn expected_at_most(most: usize) -> String {
 /// What stands in a cell, as a message repeats it.
 fn shown(cell: &Cell<'_>) -> String {
     match cell {
-        Cell::Error => "a formula without a result".to_owned(),
+        Cell::Error => "an error in place of a result".to_owned(),
         cell => excerpt(&in_text(cell)),
     }
 }
@@ -332,7 +396,7 @@ fn in_text<'a>(cell: &'a Cell<'a>) -> Cow<'a, str> {
         Cell::Percentage(number) => format!("{}%", number * 100.0).into(),
         Cell::Truth(true) => "true".into(),
         Cell::Truth(false) => "false".into(),
-        Cell::Error => "".into(),
+        Cell::Error | Cell::Unsaved => "".into(),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::shown_options;
+use super::{NOT_APPLICABLE, WHY_NOT, shown_options};
 use crate::condition::{Condition, Scalar, Test};
-use crate::edition::{Choice, Edition, EvidenceNeed, MAX_CONDITION_DEPTH, Question, QuestionType};
+use crate::edition::{Choice, Edition, EvidenceNeed, MAX_CONDITION_DEPTH, NotApplicable, Question, QuestionType};
 use crate::fault::shortened;
 
 /// The most characters that list the choices, or say when a question is asked.
@@ -69,7 +69,12 @@ pub(super) fn how(words: &Words<'_>, section_asked_if: Option<&str>, question: &
         said.push(format!("With {}, say more in the comment.", shortened(&why.join(" or "), MAX_WORDS_CHARS)));
     }
     if question.may_be_not_applicable() {
-        said.push("If it does not apply to you, leave the answer empty and say why.".to_owned());
+        said.push(match question.not_applicable {
+            NotApplicable::WithoutReason => format!(
+                "If it does not apply to you, leave the answer empty and write \u{201c}{NOT_APPLICABLE}\u{201d} under \u{201c}{WHY_NOT}\u{201d}."
+            ),
+            _ => "If it does not apply to you, leave the answer empty and say why.".to_owned(),
+        });
     }
     let kinds: Vec<String> = question
         .evidence

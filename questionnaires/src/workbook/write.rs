@@ -8,13 +8,13 @@ use rust_xlsxwriter::{
     FormatAlign, FormatBorder, Formula, ProtectionOptions, Workbook, Worksheet, XlsxError,
 };
 
-use super::{CHOSEN, Form, Given, Line, QUESTIONS_SHEET, headers, lines, shown_options, words};
+use super::{
+    ASSESSMENT, CHOSEN, Form, GUIDE_SHEET, Given, Line, QUESTIONS_SHEET, headers, lines, shown_options, words,
+};
 use crate::cells::letters;
 use crate::edition::{Decimal, QuestionType};
 use crate::fault::{Fault, shortened};
 
-/// The name of the sheet that says how to fill the form in.
-const GUIDE_SHEET: &str = "How to fill this in";
 /// The name of the hidden sheet that holds what the drop-down lists offer.
 const CHOICES_SHEET: &str = "Choices";
 /// The longest message a spreadsheet shows beside a cell, in characters.
@@ -123,8 +123,9 @@ fn guide(sheet: &mut Worksheet, form: &Form<'_>, styles: &Styles) -> Result<(), 
     sheet.write_string_with_format(0, 1, &form.edition.title, &styles.title)?;
     sheet.write_string_with_format(1, 1, &form.edition.summary, &wrapped)?;
     let mut row = 3;
+    let assessment = form.assessment.map(|assessment| (ASSESSMENT.to_owned(), assessment.to_owned()));
     let edition = ("Edition".to_owned(), super::stamp(form.edition));
-    for (label, text) in form.facts.iter().chain([&edition]) {
+    for (label, text) in form.facts.iter().chain(&assessment).chain([&edition]) {
         sheet
             .write_string_with_format(row, 0, label, &styles.label)?
             .write_string_with_format(row, 1, text, &wrapped)?;
@@ -151,7 +152,7 @@ fn questions(sheet: &mut Worksheet, form: &Form<'_>, styles: &Styles, choices: &
         sheet.set_column_width(column, width)?;
     }
     sheet.set_column_hidden(KEY)?;
-    for (column, header) in (0..).zip(headers(form.edition)) {
+    for (column, header) in (0..).zip(headers(form)) {
         sheet.write_string_with_format(0, column, header, &styles.header)?;
     }
     sheet.set_freeze_panes(1, 0)?;

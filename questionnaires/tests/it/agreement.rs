@@ -7,9 +7,9 @@ use chrono::NaiveDate;
 use diligence_questionnaires::answer::FACTS;
 use diligence_questionnaires::{
     Answer, AppliesTo, Band, Choice, Condition, Decimal, Edition, EditionFinding, EvidenceFact, EvidenceKind,
-    EvidenceNeed, EvidenceRule, Finding, Input, NotApplicable, Outcome, PointBand, Prepared, Principle, Question,
-    QuestionType, Rating, RatingPolicy, ReviewedPoints, RiskEstimate, Scalar, Score, Section, Severity, Summary, Test,
-    Tier, band, evaluate, rating, residual, worst,
+    EvidenceNeed, EvidenceRule, Finding, Input, NotApplicable, NotCounted, Outcome, PointBand, Points, Prepared,
+    Principle, Question, QuestionType, Rating, RatingPolicy, ReviewedPoints, RiskEstimate, Scalar, Score, Section,
+    Severity, Summary, Test, Tier, band, evaluate, rating, residual, worst,
 };
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ const CASES: u64 = 10_000;
 const ENOUGH: u32 = 51;
 
 /// Every rule the second evaluator notes.
-const RULES: [&str; 72] = [
+const RULES: [&str; 79] = [
     "a band knocks out",
     "a band raises a finding",
     "a blank comment is none",
@@ -60,6 +60,7 @@ const RULES: [&str; 72] = [
     "an answer for information knocks out",
     "an answer for information only",
     "an exclusive option stands alone",
+    "an option costs points",
     "an option knocks out",
     "an option raises a finding",
     "answered",
@@ -76,6 +77,9 @@ const RULES: [&str; 72] = [
     "evidence that has expired",
     "evidence that is missing",
     "evidence that is not yet valid",
+    "evidence that nobody accepted",
+    "evidence that says no day",
+    "evidence that a later statement ended",
     "exactly half a tenth is rounded up",
     "impossible points of a reviewer are none",
     "includes",
@@ -85,10 +89,13 @@ const RULES: [&str; 72] = [
     "no points are replaced without a reason",
     "not",
     "not applicable leaves both sums",
+    "not applicable without a reason",
     "not applicable without leave is silence",
     "nothing to count is no score",
     "one valid piece among others is enough",
     "optional evidence",
+    "points are never below 0",
+    "points that are no whole number",
     "replaced points take no knock-out away",
     "several frameworks",
     "the first key gets the last tenth between equal remainders",
@@ -134,6 +141,10 @@ const KINDS: [QuestionType; 9] = [
     QuestionType::Text,
     QuestionType::File,
 ];
+
+fn part((above, below): (i64, u64)) -> Points {
+    Points::fraction(above, below).unwrap()
+}
 
 fn decimal(dice: &mut Dice) -> Decimal {
     Decimal::from_thousandths(*dice.pick(&NUMBERS)).unwrap()
@@ -195,11 +206,11 @@ impl Makes<'_> {
         Finding { severity, title: "What was found".to_owned(), advice: "What to do".to_owned(), risk }
     }
 
-    fn choice(&mut self, value: &str, points: u8) -> Choice {
+    fn choice(&mut self, value: &str, points: impl Into<Points>) -> Choice {
         Choice {
             value: value.to_owned(),
             label: "A choice".to_owned(),
-            points,
+            points: points.into(),
             knock_out: self.dice.one_in(8).then(|| format!("Why {value}")),
             ask_why: self.dice.one_in(4),
             exclusive: value == NONE_OF_THESE,
@@ -207,13 +218,13 @@ impl Makes<'_> {
         }
     }
 
-    fn band(&mut self, points: u8) -> PointBand {
+    fn band(&mut self, points: impl Into<Points>) -> PointBand {
         PointBand {
             at_least: None,
             within_months: None,
             on_or_after: None,
             otherwise: false,
-            points,
+            points: points.into(),
             knock_out: self.dice.one_in(8).then(|| "Why".to_owned()),
             ask_why: self.dice.one_in(4),
             finding: self.dice.one_in(4).then(|| self.finding()),
@@ -221,7 +232,8 @@ impl Makes<'_> {
     }
 
     fn bands(&mut self, kind: QuestionType) -> Vec<PointBand> {
-        let (best, middle) = (self.band(100), self.band(35));
+        let middle = *self.dice.pick(&[(35, 1), (100, 7)]);
+        let (best, middle) = (self.band(100), self.band(part(middle)));
         let mut bands = match kind {
             QuestionType::Number => {
                 vec![
@@ -250,13 +262,19 @@ impl Makes<'_> {
         match kind {
             QuestionType::YesNo => vec![self.choice("yes", 0), self.choice("no", 100)],
             QuestionType::SingleChoice => {
-                vec![self.choice(OPTIONS[0], 100), self.choice(OPTIONS[1], 33), self.choice(OPTIONS[2], 0)]
+                let middle = *self.dice.pick(&[(33, 1), (100, 3), (160, 3), (5333, 100)]);
+                vec![self.choice(OPTIONS[0], 100), self.choice(OPTIONS[1], part(middle)), self.choice(OPTIONS[2], 0)]
             }
             QuestionType::MultipleChoice => {
+                let [first, second, third] = *self.dice.pick(&[
+                    [(35, 1), (20, 1), (45, 1)],
+                    [(100, 3), (100, 3), (100, 3)],
+                    [(100, 1), (-40, 3), (-75, 1)],
+                ]);
                 vec![
-                    self.choice(OPTIONS[0], 35),
-                    self.choice(OPTIONS[1], 20),
-                    self.choice(OPTIONS[2], 45),
+                    self.choice(OPTIONS[0], part(first)),
+                    self.choice(OPTIONS[1], part(second)),
+                    self.choice(OPTIONS[2], part(third)),
                     self.choice(NONE_OF_THESE, 0),
                 ]
             }
@@ -275,7 +293,13 @@ impl Makes<'_> {
             kind,
             weight,
             required: self.dice.one_in(3),
-            not_applicable: if self.dice.one_in(2) { NotApplicable::WithReason } else { NotApplicable::No },
+            not_applicable: *self.dice.pick(&[
+                NotApplicable::WithReason,
+                NotApplicable::WithReason,
+                NotApplicable::WithoutReason,
+                NotApplicable::No,
+                NotApplicable::No,
+            ]),
             evidence: EvidenceRule {
                 need: *self.dice.pick(&needs),
                 kinds: if self.dice.one_in(3) { Vec::new() } else { vec![EvidenceKind::Iso27001, EvidenceKind::Soc2] },
@@ -376,7 +400,7 @@ impl Makes<'_> {
             comment: self.dice.pick(&[None, Some(" "), Some("Because")]).map(str::to_owned),
             evidence_ids: (0..self.dice.below(3)).map(|_| format!("e{}", self.dice.below(6))).collect(),
             not_applicable: skips
-                .then(|| (*self.dice.pick(&["Nothing of the kind", "Nothing of the kind", "\t"])).to_owned()),
+                .then(|| (*self.dice.pick(&["Nothing of the kind", "Nothing of the kind", "\t", ""])).to_owned()),
         }
     }
 
@@ -397,12 +421,15 @@ impl Makes<'_> {
                 || (!self.dice.one_in(3)).then(|| self.days.list[usize::try_from(self.dice.below(3)).unwrap()]);
             let (issued_on, expires_on) = (day(), day());
             let kind = *self.dice.pick(&[EvidenceKind::Iso27001, EvidenceKind::Soc2, EvidenceKind::Dspt]);
+            let held_back = [NotCounted::Unchecked, NotCounted::Undated, NotCounted::Superseded];
+            let not_counted = self.dice.one_in(4).then(|| *self.dice.pick(&held_back));
             case.evidence.push(EvidenceFact {
                 id: format!("e{number}"),
                 kind,
                 issued_on,
                 expires_on,
                 file_sha256: None,
+                not_counted,
             });
         }
         for name in ["tier", "data_role", "affects"] {
@@ -471,7 +498,7 @@ fn the_engine_and_a_second_evaluator_agree_on_every_field_of_every_result() {
         assert!(found == expected, "seed {seed}: {}\n{}", differences(&found, &expected), edition.to_yaml());
         assert_eq!(Prepared::new(&edition).summary(&input), summary_of(&expected), "seed {seed}");
 
-        for tier in [Tier::Low, Tier::Medium, Tier::High, Tier::Critical] {
+        for tier in [Tier::Low, Tier::Unknown, Tier::Medium, Tier::High, Tier::Critical] {
             let knocked_out = !expected.knock_outs.is_empty();
             assert_eq!(
                 residual(&RatingPolicy::default(), tier, found.evidenced, found.coverage, found.is_knocked_out()),
@@ -513,7 +540,7 @@ fn every_score_coverage_and_knock_out_has_the_band_and_rating_of_the_published_t
                     second_band(evidenced, coverage, knocked_out),
                     "{evidenced:?} {coverage} {knocked_out}"
                 );
-                for tier in [Tier::Low, Tier::Medium, Tier::High, Tier::Critical] {
+                for tier in [Tier::Low, Tier::Unknown, Tier::Medium, Tier::High, Tier::Critical] {
                     assert_eq!(
                         residual(&policy, tier, evidenced, coverage, knocked_out),
                         second_residual(tier, evidenced, coverage, knocked_out)
@@ -522,7 +549,7 @@ fn every_score_coverage_and_knock_out_has_the_band_and_rating_of_the_published_t
             }
         }
     }
-    for tier in [Tier::Low, Tier::Medium, Tier::High, Tier::Critical] {
+    for tier in [Tier::Low, Tier::Unknown, Tier::Medium, Tier::High, Tier::Critical] {
         for band in [Band::Strong, Band::Adequate, Band::Weak, Band::Poor, Band::Unassessed] {
             assert_eq!(rating(&policy, tier, band), second_rating(tier, band));
         }

@@ -214,6 +214,7 @@ fn the_default_policy_is_the_published_table() {
     assert_eq!(policy.check(), []);
     for (tier, ratings) in [
         (Tier::Low, [Low, Low, Moderate, Moderate, Unassessed]),
+        (Tier::Unknown, [Moderate, Moderate, High, Extreme, Unassessed]),
         (Tier::Medium, [Low, Moderate, Moderate, High, Unassessed]),
         (Tier::High, [Moderate, Moderate, High, Extreme, Unassessed]),
         (Tier::Critical, [Moderate, High, Extreme, Extreme, Unassessed]),
@@ -247,9 +248,9 @@ fn the_strictest_rating_wins_and_unassessed_is_never_safe() {
     assert_eq!(worst([Extreme, High]), Extreme);
     assert_eq!(worst([]), Unassessed);
     let policy = RatingPolicy::default();
-    assert_eq!(residual(&policy, Tier::Low, None, Score::ZERO, true), Unassessed);
+    assert_eq!(residual(&policy, Tier::Low, None, Score::ZERO, true), High);
     assert_eq!(residual(&policy, Tier::Critical, None, Score::ZERO, true), Extreme);
-    assert_eq!(residual(&policy, Tier::Low, Some(Score::FULL), Score::FULL, true), Moderate);
+    assert_eq!(residual(&policy, Tier::Low, Some(Score::FULL), Score::FULL, true), High);
 }
 
 #[test]

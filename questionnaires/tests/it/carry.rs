@@ -54,6 +54,7 @@ fn fact(id: &str, issued_on: Option<&str>, expires_on: Option<&str>) -> Evidence
         issued_on: issued_on.map(day),
         expires_on: expires_on.map(day),
         file_sha256: None,
+        not_counted: None,
     }
 }
 
@@ -459,7 +460,7 @@ proptest! {
             prop_assert_eq!(normalise_answer(question, one.answer.clone()), one.answer.clone());
             prop_assert!(one.answer.evidence_ids.iter().all(|id| known(id)));
             prop_assert!(question.kind != QuestionType::File || one.answer.value.as_ref().is_none_or(|value| known(value.as_str().unwrap())));
-            prop_assert!(one.answer.value.is_some() || question.not_applicable == NotApplicable::WithReason);
+            prop_assert!(one.answer.value.is_some() || question.not_applicable != NotApplicable::No);
             let from = history.iter().find(|before| before.assessment == one.assessment).unwrap();
             prop_assert!(from.visible.contains(&one.question));
             prop_assert_eq!(&from.edition.key, &one.questionnaire);

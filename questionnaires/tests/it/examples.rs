@@ -1,7 +1,7 @@
 //! The rules of scoring, one example each.
 
 use diligence_questionnaires::{
-    EvidenceFact, EvidenceKind, EvidenceState, QuestionState, ReviewedPoints, Score, Subject,
+    EvidenceFact, EvidenceKind, EvidenceState, NotCounted, QuestionState, ReviewedPoints, Score, Subject,
 };
 use serde_json::json;
 
@@ -47,6 +47,7 @@ pub(crate) fn worked_example() -> (diligence_questionnaires::Edition, Case) {
         issued_on: None,
         expires_on: Some("2026-02-28".parse().unwrap()),
         file_sha256: None,
+        not_counted: None,
     });
     (edition, case)
 }
@@ -65,8 +66,8 @@ fn the_worked_example_comes_out_exactly() {
     let shares: Vec<u32> = ["q1", "q2", "q3", "q4"].iter().map(|key| of(key).principle_claimed.tenths()).collect();
     assert_eq!(shares, [500, 125, 0, 0]);
     assert_eq!(of("q1").evidence, EvidenceState::Expired);
-    assert_eq!((of("q1").points_claimed, of("q1").points_evidenced), (Some(100), Some(0)));
-    assert_eq!((of("q3").state, of("q3").points_claimed), (QuestionState::Unanswered, Some(0)));
+    assert_eq!((of("q1").points_claimed, of("q1").points_evidenced), (Some(100.into()), Some(0.into())));
+    assert_eq!((of("q3").state, of("q3").points_claimed), (QuestionState::Unanswered, Some(0.into())));
     assert_eq!((of("q4").state, of("q4").points_claimed), (QuestionState::NotApplicable, None));
     assert_eq!(outcome.not_applicable[0].reason, "We have no such system");
     // 20 + 10 + 10 answered of 50 counting.
@@ -94,6 +95,7 @@ fn a_certificate_is_valid_on_its_first_and_on_its_last_day() {
         issued_on: None,
         expires_on: None,
         file_sha256: None,
+        not_counted: None,
     });
     case.answers.get_mut("q1").unwrap().evidence_ids.push("other".to_owned());
     assert_eq!(case.outcome(&edition).contributions[0].evidence, EvidenceState::Expired, "what comes nearest is told");
@@ -101,6 +103,26 @@ fn a_certificate_is_valid_on_its_first_and_on_its_last_day() {
     assert_eq!(case.outcome(&edition).contributions[0].evidence, EvidenceState::WrongKind);
     case.evidence.clear();
     assert_eq!(case.outcome(&edition).contributions[0].evidence, EvidenceState::Missing);
+}
+
+#[test]
+fn evidence_that_counts_for_nothing_shows_nothing_and_it_is_told_why() {
+    let (edition, mut case) = worked_example();
+    let piece = case.evidence[0].clone();
+    for (not_counted, state) in [
+        (NotCounted::Unchecked, EvidenceState::Unchecked),
+        (NotCounted::Undated, EvidenceState::Undated),
+        (NotCounted::Superseded, EvidenceState::Superseded),
+    ] {
+        case.evidence = vec![EvidenceFact { expires_on: None, not_counted: Some(not_counted), ..piece.clone() }];
+        let shown = &case.outcome(&edition).contributions[0];
+        assert_eq!((shown.evidence, shown.points_evidenced), (state, Some(0.into())));
+        // What is out of date is so whether it would count or not.
+        case.evidence[0].expires_on = piece.expires_on;
+        assert_eq!(case.outcome(&edition).contributions[0].evidence, EvidenceState::Expired);
+        case.evidence.push(EvidenceFact { expires_on: None, ..piece.clone() });
+        assert_eq!(case.outcome(&edition).contributions[0].evidence, EvidenceState::Valid);
+    }
 }
 
 #[test]
@@ -169,6 +191,7 @@ fn a_file_counts_with_the_rating_and_is_its_own_evidence() {
         issued_on: None,
         expires_on: None,
         file_sha256: None,
+        not_counted: None,
     });
     assert_eq!(tenths(case.outcome(&edition).evidenced), Some(800));
 }
@@ -183,7 +206,7 @@ fn a_reviewer_replaces_points_with_a_reason_and_both_stand() {
     );
     let outcome = case.outcome(&edition);
     let replaced = outcome.contributions[0].replaced.clone().unwrap();
-    assert_eq!((replaced.from, replaced.to, replaced.reason.as_str()), (100, 30, "Only for staff"));
+    assert_eq!((replaced.from, replaced.to, replaced.reason.as_str()), (100.into(), 30.into(), "Only for staff"));
     assert_eq!((tenths(outcome.claimed), tenths(outcome.evidenced)), (Some(300), Some(300)));
     case.review.get_mut("a").unwrap().reason = Some(" ".to_owned());
     assert_eq!(tenths(case.outcome(&edition).claimed), Some(1000), "without a reason nothing is replaced");

@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 
 use diligence_questionnaires::{
-    Answer, Band, Edition, EvidenceFact, EvidenceKind, Improvement, ImprovementHow, Improvements, Outcome, Prepared,
-    Question, QuestionPoints, QuestionType, RatingPolicy, ReviewedPoints, Score, ScoreChange, band, check_answers,
-    evaluate, improvements, library,
+    Answer, Band, Edition, EvidenceFact, EvidenceKind, Improvement, ImprovementHow, Improvements, Outcome, Points,
+    Prepared, Question, QuestionPoints, QuestionType, RatingPolicy, ReviewedPoints, Score, ScoreChange, band,
+    check_answers, evaluate, improvements, library,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -41,6 +41,7 @@ fn apply(edition: &Edition, case: &mut Case, improvement: &Improvement) {
                         issued_on: Some(ON.parse().unwrap()),
                         expires_on: Some(ON.parse().unwrap()),
                         file_sha256: None,
+                        not_counted: None,
                     });
                     id
                 });
@@ -101,7 +102,7 @@ fn the_largest_gain_comes_first_and_full_points_are_left_alone() {
         (large.how.as_slice(), large.value.clone(), large.evidenced_gain),
         (&[ImprovementHow::Answer][..], Some(json!("yes")), change(600))
     );
-    assert_eq!((large.points_before.unwrap().claimed, large.points_after.unwrap().claimed), (0, 100));
+    assert_eq!((large.points_before.unwrap().claimed, large.points_after.unwrap().claimed), (0.into(), 100.into()));
     assert_eq!((large.coverage_gain, large.band_after), (change(600), Band::Strong));
     assert_eq!(found.improvements[1].how, [ImprovementHow::OtherAnswer]);
     assert_eq!(
@@ -121,6 +122,7 @@ fn missing_and_expired_evidence_is_asked_for_and_what_is_at_hand_is_named() {
         issued_on: None,
         expires_on: expires_on.map(|date| date.parse().unwrap()),
         file_sha256: None,
+        not_counted: None,
     };
     case.evidence =
         vec![fact("old", EvidenceKind::Iso27001, Some("2026-02-28")), fact("other", EvidenceKind::Dspt, None)];
@@ -143,7 +145,10 @@ fn a_number_or_date_is_the_least_that_will_do_within_its_limits() {
         |more| with(json!({"key": "n", "principle": "p", "text": "?", "type": "number", "bands": bands}), more);
     let mut case = Case::of(answers([("n", value(10))]));
     let one = only(number(json!({})), &case);
-    assert_eq!((one.value, one.lifts_knock_out, one.points_after.unwrap().claimed), (Some(json!(95.5)), true, 100));
+    assert_eq!(
+        (one.value, one.lifts_knock_out, one.points_after.unwrap().claimed),
+        (Some(json!(95.5)), true, 100.into())
+    );
     let mut limited = edition(&questions(json!([number(json!({}))])));
     limited.sections[0].questions[0].maximum = serde_json::from_value(json!(90)).unwrap();
     limited.sections[0].questions[0].minimum = serde_json::from_value(json!(85)).unwrap();
@@ -534,7 +539,8 @@ proptest! {
             if dice.one_in(3) {
                 question.principle = "missing".to_owned();
             }
-            question.options.iter_mut().for_each(|option| option.points = option.points.wrapping_mul(3));
+            let past = |points: Points| Points::whole(points.numerator().to_le_bytes()[0].wrapping_mul(3));
+            question.options.iter_mut().for_each(|option| option.points = past(option.points));
             question.bands.reverse();
         });
         let policy = RatingPolicy { strong_from: limits[0], adequate_from: limits[1], weak_from: limits[2], minimum_coverage: limits[3], ..RatingPolicy::default() };

@@ -95,9 +95,15 @@ fn cases() -> Vec<FaultCase> {
         same("/applies_to".into(), json!([]), "too_few"),
         same("/applies_to/-".into(), json!("supplier"), "duplicate_value").tap(|case| case.2 = "/applies_to/1".into()),
         same("/source/0/date".into(), json!("2025-13"), "bad_date"),
+        same("/source/0/looked_at".into(), json!("2026-02-30"), "bad_date"),
+        same("/source/0/looked_at".into(), json!("2025-02-28"), "looked_at_too_early"),
+        same("/source/0/replaced_by".into(), json!(""), "empty"),
         same(q(0, "/weight"), json!(1001), "out_of_range"),
         same(q(0, "/weight"), json!(1.5), "bad_number"),
         same(q(0, "/options/0/points"), json!(101), "out_of_range"),
+        same(q(0, "/options/0/points"), json!("33 1/0"), "zero_denominator"),
+        same(q(0, "/options/0/points"), json!("33 4/3"), "bad_points"),
+        same(q(0, "/options/0/points"), json!("1/2000000"), "denominator_too_large"),
         same(q(3, "/maximum"), json!(100.0001), "bad_number"),
         same(
             q(0, "/maps_to"),
@@ -362,7 +368,7 @@ fn limits_hold() {
         json!([{"key": "s", "title": "S", "questions": [yes_no("q", json!({"principle": "p1"}))]}]),
     );
     assert_eq!(faults(&over)[0].code, "too_many");
-    let options: Vec<Value> = (0..101)
+    let options: Vec<Value> = (0..301)
         .map(|number| json!({"value": format!("o{number}"), "label": "L", "points": if number == 0 { 100 } else { 0 }}))
         .collect();
     let over = questions(json!([yes_no("q", json!({"type": "single_choice", "options": options}))]));
@@ -487,6 +493,7 @@ fn every_code_that_a_document_can_get_has_a_case() {
         include_str!("../../src/check/circles.rs"),
         include_str!("../../src/check/never.rs"),
         include_str!("../../src/shape.rs"),
+        include_str!("../../src/edition/points.rs"),
         include_str!("../../src/document.rs"),
         include_str!("../../src/fault.rs"),
         include_str!("../../src/parse.rs"),

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, unreachable_pub, reason = "tests")]
 
 mod agreement;
+mod agreement_library;
 mod answers;
 mod carry;
 mod changes;
@@ -13,8 +14,11 @@ mod explain;
 mod faults;
 mod harness;
 mod library;
+mod library_editions;
 mod merge;
 mod movement;
+mod outsiders;
+mod points;
 mod properties;
 mod receipts;
 mod second_evaluator;

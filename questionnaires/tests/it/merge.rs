@@ -234,7 +234,10 @@ fn a_question_that_is_read_and_that_changed_is_pointed_out() {
         (|a| a.kind = QuestionType::SingleChoice, "its type"),
         (|a| a.options.reverse(), ""),
         (|a| a.text = "Is it so?".to_owned(), ""),
-        (|a| (a.options[0].points, a.options[1].points) = (0, 100), "what its options are worth or reveal"),
+        (
+            |a| (a.options[0].points, a.options[1].points) = (0.into(), 100.into()),
+            "what its options are worth or reveal",
+        ),
         (|a| a.options[1].knock_out = Some("Because".to_owned()), "what its options are worth or reveal"),
         (|a| a.required = true, "whether it must be answered"),
         (|a| a.show_if = serde_json::from_value(json!({"subject": "tier", "is": "high"})).unwrap(), "when it is asked"),
@@ -333,7 +336,7 @@ fn what_makes_no_sense_in_the_result_points_to_where_it_comes_from() {
         "/sections/0/questions/0/show_if never_shown",
     ];
     assert_eq!(found, expected);
-    let broken = next(|new| new.sections[0].questions[1].options[0].points = 90);
+    let broken = next(|new| new.sections[0].questions[1].options[0].points = 90.into());
     assert_eq!(at(&extension(), &broken, "2027.5"), [" no_full_marks"]);
 }
 

@@ -41,6 +41,7 @@ fn valid(id: &str, expires_on: Option<&str>) -> EvidenceFact {
         issued_on: None,
         expires_on: expires_on.map(|date| date.parse().unwrap()),
         file_sha256: None,
+        not_counted: None,
     }
 }
 
@@ -57,7 +58,10 @@ fn a_better_answer_moves_the_score_by_its_part_and_the_last_decimal_place_falls_
     assert_eq!((one.answer_before.clone(), one.answer_after.clone()), (Some(value("no")), Some(value("yes"))));
     assert_eq!(
         (one.points_before, one.points_after),
-        (Some(QuestionPoints { claimed: 0, evidenced: 0 }), Some(QuestionPoints { claimed: 100, evidenced: 100 }))
+        (
+            Some(QuestionPoints { claimed: 0.into(), evidenced: 0.into() }),
+            Some(QuestionPoints { claimed: 100.into(), evidenced: 100.into() })
+        )
     );
     assert_eq!(
         because(&movement),

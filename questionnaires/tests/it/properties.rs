@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diligence_questionnaires::{
-    Answer, Answers, Edition, EvidenceFact, EvidenceKind, Input, NotApplicable, Outcome, Prepared, QuestionState,
-    QuestionType, Rating, RatingPolicy, ReviewedPoints, Score, Subject, Tier, check_answers, evaluate, library,
-    normalise_answer, residual, text::Form,
+    Answer, Answers, Edition, EvidenceFact, EvidenceKind, Input, NotApplicable, Outcome, Points, Prepared,
+    QuestionState, QuestionType, Rating, RatingPolicy, ReviewedPoints, Score, Subject, Tier, check_answers, evaluate,
+    library, normalise_answer, residual, text::Form,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -60,7 +60,8 @@ fn numbers(outcome: &Outcome) -> BTreeMap<String, Vec<Option<u32>>> {
             one.principle_claimed,
             one.principle_evidenced,
         ];
-        let points = [one.points_claimed, one.points_evidenced].map(|points| points.map(u32::from));
+        let whole = |points: Points| u32::try_from(parts(points)).unwrap();
+        let points = [one.points_claimed, one.points_evidenced].map(|points| points.map(whole));
         found
             .insert(one.question.clone(), shares.map(|share| Some(share.tenths())).into_iter().chain(points).collect());
     }
@@ -84,11 +85,20 @@ fn told(outcome: &Outcome) -> Vec<String> {
     found
 }
 
+/// One point has so many parts: every fraction in a random edition is a whole number of them.
+const PARTS: u128 = 2_100;
+
+fn parts(points: Points) -> u128 {
+    let below = u128::from(points.denominator());
+    assert_eq!(PARTS % below, 0);
+    u128::try_from(points.numerator()).unwrap() * (PARTS / below)
+}
+
 /// The whole's claimed score in tenths, worked out another way: one common denominator, no shortcuts.
 fn reference(
     edition: &Edition,
     outcome: &Outcome,
-    points: fn(&diligence_questionnaires::Contribution) -> Option<u8>,
+    points: fn(&diligence_questionnaires::Contribution) -> Option<Points>,
 ) -> Option<u128> {
     let mut numerator = 0_u128;
     let mut denominator = 1_u128;
@@ -96,15 +106,15 @@ fn reference(
     for principle in &edition.principles {
         let of = outcome.contributions.iter().filter(|one| one.principle == principle.key);
         let counted: Vec<(u128, u128)> =
-            of.filter_map(|one| Some((u128::from(one.weight), u128::from(points(one)?)))).collect();
+            of.filter_map(|one| Some((u128::from(one.weight), parts(points(one)?)))).collect();
         let total: u128 = counted.iter().map(|(weight, _)| weight).sum();
         if total == 0 {
             continue;
         }
         let got: u128 = counted.iter().map(|(weight, points)| weight * points).sum();
         let weight = u128::from(principle.weight);
-        numerator = numerator * total + weight * got * 10 * denominator;
-        denominator *= total;
+        numerator = numerator * total * PARTS + weight * got * 10 * denominator;
+        denominator *= total * PARTS;
         weights += weight;
     }
     (weights > 0).then(|| (2 * numerator + denominator * weights) / (2 * denominator * weights))
@@ -228,7 +238,7 @@ proptest! {
         let points = |outcome: &Outcome, but: &str| -> Vec<_> {
             outcome.contributions.iter().filter(|one| one.question != but).map(|one| (one.question.clone(), one.state, one.points_claimed, one.points_evidenced)).collect()
         };
-        for question in edition.questions().filter(|question| question.not_applicable == NotApplicable::WithReason) {
+        for question in edition.questions().filter(|question| question.not_applicable != NotApplicable::No) {
             let before = points(&case.outcome(&edition), &question.key);
             case.answers.insert(question.key.clone(), skipped("Because"));
             let after = case.outcome(&edition);
@@ -243,14 +253,17 @@ proptest! {
         let edition = random_edition(&mut dice, Shape { conditions: false, information: false });
         let all = |best: bool| {
             let mut case = Case::default();
-            case.evidence.push(EvidenceFact { id: "e".to_owned(), kind: EvidenceKind::Iso27001, issued_on: None, expires_on: None, file_sha256: None });
+            case.evidence.push(EvidenceFact { id: "e".to_owned(), kind: EvidenceKind::Iso27001, issued_on: None, expires_on: None, file_sha256: None, not_counted: None });
             for question in edition.questions() {
                 let answer = match (question.kind, best) {
                     (QuestionType::YesNo, true) => json!("no"),
                     (QuestionType::YesNo, false) => json!("yes"),
                     (QuestionType::SingleChoice, true) => json!("o0"),
                     (QuestionType::SingleChoice, false) => json!("o3"),
-                    (QuestionType::MultipleChoice, true) => json!(["o0", "o1", "o2"]),
+                    (QuestionType::MultipleChoice, true) => {
+                        let good = question.options.iter().filter(|choice| choice.points > Points::ZERO);
+                        json!(good.map(|choice| choice.value.as_str()).collect::<Vec<_>>())
+                    }
                     (QuestionType::MultipleChoice, false) => json!(["none"]),
                     (QuestionType::Number, best) => json!(if best { 90 } else { 40 }),
                     (QuestionType::Date, best) => json!(if best { "2025-09-01" } else { "2020-01-01" }),
@@ -298,7 +311,7 @@ proptest! {
         let sound = policy.check().iter().all(|fault| fault.code == "bands_not_descending");
         prop_assert!(sound, "{:?}", policy.check());
         for policy in [RatingPolicy::default(), policy] {
-            for tier in [Tier::Low, Tier::Medium, Tier::High, Tier::Critical] {
+            for tier in [Tier::Low, Tier::Unknown, Tier::Medium, Tier::High, Tier::Critical] {
                 let of = |knocked_out| residual(&policy, tier, tenths.and_then(Score::from_tenths), Score::from_tenths(coverage).unwrap(), knocked_out);
                 prop_assert!(of(true) >= of(false));
             }
@@ -316,10 +329,10 @@ proptest! {
         let (with, without) = (case.outcome(&edition), case.outcome(&spared));
         prop_assert_eq!(numbers(&with), numbers(&without));
         prop_assert!(!without.is_knocked_out());
-        for tier in [Tier::Low, Tier::Medium, Tier::High, Tier::Critical] {
+        for tier in [Tier::Low, Tier::Unknown, Tier::Medium, Tier::High, Tier::Critical] {
             let of = |outcome: &Outcome| residual(&RatingPolicy::default(), tier, outcome.evidenced, outcome.coverage, outcome.is_knocked_out());
             prop_assert!(of(&with) >= of(&without));
-            prop_assert!(!with.is_knocked_out() || of(&with) > Rating::Low, "never green");
+            prop_assert!(!with.is_knocked_out() || of(&with) >= Rating::High, "never green");
         }
     }
 
@@ -356,7 +369,7 @@ proptest! {
         let edition = random_edition(&mut dice, FULL);
         let outcome = random_case(&mut dice, &edition).outcome(&edition);
         for one in outcome.contributions.iter().filter(|one| one.state == QuestionState::Unanswered) {
-            prop_assert_eq!((one.points_claimed, one.claimed), (Some(0), Score::ZERO));
+            prop_assert_eq!((one.points_claimed, one.claimed), (Some(Points::ZERO), Score::ZERO));
         }
         let counted: u32 = outcome.frameworks.iter().flat_map(|framework| &framework.principles).map(|principle| principle.counted_count).sum();
         prop_assert_eq!(counted, outcome.counting_count);
@@ -491,7 +504,7 @@ fn an_edition_past_every_limit_can_be_scored() {
         .extend((0..5_000).map(|_| diligence_questionnaires::Question { weight: u16::MAX, ..question.clone() }));
     edition.sections[0].questions[1].options.extend((0..500).map(|number| diligence_questionnaires::Choice {
         value: format!("o{number}"),
-        points: 255,
+        points: 255.into(),
         ..option.clone()
     }));
     edition.sections[0].questions[1].show_if = serde_json::from_value(json!({"question": "a", "is": "yes"})).unwrap();

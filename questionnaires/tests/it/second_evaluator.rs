@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{Datelike, NaiveDate};
 use diligence_questionnaires::{
     Answer, Choice, Condition, Contribution, Decimal, Edition, EvidenceFact, EvidenceNeed, EvidenceState, Finding,
-    FrameworkScore, Input, KnockOut, NotApplicable, NotApplicableAnswer, Outcome, PointBand, Principle, PrincipleScore,
-    Question, QuestionState, QuestionType, RaisedFinding, Replacement, Score,
+    FrameworkScore, Input, KnockOut, NotApplicable, NotApplicableAnswer, NotCounted, Outcome, PointBand, Points,
+    Principle, PrincipleScore, Question, QuestionState, QuestionType, RaisedFinding, Replacement, Score,
 };
 use serde_json::Value;
 
@@ -46,7 +46,7 @@ enum Said<'a> {
 struct Reached<'a> {
     label: String,
     value: Value,
-    points: u8,
+    points: Fraction,
     knock_out: Option<&'a str>,
     ask_why: bool,
     finding: Option<&'a Finding>,
@@ -56,14 +56,14 @@ struct Reached<'a> {
 struct Row<'a> {
     question: &'a Question,
     state: QuestionState,
-    claimed: Option<u8>,
-    evidenced: Option<u8>,
+    claimed: Option<Fraction>,
+    evidenced: Option<Fraction>,
     replaced: Option<Replacement>,
     evidence: EvidenceState,
 }
 
 impl Row<'_> {
-    fn points(&self, view: View) -> Option<u8> {
+    fn points(&self, view: View) -> Option<Fraction> {
         match view {
             View::Claimed => self.claimed,
             View::Evidenced => self.evidenced,
@@ -124,13 +124,15 @@ impl<'a> Evaluator<'a> {
     fn skipped_because(&self, question: &Question) -> Option<&'a str> {
         let answer = self.given(question)?;
         let reason = answer.not_applicable.as_deref()?;
+        let asks_reason = question.not_applicable != NotApplicable::WithoutReason;
         let refused = self.note_if(answer.value.is_some(), "a value beside a reason is the answer")
-            | self.note_if(is_blank(reason), "a blank reason is none")
+            | self.note_if(is_blank(reason) && asks_reason, "a blank reason is none")
             | self.note_if(question.not_applicable == NotApplicable::No, "not applicable without leave is silence")
             | self.note_if(
                 question.required && knocks_out(question),
                 "a required knock-out question cannot be not applicable",
             );
+        self.note_if(!refused && is_blank(reason), "not applicable without a reason");
         (!refused).then_some(reason)
     }
 
@@ -194,7 +196,9 @@ impl<'a> Evaluator<'a> {
             self.note_if(review.is_some_and(|review| review.points > 100), "impossible points of a reviewer are none");
             let review = review.filter(|review| review.points <= 100);
             let proven = [EvidenceState::NotNeeded, EvidenceState::Valid].contains(&evidence);
-            let counted = |points| row(QuestionState::Answered, Some(points), Some(if proven { points } else { 0 }));
+            let counted = |points| {
+                row(QuestionState::Answered, Some(points), Some(if proven { points } else { Fraction::whole(0) }))
+            };
             if matches!(said, Said::Words) {
                 return match review {
                     None => {
@@ -203,7 +207,7 @@ impl<'a> Evaluator<'a> {
                     }
                     Some(review) => {
                         self.note("a reviewer rates a text or file");
-                        counted(review.points)
+                        counted(Fraction::whole(review.points))
                     }
                 };
             }
@@ -213,7 +217,7 @@ impl<'a> Evaluator<'a> {
                 ahead && question.bands.iter().any(|band| band.otherwise),
                 "a date ahead reveals what `otherwise` does and is worth nothing",
             );
-            let own = self.reached(question, &said).iter().map(|reached| if ahead { 0 } else { reached.points }).sum();
+            let own = if ahead { Fraction::whole(0) } else { self.worth(&self.reached(question, &said)) };
             let Some(review) = review else { return counted(own) };
             let Some(reason) = review.reason.as_ref().filter(|reason| !is_blank(reason)) else {
                 self.note("no points are replaced without a reason");
@@ -221,8 +225,12 @@ impl<'a> Evaluator<'a> {
             };
             self.note("a reviewer replaces points");
             return Row {
-                replaced: Some(Replacement { from: own, to: review.points, reason: reason.clone() }),
-                ..counted(review.points)
+                replaced: Some(Replacement {
+                    from: told(own),
+                    to: told(Fraction::whole(review.points)),
+                    reason: reason.clone(),
+                }),
+                ..counted(Fraction::whole(review.points))
             };
         }
         self.note_if(self.input.review.contains_key(&question.key), "a reviewer cannot rate silence");
@@ -234,7 +242,23 @@ impl<'a> Evaluator<'a> {
             return row(QuestionState::Information, None, None);
         }
         self.note("unanswered counts 0");
-        row(QuestionState::Unanswered, Some(0), Some(0))
+        row(QuestionState::Unanswered, Some(Fraction::whole(0)), Some(Fraction::whole(0)))
+    }
+
+    /// What the options or the band that an answer fell on are worth together: the sum, but never below 0.
+    fn worth(&self, reached: &[Reached<'a>]) -> Fraction {
+        let worth = fraction::sum(reached.iter().map(|reached| reached.points));
+        self.note_if(worth != Fraction::whole(worth.floor()), "points that are no whole number");
+        self.note_if(
+            reached.iter().any(|reached| Fraction::whole(0).is_above(reached.points)),
+            "an option costs points",
+        );
+        assert!(!worth.is_above(Fraction::whole(100)), "no edition is made in which options bring more than 100");
+        if self.note_if(Fraction::whole(0).is_above(worth), "points are never below 0") {
+            Fraction::whole(0)
+        } else {
+            worth
+        }
     }
 
     /// Whether the evidence that an answered question needs is there.
@@ -260,7 +284,10 @@ impl<'a> Evaluator<'a> {
         let has_begun = |piece: &EvidenceFact| piece.issued_on.is_none_or(|first| first <= on);
         // What ends before it begins never begins.
         let is_over = |piece: &EvidenceFact| has_begun(piece) && piece.expires_on.is_some_and(|last| last < on);
-        let valid: Vec<_> = accepted.iter().filter(|piece| has_begun(piece) && !is_over(piece)).collect();
+        let is_in_date = |piece: &EvidenceFact| has_begun(piece) && !is_over(piece);
+        let valid: Vec<_> = accepted.iter().filter(|piece| is_in_date(piece) && piece.not_counted.is_none()).collect();
+        let held_back =
+            |why: NotCounted| accepted.iter().any(|piece| is_in_date(piece) && piece.not_counted == Some(why));
         self.note_if(valid.iter().any(|piece| piece.issued_on == Some(on)), "evidence on its first day");
         self.note_if(valid.iter().any(|piece| piece.expires_on == Some(on)), "evidence on its last day");
         self.note_if(valid.iter().any(|piece| own_file == Some(&piece.id)), "a file is its own evidence");
@@ -269,6 +296,15 @@ impl<'a> Evaluator<'a> {
 
         if !valid.is_empty() {
             EvidenceState::Valid
+        } else if held_back(NotCounted::Unchecked) {
+            self.note("evidence that nobody accepted");
+            EvidenceState::Unchecked
+        } else if held_back(NotCounted::Undated) {
+            self.note("evidence that says no day");
+            EvidenceState::Undated
+        } else if held_back(NotCounted::Superseded) {
+            self.note("evidence that a later statement ended");
+            EvidenceState::Superseded
         } else if accepted.iter().any(|piece| is_over(piece)) {
             self.note("evidence that has expired");
             EvidenceState::Expired
@@ -362,8 +398,8 @@ impl<'a> Evaluator<'a> {
                     framework: framework.clone(),
                     weight: row.question.weight,
                     state: row.state,
-                    points_claimed: row.claimed,
-                    points_evidenced: row.evidenced,
+                    points_claimed: row.claimed.map(told),
+                    points_evidenced: row.evidenced.map(told),
                     claimed: of(&whole[0].1),
                     evidenced: of(&whole[1].1),
                     framework_claimed: of(&by_framework[framework.as_str()][0]),
@@ -499,6 +535,16 @@ impl<'a> Evaluator<'a> {
     }
 }
 
+/// Points as a number of this evaluator's own.
+fn exactly(points: Points) -> Fraction {
+    Fraction::new(points.numerator().into(), points.denominator().into())
+}
+
+/// Points as a result tells them.
+fn told(points: Fraction) -> Points {
+    points.as_points()
+}
+
 fn shown_score(percent: Fraction) -> Score {
     score((percent * Fraction::whole(10)).rounded())
 }
@@ -529,7 +575,7 @@ fn reached_choice(choice: &Choice) -> Reached<'_> {
     Reached {
         label: choice.value.clone(),
         value: Value::Null,
-        points: choice.points,
+        points: exactly(choice.points),
         knock_out: choice.knock_out.as_deref(),
         ask_why: choice.ask_why,
         finding: choice.finding.as_ref(),
@@ -546,7 +592,7 @@ fn reached_band(band: &PointBand) -> Reached<'_> {
     Reached {
         label,
         value: Value::Null,
-        points: band.points,
+        points: exactly(band.points),
         knock_out: band.knock_out.as_deref(),
         ask_why: band.ask_why,
         finding: band.finding.as_ref(),

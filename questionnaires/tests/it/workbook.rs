@@ -18,9 +18,11 @@ use crate::harness::*;
 use crate::properties::{Dice, FULL, PLAIN, random_case, random_edition};
 
 mod damage;
+mod results;
+mod whose;
 
 fn form<'a>(edition: &'a Edition, answers: &'a Answers) -> Form<'a> {
-    Form { edition, answers, visible: None, facts: &[] }
+    Form { edition, answers, visible: None, facts: &[], assessment: None }
 }
 
 /// Every kind of question.
@@ -210,7 +212,14 @@ fn only_what_is_to_be_filled_in_can_be_changed() {
     let visible = ["yes_or_no".to_owned()];
     let facts = [("Supplier".to_owned(), "Example & Sons".to_owned())];
     let said = said(
-        &write_xlsx(&Form { edition: &edition, answers: &answers, visible: Some(&visible), facts: &facts }).unwrap(),
+        &write_xlsx(&Form {
+            edition: &edition,
+            answers: &answers,
+            visible: Some(&visible),
+            facts: &facts,
+            assessment: None,
+        })
+        .unwrap(),
     );
     assert_eq!(said.matches("<sheetProtection ").count(), 3);
     assert!(!said.contains("password=") && !said.contains("hashValue"));

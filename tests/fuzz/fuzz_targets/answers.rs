@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 
 use diligence_fuzz::{every_kind, outcome, seeds, some_answers};
 use diligence_questionnaires::workbook::{Form, read_csv, write_csv, write_xlsx};
-use diligence_questionnaires::{Answers, Edition, Review, Subject, check_answers, check_review, check_subject, library, normalise_answer};
+use diligence_questionnaires::{
+    Answers, Edition, Review, Subject, check_answers, check_review, check_subject, library, normalise_answer,
+};
 use libfuzzer_sys::fuzz_target;
 use serde::Deserialize;
 use serde_json::json;
@@ -23,7 +25,9 @@ struct Given {
 fn inputs() -> Vec<Vec<u8>> {
     let review = json!({"t": {"points": 50}, "y": {"points": 0, "reason": "Seen"}});
     let subject = json!({"tier": "high", "affects": ["staff"], "ai_features": "core"});
-    let of = |edition: &Edition| json!({"answers": some_answers(edition), "review": review, "subject": subject}).to_string().into_bytes();
+    let of = |edition: &Edition| {
+        json!({"answers": some_answers(edition), "review": review, "subject": subject}).to_string().into_bytes()
+    };
     let whys = json!({"answers": {"y": {"not_applicable": "Why", "comment": "C", "evidence_ids": ["e1", "e2"]}, "m": {"value": ["b", "a"]}}}).to_string();
     [of(&EDITION), whys.into_bytes()].into_iter().chain(library::editions().iter().map(of)).collect()
 }
@@ -44,10 +48,10 @@ fuzz_target!(
             for (key, answer) in &normal {
                 assert!(edition.question(key).is_none_or(|question| normalise_answer(question, answer.clone()) == *answer), "normalising again changes an answer");
             }
-            let form = Form { edition, answers: &answers, visible: None, facts: &[] };
+            let form = Form { edition, answers: &answers, visible: None, facts: &[], assessment: None };
             let back = read_csv(&write_csv(&form), edition);
             assert!(!faults.is_empty() || back.is_ok(), "answers that fit do not fit in a form: {back:?}");
         }
-        let _ = write_xlsx(&Form { edition: &EDITION, answers: &answers, visible: None, facts: &[] });
+        let _ = write_xlsx(&Form { edition: &EDITION, answers: &answers, visible: None, facts: &[], assessment: None });
     }
 );

@@ -10,7 +10,9 @@ use std::sync::LazyLock;
 static EDITION: LazyLock<Edition> = LazyLock::new(every_kind);
 
 fn forms() -> Vec<Vec<u8>> {
-    let form = |answers: &Answers| write_csv(&Form { edition: &EDITION, answers, visible: None, facts: &[] }).into_bytes();
+    let form = |answers: &Answers| {
+        write_csv(&Form { edition: &EDITION, answers, visible: None, facts: &[], assessment: None }).into_bytes()
+    };
     vec![form(&Answers::new()), form(&some_answers(&EDITION))]
 }
 

@@ -35,7 +35,9 @@ fn pack(data: &[u8]) -> Option<Vec<u8>> {
 fn forms() -> Vec<Vec<u8>> {
     let mut all = Vec::new();
     for answers in [Answers::new(), some_answers(&EDITION)] {
-        let book = write_xlsx(&Form { edition: &EDITION, answers: &answers, visible: None, facts: &[] }).unwrap_or_default();
+        let book =
+            write_xlsx(&Form { edition: &EDITION, answers: &answers, visible: None, facts: &[], assessment: None })
+                .unwrap_or_default();
         if let Ok(mut archive) = ZipArchive::new(Cursor::new(&book)) {
             let mut parts = Vec::new();
             // The questions are the second sheet of a form.

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use diligence_questionnaires::workbook::{Form, read_csv, write_csv, write_xlsx};
 use diligence_questionnaires::{
-    Answer, Answers, Condition, Edition, Input, Outcome, Question, QuestionType, Review, Subject, canonical, check_answers, evaluate, library, normalise_answer,
+    Answer, Answers, Condition, Edition, Input, Outcome, Question, QuestionType, Review, Subject, canonical,
+    check_answers, evaluate, library, normalise_answer,
 };
 use serde_json::{Value, json};
 
@@ -28,7 +29,11 @@ pub fn seeds(make: impl FnOnce() -> Vec<Vec<u8>>) {
 pub fn small_editions() -> Vec<Edition> {
     library::editions()
         .iter()
-        .flat_map(|edition| edition.sections.iter().flat_map(move |section| section.questions.iter().map(move |question| one_question(edition, section, question))))
+        .flat_map(|edition| {
+            edition.sections.iter().flat_map(move |section| {
+                section.questions.iter().map(move |question| one_question(edition, section, question))
+            })
+        })
         .collect()
 }
 
@@ -38,7 +43,8 @@ fn one_question(edition: &Edition, section: &diligence_questionnaires::Section, 
     small.source.truncate(1);
     small.findings.clear();
     let mut question = question.clone();
-    let asks_others = |condition: &Option<Condition>| condition.as_ref().is_some_and(|condition| !condition.questions().is_empty());
+    let asks_others =
+        |condition: &Option<Condition>| condition.as_ref().is_some_and(|condition| !condition.questions().is_empty());
     if asks_others(&question.show_if) {
         question.show_if = None;
     }
@@ -53,7 +59,9 @@ fn one_question(edition: &Edition, section: &diligence_questionnaires::Section, 
 
 /// An edition with a question of every kind, for which forms and answers are.
 pub fn every_kind() -> Edition {
-    let options = |values: &[&str]| Value::from(values.iter().map(|value| json!({"value": value, "label": value, "points": 0})).collect::<Vec<_>>());
+    let options = |values: &[&str]| {
+        Value::from(values.iter().map(|value| json!({"value": value, "label": value, "points": 0})).collect::<Vec<_>>())
+    };
     let ask = |key: &str, kind: &str, more: Value| {
         let mut question = json!({"key": key, "principle": "p", "text": key, "type": kind, "weight": 0, "not_applicable": "with_reason"});
         for (name, member) in more.as_object().into_iter().flatten() {
@@ -81,11 +89,16 @@ pub fn some_answers(edition: &Edition) -> Answers {
     let value = |question: &Question| match question.kind {
         QuestionType::YesNo | QuestionType::SingleChoice => json!(question.options[0].value),
         QuestionType::MultipleChoice => json!([question.options[0].value]),
-        QuestionType::Number => json!(question.minimum.or(question.maximum).map_or_else(|| 1.into(), |number| number.to_json())),
+        QuestionType::Number => {
+            json!(question.minimum.or(question.maximum).map_or_else(|| 1.into(), |number| number.to_json()))
+        }
         QuestionType::Date => json!("2025-12-31"),
         QuestionType::Text | QuestionType::File => json!("w"),
     };
-    edition.questions().map(|question| (question.key.clone(), Answer { value: Some(value(question)), ..Answer::default() })).collect()
+    edition
+        .questions()
+        .map(|question| (question.key.clone(), Answer { value: Some(value(question)), ..Answer::default() }))
+        .collect()
 }
 
 /// The result of some answers, which is always one.
@@ -109,7 +122,7 @@ pub fn must_hold(edition: &Edition) {
     assert_eq!(check_answers(edition, &answers), [], "the first possible answers do not fit");
     for answers in [&Answers::new(), &answers] {
         let outcome = outcome(edition, answers, &Review::new(), &Subject::new());
-        let form = Form { edition, answers, visible: Some(&outcome.visible), facts: &[] };
+        let form = Form { edition, answers, visible: Some(&outcome.visible), facts: &[], assessment: None };
         let back = read_csv(&write_csv(&form), edition).map(|back| canonical::json(&back));
         assert_eq!(back, Ok(canonical::json(answers)), "a form");
         assert!(write_xlsx(&form).is_ok(), "a workbook");
@@ -121,7 +134,10 @@ pub fn must_fit(edition: &Edition, answers: &Answers) {
     assert_eq!(check_answers(edition, answers), [], "answers that were read do not fit");
     for (key, answer) in answers {
         let question = edition.question(key);
-        assert!(question.is_some_and(|question| normalise_answer(question, answer.clone()) == *answer), "an answer that was read is not as it is kept");
+        assert!(
+            question.is_some_and(|question| normalise_answer(question, answer.clone()) == *answer),
+            "an answer that was read is not as it is kept"
+        );
     }
     outcome(edition, answers, &Review::new(), &Subject::new());
 }

@@ -120,6 +120,8 @@ both! {
         assert_eq!(text(&made, "mail"), "not_configured");
         let submitted = assessment(&app, &app.supplier("Haven").await, "submitted").await;
         assert_eq!(app.post(&app.editor, "/links", json!({ "assessment_id": id(&submitted), "contact_name": "Sam" })).await.faults(409), ["state"]);
+        // The program has no public address here, and says that nobody elsewhere can use the link.
+        assert_eq!(made["opens_here_only"], json!(true));
         // The text is shown once.
         assert_eq!(app.get(&app.viewer, &format!("/links/{}", id(&made))).await.json(200).get("url"), None);
         assert!(!app.get(&app.admin, "/links?limit=200").await.text.contains("dlr_"));
@@ -178,6 +180,13 @@ async fn no_secret_of_a_link_or_a_visit_is_in_the_database() {
     }
 }
 
+/// The id of the only link of an assessment.
+async fn link_id(app: &App, assessment: &Value) -> String {
+    let links = app.walk(&format!("/links?assessment_id={}", id(assessment)), 200).await;
+    assert_eq!(links.len(), 1, "{links:?}");
+    id(&links[0]).to_owned()
+}
+
 #[tokio::test]
 async fn links_are_made_listed_and_ended_at_the_console() {
     let app = App::open(On::Sqlite).await;
@@ -203,15 +212,21 @@ async fn links_are_made_listed_and_ended_at_the_console() {
         "2027-03-30",
     ]);
     assert_eq!((code, told.as_str()), (Some(0), ""), "{link}");
+    // Without a public address it is said that nobody elsewhere can use it.
+    let elsewhere = assessment(&app, &app.supplier("Haven").await, "open").await;
+    let (code, here, told) = run(&["link", "create", "--assessment", id(&elsewhere), "--contact", "Kit"]);
+    assert!(code == Some(0) && here.starts_with("http://127.0.0.1:8080/respond#"), "{here}");
+    assert!(told.contains("opens on this computer only") && told.contains("--public-url"), "{told}");
+    assert_eq!(run(&["link", "revoke", &link_id(&app, &elsewhere).await]).0, Some(0));
     let token = link.strip_prefix("https://register.example.org/respond#").expect("a link");
     let sam = Visitor::enters(&app, token).await;
     // As a name may have been stored before tabs were refused.
     change(&app.url, "UPDATE respondent_link SET contact_name = 'Sam' || char(9) || 'Harbour'").await;
     let (code, list, _) = run(&["link", "list", "--organisation", "Meadow View Care"]);
-    let cells: Vec<&str> = list.split('\t').collect();
+    let cells: Vec<&str> = list.lines().next().unwrap_or_default().split('\t').collect();
     assert_eq!(
         (code, list.lines().count(), cells[1], cells[2], cells[3], cells[5], cells[7]),
-        (Some(0), 1, "opened", "no_address", "2027-03-30", id(&open), "Sam Harbour")
+        (Some(0), 2, "opened", "no_address", "2027-03-30", id(&open), "Sam Harbour")
     );
     assert!(!list.contains("dlr_"));
     assert_eq!(run(&["link", "revoke", cells[0]]).0, Some(0));

@@ -119,6 +119,16 @@ pub(crate) async fn with_file(app: &App, evidence: &Value) -> Value {
     .json(200)
 }
 
+/// A check of this supplier with a finding.
+fn security_check(supplier: &Value, day: &str) -> Value {
+    json!({
+        "subject_id": id(supplier), "checked_on": day, "targets": [{ "kind": "website", "name": "harbour.example" }],
+        "findings": [{
+            "text": "An old server answers", "severity": "high", "outcome": "action", "owner": "Sam", "due_on": "2027-04-01",
+        }],
+    })
+}
+
 /// A link to this assessment.
 fn link(assessment: &Value) -> Value {
     json!({ "assessment_id": id(assessment), "contact_name": "Sam Harbour" })
@@ -265,8 +275,12 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         | "list_decisions"
         | "list_risks"
         | "list_reviews"
+        | "list_due"
+        | "read_due_counts"
+        | "list_settlements"
         | "list_incidents"
         | "read_organisation"
+        | "read_ourselves"
         | "read_policy"
         | "read_sign_in_policy"
         | "list_users"
@@ -302,6 +316,21 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         }
 
         "create_evidence" => Target::with(evidence().await),
+        "create_security_check" => Target::with(security_check(&supplier().await, "2027-02-20")),
+        "create_exercise" => Target::with(json!({
+            "subject_id": id(&supplier().await), "title": "A lost telephone", "form": "micro", "held_on": "2027-02-20",
+            "participants": [{ "name": "Sam" }], "findings": [],
+        })),
+        "read_comparison" | "close_findings" => {
+            let supplier = supplier().await;
+            made("/security-checks", security_check(&supplier, "2027-02-20")).await;
+            let mut later = security_check(&supplier, "2027-02-27");
+            later["findings"] = json!([]);
+            let target = Target::on(made("/security-checks", later).await);
+            let close = json!({ "reason": "The check finds it no more." });
+            if operation == "close_findings" { target.and(close) } else { target }
+        }
+        "accept_evidence" => Target::on(crate::respondents::sent_evidence(app).await),
         "read_evidence" | "delete_evidence" => Target::on(made("/evidence", evidence().await).await),
         "change_evidence" => Target::on(made("/evidence", evidence().await).await).and(json!({ "reference": "IS 1" })),
 
@@ -422,6 +451,19 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         "read_review" | "complete_review" => Target::on(review().await),
         "reschedule_review" => Target::on(review().await).and(json!({ "due_on": "2027-08-01", "reason": "Holidays." })),
 
+        "create_settlement" | "read_settlement" => {
+            let contract = json!({ "reference": "C-1", "ends_on": "2027-06-30", "notice_days": 90 });
+            let named = json!({ "name": "Harbour Care Systems", "contracts": [contract] });
+            let item = async || {
+                let supplier = made("/suppliers", named.clone()).await;
+                first(format!("/due?kind=contract_notice&subject_id={}", id(&supplier))).await
+            };
+            let of = |item: Value| json!({ "item_id": item["id"], "choice": "keep", "reason": "They do well." });
+            // One is settled already, so that there is something to list.
+            let settled = made("/settlements", of(item().await)).await;
+            if operation == "read_settlement" { Target::on(settled) } else { Target::with(of(item().await)) }
+        }
+
         "create_incident" => Target::with(incident().await),
         "read_incident" | "delete_incident" => Target::on(made("/incidents", incident().await).await),
         "change_incident" => {
@@ -436,6 +478,7 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         | "export_answers"
         | "export_risks"
         | "export_reviews"
+        | "export_due"
         | "export_calendar"
         | "export_audit_events" => Target::none(),
         "import_suppliers" => Target::with(json!({ "rows": [{ "name": "Harbour Care Systems" }] })),
@@ -443,6 +486,9 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
             json!({ "rows": [{ "supplier_id": id(&supplier().await), "name": unique(), "kind": "software" }] }),
         ),
 
+        "change_ourselves" => {
+            Target::on(app.get(&app.admin, "/ourselves").await.json(200)).and(json!({ "notes": unique() }))
+        }
         "change_organisation" => {
             Target::on(app.get(&app.admin, "/organisation").await.json(200)).and(json!({ "name": unique() }))
         }

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use diligence_entities::{
-    assessment::{self, AnswerChange, Assessment, AssessmentState, Confirmation},
+    assessment::{self, AnswerChange, Assessment, AssessmentState, Confirmation, Progress, Unsubmitted},
     error::Error,
     evidence::{self, Evidence, EvidenceFilter, EvidenceSort, NewEvidence},
     evidence_file::{self, NewFile},
@@ -89,8 +89,12 @@ async fn papers(reader: &Reader, assessment: &Assessment) -> Result<Vec<Evidence
 }
 
 async fn sheet(reader: &Reader, assessment: &Assessment) -> Result<Sheet, Error> {
-    let questions = assessment::questions(reader, &assessment.id, None).await?;
-    let standing = assessment::progress(reader, &assessment.id).await?.into();
+    let progress = assessment::progress(reader, &assessment.id).await?;
+    sheet_of(reader, assessment, progress).await
+}
+
+async fn sheet_of(reader: &Reader, assessment: &Assessment, progress: Progress) -> Result<Sheet, Error> {
+    let (questions, standing) = (assessment::questions(reader, &assessment.id, None).await?, progress.into());
     Ok(Sheet { questions, standing, papers: papers(reader, assessment).await?.iter().map(Paper::from).collect() })
 }
 
@@ -123,6 +127,8 @@ struct AssessmentPage {
     tasks: Vec<Task>,
     sections: Vec<(String, Vec<Row>)>,
     answered: String,
+    /// How far an answer through a link is that is not submitted.
+    unsubmitted: Option<String>,
     missing_count: usize,
     claimed: Option<Score>,
     evidenced: Option<Score>,
@@ -161,13 +167,19 @@ impl AssessmentPage {
                 "It counts in the register. When it is time to ask again, start a new assessment: answers that still hold are carried over."
             }
             AssessmentState::Refused => {
-                "It was refused: we may not rely on this. The scores in the register stay as they were."
+                "It was refused: we may not rely on this. Its scores stand in the register until it is decided again."
             }
             AssessmentState::Superseded => {
                 "A newer approved assessment counts in its place. This one stays to be read."
             }
         }
     }
+}
+
+/// How far an answer through a link is that is not submitted: `3 of 12 questions`.
+fn told(far: Unsubmitted) -> String {
+    let count = usize::try_from(far.question_count).unwrap_or(usize::MAX);
+    format!("{} of {}", far.answered_count, format::count(count, "question", "questions"))
 }
 
 /// Why an earlier answer was left out.
@@ -208,6 +220,7 @@ async fn task_list(
     let progress = assessment::progress(&reader, &about.assessment.id).await?;
     let result = assessment::result(&reader, &about.assessment.id).await?;
     let (left, claimed, evidenced) = (progress.left.clone(), progress.claimed, progress.evidenced);
+    let unsubmitted = progress.unsubmitted.map(told);
     let papers = papers(&reader, &about.assessment).await?.iter().map(Paper::from).collect();
     let sheet = Sheet { questions, standing: progress.into(), papers };
     let text = |key: &str| sheet.question(key).map_or_else(|| key.to_owned(), |question| question.text.clone());
@@ -242,6 +255,7 @@ async fn task_list(
         tasks: sheet.tasks(|path| about.place(path)),
         sections: if may_answer { Vec::new() } else { sheet.rows(|_| String::new()) },
         answered: sheet.standing.answered(),
+        unsubmitted,
         missing_count: sheet.standing.unanswered_required.len() + sheet.standing.comments_needed.len(),
         claimed,
         evidenced,
@@ -318,6 +332,7 @@ fn section_form(
         errors: Vec::new(),
         is_stale: false,
         has_more: false,
+        attaches: false,
         evidence: about.place(&format!("/evidence?section={key}")),
         add_evidence: "Add evidence",
         way_in: format!("/sign-in?then={then}"),
@@ -507,6 +522,8 @@ struct CheckPage {
     errors: Vec<FieldError>,
     version: i64,
     unconfirmed: Option<String>,
+    /// How far an answer through a link is that is not submitted.
+    unsubmitted: Option<String>,
 }
 
 /// Everything that is answered, to be looked at before it is submitted.
@@ -521,14 +538,16 @@ async fn check_page(request: &Request, here: &SignedIn, status: StatusCode, mut 
     if !about.is_open() || !here.is_at_least(Role::Editor) {
         return Err(Refusal::Elsewhere(about.place("")));
     }
-    let sheet = sheet(&reader, &about.assessment).await?;
+    let progress = assessment::progress(&reader, &about.assessment.id).await?;
+    let unsubmitted = progress.unsubmitted.map(told);
+    let sheet = sheet_of(&reader, &about.assessment, progress).await?;
     errors.extend(sheet.missing());
     let earlier = sheet.standing.earlier.keys().filter(|key| sheet.standing.visible.contains(key)).count();
     let unconfirmed = (earlier > 0)
         .then(|| format::count(earlier, "answer that was given before is", "answers that were given before are"));
     let (frame, csrf) = (here.frame("Check the answers").at("/assessments"), here.csrf().to_owned());
     let (sections, version) = (sheet.rows(|path| about.place(path)), sheet.standing.version);
-    Ok(html(status, &CheckPage { frame, about, csrf, sections, errors, version, unconfirmed })?)
+    Ok(html(status, &CheckPage { frame, about, csrf, sections, errors, version, unconfirmed, unsubmitted })?)
 }
 
 /// Submits the answers.
@@ -542,6 +561,9 @@ pub(super) async fn submit(who: Page<Editor>, form: Proven<Form>) -> PageResult 
             let wrong =
                 FieldError::new("form", "someone else saved answers meanwhile: look at them below, then submit");
             check_page(request, here, StatusCode::CONFLICT, vec![wrong]).await
+        }
+        Err(Error::Conflict { detail, .. }) => {
+            check_page(request, here, StatusCode::CONFLICT, vec![FieldError::new("form", detail)]).await
         }
         Err(error) => {
             faults(error)?;

@@ -133,7 +133,7 @@ pub(super) fn said(
 ) -> String {
     let Some(answer) = answer else { return "Not answered".into() };
     if let Some(reason) = &answer.not_applicable {
-        return format!("Does not apply: {reason}");
+        return format::does_not_apply(reason);
     }
     let label = |value: &str| {
         let option = question
@@ -177,6 +177,15 @@ pub(super) fn points(contribution: &Contribution) -> String {
 pub(super) fn lacking(state: EvidenceState) -> &'static str {
     match state {
         EvidenceState::NotNeeded | EvidenceState::Valid => "",
+        EvidenceState::Unchecked => {
+            "The evidence it needs was sent and is not accepted yet, so the answer is not shown to be true."
+        }
+        EvidenceState::Undated => {
+            "The evidence it needs says no day from which its end could be told, so the answer is not shown to be true."
+        }
+        EvidenceState::Superseded => {
+            "What was said later ended the evidence it needs, so the answer is not shown to be true."
+        }
         EvidenceState::Expired => "The evidence it needs has expired, so the answer is not shown to be true.",
         EvidenceState::NotYetValid => "The evidence it needs is not valid yet, so the answer is not shown to be true.",
         EvidenceState::WrongKind => {

@@ -37,6 +37,7 @@ struct New {
     url: String,
     /// What became of the letter.
     letter: String,
+    opens_here_only: bool,
 }
 
 #[derive(Template)]
@@ -49,14 +50,17 @@ struct LinksPage {
     new: Option<New>,
     form: Form,
     sends_mail: bool,
+    opens_here_only: bool,
     may_change: bool,
+    /// Whether it is of our own house, of which nobody outside is asked.
+    is_ourselves: bool,
     errors: Vec<FieldError>,
 }
 
 impl LinksPage {
-    /// Whether answers can be given at all.
+    /// Whether answers can be given at all, and by somebody outside.
     fn may_send(&self) -> bool {
-        self.may_change && self.about.is_open()
+        self.may_change && self.about.is_open() && !self.is_ourselves
     }
 
     fn days_hint(&self) -> String {
@@ -109,6 +113,11 @@ fn mailer(request: &Request) -> Result<&Mailer, Problem> {
     request.data::<Mailer>().ok_or_else(|| Problem::internal("the app has no mailer"))
 }
 
+fn config(request: &Request) -> Result<&Config, Problem> {
+    let config = request.data::<Arc<Config>>();
+    config.map(Arc::as_ref).ok_or_else(|| Problem::internal("the app has no configuration"))
+}
+
 /// The links of an assessment, and a form for another one.
 pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let (request, here) = who.parts();
@@ -141,6 +150,7 @@ async fn list(
     };
     let mut links = respondent_link::list(&reader, &filter).await?.items;
     links.reverse();
+    let is_ourselves = supplier::read(&reader, &about.assessment.supplier_id).await?.is_ourselves;
     let page = LinksPage {
         frame: here.frame("Send it to the supplier").at("/assessments"),
         about,
@@ -149,7 +159,9 @@ async fn list(
         new,
         form,
         sends_mail: mailer(request)?.mailing() == Mailing::Possible,
+        opens_here_only: config(request)?.links_open_here_only(),
         may_change: here.is_at_least(Role::Editor),
+        is_ourselves,
         errors,
     };
     Ok(html(status, &page)?)
@@ -210,7 +222,7 @@ async fn handed_over(
         Ok(made) => made,
         Err(error) => return again(request, here, form, error).await,
     };
-    let config = request.data::<Arc<Config>>().ok_or_else(|| Problem::internal("the app has no configuration"))?;
+    let config = config(request)?;
     let url = config.link_of_respondent(made.token.reveal());
     if let Some(letter) = made.letter {
         mailer(request)?.post(store_of(request)?.clone(), here.person.scope(request_id(request)), letter, url.clone());
@@ -220,7 +232,7 @@ async fn handed_over(
         request,
         here,
         StatusCode::OK,
-        Some(New { name: made.link.contact_name, url, letter }),
+        Some(New { name: made.link.contact_name, url, letter, opens_here_only: config.links_open_here_only() }),
         Form::default(),
         Vec::new(),
     )

@@ -5,6 +5,7 @@ mod judged;
 mod links;
 mod review;
 mod score;
+mod sent;
 mod sheet;
 
 use std::collections::BTreeMap;

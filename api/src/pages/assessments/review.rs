@@ -9,15 +9,17 @@ use diligence_entities::{
     clock::Day,
     decision::{self, Decision, NewCondition, NewDecision},
     error::Error,
-    evidence::Evidence,
     fault::Fault,
     id::AssessmentId,
     role::Role,
 };
-use diligence_questionnaires::{Contribution, QuestionType, RaisedFinding, Severity};
+use diligence_questionnaires::{Contribution, Points, QuestionType, RaisedFinding, Severity};
 use poem::{Request, http::StatusCode};
 
-use super::judged::{self, Judged, Moved};
+use super::{
+    judged::{self, Judged, Moved},
+    sent::{Piece, Sent},
+};
 use crate::{
     auth::{Approver, Viewer, store_of},
     pages::{
@@ -33,15 +35,6 @@ use crate::{
 const ROWS: usize = 3;
 /// How many there can be: as many conditions as a decision takes.
 const MAXIMUM_ROWS: usize = 50;
-
-/// A piece of evidence under an answer.
-struct Piece {
-    name: String,
-    valid: String,
-    is_over: bool,
-    href: Option<String>,
-    is_file: bool,
-}
 
 /// A finding in plain sentences.
 struct Finding {
@@ -62,7 +55,7 @@ struct Item {
     lacking: &'static str,
     points: String,
     /// The answer's own points, where a reviewer put others in their place.
-    own_points: Option<u8>,
+    own_points: Option<Points>,
     /// The points that a reviewer gave, and who and why.
     given: Option<(u8, String)>,
     knock_out: Option<String>,
@@ -141,6 +134,9 @@ struct ReviewPage<'a> {
     /// Findings over several answers.
     findings: Vec<Finding>,
     moved: Option<Moved>,
+    /// What was sent through a link, in an answer or not.
+    sent: Vec<Sent>,
+    may_accept: bool,
     decision: Option<Decision>,
     may_rate: bool,
     /// Why this person cannot decide; empty where they can.
@@ -225,6 +221,7 @@ async fn page(request: &Request, here: &SignedIn, id: &AssessmentId, again: Agai
         Some(before) => Some(Moved::since(&reader, &judged, before).await?),
         None => None,
     };
+    let sent = Sent::with(&reader, &judged).await?;
     let decision = decision::on(&reader, id).await?;
     let duty = if is_submitted { assessment::other_duty(&reader, &judged.assessment).await? } else { None };
     let (is_approver, is_admin) = (here.is_at_least(Role::Approver), here.is_at_least(Role::Admin));
@@ -255,6 +252,7 @@ async fn page(request: &Request, here: &SignedIn, id: &AssessmentId, again: Agai
     };
     let notice = match parameter(request, "notice").as_str() {
         "rated" => "Your points are saved, and the scores below follow from them.",
+        "accepted" => "It is accepted, and counts from now on.",
         "returned" => "It is returned for changes. Whoever answers sees what you wrote.",
         "decided" => "Your decision is made. It stands below, with the receipt.",
         _ => "",
@@ -269,6 +267,8 @@ async fn page(request: &Request, here: &SignedIn, id: &AssessmentId, again: Agai
         judged,
         parts,
         moved,
+        sent,
+        may_accept: here.is_at_least(Role::Editor),
         decision,
         no_decision,
         duty,
@@ -372,7 +372,7 @@ fn parts(judged: &Judged, moved: Option<&Moved>, typed: &Typed, is_stale: bool) 
                 .iter()
                 .flat_map(|answer| &answer.evidence_ids)
                 .filter_map(|id| judged.evidence.get(id))
-                .map(|evidence| piece(evidence, on))
+                .map(|evidence| Piece::new(evidence, on))
                 .collect(),
             lacking: judged::lacking(contribution.evidence),
             points: judged::points(contribution),
@@ -405,23 +405,6 @@ fn parts(judged: &Judged, moved: Option<&Moved>, typed: &Typed, is_stale: bool) 
         items: section.questions.iter().filter_map(item).collect(),
     };
     judged.edition.sections.iter().map(part).filter(|part| !part.items.is_empty()).collect()
-}
-
-fn piece(evidence: &Evidence, on: Day) -> Piece {
-    let is_over = evidence.expires_on.is_some_and(|last| last < on);
-    let valid = match evidence.expires_on {
-        Some(last) if is_over => format!("expired on {}", format::day(last)),
-        Some(last) => format!("valid until {}", format::day(last)),
-        None => "no end".into(),
-    };
-    let file = evidence.file.as_ref().map(|_| format!("/api/v1/evidence/{}/file", evidence.id));
-    Piece {
-        name: judged::piece(evidence),
-        valid,
-        is_over,
-        is_file: file.is_some(),
-        href: file.or_else(|| evidence.address.clone()),
-    }
 }
 
 /// Rates answers: those whose points or reason are not what is kept.

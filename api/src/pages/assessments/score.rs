@@ -29,6 +29,8 @@ use crate::{
 
 /// How many earlier assessments one can choose from.
 const SHOWN: u64 = 200;
+/// How much is told of in what a receipt differs.
+const DIFFERING: usize = 10;
 
 /// A question's part in the score.
 struct Part {
@@ -88,6 +90,8 @@ struct ScorePage {
     others: Vec<Other>,
     moved: Option<Moved>,
     receipt: Option<Receipt>,
+    /// In what the receipt is not what is kept of the assessment, the first few.
+    differing: Vec<String>,
 }
 
 impl ScorePage {
@@ -138,9 +142,13 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
             id: other.id.to_string(),
         })
         .collect();
-    let receipt = match judged.assessment.decided_at {
-        Some(_) => Some(assessment::receipt(&reader, &id).await?.receipt),
-        None => None,
+    let (receipt, differing) = match judged.assessment.decided_at {
+        Some(_) => {
+            let file = assessment::receipt(&reader, &id).await?;
+            let differing = file.differing().into_iter().take(DIFFERING).collect();
+            (Some(file.receipt), differing)
+        }
+        None => (None, Vec::new()),
     };
     let improvements = assessment::improvements(reader, &id).await?;
     let (way, steps) = steps(here, request, &judged, &improvements).await?;
@@ -160,6 +168,7 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
         others,
         moved,
         receipt,
+        differing,
     };
     Ok(html(StatusCode::OK, &page)?)
 }

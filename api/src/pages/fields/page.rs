@@ -13,6 +13,8 @@ use crate::pages::{
 
 /// How many empty rows are shown below those that are filled in.
 const EMPTY_ROWS: usize = 1;
+/// How many of a form that is filled in at once, and not bit by bit.
+const MANY_EMPTY_ROWS: usize = 5;
 
 /// The ids of everything in a form, from its beginning to its end.
 fn ids(parts: &[FilledSection]) -> Vec<String> {
@@ -40,6 +42,8 @@ struct FormPageTemplate {
     lead: String,
     parts: Vec<FilledSection>,
     is_stale: bool,
+    /// Whether more empty rows can be asked for.
+    can_grow: bool,
 }
 
 /// A form that someone has open.
@@ -60,12 +64,33 @@ impl FormPage<'_> {
     pub(in crate::pages) fn show(
         self,
         status: StatusCode,
+        parts: Vec<FilledSection>,
+        errors: Vec<FieldError>,
+    ) -> PageResult {
+        self.with_rows(status, parts, errors, EMPTY_ROWS, false)
+    }
+
+    /// A form of many rows, which can be asked for more of them with the field `more`.
+    pub(in crate::pages) fn show_many(
+        self,
+        status: StatusCode,
+        parts: Vec<FilledSection>,
+        errors: Vec<FieldError>,
+    ) -> PageResult {
+        self.with_rows(status, parts, errors, MANY_EMPTY_ROWS, true)
+    }
+
+    fn with_rows(
+        self,
+        status: StatusCode,
         mut parts: Vec<FilledSection>,
         errors: Vec<FieldError>,
+        empty_rows: usize,
+        can_grow: bool,
     ) -> PageResult {
         let is_stale = parts.iter().flat_map(|part| &part.fields).any(|field| field.theirs.is_some());
         for field in parts.iter_mut().flat_map(|part| &mut part.fields).filter(|field| field.one().is_some()) {
-            for _ in 0..EMPTY_ROWS {
+            for _ in 0..empty_rows {
                 let row = field.empty_row();
                 field.rows.push(row);
             }
@@ -86,6 +111,7 @@ impl FormPage<'_> {
                 lead: self.lead,
                 parts,
                 is_stale,
+                can_grow,
             },
         )?)
     }

@@ -9,7 +9,7 @@ use diligence_entities::{
     id::DraftId,
 };
 use diligence_questionnaires::{
-    Choice, EvidenceNeed, EvidenceRule, NotApplicable, Question, QuestionType, Splice, extension::AddedQuestion,
+    Choice, EvidenceNeed, EvidenceRule, NotApplicable, Points, Question, QuestionType, Splice, extension::AddedQuestion,
 };
 use poem::{Request, http::StatusCode};
 
@@ -33,6 +33,11 @@ const KINDS: [(&str, &str); 4] = [
     ("single_choice", "One of several options"),
     ("multiple_choice", "Any of several options"),
     ("text", "Their own words (a reviewer gives the points)"),
+];
+const NOT_APPLYING: [(&str, &str); 3] = [
+    ("no", "It may not: it always applies"),
+    ("with_reason", "It may, with a reason"),
+    ("without_reason", "It may, and nobody needs to say why"),
 ];
 const NEEDS: [(&str, &str); 3] = [
     ("none", "None is asked for"),
@@ -137,6 +142,7 @@ fn blank() -> BTreeMap<String, String> {
         ("kind", "yes_no"),
         ("weight", "10"),
         ("evidence", "none"),
+        ("may_not_apply", "no"),
         ("option1-points", "100"),
         ("option2-points", "0"),
         ("option1-label", "Yes"),
@@ -161,7 +167,7 @@ fn written(added: &AddedQuestion) -> BTreeMap<String, String> {
         ("weight".to_owned(), question.weight.to_string()),
         ("evidence".to_owned(), word(serde_json::json!(question.evidence.need))),
         ("required".to_owned(), if question.required { "yes".to_owned() } else { String::new() }),
-        ("may_not_apply".to_owned(), if question.may_be_not_applicable() { "yes".to_owned() } else { String::new() }),
+        ("may_not_apply".to_owned(), may_not_apply(question).to_owned()),
     ]);
     for (index, option) in question.options.iter().enumerate().take(OPTIONS) {
         let number = index + 1;
@@ -205,6 +211,15 @@ fn page(
 fn is_beyond(question: &Question) -> bool {
     matches!(question.kind, QuestionType::Number | QuestionType::Date | QuestionType::File)
         || question.options.len() > OPTIONS
+}
+
+/// Whether it may be said not to apply, as a word of [`NOT_APPLYING`].
+fn may_not_apply(question: &Question) -> &'static str {
+    match (question.may_be_not_applicable(), question.needs_reason_not_to_apply()) {
+        (false, _) => "no",
+        (true, true) => "with_reason",
+        (true, false) => "without_reason",
+    }
 }
 
 /// A key or a value made of words.
@@ -297,8 +312,7 @@ fn read(form: &Form, additions: &Additions, before: Option<&AddedQuestion>) -> R
         .map(|before| before.question.evidence.kinds.clone())
         .filter(|_| need != EvidenceNeed::None)
         .unwrap_or_default();
-    let not_applicable =
-        if form.some("may_not_apply").is_some() { NotApplicable::WithReason } else { NotApplicable::No };
+    let not_applicable = word_of::<NotApplicable>(form, "may_not_apply").unwrap_or_default();
     let rest = before.map(|before| before.question.clone());
     let question = Question {
         key,
@@ -338,11 +352,17 @@ fn options(
         if label.chars().count() > 300 {
             wrong(&format!("option{number}-label"), "enter at most 300 characters");
         }
-        let points = part("points").parse::<u8>().ok().filter(|points| *points <= 100);
+        // Points run from -100 to 100, and only one of several can cost some.
+        let within = |points: &Points| *points >= Points::ZERO || kind == QuestionType::MultipleChoice;
+        let points = Points::from_typed(&part("points")).ok().filter(within);
         if points.is_none() {
+            let range = match kind {
+                QuestionType::MultipleChoice => "-100 to 100, below 0 where it costs points",
+                _ => "0 to 100",
+            };
             wrong(
                 &format!("option{number}-points"),
-                &format!("enter the points of \u{201c}{label}\u{201d}, a whole number from 0 to 100"),
+                &format!("enter the points of \u{201c}{label}\u{201d}, {range}, such as 50, 53.33 or 33 1/3"),
             );
         }
         let mut value = match kind {

@@ -8,14 +8,15 @@ use std::collections::BTreeMap;
 use askama::Template;
 use diligence_entities::{
     draft::{self, Draft, DraftFilter, MergedDraft, NewMerge},
-    questionnaire::{self, ChangesFilter, Origin, Questionnaire, QuestionnaireFilter},
+    questionnaire::{self, ChangesFilter, Origin, OutdatedEdition, Questionnaire, QuestionnaireFilter},
     role::Role,
     scope::Reader,
     translation::{self, TranslationFilter},
 };
 use diligence_questionnaires::{
     AppliesTo, ChangeKind, ConflictSeverity, Edition, EditionChanges, EvidenceKind, EvidenceNeed, FieldChange,
-    PartChange, PointBand, Preview, PreviewQuestion, PreviewSection, Question, QuestionType, Section, library::order,
+    PartChange, PointBand, Points, Preview, PreviewQuestion, PreviewSection, Question, QuestionType, Section,
+    library::order,
 };
 use poem::{Request, http::StatusCode};
 use serde_json::Value;
@@ -171,6 +172,8 @@ struct EditionPage {
     frame: Frame,
     errors: Vec<FieldError>,
     edition: Edition,
+    /// Why it is out of date today, if it is.
+    outdated: Option<OutdatedEdition>,
     preview: Preview,
     findings: Vec<String>,
     editions: Vec<(String, Origin)>,
@@ -196,6 +199,12 @@ impl EditionPage {
         ];
         let pairs: Vec<String> = pairs.into_iter().flatten().collect();
         if pairs.is_empty() { self.href() } else { format!("{}?{}", self.href(), pairs.join("&")) }
+    }
+
+    /// Whether choosing some option costs points.
+    fn has_costs(&self) -> bool {
+        let mut options = self.edition.questions().flat_map(|question| &question.options);
+        options.any(|option| option.points < Points::ZERO)
     }
 
     fn export(&self, format: &str) -> String {
@@ -287,7 +296,10 @@ pub(super) fn demands(question: &PreviewQuestion) -> Vec<String> {
         question.options.iter().filter(|option| option.ask_why).map(|option| option.label.as_str()).collect();
     let said = [
         question.required.then(|| "It must be answered.".to_owned()),
-        question.may_not_apply.then(|| "It may be said not to apply, with a reason.".to_owned()),
+        question.may_not_apply.then(|| {
+            let reason = if question.reason_needed { ", with a reason" } else { "; no reason is needed" };
+            format!("It may be said not to apply{reason}.")
+        }),
         match question.evidence {
             EvidenceNeed::None => None,
             EvidenceNeed::Optional => Some(format!("Evidence is welcome{kinds}.")),
@@ -353,6 +365,7 @@ async fn edition_page(
         errors,
         preview: Preview::of(&edition),
         findings: edition.findings_in_words(),
+        outdated: OutdatedEdition::of(&edition, reader.today()),
         edition,
         editions,
         languages,

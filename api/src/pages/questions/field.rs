@@ -4,8 +4,11 @@ use diligence_entities::respondent::RespondentQuestion;
 use diligence_questionnaires::{Answer, EvidenceNeed, QuestionType};
 use serde_json::Value;
 
-use super::{Choice, Paper};
-use crate::pages::form::Form;
+use super::{Choice, Paper, choices_of, evidence_kinds};
+use crate::pages::{
+    form::Form,
+    page::{FieldError, at},
+};
 
 /// A question with what is answered, as a part of a form.
 pub(in crate::pages) struct Field {
@@ -13,17 +16,26 @@ pub(in crate::pages) struct Field {
     pub(super) text: String,
     pub(super) help: Option<String>,
     pub(super) kind: QuestionType,
-    pub(super) required: bool,
     pub(super) may_not_apply: bool,
+    pub(super) reason_needed: bool,
     pub(super) unit: Option<String>,
     pub(super) options: Vec<Choice>,
     /// What is typed: a text, a number, a date.
     pub(super) value: String,
     pub(super) comment: String,
+    pub(super) does_not_apply: bool,
+    /// Why it does not.
     pub(super) not_applicable: String,
     pub(super) wants_evidence: bool,
     pub(super) evidence_hint: String,
     pub(super) evidence: Vec<Choice>,
+    /// What a file that is chosen beside the question can be.
+    pub(super) file_kinds: Vec<Choice>,
+    /// The days of that file, as they are typed.
+    pub(super) file_issued_on: String,
+    pub(super) file_expires_on: String,
+    /// What is wrong with that file.
+    pub(super) file_wrong: Option<String>,
     pub(super) needs_comment: bool,
     pub(super) wrong: Option<String>,
     /// What someone else saved meanwhile, where it is something else.
@@ -78,8 +90,8 @@ impl Field {
             text: question.text.clone(),
             help: question.help.clone(),
             kind: question.kind,
-            required: question.required,
             may_not_apply: question.may_not_apply,
+            reason_needed: question.reason_needed,
             unit: question.unit.clone(),
             options,
             value: match &value {
@@ -88,6 +100,7 @@ impl Field {
                 _ => String::new(),
             },
             comment: answer.and_then(|answer| answer.comment.clone()).unwrap_or_default(),
+            does_not_apply: answer.is_some_and(|answer| answer.not_applicable.is_some()),
             not_applicable: answer.and_then(|answer| answer.not_applicable.clone()).unwrap_or_default(),
             wants_evidence: wants_evidence || !given.is_empty(),
             evidence_hint: if accepted.is_empty() {
@@ -96,6 +109,10 @@ impl Field {
                 format!("{needed}Accepted here: {}.", accepted.join("; "))
             },
             evidence: papers.iter().map(|paper| choice(paper, given.contains(&paper.id))).collect(),
+            file_kinds: file_kinds(question, ""),
+            file_issued_on: String::new(),
+            file_expires_on: String::new(),
+            file_wrong: None,
             needs_comment: false,
             wrong: None,
             theirs: None,
@@ -122,6 +139,31 @@ impl Field {
 
     pub(super) fn is_file(&self) -> bool {
         self.kind == QuestionType::File
+    }
+
+    /// Whether a file can be chosen beside it.
+    pub(super) fn takes_file(&self) -> bool {
+        self.wants_evidence || self.is_file()
+    }
+
+    /// The field with what was said of a file that could not be sent. The file itself must be chosen again.
+    pub(in crate::pages) fn with_file(
+        mut self,
+        question: Option<&RespondentQuestion>,
+        form: &Form,
+        errors: &[FieldError],
+    ) -> Self {
+        let Some((question, wrong)) = question.zip(at(errors, &format!("{}-file", self.key))) else { return self };
+        let text = |part: &str| form.text(&format!("{}.file_{part}", question.key));
+        self.file_kinds = file_kinds(question, &text("kind"));
+        (self.file_issued_on, self.file_expires_on) = (text("issued_on"), text("expires_on"));
+        self.file_wrong = Some(wrong.to_owned());
+        self
+    }
+
+    /// The key of its question.
+    pub(in crate::pages) fn key(&self) -> &str {
+        &self.key
     }
 
     pub(super) fn has_more(&self) -> bool {
@@ -153,6 +195,21 @@ impl Field {
             field.value = text("value");
         }
         (field.comment, field.not_applicable) = (text("comment"), text("not_applicable"));
+        field.does_not_apply = does_not_apply(form, &question.key);
         field
+    }
+}
+
+/// Whether the box is ticked with which a question that asks for no reason is said not to apply.
+pub(super) fn does_not_apply(form: &Form, key: &str) -> bool {
+    form.some(&format!("{key}.does_not_apply")).is_some()
+}
+
+/// What a file beside this question can be: what the question accepts, or anything. This one is chosen.
+fn file_kinds(question: &RespondentQuestion, chosen: &str) -> Vec<Choice> {
+    if question.evidence_kinds.is_empty() {
+        evidence_kinds(chosen)
+    } else {
+        choices_of(&question.evidence_kinds, chosen)
     }
 }

@@ -7,7 +7,12 @@ use diligence_questionnaires::{Answer, QuestionType};
 use poem::http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::{field::Field, mark, sheet::Sheet, standing::Standing};
+use super::{
+    field::{Field, does_not_apply},
+    mark,
+    sheet::Sheet,
+    standing::Standing,
+};
 use crate::{
     pages::{
         form::Form,
@@ -197,8 +202,15 @@ fn answer_of(form: &Form, question: &RespondentQuestion) -> Value {
     if let Some(value) = value {
         answer.insert("value".into(), value);
     }
-    for part in ["comment", "not_applicable"] {
-        if let Some(text) = form.some(&name(part)) {
+    let given = |part: &str| form.some(&name(part));
+    // Where no reason is asked for, a box is ticked; a reason that was given all the same stays beside it.
+    let not_applicable = if question.may_not_apply && !question.reason_needed {
+        does_not_apply(form, &question.key).then(|| given("not_applicable").unwrap_or_default())
+    } else {
+        given("not_applicable")
+    };
+    for (part, text) in [("comment", given("comment")), ("not_applicable", not_applicable)] {
+        if let Some(text) = text {
             answer.insert(part.into(), text.into());
         }
     }

@@ -53,6 +53,8 @@ pub(in crate::pages) struct Row {
     pub(in crate::pages) comment: Option<String>,
     pub(in crate::pages) evidence: Vec<String>,
     pub(in crate::pages) is_missing: bool,
+    /// What it costs that there is no answer, or no evidence.
+    pub(in crate::pages) note: Option<&'static str>,
 }
 
 /// What is asked, how it is answered so far, and what can be named as evidence.
@@ -142,6 +144,7 @@ impl Sheet {
                     .collect(),
                 is_missing: self.standing.unanswered_required.contains(&question.key)
                     || self.standing.comments_needed.contains(&question.key),
+                note: self.standing.note(&question.key),
             }
         };
         let rows = |section: &RespondentSection| {
@@ -168,6 +171,14 @@ impl Sheet {
             .collect()
     }
 
+    /// The answers that need evidence and have none attached: where to attach it, the question, and the answer.
+    pub(in crate::pages) fn bare(&self, place: impl Fn(&str) -> String) -> Vec<(String, String, String)> {
+        let rows = self.rows(place).into_iter().flat_map(|(_, rows)| rows);
+        rows.filter(|row| self.standing.without_evidence.contains(&row.key))
+            .map(|row| (format!("{}#{}", row.href, row.key), row.text, row.answer))
+            .collect()
+    }
+
     fn paper(&self, id: &str) -> Option<&str> {
         self.papers.iter().find(|paper| paper.id == id).map(|paper| paper.label.as_str())
     }
@@ -180,7 +191,7 @@ impl Sheet {
     /// An answer as it reads.
     pub(in crate::pages) fn said(&self, question: &RespondentQuestion, answer: &Answer) -> String {
         if let Some(reason) = &answer.not_applicable {
-            return format!("Does not apply: {reason}");
+            return format::does_not_apply(reason);
         }
         let label = |value: &str| {
             let option =

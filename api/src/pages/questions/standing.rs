@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use diligence_entities::{
     assessment::{AssessmentState, Progress},
     clock::Day,
-    respondent::{RespondentProgress, VisitState},
+    respondent::{RespondentProgress, UnansweredAs, VisitState},
     stored::{from_word, word},
 };
 use diligence_questionnaires::{Answer, LookAgain};
@@ -24,6 +24,10 @@ pub(in crate::pages) struct Standing {
     pub(in crate::pages) visible: Vec<String>,
     pub(in crate::pages) unanswered_required: Vec<String>,
     pub(in crate::pages) comments_needed: Vec<String>,
+    /// What each question that may stay unanswered counts as then; told to respondents.
+    pub(in crate::pages) unanswered: BTreeMap<String, UnansweredAs>,
+    /// The questions whose answers need evidence and have none; told to respondents.
+    pub(in crate::pages) without_evidence: Vec<String>,
 }
 
 /// An answer that was given before and counts nowhere yet.
@@ -49,6 +53,8 @@ impl From<Progress> for Standing {
             visible: progress.visible,
             unanswered_required: progress.unanswered_required,
             comments_needed: progress.comments_needed,
+            unanswered: BTreeMap::new(),
+            without_evidence: Vec::new(),
         }
     }
 }
@@ -73,6 +79,8 @@ impl From<RespondentProgress> for Standing {
             visible: progress.visible,
             unanswered_required: progress.unanswered_required,
             comments_needed: progress.comments_needed,
+            unanswered: progress.unanswered.into_iter().map(|one| (one.question, one.counts_as)).collect(),
+            without_evidence: progress.without_evidence,
         }
     }
 }
@@ -81,6 +89,48 @@ impl Standing {
     /// Whether this question has an answer.
     pub(in crate::pages) fn is_answered(&self, key: &str) -> bool {
         self.answers.get(key).is_some_and(|answer| answer.value.is_some() || answer.not_applicable.is_some())
+    }
+
+    /// What it costs that this question has no answer, or its answer no evidence.
+    pub(super) fn note(&self, key: &str) -> Option<&'static str> {
+        match self.unanswered.get(key) {
+            Some(UnansweredAs::No) => Some("Left so, it counts as no."),
+            Some(UnansweredAs::PoorestAnswer) => Some("Left so, it counts as the poorest answer."),
+            Some(UnansweredAs::Nothing) => Some("It is asked for information, and costs nothing."),
+            None if self.without_evidence.iter().any(|other| other == key) => {
+                Some("Nothing is attached: it counts as claimed, and not as supported by evidence.")
+            }
+            None => None,
+        }
+    }
+
+    /// What it costs that questions have no answer: `7 not answered: each counts as no.`
+    pub(in crate::pages) fn cost(&self) -> Option<String> {
+        let count = |what: UnansweredAs| self.unanswered.values().filter(|other| **other == what).count();
+        let all = self.unanswered.len();
+        let parts = [
+            (count(UnansweredAs::No), "counts as no", "count as no"),
+            (count(UnansweredAs::PoorestAnswer), "counts as the poorest answer", "count as the poorest answer"),
+            (
+                count(UnansweredAs::Nothing),
+                "is asked for information and costs nothing",
+                "are asked for information and cost nothing",
+            ),
+        ];
+        let parts: Vec<_> = parts.into_iter().filter(|(count, ..)| *count > 0).collect();
+        let told = match parts.as_slice() {
+            [] => return None,
+            [(1, one, _)] => format!("it {one}"),
+            [(_, one, _)] => format!("each {one}"),
+            several => {
+                let told = several.iter().map(|(count, one, many)| match count {
+                    1 => format!("1 {one}"),
+                    count => format!("{count} {many}"),
+                });
+                told.collect::<Vec<_>>().join(", ")
+            }
+        };
+        Some(format!("{all} not answered: {told}."))
     }
 
     /// How many of the visible questions are answered: `3 of 12 questions`.
@@ -112,6 +162,9 @@ pub(in crate::pages) fn look_again(look: LookAgain) -> &'static str {
         LookAgain::EvidenceRuleChanged => "It asks for other evidence now.",
         LookAgain::EvidenceExpired => "Its evidence has expired.",
         LookAgain::EvidenceNotYetValid => "Its evidence is not valid yet.",
+        LookAgain::EvidenceNotCounted => {
+            "Its evidence counts for nothing yet: it is not accepted, says no day, or was ended by a later one."
+        }
         LookAgain::EvidenceGone => "Its evidence is no longer here.",
     }
 }

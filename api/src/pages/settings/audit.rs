@@ -89,6 +89,9 @@ fn fault(fault: &AuditFault) -> String {
         AuditFaultKind::End => "The end: the last event is not the one on record as the last".into(),
         AuditFaultKind::Rewritten => format!("{places}: written anew since the checkpoint was made"),
         AuditFaultKind::Altered => "What events name of a person was altered".into(),
+        AuditFaultKind::Replaced => {
+            format!("{places}: what is kept of the decision was changed, swapped or taken away")
+        }
     }
 }
 

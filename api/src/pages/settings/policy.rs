@@ -10,7 +10,7 @@ use diligence_entities::{
     stored::word,
     what_if::{MoveReason, WhatIf, WhatIfSummary},
 };
-use diligence_questionnaires::Severity;
+use diligence_questionnaires::{Severity, Tier};
 use poem::http::StatusCode;
 use serde_json::Value;
 
@@ -109,6 +109,45 @@ const FIELDS: &[FormSection] = &[
             field("cadence_months.high", "High tier", "", Input::RequiredInteger),
             field("cadence_months.medium", "Medium tier", "", Input::RequiredInteger),
             field("cadence_months.low", "Low tier", "", Input::RequiredInteger),
+            field(
+                "cadence_months.unknown",
+                "Tier not known yet",
+                "Never looked at less often than the medium tier.",
+                Input::RequiredInteger,
+            ),
+        ],
+    },
+    FormSection {
+        title: "How long evidence counts that does not say until when, in months",
+        fields: &[
+            field(
+                "evidence_validity.cyber_essentials",
+                "Cyber Essentials",
+                "1 to 120 months from its issue.",
+                Input::RequiredInteger,
+            ),
+            field("evidence_validity.cyber_essentials_plus", "Cyber Essentials Plus", "", Input::RequiredInteger),
+            field("evidence_validity.iso_27001", "ISO 27001", "", Input::RequiredInteger),
+            field("evidence_validity.penetration_test", "Penetration test", "", Input::RequiredInteger),
+            field("evidence_validity.security_check", "Check your cyber security", "", Input::RequiredInteger),
+            field(
+                "evidence_validity.dspt",
+                "Toolkit (DSPT) status",
+                "Months after 30 June of the year that it was published for.",
+                Input::RequiredInteger,
+            ),
+        ],
+    },
+    FormSection {
+        title: "How often your own house is looked at with the NCSC’s two tools, in months",
+        fields: &[
+            field(
+                "ncsc_due.security_check_months",
+                "Check your cyber security",
+                "1 to 120, such as 12. Empty if it is not asked for.",
+                Input::Integer,
+            ),
+            field("ncsc_due.exercise_months", "An exercise, such as from Exercise in a Box", "", Input::Integer),
         ],
     },
     FormSection {
@@ -168,11 +207,26 @@ pub(in crate::pages) async fn show(who: Page<Viewer>) -> PageResult {
         ("Unassessed", format!("With less than {} % answered", rating.minimum_coverage)),
     ];
     let every = |months: u32| format!("Every {}", format::count(months, "month", "months"));
+    let validity = policy.evidence_validity.0;
+    let from_issue = |months: u32| format!("{} from its issue", format::count(months, "month", "months"));
+    let asked = |months: Option<u32>| months.map_or_else(|| "Not asked for".to_owned(), every);
     let others = vec![
         ("Reviews of critical tier", every(months.critical)),
         ("Reviews of high tier", every(months.high)),
         ("Reviews of medium tier", every(months.medium)),
         ("Reviews of low tier", every(months.low)),
+        ("Reviews where the tier is not known yet", every(months.months(Tier::Unknown))),
+        ("Cyber Essentials counts", from_issue(validity.cyber_essentials)),
+        ("Cyber Essentials Plus counts", from_issue(validity.cyber_essentials_plus)),
+        ("ISO 27001 counts", from_issue(validity.iso_27001)),
+        ("A penetration test counts", from_issue(validity.penetration_test)),
+        ("A result of Check your cyber security counts", from_issue(validity.security_check)),
+        (
+            "A toolkit (DSPT) status counts",
+            format!("{} after the 30 June of its year", format::count(validity.dspt, "month", "months")),
+        ),
+        ("Your own house is checked", asked(policy.ncsc_due.0.security_check_months)),
+        ("Your own house holds an exercise", asked(policy.ncsc_due.0.exercise_months)),
         ("Who may decide", duties(policy.separation_of_duties.0).into()),
         (
             "Keys live at the most",

@@ -19,6 +19,7 @@ use crate::{
             self, FilledSection, FormPage, FormSection, Input, empty, field, fields, json, read, said, stored, typed,
         },
         form::Form,
+        format,
         labels::Labelled as _,
         page::{FieldError, Frame, PageResult, at, faults, field_errors, html, path_id, redirect},
         sign_in::SignedIn,
@@ -51,6 +52,12 @@ const FIELDS: &[FormSection] = &[
                 "The client secret",
                 "It is never shown again. When you change the provider, leave this empty to keep the secret there is.",
                 Input::Secret,
+            ),
+            field(
+                "secret_expires_on",
+                "The last day of that secret",
+                "As the provider says. It is on the list of what is due until you enter the next secret and its day.",
+                Input::Date,
             ),
             field(
                 "is_enabled",
@@ -126,6 +133,7 @@ fn facts(provider: &IdentityProvider) -> Facts {
         ("Its address (issuer)", provider.issuer.clone()),
         ("What it calls this register (client id)", provider.client_id.clone()),
         ("The client secret", if provider.client_secret.is_some() { "Kept, never shown" } else { "None" }.into()),
+        ("The last day of that secret", provider.secret_expires_on.map_or_else(|| "Not said".into(), format::day)),
         (
             "Domains of e-mail addresses",
             or(provider.email_domains.0.join(", "), "None: only people whom it has signed in before"),

@@ -7,6 +7,10 @@ use diligence_entities::{
     clock::Day,
     decision::{self, Decision, DecisionFilter, DecisionOutcome},
     dependency::{self, Dependency, DependencyFilter},
+    due::{
+        self, DueFilter, DueItem, DueState,
+        settlement::{self, Settlement, SettlementFilter},
+    },
     error::Error,
     evidence::{self, Evidence, EvidenceFilter},
     id::SubjectId,
@@ -21,15 +25,20 @@ use diligence_questionnaires::Score;
 use poem::Request;
 
 use super::trend::{self, Trend};
-use crate::pages::{form::parameter, format, page::Refusal};
+use crate::pages::{due_href, due_task, form::parameter, format, labels::Labelled as _, page::Refusal};
 
 /// How many of each sort are shown; there are rarely more, and the CSV has all.
 const SHOWN: u64 = 100;
+
+/// How many records of what was settled are shown.
+const SHOWN_SETTLED: u64 = 10;
 
 /// What hangs on a supplier or product.
 pub(in crate::pages) struct About {
     pub(in crate::pages) today: Day,
     pub(in crate::pages) line: RegisterEntry,
+    pub(in crate::pages) due: Vec<DueItem>,
+    pub(in crate::pages) settled: Vec<Settlement>,
     pub(in crate::pages) assessments: Vec<Assessment>,
     pub(in crate::pages) decisions: Vec<Decision>,
     pub(in crate::pages) evidence: Vec<Evidence>,
@@ -44,6 +53,8 @@ pub(in crate::pages) struct About {
     pub(in crate::pages) rated_by: Vec<RegisterEntry>,
     /// Whether nobody has said how much depends on it.
     pub(in crate::pages) is_unprofiled: bool,
+    /// Whether it is our own house, of which no products and dependencies are kept.
+    pub(in crate::pages) is_ourselves: bool,
     /// What has just been done; may be empty.
     pub(in crate::pages) notice: &'static str,
 }
@@ -91,9 +102,17 @@ impl About {
             .iter()
             .map(|assessment| assessment.questionnaire.clone())
             .chain(decisions.iter().map(|decision| decision.questionnaire.clone()));
+        let listed = DueFilter { subject_id: subject_id.clone(), limit, ..DueFilter::default() };
+        let settled = SettlementFilter {
+            subject_id: subject_id.clone(),
+            limit: Some(SHOWN_SETTLED),
+            ..SettlementFilter::default()
+        };
         Ok(Self {
             today: reader.today(),
             line,
+            due: due::list(reader, &listed).await?.items,
+            settled: settlement::list(reader, &settled).await?.items,
             titles: questionnaire::titles(reader, asked).await?,
             assessments,
             decisions,
@@ -128,6 +147,7 @@ impl About {
             names,
             rated_by: Vec::new(),
             is_unprofiled: false,
+            is_ourselves: false,
             notice: match parameter(request, "notice").as_str() {
                 "entered" => NEW,
                 "changed" => "is changed.",
@@ -154,6 +174,35 @@ impl About {
 
     pub(in crate::pages) fn title<'a>(&'a self, questionnaire: &'a str) -> &'a str {
         self.titles.get(questionnaire).map_or(questionnaire, String::as_str)
+    }
+
+    /// Until when a piece of evidence counts.
+    pub(in crate::pages) fn end(&self, piece: &Evidence) -> String {
+        format::evidence_end(piece.ends_on, piece.ends_because.0, self.today)
+    }
+
+    /// Whether it does not count any more.
+    pub(in crate::pages) fn is_over(&self, piece: &Evidence) -> bool {
+        piece.ends_on.is_some_and(|last| last < self.today)
+    }
+
+    /// Where something that is due is dealt with.
+    pub(in crate::pages) fn due_href(&self, item: &DueItem) -> String {
+        due_href(item)
+    }
+
+    /// What sort of thing is due.
+    pub(in crate::pages) fn due_kind(&self, item: &DueItem) -> &'static str {
+        due_task(item)
+    }
+
+    pub(in crate::pages) fn is_late(&self, item: &DueItem) -> bool {
+        item.state == DueState::Overdue
+    }
+
+    /// What was done about something that was due.
+    pub(in crate::pages) fn settled_how(&self, settlement: &Settlement) -> &'static str {
+        settlement.choice.0.label()
     }
 
     pub(in crate::pages) fn has_passed(&self, day: &Day) -> bool {

@@ -96,7 +96,7 @@ fn question(
     }
     question["required"] = json!(dice.one_in(3));
     if dice.one_in(2) {
-        question["not_applicable"] = json!("with_reason");
+        question["not_applicable"] = json!(if dice.one_in(3) { "without_reason" } else { "with_reason" });
         question["required"] = json!(false);
     }
     if dice.one_in(3) {
@@ -105,7 +105,8 @@ fn question(
     if shape.conditions && dice.one_in(2) {
         question["show_if"] = condition(dice, asked, 2);
     }
-    let mut option = |value: &str, points: u64| {
+    let (thirds, costs) = (dice.one_in(3), dice.one_in(4));
+    let mut option = |value: &str, points: Value| {
         let mut option = json!({"value": value, "label": "L", "points": points});
         if dice.one_in(8) {
             option["knock_out"] = json!("Why");
@@ -116,14 +117,25 @@ fn question(
         option
     };
     match kind {
-        "yes_no" => question["options"] = json!([option("no", 100), option("yes", 0)]),
+        "yes_no" => question["options"] = json!([option("no", json!(100)), option("yes", json!(0))]),
         "single_choice" => {
-            question["options"] = json!([option("o0", 100), option("o1", 33), option("o2", 67), option("o3", 0)])
+            question["options"] = json!([
+                option("o0", json!(100)),
+                option("o1", if thirds { json!("33 1/3") } else { json!(33) }),
+                option("o2", if thirds { json!("200/3") } else { json!(66.67) }),
+                option("o3", json!(0))
+            ])
         }
         "multiple_choice" => {
-            let mut none = option("none", 0);
+            let mut none = option("none", json!(0));
             none["exclusive"] = json!(true);
-            question["options"] = json!([option("o0", 35), option("o1", 20), option("o2", 45), none]);
+            let third = || json!("33 1/3");
+            let [first, second, last] = match (thirds, costs) {
+                (_, true) => [json!(100), json!("-100/7"), json!(-90)],
+                (true, false) => [third(), third(), third()],
+                (false, false) => [json!(35), json!(20), json!(45)],
+            };
+            question["options"] = json!([option("o0", first), option("o1", second), option("o2", last), none]);
         }
         "number" => {
             question["bands"] = json!([{"at_least": 90, "points": 100}, {"at_least": 40.5, "points": 30}, {"otherwise": true, "points": 0}])
@@ -199,6 +211,7 @@ pub fn random_case(dice: &mut Dice, edition: &Edition) -> Case {
         let mut answer = match dice.below(6) {
             0 => continue,
             1 if question.not_applicable == NotApplicable::WithReason => skipped("Because"),
+            1 if question.not_applicable == NotApplicable::WithoutReason => skipped(""),
             _ => value(random_value(dice, question.kind)),
         };
         answer.evidence_ids = (0..dice.below(3)).map(|_| format!("e{}", dice.below(4))).collect();
@@ -221,6 +234,7 @@ pub fn random_case(dice: &mut Dice, edition: &Edition) -> Case {
             issued_on: day(dice),
             expires_on: day(dice),
             file_sha256: None,
+            not_counted: None,
         });
     }
     for (fact, is) in SUBJECT_LEAVES {

@@ -16,10 +16,9 @@ impl<'a> Evaluator<'a> {
     pub(super) fn principle_score(&self, rows: &[Row<'a>], principle: &Principle, view: View) -> Option<Fraction> {
         let counting = self.counting(rows, principle);
         let weights: i128 = counting.iter().map(|row| i128::from(row.question.weight)).sum();
-        let points: i128 =
-            counting.iter().map(|row| i128::from(row.question.weight) * i128::from(row.points(view).unwrap())).sum();
+        let points = sum(counting.iter().map(|row| Fraction::whole(row.question.weight) * row.points(view).unwrap()));
         self.note_if(weights == 0, "a principle with nothing to count");
-        (weights > 0).then(|| Fraction::new(100 * points, 100 * weights))
+        (weights > 0).then(|| points * Fraction::new(1, weights))
     }
 
     /// The weighted mean of the principles that have anything to count.
@@ -59,7 +58,7 @@ impl<'a> Evaluator<'a> {
             let inside: i128 = rows.iter().map(|row| i128::from(row.question.weight)).sum();
             for row in rows {
                 let share = Fraction::new(weight.into(), all) * Fraction::new(row.question.weight.into(), inside);
-                parts.push((&row.question.key, share * Fraction::whole(10 * i128::from(row.points(view).unwrap()))));
+                parts.push((&row.question.key, share * Fraction::whole(10) * row.points(view).unwrap()));
             }
         }
         let exact = sum(parts.iter().map(|(_, part)| *part));

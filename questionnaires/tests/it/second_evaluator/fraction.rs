@@ -2,6 +2,8 @@
 
 use std::ops::{Add, Mul};
 
+use diligence_questionnaires::Points;
+
 /// A number that is never rounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Fraction {
@@ -30,6 +32,10 @@ impl Fraction {
     /// Rounded to a whole number, half up.
     pub(super) fn rounded(self) -> i128 {
         (self + Self::new(1, 2)).floor()
+    }
+
+    pub(super) fn as_points(self) -> Points {
+        Points::fraction(i64::try_from(self.top).unwrap(), u64::try_from(self.bottom).unwrap()).unwrap()
     }
 
     pub(super) fn is_above(self, other: Self) -> bool {

@@ -21,17 +21,22 @@ pub fn second_band(evidenced: Option<Score>, coverage: Score, knocked_out: bool)
     }
 }
 
-/// The published table, a row for each tier from low to critical, a column for each band from strong to poor.
-const TABLE: [[Rating; 4]; 4] = [
+/// The published table, a row for each tier from low to critical, a column for each band from strong to poor. What
+/// nobody knows is rated as if much depended on it.
+const TABLE: [[Rating; 4]; 5] = [
     [Rating::Low, Rating::Low, Rating::Moderate, Rating::Moderate],
+    [Rating::Moderate, Rating::Moderate, Rating::High, Rating::Extreme],
     [Rating::Low, Rating::Moderate, Rating::Moderate, Rating::High],
     [Rating::Moderate, Rating::Moderate, Rating::High, Rating::Extreme],
     [Rating::Moderate, Rating::High, Rating::Extreme, Rating::Extreme],
 ];
 
+/// The tiers, by the rows of the table.
+const TIERS: [Tier; 5] = [Tier::Low, Tier::Unknown, Tier::Medium, Tier::High, Tier::Critical];
+
 /// The rating of a tier and a band by the published table.
 pub fn second_rating(tier: Tier, band: Band) -> Rating {
-    let row = [Tier::Low, Tier::Medium, Tier::High, Tier::Critical].iter().position(|known| *known == tier).unwrap();
+    let row = TIERS.iter().position(|known| *known == tier).unwrap();
     let column = [Band::Strong, Band::Adequate, Band::Weak, Band::Poor].iter().position(|known| *known == band);
     column.map_or(Rating::Unassessed, |column| TABLE[row][column])
 }
@@ -42,9 +47,12 @@ pub fn second_worst(ratings: &[Rating]) -> Rating {
     from_strictest.into_iter().find(|rating| ratings.contains(rating)).unwrap_or(Rating::Unassessed)
 }
 
-/// The residual rating: a knock-out never makes an assessment look better than not knowing.
+/// The residual rating: with a knock-out never better than high, nor than extreme where care cannot go on without it.
 pub fn second_residual(tier: Tier, evidenced: Option<Score>, coverage: Score, knocked_out: bool) -> Rating {
     let banded = second_rating(tier, second_band(evidenced, coverage, knocked_out));
-    let otherwise = second_rating(tier, second_band(evidenced, coverage, false));
-    if knocked_out && otherwise == Rating::Unassessed { second_worst(&[banded, otherwise]) } else { banded }
+    match (knocked_out, tier) {
+        (false, _) => banded,
+        (true, Tier::Critical) => Rating::Extreme,
+        (true, _) => second_worst(&[banded, Rating::High]),
+    }
 }

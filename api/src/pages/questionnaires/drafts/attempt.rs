@@ -213,6 +213,7 @@ pub(in crate::pages::questionnaires) async fn attempt(
                 issued_on: None,
                 expires_on: None,
                 file_sha256: None,
+                not_counted: None,
             });
         }
         attempt.answers.insert(question.key.clone(), answer);

@@ -8,10 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diligence_questionnaires::{EvidenceKind, Rating, Score, Severity, Tier};
 use schemars::JsonSchema;
-use sea_orm::{
-    ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
-    entity::prelude::*,
-};
+use sea_orm::{ColumnTrait as _, QueryFilter as _, QuerySelect as _, QueryTrait as _, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -353,20 +350,6 @@ pub async fn lines(
     }
     let rows = reader.all(reader.find_among::<Entity, _>(Column::SubjectId, ids)).await?;
     Ok(on_today(reader, rows).await?.into_iter().map(|line| (line.subject_id.clone(), line)).collect())
-}
-
-/// Lines with a condition that is not met and must be before this day, the most pressing first.
-///
-/// # Errors
-/// [`Error::Database`] only.
-pub async fn with_conditions_due(reader: &Reader, before: Day, limit: u64) -> Result<Vec<RegisterEntry>, Error> {
-    // The days stand in order, so a list is less than the text of another day where its first day is.
-    let due =
-        Condition::all().add(Column::ConditionsDueOn.ne("[]")).add(Column::ConditionsDueOn.lt(format!("[\"{before}")));
-    let select = reader.find::<Entity>().filter(due).filter(Column::Status.ne(Word(RelationshipStatus::Archived)));
-    let rows =
-        reader.all(select.order_by_asc(Column::ConditionsDueOn).order_by_asc(Column::SubjectId).limit(limit)).await?;
-    on_today(reader, rows).await
 }
 
 fn count_of(counts: &mut RiskCounts, band: Severity) -> &mut i64 {

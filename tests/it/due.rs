@@ -58,7 +58,7 @@ both! {
         let body = json!({ "name": "Letters", "personal_data": ["contact"] });
         assert_eq!(app.post(&app.editor, "/suppliers", body).await.json(201)["tier"], "unknown");
         let body = json!({ "name": "By hand", "tier_override": "unknown", "tier_override_reason": "nobody knows" });
-        assert_eq!(app.post(&app.editor, "/suppliers", body).await.faults(422), ["/tier_override enum"]);
+        assert_eq!(app.post(&app.editor, "/suppliers", body).await.faults(422), ["/tier_override choice"]);
     }
 
     async fn what_is_not_known_is_rated_as_if_much_depended_on_it(app: App) {

@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use self::{products::write_products, suppliers::write_suppliers};
 use crate::{
     ahead::Plan,
+    clock::Day,
     error::Error,
     evidence::{Evidence, NewEvidence},
     fault::Fault,
@@ -51,8 +52,31 @@ pub struct Row {
     pub identifiers: Vec<ToHold>,
     /// Evidence about the supplier: of a kind, its fields as a merge patch of [`NewEvidence`].
     pub evidence: Vec<(EvidenceKind, Map<String, Value>)>,
+    /// Contacts, each as a merge patch: of the contact of the same e-mail address, else of the same name; else a new one.
+    pub contacts: Vec<Map<String, Value>>,
+    /// Contracts, each as a merge patch: of the contract of the same reference, or of the only one where none is given;
+    /// else a new one.
+    pub contracts: Vec<Map<String, Value>>,
+    /// When it was last looked at.
+    pub last_review_on: Option<Day>,
+    /// When it is to be looked at next; a day in the past is overdue.
+    pub next_review_on: Option<Day>,
+    /// Where the rows stand that say the same as this one, and were put together with it.
+    pub also: Vec<String>,
+    /// What was answered to the question whether it is one that is there.
+    pub same_as: Option<SameAs>,
     /// What the door found wrong already; pointers start at the row.
     pub faults: Vec<Fault>,
+}
+
+/// What was answered to the question whether a row is about something that is there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SameAs {
+    /// It is about this one, by its id.
+    Known(String),
+    /// It is about something new.
+    New,
 }
 
 impl Row {
@@ -87,6 +111,8 @@ pub enum Verdict {
     Unchanged,
     /// Something is wrong with it, and so nothing of the import is kept.
     Refused,
+    /// It may be about something that is there, and somebody has to say; nothing of the import is kept before.
+    Question,
 }
 
 /// What becomes, or would become, of a row.
@@ -104,6 +130,19 @@ pub struct Outcome {
     pub evidence_created_count: i64,
     /// Pieces of evidence it changes.
     pub evidence_changed_count: i64,
+    /// Those it may be about, the nearest first, at most five; empty but for [`Verdict::Question`].
+    pub near: Vec<Near>,
+}
+
+/// Something that is there, or that an earlier row makes, with nearly the name of a row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Near {
+    /// Its id; null for one that an earlier row makes.
+    pub id: Option<String>,
+    /// What it is called.
+    pub name: String,
+    /// Where the earlier row stands; null for one that is there.
+    pub place: Option<String>,
 }
 
 /// A field that a row changes.

@@ -2,7 +2,12 @@
 
 use std::fmt::Write as _;
 
-use diligence_entities::{error::Error, fault::Fault, import::Verdict};
+use diligence_entities::{
+    error::Error,
+    fault::Fault,
+    import::Verdict,
+    recipe::{DateStyle, FileKind},
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -28,14 +33,85 @@ pub struct ImportReport {
     pub unchanged_count: i64,
     /// Rows with something wrong.
     pub refused_count: i64,
+    /// Questions that somebody has to answer before it can happen.
+    pub question_count: i64,
+    /// Rows that were put together with an earlier one about the same.
+    pub merged_row_count: i64,
+    /// Rows that were passed over, because they are empty or not among those that were asked for.
+    pub passed_over_count: i64,
     /// Pieces of evidence that are added.
     pub evidence_created_count: i64,
     /// Pieces of evidence that are changed.
     pub evidence_changed_count: i64,
     /// How much is wrong altogether, listed or not.
     pub error_count: i64,
-    /// Each row, in order.
+    /// What was found about the file; null for rows as JSON.
+    pub recognised: Option<Recognised>,
+    /// What somebody has to say first, at most 1,000.
+    pub questions: Vec<ImportQuestion>,
+    /// Each row, in order; rows that were put together count as the first of them.
     pub rows: Vec<ImportedRow>,
+}
+
+/// What was found about a file, and how sure that is.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Recognised {
+    /// What kind of file it is.
+    pub kind: FileKind,
+    /// What stands between its columns; null but for text.
+    pub separator: Option<String>,
+    /// Its encoding; null for a workbook.
+    pub encoding: Option<String>,
+    /// The sheet that was read; null but for a workbook.
+    pub sheet: Option<String>,
+    /// All sheets, in their order.
+    pub sheets: Vec<String>,
+    /// The line of a text file or the row of a sheet that the names of the columns stand on; null where there is none.
+    pub header_row: Option<i64>,
+    /// The names of the columns, in their order; their numbers where there is no header.
+    pub columns: Vec<String>,
+    /// How the dates of each mapped column of dates are written.
+    pub dates: Vec<RecognisedDates>,
+    /// All of it in sentences, and what else was noticed: what was taken for nothing, what was read otherwise than it
+    /// stands, what was passed over.
+    pub sentences: Vec<String>,
+}
+
+/// How the dates of a column are written.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct RecognisedDates {
+    /// The column.
+    pub column: String,
+    /// How its dates are written; null where that is a question.
+    pub style: Option<DateStyle>,
+    /// A cell from which that follows; null where it was said.
+    pub because: Option<String>,
+}
+
+/// Something that somebody has to say before the import can happen.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ImportQuestion {
+    /// What an answer calls it: `dates:Started`, `value:Criticality:high`, `same:harbour linen`.
+    pub key: String,
+    /// The column it is about; null where it is about a whole row.
+    pub column: Option<String>,
+    /// The first row it is about, from 1, without the header; null where it is about the whole file.
+    pub row: Option<i64>,
+    /// How many rows it is about.
+    pub row_count: i64,
+    /// The question, in a sentence.
+    pub question: String,
+    /// What can be answered, with what each means; any field of ours' value where it is empty.
+    pub choices: Vec<ImportChoice>,
+}
+
+/// An answer to a question.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ImportChoice {
+    /// What is answered: `dmy`, `essential`, `new`, the id of a supplier.
+    pub answer: String,
+    /// What that means.
+    pub meaning: String,
 }
 
 /// What became, or would become, of a row.

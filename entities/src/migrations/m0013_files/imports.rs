@@ -1,0 +1,3 @@
+//! Imports, the files they came in, and what each did.
+
+pub(super) const STATEMENTS: &str = "";

@@ -1,0 +1,3 @@
+//! Two suppliers or products that are one now.
+
+pub(super) const STATEMENTS: &str = "";

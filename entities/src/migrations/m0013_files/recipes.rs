@@ -1,0 +1,3 @@
+//! Recipes that are kept.
+
+pub(super) const STATEMENTS: &str = "";

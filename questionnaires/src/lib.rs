@@ -93,6 +93,7 @@ mod rules;
 pub mod score;
 mod shape;
 pub mod splice;
+pub mod spreadsheet;
 pub mod table;
 pub mod text;
 pub mod translation;

@@ -27,6 +27,7 @@ use crate::{
     supplier::RelationshipStatus,
 };
 
+#[expect(unreachable_pub, reason = "sea-orm derives a public entity from the row")]
 pub(crate) mod counts;
 mod filter;
 mod line;

@@ -16,7 +16,7 @@
 //! | `contract.value.amount`, `contract.value.currency` | the contract's value, else the award's; empty where several suppliers share it, for it is nobody's alone |
 //! | `supplier.name`, `supplier.id`, `supplier.identifier.scheme`, `supplier.identifier.id`, `supplier.identifier.legalName`, `supplier.identifier.uri` | the supplier as the release has it |
 //! | `supplier.identifiers.SCHEME` | its number under GB-COH, GB-PPON, GB-NHS, GB-CHC, GB-SC, GB-NIC, GB-VAT or LEI, wherever it stands |
-//! | `supplier.identifiers.other` | `SCHEME:ID` under the first scheme that is none of these |
+//! | `supplier.identifiers.other` | `SCHEME:ID`, the first under a scheme that is none of these, or that is no number of its scheme, up to 40 characters |
 //! | `supplier.address.streetAddress`, `supplier.address.locality`, `supplier.address.postalCode`, `supplier.address.countryName`, `supplier.address.country` | where it is |
 //! | `supplier.contactPoint.name`, `supplier.contactPoint.email`, `supplier.contactPoint.telephone`, `supplier.details.url`, `supplier.details.scale` | how to reach it, and how large it is |
 //!
@@ -354,16 +354,42 @@ fn of_supplier(row: &mut Map<String, Value>, supplier: &Value, party: Option<&Va
     }
 }
 
-/// Puts a number under its scheme, the first that is said.
+/// How long a number of a scheme without a column may be, with its scheme, in characters.
+const MAX_OTHER: usize = 40;
+
+/// Puts a number under its scheme, the first that is said. One that is no number of its scheme stands among the others,
+/// and what has no digit but zeros says nothing.
 fn hold(row: &mut Map<String, Value>, scheme: &str, id: &str) {
+    if !id.chars().any(|letter| letter.is_ascii_digit() && letter != '0') {
+        return;
+    }
     let known = SCHEMES.iter().find(|(known, also)| {
         known.eq_ignore_ascii_case(scheme) || also.iter().any(|other| other.eq_ignore_ascii_case(scheme))
     });
     let (column, value) = match known {
-        Some((known, _)) => (format!("supplier.identifiers.{known}"), id.to_owned()),
-        None => ("supplier.identifiers.other".to_owned(), format!("{scheme}:{id}")),
+        Some((known, _)) if is_number_of(known, id) => (format!("supplier.identifiers.{known}"), id.to_owned()),
+        _ => ("supplier.identifiers.other".to_owned(), format!("{scheme}:{id}")),
     };
-    row.entry(column).or_insert_with(|| value.into());
+    if value.chars().count() <= MAX_OTHER {
+        row.entry(column).or_insert_with(|| value.into());
+    }
+}
+
+/// Whether an id may be one of the scheme, as far as people mistype these.
+fn is_number_of(scheme: &str, id: &str) -> bool {
+    let id: String = id.chars().filter(|letter| !letter.is_whitespace()).collect();
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match scheme {
+        "GB-COH" => {
+            let lettered = id.len() == 8 && id.is_ascii() && id.bytes().take(2).all(|byte| byte.is_ascii_alphabetic());
+            (id.len() <= 8 && digits(&id)) || (lettered && id.get(2..).is_some_and(digits))
+        }
+        "GB-CHC" => (6..=7).contains(&id.len()) && digits(&id),
+        "GB-SC" => id.len() == 8 && id.get(2..).is_some_and(digits),
+        "GB-NIC" => id.len() == 6 && digits(&id),
+        "GB-NHS" => (1..=9).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+        _ => true,
+    }
 }
 
 fn has_role(party: &Value, role: &str) -> bool {

@@ -150,3 +150,20 @@ fn what_is_no_release_is_refused_and_an_empty_package_is_empty() {
         Ok(Vec::new())
     );
 }
+
+#[test]
+fn a_number_that_is_none_of_its_scheme_stands_with_its_scheme_and_zeros_say_nothing() {
+    let with = |scheme: &str, id: &str| {
+        let release = json!({ "ocid": "o-1", "awards": [{ "id": "1", "suppliers": [{ "name": "Harbour", "identifier": { "scheme": scheme, "id": id } }] }] });
+        let row = rows(&release).expect("rows").remove(0);
+        let column = row.keys().find(|name| name.starts_with("supplier.identifiers.")).cloned();
+        column.map(|column| (column.clone(), text_of(&row, &column)))
+    };
+    let other = |value: &str| Some(("supplier.identifiers.other".to_owned(), value.to_owned()));
+    assert_eq!(with("GB-COH", "SC123456"), Some(("supplier.identifiers.GB-COH".to_owned(), "SC123456".to_owned())));
+    assert_eq!(with("GB-COH", "123456789"), other("GB-COH:123456789"));
+    assert_eq!(with("GB-ODS", "8K417"), Some(("supplier.identifiers.GB-NHS".to_owned(), "8K417".to_owned())));
+    assert_eq!(with("GB-COH", "00000000"), None);
+    assert_eq!(with("GB-COH", "not given"), None);
+    assert_eq!(with("GB-SRS", &"1".repeat(40)), None);
+}

@@ -9,11 +9,11 @@
 //! | `ocid`, `release.id`, `release.date`, `release.tag` | the process, and the release that says it |
 //! | `buyer.name`, `buyer.id` | who buys |
 //! | `tender.id`, `tender.title`, `tender.description`, `tender.status`, `tender.procurementMethod`, `tender.mainProcurementCategory`, `tender.classification.id`, `tender.classification.description` | what was asked for |
-//! | `award.id`, `award.title`, `award.description`, `award.status`, `award.date`, `award.value.amount`, `award.value.currency`, `award.supplier_count` | what was awarded, and to how many together |
+//! | `award.id`, `award.title`, `award.description`, `award.status`, `award.date`, `award.value`, `award.value.amount`, `award.value.currency`, `award.supplier_count` | what was awarded, and to how many together |
 //! | `contract.reference` | `ocid/award`, with `/contract` where an award has several: the same in every release |
 //! | `contract.id`, `contract.title`, `contract.status`, `contract.dateSigned` | the contract, where there is one |
 //! | `contract.period.startDate`, `contract.period.endDate` | the contract's period, else the award's, else the tender's |
-//! | `contract.value.amount`, `contract.value.currency` | the contract's value, else the award's; empty where several suppliers share it, for it is nobody's alone |
+//! | `contract.value`, `contract.value.amount`, `contract.value.currency` | the contract's value, else the award's, first both together (`38769.84 GBP`); empty where several suppliers share it, for it is nobody's alone |
 //! | `supplier.name`, `supplier.id`, `supplier.identifier.scheme`, `supplier.identifier.id`, `supplier.identifier.legalName`, `supplier.identifier.uri` | the supplier as the release has it |
 //! | `supplier.identifiers.SCHEME` | its number under GB-COH, GB-PPON, GB-NHS, GB-CHC, GB-SC, GB-NIC, GB-VAT or LEI, wherever it stands |
 //! | `supplier.identifiers.other` | `SCHEME:ID`, the first under a scheme that is none of these, or that is no number of its scheme, up to 40 characters |
@@ -292,6 +292,7 @@ fn of_award(row: &mut Map<String, Value>, award: &Value, supplier_count: usize) 
     for (column, path) in AWARDED {
         copy(row, column, award, path);
     }
+    together(row, "award.value");
     day(row, "award.date", award, &["date"]);
     row.insert("award.supplier_count".into(), supplier_count.into());
     period(row, award, "contractPeriod");
@@ -324,6 +325,15 @@ fn worth(row: &mut Map<String, Value>, item: &Value, supplier_count: usize) {
         row.remove("contract.value.currency");
         copy(row, "contract.value.amount", item, &["value", "amount"]);
         copy(row, "contract.value.currency", item, &["value", "currency"]);
+        together(row, "contract.value");
+    }
+}
+
+/// Amount and currency of a value as one text.
+fn together(row: &mut Map<String, Value>, column: &str) {
+    let (amount, currency) = (text_of(row, &format!("{column}.amount")), text_of(row, &format!("{column}.currency")));
+    if !amount.is_empty() {
+        row.insert(column.to_owned(), format!("{amount} {currency}").trim_end().into());
     }
 }
 

@@ -48,6 +48,7 @@ fn a_release_of_find_a_tender_is_a_row_with_supplier_identifiers_and_contract() 
         ("contract.dateSigned", "2027-01-23"),
         ("contract.period.startDate", "2027-03-09"),
         ("contract.period.endDate", "2028-04-30"),
+        ("contract.value", "38769.84 GBP"),
         ("contract.value.amount", "38769.84"),
         ("contract.value.currency", "GBP"),
         ("supplier.name", "Harbour Linen Ltd"),

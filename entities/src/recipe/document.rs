@@ -58,6 +58,25 @@ fn one() -> i64 {
     1
 }
 
+impl Recipe {
+    /// One that says nothing but that rows are suppliers, by the columns of our own export.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self {
+            recipe: 1,
+            name: None,
+            description: None,
+            noun: ImportNoun::Suppliers,
+            file: FileRecipe::default(),
+            conditions: Vec::new(),
+            every: BTreeMap::new(),
+            columns: Vec::new(),
+            dates: None,
+            nothing: Vec::new(),
+        }
+    }
+}
+
 fn example() -> Value {
     json!({
         "recipe": 1, "name": "List of the finance department", "noun": "suppliers",

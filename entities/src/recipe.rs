@@ -301,7 +301,7 @@ pub async fn resolve(reader: &Reader, key: &str) -> Result<Recipe, Error> {
 pub async fn put(writer: &Writer, key: &str, version: Option<i64>, document: Recipe) -> Result<KnownRecipe, Error> {
     if !is_key(key) {
         let detail = format!("expected a key of 1 to {MAXIMUM_KEY} small letters, digits and hyphens between them");
-        return Err(Error::invalid("?key", "format", detail));
+        return Err(Error::invalid("", "key", detail));
     }
     document.check().map_err(Error::Invalid)?;
     if serde_json::to_string(&document).map_or(true, |text| text.len() > MAXIMUM_BYTES) {

@@ -21,7 +21,11 @@ impl Recipe {
     /// # Errors
     /// Every fault, with its place in the document.
     pub fn check(&self) -> Result<(), Vec<Fault>> {
-        let mut faults = Faults::of_new(self);
+        let faults = Faults::of_new(self).into_vec();
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let mut faults = Faults::default();
         self.check_file(&mut faults);
         for (index, condition) in self.conditions.iter().enumerate() {
             self.check_condition(condition, &format!("/where/{index}"), &mut faults);

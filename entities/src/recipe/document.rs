@@ -176,6 +176,7 @@ pub enum FileKind {
 /// `none`; then columns are called by their number, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(rename = "RecipeHeader")]
 pub enum Header {
     /// The line of a text file, or the row of a sheet, from 1.
     Row(u32),
@@ -250,6 +251,7 @@ pub struct Condition {
 /// A field of ours, or several: `name`, `identifiers:GB-COH`, `contacts.email`, `evidence.dspt.expires_on`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(rename = "RecipeFills")]
 pub enum Fills {
     /// One.
     One(String),
@@ -331,6 +333,7 @@ impl RecipeColumn {
 /// What is taken of several rows about the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "RecipeTake")]
 pub enum Take {
     /// The first that says something.
     First,

@@ -35,8 +35,6 @@ use crate::{
 pub const MAXIMUM_RECIPES: usize = 200;
 /// How large a recipe may be, in bytes: 256 KiB.
 pub const MAXIMUM_BYTES: usize = 256 << 10;
-/// What a key is made of.
-pub const KEY_PATTERN: &str = "^[a-z0-9]+(-[a-z0-9]+)*$";
 /// How long a key may be, in characters.
 pub const MAXIMUM_KEY: usize = 80;
 
@@ -230,12 +228,15 @@ pub fn to_yaml(recipe: &Recipe) -> String {
     placed::to_yaml(recipe)
 }
 
-/// Whether a recipe can be kept under this key: small letters, digits and single hyphens between them.
+/// The key that the address of a page for a new one takes.
+const TAKEN: &str = "new";
+
+/// Whether a recipe can be kept under this key: small letters, digits and single hyphens between them; not `new`.
 #[must_use]
 pub fn is_key(key: &str) -> bool {
     let is_word =
         |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-    key.len() <= MAXIMUM_KEY && key.split('-').all(is_word)
+    key.len() <= MAXIMUM_KEY && key != TAKEN && key.split('-').all(is_word)
 }
 
 async fn own(reader: &Reader, key: &str) -> Result<Option<Model>, Error> {

@@ -385,7 +385,8 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
             Target::on(made("/translations", translation(&made("/questionnaires", edition(&unique())).await)).await)
         }
         "read_recipe" | "delete_recipe" => Target::on(recipe(app).await),
-        "put_recipe" => Target::on(recipe(app).await).and(json!({ "noun": "products", "columns": [{ "column": "Tool", "fills": "name" }] })),
+        "put_recipe" => Target::on(recipe(app).await)
+            .and(json!({ "noun": "products", "columns": [{ "column": "Tool", "fills": "name" }] })),
         "change_translation" => {
             Target::on(made("/translations", translation(&made("/questionnaires", edition(&unique())).await)).await)
                 .and(json!({ "title": "Teitl arall" }))

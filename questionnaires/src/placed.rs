@@ -1,5 +1,5 @@
-//! Documents of any type that has a JSON Schema, read from YAML or JSON: every problem at once, each with its place, and
-//! the place of each part for whoever looks further.
+//! Documents of any type that has a JSON Schema, read from YAML or JSON: every problem at once, each with its place,
+//! and the place of each part for whoever looks further.
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;

@@ -15,8 +15,8 @@ const MAXIMUM_FIELDS: usize = 20;
 const LAST_HEADER: u32 = 100_000;
 
 impl Recipe {
-    /// Everything that is wrong with it, whatever file it is for. Whether the fields are fields of its noun is not asked
-    /// here.
+    /// Everything that is wrong with it, whatever file it is for. Whether the fields are fields of its noun is not
+    /// asked here.
     ///
     /// # Errors
     /// Every fault, with its place in the document.
@@ -112,7 +112,8 @@ impl Recipe {
             condition;
         let texts = [is, is_not, contains, starts_with].into_iter().any(Option::is_some) || !one_of.is_empty();
         let days = before.is_some() || after.is_some();
-        let detail = "expected what is asked of the column: is, is_not, one_of, contains, starts_with, is_empty, before or after";
+        let detail = "expected what is asked of the column: \
+            is, is_not, one_of, contains, starts_with, is_empty, before or after";
         faults.expect(texts || days || is_empty.is_some(), place, "required", detail);
         let detail = "expected nothing else to be asked of a column that is empty: no row is both";
         let wants_something = is.is_some() || !one_of.is_empty() || contains.is_some() || starts_with.is_some() || days;
@@ -157,7 +158,8 @@ impl Recipe {
                 let is_lead = column.lead.is_some();
                 if let Some(other) = filled.insert(field, is_lead) {
                     let detail = format!(
-                        "{field:?} is filled twice: join the columns with `columns`, or give each a `lead` if it is a text of several lines"
+                        "{field:?} is filled twice: join the columns with `columns`, or give each a `lead` if it is a \
+                         text of several lines"
                     );
                     faults.expect(is_lead && other, &place, "duplicate", detail);
                 }

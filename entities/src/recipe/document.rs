@@ -286,8 +286,8 @@ pub struct RecipeColumn {
     #[validate(length(max = 20))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,
-    /// Columns of which the first that the file has is read, whatever stands in its cells: for files that come with other
-    /// headings each time. Where the file has none of them, this says nothing, and nothing is wrong with that.
+    /// Columns of which the first that the file has is read, whatever stands in its cells: for files that come with
+    /// other headings each time. Where the file has none of them, this says nothing, and nothing is wrong with that.
     #[validate(length(max = 50))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub any_of: Vec<String>,
@@ -298,8 +298,8 @@ pub struct RecipeColumn {
     pub join: Option<String>,
     /// What it fills.
     pub fills: Fills,
-    /// What stands between the items of a list in one cell; `;` if not said. A text that is filled from it has the items
-    /// with `, ` between.
+    /// What stands between the items of a list in one cell; `;` if not said. A text that is filled from it has the
+    /// items with `, ` between.
     #[validate(length(max = 20))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = crate::text::LINES))]

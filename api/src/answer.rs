@@ -198,6 +198,53 @@ impl<T: Serialize + JsonSchema + Versioned + Send + 'static> Render for Changed<
 }
 rendering!(Changed<T>, StatusCode::OK, "The item as it is now.", vec![etag_header()]);
 
+/// 200 or 201: an item after it was put under a name that the caller chose.
+#[derive(Debug)]
+pub struct Put<T> {
+    value: T,
+    /// Where it is, if there was nothing before.
+    made_at: Option<String>,
+}
+
+impl<T> Put<T> {
+    /// `value` as it is now at `path` below the API's root, and whether there was nothing before.
+    pub fn at(path: &str, value: T, is_new: bool) -> Self {
+        Self { value, made_at: is_new.then(|| format!("{ROOT}/{path}")) }
+    }
+}
+
+impl<T: Serialize + JsonSchema + Versioned + Send + 'static> Render for Put<T> {
+    fn render(self) -> Result<Rendered, Problem> {
+        let status = if self.made_at.is_some() { StatusCode::CREATED } else { StatusCode::OK };
+        let rendered = Rendered::new(status, json(&self.value)?).etag(self.value.version());
+        Ok(match self.made_at {
+            Some(location) => rendered.location(location),
+            None => rendered,
+        })
+    }
+}
+
+impl<T: Serialize + JsonSchema + Versioned + Send + 'static> ApiResponse for Put<T> {
+    fn meta() -> MetaResponses {
+        let schema = || Some(schema::reference::<T>(Side::Answer));
+        let location = text_header("Location", "Where it is.", "/api/v1/…");
+        MetaResponses {
+            responses: vec![
+                meta(StatusCode::OK, "The item as it is now.", schema(), vec![etag_header()]),
+                meta(StatusCode::CREATED, "It was made.", schema(), vec![location, etag_header()]),
+            ],
+        }
+    }
+    fn register(registry: &mut Registry) {
+        schema::register::<T>(Side::Answer, registry);
+    }
+}
+impl<T: Serialize + JsonSchema + Versioned + Send + 'static> IntoResponse for Put<T> {
+    fn into_response(self) -> Response {
+        rendered(self)
+    }
+}
+
 /// 200: an item after a change that gave it a secret, to be shown once.
 #[derive(Debug)]
 pub struct Reissued<T> {

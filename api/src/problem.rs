@@ -514,6 +514,8 @@ operations! {
     Adding: Malformed NotFound Conflict TooLarge UnsupportedMediaType Invalid;
     /// Changing an item from a body, at a version.
     Changing: Malformed NotFound Conflict Stale TooLarge UnsupportedMediaType Invalid VersionRequired;
+    /// Putting an item under a name from a body: a new one, or in the place of a version.
+    Putting: Malformed NotFound Conflict Stale TooLarge UnsupportedMediaType Invalid;
     /// Moving an item to another state, at a version, without a body.
     Acting: Malformed NotFound Conflict Stale TooLarge Invalid VersionRequired;
     /// Beginning a visit with a secret.

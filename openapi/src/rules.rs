@@ -26,7 +26,7 @@ const SINGULAR: &[&str] = &[
     "sign-in",
     "sign-in-policy",
 ];
-const METHODS: &[&str] = &["get", "post", "patch", "delete"];
+const METHODS: &[&str] = &["get", "post", "put", "patch", "delete"];
 const ROLES: &[&str] = &["viewer", "editor", "approver", "admin", RESPONDENT];
 const SCOPES: &[&str] = &["everything", "read_only", "register_only", "import_only", "calendar_only"];
 
@@ -189,6 +189,9 @@ fn parameters(operation: &Operation<'_>, say: &mut impl FnMut(String)) {
         say("it takes no Idempotency-Key".into());
     }
     let must_match = operation.parameter("header", "If-Match").is_some_and(|parameter| parameter["required"] == true);
+    if operation.method == "put" && operation.parameter("header", "If-Match").is_none() {
+        say("it takes no If-Match".into());
+    }
     if changes_an_item(operation) && !must_match {
         say("it does not need If-Match".into());
     }
@@ -256,7 +259,7 @@ mod tests {
             document["paths"]["/suppliers/{id}"]["delete"]["operationId"] = json!("remove_supplier")
         });
         bites("does not use this method", |document| {
-            document["paths"]["/suppliers"]["put"] = document["paths"]["/suppliers"]["post"].clone()
+            document["paths"]["/suppliers"]["head"] = document["paths"]["/suppliers"]["get"].clone()
         });
     }
 
@@ -405,6 +408,9 @@ mod tests {
             for parameter in document["paths"]["/policy"]["patch"]["parameters"].as_array_mut().expect("parameters") {
                 parameter["required"] = json!(false);
             }
+        });
+        bites("it takes no If-Match", |document| {
+            document["paths"]["/suppliers"]["put"] = document["paths"]["/suppliers"]["post"].clone()
         });
         bites("the path's `id` is not listed", without("/suppliers/{id}", "get", "id"));
     }

@@ -26,6 +26,7 @@
 //! | [`library`] | the built-in questionnaires |
 //! | [`table`] | an edition as one CSV file for a spreadsheet, both ways |
 //! | [`workbook`] | a questionnaire to fill in offline, as XLSX or CSV, and its answers read back |
+//! | [`placed`] | documents of any type by its schema, from YAML or JSON, with the place of each part |
 //! | [`text`] | what a text of one line, or of lines, may hold |
 //! | [`canonical`], [`fault`] | canonical JSON and hashes; one problem with its place |
 //!
@@ -86,6 +87,7 @@ pub mod library;
 pub mod merge;
 pub mod movement;
 pub mod parse;
+pub mod placed;
 pub mod preview;
 pub mod rating;
 pub mod receipt;
@@ -120,6 +122,7 @@ pub use movement::{
     FrameworkMove, MoveBecause, Movement, QuestionMove, QuestionPart, QuestionPoints, ScoreChange, ScoreMove, Side,
     movement,
 };
+pub use placed::Placed;
 pub use preview::{Preview, PreviewOption, PreviewQuestion, PreviewSection};
 pub use rating::{Band, Rating, RatingMatrix, RatingPolicy, RatingRow, Severity, Tier, band, rating, residual, worst};
 pub use receipt::{Basis, Decided, DecisionMade, Difference, Named, PortableReceipt, Receipt};

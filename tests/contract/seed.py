@@ -353,6 +353,10 @@ class Register:
             return {"id": self.fresh_draft()}
         if noun == "translation":
             return {"id": self.make("/translations", self.fresh_translation())}
+        if noun == "recipe":
+            key = f"list-{self.run}-{next(self.numbers)}"
+            self.call("PUT", f"/recipes/{key}", {"noun": "suppliers", "columns": [{"column": "Vendor", "fills": "name"}]})
+            return {"key": key}
         if operation in ("read_comparison", "close_findings"):
             return {"id": self.checked_twice()}
         if noun == "evidence_file":

@@ -36,6 +36,7 @@ async fn the_schemas_are_served_at_a_stable_place_as_committed_and_as_the_types_
         ("extension", Extension::json_schema()),
         ("translation", Translation::json_schema()),
         ("receipt", PortableReceipt::json_schema()),
+        ("recipe", diligence_entities::recipe::json_schema()),
     ];
     assert_eq!(diligence::schemas::NAMES, types.each_ref().map(|(name, _)| *name));
     for (name, schema) in types {
@@ -46,7 +47,7 @@ async fn the_schemas_are_served_at_a_stable_place_as_committed_and_as_the_types_
             "{name}"
         );
         let committed = std::fs::read_to_string(folder.join(format!("{name}.json"))).expect("a committed schema");
-        assert_eq!(committed, served.text, "diligence questionnaire schema {name} > openapi/schemas/{name}.json");
+        assert_eq!(committed, served.text, "diligence questionnaire schema {name} > openapi/schemas/{name}.json (diligence recipe schema for recipe)");
     }
     app.get(&app.stranger, "/schemas/nothing.json").await.faults(404);
 }

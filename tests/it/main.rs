@@ -58,6 +58,7 @@ mod random_year;
 mod readme;
 mod real_data;
 mod receipts;
+mod recipes;
 mod record_pages;
 mod register;
 mod register_pages;

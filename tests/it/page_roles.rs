@@ -98,6 +98,8 @@ const TABLE: &[(Least, &str, &[&str])] = &[
             "/questionnaires/:key/editions/:edition",
             "/questionnaires/:key/editions/:edition/changes",
             "/import/example",
+            "/recipes",
+            "/recipes/:key",
             "/account",
             "/account/name",
             "/settings",
@@ -153,6 +155,7 @@ const TABLE: &[(Least, &str, &[&str])] = &[
             "/questionnaires/drafts/:id/questions/new",
             "/questionnaires/drafts/:id/questions/:number",
             "/import",
+            "/recipes/new",
         ],
     ),
     (
@@ -215,6 +218,9 @@ const TABLE: &[(Least, &str, &[&str])] = &[
             "/questionnaires/:key/editions/:edition/delete",
             "/questionnaires/:key/editions/:edition/merge",
             "/import",
+            "/recipes/new",
+            "/recipes/:key",
+            "/recipes/:key/delete",
         ],
     ),
     (

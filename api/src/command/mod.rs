@@ -31,6 +31,7 @@ mod manual;
 mod openapi;
 mod questionnaire;
 mod receipt;
+mod recipe;
 mod restore;
 mod retention;
 mod sample;
@@ -92,6 +93,9 @@ enum Command {
     /// Write, check, try out, publish and export questionnaires
     #[command(subcommand)]
     Questionnaire(questionnaire::Command),
+    /// List, check and keep recipes: how a file of somebody else's becomes suppliers, products and the like
+    #[command(subcommand)]
+    Recipe(recipe::Command),
     /// Recompute an approved assessment's result from its receipt
     #[command(subcommand)]
     Receipt(receipt::Command),
@@ -206,6 +210,7 @@ pub fn main() -> ExitCode {
         Command::Key(command) => key::run(command),
         Command::User(command) => user::run(command),
         Command::Questionnaire(command) => questionnaire::run(command),
+        Command::Recipe(command) => recipe::run(command),
         Command::Receipt(command) => receipt::run(command),
         Command::Link(command) => link::run(command),
         Command::Retention(command) => retention::run(command),

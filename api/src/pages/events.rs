@@ -162,7 +162,7 @@ fn telling(noun: &str) -> &'static [&'static str] {
         "user" | "invitation" => &["name", "email"],
         "respondent_link" => &["contact_name"],
         "settlement" => &["why"],
-        "supplier" | "product" | "api_key" | "draft" | "identity_provider" | "organisation" => &["name"],
+        "supplier" | "product" | "api_key" | "draft" | "identity_provider" | "organisation" | "recipe" => &["name"],
         _ => &[],
     }
 }

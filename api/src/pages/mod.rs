@@ -12,7 +12,7 @@
 //! | `evidence` `risks` `incidents` `dependencies` `reviews` `decisions` | what is kept of a supplier or product |
 //! | `compare` `concentration` | several side by side, and whom many depend on |
 //! | `questionnaires` | the library, drafts and what they would change |
-//! | `imports` | importing lists of suppliers and products |
+//! | `imports` `recipes` | importing lists of suppliers and products, and how files of other people become such lists |
 //! | [`sign_in`] [`invitations`] [`account`] | who one is |
 //! | `settings` | how the register is set up: people, keys, policy, sign-in, audit, privacy, backup |
 //! | [`respond`] | a supplier's answers, through a link |
@@ -58,6 +58,7 @@ mod problem_frame;
 mod products;
 mod questionnaires;
 mod questions;
+mod recipes;
 mod reference;
 mod register;
 pub mod respond;
@@ -93,6 +94,7 @@ fn all() -> Routes {
         reviews::routes,
         questionnaires::routes,
         imports::routes,
+        recipes::routes,
         sign_in::routes,
         invitations::routes,
         account::routes,

@@ -22,6 +22,7 @@ pub mod policy;
 pub mod privacy;
 pub mod products;
 pub mod questionnaires;
+pub mod recipes;
 pub mod register;
 pub mod reviews;
 pub mod risks;
@@ -42,6 +43,6 @@ pub fn all() -> impl poem_openapi::OpenApi + 'static {
         (risks::Api, reviews::Api, incidents::Api, due::Api, settlements::Api),
         (organisation::Api, ourselves::Api, policy::Api, sign_in_policy::Api, keys::Api, audit::Api, privacy::Api),
         (users::Api, invitations::Api, sessions::Api, account::Api, identity_providers::Api),
-        (imports::Api, exports::Api),
+        (imports::Api, exports::Api, recipes::Api),
     )
 }

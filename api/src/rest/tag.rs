@@ -31,6 +31,8 @@ pub(crate) enum Tag {
     Incidents,
     /// The one list of what somebody must do by a day.
     Due,
+    /// How a file of somebody else's becomes suppliers, products and the like.
+    Recipes,
     /// The organisation that owns the register, and its policy.
     Organisation,
     /// The people of the organisation, and invitations to it.

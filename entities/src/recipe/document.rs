@@ -34,7 +34,7 @@ pub struct Recipe {
     #[serde(default)]
     pub file: FileRecipe,
     /// Which rows are taken: those of which all of these hold.
-    #[validate(length(max = 50), nested)]
+    #[schemars(length(max = 50))]
     #[serde(default, rename = "where", skip_serializing_if = "Vec::is_empty")]
     pub conditions: Vec<Condition>,
     /// What every row says: our fields, and the text of each, as a cell would have it.
@@ -56,6 +56,25 @@ pub struct Recipe {
 
 fn one() -> i64 {
     1
+}
+
+impl Recipe {
+    /// One that says nothing but that rows are suppliers, by the columns of our own export.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self {
+            recipe: 1,
+            name: None,
+            description: None,
+            noun: ImportNoun::Suppliers,
+            file: FileRecipe::default(),
+            conditions: Vec::new(),
+            every: BTreeMap::new(),
+            columns: Vec::new(),
+            dates: None,
+            nothing: Vec::new(),
+        }
+    }
 }
 
 fn example() -> Value {
@@ -106,8 +125,9 @@ pub struct FileRecipe {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<FileKind>,
     /// What stands between the columns of a text file, one character.
-    #[validate(length(min = 1, max = 1))]
+    #[validate(length(max = 1))]
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = crate::text::LINES))]
     pub separator: Option<String>,
     /// Its encoding, by a label of the Encoding Standard: `utf-8`, `utf-16le`, `windows-1252`.
     #[validate(length(min = 1, max = 40))]
@@ -156,6 +176,7 @@ pub enum FileKind {
 /// `none`; then columns are called by their number, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(rename = "RecipeHeader")]
 pub enum Header {
     /// The line of a text file, or the row of a sheet, from 1.
     Row(u32),
@@ -190,10 +211,16 @@ pub enum DateStyle {
 /// capitals and small letters alike.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "RecipeCondition")]
 pub struct Condition {
-    /// The column, by its name, or by its number where there is no header.
-    #[validate(length(min = 1, max = 300))]
+    /// The column, by its name, or by its number where there is no header; this or `any_of`. The file must have it.
+    #[validate(length(max = 300))]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub column: String,
+    /// Columns of which the first that the file has is looked at. Where the file has none of them, the condition holds.
+    #[validate(length(max = 50))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub any_of: Vec<String>,
     /// It says just this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is: Option<String>,
@@ -224,6 +251,7 @@ pub struct Condition {
 /// A field of ours, or several: `name`, `identifiers:GB-COH`, `contacts.email`, `evidence.dspt.expires_on`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(rename = "RecipeFills")]
 pub enum Fills {
     /// One.
     One(String),
@@ -243,27 +271,38 @@ impl Fills {
     }
 }
 
-/// What a column, or several together, fill.
+/// What a column, or several together, fill. Just one of `column`, `columns` and `any_of` says what is read.
+///
+/// Two of these may fill the same text of several lines, such as `notes`, if each has a `lead`: then each that says
+/// something is a line of its own, in the recipe's order. Any other field is filled once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct RecipeColumn {
-    /// The column, by its name, or by its number where there is no header; of several, this or `columns`.
+    /// The column, by its name, or by its number where there is no header. The file must have it.
     #[validate(length(min = 1, max = 300))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
-    /// Several columns, joined in this order; those that are empty are passed over.
+    /// Several columns, joined in this order; those that are empty are passed over. The file must have them.
     #[validate(length(max = 20))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,
+    /// Columns of which the first that the file has is read, whatever stands in its cells: for files that come with
+    /// other headings each time. Where the file has none of them, this says nothing, and nothing is wrong with that.
+    #[validate(length(max = 50))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub any_of: Vec<String>,
     /// What stands between joined columns; a space if not said.
     #[validate(length(max = 20))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = crate::text::LINES))]
     pub join: Option<String>,
     /// What it fills.
     pub fills: Fills,
-    /// What stands between the items of a list in one cell; `;` if not said.
-    #[validate(length(min = 1, max = 20))]
+    /// What stands between the items of a list in one cell; `;` if not said. A text that is filled from it has the
+    /// items with `, ` between.
+    #[validate(length(max = 20))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = crate::text::LINES))]
     pub split: Option<String>,
     /// Their words, and ours for each. Compared without the space around them, capitals and small letters alike.
     #[validate(length(max = 1000))]
@@ -284,9 +323,17 @@ pub struct RecipeColumn {
     pub take: Option<Take>,
 }
 
+impl RecipeColumn {
+    /// The columns it names, whichever way.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.column.iter().chain(&self.columns).chain(&self.any_of).map(String::as_str)
+    }
+}
+
 /// What is taken of several rows about the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "RecipeTake")]
 pub enum Take {
     /// The first that says something.
     First,

@@ -192,6 +192,12 @@ pub(crate) fn edition(key: &str) -> Value {
     })
 }
 
+/// A recipe of an organisation's own.
+async fn recipe(app: &App) -> Value {
+    let body = json!({ "noun": "suppliers", "columns": [{ "column": "Vendor", "fills": "name" }] });
+    app.send(&app.editor, Method::PUT, &format!("/recipes/{}", unique()), Some(&body), &[]).await.json(201)
+}
+
 /// An assessment of `subject` that has come this far: `open`, `answered`, `submitted`, `rated` or `approved`.
 pub(crate) async fn assessment(app: &App, subject: &Value, until: &str) -> Value {
     let key = unique();
@@ -270,6 +276,7 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         | "list_questionnaires"
         | "list_drafts"
         | "list_translations"
+        | "list_recipes"
         | "list_assessments"
         | "list_links"
         | "list_decisions"
@@ -377,6 +384,9 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         "read_translation" | "delete_translation" => {
             Target::on(made("/translations", translation(&made("/questionnaires", edition(&unique())).await)).await)
         }
+        "read_recipe" | "delete_recipe" => Target::on(recipe(app).await),
+        "put_recipe" => Target::on(recipe(app).await)
+            .and(json!({ "noun": "products", "columns": [{ "column": "Tool", "fills": "name" }] })),
         "change_translation" => {
             Target::on(made("/translations", translation(&made("/questionnaires", edition(&unique())).await)).await)
                 .and(json!({ "title": "Teitl arall" }))

@@ -8,16 +8,19 @@ use std::{borrow::Cow, future::Future};
 use diligence_entities::{
     assessment::{self, AnswerRow, Assessment, AssessmentFilter},
     audit::{self, AuditEvent, AuditEventFilter},
+    decision::{self, Decision, DecisionFilter},
+    dependency::{self, Dependency, DependencyFilter},
     due::{self, DueFilter, DueItem},
     error::Error,
     evidence::{self, Evidence, EvidenceFilter},
+    incident::{self, Incident, IncidentFilter},
     page::{MAXIMUM_LIMIT, Page},
     product::{self, Product, ProductFilter},
     register::{self, RegisterEntry, RegisterFilter},
     review::{self, Review, ReviewFilter},
     risk::{self, Risk, RiskFilter},
     scope::{Reader, Scope, Store},
-    supplier::{self, Supplier, SupplierFilter},
+    supplier::{self, ContactLine, ContractLine, Supplier, SupplierFilter},
 };
 use diligence_questionnaires::cells;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -115,6 +118,22 @@ tables! {
         "id" "subject_id" "supplier_id" "product_id" "state" "due_on" "reason" "reason_detail" "counted_from" "triggers"
         "rescheduled_to" "rescheduled_reason" "completed_at" "completed_by" "outcome" "version" "created_at" "updated_at"
     ];
+    /// Dependencies.
+    Dependencies "dependency" "dependencies.csv" dependency::list: DependencyFilter => Dependency = [
+        "id" "subject_id" "supplier_id" "product_id" "rests_on_id" "rests_on_supplier_id" "rests_on_product_id" "kind" "description"
+        "version" "created_at" "updated_at"
+    ];
+    /// Incidents.
+    Incidents "incident" "incidents.csv" incident::list: IncidentFilter => Incident = [
+        "id" "subject_id" "supplier_id" "product_id" "title" "description" "severity" "personal_data_involved" "occurred_on" "told_on"
+        "resolved_on" "lessons" "version" "created_at" "updated_at"
+    ];
+    /// Decisions, their conditions as JSON in one cell.
+    Decisions "decision" "decisions.csv" decision::list: DecisionFilter => Decision = [
+        "id" "subject_id" "supplier_id" "product_id" "assessment_id" "questionnaire" "outcome" "comment" "conditions" "lapses_on"
+        "stale_since" "stale_reasons" "superseded" "rating" "rests_on" "decided_by" "decided_at" "override_reason"
+        "version" "created_at" "updated_at"
+    ];
     /// What is due.
     DueItems "due_item" "due.csv" due::list: DueFilter => DueItem = [
         "id" "kind" "state" "due_on" "subject_id" "supplier_id" "name" "supplier_name" "why" "owner" "source_id" "created_at"
@@ -124,6 +143,42 @@ tables! {
     AuditEvents "audit_event" "audit-events.csv" audit::list: AuditEventFilter => AuditEvent = [
         "sequence" "id" "at" "actor_id" "actor_name" "request_id" "action" "noun" "item_id" "before" "after" "previous_hash" "hash"
         "supplier_id" "product_id"
+    ];
+}
+
+/// A table with a line for each of something that suppliers have, as many as there may be of each.
+macro_rules! lines_of_suppliers {
+    ($($(#[$doc:meta])* $table:ident $noun:literal $file:literal $list:path => $item:ty = [$($column:literal)*];)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub enum $table {}
+        impl Table for $table {
+            const NOUN: &'static str = $noun;
+            const FILE: &'static str = $file;
+            const COLUMNS: &'static [&'static str] = &[$($column),*];
+            type Filter = SupplierFilter;
+            type Item = $item;
+            async fn batch(
+                reader: &Reader,
+                mut filter: SupplierFilter,
+                cursor: Option<String>,
+            ) -> Result<Page<$item>, Error> {
+                filter.limit = Some(MAXIMUM_LIMIT);
+                filter.cursor = cursor;
+                $list(reader, &filter).await
+            }
+        }
+    )*};
+}
+lines_of_suppliers! {
+    /// Contacts: a row for each contact of the suppliers that the filter lets through.
+    Contacts "contact" "contacts.csv" supplier::list_contacts => ContactLine = [
+        "supplier_id" "supplier_name" "name" "role" "email" "telephone"
+    ];
+    /// Contracts: a row for each contract with the suppliers that the filter lets through.
+    Contracts "contract" "contracts.csv" supplier::list_contracts => ContractLine = [
+        "supplier_id" "supplier_name" "reference" "starts_on" "ends_on" "notice_days" "renews_for_months"
+        "value.amount_minor" "value.currency"
     ];
 }
 
@@ -313,6 +368,11 @@ mod tests {
         is_whole::<Answers>();
         is_whole::<Risks>();
         is_whole::<Reviews>();
+        is_whole::<Dependencies>();
+        is_whole::<Incidents>();
+        is_whole::<Decisions>();
+        is_whole::<Contacts>();
+        is_whole::<Contracts>();
         is_whole::<DueItems>();
         is_whole::<AuditEvents>();
     }

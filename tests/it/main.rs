@@ -42,6 +42,7 @@ mod measurements;
 mod never_calm;
 mod never_calm_longer;
 mod new_rules;
+mod nouns_in_out;
 mod operations;
 mod organisations;
 mod ourselves;

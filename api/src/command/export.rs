@@ -12,7 +12,8 @@ use super::{Failure, Output, block_on, console, open_with, organisation_called};
 use crate::{
     config::DatabaseFlags,
     tables::{
-        Answers, Assessments, AuditEvents, EvidenceTable, Export, Products, Register, Reviews, Risks, Suppliers, Table,
+        Answers, Assessments, AuditEvents, Contacts, Contracts, Decisions, Dependencies, EvidenceTable, Export,
+        Incidents, Products, Register, Reviews, Risks, Suppliers, Table,
     },
 };
 
@@ -43,6 +44,11 @@ enum Choice {
     Answers,
     Risks,
     Reviews,
+    Dependencies,
+    Incidents,
+    Decisions,
+    Contacts,
+    Contracts,
     AuditEvents,
 }
 
@@ -61,6 +67,11 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
             Choice::Answers => write::<Answers>(store, scope, bom, &mut file).await,
             Choice::Risks => write::<Risks>(store, scope, bom, &mut file).await,
             Choice::Reviews => write::<Reviews>(store, scope, bom, &mut file).await,
+            Choice::Dependencies => write::<Dependencies>(store, scope, bom, &mut file).await,
+            Choice::Incidents => write::<Incidents>(store, scope, bom, &mut file).await,
+            Choice::Decisions => write::<Decisions>(store, scope, bom, &mut file).await,
+            Choice::Contacts => write::<Contacts>(store, scope, bom, &mut file).await,
+            Choice::Contracts => write::<Contracts>(store, scope, bom, &mut file).await,
             Choice::AuditEvents => write::<AuditEvents>(store, scope, bom, &mut file).await,
         }
     })

@@ -470,7 +470,12 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
             Target::on(made("/incidents", incident().await).await).and(json!({ "lessons": "Two of everything." }))
         }
 
-        "export_register"
+        "export_dependencies"
+        | "export_incidents"
+        | "export_decisions"
+        | "export_contacts"
+        | "export_contracts"
+        | "export_register"
         | "export_suppliers"
         | "export_products"
         | "export_evidence"

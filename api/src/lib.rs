@@ -18,6 +18,7 @@
 
 pub mod address;
 pub mod answer;
+pub mod archive;
 pub mod auth;
 mod body;
 pub mod calendar;

@@ -250,32 +250,49 @@ impl<T: Table> Export<T> {
     /// # Errors
     /// [`Error::Busy`] or [`Error::Database`].
     pub async fn next(&mut self) -> Result<Option<String>, Error> {
-        let mut file = cells::Writer::default();
-        let mut mark = "";
         let cursor = match std::mem::replace(&mut self.place, Place::End) {
             Place::End => return Ok(None),
             Place::At(cursor) => Some(cursor),
-            Place::Start => {
-                if self.with_mark {
-                    mark = cells::BYTE_ORDER_MARK;
-                }
-                file.write(T::COLUMNS);
-                None
-            }
+            Place::Start => None,
         };
-        let page = {
+        let mark = if self.with_mark && cursor.is_none() { cells::BYTE_ORDER_MARK } else { "" };
+        let part = {
             let reader = self.store.read(&self.scope).await?;
-            T::batch(&reader, self.filter.clone(), cursor).await?
+            part::<T>(&reader, self.filter.clone(), cursor).await?
         };
-        for item in &page.items {
-            let value = serde_json::to_value(item).unwrap_or_default();
-            file.write(T::COLUMNS.iter().map(|column| csv::cell(at(&value, column))));
-        }
-        if let Some(cursor) = page.next {
+        if let Some(cursor) = part.next {
             self.place = Place::At(cursor);
         }
-        Ok(Some(format!("{mark}{}", file.into_text())))
+        Ok(Some(format!("{mark}{}", part.text)))
     }
+}
+
+/// A part of a table's file.
+#[derive(Debug)]
+pub struct Part {
+    /// Its lines, the names of the columns before the first.
+    pub text: String,
+    /// How many rows it has.
+    pub row_count: usize,
+    /// Where the next part begins; none at the end.
+    pub next: Option<String>,
+}
+
+/// The part of a table's file that begins at this cursor; without one, at its beginning.
+///
+/// # Errors
+/// [`Error::Busy`] or [`Error::Database`].
+pub async fn part<T: Table>(reader: &Reader, filter: T::Filter, cursor: Option<String>) -> Result<Part, Error> {
+    let mut file = cells::Writer::default();
+    if cursor.is_none() {
+        file.write(T::COLUMNS);
+    }
+    let page = T::batch(reader, filter, cursor).await?;
+    for item in &page.items {
+        let value = serde_json::to_value(item).unwrap_or_default();
+        file.write(T::COLUMNS.iter().map(|column| csv::cell(at(&value, column))));
+    }
+    Ok(Part { text: file.into_text(), row_count: page.items.len(), next: page.next })
 }
 
 /// What the column is of.

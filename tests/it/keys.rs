@@ -74,6 +74,7 @@ const TABLE: &[(&[&str], &[&str])] = &[
             "read_invitation",
             "list_sessions",
             "export_audit_events",
+            "export_everything",
             "list_evidence",
             "read_evidence",
             "read_evidence_file",

@@ -25,6 +25,7 @@ mod doctor;
 mod due;
 mod due_settled;
 mod duties;
+mod everything;
 mod evidence;
 mod evidence_files;
 mod findings;

@@ -211,6 +211,8 @@ const TABLE: &[(&str, &[&str])] = &[
             "revoke_key",
             "list_audit_events",
             "export_audit_events",
+            "export_everything",
+            "import_everything",
             "read_audit_checkpoint",
             "read_audit_verification",
             "find_person",

@@ -21,10 +21,13 @@ use crate::{
 pub(super) struct Command {
     /// What to export
     table: Choice,
+    /// The file to write [default: standard output; everything needs a file that is not there yet]
+    #[arg(conflicts_with = "output")]
+    file: Option<PathBuf>,
     /// Whose register
     #[arg(long, value_name = "NAME")]
     organisation: String,
-    /// The file to write [default: standard output]
+    /// The file to write, over one that is there
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Begin with a byte-order mark, for Excel
@@ -36,6 +39,8 @@ pub(super) struct Command {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Choice {
+    /// All of it, as a ZIP archive that another register can be made of
+    Everything,
     Register,
     Suppliers,
     Products,
@@ -53,12 +58,19 @@ enum Choice {
 }
 
 pub(super) fn run(command: Command) -> Result<(), Failure> {
+    let Command { table, file, organisation, output, bom, database } = command;
+    if matches!(table, Choice::Everything) {
+        let Some(file) = file.or(output) else {
+            return Err(Failure::usage("expected the name of a file: diligence export everything register.zip"));
+        };
+        return super::archive::export(&file, &organisation, database);
+    }
     block_on(async {
-        let Command { table, organisation, output, bom, database } = command;
         let store = open_with(database).await?;
         let scope = console(&organisation_called(&store, &organisation).await?.id);
-        let mut file = Output::new(output)?;
+        let mut file = Output::new(file.or(output))?;
         match table {
+            Choice::Everything => Ok(()),
             Choice::Register => write::<Register>(store, scope, bom, &mut file).await,
             Choice::Suppliers => write::<Suppliers>(store, scope, bom, &mut file).await,
             Choice::Products => write::<Products>(store, scope, bom, &mut file).await,

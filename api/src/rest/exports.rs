@@ -175,7 +175,13 @@ impl Api {
     /// Export dependencies
     ///
     /// As CSV, with the filters of the list. The file can be changed and imported again: `POST /dependencies/import`.
-    #[oai(path = "/dependencies.csv", method = "get", operation_id = "export_dependencies", transform = "boxed", tag = "Tag::Dependencies")]
+    #[oai(
+        path = "/dependencies.csv",
+        method = "get",
+        operation_id = "export_dependencies",
+        transform = "boxed",
+        tag = "Tag::Dependencies"
+    )]
     async fn dependencies(
         &self,
         who: By<InRegister<Viewer>>,
@@ -187,7 +193,13 @@ impl Api {
     /// Export incidents
     ///
     /// As CSV, with the filters of the list. The file can be changed and imported again: `POST /incidents/import`.
-    #[oai(path = "/incidents.csv", method = "get", operation_id = "export_incidents", transform = "boxed", tag = "Tag::Incidents")]
+    #[oai(
+        path = "/incidents.csv",
+        method = "get",
+        operation_id = "export_incidents",
+        transform = "boxed",
+        tag = "Tag::Incidents"
+    )]
     async fn incidents(
         &self,
         who: By<Viewer>,
@@ -199,7 +211,13 @@ impl Api {
     /// Export decisions
     ///
     /// As CSV, with the filters of the list; conditions are JSON.
-    #[oai(path = "/decisions.csv", method = "get", operation_id = "export_decisions", transform = "boxed", tag = "Tag::Decisions")]
+    #[oai(
+        path = "/decisions.csv",
+        method = "get",
+        operation_id = "export_decisions",
+        transform = "boxed",
+        tag = "Tag::Decisions"
+    )]
     async fn decisions(
         &self,
         who: By<Viewer>,
@@ -211,7 +229,13 @@ impl Api {
     /// Export contacts
     ///
     /// As CSV: one row for each contact, with its supplier, with the filters of `GET /suppliers`. The file can be changed and imported again: `POST /contacts/import`.
-    #[oai(path = "/contacts.csv", method = "get", operation_id = "export_contacts", transform = "boxed", tag = "Tag::Suppliers")]
+    #[oai(
+        path = "/contacts.csv",
+        method = "get",
+        operation_id = "export_contacts",
+        transform = "boxed",
+        tag = "Tag::Suppliers"
+    )]
     async fn contacts(
         &self,
         who: By<InRegister<Viewer>>,
@@ -223,7 +247,13 @@ impl Api {
     /// Export contracts
     ///
     /// As CSV: one row for each contract, with its supplier, with the filters of `GET /suppliers`. The file can be changed and imported again: `POST /contracts/import`.
-    #[oai(path = "/contracts.csv", method = "get", operation_id = "export_contracts", transform = "boxed", tag = "Tag::Suppliers")]
+    #[oai(
+        path = "/contracts.csv",
+        method = "get",
+        operation_id = "export_contracts",
+        transform = "boxed",
+        tag = "Tag::Suppliers"
+    )]
     async fn contracts(
         &self,
         who: By<InRegister<Viewer>>,

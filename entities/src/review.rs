@@ -24,6 +24,10 @@ use crate::{
     subject::Subject,
 };
 
+mod bringing;
+
+pub(crate) use bringing::{Past, bring_in_next, bring_in_past};
+
 /// Why a review falls due when it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

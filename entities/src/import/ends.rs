@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 use serde_json::{Map, Value};
 
 use super::{
@@ -15,7 +16,7 @@ use crate::{
     identifier::Identifier,
     product::{self, Product},
     scope::Reader,
-    supplier,
+    supplier, twin,
 };
 
 /// The columns that name what a row is about, besides its own fields.
@@ -135,10 +136,17 @@ impl Ends {
             by_product_name.entry(row.name.clone()).or_default().push(row);
         }
         let suppliers = reader.get_many::<supplier::Entity>(&supplier_ids).await?;
+        let mut by_name = supplier::of_names(reader, &supplier_names).await?;
+        let missing: BTreeSet<&String> = supplier_names.iter().filter(|name| !by_name.contains_key(*name)).collect();
+        if !missing.is_empty() {
+            for (name, ids) in as_people_compare(reader, &missing).await? {
+                by_name.insert(name, ids);
+            }
+        }
         Ok(Self {
             suppliers: suppliers.into_iter().map(|row| (row.id, row.is_ourselves)).collect(),
             holders: supplier::holders(reader, &identifiers).await?,
-            by_name: supplier::of_names(reader, &supplier_names).await?,
+            by_name,
             products: products.into_iter().map(|row| (row.id.clone(), row)).collect(),
             by_product_name,
         })
@@ -167,11 +175,7 @@ impl Ends {
         let name = named.supplier_name.as_ref()?;
         match self.by_name.get(name).map(Vec::as_slice).unwrap_or_default() {
             [only] => Some(only.clone()),
-            [] => unknown(
-                "supplier_name",
-                "unknown_name",
-                "expected the name of a supplier that is there, exactly".into(),
-            ),
+            [] => unknown("supplier_name", "unknown_name", "expected the name of a supplier that is there".into()),
             several => unknown(
                 "supplier_name",
                 "ambiguous",
@@ -245,6 +249,40 @@ impl Ends {
                 None
             }
         }
+    }
+}
+
+/// How many names of suppliers are looked at in one go.
+const NAMES: u64 = 5000;
+
+/// The suppliers that are called so as people compare names, for each of these names: of the whole register, since no
+/// column has names so.
+async fn as_people_compare(
+    reader: &Reader,
+    names: &BTreeSet<&String>,
+) -> Result<BTreeMap<String, Vec<SupplierId>>, Error> {
+    let mut wanted: HashMap<String, Vec<&String>> = HashMap::new();
+    for name in names {
+        wanted.entry(twin::compared(name)).or_default().push(*name);
+    }
+    let (mut found, mut after): (BTreeMap<String, Vec<SupplierId>>, String) = Default::default();
+    loop {
+        let select = reader
+            .find::<supplier::Entity>()
+            .filter(supplier::Column::Id.gt(after.as_str()))
+            .order_by_asc(supplier::Column::Id)
+            .limit(NAMES)
+            .select_only()
+            .columns([supplier::Column::Id, supplier::Column::Name]);
+        let rows: Vec<(SupplierId, String)> = reader.tuples(select).await?;
+        let Some((last, _)) = rows.last() else { return Ok(found) };
+        after = last.to_string();
+        for (id, name) in rows {
+            for said in wanted.get(&twin::compared(&name)).into_iter().flatten() {
+                found.entry((*said).clone()).or_default().push(id.clone());
+            }
+        }
+        tokio::task::yield_now().await;
     }
 }
 

@@ -10,6 +10,7 @@ use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
 use crate::{
     harness::{Answer, App, On, Person, both, empty_database, etag, id, person, text},
     operations::run,
+    pages::{Browser, form_data, goes_to, token},
 };
 
 const TABLES: [&str; 13] = [
@@ -215,6 +216,26 @@ both! {
         // Grown beyond what such an archive may be.
         let grown = |text: String| format!("{text}{}", " ".repeat(100 << 20));
         is_refused(&app, &with(&archive, "register/suppliers.jsonl", grown, true), "/register/suppliers.jsonl too_large").await;
+    }
+
+    async fn an_administrator_brings_a_register_in_by_its_page_and_reads_what_is_wrong(app: App) {
+        let elsewhere = App::open(On::Sqlite).await;
+        elsewhere.supplier("Harbour").await;
+        let archive = taken_out(&elsewhere, &elsewhere.admin).await;
+        let mut admin = Browser::of(&app.member("admin").await);
+        let page = admin.opens(&app, "/settings/backup").await;
+        assert!(page.text.contains("href=\"/api/v1/register.zip\""), "{}", page.text);
+        let csrf = token(&page.text);
+        let mut sends = async |content: &[u8]| {
+            let form = form_data(&[("csrf", csrf.as_str())], ("register.zip", "application/zip", content));
+            admin.send(&app, Method::POST, "/settings/backup", Some(form)).await
+        };
+        let wrong = sends(&b"no archive"[..]).await;
+        assert!(wrong.status == 422 && wrong.text.contains("expected a ZIP archive") && wrong.text.contains("href=\"#file\""), "{}", wrong.text);
+        assert_eq!(goes_to(&sends(&archive).await), "/register");
+        assert_eq!(app.walk("/suppliers", 50).await.len(), 1);
+        let again = sends(&archive).await;
+        assert!(again.status == 422 && again.text.contains("there are suppliers already"), "{}", again.text);
     }
 
     async fn ids_that_are_in_use_in_this_database_refuse_the_archive(app: App) {

@@ -34,10 +34,9 @@ mod nouns;
 mod products;
 mod suppliers;
 
-pub use ends::{DEPENDENCY_NAMES, SUBJECT_NAMES, SUPPLIER_NAMES};
 pub use nouns::{
     NewPastDecision, NewPastReview, PastCondition, contacts, contracts, decisions, dependencies, evidence, incidents,
-    reviews, risks,
+    names_of, plan_of, reviews, risks,
 };
 pub use products::products;
 pub use suppliers::suppliers;

@@ -20,10 +20,10 @@ use crate::{
 };
 
 /// The columns that name what a row is about, besides its own fields.
-pub const SUBJECT_NAMES: &[&str] =
+pub(super) const SUBJECT_NAMES: &[&str] =
     &["id", "supplier_id", "supplier_identifier", "supplier_name", "product_id", "product_name"];
 /// The columns that name the two ends of a dependency, besides its own fields.
-pub const DEPENDENCY_NAMES: &[&str] = &[
+pub(super) const DEPENDENCY_NAMES: &[&str] = &[
     "id",
     "supplier_id",
     "supplier_identifier",
@@ -37,7 +37,7 @@ pub const DEPENDENCY_NAMES: &[&str] = &[
     "rests_on_product_name",
 ];
 /// The columns that name the supplier of a contact or a contract.
-pub const SUPPLIER_NAMES: &[&str] = &["supplier_id", "supplier_identifier", "supplier_name"];
+pub(super) const SUPPLIER_NAMES: &[&str] = &["supplier_id", "supplier_identifier", "supplier_name"];
 
 /// One end of what a row says, as it names it.
 #[derive(Clone, Debug)]

@@ -15,7 +15,7 @@ use validator::Validate;
 
 use super::{
     Asked, ImportPlan, Outcome, Row, Seen, Verdict, Work as AllWork, blame,
-    ends::{Draft, Ends, Named},
+    ends::{DEPENDENCY_NAMES, Draft, Ends, Named, SUBJECT_NAMES, SUPPLIER_NAMES},
     expect_few,
     fields::{Fields, absorb, is_unreadable},
 };
@@ -29,6 +29,7 @@ use crate::{
     incident::{self, Incident, NewIncident},
     patch::Change,
     policy,
+    recipe::ImportNoun,
     risk::{self, NewRisk, Risk, RiskState},
     scope::{Owned, PORTION, Reader, Writer},
     supplier::{self, NewSupplier, Supplier},
@@ -158,6 +159,41 @@ nouns! {
     RiskNoun risk Risk NewRisk "risk" Risks ["subject_id" "title"]
         json!({ "title": "-", "likelihood": 1, "impact": 1 }), |new, _| new.check().map(|()| new),
         stays |row| (row.state.0 == RiskState::Closed).then_some("this risk is closed: reopen it before you change it");
+}
+
+/// Works out what bringing in rows of this noun comes to.
+///
+/// # Errors
+/// As the noun's own, such as [`dependencies`].
+pub async fn plan_of(reader: &Reader, noun: ImportNoun, rows: &[Row], dry_run: bool) -> Result<ImportPlan, Error> {
+    match noun {
+        ImportNoun::Suppliers => super::suppliers(reader, rows, dry_run).await,
+        ImportNoun::Products => super::products(reader, rows, dry_run).await,
+        ImportNoun::Dependencies => dependencies(reader, rows, dry_run).await,
+        ImportNoun::Contacts => contacts(reader, rows, dry_run).await,
+        ImportNoun::Contracts => contracts(reader, rows, dry_run).await,
+        ImportNoun::Evidence => evidence(reader, rows, dry_run).await,
+        ImportNoun::Incidents => incidents(reader, rows, dry_run).await,
+        ImportNoun::Risks => risks(reader, rows, dry_run).await,
+        ImportNoun::Decisions => decisions(reader, rows, dry_run).await,
+        ImportNoun::Reviews => reviews(reader, rows, dry_run).await,
+    }
+}
+
+/// The columns of this noun that name whom a row is about, besides its own fields.
+#[must_use]
+pub fn names_of(noun: ImportNoun) -> &'static [&'static str] {
+    match noun {
+        ImportNoun::Suppliers => &["id"],
+        ImportNoun::Products => &["id", "supplier_identifier", "supplier_name"],
+        ImportNoun::Dependencies => DEPENDENCY_NAMES,
+        ImportNoun::Contacts | ImportNoun::Contracts => SUPPLIER_NAMES,
+        ImportNoun::Evidence
+        | ImportNoun::Incidents
+        | ImportNoun::Risks
+        | ImportNoun::Decisions
+        | ImportNoun::Reviews => SUBJECT_NAMES,
+    }
 }
 
 /// Works out what bringing in dependencies comes to: by `id`, else by what rests on what in which way, else as new ones.

@@ -11,21 +11,19 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use validator::Validate;
 
-use super::{
-    super::{
-        ImportPlan, Row, Seen, Verdict, blame,
-        ends::{Draft, Ends},
-        expect_few,
-        fields::{Fields, absorb, is_unreadable},
-    },
-    Work, find, outcome, planned, rows_of,
-};
+use super::{Work, find, outcome, planned, rows_of};
 use crate::{
     clock::{Day, Moment},
     decision::{self, Decision, DecisionOutcome, Past},
     error::Error,
     fault::{Fault, Faults},
     id::{SubjectId, SupplierId},
+    import::{
+        ImportPlan, Outcome, Row, Seen, Verdict, blame,
+        ends::{Draft, Ends},
+        expect_few,
+        fields::{Fields, absorb, is_unreadable},
+    },
     policy::{self, SeparationOfDuties},
     questionnaire,
     role::Role,
@@ -95,7 +93,7 @@ pub struct PastCondition {
 }
 
 /// A decision on its way in.
-pub(in super::super) struct Step {
+pub(in crate::import) struct Step {
     index: usize,
     new: NewPastDecision,
     at: Moment,
@@ -188,7 +186,7 @@ fn key(subject_id: &SubjectId, questionnaire: &str, day: Day) -> String {
 }
 
 /// What becomes of a row about a decision that is here: nothing, and it may say nothing else.
-fn stays(draft: &Draft, target: &Decision, fields: &Fields, seen: &mut Seen) -> super::super::Outcome {
+fn stays(draft: &Draft, target: &Decision, fields: &Fields, seen: &mut Seen) -> Outcome {
     let mut faults = draft.faults.clone();
     let id = target.id.to_string();
     seen.note(&id, &draft.place, "decision", Some("/id"), &mut faults);

@@ -7,19 +7,17 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 use validator::Validate;
 
-use super::{
-    super::{
+use super::{Work, outcome, plain, planned};
+use crate::{
+    error::Error,
+    fault::{Fault, Faults},
+    id::SupplierId,
+    import::{
         ImportPlan, Outcome, Row, Verdict, blame,
         ends::{Draft, Ends},
         expect_few,
         fields::{Fields, absorb},
     },
-    Work, outcome, plain, planned,
-};
-use crate::{
-    error::Error,
-    fault::{Fault, Faults},
-    id::SupplierId,
     patch::Change,
     scope::Reader,
     supplier::{self, Contact, Contract, NewSupplier, Supplier},
@@ -82,7 +80,7 @@ where
     }
     let ids: BTreeSet<String> = found.iter().flatten().map(ToString::to_string).collect();
     let suppliers: BTreeMap<SupplierId, Supplier> =
-        reader.get_many::<supplier::Entity>(&ids).await?.into_iter().map(|row| (row.id.clone(), row)).collect();
+        suppliers_of(reader, &ids).await?.into_iter().map(|row| (row.id.clone(), row)).collect();
     // What each supplier's list becomes, row by row.
     let mut lists: BTreeMap<SupplierId, Vec<Map<String, Value>>> = BTreeMap::new();
     for (id, row) in &suppliers {
@@ -94,6 +92,10 @@ where
     for ((draft, supplier_id), mut faults) in drafts.into_iter().zip(&found).zip(faults_of) {
         let id = supplier_id.as_ref().map(ToString::to_string);
         let Some(lines) = supplier_id.as_ref().and_then(|id| lists.get_mut(id)) else {
+            if faults.is_empty() {
+                let detail = "expected a supplier: our own house has neither contacts nor contracts here";
+                blame(&mut faults, Fault::new("/supplier_id", "ourselves", detail));
+            }
             outcomes.push(outcome(Verdict::Refused, id, faults));
             continue;
         };
@@ -149,4 +151,10 @@ where
     }
     let about = found.into_iter().flatten().collect();
     planned(reader, outcomes, about, dry_run, || Work::Suppliers(changes)).await
+}
+
+/// The suppliers with these ids; our own house is none.
+async fn suppliers_of(reader: &Reader, ids: &BTreeSet<String>) -> Result<Vec<Supplier>, Error> {
+    let rows = reader.get_many::<supplier::Entity>(ids).await?;
+    Ok(rows.into_iter().filter(|row| !row.is_ourselves).collect())
 }

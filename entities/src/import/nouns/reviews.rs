@@ -8,20 +8,18 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use validator::Validate;
 
-use super::{
-    super::{
-        FieldMove, ImportPlan, Outcome, Row, Seen, Verdict, blame,
-        ends::{Draft, Ends},
-        expect_few,
-        fields::{Fields, absorb, is_unreadable},
-    },
-    Work, find, outcome, planned, rows_of,
-};
+use super::{Work, find, outcome, planned, rows_of};
 use crate::{
     clock::{Day, Moment},
     error::Error,
     fault::{Fault, Faults},
     id::{SubjectId, SupplierId},
+    import::{
+        FieldMove, ImportPlan, Outcome, Row, Seen, Verdict, blame,
+        ends::{Draft, Ends},
+        expect_few,
+        fields::{Fields, absorb, is_unreadable},
+    },
     review::{self, Past, Review, ReviewState},
     scope::{Reader, Writer},
     subject::Subject,
@@ -61,7 +59,7 @@ impl NewPastReview {
 }
 
 /// A review on its way in.
-pub(in super::super) struct Step {
+pub(in crate::import) struct Step {
     index: usize,
     is_new: bool,
     new: NewPastReview,

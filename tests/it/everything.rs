@@ -174,7 +174,7 @@ async fn the_console_takes_a_register_over_and_a_dry_run_makes_no_organisation()
     assert!(code == Some(6) && told.contains("there is no organisation called \"New home\""), "{told}");
     let (code, out, told) = run(&[&import[..], &["--create-organisation"]].concat());
     assert!(code == Some(0) && out.contains("organisation: \"New home\" is new"), "{out} {told}");
-    for table in ["suppliers", "risks", "decisions", "dependencies", "incidents"] {
+    for table in ["suppliers", "risks", "decisions", "dependencies", "incidents", "reviews"] {
         let was = run(&["export", table, "--organisation", name, "--database-url", &old]);
         let is = run(&["export", table, "--organisation", "New home", "--database-url", &new]);
         assert_eq!(was, is, "{table}");

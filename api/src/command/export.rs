@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use diligence_entities::{
     audit,
+    review::ReviewFilter,
     scope::{Scope, Store},
 };
 
@@ -78,7 +79,11 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
             Choice::Assessments => write::<Assessments>(store, scope, bom, &mut file).await,
             Choice::Answers => write::<Answers>(store, scope, bom, &mut file).await,
             Choice::Risks => write::<Risks>(store, scope, bom, &mut file).await,
-            Choice::Reviews => write::<Reviews>(store, scope, bom, &mut file).await,
+            // Those that were done too.
+            Choice::Reviews => {
+                let every = ReviewFilter { any_state: Some(true), ..ReviewFilter::default() };
+                write_of::<Reviews>(store, scope, every, bom, &mut file).await
+            }
             Choice::Dependencies => write::<Dependencies>(store, scope, bom, &mut file).await,
             Choice::Incidents => write::<Incidents>(store, scope, bom, &mut file).await,
             Choice::Decisions => write::<Decisions>(store, scope, bom, &mut file).await,
@@ -90,8 +95,18 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
 }
 
 async fn write<T: Table>(store: Store, scope: Scope, bom: bool, output: &mut Output) -> Result<(), Failure> {
+    write_of::<T>(store, scope, T::Filter::default(), bom, output).await
+}
+
+async fn write_of<T: Table>(
+    store: Store,
+    scope: Scope,
+    filter: T::Filter,
+    bom: bool,
+    output: &mut Output,
+) -> Result<(), Failure> {
     audit::record(&store, &scope, "export", T::NOUN, T::FILE, None).await?;
-    let mut export = Export::<T>::new(store, scope, T::Filter::default(), bom);
+    let mut export = Export::<T>::new(store, scope, filter, bom);
     while let Some(part) = export.next().await? {
         output.write(part.as_bytes())?;
     }

@@ -135,6 +135,7 @@ const TABLE: &[(&[&str], &[&str])] = &[
             "erase_person",
             "change_retention",
             "apply_retention",
+            "import_everything",
             "change_user",
             "delete_user",
             "reset_password",

@@ -483,6 +483,8 @@ macro_rules! file_kinds {
 file_kinds! {
     /// A table.
     CsvFile "suppliers.csv": "text/csv";
+    /// A whole register, to be taken elsewhere.
+    ArchiveFile "register.zip": "application/zip";
     /// A calendar.
     CalendarFile "reviews.ics": "text/calendar";
     /// An edition of a questionnaire.

@@ -28,6 +28,7 @@ use crate::{
 };
 
 mod answering;
+mod bringing;
 mod carrying;
 mod explaining;
 mod export;
@@ -39,6 +40,7 @@ pub(crate) mod responding;
 pub(crate) mod unsent;
 
 pub use answering::{AnswerChange, answer};
+pub(crate) use bringing::bring_in_decided;
 pub use carrying::{Confirmation, confirm};
 pub use explaining::{MovementFilter, earlier, improvements, movement};
 pub use export::{AnswerRow, list_answers};

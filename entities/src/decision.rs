@@ -26,6 +26,10 @@ use crate::{
     supplier::Supplier,
 };
 
+mod bringing;
+
+pub(crate) use bringing::{Past, bring_in};
+
 /// What was decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

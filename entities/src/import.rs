@@ -28,10 +28,16 @@ use crate::{
     supplier::{self, NewSupplier, Supplier},
 };
 
+mod ends;
 mod fields;
+mod nouns;
 mod products;
 mod suppliers;
 
+pub use nouns::{
+    NewPastDecision, NewPastReview, PastCondition, contacts, contracts, decisions, dependencies, evidence, incidents,
+    names_of, plan_of, reviews, risks,
+};
 pub use products::products;
 pub use suppliers::suppliers;
 
@@ -179,6 +185,7 @@ struct Asked {
 enum Work {
     Suppliers(SupplierWork, Known),
     Products(ProductWork, Known),
+    Nouns(nouns::Work),
 }
 
 /// Indexes are those of the rows.
@@ -216,6 +223,10 @@ impl Plan for ImportPlan {
     }
 
     async fn holds(&self, writer: &Writer, changed: &BTreeSet<SupplierId>) -> Result<bool, Error> {
+        // What is told apart by more than suppliers is worked out anew whatever has changed.
+        if matches!(self.work, Some(Work::Nouns(_))) && !changed.is_empty() {
+            return Ok(false);
+        }
         let Asked { suppliers, identifiers, supplier_names, policy_version } = &self.asked;
         if !suppliers.is_disjoint(changed) || policy::read(writer).await?.version != *policy_version {
             return Ok(false);
@@ -240,6 +251,7 @@ impl ImportPlan {
         let made = match (work, writer) {
             (Some(Work::Suppliers(work, known)), Some(writer)) => write_suppliers(writer, work, known).await?,
             (Some(Work::Products(work, known)), Some(writer)) => write_products(writer, work, known).await?,
+            (Some(Work::Nouns(work)), Some(writer)) => nouns::write(writer, work).await?,
             _ => Vec::new(),
         };
         for (index, id) in made {

@@ -10,6 +10,7 @@
 //! | [`ahead`] | large changes, worked out before they are opened |
 //! | `blocking` | work that takes a processor for long, done on threads of its own |
 //! | [`migrations`] [`upgrade`] | the schema, step by step, the same on SQLite and PostgreSQL; what follows by newer rules, derived anew once |
+//! | [`archive`] | the whole register of one organisation, to be taken into another database |
 //! | [`backup`] [`doctor`] | whole databases: copied and put back, looked at without a change |
 //! | one file a noun | its types, its checks, its operations; what would make the file too long is in a folder beside it |
 
@@ -30,6 +31,7 @@ pub mod secret;
 pub mod stored;
 
 pub mod api_key;
+pub mod archive;
 pub mod assessment;
 pub mod audit;
 pub mod concentration;

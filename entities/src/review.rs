@@ -24,6 +24,10 @@ use crate::{
     subject::Subject,
 };
 
+mod bringing;
+
+pub(crate) use bringing::{Past, bring_in_next, bring_in_past};
+
 /// Why a review falls due when it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -161,6 +165,8 @@ pub struct ReviewFilter {
     pub supplier_id: Option<SupplierId>,
     /// Where it stands; only open ones if not said.
     pub state: Option<ReviewState>,
+    /// Whatever its state (`true`), those that were done and those that wait too; not beside `state`.
+    pub any_state: Option<bool>,
     /// Only what is due before this day.
     pub due_before: Option<Day>,
     /// Only what is due on or after this day.
@@ -194,7 +200,14 @@ pub async fn read(reader: &Reader, id: &ReviewId) -> Result<Review, Error> {
 /// # Errors
 /// [`Error::Invalid`] for a cursor that is none.
 pub async fn list(reader: &Reader, filter: &ReviewFilter) -> Result<Page<Review>, Error> {
-    let mut condition = Condition::all().add(Column::State.eq(Word(filter.state.unwrap_or_default())));
+    let mut condition = Condition::all();
+    match (filter.state, filter.any_state.unwrap_or_default()) {
+        (Some(_), true) => {
+            return Err(Error::invalid("?any_state", "contradiction", "expected state or any_state, not both"));
+        }
+        (None, true) => {}
+        (state, false) => condition = condition.add(Column::State.eq(Word(state.unwrap_or_default()))),
+    }
     if let Some(id) = &filter.subject_id {
         condition = condition.add(Column::SubjectId.eq(id.as_str()));
     }

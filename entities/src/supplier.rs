@@ -28,12 +28,14 @@ use crate::{
 mod contacts;
 mod filter;
 mod identifiers;
+mod lines;
 mod tier;
 
 pub use contacts::Contact;
 pub(crate) use contacts::{archived_with_contacts, drop_contacts, erase_person, places_of};
 pub use filter::{SupplierFilter, SupplierSort, list};
 pub(crate) use identifiers::{holders, note_identifiers};
+pub use lines::{ContactLine, ContractLine, list_contacts, list_contracts};
 pub(crate) use tier::{derive_tiers, from_after};
 
 /// Where a supplier or product stands with us.

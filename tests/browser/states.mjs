@@ -123,6 +123,7 @@ async function errsEverywhere(name, how, only) {
     { name: "sign-in-policy", at: "/settings/sign-in/change", types: { "Minutes without doing anything": "1" }, press: "Save" },
     { name: "provider", at: "/settings/sign-in/providers/new", types: { "What people call it": "Our accounts", "Its address (issuer)": "not here" }, press: "Save" },
     { name: "retention", at: "/settings/privacy/retention", types: { "Days that an archived supplier": "0" }, press: "Save" },
+    { name: "bring-in-a-register", at: "/settings/backup", press: "Bring it in" },
     { name: "privacy-find", at: "/settings/privacy", press: "Find what is kept of them" },
     { name: "verify", at: "/settings/audit/verify", types: { "A checkpoint from earlier": "torn" }, press: "Verify" },
   ]) {

@@ -294,7 +294,7 @@ Contact,,,,,\"[{\"\"nme\"\":\"\"Ann\"\"}]\",,\r\n";
         assert_eq!((filtered.len(), filtered[1][1].as_str()), (2, "Harbour"));
         assert_eq!(table(&app, "/register.csv").await.len(), 4);
         assert_eq!(app.get(&app.viewer, "/suppliers.csv?limit=1&cursor=a&tire=low").await.faults(422), ["?limit unknown_parameter", "?cursor unknown_parameter", "?tire unknown_parameter"]);
-        for name in ["register", "suppliers", "products", "evidence", "assessments", "answers", "risks", "reviews"] {
+        for name in ["register", "suppliers", "products", "evidence", "assessments", "answers", "risks", "reviews", "dependencies", "incidents", "decisions", "contacts", "contracts"] {
             let rows = table(&app, &format!("/{name}.csv")).await;
             assert!(rows.iter().all(|row| row.len() == rows[0].len()), "{name}");
             assert_eq!(app.get(&app.stranger, &format!("/{name}.csv")).await.status, 401);

@@ -278,6 +278,7 @@ const TABLE: &[(Least, &str, &[&str])] = &[
             "/settings/sign-in/providers/:id/change",
             "/settings/sign-in/providers/:id/delete",
             "/settings/audit/verify",
+            "/settings/backup",
             "/settings/privacy/find",
             "/settings/privacy/export",
             "/settings/privacy/erase",

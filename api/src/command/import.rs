@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::Args;
+use clap::{Args, ValueEnum, builder::PossibleValue};
 use diligence_entities::ahead::{self, Opened};
 use serde::de::DeserializeOwned;
 
@@ -41,8 +41,8 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(super) struct Command {
     /// What is in the file
-    noun: Noun,
-    /// CSV, or JSON where its name ends in .json; - for CSV from standard input
+    noun: What,
+    /// CSV, or JSON where its name ends in .json; - for CSV from standard input; the archive of everything
     file: PathBuf,
     #[command(flatten)]
     whose: Whose,
@@ -62,8 +62,37 @@ pub(super) struct Command {
     database: DatabaseFlags,
 }
 
+/// What is brought in.
+#[derive(Clone, Copy, Debug)]
+enum What {
+    /// Rows of a noun.
+    Rows(Noun),
+    /// A whole register, out of the archive that `diligence export everything` made.
+    Everything,
+}
+
+impl ValueEnum for What {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Rows(Noun::Suppliers), Self::Rows(Noun::Products), Self::Everything]
+    }
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self {
+            Self::Rows(noun) => noun.to_possible_value(),
+            Self::Everything => {
+                Some(PossibleValue::new("everything").help("A whole register, into one in which there is nothing yet"))
+            }
+        }
+    }
+}
+
 pub(super) fn run(command: Command) -> Result<(), Failure> {
     let Command { noun, file, whose, dry_run, map, only, dates, database } = command;
+    let What::Rows(noun) = noun else {
+        if !map.is_empty() || !only.is_empty() || dates.is_some() {
+            return Err(Failure::usage("everything is brought in as it is: without --map, --where or --dates"));
+        }
+        return super::archive::import(&file, whose, dry_run, database);
+    };
     let join = |list: Vec<String>| (!list.is_empty()).then(|| list.join(","));
     let query = ImportQuery { dry_run: Some(dry_run), map: join(map), r#where: join(only), dates };
     let bytes = read(&file)?;

@@ -18,6 +18,7 @@ use crate::{
     link::PublicUrl,
 };
 
+mod archive;
 mod audit;
 mod backup;
 mod doctor;
@@ -65,9 +66,9 @@ enum Command {
     /// Serve the API (also what happens without a command)
     #[command(after_help = CODES)]
     Serve(Box<ServeFlags>),
-    /// Import suppliers or products from CSV or JSON
+    /// Import suppliers, products or a whole register
     Import(import::Command),
-    /// Export a table as CSV
+    /// Export a table as CSV, or everything as one archive
     Export(export::Command),
     /// Copy the whole database into one file, also while the program runs
     #[command(after_help = CODES)]

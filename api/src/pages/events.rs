@@ -317,6 +317,7 @@ fn done(action: &str, noun: &str) -> String {
         ("create_sample", _) => "Sample register made",
         ("back_up", _) => "Backup of everything made",
         ("restore", "organisation") => "Everything put back from a backup",
+        ("import", "register") => "Whole register brought in from elsewhere",
         ("upgrade", "organisation") => "Worked out anew by the rules of a new version",
         ("apply", "retention") => "What was kept long enough deleted",
         ("forbid", _) => "Not allowed",

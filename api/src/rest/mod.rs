@@ -9,6 +9,7 @@ mod document;
 pub mod drafts;
 pub mod due;
 pub mod evidence;
+pub mod everything;
 pub mod exports;
 pub mod identity_providers;
 pub mod imports;
@@ -43,6 +44,6 @@ pub fn all() -> impl poem_openapi::OpenApi + 'static {
         (risks::Api, reviews::Api, incidents::Api, due::Api, settlements::Api),
         (organisation::Api, ourselves::Api, policy::Api, sign_in_policy::Api, keys::Api, audit::Api, privacy::Api),
         (users::Api, invitations::Api, sessions::Api, account::Api, identity_providers::Api),
-        (imports::Api, exports::Api, recipes::Api),
+        (imports::Api, exports::Api, recipes::Api, everything::Api),
     )
 }

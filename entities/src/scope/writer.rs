@@ -123,7 +123,7 @@ impl Writer {
     }
 
     /// The transaction of a change that has its turn.
-    fn in_turn(&self) -> Result<&Transaction, Error> {
+    pub(super) fn in_turn(&self) -> Result<&Transaction, Error> {
         if self.early.is_some() {
             return Err(Error::Database(DbErr::Custom(
                 "a writer that was opened early can only insert until it takes its turn".into(),

@@ -480,7 +480,13 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
             Target::on(made("/incidents", incident().await).await).and(json!({ "lessons": "Two of everything." }))
         }
 
-        "export_register"
+        "export_everything"
+        | "export_dependencies"
+        | "export_incidents"
+        | "export_decisions"
+        | "export_contacts"
+        | "export_contracts"
+        | "export_register"
         | "export_suppliers"
         | "export_products"
         | "export_evidence"
@@ -491,6 +497,12 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         | "export_due"
         | "export_calendar"
         | "export_audit_events" => Target::none(),
+        "import_everything" => {
+            // A whole register goes into one in which there is nothing yet.
+            let owner = person(&app.store, &format!("Empty {}", unique()), diligence_entities::role::Role::Admin).await;
+            let archive = app.get(&owner, "/register.zip").await.bytes;
+            Target::none().file("", archive).by(owner)
+        }
         "import_suppliers" => Target::with(json!({ "rows": [{ "name": "Harbour Care Systems" }] })),
         "import_products" => Target::with(
             json!({ "rows": [{ "supplier_id": id(&supplier().await), "name": unique(), "kind": "software" }] }),

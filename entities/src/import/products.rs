@@ -26,8 +26,8 @@ use crate::{
     twin,
 };
 
-/// Works out what bringing in products comes to: by `id`, else by supplier and the name as people compare names, else as
-/// new ones. The supplier is named by `supplier_id`, else by `supplier_identifier`, else by `supplier_name`, which must
+/// Works out what bringing in products comes to: by `id`, else by supplier and the name as people compare names, else
+/// as new ones. The supplier is named by `supplier_id`, else by `supplier_identifier`, else by `supplier_name`, which must
 /// then be one supplier's only: exactly, or as people compare names.
 ///
 /// # Errors

@@ -1,8 +1,8 @@
 //! Imports as they are kept: a draft with its file until somebody applies it or a day has passed, and of what was
 //! applied what it did, so that it can be undone for a while.
 //!
-//! A file is kept in pieces that no list reads. It is in no event of the audit trail; a backup has the drafts there are,
-//! as it has everything. What an import did is let go of once it cannot be undone any more.
+//! A file is kept in pieces that no list reads. It is in no event of the audit trail; a backup has the drafts there
+//! are, as it has everything. What an import did is let go of once it cannot be undone any more.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! Rows about suppliers, with the identifiers, the contacts and contracts, the evidence and the looks that come with them.
+//! Rows about suppliers, with the identifiers, the contacts and contracts, the evidence and the looks that come with
+//! them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -20,7 +20,10 @@ macro_rules! add {
     ($found:ident, $reader:ident, $ids:ident, $gone:ident, $what:literal, $noun:ident, $column:ident) => {
         add!($found, $reader, $ids, $gone, $what, $noun, $column, select => select)
     };
-    ($found:ident, $reader:ident, $ids:ident, $gone:ident, $what:literal, $noun:ident, $column:ident, $select:ident => $more:expr) => {{
+    (
+        $found:ident, $reader:ident, $ids:ident, $gone:ident, $what:literal, $noun:ident, $column:ident,
+        $select:ident => $more:expr
+    ) => {{
         let $select = $reader
             .find_with_ourselves::<$noun::Entity>()
             .filter($noun::Column::$column.is_in($ids.iter().map(String::as_str)));

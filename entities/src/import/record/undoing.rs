@@ -1,5 +1,5 @@
-//! Undoing an import: what it made goes, what it changed gets its fields back, as far as nobody has changed it since and
-//! nothing that others made hangs on it.
+//! Undoing an import: what it made goes, what it changed gets its fields back, as far as nobody has changed it since
+//! and nothing that others made hangs on it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -117,8 +117,8 @@ impl SupplierDraft {
             && !self.given.iter().any(|given| holders.contains_key(&given.identifier))
     }
 
-    /// Whether its name says which supplier it is, where no identifier does. An id that is none must not turn a change into
-    /// something new.
+    /// Whether its name says which supplier it is, where no identifier does. An id that is none must not turn a change
+    /// into something new.
     fn needs_name(&self) -> bool {
         self.id.is_none() && !self.compared.is_empty() && !self.faults.iter().any(|fault| fault.pointer == "/id")
     }
@@ -128,8 +128,8 @@ impl SupplierDraft {
         self.faults.is_empty() && self.near.is_empty()
     }
 
-    /// Finds what it is about by its id, or by an identifier. `taken` are the ids that something else has, where an id that
-    /// nothing has becomes that of the new one.
+    /// Finds what it is about by its id, or by an identifier. `taken` are the ids that something else has, where an id
+    /// that nothing has becomes that of the new one.
     pub(super) fn find_target(
         &mut self,
         holders: &BTreeMap<Identifier, SupplierId>,

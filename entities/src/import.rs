@@ -244,7 +244,7 @@ struct ProductWork {
 }
 
 /// How many pairs of names are compared at the most while others wait; what is more is worked out anew.
-const MANY_PAIRS: usize = 50_000;
+const MANY_PAIRS: usize = 200_000;
 
 impl Plan for ImportPlan {
     fn asks_for_change(&self) -> bool {

@@ -26,7 +26,7 @@ use crate::{
 
 mod imported;
 
-pub(crate) use imported::{Course, Looked, Looks, Told, note_past, retract, tell};
+pub(crate) use imported::{Course, Looked, Looks, note_past, retract, tell};
 
 /// Why a review falls due when it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]

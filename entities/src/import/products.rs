@@ -27,8 +27,8 @@ use crate::{
 };
 
 /// Works out what bringing in products comes to: by `id`, else by supplier and the name as people compare names, else
-/// as new ones. The supplier is named by `supplier_id`, else by `supplier_identifier`, else by `supplier_name`, which must
-/// then be one supplier's only: exactly, or as people compare names.
+/// as new ones. The supplier is named by `supplier_id`, else by `supplier_identifier`, else by `supplier_name`, which
+/// must then be one supplier's only: exactly, or as people compare names.
 ///
 /// # Errors
 /// [`Error::Invalid`] for more than [`super::MAXIMUM_ROWS`]; what is wrong with a row is in its outcome.
@@ -155,7 +155,7 @@ impl KnownProducts {
             by_id.insert(row.id.clone(), row);
         }
         let unknown: BTreeSet<String> =
-            given.into_iter().filter(|id| !id.parse().is_ok_and(|id: ProductId| by_id.contains_key(&id))).collect();
+            given.into_iter().filter(|id| !id.parse::<ProductId>().is_ok_and(|id| by_id.contains_key(&id))).collect();
         let taken = if how.keep_ids { Some(reader.ids_of_anyone::<product::Entity>(&unknown).await?) } else { None };
         Ok(Self { by_id, of_suppliers, taken })
     }
@@ -313,7 +313,7 @@ impl ProductDraft {
                 None => {
                     let names = of_supplier.iter().map(|(name, known)| (name.as_str(), known));
                     let there = There::among(names, &compared);
-                    let held: HashMap<&str, &[Identifier]> = there.ids().map(|id| (id, [].as_slice())).collect();
+                    let held: HashMap<&str, &[Identifier]> = there.ids().map(|id| (id, &[] as &[Identifier])).collect();
                     there.decide(called, &held, earlier)
                 }
             };

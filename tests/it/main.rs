@@ -33,6 +33,8 @@ mod first_start;
 mod forms;
 mod house;
 mod import_pages;
+mod import_sameness;
+mod import_undo;
 mod imports;
 mod incidents;
 mod judging_pages;

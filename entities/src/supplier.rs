@@ -22,7 +22,7 @@ use crate::{
     },
     scope::{PORTION, Reader, Writer, owned},
     stored::{Json, Word},
-    text,
+    text, twin,
 };
 
 mod contacts;
@@ -231,6 +231,9 @@ pub struct Model {
     /// Names and identifiers in lower case, for search.
     #[serde(skip)]
     pub search_text: String,
+    /// The name as people compare names.
+    #[serde(skip)]
+    pub name_key: String,
 }
 
 pub use Model as Supplier;
@@ -412,6 +415,7 @@ impl NewSupplier {
             .chain(identifiers.iter().map(|identifier| identifier.id.to_lowercase()))
             .collect::<Vec<_>>()
             .join("\n");
+        let name_key = twin::compared(&name);
         Model {
             id,
             organisation_id,
@@ -443,6 +447,7 @@ impl NewSupplier {
             updated_at,
             sort_name,
             search_text,
+            name_key,
         }
     }
 }

@@ -26,6 +26,7 @@ impl MigrationTrait for Step {
         super::script(connection, recipes::STATEMENTS).await?;
         super::script(connection, imports::STATEMENTS).await?;
         super::script(connection, mergers::STATEMENTS).await?;
+        mergers::compare_names(connection).await?;
         super::script(connection, lists::STATEMENTS).await
     }
 }

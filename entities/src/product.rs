@@ -22,6 +22,8 @@ use crate::{
     text, twin,
 };
 
+pub(crate) mod merging;
+
 /// What sort of thing a product is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -28,6 +28,7 @@ use crate::{
 mod contacts;
 mod filter;
 mod identifiers;
+pub(crate) mod merging;
 mod tier;
 
 pub use contacts::Contact;

@@ -167,7 +167,7 @@ async fn work_out(reader: &Reader, kept_id: &SubjectId, new: &NewMerger) -> Resu
     );
     faults.done()?;
     if kept.subject.supplier.is_ourselves {
-        return Err(Error::conflict("ourselves", "our own house is merged with none"));
+        return Err(Error::invalid("", "ourselves", "our own house is merged with none"));
     }
     let (said, fields) = fields::united(&kept.said, &other.said, &new.choices)?;
     // Every limit holds for what is put together too.

@@ -104,7 +104,8 @@ pub struct Twin {
 pub struct SupplierTwinQuery {
     /// What the supplier is called.
     #[validate(length(min = 1, max = 300))]
-    pub name: String,
+    #[serde(default)]
+    pub name: Option<String>,
     /// An identifier of it: `GB-COH:04142000`.
     #[validate(length(min = 1, max = 100))]
     #[serde(default)]
@@ -112,14 +113,16 @@ pub struct SupplierTwinQuery {
 }
 
 /// A product about to be entered.
-#[derive(Clone, Debug, Deserialize, JsonSchema, Validate)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct ProductTwinQuery {
     /// What the product is called.
     #[validate(length(min = 1, max = 300))]
-    pub name: String,
-    /// Who provides it.
-    pub supplier_id: SupplierId,
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Who provides it; anyone if not said.
+    #[serde(default)]
+    pub supplier_id: Option<SupplierId>,
 }
 
 /// The suppliers that are there and that one of this name or identifier may be, at most five, the likeliest first.
@@ -140,21 +143,30 @@ pub async fn of_supplier(reader: &Reader, query: &SupplierTwinQuery) -> Result<V
             found.push(Twinned { id: SubjectId::Supplier(id), name: row.name, why: TwinReason::SameIdentifier });
         }
     }
-    add_named(&mut found, &Index::load(reader, SubjectType::Supplier).await?, &query.name);
+    if let Some(name) = &query.name {
+        add_named(&mut found, &Index::load(reader, SubjectType::Supplier).await?, name);
+    }
     Ok(found)
 }
 
-/// The products of a supplier that are there and that one of this name may be, at most five, the likeliest first.
+/// The products of a supplier, or of anyone, that are there and that one of this name may be, at most five, the likeliest first.
 ///
 /// # Errors
 /// [`Error::Database`] only.
 pub async fn of_product(reader: &Reader, query: &ProductTwinQuery) -> Result<Vec<Twinned>, Error> {
-    let mut index = Index::default();
-    for row in crate::product::of_supplier(reader, &query.supplier_id).await? {
-        index.insert(&row.name_key, Known { id: row.id.to_string(), name: row.name });
-    }
+    let Some(name) = &query.name else { return Ok(Vec::new()) };
+    let index = match &query.supplier_id {
+        Some(supplier_id) => {
+            let mut index = Index::default();
+            for row in crate::product::of_supplier(reader, supplier_id).await? {
+                index.insert(&row.name_key, Known { id: row.id.to_string(), name: row.name });
+            }
+            index
+        }
+        None => Index::load(reader, SubjectType::Product).await?,
+    };
     let mut found = Vec::new();
-    add_named(&mut found, &index, &query.name);
+    add_named(&mut found, &index, name);
     Ok(found)
 }
 

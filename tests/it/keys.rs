@@ -63,6 +63,8 @@ const TABLE: &[(&[&str], &[&str])] = &[
             "list_identity_providers",
             "read_identity_provider",
             "list_supplier_history",
+            "plan_supplier_merger",
+            "plan_product_merger",
             "list_product_history",
             "list_links",
             "read_link",

@@ -6,8 +6,8 @@ mod pairs;
 
 pub use index::{Index, Known};
 pub use pairs::{
-    ProductTwinQuery, SupplierTwinQuery, ToldApart, Twin, TwinFilter, TwinReason, TwinSide, Twinned, list, of_product,
-    of_supplier, tell_apart,
+    ProductTwinQuery, SupplierTwinQuery, ToldApart, Twin, TwinFilter, TwinReason, TwinSide, Twinned, TwinsFound, list,
+    of_product, of_supplier, tell_apart,
 };
 
 /// Words at the end of a company's name that say what kind of company it is, as [`compared`] leaves them.

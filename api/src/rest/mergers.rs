@@ -3,8 +3,7 @@
 use diligence_entities::{
     id::{MergerId, ProductId, SubjectId, SupplierId},
     merger::{self, Merger, MergerFilter, MergerPlan, NewMerger},
-    page::Page,
-    twin::{self, ProductTwinQuery, SupplierTwinQuery, ToldApart, Twin, TwinFilter, Twinned},
+    twin::{self, ProductTwinQuery, SupplierTwinQuery, ToldApart, Twin, TwinFilter, TwinsFound},
 };
 use poem_openapi::OpenApi;
 
@@ -32,9 +31,8 @@ impl Api {
         &self,
         who: By<InRegister<Viewer>>,
         query: Query<SupplierTwinQuery>,
-    ) -> Answer<Listed<Twinned>, Listing> {
-        let items = twin::of_supplier(&who.read().await?, &query).await?;
-        Ok(Listed::new(Page { items, next: None }, &query))
+    ) -> Answer<Found<TwinsFound>, Listing> {
+        Ok(Found(TwinsFound { twins: twin::of_supplier(&who.read().await?, &query).await? }))
     }
 
     /// Find products that a new one may be
@@ -45,9 +43,8 @@ impl Api {
         &self,
         who: By<InRegister<Viewer>>,
         query: Query<ProductTwinQuery>,
-    ) -> Answer<Listed<Twinned>, Listing> {
-        let items = twin::of_product(&who.read().await?, &query).await?;
-        Ok(Listed::new(Page { items, next: None }, &query))
+    ) -> Answer<Found<TwinsFound>, Listing> {
+        Ok(Found(TwinsFound { twins: twin::of_product(&who.read().await?, &query).await? }))
     }
 
     /// List twins
@@ -134,7 +131,12 @@ impl Api {
     /// See what merging two products would do
     ///
     /// As for two suppliers. Nothing is changed.
-    #[oai(path = "/products/:id/merge-plan", method = "post", operation_id = "plan_product_merger", transform = "boxed")]
+    #[oai(
+        path = "/products/:id/merge-plan",
+        method = "post",
+        operation_id = "plan_product_merger",
+        transform = "boxed"
+    )]
     async fn plan_products(
         &self,
         who: By<Viewer>,

@@ -76,6 +76,13 @@ pub struct Twinned {
     pub why: TwinReason,
 }
 
+/// What something new may be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct TwinsFound {
+    /// Those that are there already, at most five, the likeliest first; mostly none.
+    pub twins: Vec<Twinned>,
+}
+
 /// One of two.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct TwinSide {

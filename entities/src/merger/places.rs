@@ -39,6 +39,11 @@ impl Cells {
         self.keys.len() as u64
     }
 
+    /// Whether the rows follow from others, and may be others by now.
+    pub(super) fn is_derived(&self) -> bool {
+        self.place.starts_with("due_item.") || self.place.starts_with("register_entry.")
+    }
+
     /// These rows, as they go back.
     pub(super) fn back(&self) -> Self {
         let Self { place, from, to, keys } = self.clone();

@@ -124,7 +124,10 @@ async fn part(
     let mut back = Vec::new();
     for cells in &cells {
         let cells = cells.back();
-        missing += cells.count().saturating_sub(places::put(writer, &cells).await?);
+        let returned = places::put(writer, &cells).await?;
+        if !cells.is_derived() {
+            missing += cells.count().saturating_sub(returned);
+        }
         back.push(cells);
     }
     if missing > 0 {
@@ -146,6 +149,7 @@ async fn part(
     {
         use assessment::{Column, Entity};
         writer.redirect::<Entity>((Column::Id, &superseded), Column::State, "superseded", "approved").await?;
+        writer.renew::<Entity>((Column::Id, &superseded), (Column::Version, Column::UpdatedAt)).await?;
     }
     decision::settle_standings(writer, &standings_before, &standings_after, &standings_now).await?;
     if let Some(parked) = review_of_other {

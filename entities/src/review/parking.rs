@@ -52,6 +52,11 @@ impl Parked {
         }
     }
 
+    /// What asks for it besides the cadence, without evidence and contracts, which are derived anew.
+    fn chosen(&self) -> Vec<&Trigger> {
+        self.triggers.iter().filter(|trigger| !asks_by_itself(trigger.kind)).collect()
+    }
+
     /// Its id.
     pub(crate) fn id(&self) -> &ReviewId {
         &self.id
@@ -74,6 +79,11 @@ impl Parked {
             ..row
         }
     }
+}
+
+/// Whether what has come over, evidence or a contract, asks for it by itself.
+fn asks_by_itself(kind: TriggerKind) -> bool {
+    matches!(kind, TriggerKind::EvidenceExpiry | TriggerKind::Contract)
 }
 
 /// The open review of a supplier or product, as it is.
@@ -100,8 +110,6 @@ pub(crate) async fn join(
 ) -> Result<(), Error> {
     let Some(before) = open_of(writer, supplier_id, product_id).await? else { return Ok(()) };
     let mut after = before.clone();
-    // Evidence and contracts have come over, and ask by themselves.
-    let asks_by_itself = |kind: TriggerKind| matches!(kind, TriggerKind::EvidenceExpiry | TriggerKind::Contract);
     after.triggers.0.extend(other.triggers.iter().filter(|trigger| !asks_by_itself(trigger.kind)).cloned());
     if other.due_on < after.due_on && !asks_by_itself(other.reason.0) {
         let (kind, detail) = (other.reason.0, other.reason_detail.clone());
@@ -127,7 +135,7 @@ pub(crate) async fn part(
     (before, after, now): (&Parked, &Parked, &Parked),
 ) -> Result<bool, Error> {
     let is_as_it_became = now.id == before.id
-        && now.triggers == after.triggers
+        && now.chosen() == after.chosen()
         && (now.rescheduled_to, &now.rescheduled_reason) == (after.rescheduled_to, &after.rescheduled_reason);
     let Some(row) = open_of(writer, supplier_id, product_id).await?.filter(|_| is_as_it_became) else {
         return Ok(false);

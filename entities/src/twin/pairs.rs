@@ -3,19 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
-use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::{Index, Known, compared, index::products};
 use crate::{
-    clock::Moment,
     error::Error,
     fault::Faults,
-    id::{OrganisationId, SubjectId, SupplierId},
+    id::{SubjectId, SupplierId},
     identifier::Identifier,
     page::{self, Page},
-    scope::{Reader, Writer, belongs},
+    scope::{Reader, Writer},
     stored::{from_hex, hex},
     subject::{Subject, SubjectType},
     supplier,
@@ -29,29 +27,30 @@ const MAXIMUM_LOOKED_AT: usize = 20_000;
 const MAXIMUM_PAIRS: usize = 20;
 
 /// Two that somebody has told apart: they are two, though they are called alike.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "told_apart")]
-pub struct Model {
-    /// Whose register they are in.
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub organisation_id: OrganisationId,
-    /// The one whose id is the smaller.
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub one_id: String,
-    /// The other.
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub other_id: String,
-    /// Who told them apart.
-    pub told_by: String,
-    /// When.
-    pub created_at: Moment,
-}
+#[expect(unreachable_pub, reason = "sea-orm derives a public entity from the row")]
+mod apart {
+    use sea_orm::entity::prelude::*;
 
-/// Rows hang on nothing but their organisation.
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
-belongs!();
+    use crate::{clock::Moment, id::OrganisationId};
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "told_apart")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub organisation_id: OrganisationId,
+        /// The one whose id is the smaller.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub one_id: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub other_id: String,
+        pub told_by: String,
+        pub created_at: Moment,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+    crate::scope::belongs!();
+}
 
 /// Why two may be one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -304,7 +303,7 @@ fn ordered(one: &str, other: &str) -> (String, String) {
 }
 
 async fn told_apart(reader: &Reader) -> Result<BTreeSet<(String, String)>, Error> {
-    let rows = reader.all(reader.find::<Entity>()).await?;
+    let rows = reader.all(reader.find::<apart::Entity>()).await?;
     Ok(rows.into_iter().map(|row| (row.one_id, row.other_id)).collect())
 }
 
@@ -337,7 +336,7 @@ pub async fn tell_apart(writer: &Writer, pair: &ToldApart) -> Result<(), Error> 
     Subject::find(writer, one_id, "/one_id").await?;
     Subject::find(writer, other_id, "/other_id").await?;
     let (one, other) = ordered(one_id.as_str(), other_id.as_str());
-    let row = Model {
+    let row = apart::Model {
         organisation_id: writer.scope().organisation_id.clone(),
         one_id: one,
         other_id: other,
@@ -345,6 +344,6 @@ pub async fn tell_apart(writer: &Writer, pair: &ToldApart) -> Result<(), Error> 
         created_at: writer.now(),
     };
     writer.note("tell_apart", "twin", one_id.as_str(), None, serde_json::to_value(pair).ok());
-    let key = [Column::OrganisationId, Column::OneId, Column::OtherId];
-    writer.put_all::<Entity, ActiveModel>(vec![row], &key).await
+    let key = [apart::Column::OrganisationId, apart::Column::OneId, apart::Column::OtherId];
+    writer.put_all::<apart::Entity, apart::ActiveModel>(vec![row], &key).await
 }

@@ -136,7 +136,7 @@ mod tests {
             ("harbour linen", "linen harbour"),
             ("harbour linen", "harbuor linen"),
             ("tidal care software", "tidal care sofware"),
-            ("northumberland laundries", "northumberlnd laundrys"),
+            ("northumberland laundries", "northumberlnd laundies"),
         ] {
             assert!(is_near(one, other) && is_near(other, one), "{one} and {other}");
         }

@@ -9,6 +9,10 @@ use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, en
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
+mod merging;
+
+pub(crate) use merging::{Standing, settle_standings, standings, supersede};
+
 use crate::{
     assessment::Assessment,
     clock::{Day, Moment},

@@ -5,6 +5,10 @@ use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, entity::prelude::*}
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
+mod merging;
+
+pub(crate) use merging::{Fallen, fall, falling, rise};
+
 use crate::{
     clock::Moment,
     error::Error,

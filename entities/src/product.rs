@@ -19,8 +19,10 @@ use crate::{
     scope::{PORTION, Reader, Writer, owned},
     stored::{Json, Word},
     supplier::{self, RelationshipStatus, is_country, is_web_address},
-    text,
+    text, twin,
 };
+
+pub(crate) mod merging;
 
 /// What sort of thing a product is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -225,6 +227,9 @@ pub struct Model {
     /// The name in lower case, for order.
     #[serde(skip)]
     pub sort_name: String,
+    /// The name as people compare names.
+    #[serde(skip)]
+    pub name_key: String,
 }
 
 pub use Model as Product;
@@ -313,6 +318,7 @@ impl NewProduct {
         let Kept { id, organisation_id, version, rating, created_at, updated_at } = kept;
         let Self { supplier_id, name, kind, product_version, purpose, status, ai_features, ai_profile, notes } = self;
         let sort_name = name.to_lowercase();
+        let name_key = twin::compared(&name);
         Model {
             id,
             organisation_id,
@@ -330,6 +336,7 @@ impl NewProduct {
             created_at,
             updated_at,
             sort_name,
+            name_key,
         }
     }
 }
@@ -482,6 +489,11 @@ pub async fn several(
 ) -> Result<BTreeMap<ProductId, Product>, Error> {
     let rows = reader.get_many::<Entity>(&ids.into_iter().map(|id| id.to_string()).collect()).await?;
     Ok(rows.into_iter().map(|row| (row.id.clone(), row)).collect())
+}
+
+/// All products of a supplier.
+pub(crate) async fn of_supplier(reader: &Reader, supplier_id: &SupplierId) -> Result<Vec<Product>, Error> {
+    reader.all(reader.find::<Entity>().filter(Column::SupplierId.eq(supplier_id.clone()))).await
 }
 
 /// A page of products.

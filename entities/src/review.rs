@@ -12,6 +12,10 @@ use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, entity::prelude::*}
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
+mod parking;
+
+pub(crate) use parking::{Parked, forget_parked, join, park, part, unpark};
+
 use crate::{
     clock::{Day, Moment},
     error::Error,

@@ -22,13 +22,14 @@ use crate::{
     },
     scope::{PORTION, Reader, Writer, owned},
     stored::{Json, Word},
-    text,
+    text, twin,
 };
 
 mod contacts;
 mod filter;
 mod identifiers;
 mod lines;
+pub(crate) mod merging;
 mod tier;
 
 pub use contacts::Contact;
@@ -233,6 +234,9 @@ pub struct Model {
     /// Names and identifiers in lower case, for search.
     #[serde(skip)]
     pub search_text: String,
+    /// The name as people compare names.
+    #[serde(skip)]
+    pub name_key: String,
 }
 
 pub use Model as Supplier;
@@ -414,6 +418,7 @@ impl NewSupplier {
             .chain(identifiers.iter().map(|identifier| identifier.id.to_lowercase()))
             .collect::<Vec<_>>()
             .join("\n");
+        let name_key = twin::compared(&name);
         Model {
             id,
             organisation_id,
@@ -445,6 +450,7 @@ impl NewSupplier {
             updated_at,
             sort_name,
             search_text,
+            name_key,
         }
     }
 }

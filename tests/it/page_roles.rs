@@ -61,6 +61,8 @@ const TABLE: &[(Least, &str, &[&str])] = &[
         Least::Role(Role::Viewer),
         "GET",
         &[
+            "/twins",
+            "/mergers/:id",
             "/",
             "/register",
             "/suppliers/:id",
@@ -162,6 +164,7 @@ const TABLE: &[(Least, &str, &[&str])] = &[
         Least::Role(Role::Editor),
         "POST",
         &[
+            "/twins/apart",
             "/suppliers/new",
             "/suppliers/:id/change",
             "/suppliers/:id/products/new",
@@ -223,10 +226,14 @@ const TABLE: &[(Least, &str, &[&str])] = &[
             "/recipes/:key/delete",
         ],
     ),
+    (Least::Role(Role::Approver), "GET", &["/suppliers/:id/merge", "/products/:id/merge"]),
     (
         Least::Role(Role::Approver),
         "POST",
         &[
+            "/suppliers/:id/merge",
+            "/products/:id/merge",
+            "/mergers/:id/undo",
             "/risks/:id/accept",
             "/assessments/:id/review",
             "/assessments/:id/return",
@@ -295,13 +302,14 @@ const ROLE: &str = "needs the role";
 
 /// The address of a route, with ids of these in it where there is one of the kind, and ids of nothing where `is_empty`.
 fn filled_in(route: &PageRoute, ids: &[String], is_empty: bool) -> String {
-    const KINDS: [(&str, &str); 14] = [
+    const KINDS: [(&str, &str); 15] = [
         ("/suppliers/", "sup"),
         ("/products/", "prd"),
         ("/assessments/", "asm"),
         ("/risks/", "rsk"),
         ("/incidents/", "inc"),
         ("/dependencies/", "dep"),
+        ("/mergers/", "mrg"),
         ("/evidence/", "evd"),
         ("/reviews/", "rev"),
         ("/due/", "due"),

@@ -29,6 +29,7 @@ mod import;
 mod key;
 mod link;
 mod manual;
+mod merge;
 mod openapi;
 mod questionnaire;
 mod receipt;
@@ -88,6 +89,9 @@ enum Command {
     /// Send assessments to suppliers as links: make, list and revoke them
     #[command(subcommand)]
     Link(link::Command),
+    /// Merge two suppliers or products that turned out to be one, and undo it
+    #[command(subcommand)]
+    Merge(merge::Command),
     /// Make, invite, list and remove users, and help those who cannot get in
     #[command(subcommand)]
     User(user::Command),
@@ -214,6 +218,7 @@ pub fn main() -> ExitCode {
         Command::Recipe(command) => recipe::run(command),
         Command::Receipt(command) => receipt::run(command),
         Command::Link(command) => link::run(command),
+        Command::Merge(command) => merge::run(command),
         Command::Retention(command) => retention::run(command),
         Command::Sample(command) => sample::run(command),
         Command::Health(command) => health::run(command),

@@ -162,6 +162,7 @@ fn telling(noun: &str) -> &'static [&'static str] {
         "user" | "invitation" => &["name", "email"],
         "respondent_link" => &["contact_name"],
         "settlement" => &["why"],
+        "merger" => &["other_name"],
         "supplier" | "product" | "api_key" | "draft" | "identity_provider" | "organisation" | "recipe" => &["name"],
         _ => &[],
     }
@@ -273,7 +274,8 @@ fn name(event: &AuditEvent, own: &Fields, names: &Names) -> Option<String> {
                 .map_or_else(|| title.to_owned(), |language| format!("{title}, {}", format::language(language)))
         }),
         "supplier" | "product" => text("name").map(str::to_owned).or_else(of_subject),
-        "review" | "session" | "policy" | "sign_in_policy" | "retention" | "person" => None,
+        "merger" => text("other_name").map(str::to_owned),
+        "review" | "session" | "policy" | "sign_in_policy" | "retention" | "person" | "twin" => None,
         _ => ["title", "name", "contact_name", "email", "reference", "text"]
             .into_iter()
             .find_map(text)
@@ -327,6 +329,11 @@ fn done(action: &str, noun: &str) -> String {
         ("export", "answers" | "evidence" | "history") => return format!("{} exported", thing(noun)),
         ("export", "sheet" | "receipt" | "questionnaire") => return format!("{} taken as a copy", thing(noun)),
         ("export", _) => return format!("List exported ({})", thing(noun).to_lowercase()),
+        ("merge", "merger") => "Another one merged into it",
+        ("undo", "merger") => "Merger undone",
+        ("merge", "supplier" | "product") => "Merged",
+        ("undo", "supplier" | "product") => "Two again",
+        ("tell_apart", "twin") => "Told apart from one of the same name",
         ("erase", "supplier") => "Contact of supplier erased",
         ("expire", "supplier") => "Contacts of supplier deleted, kept long enough",
         ("meet_condition", _) => "Condition of decision met",

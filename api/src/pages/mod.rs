@@ -11,6 +11,7 @@
 //! | `ourselves` `findings` | our own house; checks and exercises with what comes of each finding |
 //! | `evidence` `risks` `incidents` `dependencies` `reviews` `decisions` | what is kept of a supplier or product |
 //! | `compare` `concentration` | several side by side, and whom many depend on |
+//! | `mergers` | twins, and two that become one |
 //! | `questionnaires` | the library, drafts and what they would change |
 //! | `imports` `recipes` | importing lists of suppliers and products, and how files of other people become such lists |
 //! | [`sign_in`] [`invitations`] [`account`] | who one is |
@@ -52,6 +53,7 @@ mod incidents;
 pub mod invitations;
 mod labels;
 mod list_query;
+mod mergers;
 mod ourselves;
 mod page;
 mod problem_frame;
@@ -91,6 +93,7 @@ fn all() -> Routes {
         incidents::routes,
         dependencies::routes,
         concentration::routes,
+        mergers::routes,
         reviews::routes,
         questionnaires::routes,
         imports::routes,

@@ -10,6 +10,7 @@ use diligence_entities::{
     },
     role::Role,
     supplier::{self, Supplier},
+    twin::{self, ProductTwinQuery},
 };
 use poem::http::StatusCode;
 use serde_json::{Map, Value};
@@ -19,6 +20,7 @@ use super::{
     form::Form,
     format,
     labels::Labelled as _,
+    mergers,
     page::{Frame, PageResult, html, path_id, redirect},
     routes::Routes,
     sign_in::SignedIn,
@@ -144,6 +146,7 @@ struct ProductPage {
     ai_facts: Vec<Fact>,
     about: About,
     may_change: bool,
+    may_merge: bool,
 }
 
 /// A product.
@@ -151,14 +154,25 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let (request, here) = who.parts();
     let reader = here.read(request).await?;
     let id: ProductId = path_id(request)?;
-    let product = product::read(&reader, &id).await?;
+    let product = match product::read(&reader, &id).await {
+        Ok(product) => product,
+        Err(error) => return mergers::elsewhere(&reader, id.as_str(), error).await,
+    };
     let about = About::read(request, &reader, &SubjectId::Product(id)).await?;
     let frame = here.frame(&product.name).at("/register");
     let facts = facts(OWN, &json(&product)?, &["name", "kind", "status", "ai_features"], &["notes"]);
     let ai_facts = ai_facts(&product)?;
     Ok(html(
         StatusCode::OK,
-        &ProductPage { frame, facts, ai_facts, product, about, may_change: here.is_at_least(Role::Editor) },
+        &ProductPage {
+            frame,
+            facts,
+            ai_facts,
+            product,
+            about,
+            may_change: here.is_at_least(Role::Editor),
+            may_merge: here.is_at_least(Role::Approver),
+        },
     )?)
 }
 
@@ -208,6 +222,15 @@ pub(super) async fn enter(who: Page<Editor>, form: Proven<Form>) -> PageResult {
     let mut said = with_profile(said(&parts));
     said.insert("supplier_id".into(), supplier_id.as_str().into());
     let new: NewProduct = read(said)?;
+    if form.text("is_another") != new.name.trim() && !new.name.trim().is_empty() {
+        let reader = who.reader().await?;
+        let query = ProductTwinQuery { name: Some(new.name.clone()), supplier_id: Some(supplier_id.clone()) };
+        let twins = twin::of_product(&reader, &query).await?;
+        if !twins.is_empty() {
+            let supplier = supplier::read(&reader, &supplier_id).await?;
+            return new_form(here, &supplier).asking(parts, mergers::links(twins), new.name.trim().to_owned());
+        }
+    }
     match who.change(async |writer| product::create(writer, new).await).await {
         Ok(made) => Ok(redirect(&format!("/products/{}?notice=entered", made.id))),
         Err(error) => {

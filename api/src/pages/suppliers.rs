@@ -12,6 +12,7 @@ use diligence_entities::{
     register::{self, RegisterEntry, RegisterFilter},
     role::Role,
     supplier::{self, NewSupplier, RelationshipStatus, Supplier},
+    twin::{self, SupplierTwinQuery},
 };
 use diligence_questionnaires::Tier;
 use poem::http::StatusCode;
@@ -23,6 +24,7 @@ use super::{
     form::Form,
     format,
     labels::{Choices, Labelled as _},
+    mergers,
     page::{Frame, PageResult, html, path_id, redirect},
     routes::Routes,
     sign_in::SignedIn,
@@ -201,6 +203,7 @@ struct SupplierPage {
     facts: Vec<Fact>,
     about: About,
     may_change: bool,
+    may_merge: bool,
 }
 
 /// A supplier.
@@ -208,7 +211,10 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let (request, here) = who.parts();
     let reader = here.read(request).await?;
     let id: SupplierId = path_id(request)?;
-    let supplier = supplier::read(&reader, &id).await?;
+    let supplier = match supplier::read(&reader, &id).await {
+        Ok(supplier) => supplier,
+        Err(error) => return mergers::elsewhere(&reader, id.as_str(), error).await,
+    };
     if supplier.is_ourselves {
         return Ok(redirect("/ourselves"));
     }
@@ -229,7 +235,15 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
         facts(PARTS, &json(&supplier)?, &["name", "status"], &["tier_override", "tier_override_reason", "notes"]);
     Ok(html(
         StatusCode::OK,
-        &SupplierPage { frame, facts, supplier, products, about, may_change: here.is_at_least(Role::Editor) },
+        &SupplierPage {
+            frame,
+            facts,
+            supplier,
+            products,
+            about,
+            may_change: here.is_at_least(Role::Editor),
+            may_merge: here.is_at_least(Role::Approver),
+        },
     )?)
 }
 
@@ -253,6 +267,13 @@ pub(super) async fn enter(who: Page<Editor>, form: Proven<Form>) -> PageResult {
         return new_form(here).wrong(parts, errors);
     }
     let new: NewSupplier = read(said(&parts))?;
+    if form.text("is_another") != new.name.trim() && !new.name.trim().is_empty() {
+        let query = SupplierTwinQuery { name: Some(new.name.clone()), identifier: None };
+        let twins = twin::of_supplier(&who.reader().await?, &query).await?;
+        if !twins.is_empty() {
+            return new_form(here).asking(parts, mergers::links(twins), new.name.trim().to_owned());
+        }
+    }
     match who.change(async |writer| supplier::create(writer, new).await).await {
         Ok(made) => Ok(redirect(&format!("/suppliers/{}?notice=entered", made.id))),
         Err(error) => new_form(here).again(parts, error),

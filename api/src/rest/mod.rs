@@ -17,6 +17,7 @@ pub mod incidents;
 pub mod invitations;
 pub mod keys;
 pub mod links;
+pub mod mergers;
 pub mod organisation;
 pub mod ourselves;
 pub mod policy;
@@ -44,6 +45,6 @@ pub fn all() -> impl poem_openapi::OpenApi + 'static {
         (risks::Api, reviews::Api, incidents::Api, due::Api, settlements::Api),
         (organisation::Api, ourselves::Api, policy::Api, sign_in_policy::Api, keys::Api, audit::Api, privacy::Api),
         (users::Api, invitations::Api, sessions::Api, account::Api, identity_providers::Api),
-        (imports::Api, exports::Api, recipes::Api, everything::Api),
+        (imports::Api, exports::Api, recipes::Api, everything::Api, mergers::Api),
     )
 }

@@ -3,6 +3,7 @@
 use diligence_entities::{
     audit::{self, AuditEvent, HistoryFilter},
     id::ProductId,
+    merger,
     product::{self, NewProduct, Product, ProductFilter},
 };
 use poem_openapi::OpenApi;
@@ -13,7 +14,7 @@ use crate::{
     auth::{By, Editor, InRegister, Viewer},
     path::{At, boxed},
     payload::{Body, Change},
-    problem::{Acting, Answer, Changing, Creating, Deleting, Listing, Reading},
+    problem::{Acting, Answer, Changing, Creating, Deleting, Following, Listing, Reading},
     query::Query,
     retry::Retry,
     version::IfMatch,
@@ -46,10 +47,14 @@ impl Api {
     }
 
     /// Read a product
+    ///
+    /// One that was merged into another answers 301 with where that is.
     #[oai(path = "/products/:id", method = "get", operation_id = "read_product", transform = "boxed")]
-    async fn read(&self, who: By<InRegister<Viewer>>, id: At<ProductId>) -> Answer<Changed<Product>, Reading> {
+    async fn read(&self, who: By<InRegister<Viewer>>, id: At<ProductId>) -> Answer<Changed<Product>, Following> {
         // No 304 here: the rating follows from other items, under the same version.
-        Ok(Changed(product::read(&who.read().await?, &id).await?))
+        let reader = who.read().await?;
+        let product = product::read(&reader, &id).await;
+        Ok(Changed(merger::followed(&reader, id.as_str(), product).await?))
     }
 
     /// Change a product

@@ -3,6 +3,7 @@
 use diligence_entities::{
     audit::{self, AuditEvent, HistoryFilter},
     id::SupplierId,
+    merger,
     supplier::{self, NewSupplier, Supplier, SupplierFilter},
 };
 use poem_openapi::OpenApi;
@@ -13,7 +14,7 @@ use crate::{
     auth::{By, Editor, InRegister, Viewer},
     path::{At, boxed},
     payload::{Body, Change},
-    problem::{Acting, Answer, Changing, Creating, Deleting, Listing, Reading},
+    problem::{Acting, Answer, Changing, Creating, Deleting, Following, Listing, Reading},
     query::Query,
     retry::Retry,
     version::IfMatch,
@@ -50,10 +51,14 @@ impl Api {
     }
 
     /// Read a supplier
+    ///
+    /// One that was merged into another answers 301 with where that is.
     #[oai(path = "/suppliers/:id", method = "get", operation_id = "read_supplier", transform = "boxed")]
-    async fn read(&self, who: By<InRegister<Viewer>>, id: At<SupplierId>) -> Answer<Changed<Supplier>, Reading> {
+    async fn read(&self, who: By<InRegister<Viewer>>, id: At<SupplierId>) -> Answer<Changed<Supplier>, Following> {
         // No 304 here: the rating follows from other items, under the same version.
-        Ok(Changed(supplier::read(&who.read().await?, &id).await?))
+        let reader = who.read().await?;
+        let supplier = supplier::read(&reader, &id).await;
+        Ok(Changed(merger::followed(&reader, id.as_str(), supplier).await?))
     }
 
     /// Change a supplier

@@ -11,6 +11,8 @@ pub(crate) enum Tag {
     Suppliers,
     /// What suppliers provide.
     Products,
+    /// Two suppliers or products that turned out to be one.
+    Mergers,
     /// Which suppliers and products depend on which others.
     Dependencies,
     /// Certificates, documents and links that support answers.

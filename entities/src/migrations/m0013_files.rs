@@ -28,6 +28,7 @@ impl MigrationTrait for Step {
         let is_postgres = connection.get_database_backend() == DbBackend::Postgres;
         super::script(connection, &imports::statements(is_postgres)).await?;
         super::script(connection, mergers::STATEMENTS).await?;
+        mergers::compare_names(connection).await?;
         super::script(connection, lists::STATEMENTS).await
     }
 }

@@ -285,6 +285,10 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         | "list_due"
         | "read_due_counts"
         | "list_settlements"
+        | "find_supplier_twins"
+        | "find_product_twins"
+        | "list_twins"
+        | "list_mergers"
         | "list_incidents"
         | "read_organisation"
         | "read_ourselves"
@@ -316,6 +320,25 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         "change_product" => Target::on(product().await).and(json!({ "purpose": "Who works when." })),
         "restore_product" => Target::on(acted("products", &product().await, "archive", None).await),
 
+        "tell_twins_apart" => {
+            Target::with(json!({ "one_id": id(&supplier().await), "other_id": id(&supplier().await) }))
+        }
+        "plan_supplier_merger" | "merge_suppliers" => {
+            let other = json!({ "other_id": id(&supplier().await) });
+            Target::on(supplier().await).and(other)
+        }
+        "plan_product_merger" | "merge_products" => {
+            let kept = product().await;
+            let other = json!({ "supplier_id": kept["supplier_id"], "name": unique(), "kind": "software" });
+            let other = made("/products", other).await;
+            Target::on(kept).and(json!({ "other_id": id(&other) }))
+        }
+        "read_merger" | "undo_merger" => {
+            let (kept, other) = (supplier().await, supplier().await);
+            let body = json!({ "other_id": id(&other) });
+            let path = format!("/suppliers/{}/merge", id(&kept));
+            Target::on(app.act(&app.admin, &path, &kept, Some(body)).await.json(201))
+        }
         "create_dependency" => Target::with(dependency().await),
         "read_dependency" | "delete_dependency" => Target::on(made("/dependencies", dependency().await).await),
         "change_dependency" => {

@@ -32,6 +32,7 @@ pub mod stored;
 pub mod api_key;
 pub mod assessment;
 pub mod audit;
+pub mod bulk;
 pub mod concentration;
 pub mod decision;
 pub mod dependency;

@@ -57,6 +57,7 @@ mod personal;
 pub mod policy;
 pub mod product;
 pub mod profile;
+pub mod published_list;
 pub mod questionnaire;
 pub mod recipe;
 pub mod register;

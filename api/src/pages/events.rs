@@ -162,6 +162,7 @@ fn telling(noun: &str) -> &'static [&'static str] {
         "user" | "invitation" => &["name", "email"],
         "respondent_link" => &["contact_name"],
         "settlement" => &["why"],
+        "list_entry" => &["name"],
         "supplier" | "product" | "api_key" | "draft" | "identity_provider" | "organisation" => &["name"],
         _ => &[],
     }
@@ -335,6 +336,10 @@ fn done(action: &str, noun: &str) -> String {
         ("create", "settlement") => "Settled what was due",
         ("go_stale", _) => "Decision out of date",
         ("band", "risk") => "Risk called otherwise by the policy",
+        ("refresh", "published_list") => "Published list looked at",
+        ("create", "list_entry") => "Found on a published list",
+        ("change", "list_entry") => "A published list says something else",
+        ("leave", "list_entry") => "No longer on a published list",
         ("end", "evidence") => "Evidence ends on another day by the policy",
         _ => "",
     };

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod assessments;
 pub mod audit;
+pub mod bulk;
 pub mod decisions;
 pub mod dependencies;
 mod document;
@@ -21,6 +22,7 @@ pub mod ourselves;
 pub mod policy;
 pub mod privacy;
 pub mod products;
+pub mod published_lists;
 pub mod questionnaires;
 pub mod register;
 pub mod reviews;
@@ -42,6 +44,6 @@ pub fn all() -> impl poem_openapi::OpenApi + 'static {
         (risks::Api, reviews::Api, incidents::Api, due::Api, settlements::Api),
         (organisation::Api, ourselves::Api, policy::Api, sign_in_policy::Api, keys::Api, audit::Api, privacy::Api),
         (users::Api, invitations::Api, sessions::Api, account::Api, identity_providers::Api),
-        (imports::Api, exports::Api),
+        (imports::Api, exports::Api, bulk::Api, published_lists::Api),
     )
 }

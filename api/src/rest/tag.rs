@@ -31,6 +31,8 @@ pub(crate) enum Tag {
     Incidents,
     /// The one list of what somebody must do by a day.
     Due,
+    /// What published lists say of suppliers: the Data Security and Protection Toolkit, the Care Quality Commission, Companies House, the Algorithmic Transparency Recording Standard.
+    Lists,
     /// The organisation that owns the register, and its policy.
     Organisation,
     /// The people of the organisation, and invitations to it.

@@ -13,6 +13,8 @@
 //! | `compare` `concentration` | several side by side, and whom many depend on |
 //! | `questionnaires` | the library, drafts and what they would change |
 //! | `imports` | importing lists of suppliers and products |
+//! | `bulk` | something that is done to many suppliers and products at once |
+//! | `lists` | what published lists say of our suppliers |
 //! | [`sign_in`] [`invitations`] [`account`] | who one is |
 //! | `settings` | how the register is set up: people, keys, policy, sign-in, audit, privacy, backup |
 //! | [`respond`] | a supplier's answers, through a link |
@@ -34,6 +36,7 @@ pub use self::{routes::PageRoute, signed_in::Least};
 
 pub mod account;
 mod assessments;
+mod bulk;
 mod compare;
 mod concentration;
 mod confirm_delete;
@@ -52,6 +55,7 @@ mod incidents;
 pub mod invitations;
 mod labels;
 mod list_query;
+mod lists;
 mod ourselves;
 mod page;
 mod problem_frame;
@@ -93,6 +97,8 @@ fn all() -> Routes {
         reviews::routes,
         questionnaires::routes,
         imports::routes,
+        bulk::routes,
+        lists::routes,
         sign_in::routes,
         invitations::routes,
         account::routes,

@@ -9,6 +9,7 @@ use diligence_entities::{
     profile::{
         DataRole, DataSensitivity, NOT_PROFILED, PeopleAffected, PersonalData, ServiceCriticality, SystemAccess,
     },
+    published_list::{self, ListEntry},
     register::{self, RegisterEntry, RegisterFilter},
     role::Role,
     supplier::{self, NewSupplier, RelationshipStatus, Supplier},
@@ -200,6 +201,8 @@ struct SupplierPage {
     products: Vec<RegisterEntry>,
     facts: Vec<Fact>,
     about: About,
+    /// What published lists say of it.
+    listed: Vec<ListEntry>,
     may_change: bool,
 }
 
@@ -213,6 +216,7 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
         return Ok(redirect("/ourselves"));
     }
     let mut about = About::read(request, &reader, &SubjectId::Supplier(id.clone())).await?;
+    let listed = published_list::of_supplier(&reader, &id).await?;
     let lines = register::list(
         &reader,
         &RegisterFilter { supplier_id: Some(id), limit: Some(200), status: None, ..RegisterFilter::default() },
@@ -229,7 +233,7 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
         facts(PARTS, &json(&supplier)?, &["name", "status"], &["tier_override", "tier_override_reason", "notes"]);
     Ok(html(
         StatusCode::OK,
-        &SupplierPage { frame, facts, supplier, products, about, may_change: here.is_at_least(Role::Editor) },
+        &SupplierPage { frame, facts, supplier, products, about, listed, may_change: here.is_at_least(Role::Editor) },
     )?)
 }
 

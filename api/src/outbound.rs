@@ -1,5 +1,5 @@
-//! Requests to addresses that someone has entered: to identity providers, and for lists at the console. They go to the internet, not
-//! to what stands behind this server's back, unless the person at the console has said so.
+//! Requests to addresses that someone has entered: to identity providers, and for lists at the console. They go to the
+//! internet, not to what stands behind this server's back, unless the person at the console has said so.
 //!
 //! Looked at is the address that is connected to, not the name: it is this client's own resolver that leaves out what
 //! may not be asked, so a name that means one thing when it is checked and another when it is used gains nothing.

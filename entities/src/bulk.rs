@@ -376,6 +376,17 @@ impl Bulk {
         Ok(Self { only, select, except: except.into_iter().collect(), doing, dry_run })
     }
 
+    /// What is left out must be there: else somebody means another one.
+    async fn expect_excepted(&self, reader: &Reader, found: &[SubjectId]) -> Result<(), Error> {
+        let found: BTreeSet<&SubjectId> = found.iter().collect();
+        let others: Vec<SubjectId> = self.except.iter().filter(|id| !found.contains(id)).cloned().collect();
+        let there = Targets::load(reader, &others).await?;
+        match others.iter().find(|id| there.find(id).is_none()) {
+            Some(_) => Err(Error::unknown("/except", "supplier or product")),
+            None => Ok(()),
+        }
+    }
+
     /// Those that it is done to, each once.
     async fn selected(&self, reader: &Reader) -> Result<Vec<SubjectId>, Error> {
         let found = match (&self.select.ids, &self.select.filter) {
@@ -387,6 +398,7 @@ impl Bulk {
             let detail = format!("expected at most {MAXIMUM_SUBJECTS} suppliers and products: narrow the filter");
             return Err(Error::invalid("/select", "length", detail));
         }
+        self.expect_excepted(reader, &found).await?;
         let mut seen = BTreeSet::new();
         Ok(found.into_iter().filter(|id| !self.except.contains(id) && seen.insert(id.clone())).collect())
     }

@@ -63,6 +63,7 @@ const TABLE: &[(Least, &str, &[&str])] = &[
         &[
             "/",
             "/register",
+            "/lists",
             "/suppliers/:id",
             "/suppliers/:id/history",
             "/products/:id",
@@ -153,6 +154,7 @@ const TABLE: &[(Least, &str, &[&str])] = &[
             "/questionnaires/drafts/:id/questions/new",
             "/questionnaires/drafts/:id/questions/:number",
             "/import",
+            "/bulk",
         ],
     ),
     (
@@ -215,6 +217,8 @@ const TABLE: &[(Least, &str, &[&str])] = &[
             "/questionnaires/:key/editions/:edition/delete",
             "/questionnaires/:key/editions/:edition/merge",
             "/import",
+            "/bulk",
+            "/lists",
         ],
     ),
     (

@@ -63,6 +63,8 @@ const TABLE: &[(&str, &[&str])] = &[
             "list_reviews",
             "read_review",
             "list_due",
+            "read_published_lists",
+            "list_list_entries",
             "read_due_counts",
             "list_settlements",
             "read_settlement",
@@ -162,6 +164,9 @@ const TABLE: &[(&str, &[&str])] = &[
             "delete_incident",
             "import_suppliers",
             "import_products",
+            "bulk_update_suppliers",
+            "bulk_update_products",
+            "refresh_published_list",
         ],
     ),
     (

@@ -93,11 +93,14 @@ both! {
         assert_eq!((counts(&again), &again["question_count"]), ([0, 1, 0, 0, 1, 0], &json!(0)));
         assert_eq!(text(&review(&app, &quay).await, "reason"), "published_list");
         // That it is another one is kept too.
-        app.supplier("Ferry").await;
+        let there = app.supplier("Ferry").await;
         let ferry = "CompanyName, CompanyNumber,CompanyStatus\nFERRY PLC,00000003,Active\nQUAY CATERING LIMITED,00000001,Dissolved\n";
         looks(&app, "companies_house/refresh?answers=same:ferry=new", ferry).await.json(200);
         assert_eq!(looks(&app, "companies_house/refresh", ferry).await.json(200)["question_count"], json!(0));
         assert_eq!(app.walk("/lists/companies_house/entries?is_same=false", 50).await.len(), 1);
+        // What a list says of a supplier keeps nobody from deleting it.
+        assert_eq!(app.delete(&app.editor, &format!("/suppliers/{}", id(&there)), &there).await.status, 204);
+        assert!(app.walk("/lists/companies_house/entries?is_same=false", 50).await.is_empty());
     }
 
     async fn care_services_are_found_by_location_and_by_provider(app: App) {

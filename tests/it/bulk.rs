@@ -3,7 +3,10 @@
 use poem::http::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{App, both, etag, id, text};
+use crate::{
+    harness::{App, both, etag, id, text},
+    server::command,
+};
 
 /// Suppliers of these names.
 async fn suppliers(app: &App, names: &[&str]) -> Vec<Value> {
@@ -148,5 +151,27 @@ both! {
         let unknown = json!({ "select": one, "except": ["sup_00000000000000000000000000000000"], "do": { "archive": {} } });
         assert_eq!(app.post(&app.editor, "/suppliers/bulk", unknown).await.faults(422), ["unknown_id"]);
         assert_eq!(etag(&read(&app, &supplier).await), "\"1\"");
+    }
+
+    async fn the_command_line_can_do_the_same(app: App) {
+        let all = suppliers(&app, &["Avon", "Bourne"]).await;
+        let run = |arguments: &[&str]| {
+            let all = [arguments, &["--organisation", "Meadow View Care"]].concat();
+            let output = command(&all).env("DATABASE_URL", &app.url).output().expect("the program runs");
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            (output.status.code(), text(&output.stdout), text(&output.stderr))
+        };
+        let (code, out, told) = run(&["bulk", "set", "relationship_owner=Jo Bell", "--filter", "q=avon", "--dry-run"]);
+        assert!(code == Some(0) && out.contains("Avon\trelationship_owner: nothing -> Jo Bell") && told.contains("nothing was changed"), "{out}{told}");
+        assert_eq!(read(&app, &all[0]).await["version"], json!(1));
+        assert_eq!(run(&["bulk", "set", "relationship_owner=Jo Bell", "--filter", "q=avon"]).0, Some(0));
+        assert_eq!(read(&app, &all[0]).await["relationship_owner"], json!("Jo Bell"));
+        let (code, out, told) = run(&["bulk", "ask", "supplier-security", "--with-links", "--id", id(&all[0]), "--id", id(&all[1])]);
+        assert!(code == Some(0) && out.matches("/respond#dlr_").count() == 2, "{out}{told}");
+        assert_eq!(run(&["bulk", "reschedule", "2027-09-01", "--reason", "Later", "--id", "sup_00000000000000000000000000000000"]).0, Some(6));
+        let (code, _, told) = run(&["bulk", "set", "colour=blue", "--filter", "q=avon"]);
+        assert!(code == Some(6) && told.contains("colour"), "{told}");
+        assert_eq!(run(&["bulk", "archive", "--filter", "q=bourne"]).0, Some(0));
+        assert_eq!(read(&app, &all[1]).await["status"], json!("archived"));
     }
 }

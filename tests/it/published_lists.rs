@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     harness::{Answer, App, both, id, text},
     pages::{form_data, goes_to, hidden, holds, shown, someone},
+    server::command,
 };
 
 async fn looks(app: &App, path: &str, file: &str) -> Answer {
@@ -176,5 +177,28 @@ both! {
         let next = looks(&app, "dspt/refresh?list_day=2023-11-16", &trusts).await.json(200);
         assert_eq!(counts(&next)[..4], [1, 0, 0, 2]);
         assert_eq!(app.walk("/lists/dspt/entries?has_left=false", 50).await[0]["status"], json!("22/23 Approaching Standards"));
+    }
+
+    async fn the_command_line_takes_a_file_of_a_day_and_no_address_behind_our_back(app: App) {
+        let harbour = supplier(&app, "Harbour", "GB-NHS", "8K417").await;
+        let place = std::env::temp_dir().join(format!("{}_2026-08-01.csv", id(&harbour)));
+        std::fs::write(&place, toolkit(&[("8K417", "HARBOUR LTD", "Standards Met", "30/06/2026")])).expect("a file");
+        let run = |arguments: &[&str]| {
+            let all = [&["lists", "refresh", "dspt"][..], arguments, &["--organisation", "Meadow View Care"]].concat();
+            let output = command(&all).env("DATABASE_URL", &app.url).output().expect("the program runs");
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            (output.status.code(), text(&output.stdout), text(&output.stderr))
+        };
+        let path = place.to_str().expect("a path");
+        let (code, out, told) = run(&[path, "--dry-run"]);
+        assert!(code == Some(0) && out.contains("Harbour\tnew\t8K417\tStandards Met") && told.contains("nothing was changed"), "{out}{told}");
+        assert!(app.walk("/lists/dspt/entries", 50).await.is_empty());
+        assert_eq!(run(&[path]).0, Some(0));
+        assert_eq!(app.walk("/lists/dspt/entries", 50).await[0]["list_day"], json!("2026-08-01"));
+        std::fs::remove_file(&place).expect("gone");
+        for address in ["https://127.0.0.1/list.csv", "http://example.org/list.csv", "https://[::1]/list.csv"] {
+            let (code, _, told) = run(&[address]);
+            assert!(code == Some(6) && told.contains("is not asked"), "{told}");
+        }
     }
 }

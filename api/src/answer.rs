@@ -380,6 +380,34 @@ impl<T: Serialize + JsonSchema + Send + 'static> IntoResponse for Found<T> {
     }
 }
 
+/// 200: what came of something, with what is shown once.
+#[derive(Debug)]
+pub struct ShownOnce<T> {
+    value: T,
+    kept_body: Option<String>,
+}
+
+impl<T: Serialize> ShownOnce<T> {
+    /// `value`, with `kept` in its place for retries.
+    pub fn keeping(value: T, kept: &T) -> Self {
+        Self { kept_body: serde_json::to_string(kept).ok(), value }
+    }
+}
+
+impl<T: Serialize + JsonSchema + Send + 'static> ApiResponse for ShownOnce<T> {
+    fn meta() -> MetaResponses {
+        Found::<T>::meta()
+    }
+    fn register(registry: &mut Registry) {
+        Found::<T>::register(registry);
+    }
+}
+impl<T: Serialize + JsonSchema + Send + 'static> Render for ShownOnce<T> {
+    fn render(self) -> Result<Rendered, Problem> {
+        Ok(Rendered { kept_body: self.kept_body, ..Found(self.value).render()? })
+    }
+}
+
 /// 200: a page of a list, with a link to the next.
 #[derive(Debug)]
 pub struct Listed<T> {
@@ -491,6 +519,10 @@ file_kinds! {
     DocumentFile "supplier-security-2026.1.yaml": "application/yaml" "application/json" "text/csv";
     /// A questionnaire to fill in.
     SheetFile "Bright Linen Services - supplier-security-2026.1.xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" "text/csv";
+    /// A published list.
+    PublishedListFile "dspt.csv": "text/csv" "application/json" "application/x-ndjson"
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" "application/vnd.ms-excel"
+        "application/vnd.oasis.opendocument.spreadsheet";
     /// The document behind a piece of evidence.
     EvidenceFile "certificate.pdf": "application/pdf" "image/png" "image/jpeg"
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

@@ -8,7 +8,8 @@
 //! | [`pages`] | for people with a browser |
 //! | [`auth`] `cookie` `single_sign_on` [`outbound`] [`path`] [`query`] [`payload`] [`version`] [`retry`] | what a handler can ask for in its signature |
 //! | [`answer`] [`problem`] `stream` | what it can answer |
-//! | [`import_reader`] [`archive`] [`csv`] [`tables`] [`calendar`] [`mail`] | files that come in and go out, and letters |
+//! | [`import_reader`] [`list_reader`] [`archive`] [`csv`] [`tables`] [`calendar`] [`mail`] | files that come in and go out, and letters |
+//! | `bulk` | what is done to many at once, from any door |
 //! | [`schema`] [`check`] [`json`] | one definition of each shape: shown in the document, checked at the door |
 //! | [`document`] [`schemas`] | the OpenAPI document; JSON Schemas for editors |
 //! | [`middleware`] `trail` [`client`] [`limit`] [`health`] [`measurements`] `metrics_key` `compression` | what every request goes through, and what is counted |
@@ -21,6 +22,7 @@ pub mod answer;
 pub mod archive;
 pub mod auth;
 mod body;
+mod bulk;
 pub mod calendar;
 pub mod check;
 pub mod client;
@@ -35,6 +37,7 @@ pub mod import_reader;
 pub mod json;
 pub mod limit;
 pub mod link;
+pub mod list_reader;
 mod log;
 pub mod mail;
 pub mod measurements;

@@ -81,29 +81,41 @@ impl Mailer {
 
     /// Sends a letter with this link in it, in its own time, and notes beside the link what became of it.
     pub fn post(&self, store: Store, scope: Scope, letter: Letter, url: String) {
+        self.post_all(store, scope, vec![(letter, url)]);
+    }
+
+    /// Sends letters, each with its link in it, one after the other in their own time, and notes beside each link what
+    /// became of it.
+    pub fn post_all(&self, store: Store, scope: Scope, letters: Vec<(Letter, String)>) {
         let Some(post) = self.0.clone() else { return };
         tokio::spawn(async move {
-            // What a server says may repeat what it was sent.
-            let secret = url.rsplit_once('#').map_or(url.as_str(), |(_, secret)| secret);
-            // A letter that cannot even be written is one that was not sent, whatever stopped it.
-            let sending = tokio::spawn({
-                let (letter, url) = (letter.clone(), url.clone());
-                async move { post.send(&letter, &url).await }
-            });
-            let sent = sending.await.unwrap_or_else(|_| Err("the e-mail could not be composed".to_owned()));
-            let failure =
-                sent.err().map(|reason| one_line(&reason.replace(secret, "…")).chars().take(REASON).collect());
-            if let Some(reason) = &failure {
-                tracing::warn!(link = %letter.link_id, %reason, "an e-mail was not sent");
-            }
-            if let Err(error) = respondent_link::note_mail(&store, &scope, &letter.link_id, failure).await {
-                tracing::error!(link = %letter.link_id, %error, "the delivery status of an e-mail could not be saved");
+            for (letter, url) in letters {
+                post.deliver(&store, &scope, letter, url).await;
             }
         });
     }
 }
 
 impl Post {
+    async fn deliver(self: &Arc<Self>, store: &Store, scope: &Scope, letter: Letter, url: String) {
+        // What a server says may repeat what it was sent.
+        let secret = url.rsplit_once('#').map_or(url.as_str(), |(_, secret)| secret);
+        // A letter that cannot even be written is one that was not sent, whatever stopped it.
+        let sending = tokio::spawn({
+            let (post, letter, url) = (Arc::clone(self), letter.clone(), url.clone());
+            async move { post.send(&letter, &url).await }
+        });
+        let sent = sending.await.unwrap_or_else(|_| Err("the e-mail could not be composed".to_owned()));
+        let failure: Option<String> =
+            sent.err().map(|reason| one_line(&reason.replace(secret, "…")).chars().take(REASON).collect());
+        if let Some(reason) = &failure {
+            tracing::warn!(link = %letter.link_id, %reason, "an e-mail was not sent");
+        }
+        if let Err(error) = respondent_link::note_mail(store, scope, &letter.link_id, failure).await {
+            tracing::error!(link = %letter.link_id, %error, "the delivery status of an e-mail could not be saved");
+        }
+    }
+
     async fn send(&self, letter: &Letter, url: &str) -> Result<(), String> {
         let address: Address =
             letter.email.parse().map_err(|_| "the mail library does not accept this e-mail address".to_owned())?;

@@ -295,6 +295,17 @@ pub async fn part<T: Table>(reader: &Reader, filter: T::Filter, cursor: Option<S
     Ok(Part { text: file.into_text(), row_count: page.items.len(), next: page.next })
 }
 
+/// A table of just these rows.
+pub(crate) fn table_of<T: Table>(items: &[T::Item]) -> String {
+    let mut file = cells::Writer::default();
+    file.write(T::COLUMNS);
+    for item in items {
+        let value = serde_json::to_value(item).unwrap_or_default();
+        file.write(T::COLUMNS.iter().map(|column| csv::cell(at(&value, column))));
+    }
+    file.into_text()
+}
+
 /// What the column is of.
 fn at<'a>(item: &'a Value, column: &str) -> &'a Value {
     column.split('.').fold(item, |value, name| value.get(name).unwrap_or(&Value::Null))

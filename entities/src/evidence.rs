@@ -336,6 +336,11 @@ fn is_met(kind: EvidenceKind, statement: Option<&str>) -> bool {
     kind == EvidenceKind::Dspt && DSPT_MET.iter().any(is_said)
 }
 
+/// Whether a status of the Data Security and Protection Toolkit says that the standards are met.
+pub(crate) fn is_dspt_met(status: &str) -> bool {
+    is_met(EvidenceKind::Dspt, Some(status))
+}
+
 /// Whether a statement says of a toolkit status anything but that the standards are met.
 fn is_unmet(kind: EvidenceKind, statement: Option<&str>) -> bool {
     kind == EvidenceKind::Dspt && statement.is_some() && !is_met(kind, statement)

@@ -48,6 +48,8 @@ pub enum TriggerKind {
     Incident,
     /// What was approved has changed.
     Change,
+    /// A published list says worse of it than before.
+    PublishedList,
     /// Someone moved it.
     Rescheduled,
 }
@@ -308,22 +310,41 @@ pub struct Rescheduling {
 /// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], or [`Error::Conflict`] when it is completed already.
 pub async fn reschedule(writer: &Writer, id: &ReviewId, version: i64, new: Rescheduling) -> Result<Review, Error> {
     let before = open_at(writer, id, version).await?;
-    let mut faults = Faults::of_new(&new);
-    faults.expect(new.due_on >= writer.today(), "/due_on", "past", "expected today or a later day");
-    faults.done()?;
+    new.check(writer.today())?;
+    let subject = Subject::of(writer, &before.supplier_id, before.product_id.as_ref()).await?;
+    let tier = subject.supplier.tier.0;
+    let months = policy::read(writer).await?.cadence_months.months(tier);
+    let after = moved(&before, &new, tier, months);
+    writer.replace::<Entity, ActiveModel>("reschedule", &before, after).await
+}
+
+impl Rescheduling {
+    /// Checks everything.
+    pub(crate) fn check(&self, today: Day) -> Result<(), Error> {
+        let mut faults = Faults::of_new(self);
+        faults.expect(self.due_on >= today, "/due_on", "past", "expected today or a later day");
+        faults.done()
+    }
+}
+
+/// What becomes of an open review that is moved, at this tier, for which the cadence is so many months.
+pub(crate) fn moved(before: &Review, new: &Rescheduling, tier: Tier, cadence_months: u32) -> Review {
     let mut after = before.clone();
     after.rescheduled_to = Some(new.due_on);
-    after.rescheduled_reason = Some(new.reason);
-    let subject = Subject::of(writer, &before.supplier_id, before.product_id.as_ref()).await?;
-    let tier = subject.supplier.tier;
-    let months = policy::read(writer).await?.cadence_months.months(tier.0);
-    after.rescheduled_cadence_on = Some(before.counted_from.plus_months(months));
-    after.rescheduled_tier = Some(tier);
+    after.rescheduled_reason = Some(new.reason.clone());
+    after.rescheduled_cadence_on = Some(before.counted_from.plus_months(cadence_months));
+    after.rescheduled_tier = Some(Word(tier));
     // What asked for a look so far has been weighed by whoever moved it.
     after.triggers.0.clear();
     after.seen = None;
     settle(&mut after, None);
-    writer.replace::<Entity, ActiveModel>("reschedule", &before, after).await
+    after
+}
+
+/// Moves open reviews, each as it was worked out with [`moved`].
+pub(crate) async fn move_all(writer: &Writer, changes: Vec<(Review, Review)>) -> Result<(), Error> {
+    writer.replace_all::<Entity, ActiveModel>("reschedule", changes).await?;
+    Ok(())
 }
 
 /// Sets day and reason: what someone chose, or else the cadence, but never later than what asks for a look since.

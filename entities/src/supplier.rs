@@ -686,6 +686,7 @@ async fn set_status(
 pub async fn delete(writer: &Writer, id: &SupplierId, version: i64) -> Result<(), Error> {
     let row = listed_at(writer, id, version).await?;
     crate::review::forget_open(writer, &row.id, None).await?;
+    crate::published_list::forget(writer, &row.id).await?;
     writer
         .clear::<held_identifier::Entity>(Condition::all().add(held_identifier::Column::SupplierId.eq(row.id.clone())))
         .await?;

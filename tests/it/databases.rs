@@ -213,6 +213,9 @@ both! {
         let sent = crate::respondents::sent_evidence(&app).await;
         app.act(&app.editor, &format!("/evidence/{}/accept", id(&sent)), &sent, None).await.json(200);
         crate::roles::target(&app, "read_settlement").await;
+        let list = b"CompanyName,CompanyNumber,CompanyStatus\nHARBOUR LIMITED,04142000,Active\n".to_vec();
+        let headers = [("content-type", "text/csv")];
+        app.raw(&app.editor, poem::http::Method::POST, "/lists/companies_house/refresh", Some(list), &headers).await.json(200);
         let member = crate::roles::user_of(&app, &app.member("viewer").await).await;
         let ours = text(&app.get(&app.admin, "/organisation").await.json(200), "id").to_owned();
         let filling = Database::connect(&app.url).await.expect("the database answers");

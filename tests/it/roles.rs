@@ -65,6 +65,8 @@ const TABLE: &[(&str, &[&str])] = &[
             "list_reviews",
             "read_review",
             "list_due",
+            "read_published_lists",
+            "list_list_entries",
             "read_due_counts",
             "list_settlements",
             "find_supplier_twins",
@@ -179,6 +181,9 @@ const TABLE: &[(&str, &[&str])] = &[
             "delete_incident",
             "import_suppliers",
             "import_products",
+            "bulk_update_suppliers",
+            "bulk_update_products",
+            "refresh_published_list",
         ],
     ),
     (

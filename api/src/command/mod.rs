@@ -21,6 +21,7 @@ use crate::{
 mod archive;
 mod audit;
 mod backup;
+mod bulk;
 mod doctor;
 mod due;
 mod export;
@@ -28,6 +29,7 @@ mod health;
 mod import;
 mod key;
 mod link;
+mod lists;
 mod manual;
 mod merge;
 mod openapi;
@@ -71,6 +73,12 @@ enum Command {
     Import(import::Command),
     /// Export a table as CSV, or everything as one archive
     Export(export::Command),
+    /// Do something with many suppliers and products at once: all of it or nothing
+    #[command(subcommand)]
+    Bulk(bulk::Command),
+    /// Look at a published list, and take over what it says of suppliers
+    #[command(subcommand)]
+    Lists(lists::Command),
     /// Copy the whole database into one file, also while the program runs
     #[command(after_help = CODES)]
     Backup(backup::Command),
@@ -207,6 +215,8 @@ pub fn main() -> ExitCode {
         Command::Serve(flags) => serve::run(*flags),
         Command::Import(command) => import::run(command),
         Command::Export(command) => export::run(command),
+        Command::Bulk(command) => bulk::run(command),
+        Command::Lists(command) => lists::run(command),
         Command::Backup(command) => backup::run(command),
         Command::Restore(command) => restore::run(command),
         Command::Doctor(command) => doctor::run(*command),

@@ -163,6 +163,7 @@ fn telling(noun: &str) -> &'static [&'static str] {
         "respondent_link" => &["contact_name"],
         "settlement" => &["why"],
         "merger" => &["other_name"],
+        "list_entry" => &["name"],
         "supplier" | "product" | "api_key" | "draft" | "identity_provider" | "organisation" | "recipe" => &["name"],
         _ => &[],
     }
@@ -343,6 +344,10 @@ fn done(action: &str, noun: &str) -> String {
         ("create", "settlement") => "Settled what was due",
         ("go_stale", _) => "Decision out of date",
         ("band", "risk") => "Risk called otherwise by the policy",
+        ("refresh", "published_list") => "Published list looked at",
+        ("create", "list_entry") => "Found on a published list",
+        ("change", "list_entry") => "A published list says something else",
+        ("leave", "list_entry") => "No longer on a published list",
         ("end", "evidence") => "Evidence ends on another day by the policy",
         _ => "",
     };

@@ -14,6 +14,8 @@
 //! | `mergers` | twins, and two that become one |
 //! | `questionnaires` | the library, drafts and what they would change |
 //! | `imports` `recipes` | importing lists of suppliers and products, and how files of other people become such lists |
+//! | `bulk` | something that is done to many suppliers and products at once |
+//! | `lists` | what published lists say of our suppliers |
 //! | [`sign_in`] [`invitations`] [`account`] | who one is |
 //! | `settings` | how the register is set up: people, keys, policy, sign-in, audit, privacy, backup |
 //! | [`respond`] | a supplier's answers, through a link |
@@ -35,6 +37,7 @@ pub use self::{routes::PageRoute, signed_in::Least};
 
 pub mod account;
 mod assessments;
+mod bulk;
 mod compare;
 mod concentration;
 mod confirm_delete;
@@ -54,6 +57,7 @@ pub mod invitations;
 mod labels;
 mod list_query;
 mod mergers;
+mod lists;
 mod ourselves;
 mod page;
 mod problem_frame;
@@ -98,6 +102,8 @@ fn all() -> Routes {
         questionnaires::routes,
         imports::routes,
         recipes::routes,
+        bulk::routes,
+        lists::routes,
         sign_in::routes,
         invitations::routes,
         account::routes,

@@ -9,6 +9,7 @@ use diligence_entities::{
     profile::{
         DataRole, DataSensitivity, NOT_PROFILED, PeopleAffected, PersonalData, ServiceCriticality, SystemAccess,
     },
+    published_list::{self, ListEntry},
     register::{self, RegisterEntry, RegisterFilter},
     role::Role,
     supplier::{self, NewSupplier, RelationshipStatus, Supplier},
@@ -202,6 +203,8 @@ struct SupplierPage {
     products: Vec<RegisterEntry>,
     facts: Vec<Fact>,
     about: About,
+    /// What published lists say of it.
+    listed: Vec<ListEntry>,
     may_change: bool,
     may_merge: bool,
 }
@@ -219,6 +222,7 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
         return Ok(redirect("/ourselves"));
     }
     let mut about = About::read(request, &reader, &SubjectId::Supplier(id.clone())).await?;
+    let listed = published_list::of_supplier(&reader, &id).await?;
     let lines = register::list(
         &reader,
         &RegisterFilter { supplier_id: Some(id), limit: Some(200), status: None, ..RegisterFilter::default() },
@@ -241,6 +245,7 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
             supplier,
             products,
             about,
+            listed,
             may_change: here.is_at_least(Role::Editor),
             may_merge: here.is_at_least(Role::Approver),
         },

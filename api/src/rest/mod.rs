@@ -3,6 +3,7 @@
 pub mod account;
 pub mod assessments;
 pub mod audit;
+pub mod bulk;
 pub mod decisions;
 pub mod dependencies;
 mod document;
@@ -23,6 +24,7 @@ pub mod ourselves;
 pub mod policy;
 pub mod privacy;
 pub mod products;
+pub mod published_lists;
 pub mod questionnaires;
 pub mod recipes;
 pub mod register;
@@ -45,6 +47,6 @@ pub fn all() -> impl poem_openapi::OpenApi + 'static {
         (risks::Api, reviews::Api, incidents::Api, due::Api, settlements::Api),
         (organisation::Api, ourselves::Api, policy::Api, sign_in_policy::Api, keys::Api, audit::Api, privacy::Api),
         (users::Api, invitations::Api, sessions::Api, account::Api, identity_providers::Api),
-        (imports::Api, exports::Api, recipes::Api, everything::Api, mergers::Api),
+        (imports::Api, exports::Api, recipes::Api, everything::Api, mergers::Api, bulk::Api, published_lists::Api),
     )
 }

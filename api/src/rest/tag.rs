@@ -35,6 +35,8 @@ pub(crate) enum Tag {
     Due,
     /// How a file of somebody else's becomes suppliers, products and the like.
     Recipes,
+    /// What published lists say of suppliers: the Data Security and Protection Toolkit, the Care Quality Commission, Companies House, the Algorithmic Transparency Recording Standard.
+    Lists,
     /// The organisation that owns the register, and its policy.
     Organisation,
     /// The people of the organisation, and invitations to it.

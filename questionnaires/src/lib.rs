@@ -27,6 +27,7 @@
 //! | [`table`] | an edition as one CSV file for a spreadsheet, both ways |
 //! | [`workbook`] | a questionnaire to fill in offline, as XLSX or CSV, and its answers read back |
 //! | [`placed`] | documents of any type by its schema, from YAML or JSON, with the place of each part |
+//! | [`spreadsheet`] | other people's files (CSV, JSON, workbooks) as rows of cells |
 //! | [`text`] | what a text of one line, or of lines, may hold |
 //! | [`canonical`], [`fault`] | canonical JSON and hashes; one problem with its place |
 //!

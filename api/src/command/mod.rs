@@ -25,6 +25,7 @@ mod due;
 mod export;
 mod health;
 mod import;
+mod imports;
 mod key;
 mod link;
 mod manual;
@@ -66,6 +67,9 @@ enum Command {
     Serve(Box<ServeFlags>),
     /// Import suppliers or products from CSV or JSON
     Import(import::Command),
+    /// List what was imported, and undo it
+    #[command(subcommand)]
+    Imports(imports::Command),
     /// Export a table as CSV
     Export(export::Command),
     /// Copy the whole database into one file, also while the program runs
@@ -197,6 +201,7 @@ pub fn main() -> ExitCode {
     let done = match command.unwrap_or(Command::Serve(Box::new(serve))) {
         Command::Serve(flags) => serve::run(*flags),
         Command::Import(command) => import::run(command),
+        Command::Imports(command) => imports::run(command),
         Command::Export(command) => export::run(command),
         Command::Backup(command) => backup::run(command),
         Command::Restore(command) => restore::run(command),

@@ -11,6 +11,7 @@ pub mod due;
 pub mod evidence;
 pub mod exports;
 pub mod identity_providers;
+pub mod import_drafts;
 pub mod imports;
 pub mod incidents;
 pub mod invitations;
@@ -42,6 +43,6 @@ pub fn all() -> impl poem_openapi::OpenApi + 'static {
         (risks::Api, reviews::Api, incidents::Api, due::Api, settlements::Api),
         (organisation::Api, ourselves::Api, policy::Api, sign_in_policy::Api, keys::Api, audit::Api, privacy::Api),
         (users::Api, invitations::Api, sessions::Api, account::Api, identity_providers::Api),
-        (imports::Api, exports::Api),
+        (imports::Api, import_drafts::Api, exports::Api),
     )
 }

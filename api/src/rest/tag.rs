@@ -11,6 +11,8 @@ pub(crate) enum Tag {
     Suppliers,
     /// What suppliers provide.
     Products,
+    /// Files that are brought in step by step, and what was brought in.
+    Imports,
     /// Which suppliers and products depend on which others.
     Dependencies,
     /// Certificates, documents and links that support answers.

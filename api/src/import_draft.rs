@@ -1,0 +1,338 @@
+//! Drafts of imports at work: their file out of the database, what stands in it, what would come of its rows, and the
+//! rows themselves with why they were refused.
+//!
+//! The file of a draft is kept in the database in pieces. To be read it is written to a temporary file without a name,
+//! so that no request holds all of it in memory. Reading is work, and is done where it keeps no other request waiting.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Write as _},
+    sync::Arc,
+};
+
+use diligence_entities::{
+    ahead::{self, Opened},
+    fault::Fault,
+    id::ImportId,
+    import::{
+        Keep, Verdict,
+        record::{self, Import, NewImport},
+    },
+    recipe::{FileRecipe, ImportNoun, Recipe},
+    scope::{Reader, Scope, Store},
+};
+use diligence_questionnaires::{
+    cells,
+    spreadsheet::{self, Found, HeaderAt, OfFile, Options, Record},
+};
+
+use crate::{
+    import_reader::{self, ImportReport, ImportedRow, Intake, Recognised, WHY},
+    problem::{Problem, Type},
+};
+
+/// How many rows are looked at for what a column says.
+const LOOKED_AT: usize = 500;
+/// How many different things of each column are shown.
+const SAMPLES: usize = 3;
+/// How much of a cell is shown, in characters.
+const SHOWN: usize = 60;
+/// How many rows at the beginning are shown, and how many of their cells.
+const FIRST: (usize, usize) = (8, 12);
+/// How many different words of a column can be given a meaning.
+pub(crate) const MAXIMUM_WORDS: usize = 100;
+
+/// A file in the pieces in which it is kept.
+pub(crate) fn pieces(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    bytes.chunks(record::PIECE).map(<[u8]>::to_vec)
+}
+
+/// Does `work` where it keeps nobody waiting.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work).await.map_err(Problem::internal)
+}
+
+/// The file of a draft.
+///
+/// # Errors
+/// What reading it says; [`Type::Overloaded`] where there is no room for it on disk.
+pub(crate) async fn file(reader: &Reader, id: &ImportId) -> Result<Arc<OfFile>, Problem> {
+    let no_room = |cause: io::Error| {
+        tracing::warn!(%cause, "the file of an import could not be written to a temporary file");
+        Problem::new(Type::Overloaded, "the server has no room to read the file now: try again in a moment")
+    };
+    let mut file = aside(tempfile::tempfile).await?.map_err(no_room)?;
+    for number in 0.. {
+        let piece = record::parts(reader, id, number).await?;
+        if piece.is_empty() {
+            break;
+        }
+        file = aside(move || file.write_all(&piece).map(|()| file)).await?.map_err(no_room)?;
+    }
+    Ok(Arc::new(OfFile::new(file).map_err(no_room)?))
+}
+
+/// A recipe that says nothing but what a row becomes.
+pub(crate) fn blank(noun: ImportNoun) -> Recipe {
+    Recipe {
+        recipe: 1,
+        name: None,
+        description: None,
+        noun,
+        file: FileRecipe::default(),
+        conditions: Vec::new(),
+        every: BTreeMap::new(),
+        columns: Vec::new(),
+        dates: None,
+        nothing: Vec::new(),
+    }
+}
+
+/// The recipe of a draft.
+pub(crate) fn recipe(draft: &Import) -> Recipe {
+    draft.recipe.as_ref().map_or_else(|| blank(draft.noun.0), |recipe| recipe.0.clone())
+}
+
+/// What is wrong with a file. It came with an earlier request: there is nothing wrong with this one.
+fn malformed(faults: Vec<diligence_questionnaires::Fault>) -> Problem {
+    Problem::invalid(faults.into_iter().map(Fault::from).collect())
+}
+
+fn of_earlier(problem: Problem) -> Problem {
+    match problem.kind {
+        Type::Malformed if problem.errors.is_empty() => {
+            Problem::invalid(vec![Fault::new("", "unreadable", problem.detail.into_owned())])
+        }
+        Type::Malformed => Problem::invalid(problem.errors),
+        _ => problem,
+    }
+}
+
+/// What stands in a file.
+#[derive(Debug)]
+pub(crate) struct Looked {
+    /// What was found about it.
+    pub(crate) found: Found,
+    /// Each column: what it is called, and the first different things it says.
+    pub(crate) columns: Vec<(String, Vec<String>)>,
+    /// Its first rows as they stand, each with its number; none where it has no rows before they are read.
+    pub(crate) first: Vec<(u32, Vec<String>)>,
+}
+
+fn cut(text: &str) -> String {
+    let text = text.trim();
+    if text.chars().count() <= SHOWN { text.to_owned() } else { text.chars().take(SHOWN).chain(['…']).collect() }
+}
+
+fn shown(record: &Record, count: usize) -> Vec<String> {
+    record.cells.iter().take(count).map(|cell| cut(&cell.shown())).collect()
+}
+
+/// Looks at a file: what it is, and what its columns say.
+///
+/// # Errors
+/// [`Type::Invalid`] with everything that keeps it from being read.
+pub(crate) async fn look(file: Arc<OfFile>, recipe: Recipe) -> Result<Looked, Problem> {
+    aside(move || {
+        let options = import_reader::options(Some(&recipe));
+        let table = spreadsheet::open(&*file, &options).map_err(malformed)?;
+        let mut samples = vec![Vec::<String>::new(); table.found.columns.len()];
+        let records = table.records(&*file).map_err(|fault| malformed(vec![fault]))?;
+        for record in records.take(LOOKED_AT).map_while(Result::ok) {
+            for (said, cell) in samples.iter_mut().zip(shown(&record, usize::MAX)) {
+                if said.len() < SAMPLES && !cell.is_empty() && !said.contains(&cell) {
+                    said.push(cell);
+                }
+            }
+        }
+        let columns = table.found.columns.iter().cloned().zip(samples).collect();
+        let first = first_rows(&file, &options);
+        Ok(Looked { found: table.found, columns, first })
+    })
+    .await?
+}
+
+/// The first rows of a text or a sheet, whatever they are.
+fn first_rows(file: &OfFile, options: &Options) -> Vec<(u32, Vec<String>)> {
+    let options = Options { header: Some(HeaderAt::None), footer: 0, ..options.clone() };
+    let Ok(table) = spreadsheet::open(file, &options) else { return Vec::new() };
+    let Ok(records) = table.records(file) else { return Vec::new() };
+    records.take(FIRST.0).map_while(Result::ok).map(|record| (record.row, shown(&record, FIRST.1))).collect()
+}
+
+/// The first rows of a file that cannot be read as a table yet, to say where its columns are named.
+pub(crate) async fn first(file: Arc<OfFile>, recipe: Recipe) -> Result<Vec<(u32, Vec<String>)>, Problem> {
+    aside(move || first_rows(&file, &import_reader::options(Some(&recipe)))).await
+}
+
+/// The different words of a column, and how often each stands there; the column by its name, and what stands between
+/// the items of a list in it.
+pub(crate) type Words = Vec<(String, usize)>;
+
+/// The different words of these columns, the most frequent first, at most [`MAXIMUM_WORDS`] of each. Capitals and small
+/// letters are alike, and so is the space around.
+///
+/// # Errors
+/// [`Type::Invalid`] with everything that keeps the file from being read.
+pub(crate) async fn words(
+    file: Arc<OfFile>,
+    recipe: Recipe,
+    wanted: Vec<(String, Option<String>)>,
+) -> Result<Vec<Words>, Problem> {
+    aside(move || {
+        let table = spreadsheet::open(&*file, &import_reader::options(Some(&recipe))).map_err(malformed)?;
+        let place = |name: &String| table.found.columns.iter().position(|column| column == name);
+        let places: Vec<Option<usize>> = wanted.iter().map(|(name, _)| place(name)).collect();
+        let mut found: Vec<BTreeMap<String, (String, usize)>> = vec![BTreeMap::new(); wanted.len()];
+        for record in table.records(&*file).map_err(|fault| malformed(vec![fault]))? {
+            let record = record.map_err(|fault| malformed(vec![fault]))?;
+            for (((_, split), at), said) in wanted.iter().zip(&places).zip(&mut found) {
+                let Some(cell) = at.and_then(|at| record.cells.get(at)) else { continue };
+                let cell = cell.shown();
+                let items: Vec<&str> = split.as_ref().map_or_else(|| vec![&*cell], |mark| cell.split(mark).collect());
+                for item in items.into_iter().map(str::trim).filter(|item| !item.is_empty()) {
+                    let key = item.to_lowercase();
+                    if said.len() < MAXIMUM_WORDS || said.contains_key(&key) {
+                        said.entry(key).or_insert_with(|| (item.to_owned(), 0)).1 += 1;
+                    }
+                }
+            }
+        }
+        let ordered = |said: BTreeMap<String, (String, usize)>| {
+            let mut words: Words = said.into_values().collect();
+            words.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+            words
+        };
+        Ok(found.into_iter().map(ordered).collect())
+    })
+    .await?
+}
+
+/// What was found in a file.
+///
+/// # Errors
+/// [`Type::Invalid`] with everything that keeps it from being read.
+pub(crate) async fn recognised(file: Arc<OfFile>, recipe: Recipe) -> Result<Recognised, Problem> {
+    aside(move || {
+        let table = spreadsheet::open(&*file, &import_reader::options(Some(&recipe))).map_err(malformed)?;
+        Ok(import_reader::recognised(&table.found))
+    })
+    .await?
+}
+
+/// The rows of a draft, read by its recipe. Once they have come in, the draft is an import that was applied.
+///
+/// # Errors
+/// [`Type::Invalid`] with everything that keeps the file from being read.
+pub(crate) async fn intake(reader: &Reader, draft: &Import, dry_run: bool, only_good: bool) -> Result<Intake, Problem> {
+    let file = file(reader, &draft.id).await?;
+    let draft = draft.clone();
+    let keep = if only_good { Keep::Good } else { Keep::All };
+    aside(move || {
+        let recipe = draft.recipe.as_ref().map(|recipe| &recipe.0);
+        let intake = Intake::of_file(draft.noun.0, &*file, recipe, &draft.answers.0, dry_run).map_err(of_earlier)?;
+        Ok(intake.of_draft(draft, keep))
+    })
+    .await?
+}
+
+/// What would come of a draft.
+///
+/// # Errors
+/// As [`intake`]; what the database says.
+pub(crate) async fn report(store: &Store, scope: &Scope, draft: &Import) -> Result<ImportReport, Problem> {
+    let intake = intake(&store.read(scope).await?, draft, true, false).await?;
+    let Opened { plan, writer, .. } = ahead::open(store, scope, &intake).await?;
+    Ok(intake.run(plan, writer.as_ref()).await?)
+}
+
+/// How many rows of a draft cannot come in as they are.
+pub(crate) fn bad_count(report: &ImportReport) -> usize {
+    report.rows.iter().filter(|row| is_bad(row)).count()
+}
+
+fn is_bad(row: &ImportedRow) -> bool {
+    matches!(row.verdict, Verdict::Refused | Verdict::Question)
+}
+
+/// The rows of a draft that cannot come in, each with all of its own cells: the names of the columns first.
+///
+/// # Errors
+/// As [`intake`].
+pub(crate) async fn rest(reader: &Reader, draft: &Import, report: &ImportReport) -> Result<Rest, Problem> {
+    let file = file(reader, &draft.id).await?;
+    let recipe = recipe(draft);
+    let bad: Vec<ImportedRow> = report.rows.iter().filter(|row| is_bad(row)).cloned().collect();
+    aside(move || {
+        let table = spreadsheet::open(&*file, &import_reader::options(Some(&recipe))).map_err(malformed)?;
+        // Text is known by its line; rows of JSON by how many there are before.
+        let by_line: BTreeMap<i64, &ImportedRow> =
+            bad.iter().filter_map(|row| row.line.map(|line| (line, row))).collect();
+        let by_row: BTreeMap<i64, &ImportedRow> =
+            bad.iter().filter(|row| row.line.is_none()).map(|row| (row.row, row)).collect();
+        let mut rows = Vec::with_capacity(bad.len());
+        for record in table.records(&*file).map_err(|fault| malformed(vec![fault]))?.map_while(Result::ok) {
+            let found = by_line.get(&i64::from(record.line)).or_else(|| by_row.get(&i64::from(record.row)));
+            if let Some(row) = found {
+                let cells = record.cells.iter().map(|cell| cell.shown().into_owned()).collect();
+                rows.push((cells, why(row)));
+            }
+        }
+        Ok(Rest { columns: table.found.columns, rows })
+    })
+    .await?
+}
+
+/// Why a row does not come in, in a line.
+fn why(row: &ImportedRow) -> String {
+    let reasons = row.errors.iter().map(|error| {
+        let column = if error.column.is_empty() { String::new() } else { format!("{}: ", error.column) };
+        format!("{column}{}", error.detail)
+    });
+    let reasons: Vec<String> = reasons.collect();
+    if reasons.is_empty() { "a question about it has no answer yet".into() } else { reasons.join("; ") }
+}
+
+/// Rows that do not come in as they are.
+#[derive(Debug)]
+pub(crate) struct Rest {
+    columns: Vec<String>,
+    rows: Vec<(Vec<String>, String)>,
+}
+
+impl Rest {
+    /// As many as there are.
+    pub(crate) fn count(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The names of the columns, and then each row, with the reasons in the last column.
+    pub(crate) fn with_reasons(self) -> Vec<Vec<String>> {
+        // Where the reasons are in the file already, from the time before, they are written anew.
+        let old = self.columns.iter().position(|name| name == WHY);
+        let without = |cells: Vec<String>| {
+            cells.into_iter().enumerate().filter(|(at, _)| Some(*at) != old).map(|(_, cell)| cell).collect::<Vec<_>>()
+        };
+        let mut rows = vec![[without(self.columns), vec![WHY.to_owned()]].concat()];
+        rows.extend(self.rows.into_iter().map(|(cells, why)| [without(cells), vec![why]].concat()));
+        rows
+    }
+
+    /// As a file of their own, to go on with.
+    pub(crate) fn into_file(self) -> Vec<u8> {
+        csv(std::iter::once(self.columns).chain(self.rows.into_iter().map(|(cells, _)| cells))).into_bytes()
+    }
+}
+
+/// Rows as CSV.
+pub(crate) fn csv(rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut file = cells::Writer::default();
+    rows.into_iter().for_each(|row| file.write(row));
+    file.into_text()
+}
+
+/// What an import is called whose rows are the rest of another.
+pub(crate) fn rest_of(draft: &Import) -> NewImport {
+    let stem = draft.file_name.rsplit_once('.').map_or(draft.file_name.as_str(), |(stem, _)| stem);
+    NewImport { file_name: format!("{stem} - rows to mend.csv"), noun: draft.noun.0 }
+}

@@ -98,6 +98,8 @@ const TABLE: &[(Least, &str, &[&str])] = &[
             "/questionnaires/:key/editions/:edition",
             "/questionnaires/:key/editions/:edition/changes",
             "/import/example",
+            "/imports",
+            "/imports/:id",
             "/account",
             "/account/name",
             "/settings",
@@ -153,6 +155,12 @@ const TABLE: &[(Least, &str, &[&str])] = &[
             "/questionnaires/drafts/:id/questions/new",
             "/questionnaires/drafts/:id/questions/:number",
             "/import",
+            "/imports/:id/file",
+            "/imports/:id/columns",
+            "/imports/:id/values",
+            "/imports/:id/rows",
+            "/imports/:id/refused",
+            "/imports/:id/undo",
         ],
     ),
     (
@@ -215,6 +223,13 @@ const TABLE: &[(Least, &str, &[&str])] = &[
             "/questionnaires/:key/editions/:edition/delete",
             "/questionnaires/:key/editions/:edition/merge",
             "/import",
+            "/imports/:id/file",
+            "/imports/:id/columns",
+            "/imports/:id/values",
+            "/imports/:id/rows",
+            "/imports/:id/apply",
+            "/imports/:id/discard",
+            "/imports/:id/undo",
         ],
     ),
     (
@@ -288,12 +303,13 @@ const ROLE: &str = "needs the role";
 
 /// The address of a route, with ids of these in it where there is one of the kind, and ids of nothing where `is_empty`.
 fn filled_in(route: &PageRoute, ids: &[String], is_empty: bool) -> String {
-    const KINDS: [(&str, &str); 14] = [
+    const KINDS: [(&str, &str); 15] = [
         ("/suppliers/", "sup"),
         ("/products/", "prd"),
         ("/assessments/", "asm"),
         ("/risks/", "rsk"),
         ("/incidents/", "inc"),
+        ("/imports/", "imp"),
         ("/dependencies/", "dep"),
         ("/evidence/", "evd"),
         ("/reviews/", "rev"),

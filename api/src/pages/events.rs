@@ -162,6 +162,7 @@ fn telling(noun: &str) -> &'static [&'static str] {
         "user" | "invitation" => &["name", "email"],
         "respondent_link" => &["contact_name"],
         "settlement" => &["why"],
+        "import" => &["file_name"],
         "supplier" | "product" | "api_key" | "draft" | "identity_provider" | "organisation" => &["name"],
         _ => &[],
     }
@@ -330,6 +331,9 @@ fn done(action: &str, noun: &str) -> String {
         ("expire", "supplier") => "Contacts of supplier deleted, kept long enough",
         ("meet_condition", _) => "Condition of decision met",
         ("finish_action", _) => "Action on risk done",
+        ("create", "import") => "File for an import kept",
+        ("apply", "import") => "File imported",
+        ("undo", "import") => "Import undone",
         ("renew", "supplier") => "Contract renewed",
         ("leave", "supplier") => "Supplier to be left",
         ("create", "settlement") => "Settled what was due",

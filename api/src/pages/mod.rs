@@ -12,7 +12,7 @@
 //! | `evidence` `risks` `incidents` `dependencies` `reviews` `decisions` | what is kept of a supplier or product |
 //! | `compare` `concentration` | several side by side, and whom many depend on |
 //! | `questionnaires` | the library, drafts and what they would change |
-//! | `imports` | importing lists of suppliers and products |
+//! | `imports` | bringing in files of somebody else's step by step, and what was brought in |
 //! | [`sign_in`] [`invitations`] [`account`] | who one is |
 //! | `settings` | how the register is set up: people, keys, policy, sign-in, audit, privacy, backup |
 //! | [`respond`] | a supplier's answers, through a link |

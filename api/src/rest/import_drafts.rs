@@ -119,7 +119,12 @@ impl Api {
 
     /// Read an import
     #[oai(path = "/imports/:id", method = "get", operation_id = "read_import", transform = "boxed")]
-    async fn read(&self, who: By<Viewer>, id: At<ImportId>, have: IfNoneMatch) -> Answer<Item<Import>, Reading> {
+    async fn read(
+        &self,
+        who: By<Importing<Viewer>>,
+        id: At<ImportId>,
+        have: IfNoneMatch,
+    ) -> Answer<Item<Import>, Reading> {
         let import = record::read(&who.read().await?, &id).await?;
         Ok(Item::new(import, &have))
     }

@@ -5,8 +5,8 @@
 //! so that no request holds all of it in memory. Reading is work, and is done where it keeps no other request waiting.
 
 use std::{
-    collections::BTreeMap,
-    io::{self, Write as _},
+    collections::{BTreeMap, BTreeSet},
+    io::{self, Read as _, Write as _},
     sync::Arc,
 };
 
@@ -15,15 +15,15 @@ use diligence_entities::{
     fault::Fault,
     id::ImportId,
     import::{
-        Keep, Verdict,
+        Verdict,
         record::{self, Import, NewImport},
     },
-    recipe::{FileRecipe, ImportNoun, Recipe},
+    recipe::Recipe,
     scope::{Reader, Scope, Store},
 };
 use diligence_questionnaires::{
     cells,
-    spreadsheet::{self, Found, HeaderAt, OfFile, Options, Record},
+    spreadsheet::{self, Found, HeaderAt, OfFile, Options, Record, Source},
 };
 
 use crate::{
@@ -42,7 +42,20 @@ const FIRST: (usize, usize) = (8, 12);
 /// How many different words of a column can be given a meaning.
 pub(crate) const MAXIMUM_WORDS: usize = 100;
 
-/// A file in the pieces in which it is kept.
+/// A file in pieces, as it is kept; fewer where it cannot be read to its end.
+///
+/// # Errors
+/// Where it cannot be read at all.
+pub(crate) fn pieces_of(source: &dyn Source) -> io::Result<impl Iterator<Item = Vec<u8>> + Send> {
+    let mut reader = source.open()?;
+    Ok(std::iter::from_fn(move || {
+        let mut piece = Vec::with_capacity(record::PIECE);
+        let read = (&mut reader).take(record::PIECE as u64).read_to_end(&mut piece);
+        read.ok().filter(|length| *length > 0).map(|_| piece)
+    }))
+}
+
+/// Bytes in pieces, as a file is kept.
 pub(crate) fn pieces(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     bytes.chunks(record::PIECE).map(<[u8]>::to_vec)
 }
@@ -72,25 +85,9 @@ pub(crate) async fn file(reader: &Reader, id: &ImportId) -> Result<Arc<OfFile>, 
     Ok(Arc::new(OfFile::new(file).map_err(no_room)?))
 }
 
-/// A recipe that says nothing but what a row becomes.
-pub(crate) fn blank(noun: ImportNoun) -> Recipe {
-    Recipe {
-        recipe: 1,
-        name: None,
-        description: None,
-        noun,
-        file: FileRecipe::default(),
-        conditions: Vec::new(),
-        every: BTreeMap::new(),
-        columns: Vec::new(),
-        dates: None,
-        nothing: Vec::new(),
-    }
-}
-
 /// The recipe of a draft.
 pub(crate) fn recipe(draft: &Import) -> Recipe {
-    draft.recipe.as_ref().map_or_else(|| blank(draft.noun.0), |recipe| recipe.0.clone())
+    draft.recipe.as_ref().map_or_else(|| import_reader::blank(draft.noun.0), |recipe| recipe.0.clone())
 }
 
 /// What is wrong with a file. It came with an earlier request: there is nothing wrong with this one.
@@ -208,30 +205,48 @@ pub(crate) async fn words(
     .await?
 }
 
-/// What was found in a file.
+/// What was found in a file, before anyone asks what its columns mean.
 ///
 /// # Errors
 /// [`Type::Invalid`] with everything that keeps it from being read.
 pub(crate) async fn recognised(file: Arc<OfFile>, recipe: Recipe) -> Result<Recognised, Problem> {
     aside(move || {
         let table = spreadsheet::open(&*file, &import_reader::options(Some(&recipe))).map_err(malformed)?;
-        Ok(import_reader::recognised(&table.found))
+        let Found { kind, separator, encoding, sheet, sheets, header_row, columns, sentences, .. } = table.found;
+        Ok(Recognised {
+            kind: import_reader::kind_told(kind),
+            separator: separator.map(String::from),
+            encoding,
+            sheet,
+            sheets,
+            header_row: header_row.map(i64::from),
+            columns,
+            dates: Vec::new(),
+            sentences,
+        })
     })
     .await?
 }
 
-/// The rows of a draft, read by its recipe. Once they have come in, the draft is an import that was applied.
+/// The rows of a draft, read by its recipe, without those of these numbers. Once they have come in, the draft is an
+/// import that was applied.
 ///
 /// # Errors
 /// [`Type::Invalid`] with everything that keeps the file from being read.
-pub(crate) async fn intake(reader: &Reader, draft: &Import, dry_run: bool, only_good: bool) -> Result<Intake, Problem> {
+pub(crate) async fn intake(
+    reader: &Reader,
+    draft: &Import,
+    dry_run: bool,
+    without: BTreeSet<i64>,
+) -> Result<Intake, Problem> {
     let file = file(reader, &draft.id).await?;
     let draft = draft.clone();
-    let keep = if only_good { Keep::Good } else { Keep::All };
     aside(move || {
         let recipe = draft.recipe.as_ref().map(|recipe| &recipe.0);
-        let intake = Intake::of_file(draft.noun.0, &*file, recipe, &draft.answers.0, dry_run).map_err(of_earlier)?;
-        Ok(intake.of_draft(draft, keep))
+        let read = Intake::of_file(draft.noun.0, &*file, recipe, &draft.answers.0, dry_run);
+        let mut intake = read.map_err(of_earlier)?.of_draft(draft);
+        intake.leave_out(&without);
+        Ok(intake)
     })
     .await?
 }
@@ -241,14 +256,14 @@ pub(crate) async fn intake(reader: &Reader, draft: &Import, dry_run: bool, only_
 /// # Errors
 /// As [`intake`]; what the database says.
 pub(crate) async fn report(store: &Store, scope: &Scope, draft: &Import) -> Result<ImportReport, Problem> {
-    let intake = intake(&store.read(scope).await?, draft, true, false).await?;
+    let intake = intake(&store.read(scope).await?, draft, true, BTreeSet::new()).await?;
     let Opened { plan, writer, .. } = ahead::open(store, scope, &intake).await?;
     Ok(intake.run(plan, writer.as_ref()).await?)
 }
 
-/// How many rows of a draft cannot come in as they are.
-pub(crate) fn bad_count(report: &ImportReport) -> usize {
-    report.rows.iter().filter(|row| is_bad(row)).count()
+/// The numbers of the rows of a draft that cannot come in as they are.
+pub(crate) fn bad_rows(report: &ImportReport) -> BTreeSet<i64> {
+    report.rows.iter().filter(|row| is_bad(row)).map(|row| row.row).collect()
 }
 
 fn is_bad(row: &ImportedRow) -> bool {

@@ -137,9 +137,14 @@ async fn undo(store: &Store, id: &ImportId, dry_run: bool) -> Result<(), Failure
 fn told(report: &UndoReport, dry_run: bool) -> String {
     let mut text = String::new();
     for left in &report.left {
-        text.push_str(&format!("left: {}\t{}\t{}\n", left.id, plain(&left.name), left.why));
+        text.push_str(&format!(
+            "left: {}\t{}\t{}\n",
+            left.id,
+            plain(left.name.as_deref().unwrap_or_default()),
+            left.why
+        ));
     }
-    text.push_str(&format!("{} undone, {} left as they are\n", report.undone.len(), report.left.len()));
+    text.push_str(&format!("{} undone, {} left as they are\n", report.undone_count, report.left_count));
     if dry_run {
         text.push_str("a dry run: nothing was changed\n");
     }

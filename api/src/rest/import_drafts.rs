@@ -1,6 +1,7 @@
 //! Imports step by step: a file that is kept as a draft, what it is, what its rows would do, applying it, undoing it.
 
-use bytes::Bytes;
+use std::{collections::BTreeSet, sync::Arc};
+
 use diligence_entities::{
     error::Error,
     fault::Fault,
@@ -10,6 +11,7 @@ use diligence_entities::{
     },
     recipe::{self, ImportNoun},
 };
+use diligence_questionnaires::spreadsheet::Source as _;
 use poem::{Body, Request, RequestBody};
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions, OpenApi,
@@ -23,11 +25,11 @@ use super::tag::Tag;
 use crate::{
     answer::{Changed, Created, CsvFile, Done, File, Found, Item, Listed, Once},
     auth::{By, Editor, Importing, Viewer},
-    body::Cost,
+    body::Spooled,
     import_draft,
     import_reader::{ImportReport, Recognised},
     path::{At, boxed},
-    payload::{self, Change, IMPORT_LIMIT},
+    payload::{self, Change, FILE_LIMIT},
     problem::{Acting, Answer, Changing, Creating, Deleting, Listing, Problem, Reading},
     query::Query,
     retry::Retry,
@@ -104,7 +106,13 @@ impl Api {
         retry
             .once(&who, async |writer| {
                 let new = NewImport { file_name: file_name.clone(), noun };
-                let draft = record::create(writer, new, import_draft::pieces(&body.0)).await?;
+                let draft = {
+                    let broken =
+                        || Error::invalid("", "incomplete", "the file could not be read to its end: send it again");
+                    let pieces = import_draft::pieces_of(&*body.0).map_err(|_| broken())?;
+                    let draft = record::create(writer, new, pieces).await?;
+                    if u64::try_from(draft.file_size).ok() == Some(body.0.len()) { draft } else { return Err(broken()) }
+                };
                 let draft = match recipe.clone() {
                     Some(recipe) => {
                         let answers = draft.answers.0.clone();
@@ -224,7 +232,12 @@ impl Api {
             return retry.once(&who, async |_| Err(Error::Stale { current })).await;
         }
         let draft = self::draft(draft)?;
-        let intake = import_draft::intake(&reader, &draft, false, query.only_good == Some(true)).await?;
+        let without = if query.only_good == Some(true) {
+            import_draft::bad_rows(&import_draft::report(who.store(), who.scope(), &draft).await?)
+        } else {
+            BTreeSet::new()
+        };
+        let intake = import_draft::intake(&reader, &draft, false, without).await?;
         drop(reader);
         retry
             .once_ahead(&who, intake, async |intake, plan, writer| {
@@ -295,7 +308,7 @@ async fn named<R>(who: &By<R>, key: Option<&str>) -> Result<Option<recipe::Recip
 
 /// A file of whatever kind: what it is shows in what it holds.
 #[derive(Debug)]
-pub(crate) struct ImportFile(Bytes);
+pub(crate) struct ImportFile(Arc<Spooled>);
 
 impl<'a> ApiExtractor<'a> for ImportFile {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
@@ -315,6 +328,6 @@ impl<'a> ApiExtractor<'a> for ImportFile {
         body: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
-        Ok(Self(payload::take(request, body, IMPORT_LIMIT, Cost::Bytes).await?))
+        Ok(Self(payload::take_file(request, body, FILE_LIMIT).await?))
     }
 }

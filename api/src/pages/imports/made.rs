@@ -1,9 +1,11 @@
 //! An import: where a draft goes on, what one that was brought in did, and taking it back.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use diligence_entities::{
     id::ImportId,
-    import::record::{self, DoneFilter, DoneItem, Import, ImportState, ItemKind, UndoReport},
+    import::record::{self, DoneFilter, DoneItem, Import, ImportState, ItemKind, LeftItem, UndoReport},
     recipe::Recipe,
     role::Role,
     stored::word,
@@ -122,7 +124,7 @@ async fn next(who: &Page<Editor>, draft: &Import) -> Result<&'static str, Refusa
     let file = import_draft::file(&reader, &draft.id).await?;
     let Ok(looked) = import_draft::look(file, recipe).await else { return Ok("file") };
     if !has_columns {
-        let foreign = match import_draft::intake(&reader, draft, true, false).await {
+        let foreign = match import_draft::intake(&reader, draft, true, BTreeSet::new()).await {
             Ok(_) => false,
             Err(problem) => steps::is_foreign(&problem),
         };
@@ -157,6 +159,13 @@ struct UndoPage<'a> {
     import: Import,
     report: UndoReport,
     errors: Vec<FieldError>,
+}
+
+impl UndoPage<'_> {
+    /// What something is called: its name, or what it is.
+    fn called(left: &LeftItem) -> String {
+        left.name.clone().unwrap_or_else(|| format::label(&left.kind))
+    }
 }
 
 async fn undo_page(who: &Page<Editor>, import: Import, errors: Vec<FieldError>) -> PageResult {

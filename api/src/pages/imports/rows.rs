@@ -1,5 +1,7 @@
 //! What would come of each row, questions about rows, the rows that cannot come in, and bringing the others in.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use diligence_entities::{
     ahead::{self, Opened},
@@ -148,7 +150,7 @@ impl RowsPage<'_> {
 
     /// How many rows cannot come in.
     fn bad(report: &ImportReport) -> usize {
-        import_draft::bad_count(report)
+        import_draft::bad_rows(report).len()
     }
 }
 
@@ -274,17 +276,17 @@ pub(in crate::pages) async fn apply(who: Page<Editor>, form: Proven<Form>) -> Pa
     let name = form.some("recipe_name");
     let reader = who.reader().await?;
     let only_good = form.text("only_good") == "true";
-    let rest = if only_good {
+    let (without, rest) = if only_good {
         let report = steps::report(&who, &draft).await?;
-        Some(import_draft::rest(&reader, &draft, &report).await?)
+        (import_draft::bad_rows(&report), Some(import_draft::rest(&reader, &draft, &report).await?))
     } else {
-        None
+        (BTreeSet::new(), None)
     };
     let again = |errors: Vec<FieldError>, name: Option<String>, draft: Import| {
         let status = if errors.is_empty() { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
         page(&who, draft, FIRST(), status, errors, name.unwrap_or_default())
     };
-    let intake = import_draft::intake(&reader, &draft, false, only_good).await?;
+    let intake = import_draft::intake(&reader, &draft, false, without).await?;
     drop(reader);
     let Opened { plan, writer, .. } = ahead::open(who.store(), &who.scope(), &intake).await?;
     let Some(writer) = writer else { return again(Vec::new(), name, draft).await };

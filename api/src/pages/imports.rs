@@ -20,10 +20,7 @@ use askama::Template;
 use diligence_entities::{
     error::Error,
     id::ImportId,
-    import::{
-        MAXIMUM_ROWS,
-        record::{self, Import, ImportChange, ImportFilter, ImportState, NewImport},
-    },
+    import::record::{self, Import, ImportChange, ImportFilter, ImportState, NewImport},
     recipe::{self, ImportNoun, RecipeFilter},
     role::Role,
     stored::{from_word, word},
@@ -38,7 +35,7 @@ use super::{
     form::{Form, parameter},
     format,
     list_query::ListQuery,
-    page::{FieldError, Frame, PageResult, Refusal, at, faults, html, redirect},
+    page::{FieldError, Frame, PageResult, at, faults, html, redirect},
     routes::Routes,
     sign_in::SignedIn,
     signed_in::{Page, Proven, Upload, WithFile},

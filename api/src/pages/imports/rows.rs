@@ -155,6 +155,7 @@ impl RowsPage<'_> {
 }
 
 /// What of the rows is shown, as an address says it.
+#[derive(Default)]
 struct Chosen {
     show: String,
     from: usize,
@@ -198,8 +199,6 @@ async fn page(
     Ok(html(status, &page)?)
 }
 
-const FIRST: fn() -> Chosen = || Chosen { show: String::new(), from: 0 };
-
 /// What would come of each row.
 pub(in crate::pages) async fn show(who: Page<Editor>) -> PageResult {
     let draft = steps::draft(&who).await?;
@@ -222,7 +221,7 @@ pub(in crate::pages) async fn answer(who: Page<Editor>, form: Proven<Form>) -> P
         Ok(draft) => Ok(redirect(&format!("{}/rows", super::href(&draft.id)))),
         Err(error) => {
             let errors = faults(error)?.iter().map(|fault| FieldError::new("questions", &fault.detail)).collect();
-            page(&who, draft, FIRST(), StatusCode::OK, errors, String::new()).await
+            page(&who, draft, Chosen::default(), StatusCode::OK, errors, String::new()).await
         }
     }
 }
@@ -284,7 +283,7 @@ pub(in crate::pages) async fn apply(who: Page<Editor>, form: Proven<Form>) -> Pa
     };
     let again = |errors: Vec<FieldError>, name: Option<String>, draft: Import| {
         let status = if errors.is_empty() { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
-        page(&who, draft, FIRST(), status, errors, name.unwrap_or_default())
+        page(&who, draft, Chosen::default(), status, errors, name.unwrap_or_default())
     };
     let intake = import_draft::intake(&reader, &draft, false, without).await?;
     drop(reader);
@@ -296,7 +295,8 @@ pub(in crate::pages) async fn apply(who: Page<Editor>, form: Proven<Form>) -> Pa
         Ok::<_, Error>((report, besides))
     };
     let place = super::href(&draft.id);
-    match done.await {
+    let done = done.await;
+    match done {
         Ok((report, _)) if !report.applied => again(Vec::new(), name, draft).await,
         Ok((_, besides)) => {
             writer.save().await?;

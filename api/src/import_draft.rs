@@ -14,20 +14,18 @@ use diligence_entities::{
     ahead::{self, Opened},
     fault::Fault,
     id::ImportId,
-    import::{
-        Verdict,
-        record::{self, Import, NewImport},
-    },
+    import::record::{self, Import, NewImport},
     recipe::Recipe,
     scope::{Reader, Scope, Store},
 };
 use diligence_questionnaires::{
     cells,
     spreadsheet::{self, Found, HeaderAt, OfFile, Options, Record, Source},
+    workbook,
 };
 
 use crate::{
-    import_reader::{self, ImportReport, ImportedRow, Intake, Recognised, WHY},
+    import_reader::{self, FileRows, ImportReport, Intake, Recognised},
     problem::{Problem, Type},
 };
 
@@ -251,103 +249,41 @@ pub(crate) async fn intake(
     .await?
 }
 
-/// What would come of a draft.
+/// What would come of a draft, and its rows as they stand in the file.
 ///
 /// # Errors
 /// As [`intake`]; what the database says.
-pub(crate) async fn report(store: &Store, scope: &Scope, draft: &Import) -> Result<ImportReport, Problem> {
+pub(crate) async fn trial(store: &Store, scope: &Scope, draft: &Import) -> Result<(ImportReport, FileRows), Problem> {
     let intake = intake(&store.read(scope).await?, draft, true, BTreeSet::new()).await?;
+    let rows = intake.file_rows();
     let Opened { plan, writer, .. } = ahead::open(store, scope, &intake).await?;
-    Ok(intake.run(plan, writer.as_ref()).await?)
+    Ok((intake.run(plan, writer.as_ref()).await?, rows))
 }
 
-/// The numbers of the rows of a draft that cannot come in as they are.
-pub(crate) fn bad_rows(report: &ImportReport) -> BTreeSet<i64> {
-    report.rows.iter().filter(|row| is_bad(row)).map(|row| row.row).collect()
-}
-
-fn is_bad(row: &ImportedRow) -> bool {
-    matches!(row.verdict, Verdict::Refused | Verdict::Question)
-}
-
-/// The rows of a draft that cannot come in, each with all of its own cells: the names of the columns first.
+/// What would come of a draft.
 ///
 /// # Errors
-/// As [`intake`].
-pub(crate) async fn rest(reader: &Reader, draft: &Import, report: &ImportReport) -> Result<Rest, Problem> {
-    let file = file(reader, &draft.id).await?;
-    let recipe = recipe(draft);
-    let bad: Vec<ImportedRow> = report.rows.iter().filter(|row| is_bad(row)).cloned().collect();
-    aside(move || {
-        let table = spreadsheet::open(&*file, &import_reader::options(Some(&recipe))).map_err(malformed)?;
-        // Text is known by its line; rows of JSON by how many there are before.
-        let by_line: BTreeMap<i64, &ImportedRow> =
-            bad.iter().filter_map(|row| row.line.map(|line| (line, row))).collect();
-        let by_row: BTreeMap<i64, &ImportedRow> =
-            bad.iter().filter(|row| row.line.is_none()).map(|row| (row.row, row)).collect();
-        let mut rows = Vec::with_capacity(bad.len());
-        for record in table.records(&*file).map_err(|fault| malformed(vec![fault]))?.map_while(Result::ok) {
-            let found = by_line.get(&i64::from(record.line)).or_else(|| by_row.get(&i64::from(record.row)));
-            if let Some(row) = found {
-                let cells = record.cells.iter().map(|cell| cell.shown().into_owned()).collect();
-                rows.push((cells, why(row)));
-            }
-        }
-        Ok(Rest { columns: table.found.columns, rows })
-    })
-    .await?
+/// As [`trial`].
+pub(crate) async fn report(store: &Store, scope: &Scope, draft: &Import) -> Result<ImportReport, Problem> {
+    Ok(trial(store, scope, draft).await?.0)
 }
 
-/// Why a row does not come in, in a line.
-fn why(row: &ImportedRow) -> String {
-    let reasons = row.errors.iter().map(|error| {
-        let column = if error.column.is_empty() { String::new() } else { format!("{}: ", error.column) };
-        format!("{column}{}", error.detail)
-    });
-    let reasons: Vec<String> = reasons.collect();
-    if reasons.is_empty() { "a question about it has no answer yet".into() } else { reasons.join("; ") }
-}
-
-/// Rows that do not come in as they are.
-#[derive(Debug)]
-pub(crate) struct Rest {
-    columns: Vec<String>,
-    rows: Vec<(Vec<String>, String)>,
-}
-
-impl Rest {
-    /// As many as there are.
-    pub(crate) fn count(&self) -> usize {
-        self.rows.len()
-    }
-
-    /// The names of the columns, and then each row, with the reasons in the last column.
-    pub(crate) fn with_reasons(self) -> Vec<Vec<String>> {
-        // Where the reasons are in the file already, from the time before, they are written anew.
-        let old = self.columns.iter().position(|name| name == WHY);
-        let without = |cells: Vec<String>| {
-            cells.into_iter().enumerate().filter(|(at, _)| Some(*at) != old).map(|(_, cell)| cell).collect::<Vec<_>>()
-        };
-        let mut rows = vec![[without(self.columns), vec![WHY.to_owned()]].concat()];
-        rows.extend(self.rows.into_iter().map(|(cells, why)| [without(cells), vec![why]].concat()));
-        rows
-    }
-
-    /// As a file of their own, to go on with.
-    pub(crate) fn into_file(self) -> Vec<u8> {
-        csv(std::iter::once(self.columns).chain(self.rows.into_iter().map(|(cells, _)| cells))).into_bytes()
-    }
-}
-
-/// Rows as CSV.
-pub(crate) fn csv(rows: impl IntoIterator<Item = Vec<String>>) -> String {
-    let mut file = cells::Writer::default();
-    rows.into_iter().for_each(|row| file.write(row));
-    file.into_text()
+/// The rows of a draft that do not come in, as a workbook: each with all of its own cells, and why in the last.
+///
+/// # Errors
+/// Where a workbook cannot hold them.
+pub(crate) fn rest(report: &ImportReport, rows: &FileRows) -> Result<Vec<u8>, Problem> {
+    let text = rows.refused(report);
+    let records = cells::read(&text).map_while(Result::ok);
+    let rows: Vec<Vec<String>> = records
+        .map(|record| record.unprotected().cells.into_iter().map(std::borrow::Cow::into_owned).collect())
+        .collect();
+    workbook::plain("Rows to mend", &rows).map_err(|fault| Problem::invalid(vec![fault.into()]))
 }
 
 /// What an import is called whose rows are the rest of another.
 pub(crate) fn rest_of(draft: &Import) -> NewImport {
     let stem = draft.file_name.rsplit_once('.').map_or(draft.file_name.as_str(), |(stem, _)| stem);
-    NewImport { file_name: format!("{stem} - rows to mend.csv"), noun: draft.noun.0 }
+    let stem: String = stem.chars().take(150).collect();
+    NewImport { file_name: format!("{stem} - rows to mend.xlsx"), noun: draft.noun.0 }
 }

@@ -65,5 +65,11 @@ async fn the_commands_that_fill_the_register_from_a_list_do_what_they_say() {
         let text = std::fs::read_to_string(folder.0.join(name)).expect("an export");
         csv::Reader::from_reader(text.as_bytes()).records().count()
     };
-    assert_eq!((rows("export.csv"), rows("after.csv")), (2, 0), "the import was undone");
+    assert_eq!(
+        (rows("export.csv"), rows("after.csv")),
+        (2, 1),
+        "the first import was undone, and one row came in since"
+    );
+    let to_mend = std::fs::read_to_string(folder.0.join("to-mend.csv")).expect("what is to be mended");
+    assert!(to_mend.contains("Amber Catering,nowhere at all,") && !to_mend.contains("Willow"), "{to_mend}");
 }

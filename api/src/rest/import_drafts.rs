@@ -206,10 +206,9 @@ impl Api {
     #[oai(path = "/imports/:id/refused.csv", method = "get", operation_id = "export_refused_rows", transform = "boxed")]
     async fn refused(&self, who: By<Importing<Editor>>, id: At<ImportId>) -> Answer<File<CsvFile>, Reading> {
         let draft = draft(record::read(&who.read().await?, &id).await?)?;
-        let report = import_draft::report(who.store(), who.scope(), &draft).await?;
-        let rest = import_draft::rest(&who.read().await?, &draft, &report).await?;
+        let (report, rows) = import_draft::trial(who.store(), who.scope(), &draft).await?;
         who.exports("import", id.as_str(), None).await?;
-        Ok(File::new("rows-to-mend.csv", "text/csv", Body::from_string(import_draft::csv(rest.with_reasons()))))
+        Ok(File::new("rows-to-mend.csv", "text/csv", Body::from_string(rows.refused(&report))))
     }
 
     /// Apply a draft of an import
@@ -233,7 +232,7 @@ impl Api {
         }
         let draft = self::draft(draft)?;
         let without = if query.only_good == Some(true) {
-            import_draft::bad_rows(&import_draft::report(who.store(), who.scope(), &draft).await?)
+            import_draft::report(who.store(), who.scope(), &draft).await?.bad_rows()
         } else {
             BTreeSet::new()
         };

@@ -13,7 +13,7 @@ use diligence_entities::{
     recipe::{self, FileRecipe, Recipe},
     scope::Writer,
 };
-use diligence_questionnaires::{cells, workbook};
+use diligence_questionnaires::cells;
 use poem::http::StatusCode;
 
 use super::{
@@ -31,7 +31,6 @@ use crate::{
         page::{FieldError, Frame, PageResult, Refusal, at, faults, html, redirect, sentence},
         signed_in::{Page, Proven},
     },
-    problem::Problem,
 };
 
 /// How many rows a page shows.
@@ -150,7 +149,7 @@ impl RowsPage<'_> {
 
     /// How many rows cannot come in.
     fn bad(report: &ImportReport) -> usize {
-        import_draft::bad_rows(report).len()
+        report.bad_rows().len()
     }
 }
 
@@ -230,14 +229,12 @@ pub(in crate::pages) async fn answer(who: Page<Editor>, form: Proven<Form>) -> P
 pub(in crate::pages) async fn refused(who: Page<Editor>) -> PageResult {
     let draft = steps::draft(&who).await?;
     let (request, here) = who.parts();
-    let report = steps::report(&who, &draft).await?;
-    let rows = import_draft::rest(&who.reader().await?, &draft, &report).await?.with_reasons();
+    let (report, rows) = import_draft::trial(who.store(), &who.scope(), &draft).await?;
     here.exports(request, "import", draft.id.as_str(), None).await?;
     if parameter(request, "format") == "xlsx" {
-        let bytes = workbook::plain("Rows to mend", &rows).map_err(|fault| Problem::internal(fault.message))?;
-        return Ok(attachment("rows-to-mend.xlsx", XLSX, bytes));
+        return Ok(attachment("rows-to-mend.xlsx", XLSX, import_draft::rest(&report, &rows)?));
     }
-    let text = format!("{}{}", cells::BYTE_ORDER_MARK, import_draft::csv(rows));
+    let text = format!("{}{}", cells::BYTE_ORDER_MARK, rows.refused(&report));
     Ok(attachment("rows-to-mend.csv", "text/csv; charset=utf-8", text.into_bytes()))
 }
 
@@ -253,7 +250,7 @@ fn key_of(name: &str) -> String {
 async fn keep_besides(
     writer: &Writer,
     draft: &Import,
-    rest: Option<import_draft::Rest>,
+    rest: Option<Vec<u8>>,
     name: Option<String>,
 ) -> Result<Option<Import>, Error> {
     let recipe = import_draft::recipe(draft);
@@ -261,9 +258,8 @@ async fn keep_besides(
         let document = Recipe { name: Some(name.clone()), ..recipe.clone() };
         recipe::put(writer, &key_of(&name), None, document).await?;
     }
-    let Some(rest) = rest.filter(|rest| rest.count() > 0) else { return Ok(None) };
-    let file = rest.into_file();
-    let made = record::create(writer, import_draft::rest_of(draft), import_draft::pieces(&file)).await?;
+    let Some(rest) = rest else { return Ok(None) };
+    let made = record::create(writer, import_draft::rest_of(draft), import_draft::pieces(&rest)).await?;
     let recipe = Recipe { file: FileRecipe::default(), ..recipe };
     let change = ImportChange { noun: draft.noun.0, recipe: Some(recipe), answers: draft.answers.0.clone() };
     record::put(writer, made, change).await.map(Some)
@@ -275,12 +271,14 @@ pub(in crate::pages) async fn apply(who: Page<Editor>, form: Proven<Form>) -> Pa
     let name = form.some("recipe_name");
     let reader = who.reader().await?;
     let only_good = form.text("only_good") == "true";
-    let (without, rest) = if only_good {
-        let report = steps::report(&who, &draft).await?;
-        (import_draft::bad_rows(&report), Some(import_draft::rest(&reader, &draft, &report).await?))
-    } else {
-        (BTreeSet::new(), None)
-    };
+    let (mut without, mut rest) = (BTreeSet::new(), None);
+    if only_good {
+        let (report, rows) = import_draft::trial(who.store(), &who.scope(), &draft).await?;
+        without = report.bad_rows();
+        if !without.is_empty() {
+            rest = Some(import_draft::rest(&report, &rows)?);
+        }
+    }
     let again = |errors: Vec<FieldError>, name: Option<String>, draft: Import| {
         let status = if errors.is_empty() { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
         page(&who, draft, Chosen::default(), status, errors, name.unwrap_or_default())

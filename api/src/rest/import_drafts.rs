@@ -223,8 +223,7 @@ impl Api {
         version: IfMatch,
         retry: Retry,
     ) -> Answer<Once<Found<ImportReport>>, Acting> {
-        let reader = who.read().await?;
-        let draft = record::read(&reader, &id).await?;
+        let draft = record::read(&who.read().await?, &id).await?;
         if draft.version != version.0 {
             // The same request, sent again, is given the answer of before.
             let current = draft.version;
@@ -236,8 +235,7 @@ impl Api {
         } else {
             BTreeSet::new()
         };
-        let intake = import_draft::intake(&reader, &draft, false, without).await?;
-        drop(reader);
+        let intake = import_draft::intake(&who.read().await?, &draft, false, without).await?;
         retry
             .once_ahead(&who, intake, async |intake, plan, writer| {
                 Ok(Found(intake.run(plan, writer).await?.accepted()?))

@@ -269,7 +269,6 @@ async fn keep_besides(
 pub(in crate::pages) async fn apply(who: Page<Editor>, form: Proven<Form>) -> PageResult {
     let draft = steps::draft(&who).await?;
     let name = form.some("recipe_name");
-    let reader = who.reader().await?;
     let only_good = form.text("only_good") == "true";
     let (mut without, mut rest) = (BTreeSet::new(), None);
     if only_good {
@@ -283,8 +282,7 @@ pub(in crate::pages) async fn apply(who: Page<Editor>, form: Proven<Form>) -> Pa
         let status = if errors.is_empty() { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
         page(&who, draft, Chosen::default(), status, errors, name.unwrap_or_default())
     };
-    let intake = import_draft::intake(&reader, &draft, false, without).await?;
-    drop(reader);
+    let intake = import_draft::intake(&who.reader().await?, &draft, false, without).await?;
     let Opened { plan, writer, .. } = ahead::open(who.store(), &who.scope(), &intake).await?;
     let Some(writer) = writer else { return again(Vec::new(), name, draft).await };
     let done = async {

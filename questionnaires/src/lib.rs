@@ -26,6 +26,7 @@
 //! | [`library`] | the built-in questionnaires |
 //! | [`table`] | an edition as one CSV file for a spreadsheet, both ways |
 //! | [`workbook`] | a questionnaire to fill in offline, as XLSX or CSV, and its answers read back |
+//! | [`spreadsheet`] | other people's files (CSV, JSON, workbooks) as rows of cells |
 //! | [`text`] | what a text of one line, or of lines, may hold |
 //! | [`canonical`], [`fault`] | canonical JSON and hashes; one problem with its place |
 //!

@@ -383,6 +383,12 @@ impl Intake {
         self
     }
 
+    /// The same, only to say what would happen.
+    #[must_use]
+    pub fn as_trial(&self) -> Self {
+        Self { dry_run: true, ..self.clone() }
+    }
+
     /// Leaves out the rows of these numbers, as a report counts them.
     pub fn leave_out(&mut self, without: &BTreeSet<i64>) {
         if without.is_empty() {

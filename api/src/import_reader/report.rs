@@ -1,6 +1,6 @@
 //! What became, or would become, of an import, row by row.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use diligence_entities::{
     error::Error,
@@ -195,6 +195,13 @@ impl RowError {
 }
 
 impl ImportReport {
+    /// The numbers of the rows that cannot come in as they are.
+    #[must_use]
+    pub fn bad_rows(&self) -> BTreeSet<i64> {
+        let is_bad = |row: &&ImportedRow| matches!(row.verdict, Verdict::Refused | Verdict::Question);
+        self.rows.iter().filter(is_bad).map(|row| row.row).collect()
+    }
+
     /// The report, unless rows were refused or somebody has to say something first, and it is no dry run: then all of it.
     ///
     /// # Errors

@@ -31,6 +31,8 @@ mod findings;
 mod first_start;
 mod forms;
 mod house;
+mod import_dates;
+mod import_files;
 mod import_pages;
 mod imports;
 mod incidents;

@@ -50,7 +50,7 @@ mod home;
 mod imports;
 mod incidents;
 pub mod invitations;
-mod labels;
+pub(crate) mod labels;
 mod list_query;
 mod ourselves;
 mod page;

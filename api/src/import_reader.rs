@@ -58,7 +58,7 @@ pub use self::{
     source::FileRows,
 };
 pub(crate) use self::{
-    query::{answers, blank, options},
+    query::{answers, blank, kind_told, options},
     targets::known,
 };
 use crate::problem::{Problem, Type};

@@ -1,9 +1,17 @@
 //! Bringing in many suppliers or products at once: all of them or none, each with its own verdict.
 //!
-//! A row is a merge patch. Where it names something that is there (by our id, by an identifier, by a product's supplier
-//! and name), it changes that, and fields it does not give stay as they are; else it makes something new. A row that
-//! says what is there already changes nothing. The verdicts of a dry run are those of the real one, since both are
-//! worked out ahead of the change, from look-ups in portions and never one by one.
+//! A row is a merge patch. Where it is about something that is there, it changes that, and fields it does not give stay
+//! as they are; else it makes something new. A row that says what is there already changes nothing. The verdicts of a
+//! dry run are those of the real one, since both are worked out ahead of the change, from look-ups in portions and never
+//! one by one.
+//!
+//! **What a row is about** is said by our id; else by an identifier; else by the name, as people compare names (a
+//! product's among those of its supplier). The same name is the same supplier unless their identifiers say otherwise: of
+//! one scheme, and others. Where it could be several, or the name is only near, somebody has to say ([`Verdict::Question`]):
+//! nothing is made twice without a word, and nothing is changed that may be meant by nobody. What was found by its name
+//! keeps the name as it is written here.
+//!
+//! **What an import did** is kept for a while in [`record`], so that it can be undone.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -12,24 +20,30 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use self::{products::write_products, suppliers::write_suppliers};
+use self::{
+    products::write_products,
+    record::ImportItem,
+    suppliers::{SupplierWork, write_suppliers},
+};
 use crate::{
     ahead::Plan,
     clock::Day,
     error::Error,
-    evidence::{Evidence, NewEvidence},
     fault::Fault,
-    id::SupplierId,
+    id::{ProductId, SupplierId},
     identifier::Identifier,
     policy,
     product::{NewProduct, Product},
     register::Known,
     scope::Writer,
-    supplier::{self, NewSupplier, Supplier},
+    supplier, twin,
 };
 
 mod fields;
+mod lists;
 mod products;
+pub mod record;
+mod sameness;
 mod suppliers;
 
 pub use products::products;
@@ -50,7 +64,7 @@ pub struct Row {
     pub fields: Map<String, Value>,
     /// Identifiers that the supplier must hold beside those it has.
     pub identifiers: Vec<ToHold>,
-    /// Evidence about the supplier: of a kind, its fields as a merge patch of [`NewEvidence`].
+    /// Evidence about the supplier: of a kind, its fields as a merge patch of [`crate::evidence::NewEvidence`].
     pub evidence: Vec<(EvidenceKind, Map<String, Value>)>,
     /// Contacts, each as a merge patch: of the contact of the same e-mail address, else of the same name; else a new one.
     pub contacts: Vec<Map<String, Value>>,
@@ -109,10 +123,49 @@ pub enum Verdict {
     Change,
     /// It says what is there already.
     Unchanged,
-    /// Something is wrong with it, and so nothing of the import is kept.
+    /// Something is wrong with it, and so nothing of the import is kept, unless only good rows were asked for.
     Refused,
-    /// It may be about something that is there, and somebody has to say; nothing of the import is kept before.
+    /// It may be about something that is there, and somebody has to say; nothing of the import is kept before, unless
+    /// only good rows were asked for.
     Question,
+}
+
+/// Which rows of an import are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Keep {
+    /// All, or none where one is refused or asks a question.
+    #[default]
+    All,
+    /// Those that are neither refused nor ask a question.
+    Good,
+}
+
+/// How an import is worked out.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct How {
+    /// Whether it is only to be said what would happen.
+    pub dry_run: bool,
+    /// Which rows are kept.
+    pub keep: Keep,
+    /// Whether an id that nothing has becomes that of what is new, as for a whole register from elsewhere; it is a fault
+    /// otherwise.
+    pub keep_ids: bool,
+}
+
+impl From<bool> for How {
+    /// All rows or none, by our ids alone; and whether it is only to be said what would happen.
+    fn from(dry_run: bool) -> Self {
+        Self { dry_run, ..Self::default() }
+    }
+}
+
+impl How {
+    /// Whether what these outcomes tell is to be written.
+    fn writes(self, outcomes: &[Outcome]) -> bool {
+        let is_good = |outcome: &Outcome| !matches!(outcome.verdict, Verdict::Refused | Verdict::Question);
+        !self.dry_run && (self.keep == Keep::Good || outcomes.iter().all(is_good))
+    }
 }
 
 /// What becomes, or would become, of a row.
@@ -171,33 +224,27 @@ struct Asked {
     suppliers: BTreeSet<SupplierId>,
     identifiers: BTreeSet<Identifier>,
     supplier_names: BTreeSet<String>,
+    /// Names of suppliers, as they are compared, that were looked for, and for those near them.
+    compared_names: BTreeSet<String>,
     /// The version of the policy, which the lines of what is new follow from.
     policy_version: i64,
 }
 
 /// What is to be written, and what the register's lines followed from before.
 enum Work {
-    Suppliers(SupplierWork, Known),
+    Suppliers(Box<SupplierWork>, Known),
     Products(ProductWork, Known),
 }
 
 /// Indexes are those of the rows.
 #[derive(Default)]
-struct SupplierWork {
-    changes: Vec<(Supplier, NewSupplier)>,
-    additions: Vec<(usize, NewSupplier, Vec<NewEvidence>)>,
-    /// Those of the additions that have been entered, but for their identifiers.
-    added: Vec<(usize, Supplier)>,
-    /// Of suppliers that are there.
-    evidence: Vec<(SupplierId, NewEvidence)>,
-    changed_evidence: Vec<(Evidence, NewEvidence)>,
-}
-
-#[derive(Default)]
 struct ProductWork {
     changes: Vec<(Product, NewProduct)>,
-    additions: Vec<(usize, NewProduct)>,
+    additions: Vec<(usize, Option<ProductId>, NewProduct)>,
 }
+
+/// How many pairs of names are compared at the most while others wait; what is more is worked out anew.
+const MANY_PAIRS: usize = 200_000;
 
 impl Plan for ImportPlan {
     fn asks_for_change(&self) -> bool {
@@ -205,7 +252,7 @@ impl Plan for ImportPlan {
     }
 
     fn adds(&self) -> bool {
-        matches!(&self.work, Some(Work::Suppliers(work, _)) if !work.additions.is_empty())
+        matches!(&self.work, Some(Work::Suppliers(work, _)) if work.adds())
     }
 
     async fn add(&mut self, writer: &Writer) -> Result<(), Error> {
@@ -216,39 +263,54 @@ impl Plan for ImportPlan {
     }
 
     async fn holds(&self, writer: &Writer, changed: &BTreeSet<SupplierId>) -> Result<bool, Error> {
-        let Asked { suppliers, identifiers, supplier_names, policy_version } = &self.asked;
+        let Asked { suppliers, identifiers, supplier_names, compared_names, policy_version } = &self.asked;
         if !suppliers.is_disjoint(changed) || policy::read(writer).await?.version != *policy_version {
             return Ok(false);
         }
         // Others may have come to hold what was looked for and not found.
         let ids: BTreeSet<String> = changed.iter().map(ToString::to_string).collect();
         let rows = writer.get_many::<supplier::Entity>(&ids).await?;
+        if rows.len().saturating_mul(compared_names.len()) > MANY_PAIRS {
+            return Ok(false);
+        }
         Ok(rows.iter().all(|row| {
+            let name = twin::compared(&row.name);
             !supplier_names.contains(&row.name)
                 && !row.identifiers.iter().any(|identifier| identifiers.contains(identifier))
+                && !compared_names.contains(&name)
+                && !compared_names.iter().any(|asked| twin::is_near(asked, &name))
         }))
     }
 }
 
 impl ImportPlan {
-    /// Writes it, and says what became of each row; of a dry run, and where a row was refused, what would have.
+    /// Writes it, and says what became of each row, and what was made and changed, for [`record::apply`]; of a dry run,
+    /// and where nothing is kept, what would have become of each.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Database`].
-    pub async fn carry_out(self, writer: Option<&Writer>) -> Result<Vec<Outcome>, Error> {
+    pub async fn carry_out(self, writer: Option<&Writer>) -> Result<(Vec<Outcome>, Vec<ImportItem>), Error> {
         let Self { mut outcomes, work, .. } = self;
-        let made = match (work, writer) {
-            (Some(Work::Suppliers(work, known)), Some(writer)) => write_suppliers(writer, work, known).await?,
+        let Written { made, items } = match (work, writer) {
+            (Some(Work::Suppliers(work, known)), Some(writer)) => write_suppliers(writer, *work, known).await?,
             (Some(Work::Products(work, known)), Some(writer)) => write_products(writer, work, known).await?,
-            _ => Vec::new(),
+            _ => Written::default(),
         };
         for (index, id) in made {
             if let Some(outcome) = outcomes.get_mut(index) {
                 outcome.id = Some(id);
             }
         }
-        Ok(outcomes)
+        Ok((outcomes, items))
     }
+}
+
+/// What was written.
+#[derive(Default)]
+struct Written {
+    /// The ids of what is new, each with the index of its row.
+    made: Vec<(usize, String)>,
+    items: Vec<ImportItem>,
 }
 
 fn expect_few(rows: &[Row]) -> Result<(), Error> {

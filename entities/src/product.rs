@@ -1,6 +1,6 @@
 //! Products: what a supplier provides. Any of them may have AI features.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use diligence_questionnaires::Rating;
 use schemars::JsonSchema;
@@ -435,16 +435,33 @@ pub async fn create(writer: &Writer, new: NewProduct) -> Result<Product, Error> 
         Ok(supplier) if supplier.is_ourselves => return Err(ourselves::not_here("/supplier_id")),
         _ => {}
     }
-    let product = create_all(writer, vec![new]).await?.remove(0);
+    let product = create_all(writer, vec![(None, new)]).await?.remove(0);
     let supplier = supplier::read(writer, &product.supplier_id).await?;
     crate::decision::note_new_product(writer, &supplier, &product).await?;
     Ok(product)
 }
 
-/// Enters products that have been checked and whose suppliers are there.
-pub(crate) async fn create_all(writer: &Writer, new: Vec<NewProduct>) -> Result<Vec<Product>, Error> {
-    let rows = new.into_iter().map(|new| new.into_row(Kept::new(writer))).collect();
-    writer.insert_all::<Entity, ActiveModel>(rows).await
+/// Enters products that have been checked and whose suppliers are there, some by ids that they had elsewhere and that
+/// nothing else has.
+pub(crate) async fn create_all(
+    writer: &Writer,
+    new: Vec<(Option<ProductId>, NewProduct)>,
+) -> Result<Vec<Product>, Error> {
+    let row = |(id, new): (Option<ProductId>, NewProduct)| {
+        let kept = Kept::new(writer);
+        new.into_row(Kept { id: id.unwrap_or_else(|| kept.id.clone()), ..kept })
+    };
+    writer.insert_all::<Entity, ActiveModel>(new.into_iter().map(row).collect()).await
+}
+
+/// The products of these suppliers.
+pub(crate) async fn of_suppliers(reader: &Reader, suppliers: &[SupplierId]) -> Result<Vec<Product>, Error> {
+    let mut found = Vec::new();
+    for portion in suppliers.chunks(PORTION) {
+        let of_these = Column::SupplierId.is_in(portion.iter().cloned());
+        found.extend(reader.all(reader.find::<Entity>().filter(of_these)).await?);
+    }
+    Ok(found)
 }
 
 /// One product.
@@ -556,20 +573,6 @@ pub(crate) async fn put_all(
         crate::decision::note_product_change(writer, before, after).await?;
     }
     Ok(rows)
-}
-
-/// The products that have one of these names.
-pub(crate) async fn of_names(reader: &Reader, names: &BTreeSet<String>) -> Result<Vec<Product>, Error> {
-    let mut found = Vec::new();
-    let lower: BTreeSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
-    let lower: Vec<String> = lower.into_iter().collect();
-    for portion in lower.chunks(PORTION) {
-        let rows = reader
-            .all(reader.find::<Entity>().filter(Column::SortName.is_in(portion.iter().map(String::as_str))))
-            .await?;
-        found.extend(rows.into_iter().filter(|product| names.contains(&product.name)));
-    }
-    Ok(found)
 }
 
 /// Whether `new`, once checked, says anything else than `row` does.

@@ -24,6 +24,10 @@ use crate::{
     subject::Subject,
 };
 
+mod imported;
+
+pub(crate) use imported::{Course, Looked, Looks, note_past, retract, tell};
+
 /// Why a review falls due when it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -465,6 +469,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) is_new: bool,
     /// Evidence that expires and contracts that end.
     pub(crate) asks: Vec<Ask>,
+    /// When it was and will be looked at, where that was said as it was entered.
+    pub(crate) looks: Looks,
 }
 
 /// How many pieces of evidence and contracts a review names that ask for it.
@@ -495,22 +501,23 @@ pub(crate) fn plan(reader: &Reader, wanted: &Wanted<'_>, before: Option<Review>)
         due_on: from.plus_months(wanted.cadence_months),
         detail: format!("every {} months for the tier {}", wanted.cadence_months, word(&wanted.tier)),
     };
+    let begin = || {
+        let row = blank(reader, wanted.supplier_id, wanted.product_id, cadence(reader.today()));
+        wanted.looks.begin(row, wanted.cadence_months, wanted.tier)
+    };
     if wanted.archived {
         // What was due is due again when it is restored; of what was entered so, nobody has weighed anything until then.
-        let entered = || Model {
-            seen: Some(Json::default()),
-            ..blank(reader, wanted.supplier_id, wanted.product_id, cadence(reader.today()))
-        };
+        let entered = || Model { seen: Some(Json::default()), ..begin() };
         let known = before.clone().or_else(|| wanted.is_new.then(entered));
         let after = known.map(|row| Model { state: Word(ReviewState::Suspended), ..row });
         return Step { before, after };
     }
-    let mut after =
-        before.clone().unwrap_or_else(|| blank(reader, wanted.supplier_id, wanted.product_id, cadence(reader.today())));
+    let mut after = before.clone().unwrap_or_else(begin);
     after.state = Word(ReviewState::Open);
     let is_moved = after.rescheduled_to.is_some();
     let counted_from = after.counted_from;
-    let is_weighed = |ask: &&Ask| is_moved || !wanted.is_new && ask.trigger.due_on <= counted_from;
+    let was_looked_at = !wanted.is_new || wanted.looks.last.is_some();
+    let is_weighed = |ask: &&Ask| is_moved || was_looked_at && ask.trigger.due_on <= counted_from;
     let seen = after
         .seen
         .get_or_insert_with(|| Json(wanted.asks.iter().filter(is_weighed).map(|ask| ask.key.clone()).collect()));

@@ -492,15 +492,22 @@ impl Kept {
 /// [`Error::Invalid`] with every fault; [`Error::Conflict`] when another supplier holds one of its identifiers.
 pub async fn create(writer: &Writer, new: NewSupplier) -> Result<Supplier, Error> {
     text::check(&new)?;
-    let mut rows = create_all(writer, vec![new.check()?]).await?;
+    let mut rows = create_all(writer, vec![(None, new.check()?)]).await?;
     hold_identifiers(writer, &rows).await?;
     Ok(rows.remove(0))
 }
 
-/// Enters suppliers that have been checked; their identifiers have yet to be noted.
-pub(crate) async fn create_all(writer: &Writer, new: Vec<NewSupplier>) -> Result<Vec<Supplier>, Error> {
-    let rows = new.into_iter().map(|new| new.into_row(Kept::new(writer))).collect();
-    writer.insert_all::<Entity, ActiveModel>(rows).await
+/// Enters suppliers that have been checked, some by ids that they had elsewhere and that nothing else has; their
+/// identifiers have yet to be noted.
+pub(crate) async fn create_all(
+    writer: &Writer,
+    new: Vec<(Option<SupplierId>, NewSupplier)>,
+) -> Result<Vec<Supplier>, Error> {
+    let row = |(id, new): (Option<SupplierId>, NewSupplier)| {
+        let kept = Kept::new(writer);
+        new.into_row(Kept { id: id.unwrap_or_else(|| kept.id.clone()), ..kept })
+    };
+    writer.insert_all::<Entity, ActiveModel>(new.into_iter().map(row).collect()).await
 }
 
 /// The row that stands for our own house, if there is one yet.

@@ -1,5 +1,6 @@
 //! Other people's files: recipes that are kept, imports and what they did, mergers of two into one, and published lists.
 
+use sea_orm::DbBackend;
 use sea_orm_migration::prelude::*;
 
 mod imports;
@@ -24,7 +25,8 @@ impl MigrationTrait for Step {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let connection = manager.get_connection();
         super::script(connection, recipes::STATEMENTS).await?;
-        super::script(connection, imports::STATEMENTS).await?;
+        let is_postgres = connection.get_database_backend() == DbBackend::Postgres;
+        super::script(connection, &imports::statements(is_postgres)).await?;
         super::script(connection, mergers::STATEMENTS).await?;
         super::script(connection, lists::STATEMENTS).await
     }

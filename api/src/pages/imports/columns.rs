@@ -245,7 +245,7 @@ pub(in crate::pages) async fn show(who: Page<Editor>) -> PageResult {
 pub(in crate::pages) async fn change(who: Page<Editor>, form: Proven<Form>) -> PageResult {
     let draft = steps::draft(&who).await?;
     if form.some("more").is_some() {
-        return page(&who, draft, Some(&form), Vec::new()).await;
+        return page(&who, draft, Some(&*form), Vec::new()).await;
     }
     let recipe = import_draft::recipe(&draft);
     let file = import_draft::file(&who.reader().await?, &draft.id).await?;
@@ -256,14 +256,14 @@ pub(in crate::pages) async fn change(who: Page<Editor>, form: Proven<Form>) -> P
     let columns = typed(columns(looked, &recipe, &[]), &form);
     let errors = wrong(recipe.noun, &columns);
     if !errors.is_empty() {
-        return page(&who, draft, Some(&form), errors).await;
+        return page(&who, draft, Some(&*form), errors).await;
     }
     let entries = mapped(&recipe, &columns);
     match steps::keep(&who, &draft.id, move |recipe, _| recipe.columns = entries).await {
         Ok(draft) => Ok(redirect(&format!("{}/values?skip=true", super::href(&draft.id)))),
         Err(error) => {
             let errors = faults(error)?.iter().map(|fault| FieldError::new("column0", &fault.detail)).collect();
-            page(&who, draft, Some(&form), errors).await
+            page(&who, draft, Some(&*form), errors).await
         }
     }
 }

@@ -10,7 +10,7 @@ use diligence_entities::{
     role::Role,
     stored::word,
 };
-use diligence_questionnaires::spreadsheet::Found;
+use diligence_questionnaires::spreadsheet::{Found, Kind};
 use poem::http::StatusCode;
 
 use super::{PART, href, noun_word, steps};
@@ -112,7 +112,8 @@ pub(in crate::pages) async fn show(who: Page<Viewer>) -> PageResult {
 
 /// Whether what was found about a file leaves nothing to ask.
 fn is_sure(found: &Found) -> bool {
-    found.sheets.len() <= 1 && found.header_row.is_none_or(|row| row == 1)
+    let is_named = matches!(found.kind, Kind::Json | Kind::JsonLines | Kind::Ocds);
+    found.sheets.len() <= 1 && (is_named || found.header_row == Some(1))
 }
 
 /// The step at which a draft goes on.

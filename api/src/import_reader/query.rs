@@ -227,7 +227,7 @@ fn kind_of(kind: FileKind) -> Kind {
 }
 
 /// The same the other way.
-pub(super) fn kind_told(kind: Kind) -> FileKind {
+pub(crate) fn kind_told(kind: Kind) -> FileKind {
     match kind {
         Kind::Csv => FileKind::Csv,
         Kind::Json => FileKind::Json,

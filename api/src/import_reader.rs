@@ -59,7 +59,7 @@ pub use self::{
 };
 pub(crate) use self::{
     query::{answers, blank, kind_told, options},
-    targets::known,
+    targets::{WHY, known},
 };
 use crate::problem::{Problem, Type};
 pub use diligence_entities::recipe::ImportNoun as Noun;
@@ -483,10 +483,14 @@ impl Ahead for Intake {
         match self.noun {
             Noun::Suppliers => import::suppliers(reader, &self.rows, dry_run).await,
             Noun::Products => import::products(reader, &self.rows, dry_run).await,
-            other => {
-                let detail = format!("{} cannot be brought in from a file with columns", word(&other));
-                Err(Error::invalid("/noun", "noun", detail))
-            }
+            Noun::Dependencies => import::dependencies(reader, &self.rows, dry_run).await,
+            Noun::Contacts => import::contacts(reader, &self.rows, dry_run).await,
+            Noun::Contracts => import::contracts(reader, &self.rows, dry_run).await,
+            Noun::Evidence => import::evidence(reader, &self.rows, dry_run).await,
+            Noun::Incidents => import::incidents(reader, &self.rows, dry_run).await,
+            Noun::Risks => import::risks(reader, &self.rows, dry_run).await,
+            Noun::Decisions => import::decisions(reader, &self.rows, dry_run).await,
+            Noun::Reviews => import::reviews(reader, &self.rows, dry_run).await,
         }
     }
 }
@@ -568,7 +572,7 @@ fn recognised(table: &Table, scanned: &Scanned, notes: &Notes, intake: &Intake) 
         "rows were passed over: they are empty or were not asked for",
     ));
     Recognised {
-        kind: query::kind_told(found.kind),
+        kind: kind_told(found.kind),
         separator: found.separator.map(String::from),
         encoding: found.encoding.clone(),
         sheet: found.sheet.clone(),

@@ -200,6 +200,13 @@ both! {
         assert_eq!(app.walk("/suppliers", 200).await.len(), 7);
     }
 
+    async fn a_cell_that_says_nothing_of_its_own_is_told_with_its_place(app: App) {
+        let map = ("map", "Vendor=name,Value=contracts.value,Ref=contracts.reference,Notice=contracts.notice_days");
+        let report = send(&app, &[map, ("dry_run", "true")], "Vendor,Ref,Value,Notice\nHarbour,C-1,a lot,90\nTide,C-2,£5,soon\n").await.json(200);
+        let told: Vec<(&str, &str)> = report["rows"].as_array().expect("rows").iter().map(|row| (text(&row["errors"][0], "column"), text(&row["errors"][0], "value"))).collect();
+        assert_eq!(told, [("Value", "a lot"), ("Notice", "soon")], "{report}");
+    }
+
     async fn a_recipe_that_is_not_there_is_a_fault(app: App) {
         assert_eq!(send(&app, &[("recipe", "no-such-recipe")], "name\nx\n").await.faults(422), ["?recipe unknown_recipe"]);
     }

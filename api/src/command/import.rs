@@ -64,7 +64,8 @@ const TOLD_CHANGES: usize = 200;
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Command {
-    /// What is in the file: suppliers or products
+    /// What is in the file: suppliers, products, dependencies, contacts, contracts, evidence, incidents, risks, decisions or
+    /// reviews
     #[arg(value_parser = one_of::<Noun>)]
     noun: Noun,
     /// The file, whatever kind it is; - for standard input
@@ -147,7 +148,8 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
         let store = open_with(command.database.clone()).await?;
         let organisation = whose.find(&store).await?;
         let named = named_recipe(&store, organisation.as_ref(), recipe.as_deref(), file).await?;
-        let intake = if is_json && query.map.is_none() && query.recipe.is_none() {
+        let has_rows = is_json && matches!(noun, Noun::Suppliers | Noun::Products);
+        let intake = if has_rows && query.map.is_none() && query.recipe.is_none() {
             let bytes = read(file)?;
             match noun {
                 Noun::Products => rows::<ProductImport>(&bytes, &query),

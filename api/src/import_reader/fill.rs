@@ -103,7 +103,7 @@ pub(super) fn put(row: &mut Row, target: &Target, value: Value) {
 
 /// Leaves out what says nothing, and notes what the schemas say of the rest.
 pub(super) fn check(noun: ImportNoun, row: &mut Row) {
-    let Some(shape) = targets::shape(noun) else { return };
+    let shape = targets::shape(noun);
     // A profile that says nothing at all is none.
     let part_count = property(&shape, &shape.schema, "ai_profile")
         .and_then(|profile| properties(&shape, profile))

@@ -278,7 +278,7 @@ fn hint(style: DateStyle, evidence: &Evidence) -> Option<String> {
 }
 
 fn question(name: &str, evidence: &Evidence) -> ImportQuestion {
-    let cell = evidence.either.as_ref().map_or("", |(cell, _)| cell);
+    let cell = evidence.either.as_ref().map_or("", |(cell, _)| cell.as_str());
     let read = |style| dates::read(cell, style).map(|day| day.in_words()).unwrap_or_default();
     let (day, month) = (read(DateStyle::Dmy), read(DateStyle::Mdy));
     ImportQuestion {

@@ -7,12 +7,13 @@ use diligence_entities::{
     evidence::NewEvidence,
     fault::nearest,
     identifier::Scheme,
+    import::{self, NewPastDecision, NewPastReview},
     incident::NewIncident,
     product::NewProduct,
     recipe::ImportNoun,
     risk::NewRisk,
-    stored::{from_word, word},
-    supplier::NewSupplier,
+    stored::from_word,
+    supplier::{Contact, Contract, NewSupplier},
 };
 use diligence_questionnaires::EvidenceKind;
 use serde_json::Value;
@@ -20,7 +21,10 @@ use serde_json::Value;
 use super::cell::{Cell, CellKind, items, properties, property};
 use crate::{
     schema::{self, Shape, Side},
-    tables::{EvidenceTable, Products, Suppliers, Table},
+    tables::{
+        Contacts, Contracts, Decisions, Dependencies, EvidenceTable, Incidents, Products, Reviews, Risks, Suppliers,
+        Table,
+    },
 };
 
 /// The column that says why a row was refused the time before: it is passed over.
@@ -85,17 +89,20 @@ impl Target {
     }
 }
 
-/// The shape of what the rows of a noun are merged into, whatever is stored; none for a noun whose rows are not.
-pub(super) fn shape(noun: ImportNoun) -> Option<Arc<Shape>> {
-    Some(match noun {
+/// The shape of what the rows of a noun are merged into, whatever is stored.
+pub(super) fn shape(noun: ImportNoun) -> Arc<Shape> {
+    match noun {
         ImportNoun::Suppliers => schema::of::<NewSupplier>(Side::Change),
         ImportNoun::Products => schema::of::<NewProduct>(Side::Change),
-        ImportNoun::Evidence => schema::of::<NewEvidence>(Side::Change),
         ImportNoun::Dependencies => schema::of::<NewDependency>(Side::Change),
+        ImportNoun::Contacts => schema::of::<Contact>(Side::Change),
+        ImportNoun::Contracts => schema::of::<Contract>(Side::Change),
+        ImportNoun::Evidence => schema::of::<NewEvidence>(Side::Change),
         ImportNoun::Incidents => schema::of::<NewIncident>(Side::Change),
         ImportNoun::Risks => schema::of::<NewRisk>(Side::Change),
-        ImportNoun::Contacts | ImportNoun::Contracts | ImportNoun::Decisions | ImportNoun::Reviews => return None,
-    })
+        ImportNoun::Decisions => schema::of::<NewPastDecision>(Side::Change),
+        ImportNoun::Reviews => schema::of::<NewPastReview>(Side::Change),
+    }
 }
 
 /// The columns of the noun's export.
@@ -103,16 +110,25 @@ fn exported(noun: ImportNoun) -> &'static [&'static str] {
     match noun {
         ImportNoun::Suppliers => Suppliers::COLUMNS,
         ImportNoun::Products => Products::COLUMNS,
+        ImportNoun::Dependencies => Dependencies::COLUMNS,
+        ImportNoun::Contacts => Contacts::COLUMNS,
+        ImportNoun::Contracts => Contracts::COLUMNS,
         ImportNoun::Evidence => EvidenceTable::COLUMNS,
-        _ => &[],
+        ImportNoun::Incidents => Incidents::COLUMNS,
+        ImportNoun::Risks => Risks::COLUMNS,
+        ImportNoun::Decisions => Decisions::COLUMNS,
+        ImportNoun::Reviews => Reviews::COLUMNS,
     }
 }
 
-/// What names a thing besides its fields.
+/// What names a thing, or whom it is about, besides its fields.
 pub(super) fn names(noun: ImportNoun) -> &'static [&'static str] {
     match noun {
         ImportNoun::Suppliers => &["id"],
-        _ => &["id", "supplier_identifier", "supplier_name"],
+        ImportNoun::Products => &["id", "supplier_identifier", "supplier_name"],
+        ImportNoun::Contacts | ImportNoun::Contracts => import::SUPPLIER_NAMES,
+        ImportNoun::Dependencies => import::DEPENDENCY_NAMES,
+        _ => import::SUBJECT_NAMES,
     }
 }
 
@@ -162,14 +178,12 @@ pub(super) fn target(noun: ImportNoun, given: &str) -> Result<(String, Target), 
     {
         return Ok((if matches!(found, Target::Held(_)) { format!("/{name}") } else { place }, found));
     }
-    let Some(shape) = shape(noun) else {
-        return Err(format!("{} cannot be brought in from a file with columns", word(&noun)));
-    };
+    let shape = shape(noun);
     let parts: Vec<&str> = name.split('.').collect();
     let plain = |kind| Target::Field { name: name.to_owned(), cell: Cell::plain(kind) };
     let found =
         match parts.as_slice() {
-            ["supplier_name"] if names(noun).contains(&name) => Some(plain(CellKind::Text)),
+            [of] if of.ends_with("_name") && names(noun).contains(&name) => Some(plain(CellKind::Text)),
             [_] if names(noun).contains(&name) => Some(plain(CellKind::Word)),
             // Who provides it may be named in other columns.
             ["supplier_id"] if noun == ImportNoun::Products => Some(plain(CellKind::Word)),

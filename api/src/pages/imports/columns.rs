@@ -17,6 +17,7 @@ use super::{
 use crate::{
     auth::Editor,
     import_draft::{self, Looked},
+    import_reader::WHY,
     pages::{
         form::Form,
         page::{FieldError, Frame, PageResult, at, faults, html, redirect},
@@ -111,7 +112,7 @@ fn columns(looked: Looked, recipe: &Recipe, groups: &[TargetGroup]) -> Vec<Colum
             let is_named = !name.is_empty() && names.insert(name.clone());
             let fills = if !recipe.columns.is_empty() {
                 said.next().unwrap_or_default()
-            } else if is_named && !samples.is_empty() {
+            } else if is_named && !samples.is_empty() && name != WHY {
                 guess(&name)
             } else {
                 String::new()

@@ -161,7 +161,8 @@ fn wrong(noun: ImportNoun, columns: &[Column]) -> Vec<FieldError> {
     }
     let has_name =
         taken.keys().any(|key| *key == "name" || (noun == ImportNoun::Suppliers && key.starts_with("identifiers:")));
-    if !has_name && errors.is_empty() {
+    let needs_name = matches!(noun, ImportNoun::Suppliers | ImportNoun::Products);
+    if needs_name && !has_name && errors.is_empty() {
         let detail = match noun {
             ImportNoun::Products => "say which column has the names of the products",
             _ => "say which column has the names of the suppliers",

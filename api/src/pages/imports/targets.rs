@@ -3,11 +3,14 @@
 use diligence_entities::{identifier::Scheme, recipe::ImportNoun, stored::word};
 use diligence_questionnaires::EvidenceKind;
 
-use crate::pages::{
-    fields::{FieldSpec, FormSection, Input},
-    format,
-    labels::{Choices, Labelled as _},
-    products, suppliers,
+use crate::{
+    import_reader,
+    pages::{
+        fields::{FieldSpec, FormSection, Input},
+        format,
+        labels::{Choices, Labelled as _},
+        products, suppliers,
+    },
 };
 
 /// Fields of ours that belong together.
@@ -52,8 +55,7 @@ impl Target {
     }
 }
 
-/// Everything that a column can fill, in the order of the forms. There is nothing for nouns that come in by the columns
-/// of our own export alone.
+/// Everything that a column can fill, in the order of the forms.
 pub(super) fn groups(noun: ImportNoun) -> Vec<TargetGroup> {
     match noun {
         ImportNoun::Suppliers => {
@@ -70,8 +72,13 @@ pub(super) fn groups(noun: ImportNoun) -> Vec<TargetGroup> {
             groups.insert(1, TargetGroup { title: "Whose it is", targets: whose });
             groups
         }
-        _ => Vec::new(),
+        other => vec![TargetGroup { title: "What it says", targets: of_export(other) }],
     }
+}
+
+/// The columns of our own export, for what has no form of such rows.
+fn of_export(noun: ImportNoun) -> Vec<Target> {
+    import_reader::known(noun).into_iter().map(|key| Target::new(key.clone(), format::label(&key))).collect()
 }
 
 /// The fields of a form, without its rows.

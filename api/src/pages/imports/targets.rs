@@ -1,5 +1,7 @@
 //! What a column of somebody else's can fill, in the words of our forms.
 
+use std::collections::BTreeSet;
+
 use diligence_entities::{identifier::Scheme, recipe::ImportNoun, stored::word};
 use diligence_questionnaires::EvidenceKind;
 
@@ -78,7 +80,8 @@ pub(super) fn groups(noun: ImportNoun) -> Vec<TargetGroup> {
 
 /// The columns of our own export, for what has no form of such rows.
 fn of_export(noun: ImportNoun) -> Vec<Target> {
-    import_reader::known(noun).into_iter().map(|key| Target::new(key.clone(), format::label(&key))).collect()
+    let keys: BTreeSet<String> = import_reader::known(noun).into_iter().collect();
+    keys.into_iter().map(|key| Target::new(key.clone(), format::label(&key))).collect()
 }
 
 /// The fields of a form, without its rows.
@@ -165,8 +168,6 @@ pub(super) const NOUNS: [(ImportNoun, &str, &str); 10] = [
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     #[test]

@@ -8,7 +8,7 @@
 //! | [`pages`] | for people with a browser |
 //! | [`auth`] `cookie` `single_sign_on` [`outbound`] [`path`] [`query`] [`payload`] [`version`] [`retry`] | what a handler can ask for in its signature |
 //! | [`answer`] [`problem`] `stream` | what it can answer |
-//! | [`import_reader`] [`list_reader`] [`archive`] [`csv`] [`tables`] [`calendar`] [`mail`] | files that come in and go out, and letters |
+//! | `import_draft` [`import_reader`] [`list_reader`] [`archive`] [`csv`] [`tables`] [`calendar`] [`mail`] | files that come in and go out, and letters |
 //! | `bulk` | what is done to many at once, from any door |
 //! | [`schema`] [`check`] [`json`] | one definition of each shape: shown in the document, checked at the door |
 //! | [`document`] [`schemas`] | the OpenAPI document; JSON Schemas for editors |
@@ -33,6 +33,7 @@ mod cookie;
 pub mod csv;
 pub mod document;
 pub mod health;
+mod import_draft;
 pub mod import_reader;
 pub mod json;
 pub mod limit;

@@ -75,12 +75,56 @@ impl std::str::FromStr for Identifier {
     }
 }
 
+/// What people type where they have no identifier: words for nothing, as [`is_word_for_nothing`] compares them. Some have
+/// the shape that a scheme asks for (`TBC` could be a code of the NHS), and would then belong to the first supplier that
+/// somebody did not know the code of.
+const WORDS_FOR_NOTHING: [&str; 21] = [
+    "na",
+    "none",
+    "nil",
+    "null",
+    "tbc",
+    "tba",
+    "tbd",
+    "unknown",
+    "notknown",
+    "notapplicable",
+    "notavailable",
+    "notprovided",
+    "tobeconfirmed",
+    "tobeadvised",
+    "pending",
+    "blank",
+    "missing",
+    "unspecified",
+    "notset",
+    "nothing",
+    "undefined",
+];
+
+/// Whether an id is a word for nothing, whatever marks and spaces it has, or nothing but marks.
+fn is_word_for_nothing(id: &str) -> bool {
+    let letters: String = id.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    letters.is_empty() || WORDS_FOR_NOTHING.contains(&letters.as_str())
+}
+
 impl Identifier {
     /// The identifier as its scheme writes it: upper case, padded where the scheme pads.
     ///
     /// # Errors
     /// A fault at `/id` that says what the scheme expects.
     pub fn canonical(&self) -> Result<Self, Fault> {
+        if !self.id.trim().is_empty() && is_word_for_nothing(&self.id) {
+            return Err(Fault::new(
+                "/id",
+                "identifier",
+                format!(
+                    "expected an identifier of the scheme {}, not {:?}, which says that there is none: leave it out",
+                    crate::stored::word(&self.scheme),
+                    self.id.trim()
+                ),
+            ));
+        }
         // Only whoever made a local number up knows what its capitals and spaces mean.
         let mut id: String =
             if self.scheme == Scheme::Local { self.id.trim().to_owned() } else { self.id.trim().to_uppercase() };
@@ -234,6 +278,10 @@ mod tests {
             "GB-CHC:12",
             "LOCAL: ",
             "LOCAL:a\tb",
+            "GB-NHS:TBC",
+            "GB-NHS:n/a",
+            "LOCAL:To be confirmed",
+            "LOCAL:-",
             "XX:1",
             "8K417",
         ] {

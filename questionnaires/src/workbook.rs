@@ -6,6 +6,7 @@
 //! | `workbook.rs` | what stands where in a form, and the CSV of it |
 //! | `workbook/words.rs` | how to answer, and when a question is asked, in words |
 //! | `workbook/write.rs` | the workbook: drop-down lists, locked cells, checked input |
+//! | `workbook/plain.rs` | rows of text as a workbook, which is no form |
 //! | `workbook/package.rs` | bytes → the cells of a sheet, whatever the bytes are, through narrow limits |
 //! | `workbook/read.rs` | cells → answers, or every cell that does not fit |
 //!
@@ -32,9 +33,12 @@ use chrono::NaiveDate;
 use serde_json::Value;
 
 mod package;
+mod plain;
 mod read;
 pub(crate) mod words;
 mod write;
+
+pub use plain::plain;
 
 /// The largest workbook, and the largest CSV file, read as a form, in bytes (5 MiB).
 pub const MAX_WORKBOOK_BYTES: usize = 5 * 1024 * 1024;

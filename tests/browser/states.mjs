@@ -109,7 +109,7 @@ async function errsEverywhere(name, how, only) {
     { name: "draft-new", at: "/questionnaires/drafts/new", types: { "What shall yours be called?": "Ours" }, press: "Begin", form: "form:has(#base)" },
     { name: "draft-question", at: `${draft}/questions/new`, types: { "Help beside it": "So that we know.", "Points of option 1": "lots" }, press: "Save" },
     { name: "draft-delete", at: draft, unfold: "Delete it for good", types: { "Type the draft's name": "Another" }, press: "Delete the draft" },
-    { name: "import", at: "/import", press: "Check the file" },
+    { name: "import", at: "/import", press: "Look at the file" },
     { name: "compare", at: `/compare?subject=${subject}`, press: "Compare" },
     { name: "account", at: "/account", press: "Change the password" },
     { name: "second-factor", at: "/account/second-factor", press: "Set it up" },

@@ -236,7 +236,7 @@ def query(case: schemathesis.Case) -> None:
     if operation_of(case).startswith("import_") and usually():
         case.query = {name: value for name, value in case.query.items() if name == "dry_run"}
     # What must name something that is there, and what must fit the file.
-    for name in ("cursor", "language", "since", "name"):
+    for name in ("cursor", "language", "since", "name", "recipe"):
         if name in case.query and usually():
             del case.query[name]
     for name in ("supplier_id", "subject_id"):
@@ -265,7 +265,9 @@ def body(case: schemathesis.Case) -> Any:
         "put_recipe": lambda: {"noun": "suppliers", "columns": [{"column": OURS.name(), "fills": "name"}]},
         "renew_recovery_codes": lambda: OURS.signing_in(operation),
         "switch_session": lambda: OURS.signing_in(operation),
+        "change_import": lambda: {"answers": {"same:harbour": "new"}},
         "confirm_answers": dict,
+        "create_import": lambda: f"name\r\n{OURS.name()}\r\n".encode(),
         "create_translation": OURS.fresh_translation,
         "fill_in_assessment": lambda: OURS.sheet(OURS.item(operation)["id"]),
         "merge_extension": OURS.fresh_extension,

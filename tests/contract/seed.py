@@ -251,6 +251,17 @@ class Register:
             raise Refused(f"{path}/file: {response.status_code} {response.text[:500]}")
         return evidence
 
+    def fresh_import(self) -> str:
+        """A draft of an import. There can be only some at a time: the oldest make room."""
+        for old in self.pages("/imports?state=draft")[10:]:
+            self.call("DELETE", f"/imports/{old['id']}", etag=f'"{old["version"]}"')
+        headers = {"Content-Type": "text/csv"}
+        data = f"name\r\n{self.name()}\r\n".encode()
+        response = self.session.post(f"{self.address}/imports?file_name=list.csv", data=data, headers=headers, timeout=30)
+        if response.status_code >= 400:
+            raise Refused(f"/imports: {response.status_code} {response.text[:500]}")
+        return response.json()["id"]
+
     def fresh_link(self) -> str:
         return self.make("/links", {"assessment_id": self.fresh_assessment("open"), "contact_name": self.name()})
 
@@ -406,6 +417,10 @@ class Register:
             made = self.fresh_risk()
             if verb == "reopen":
                 self.act(f"/risks/{made}", "close", {"reason": "No longer so"})
+        elif noun in ("import", "import_recognised", "import_report", "import_items", "refused_rows"):
+            made = self.fresh_import()
+            if verb == "undo" or noun == "import_items":
+                self.call("POST", f"/imports/{made}/apply", etag=self.etag(f"/imports/{made}"))
         elif noun == "incident":
             made = self.make("/incidents", {"subject_id": self.supplier, "title": self.name(), "severity": "low", "occurred_on": PAST})
         elif noun == "review":

@@ -10,7 +10,7 @@ use proptest::{
 };
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, App, both, id, text};
+use crate::harness::{Answer, App, both, etag, id, text};
 
 async fn import(app: &App, noun: &str, rows: Value) -> Value {
     app.post(&app.editor, &format!("/{noun}/import"), json!({ "rows": rows })).await.json(200)
@@ -21,7 +21,9 @@ async fn last_import(app: &App) -> Value {
 }
 
 async fn undo(app: &App, import: &Value, query: &str) -> Answer {
-    app.send(&app.editor, Method::POST, &format!("/imports/{}/undo{query}", id(import)), None, &[]).await
+    let path = format!("/imports/{}", id(import));
+    let tag = etag(&app.get(&app.editor, &path).await.json(200));
+    app.send(&app.editor, Method::POST, &format!("{path}/undo{query}"), None, &[("if-match", &tag[..])]).await
 }
 
 /// An export, without what an undone change leaves other than it was.

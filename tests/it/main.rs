@@ -34,6 +34,8 @@ mod findings;
 mod first_start;
 mod forms;
 mod house;
+mod import_dates;
+mod import_files;
 mod import_pages;
 mod import_sameness;
 mod import_undo;

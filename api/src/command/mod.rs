@@ -27,6 +27,7 @@ mod due;
 mod export;
 mod health;
 mod import;
+mod imports;
 mod key;
 mod link;
 mod lists;
@@ -71,6 +72,9 @@ enum Command {
     Serve(Box<ServeFlags>),
     /// Import suppliers, products or a whole register
     Import(import::Command),
+    /// List what was imported, and undo it
+    #[command(subcommand)]
+    Imports(imports::Command),
     /// Export a table as CSV, or everything as one archive
     Export(export::Command),
     /// Do something with many suppliers and products at once: all of it or nothing
@@ -214,6 +218,7 @@ pub fn main() -> ExitCode {
     let done = match command.unwrap_or(Command::Serve(Box::new(serve))) {
         Command::Serve(flags) => serve::run(*flags),
         Command::Import(command) => import::run(command),
+        Command::Imports(command) => imports::run(command),
         Command::Export(command) => export::run(command),
         Command::Bulk(command) => bulk::run(command),
         Command::Lists(command) => lists::run(command),

@@ -1,6 +1,6 @@
 //! What became, or would become, of an import, row by row.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use diligence_entities::{
     error::Error,
@@ -105,6 +105,15 @@ pub struct ImportQuestion {
     pub choices: Vec<ImportChoice>,
 }
 
+impl ImportQuestion {
+    /// How it is told where nothing can happen before it is answered.
+    fn fault(&self) -> Fault {
+        let answers: Vec<&str> = self.choices.iter().map(|choice| choice.answer.as_str()).collect();
+        let expected = if answers.is_empty() { String::new() } else { format!(": one of {}", answers.join(", ")) };
+        Fault::new("?answers", "question", format!("{} Answer {:?}{expected}", self.question, self.key))
+    }
+}
+
 /// An answer to a question.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ImportChoice {
@@ -119,7 +128,7 @@ pub struct ImportChoice {
 pub struct ImportedRow {
     /// Which row, from 1, without the header.
     pub row: i64,
-    /// The line of the file it begins on; null for JSON.
+    /// The line of the file it begins on, or the row of the sheet; null for JSON.
     pub line: Option<i64>,
     /// In a word.
     pub verdict: Verdict,
@@ -177,8 +186,23 @@ impl RowError {
     }
 }
 
+impl RowError {
+    /// The column and what was expected, without the row: `website: expected …`.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        if self.column.is_empty() { self.detail.clone() } else { format!("{}: {}", self.column, self.detail) }
+    }
+}
+
 impl ImportReport {
-    /// The report, unless rows were refused and it is no dry run: then all their errors.
+    /// The numbers of the rows that cannot come in as they are.
+    #[must_use]
+    pub fn bad_rows(&self) -> BTreeSet<i64> {
+        let is_bad = |row: &&ImportedRow| matches!(row.verdict, Verdict::Refused | Verdict::Question);
+        self.rows.iter().filter(is_bad).map(|row| row.row).collect()
+    }
+
+    /// The report, unless rows were refused or somebody has to say something first, and it is no dry run: then all of it.
     ///
     /// # Errors
     /// [`Error::InvalidRows`] with at most [`MAXIMUM_ERRORS`] faults, and one that says how many more there are.
@@ -197,6 +221,7 @@ impl ImportReport {
         };
         let mut faults: Vec<Fault> = all.map(fault).collect();
         let more = self.error_count - count(faults.len());
+        faults.extend(self.questions.iter().take(MAXIMUM_ERRORS).map(ImportQuestion::fault));
         if more > 0 {
             faults.push(Fault::new("", "more", format!("and {more} more")));
         }

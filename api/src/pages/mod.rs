@@ -13,7 +13,7 @@
 //! | `compare` `concentration` | several side by side, and whom many depend on |
 //! | `mergers` | twins, and two that become one |
 //! | `questionnaires` | the library, drafts and what they would change |
-//! | `imports` `recipes` | importing lists of suppliers and products, and how files of other people become such lists |
+//! | `imports` `recipes` | bringing in files of somebody else's step by step, what was brought in, and how such files are read |
 //! | `bulk` | something that is done to many suppliers and products at once |
 //! | `lists` | what published lists say of our suppliers |
 //! | [`sign_in`] [`invitations`] [`account`] | who one is |
@@ -54,7 +54,7 @@ mod home;
 mod imports;
 mod incidents;
 pub mod invitations;
-mod labels;
+pub(crate) mod labels;
 mod list_query;
 mod mergers;
 mod lists;

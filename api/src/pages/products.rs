@@ -52,7 +52,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .post("/products/:id/delete", delete)
 }
 
-const PARTS: &[FormSection] = &[
+pub(super) const PARTS: &[FormSection] = &[
     FormSection {
         title: "",
         fields: &[

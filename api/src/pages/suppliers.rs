@@ -65,14 +65,14 @@ const IDENTIFIER: &[FieldSpec] = &[
     field("id", "The number or code", "", Input::RequiredText("text")),
 ];
 
-const CONTACT: &[FieldSpec] = &[
+pub(super) const CONTACT: &[FieldSpec] = &[
     field("name", "Name", "", Input::RequiredText("text")),
     field("role", "What they are there for", "Such as data protection officer.", Input::Text("text")),
     field("email", "E-mail address", "", Input::Text("email")),
     field("telephone", "Telephone number", "", Input::Text("tel")),
 ];
 
-const CONTRACT: &[FieldSpec] = &[
+pub(super) const CONTRACT: &[FieldSpec] = &[
     field("reference", "What it is called or numbered", "", Input::RequiredText("text")),
     field("starts_on", "First day", "", Input::Date),
     field("ends_on", "Last day", "", Input::Date),
@@ -87,7 +87,7 @@ const CONTRACT: &[FieldSpec] = &[
     field("value.currency", "Currency", "Three letters. GBP if you leave it empty.", Input::Currency),
 ];
 
-const PARTS: &[FormSection] = &[
+pub(super) const PARTS: &[FormSection] = &[
     FormSection {
         title: "",
         fields: &[

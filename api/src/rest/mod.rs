@@ -13,6 +13,7 @@ pub mod evidence;
 pub mod everything;
 pub mod exports;
 pub mod identity_providers;
+pub mod import_drafts;
 pub mod imports;
 pub mod incidents;
 pub mod invitations;
@@ -47,6 +48,6 @@ pub fn all() -> impl poem_openapi::OpenApi + 'static {
         (risks::Api, reviews::Api, incidents::Api, due::Api, settlements::Api),
         (organisation::Api, ourselves::Api, policy::Api, sign_in_policy::Api, keys::Api, audit::Api, privacy::Api),
         (users::Api, invitations::Api, sessions::Api, account::Api, identity_providers::Api),
-        (imports::Api, exports::Api, recipes::Api, everything::Api, mergers::Api, bulk::Api, published_lists::Api),
+        (imports::Api, import_drafts::Api, exports::Api, recipes::Api, everything::Api, mergers::Api, bulk::Api, published_lists::Api),
     )
 }

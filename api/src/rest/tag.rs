@@ -13,6 +13,8 @@ pub(crate) enum Tag {
     Products,
     /// Two suppliers or products that turned out to be one.
     Mergers,
+    /// Files that are brought in step by step, and what was brought in.
+    Imports,
     /// Which suppliers and products depend on which others.
     Dependencies,
     /// Certificates, documents and links that support answers.

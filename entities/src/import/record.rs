@@ -26,9 +26,11 @@ use crate::{
 };
 
 mod hanging;
+mod listing;
 mod people;
 mod undoing;
 
+pub use listing::{DoneFilter, DoneItem, done};
 pub(crate) use people::{erase_person, places_of};
 pub use undoing::{LeftItem, UndoReport, undo, undo_plan};
 

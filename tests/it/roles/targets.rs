@@ -119,6 +119,18 @@ pub(crate) async fn with_file(app: &App, evidence: &Value) -> Value {
     .json(200)
 }
 
+/// A draft of an import of a supplier of this name. There can be only some at a time: the oldest make room.
+async fn import_draft(app: &App, name: &str) -> Value {
+    let waiting = app.get(&app.admin, "/imports?state=draft&limit=200").await.json(200);
+    for draft in waiting["items"].as_array().into_iter().flatten().skip(10) {
+        let headers = [("if-match", &etag(draft)[..])];
+        app.send(&app.admin, Method::DELETE, &format!("/imports/{}", id(draft)), None, &headers).await;
+    }
+    let headers = [("content-type", "text/csv")];
+    let file = format!("name\r\n{name}\r\n").into_bytes();
+    app.raw(&app.admin, Method::POST, "/imports?file_name=list.csv", Some(file), &headers).await.json(201)
+}
+
 /// A check of this supplier with a finding.
 fn security_check(supplier: &Value, day: &str) -> Value {
     json!({
@@ -291,6 +303,7 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         | "list_twins"
         | "list_mergers"
         | "list_incidents"
+        | "list_imports"
         | "read_organisation"
         | "read_ourselves"
         | "read_policy"
@@ -511,6 +524,27 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         | "export_contacts"
         | "export_contracts"
         | "export_register"
+        "create_import" => {
+            Target::none().file("?noun=suppliers&file_name=list.csv", format!("name\r\n{}\r\n", unique()).into_bytes())
+        }
+        "read_import"
+        | "delete_import"
+        | "read_import_recognised"
+        | "read_import_report"
+        | "export_refused_rows"
+        | "apply_import" => Target::on(import_draft(app, &unique()).await),
+        "change_import" => {
+            Target::on(import_draft(app, &unique()).await).and(json!({ "answers": { "same:harbour": "new" } }))
+        }
+        "undo_import" | "list_import_items" => {
+            let draft = import_draft(app, &unique()).await;
+            let headers = [("if-match", &etag(&draft)[..])];
+            let path = format!("/imports/{}", id(&draft));
+            app.send(&app.admin, Method::POST, &format!("{path}/apply"), None, &headers).await.json(200);
+            Target::on(app.get(&app.admin, &path).await.json(200))
+        }
+
+        "export_register"
         | "export_suppliers"
         | "export_products"
         | "export_evidence"

@@ -1,0 +1,135 @@
+//! A row filled field by field, and checked as a whole.
+
+use diligence_entities::{
+    clock::Day,
+    evidence::NewEvidence,
+    fault::Fault,
+    identifier::{Identifier, Scheme},
+    import::{Row, ToHold},
+    recipe::{DateStyle, ImportNoun},
+    stored::word,
+};
+use serde_json::{Map, Value};
+
+use super::{
+    MAXIMUM_CELL,
+    cell::{self, properties, property},
+    targets::{self, Target},
+};
+use crate::{
+    check,
+    schema::{self, Side},
+};
+
+pub(super) fn unsaved(pointer: &str) -> Fault {
+    let detail =
+        "the cell has a formula whose result is not in the file: open it in a spreadsheet, save it, and send it again";
+    Fault::new(pointer, "unsaved_formula", detail)
+}
+
+pub(super) fn too_long(pointer: &str, length: usize) -> Fault {
+    Fault::new(pointer, "length", format!("expected at most {MAXIMUM_CELL} bytes in a cell, not {length}"))
+}
+
+/// Notes an identifier under the first of these schemes that knows it.
+pub(super) fn hold(row: &mut Row, pointer: &str, schemes: &[Scheme], text: &str) {
+    let id = text.trim();
+    if id.is_empty() {
+        return;
+    }
+    match identifier(schemes, id) {
+        Ok(identifier) => row.identifiers.push(ToHold { pointer: pointer.to_owned(), identifier }),
+        Err(fault) => row.faults.push(Fault { pointer: pointer.to_owned(), ..fault }),
+    }
+}
+
+/// An id as the first of these schemes that knows it writes it.
+pub(super) fn identifier(schemes: &[Scheme], id: &str) -> Result<Identifier, Fault> {
+    let mut wrong = Fault::new("", "identifier", "expected an identifier");
+    for (index, scheme) in schemes.iter().enumerate() {
+        match (Identifier { scheme: *scheme, id: id.trim().to_owned() }).canonical() {
+            Ok(identifier) => return Ok(identifier),
+            Err(fault) if index == 0 => wrong = fault,
+            Err(_) => {}
+        }
+    }
+    Err(wrong)
+}
+
+/// A day that exists.
+pub(super) fn day(faults: &mut Vec<Fault>, pointer: &str, text: &str, style: DateStyle) -> Option<Day> {
+    let read = cell::day(text, style).and_then(|iso| {
+        iso.parse::<Day>().map_err(|_| vec![Fault::new("", "date", "expected a date that exists, from 1900 to 2999")])
+    });
+    read.map_err(|wrong| faults.extend(wrong.into_iter().map(|fault| fault.within(pointer)))).ok()
+}
+
+/// The group that a part stands in, also where it says nothing yet.
+pub(super) fn group<'a>(row: &'a mut Row, target: &Target) -> Option<&'a mut Map<String, Value>> {
+    match target {
+        Target::Part { group, .. } => {
+            let parts = row.fields.entry(group.clone()).or_insert_with(|| Value::Object(Map::new()));
+            parts.as_object_mut()
+        }
+        Target::Evidence { kind, .. } => {
+            if !row.evidence.iter().any(|(known, _)| known == kind) {
+                row.evidence.push((*kind, Map::new()));
+            }
+            row.evidence.iter_mut().find(|(known, _)| known == kind).map(|(_, parts)| parts)
+        }
+        _ => None,
+    }
+}
+
+/// Puts a value in its place; behind what stands there, on a line of its own, where both are texts.
+pub(super) fn put(row: &mut Row, target: &Target, value: Value) {
+    let name = target.field().to_owned();
+    let place = match target {
+        Target::Field { .. } => Some(&mut row.fields),
+        _ => group(row, target),
+    };
+    let Some(place) = place else { return };
+    match (place.get_mut(&name), value) {
+        (Some(Value::String(before)), Value::String(text)) => {
+            before.push('\n');
+            before.push_str(&text);
+        }
+        (Some(_), Value::Null) => {}
+        (_, value) => {
+            place.insert(name, value);
+        }
+    }
+}
+
+/// Leaves out what says nothing, and notes what the schemas say of the rest.
+pub(super) fn check(noun: ImportNoun, row: &mut Row) {
+    let shape = targets::shape(noun);
+    // A profile that says nothing at all is none.
+    let part_count = property(&shape, &shape.schema, "ai_profile")
+        .and_then(|profile| properties(&shape, profile))
+        .map_or(0, Map::len);
+    let all_clear = |value: &Value| {
+        value.as_object().is_some_and(|parts| parts.len() == part_count && parts.values().all(Value::is_null))
+    };
+    row.fields.values_mut().filter(|value| all_clear(value)).for_each(|value| *value = Value::Null);
+    // Nor is evidence that states nothing.
+    row.evidence.retain(|(_, parts)| match parts.get("statement") {
+        Some(statement) => !statement.is_null(),
+        None => parts.values().any(|value| !value.is_null()),
+    });
+    let names = targets::names(noun);
+    let mut fields = row.fields.clone();
+    fields.retain(|name, value| !names.contains(&name.as_str()) && (name != "supplier_id" || !value.is_null()));
+    let mut more = check::check(&shape, &Value::Object(fields));
+    for (kind, parts) in &row.evidence {
+        let prefix = format!("/evidence/{}", word(kind));
+        more.extend(
+            check::check(&schema::of::<NewEvidence>(Side::Change), &Value::Object(parts.clone()))
+                .into_iter()
+                .map(|fault| fault.within(&prefix)),
+        );
+    }
+    check::merge(&mut row.faults, more);
+    row.leave_out_faulty();
+    row.faults.truncate(check::MAXIMUM_FAULTS);
+}

@@ -235,3 +235,29 @@ async fn the_command_line_says_what_it_found_and_writes_down_what_is_refused() {
     assert_eq!(code, Some(0), "{out}{told}");
     assert!(out.contains("2 rows: 2 new") && out.contains("1 row stays out"), "{out}");
 }
+
+#[tokio::test]
+async fn who_rests_on_whom_comes_in_by_a_recipe_in_a_file() {
+    let (url, folder) = empty_database(On::Sqlite).await;
+    let folder = folder.expect("a folder");
+    let path = |name: &str| folder.0.join(name).to_string_lossy().into_owned();
+    let (list, recipe) = (path("sub-processors.csv"), path("recipe.yaml"));
+    let file = "Company,Sub-processor,What they do\nHarbour Notes Ltd,Nimbus Cloud,Hosts the service\nHarbour Notes Ltd,Quill AI,\"Summaries, language model\"\nFernway Payroll,Nimbus Cloud,Hosts the service\n";
+    std::fs::write(&list, file).expect("written");
+    let said = "noun: dependencies\nevery:\n  kind: sub_processor\ncolumns:\n  - column: Company\n    fills: supplier_name\n  - column: Sub-processor\n    fills: rests_on_supplier_name\n  - column: What they do\n    fills: description\n";
+    std::fs::write(&recipe, said).expect("written");
+    let import = |noun: &str, more: &[&str]| {
+        let line = ["import", noun, &list, "--organisation", "Ours", "--create-organisation", "--database-url", &url];
+        run(&[&line[..], more].concat())
+    };
+    for map in ["Company=name", "Sub-processor=name"] {
+        let (code, out, told) = import("suppliers", &["--map", map]);
+        assert_eq!(code, Some(0), "{out}{told}");
+    }
+    let (code, out, told) = import("dependencies", &["--recipe", &recipe]);
+    assert!(code == Some(0) && out.contains("3 rows: 3 new"), "{out}{told}");
+    let (code, out, told) = import("dependencies", &["--recipe", &recipe]);
+    assert!(code == Some(0) && out.contains("3 unchanged"), "{out}{told}");
+    let (code, _, told) = import("suppliers", &["--recipe", &recipe]);
+    assert!(code == Some(6) && told.contains("expected a recipe for suppliers, not for dependencies"), "{told}");
+}

@@ -8,7 +8,6 @@ use diligence_entities::{
     import::record::{self, DoneFilter, DoneItem, Import, ImportState, ItemKind, LeftItem, UndoReport},
     recipe::Recipe,
     role::Role,
-    stored::word,
 };
 use diligence_questionnaires::spreadsheet::{Found, Kind};
 use poem::http::StatusCode;

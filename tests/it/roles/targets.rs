@@ -517,13 +517,6 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
             Target::on(made("/incidents", incident().await).await).and(json!({ "lessons": "Two of everything." }))
         }
 
-        "export_everything"
-        | "export_dependencies"
-        | "export_incidents"
-        | "export_decisions"
-        | "export_contacts"
-        | "export_contracts"
-        | "export_register"
         "create_import" => {
             Target::none().file("?noun=suppliers&file_name=list.csv", format!("name\r\n{}\r\n", unique()).into_bytes())
         }
@@ -544,7 +537,13 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
             Target::on(app.get(&app.admin, &path).await.json(200))
         }
 
-        "export_register"
+        "export_everything"
+        | "export_dependencies"
+        | "export_incidents"
+        | "export_decisions"
+        | "export_contacts"
+        | "export_contracts"
+        | "export_register"
         | "export_suppliers"
         | "export_products"
         | "export_evidence"

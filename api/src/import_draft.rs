@@ -278,7 +278,7 @@ pub(crate) fn rest(report: &ImportReport, rows: &FileRows) -> Result<Vec<u8>, Pr
     let rows: Vec<Vec<String>> = records
         .map(|record| record.unprotected().cells.into_iter().map(std::borrow::Cow::into_owned).collect())
         .collect();
-    workbook::plain("Rows to mend", &rows).map_err(|fault| Problem::invalid(vec![fault.into()]))
+    workbook::write_plain("Rows to mend", &rows).map_err(|fault| Problem::invalid(vec![fault.into()]))
 }
 
 /// What an import is called whose rows are the rest of another.

@@ -1,6 +1,6 @@
 //! Products: what a supplier provides. Any of them may have AI features.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diligence_questionnaires::Rating;
 use schemars::JsonSchema;
@@ -459,6 +459,20 @@ pub(crate) async fn create_all(
         new.into_row(Kept { id: id.unwrap_or_else(|| kept.id.clone()), ..kept })
     };
     writer.insert_all::<Entity, ActiveModel>(new.into_iter().map(row).collect()).await
+}
+
+/// The products that have one of these names.
+pub(crate) async fn of_names(reader: &Reader, names: &BTreeSet<String>) -> Result<Vec<Product>, Error> {
+    let mut found = Vec::new();
+    let lower: BTreeSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
+    let lower: Vec<String> = lower.into_iter().collect();
+    for portion in lower.chunks(PORTION) {
+        let rows = reader
+            .all(reader.find::<Entity>().filter(Column::SortName.is_in(portion.iter().map(String::as_str))))
+            .await?;
+        found.extend(rows.into_iter().filter(|product| names.contains(&product.name)));
+    }
+    Ok(found)
 }
 
 /// The products of these suppliers.

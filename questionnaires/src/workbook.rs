@@ -38,7 +38,7 @@ mod read;
 pub(crate) mod words;
 mod write;
 
-pub use plain::plain;
+pub use plain::write_plain;
 
 /// The largest workbook, and the largest CSV file, read as a form, in bytes (5 MiB).
 pub const MAX_WORKBOOK_BYTES: usize = 5 * 1024 * 1024;

@@ -204,7 +204,7 @@ both! {
         let before = app.walk("/suppliers", 200).await;
         let mut editor = someone(&app, "editor").await;
         let rows = messy();
-        let book = workbook::plain("Suppliers", &rows).expect("a workbook");
+        let book = workbook::write_plain("Suppliers", &rows).expect("a workbook");
         let draft = walks(&mut editor, &app, "suppliers 2026.xlsx", &book).await;
         let page = shown(&mut editor, &app, &format!("{draft}/rows")).await;
         holds(&page.text, &["197 new, 1 changed, 0 unchanged, 0 refused.", "Bring in 198 rows", "Nothing is changed yet."]);

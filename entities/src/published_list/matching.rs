@@ -116,7 +116,7 @@ pub(super) fn find(
         let Some(entry) = file.entries.get(index) else { continue };
         let before = said.get(entry.key()).map(Vec::as_slice).unwrap_or_default();
         let may_be = |place: &usize| {
-            !(list.is_one_each() && taken.contains(place)) && !before.iter().any(|(known, _)| known == place)
+            !(before.iter().any(|(known, _)| known == place) || list.is_one_each() && taken.contains(place))
         };
         for name in entry.names.iter().map(|name| compared(name)).collect::<BTreeSet<String>>() {
             let candidates: Vec<usize> =

@@ -46,7 +46,8 @@ impl Looks {
         if let Some(day) = self.next {
             plan_for(&mut row, day, months, tier);
         }
-        settle(&mut row, Some((cadence(row.counted_from, months, tier), tier)));
+        let by_cadence = cadence(row.counted_from, months, tier);
+        settle(&mut row, Some((by_cadence, tier)));
         row
     }
 

@@ -401,7 +401,7 @@ fn is_wordy(cell: &Cell) -> bool {
     let text = text.trim();
     let has_digit = text.bytes().any(|byte| byte.is_ascii_digit());
     let is_sign = |character: char| character.is_ascii_digit() || " .,-+/:%()'£$€\u{a0}".contains(character);
-    !text.is_empty() && !(has_digit && text.chars().all(is_sign))
+    !(text.is_empty() || has_digit && text.chars().all(is_sign))
 }
 
 fn is_blank_or_wordy(cell: &Cell) -> bool {

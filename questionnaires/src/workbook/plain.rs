@@ -15,7 +15,7 @@ const MAX_CELL_CHARS: usize = 32_767;
 ///
 /// # Errors
 /// Where a spreadsheet cannot hold it: more rows or columns than a sheet has, or a name that no sheet may have.
-pub fn plain(sheet: &str, rows: &[Vec<String>]) -> Result<Vec<u8>, Fault> {
+pub fn write_plain(sheet: &str, rows: &[Vec<String>]) -> Result<Vec<u8>, Fault> {
     write(sheet, rows)
         .map_err(|error| Fault::new("", "unwritable", format!("this cannot be written as a workbook: {error}")))
 }

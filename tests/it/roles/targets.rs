@@ -561,16 +561,15 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
             Target::none().file("", archive).by(owner)
         }
         "import_suppliers" => Target::with(json!({ "rows": [{ "name": "Harbour Care Systems" }] })),
-        "bulk_update_suppliers" => {
-            Target::with(json!({ "select": { "ids": [id(&supplier().await)] }, "do": { "set": { "status": "exiting" } } }))
-        }
-        "bulk_update_products" => {
-            Target::with(json!({ "select": { "ids": [id(&product().await)] }, "do": { "set": { "status": "exiting" } } }))
-        }
+        "bulk_update_suppliers" => Target::with(
+            json!({ "select": { "ids": [id(&supplier().await)] }, "do": { "set": { "status": "exiting" } } }),
+        ),
+        "bulk_update_products" => Target::with(
+            json!({ "select": { "ids": [id(&product().await)] }, "do": { "set": { "status": "exiting" } } }),
+        ),
         "list_list_entries" => Target::on(json!({ "list": "dspt" })),
-        "refresh_published_list" => {
-            Target::on(json!({ "list": "dspt" })).file("", b"Code,Organisation Name,Status\n8K417,Harbour,Standards Met\n".to_vec())
-        }
+        "refresh_published_list" => Target::on(json!({ "list": "dspt" }))
+            .file("", b"Code,Organisation Name,Status\n8K417,Harbour,Standards Met\n".to_vec()),
         "import_products" => Target::with(
             json!({ "rows": [{ "supplier_id": id(&supplier().await), "name": unique(), "kind": "software" }] }),
         ),

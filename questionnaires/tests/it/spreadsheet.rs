@@ -6,9 +6,11 @@ use diligence_questionnaires::spreadsheet::{
 };
 use proptest::prelude::*;
 
+mod binary;
 mod books;
 mod encodings;
 mod json;
+mod office;
 
 /// The table in a file.
 pub fn table(bytes: &[u8], options: &Options) -> Table {

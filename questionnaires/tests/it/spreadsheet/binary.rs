@@ -27,7 +27,7 @@ fn text(text: &str) -> Vec<u8> {
 
 /// A cell in a column and with a format.
 fn cell(kind: u16, column: u32, format: u32, value: &[u8]) -> Vec<u8> {
-    record(kind, &[&column.to_le_bytes(), &format.to_le_bytes()[..], value].concat())
+    record(kind, &[&column.to_le_bytes()[..], &format.to_le_bytes(), value].concat())
 }
 
 fn row(number: u32, is_hidden: bool) -> Vec<u8> {

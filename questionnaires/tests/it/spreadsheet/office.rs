@@ -71,12 +71,13 @@ fn a_file_that_is_cut_off_or_damaged_is_refused_and_never_makes_the_reader_panic
         for end in (0..file.len()).step_by(97) {
             let _ = diligence_questionnaires::spreadsheet::open(&&file[..end], &Options::default());
         }
-        for at in (0..file.len()).step_by(13) {
+        for at in (0..file.len()).step_by(29) {
             for byte in [0, 0x7f, 0xff] {
                 let mut damaged = file.to_vec();
                 damaged[at] = byte;
                 if let Ok(table) = diligence_questionnaires::spreadsheet::open(&damaged, &Options::default()) {
-                    assert!(table.records(&damaged).unwrap().all(|record| record.is_ok()));
+                    let count = table.records(&damaged).unwrap().filter(Result::is_ok).count();
+                    assert_eq!(count, usize::try_from(table.found.row_count).unwrap());
                 }
             }
         }

@@ -90,7 +90,7 @@ impl Survey {
             }
             None => guess(&head, &wanted),
         };
-        let mut going = Going::new(at.and_then(|at| head.get(at)), &head, options);
+        let mut going = Going::new(at.and_then(|at| head.get(at)), options);
         going.above(at, &head, options, place, sentences);
         for record in head.iter().skip(at.map_or(0, |at| at + 1)) {
             going.row(record);
@@ -108,9 +108,10 @@ struct Going {
     header_row: Option<u32>,
     names: Vec<String>,
     header: Vec<String>,
-    /// Whether a column holds anything, and whether it holds numbers and days.
+    /// Whether a column holds anything.
     seen: Vec<bool>,
-    is_numeric: Vec<bool>,
+    /// How many of the first cells of a column hold anything, and how many of these a number or a day.
+    counts: Vec<(u32, u32)>,
     row_count: u32,
     last_row: u32,
     blank: u64,
@@ -132,13 +133,13 @@ fn note(places: &mut Vec<String>, count: &mut u64, line: u32) {
 }
 
 impl Going {
-    fn new(header: Option<&Record>, head: &[Record], options: &Options) -> Self {
+    fn new(header: Option<&Record>, options: &Options) -> Self {
         let names: Vec<String> = header.map(|record| record.cells.iter().map(name).collect()).unwrap_or_default();
         let names = names[..names.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1)].to_vec();
         Self {
             header_row: header.map(|record| record.row),
             header: names.iter().map(|name| folded(name)).collect(),
-            is_numeric: numeric(head, header.map_or(0, |record| record.row)),
+            counts: Vec::new(),
             names,
             seen: Vec::new(),
             row_count: 0,
@@ -216,10 +217,15 @@ impl Going {
             note(&mut self.wide, &mut self.wide_count, record.line);
         }
         if is_apart && self.second.is_none() && filled > 1 {
-            let is_word = |(cell, is_numeric): (&Cell, &bool)| *is_numeric && is_wordy(cell);
-            if record.cells.iter().zip(&self.is_numeric).any(is_word) && record.cells.iter().all(is_blank_or_wordy) {
+            let is_word = |(cell, (filled, numbers)): (&Cell, &(u32, u32))| {
+                *filled >= 3 && numbers * 5 >= filled * 4 && is_wordy(cell)
+            };
+            if record.cells.iter().zip(&self.counts).any(is_word) && record.cells.iter().all(is_blank_or_wordy) {
                 self.second = Some(record.line);
             }
+        }
+        if self.row_count as usize <= HEAD {
+            self.count(record);
         }
         if self.last.len() > TAIL.max(self.footer) {
             self.last.pop_front();
@@ -227,6 +233,15 @@ impl Going {
         let first = record.cells.iter().find(|cell| !cell.is_blank()).map(Cell::shown).unwrap_or_default();
         let first = crate::fault::shortened(&first, 80);
         self.last.push_back(Last { row: record.row, line: record.line, filled, first, is_apart });
+    }
+
+    /// Counts which columns hold numbers and days.
+    fn count(&mut self, record: &Record) {
+        self.counts.resize(self.counts.len().max(record.cells.len()), (0, 0));
+        for (cell, (filled, numbers)) in record.cells.iter().zip(&mut self.counts) {
+            *filled += u32::from(!cell.is_blank());
+            *numbers += u32::from(!is_blank_or_wordy(cell));
+        }
     }
 
     fn end(self, wanted: &[String], place: &str, marks: &Marks, sentences: &mut Vec<String>) -> Survey {
@@ -380,21 +395,6 @@ pub(super) fn is_again(header: &[String], record: &Record) -> bool {
     !header.is_empty() && names.all(is_name)
 }
 
-/// Which columns hold numbers and days, below a row.
-fn numeric(head: &[Record], above: u32) -> Vec<bool> {
-    let mut counts: Vec<(u32, u32)> = Vec::new();
-    for record in head.iter().filter(|record| record.row > above) {
-        for (at, cell) in record.cells.iter().enumerate().filter(|(_, cell)| !cell.is_blank()) {
-            if counts.len() <= at {
-                counts.resize(at + 1, (0, 0));
-            }
-            counts[at].0 += 1;
-            counts[at].1 += u32::from(!is_wordy(cell));
-        }
-    }
-    counts.into_iter().map(|(filled, numbers)| filled >= 3 && numbers * 5 >= filled * 4).collect()
-}
-
 /// Whether words stand in a cell, and not a number or a day.
 fn is_wordy(cell: &Cell) -> bool {
     let Cell::Text(text) = cell else { return false };
@@ -429,7 +429,7 @@ fn guess(head: &[Record], wanted: &[String]) -> Option<usize> {
     let mut widths: Vec<usize> = head.iter().map(filled).filter(|filled| *filled > 0).collect();
     widths.sort_unstable();
     let usual = *widths.get((widths.len() * 3 / 4).min(widths.len().saturating_sub(1)))?;
-    let needed = (usual * 7).div_ceil(10).max(1);
+    let needed = (usual * 6).div_ceil(10).max(1);
     head.iter().position(|record| filled(record) >= needed && is_header(record, usual))
 }
 

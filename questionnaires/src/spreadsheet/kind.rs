@@ -5,7 +5,7 @@ use std::io::Read;
 use super::book::Limits;
 use super::compound::Compound;
 use super::package::Package;
-use super::{Kind, Options, Source, json, refused, unread};
+use super::{Kind, Options, Source, json, refused, text, unread};
 use crate::fault::Fault;
 
 /// How many bytes say what a file is.
@@ -70,9 +70,10 @@ pub(crate) fn found(source: &dyn Source) -> Result<Kind, Fault> {
     if let Some((_, what)) = OTHERS.iter().find(|(begin, _)| head.starts_with(begin)) {
         return Err(other(what));
     }
-    let is_wide = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
+    let is_marked = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
+    let is_wide = is_marked || text::without_mark(&head[..head.len().min(4_096)]).is_some();
     let text: Vec<u8> = if is_wide {
-        head[2..].iter().copied().filter(|byte| *byte != 0).collect()
+        head.iter().skip(if is_marked { 2 } else { 0 }).copied().filter(|byte| *byte != 0).collect()
     } else {
         head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head).to_vec()
     };

@@ -49,11 +49,11 @@ impl Source for &[u8] {
 
 impl Source for Arc<[u8]> {
     fn open(&self) -> io::Result<Box<dyn ReadSeek + Send + '_>> {
-        Ok(Box::new(Cursor::new(self.as_ref())))
+        Ok(Box::new(Cursor::new(&**self)))
     }
 
     fn len(&self) -> u64 {
-        self.as_ref().len() as u64
+        <[u8]>::len(self) as u64
     }
 }
 

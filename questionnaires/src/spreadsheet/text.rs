@@ -149,7 +149,7 @@ impl Reading {
 }
 
 /// UTF-16 without a mark: most of every other byte is zero.
-fn without_mark(head: &[u8]) -> Option<&'static Encoding> {
+pub(super) fn without_mark(head: &[u8]) -> Option<&'static Encoding> {
     let pairs = head.len() / 2;
     let zeros = |from: usize| head.iter().skip(from).step_by(2).filter(|byte| **byte == 0).count();
     let (even, odd) = (zeros(0), zeros(1));

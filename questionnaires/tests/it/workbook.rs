@@ -26,7 +26,7 @@ fn form<'a>(edition: &'a Edition, answers: &'a Answers) -> Form<'a> {
 }
 
 /// Every kind of question.
-fn every_kind() -> Edition {
+pub fn every_kind() -> Edition {
     let ask = |key: &str, kind: &str, more: Value| {
         with(json!({"key": key, "principle": "p", "text": "What about it?", "type": kind, "weight": 0}), more)
     };
@@ -91,7 +91,7 @@ fn csv(rows: &[[&str; 5]]) -> String {
     file
 }
 
-fn found(result: Result<Answers, Vec<Fault>>) -> Value {
+pub fn found(result: Result<Answers, Vec<Fault>>) -> Value {
     serde_json::to_value(result.unwrap_or_else(|faults| panic!("{faults:#?}"))).unwrap()
 }
 

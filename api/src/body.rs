@@ -62,8 +62,6 @@ pub(crate) enum Cost {
     Document,
     /// A list that is imported: its rows, what they become, and the result of each.
     List,
-    /// A list that is imported through a form, and is also sent back in the page.
-    ListInForm,
 }
 
 impl Cost {
@@ -75,7 +73,6 @@ impl Cost {
             Self::Form => (4, 160),
             Self::Document => (16, 0),
             Self::List => (3, 160),
-            Self::ListInForm => (5, 160),
         };
         length.saturating_mul(of_byte).saturating_add(part_count.saturating_mul(of_part))
     }
@@ -86,7 +83,7 @@ impl Cost {
             Self::Bytes | Self::Document => return 0,
             Self::Json => b",[{:",
             Self::Form => b"&=",
-            Self::List | Self::ListInForm => b",;\t\n[{:",
+            Self::List => b",;\t\n[{:",
         };
         bytes.iter().filter(|byte| marks.contains(byte)).count()
     }
@@ -462,7 +459,7 @@ pub(crate) async fn spool(request: &Request, body: &mut RequestBody, most: Most)
             gathered = gathered.with(chunk, length, places, &bodies.0.disk, is_known).await?;
         }
     }
-    let needed = Cost::List.of(length, part_count).min(OF_A_LIST).max(1);
+    let needed = Cost::List.of(length, part_count).clamp(1, OF_A_LIST);
     let place = Arc::new(places.at_work.patiently(needed).await?);
     if let Some(incoming) = incoming {
         incoming.0.held.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&place));

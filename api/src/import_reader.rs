@@ -37,7 +37,7 @@ use diligence_entities::{
     stored::word,
     twin,
 };
-use diligence_questionnaires::spreadsheet::{self, Record, Rows as _, Source as FileSource, Table};
+use diligence_questionnaires::spreadsheet::{self, Record, Source as FileSource, Table};
 use serde_json::Value;
 
 use self::{

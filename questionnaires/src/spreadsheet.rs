@@ -168,6 +168,8 @@ pub struct Record {
     pub line: u32,
     /// A cell for each column.
     pub cells: Vec<Cell>,
+    /// How many cells the row of the file has: fewer or more than there are columns where it is ragged.
+    pub cell_count: usize,
 }
 
 impl Record {
@@ -208,6 +210,8 @@ pub struct Marks {
 enum Plan {
     Delimited { text: text::Reading, separator: u8 },
     Json { text: text::Reading, place: json::Place },
+    /// Rows that were made of what stands in the file, as JSON lines.
+    Made { lines: Vec<u8>, text: text::Reading, place: json::Place },
     Book { book: Box<book::Book>, sheet: usize },
 }
 
@@ -218,6 +222,7 @@ impl Plan {
                 Box::new(delimited::Delimited::new(text.open(source)?, *separator).without_mark()?)
             }
             Self::Json { text, place } => Box::new(json::Elements::new(text.open(source)?, place)?),
+            Self::Made { lines, text, place } => Box::new(json::Elements::new(text.open(lines)?, place)?),
             Self::Book { book, sheet } => book.rows(source, *sheet)?,
         })
     }
@@ -260,6 +265,12 @@ fn found(source: &dyn Source, options: &Options) -> Result<Table, Fault> {
             let found = delimited::separator(&text, source, options, &mut sentences)?;
             separator = Some(char::from(found));
             Plan::Delimited { text, separator: found }
+        } else if kind == Kind::Ocds {
+            let lines = ocds::lines(text.open(source)?, source.len())?;
+            let text = text::Reading::of(&lines, Some("utf-8"), &mut Vec::new())?;
+            let place = json::Place::of(&text, &lines, Kind::JsonLines, &Options::default(), &mut Vec::new())?;
+            sentences.push("Each award to each supplier is a row.".to_owned());
+            Plan::Made { lines, text, place }
         } else {
             let place = json::Place::of(&text, source, kind, options, &mut sentences)?;
             Plan::Json { text, place }
@@ -271,7 +282,7 @@ fn found(source: &dyn Source, options: &Options) -> Result<Table, Fault> {
         _ => None,
     };
     let survey = match &plan {
-        Plan::Json { place, .. } => header::Survey::named(place.columns(), place.row_count),
+        Plan::Json { place, .. } | Plan::Made { place, .. } => header::Survey::named(place.columns(), place.row_count),
         Plan::Book { .. } => header::Survey::of(plan.rows(source)?.as_mut(), options, "row", &mut sentences)?,
         Plan::Delimited { .. } => header::Survey::of(plan.rows(source)?.as_mut(), options, "line", &mut sentences)?,
     };
@@ -333,6 +344,7 @@ impl Rows for Below<'_> {
     fn next_row(&mut self, record: &mut Record) -> Result<bool, Fault> {
         while self.rows.next_row(record)? {
             if self.table.holds(record) {
+                record.cell_count = record.cells.len();
                 record.cells.resize(self.table.found.columns.len(), Cell::Empty);
                 return Ok(true);
             }

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use clap::Args;
+use clap::{Args, ValueEnum, builder::PossibleValue};
 use diligence_entities::{
     ahead::{self, Ahead as _, Opened},
     error::Error,
@@ -64,11 +64,9 @@ const TOLD_CHANGES: usize = 200;
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Command {
-    /// What is in the file: suppliers, products, dependencies, contacts, contracts, evidence, incidents, risks, decisions or
-    /// reviews
-    #[arg(value_parser = one_of::<Noun>)]
-    noun: Noun,
-    /// The file, whatever kind it is; - for standard input
+    /// What is in the file
+    noun: What,
+    /// The file, whatever kind it is; - for standard input; the archive of everything
     file: PathBuf,
     #[command(flatten)]
     whose: Whose,
@@ -112,6 +110,50 @@ pub(super) struct Command {
     database: DatabaseFlags,
 }
 
+/// What is brought in.
+#[derive(Clone, Copy, Debug)]
+enum What {
+    /// Rows of a noun.
+    Rows(Noun),
+    /// A whole register, out of the archive that `diligence export everything` made.
+    Everything,
+}
+
+impl ValueEnum for What {
+    fn value_variants<'a>() -> &'a [Self] {
+        const ALL: [What; 11] = [
+            What::Rows(Noun::Suppliers),
+            What::Rows(Noun::Products),
+            What::Rows(Noun::Dependencies),
+            What::Rows(Noun::Contacts),
+            What::Rows(Noun::Contracts),
+            What::Rows(Noun::Evidence),
+            What::Rows(Noun::Incidents),
+            What::Rows(Noun::Risks),
+            What::Rows(Noun::Decisions),
+            What::Rows(Noun::Reviews),
+            What::Everything,
+        ];
+        &ALL
+    }
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (name, help) = match self {
+            Self::Rows(Noun::Suppliers) => ("suppliers", "Suppliers, with their contacts, contracts and evidence"),
+            Self::Rows(Noun::Products) => ("products", "Products, with the profile of their AI"),
+            Self::Rows(Noun::Dependencies) => ("dependencies", "Who depends on whom"),
+            Self::Rows(Noun::Contacts) => ("contacts", "Contacts of suppliers"),
+            Self::Rows(Noun::Contracts) => ("contracts", "Contracts with suppliers"),
+            Self::Rows(Noun::Evidence) => ("evidence", "Evidence, without its files"),
+            Self::Rows(Noun::Incidents) => ("incidents", "Incidents"),
+            Self::Rows(Noun::Risks) => ("risks", "Risks, with their actions"),
+            Self::Rows(Noun::Decisions) => ("decisions", "Decisions of before, with their conditions"),
+            Self::Rows(Noun::Reviews) => ("reviews", "Reviews that were done, and the next"),
+            Self::Everything => ("everything", "A whole register, into one in which there is nothing yet"),
+        };
+        Some(PossibleValue::new(name).help(help))
+    }
+}
+
 fn one_of<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     from_word(text).ok_or_else(|| format!("there is no {text:?} here"))
 }
@@ -127,9 +169,13 @@ struct Done {
 }
 
 pub(super) fn run(command: Command) -> Result<(), Failure> {
+    if matches!(command.noun, What::Everything) {
+        return everything(command);
+    }
     let Command {
         noun, file, whose, dry_run, recipe, map, only, dates, sheet, header, encoding, clears, answer, ..
     } = &command;
+    let What::Rows(noun) = noun else { return Ok(()) };
     let join = |list: &[String]| (!list.is_empty()).then(|| list.join(","));
     let query = ImportQuery {
         dry_run: Some(*dry_run),
@@ -163,6 +209,32 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
         bring_in(&store, organisation, whose, intake.called(&file_name), command.only_good && !dry_run).await
     })?;
     tell(&done, command.refused.as_deref())
+}
+
+fn everything(command: Command) -> Result<(), Failure> {
+    let Command {
+        file,
+        whose,
+        dry_run,
+        recipe,
+        map,
+        only,
+        dates,
+        sheet,
+        header,
+        encoding,
+        clears,
+        answer,
+        only_good,
+        refused,
+        ..
+    } = command;
+    let is_told = !map.is_empty() || !only.is_empty() || !answer.is_empty() || only_good || clears || dates.is_some();
+    let words = [recipe, sheet, header, encoding];
+    if is_told || words.iter().any(Option::is_some) || refused.is_some() {
+        return Err(Failure::usage("everything is imported as it is: only --dry-run can be said of it"));
+    }
+    super::archive::import(&file, whose, dry_run, command.database)
 }
 
 /// Works it out, and does it.

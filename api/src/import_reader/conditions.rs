@@ -8,9 +8,7 @@ use super::{dates, words::fold};
 /// What has to be so of a row.
 #[derive(Clone, Debug)]
 pub(super) struct Test {
-    /// The column, as the file calls it.
-    pub(super) name: String,
-    pub(super) index: usize,
+    index: usize,
     is: Option<String>,
     is_not: Option<String>,
     one_of: Vec<String>,
@@ -22,10 +20,9 @@ pub(super) struct Test {
 }
 
 impl Test {
-    pub(super) fn new(name: &str, index: usize, condition: &Condition) -> Self {
+    pub(super) fn new(index: usize, condition: &Condition) -> Self {
         let folded = |text: &Option<String>| text.as_deref().map(fold);
         Self {
-            name: name.to_owned(),
             index,
             is: folded(&condition.is),
             is_not: folded(&condition.is_not),

@@ -140,10 +140,14 @@ impl Mapped {
             .map(|(index, column)| cells_of(&names, column, index, &mut faults))
             .collect();
         for (index, condition) in recipe.conditions.iter().enumerate() {
-            let pointer = format!("/where/{index}/column");
-            if let Some(at) = names.expect(&condition.column, pointer, &mut faults) {
+            let at = if condition.any_of.is_empty() {
+                names.expect(&condition.column, format!("/where/{index}/column"), &mut faults)
+            } else {
+                condition.any_of.iter().find_map(|name| names.find(name))
+            };
+            if let Some(at) = at {
                 let name = columns.get(at).map_or("", |name| name.trim());
-                let test = Test::new(name, at, condition);
+                let test = Test::new(at, condition);
                 let dates = test.is_about_days().then(|| mapped.dates_of(name, recipe.dates, answers, &mut faults));
                 mapped.tests.push((test, dates));
             }

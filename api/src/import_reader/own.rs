@@ -71,9 +71,9 @@ impl Columns {
     /// What a record says.
     pub(super) fn row(&self, record: &Record) -> Row {
         let mut row = Row::default();
-        if record.cells.len() != self.all.len() {
+        if record.cell_count != self.all.len() {
             let detail =
-                format!("expected {} cells, as many as the header has, not {}", self.all.len(), record.cells.len());
+                format!("expected {} cells, as many as the header has, not {}", self.all.len(), record.cell_count);
             row.faults.push(Fault::new("", "ragged", detail));
             return row;
         }

@@ -197,7 +197,9 @@ pub(crate) fn options(recipe: Option<&Recipe>) -> Options {
     let Some(recipe) = recipe else { return Options::default() };
     let file = &recipe.file;
     let columns = recipe.columns.iter().flat_map(RecipeColumn::names);
-    let wanted = columns.chain(recipe.conditions.iter().map(|condition| condition.column.as_str()));
+    let of_conditions =
+        recipe.conditions.iter().flat_map(|condition| condition.any_of.iter().chain([&condition.column]));
+    let wanted = columns.chain(of_conditions.map(String::as_str).filter(|name| !name.is_empty()));
     Options {
         kind: file.kind.map(kind_of),
         separator: file.separator.as_ref().and_then(|text| text.chars().next()),

@@ -123,13 +123,7 @@ fn exported(noun: ImportNoun) -> &'static [&'static str] {
 
 /// What names a thing, or whom it is about, besides its fields.
 pub(super) fn names(noun: ImportNoun) -> &'static [&'static str] {
-    match noun {
-        ImportNoun::Suppliers => &["id"],
-        ImportNoun::Products => &["id", "supplier_identifier", "supplier_name"],
-        ImportNoun::Contacts | ImportNoun::Contracts => import::SUPPLIER_NAMES,
-        ImportNoun::Dependencies => import::DEPENDENCY_NAMES,
-        _ => import::SUBJECT_NAMES,
-    }
+    import::names_of(noun)
 }
 
 /// The inner fields of the lists of a supplier that a column can fill one by one.

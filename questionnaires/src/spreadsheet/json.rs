@@ -20,8 +20,6 @@ const MAX_DEPTH: usize = 120;
 const MAX_STEPS: usize = 8;
 /// The most bytes of a name.
 const MAX_NAME_BYTES: usize = 10_000;
-/// Where the rows of an OCDS file stand.
-const RELEASES: &str = "releases";
 
 /// Where the rows of a JSON stand, and what their columns are.
 #[derive(Debug)]
@@ -45,7 +43,6 @@ impl Place {
         let steps = match (&options.rows, kind) {
             (_, Kind::JsonLines) => Vec::new(),
             (Some(pointer), _) => steps(pointer),
-            (None, Kind::Ocds) => vec![RELEASES.to_owned()],
             (None, _) => largest(reading, source, sentences)?,
         };
         let mut place = Self { kind, steps, columns: HashMap::new(), names: Vec::new(), row_count: 0 };

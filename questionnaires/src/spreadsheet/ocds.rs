@@ -27,12 +27,16 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
+use super::{refused, text::Text};
 use crate::fault::Fault;
 
 /// How many rows there are at the most.
 pub const MAX_ROWS: usize = 200_000;
 /// How many bytes of text all rows together have at the most: what a release says stands in each of its rows.
 const MAX_BYTES: usize = 256 << 20;
+
+/// How large a file of releases may be, in bytes: it is read as a whole.
+const MAX_FILE_BYTES: u64 = 64 << 20;
 
 /// The schemes whose numbers have a column, and how else they are written.
 const SCHEMES: [(&str, &[&str]); 8] = [
@@ -87,6 +91,37 @@ const SUPPLIER: [(&str, &[&str]); 16] = [
     ("supplier.details.url", &["details", "url"]),
     ("supplier.details.scale", &["details", "scale"]),
 ];
+
+/// The rows of a text, as JSON lines.
+///
+/// # Errors
+/// What is no JSON, larger than 64 MiB, or has no releases in it.
+pub(super) fn lines(mut text: Text<'_>, length: u64) -> Result<Vec<u8>, Fault> {
+    if length > MAX_FILE_BYTES {
+        return Err(refused(
+            "too_large",
+            format!("expected at most {} MiB of releases in one file: import them in parts", MAX_FILE_BYTES >> 20),
+        ));
+    }
+    let mut bytes = Vec::new();
+    loop {
+        let more = text.fill()?;
+        if more.is_empty() {
+            break;
+        }
+        bytes.extend_from_slice(more);
+        let count = more.len();
+        text.consume(count);
+    }
+    let document: Value =
+        serde_json::from_slice(&bytes).map_err(|error| refused("json", format!("the JSON cannot be read: {error}")))?;
+    let mut lines = Vec::new();
+    for row in rows(&document)? {
+        lines.extend_from_slice(Value::Object(row).to_string().as_bytes());
+        lines.push(b'\n');
+    }
+    Ok(lines)
+}
 
 /// Every award to every supplier, in the order in which they stand. Each row has all columns that are filled, and none
 /// that are not.

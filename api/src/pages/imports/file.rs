@@ -101,16 +101,16 @@ impl FilePage<'_> {
         self.found.as_ref().is_none_or(|found| found.kind == Kind::Csv)
     }
 
-    fn separator(&self) -> &str {
+    fn separator(&self) -> String {
         match self.said.separator.as_deref() {
-            Some("\t") => "tab",
-            Some(other) => other,
-            None => "",
+            Some("\t") => "tab".into(),
+            Some(other) => other.to_owned(),
+            None => String::new(),
         }
     }
 
-    fn encoding(&self) -> &str {
-        self.said.encoding.as_deref().unwrap_or_default()
+    fn encoding(&self) -> String {
+        self.said.encoding.clone().unwrap_or_default()
     }
 
     fn footer(&self) -> String {

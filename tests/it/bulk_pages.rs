@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    harness::{App, both, id},
+    harness::{both, id},
     pages::{goes_to, holds, lacks, shown, someone},
 };
 

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     assessments::certificate,
-    harness::{App, both, id},
+    harness::{both, id},
     pages::{goes_to, holds, lacks, shown, someone},
 };
 

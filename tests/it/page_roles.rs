@@ -321,7 +321,7 @@ const ROLE: &str = "needs the role";
 
 /// The address of a route, with ids of these in it where there is one of the kind, and ids of nothing where `is_empty`.
 fn filled_in(route: &PageRoute, ids: &[String], is_empty: bool) -> String {
-    const KINDS: [(&str, &str); 15] = [
+    const KINDS: [(&str, &str); 16] = [
         ("/suppliers/", "sup"),
         ("/products/", "prd"),
         ("/assessments/", "asm"),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{App, both, id};
+use crate::harness::{both, id};
 
 fn names(answer: &Value) -> Vec<(&str, &str)> {
     let twins = answer["twins"].as_array().expect("a list").iter();

@@ -8,7 +8,7 @@ use super::{dates, words::fold};
 /// What has to be so of a row.
 #[derive(Clone, Debug)]
 pub(super) struct Test {
-    index: usize,
+    pub(super) index: usize,
     is: Option<String>,
     is_not: Option<String>,
     one_of: Vec<String>,

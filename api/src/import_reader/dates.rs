@@ -63,7 +63,7 @@ const MONTHS: [&str; 12] = [
 /// The month of this name or of its first three letters, or `sept`; in small letters.
 fn month_of(word: &str) -> Option<u32> {
     let is_it = |name: &&str| **name == *word || (word.len() >= 3 && word.len() <= 4 && name.starts_with(word));
-    MONTHS.iter().position(|name| is_it(name)).and_then(|index| u32::try_from(index + 1).ok())
+    MONTHS.iter().position(is_it).and_then(|index| u32::try_from(index + 1).ok())
 }
 
 fn is_weekday(word: &str) -> bool {

@@ -12,7 +12,7 @@ pub(super) struct Step;
 
 impl MigrationName for Step {
     fn name(&self) -> &str {
-        "m0013_files"
+        "m0014_files"
     }
 }
 

@@ -64,7 +64,7 @@ pub(crate) struct RecipeQuery {
 /// Which rows are applied.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Validate)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct ApplyQuery {
+pub(crate) struct ApplyImportQuery {
     /// Whether to apply the rows that are good and leave out those that are refused or ask a question; `false` if not
     /// said: then all rows or none.
     pub(crate) only_good: Option<bool>,
@@ -219,7 +219,7 @@ impl Api {
         &self,
         who: By<Importing<Editor>>,
         id: At<ImportId>,
-        query: Query<ApplyQuery>,
+        query: Query<ApplyImportQuery>,
         version: IfMatch,
         retry: Retry,
     ) -> Answer<Once<Found<ImportReport>>, Acting> {

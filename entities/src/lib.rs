@@ -75,4 +75,5 @@ pub mod translation;
 pub mod upgrade;
 pub mod twin;
 pub mod user;
+mod web_address;
 pub mod what_if;

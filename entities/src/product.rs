@@ -18,8 +18,9 @@ use crate::{
     patch::Change,
     scope::{PORTION, Reader, Writer, owned},
     stored::{Json, Word},
-    supplier::{self, RelationshipStatus, is_country, is_web_address},
+    supplier::{self, RelationshipStatus, is_country},
     text,
+    web_address::{self, is_web_address},
 };
 
 /// What sort of thing a product is.
@@ -277,6 +278,9 @@ impl NewProduct {
     /// Checks everything and writes it one way.
     pub(crate) fn check(mut self) -> Result<Self, Error> {
         self.name = self.name.trim().to_owned();
+        if let Some(profile) = &mut self.ai_profile {
+            profile.transparency_record = profile.transparency_record.as_deref().map(web_address::canonical);
+        }
         let mut faults = Faults::of(&self);
         if let Some(profile) = &mut self.ai_profile {
             for (index, country) in profile.runs_in.iter().enumerate() {

@@ -14,7 +14,7 @@
 //! | [`middleware`] `trail` [`client`] [`limit`] [`health`] [`measurements`] `metrics_key` `compression` | what every request goes through, and what is counted |
 //! | [`address`] [`link`] | where the APIs begin, where we are, and where in ourselves a browser may be sent |
 //! | `body` | how bodies are read: by whom, how much of them, and how much at a time |
-//! | [`config`] [`command`] `server` `log` | the command line, the connections it serves, and where the log goes |
+//! | [`config`] [`command`] `server` `log` `redacted` | the command line, the connections it serves, where the log goes, and what is never said |
 
 pub mod address;
 pub mod answer;
@@ -45,6 +45,7 @@ pub mod path;
 pub mod payload;
 pub mod problem;
 pub mod query;
+mod redacted;
 pub mod respond;
 pub mod rest;
 pub mod retry;

@@ -16,6 +16,7 @@ use diligence_entities::{
 use crate::{
     config::{Config, DatabaseFlags, ServeFlags},
     link::PublicUrl,
+    redacted::{redacted, redacted_usage},
 };
 
 mod audit;
@@ -193,7 +194,16 @@ impl From<Error> for Failure {
 /// Reads the command line, does what it says, and gives the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
-    let Line { command, serve } = Line::parse();
+    let Line { command, serve } = match Line::try_parse() {
+        Ok(line) => line,
+        Err(error) if error.use_stderr() => {
+            let has_address = std::env::args_os().any(|argument| argument.to_string_lossy().contains("://"));
+            let _ = write!(std::io::stderr(), "{}", redacted_usage(&error, has_address));
+            return ExitCode::from(2);
+        }
+        // The manual, or the version.
+        Err(error) => error.exit(),
+    };
     let done = match command.unwrap_or(Command::Serve(Box::new(serve))) {
         Command::Serve(flags) => serve::run(*flags),
         Command::Import(command) => import::run(command),
@@ -218,7 +228,7 @@ pub fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure { sentence, code }) => {
-            let _ = writeln!(std::io::stderr(), "diligence: {sentence}");
+            let _ = writeln!(std::io::stderr(), "diligence: {}", redacted(&sentence));
             ExitCode::from(code)
         }
     }

@@ -241,7 +241,8 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
                 DocumentFormat::Yaml => swallowed(&read_text(&document)?),
                 DocumentFormat::Json | DocumentFormat::Csv => Vec::new(),
             };
-            let warnings: String = warnings.iter().map(|fault| format!("  is this meant? {}\n", placed(fault))).collect();
+            let warnings: String =
+                warnings.iter().map(|fault| format!("  is this meant? {}\n", placed(fault))).collect();
             print(&format!("{} {}: {count} questions, no faults\n{warnings}", edition.key, edition.edition))
         }
         Command::Preview { edition } => print(&shown(&Preview::of(&read_whole(&edition, None)?))),

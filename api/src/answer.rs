@@ -442,6 +442,9 @@ file_kinds! {
     DocumentFile "supplier-security-2026.1.yaml": "application/yaml" "application/json" "text/csv";
     /// A questionnaire to fill in.
     SheetFile "Bright Linen Services - supplier-security-2026.1.xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" "text/csv";
+    /// A bill of materials. XML is taken to say that it is not read.
+    BomFile "notes.cdx.json": "application/vnd.cyclonedx+json" "application/json" "application/vnd.cyclonedx+xml" "application/xml"
+        "text/xml";
     /// The document behind a piece of evidence.
     EvidenceFile "certificate.pdf": "application/pdf" "image/png" "image/jpeg"
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

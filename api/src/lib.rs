@@ -8,7 +8,7 @@
 //! | [`pages`] | for people with a browser |
 //! | [`auth`] `cookie` `single_sign_on` [`outbound`] [`path`] [`query`] [`payload`] [`version`] [`retry`] | what a handler can ask for in its signature |
 //! | [`answer`] [`problem`] `stream` | what it can answer |
-//! | [`import_reader`] [`csv`] [`tables`] [`calendar`] [`mail`] | files that come in and go out, and letters |
+//! | [`import_reader`] `bill_of_materials` [`csv`] [`tables`] [`calendar`] [`mail`] | files that come in and go out, and letters |
 //! | [`schema`] [`check`] [`json`] | one definition of each shape: shown in the document, checked at the door |
 //! | [`document`] [`schemas`] | the OpenAPI document; JSON Schemas for editors |
 //! | [`middleware`] `trail` [`client`] [`limit`] [`health`] [`measurements`] `metrics_key` `compression` | what every request goes through, and what is counted |
@@ -19,6 +19,7 @@
 pub mod address;
 pub mod answer;
 pub mod auth;
+mod bill_of_materials;
 mod body;
 pub mod calendar;
 pub mod check;

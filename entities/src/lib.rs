@@ -32,6 +32,7 @@ pub mod stored;
 pub mod api_key;
 pub mod assessment;
 pub mod audit;
+pub mod bill_of_materials;
 pub mod concentration;
 pub mod decision;
 pub mod dependency;

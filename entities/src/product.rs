@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use crate::{
+    bill_of_materials::{self, ProfileSources},
     clock::Moment,
     error::Error,
     fault::Faults,
@@ -180,6 +181,22 @@ pub struct AiProfile {
     pub transparency_record: Option<String>,
     /// Its class under the EU AI Act.
     pub eu_ai_act_class: Option<EuAiActClass>,
+    /// What the model was trained on.
+    #[validate(length(min = 1, max = 5000))]
+    #[schemars(regex(pattern = crate::text::LINES))]
+    pub training_data: Option<String>,
+    /// What the model is not good at.
+    #[validate(length(min = 1, max = 5000))]
+    #[schemars(regex(pattern = crate::text::LINES))]
+    pub limitations: Option<String>,
+    /// What harm the model may do to people, and what is done about it.
+    #[validate(length(min = 1, max = 5000))]
+    #[schemars(regex(pattern = crate::text::LINES))]
+    pub ethical_considerations: Option<String>,
+    /// How much energy the model takes to train and to use.
+    #[validate(length(min = 1, max = 5000))]
+    #[schemars(regex(pattern = crate::text::LINES))]
+    pub energy_use: Option<String>,
 }
 
 /// A product as stored, with what follows from its supplier's profile.
@@ -214,6 +231,8 @@ pub struct Model {
     pub ai_features: Word<AiFeatures>,
     /// What its AI does; null where nobody has said.
     pub ai_profile: Option<Json<AiProfile>>,
+    /// Which fields of the AI profile are the maker's word, brought in with a bill of materials; null for none.
+    pub profile_sources: Option<Json<ProfileSources>>,
     /// The residual rating of its current assessments, under its supplier's tier.
     #[schemars(with = "Rating")]
     pub rating: Word<Rating>,
@@ -314,7 +333,7 @@ impl NewProduct {
 
     /// The row that says this, and for the rest what is kept of a product whatever is said of it.
     fn into_row(self, kept: Kept) -> Model {
-        let Kept { id, organisation_id, version, rating, created_at, updated_at } = kept;
+        let Kept { id, organisation_id, version, profile, sources, rating, created_at, updated_at } = kept;
         let Self { supplier_id, name, kind, product_version, purpose, status, ai_features, ai_profile, notes } = self;
         let sort_name = name.to_lowercase();
         Model {
@@ -328,6 +347,7 @@ impl NewProduct {
             purpose,
             status: Word(status),
             ai_features: Word(ai_features),
+            profile_sources: bill_of_materials::still_said(sources, profile.as_ref(), ai_profile.as_ref()),
             ai_profile: ai_profile.map(Json),
             rating,
             notes,
@@ -396,6 +416,9 @@ struct Kept {
     id: ProductId,
     organisation_id: OrganisationId,
     version: i64,
+    /// The AI profile before, and which of its fields are the maker's word.
+    profile: Option<AiProfile>,
+    sources: Option<Json<ProfileSources>>,
     rating: Word<Rating>,
     created_at: Moment,
     updated_at: Moment,
@@ -408,6 +431,8 @@ impl Kept {
             id: writer.new_id(),
             organisation_id: writer.scope().organisation_id.clone(),
             version: 1,
+            profile: None,
+            sources: None,
             rating: Word(Rating::Unassessed),
             created_at: writer.now(),
             updated_at: writer.now(),
@@ -420,6 +445,8 @@ impl Kept {
             id: row.id.clone(),
             organisation_id: row.organisation_id.clone(),
             version: row.version,
+            profile: row.ai_profile.as_deref().cloned(),
+            sources: row.profile_sources.clone(),
             rating: row.rating,
             created_at: row.created_at,
             updated_at: row.updated_at,
@@ -536,6 +563,24 @@ pub(crate) async fn put(
     }
     let (id, supplier_id) = (before.id.clone(), before.supplier_id.clone());
     put_all(writer, action, vec![(before, new)]).await?;
+    crate::register::refresh_now(writer, &supplier_id).await?;
+    read(writer, &id).await
+}
+
+/// Puts a checked product, of whose AI profile these fields are the maker's word, in the place of the one read before.
+pub(crate) async fn fill(
+    writer: &Writer,
+    before: Product,
+    new: NewProduct,
+    said: ProfileSources,
+) -> Result<Product, Error> {
+    let (id, supplier_id) = (before.id.clone(), before.supplier_id.clone());
+    let mut after = new.into_row(Kept::of(&before));
+    let mut sources = after.profile_sources.map(|sources| sources.0).unwrap_or_default();
+    sources.extend(said);
+    after.profile_sources = Some(Json(sources));
+    let after = writer.replace::<Entity, ActiveModel>("change", &before, after).await?;
+    crate::decision::note_product_change(writer, &before, &after).await?;
     crate::register::refresh_now(writer, &supplier_id).await?;
     read(writer, &id).await
 }

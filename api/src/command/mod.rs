@@ -21,6 +21,7 @@ use crate::{
 
 mod audit;
 mod backup;
+mod bill_of_materials;
 mod doctor;
 mod due;
 mod export;
@@ -69,6 +70,9 @@ enum Command {
     Import(import::Command),
     /// Export a table as CSV
     Export(export::Command),
+    /// Fill a product's AI profile with what its maker says in a bill of materials (CycloneDX); prints what became of
+    /// each field, with tabs between
+    BillOfMaterials(bill_of_materials::Command),
     /// Copy the whole database into one file, also while the program runs
     #[command(after_help = CODES)]
     Backup(backup::Command),
@@ -208,6 +212,7 @@ pub fn main() -> ExitCode {
         Command::Serve(flags) => serve::run(*flags),
         Command::Import(command) => import::run(command),
         Command::Export(command) => export::run(command),
+        Command::BillOfMaterials(command) => bill_of_materials::run(command),
         Command::Backup(command) => backup::run(command),
         Command::Restore(command) => restore::run(command),
         Command::Doctor(command) => doctor::run(*command),

@@ -2,6 +2,7 @@
 
 use sea_orm_migration::prelude::*;
 
+mod boms;
 mod imports;
 mod lists;
 mod mergers;
@@ -23,6 +24,7 @@ impl MigrationTrait for Step {
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let connection = manager.get_connection();
+        super::script(connection, boms::STATEMENTS).await?;
         super::script(connection, recipes::STATEMENTS).await?;
         super::script(connection, imports::STATEMENTS).await?;
         super::script(connection, mergers::STATEMENTS).await?;

@@ -523,6 +523,9 @@ file_kinds! {
     PublishedListFile "dspt.csv": "text/csv" "application/json" "application/x-ndjson"
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" "application/vnd.ms-excel"
         "application/vnd.oasis.opendocument.spreadsheet";
+    /// A bill of materials. XML is taken to say that it is not read.
+    BomFile "notes.cdx.json": "application/vnd.cyclonedx+json" "application/json" "application/vnd.cyclonedx+xml" "application/xml"
+        "text/xml";
     /// The document behind a piece of evidence.
     EvidenceFile "certificate.pdf": "application/pdf" "image/png" "image/jpeg"
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

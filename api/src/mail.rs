@@ -11,7 +11,7 @@ use diligence_entities::{
 use lettre::{
     AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
     address::Address,
-    message::{Mailbox, header::ContentType},
+    message::{Mailbox, SinglePart},
 };
 
 /// How long the mail server may take for each step.
@@ -123,11 +123,18 @@ impl Post {
             .from(self.from.clone())
             .to(Mailbox::new(Some(one_line(&letter.name)), address))
             .subject(one_line(&format!("{} asks about {}", letter.organisation, letter.subject)))
-            .header(ContentType::TEXT_PLAIN)
-            .body(text(letter, url))
+            .message_id(Some(self.message_id(letter)))
+            .singlepart(SinglePart::plain(text(letter, url)))
             .map_err(|error| error.to_string())?;
         let answer = self.server.send(message).await;
         answer.map(drop).map_err(|error| reason(&error))
+    }
+
+    /// What mail servers and readers know the letter by: its link, of which it is the only letter, at the sender's domain.
+    /// The name of this machine is nobody's business.
+    fn message_id(&self, letter: &Letter) -> String {
+        let domain = Some(self.from.email.domain()).filter(|domain| domain.is_ascii()).unwrap_or("diligence.invalid");
+        format!("<{}@{domain}>", letter.link_id)
     }
 }
 
@@ -165,7 +172,20 @@ fn text(letter: &Letter, url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use diligence_entities::text::is_email;
+
     use super::*;
+
+    #[test]
+    fn what_is_taken_for_an_address_at_the_door_is_taken_when_a_letter_is_sent() {
+        let taken = ["a@example.org", "o'neill@example.org", "a+b@mail.example.org", "{a}|b@x.example", "a@localhost"];
+        for address in [taken.as_slice(), &["a@[192.0.2.1]", "a@b\u{fc}cher.example"]].concat() {
+            assert!(is_email(address) && address.parse::<Address>().is_ok(), "{address}");
+        }
+        for address in ["a..b@example.org", ".a@example.org", "a@example..org", "a@x[192.0.2.1]", "a b@example.org"] {
+            assert!(!is_email(address) && address.parse::<Address>().is_err(), "{address}");
+        }
+    }
 
     #[test]
     fn a_mail_server_and_a_sender_come_together_and_are_understood() {

@@ -33,6 +33,8 @@ pub const LIMIT: usize = 1 << 20;
 pub const DOCUMENT_LIMIT: usize = 5 << 20;
 /// How large a filled-in sheet may be, in bytes: 5 MiB.
 pub const SHEET_LIMIT: usize = 5 << 20;
+/// How large a bill of materials may be, in bytes: 5 MiB.
+pub const BOM_LIMIT: usize = 5 << 20;
 /// How large the rows of an import as JSON may be, in bytes: 32 MiB.
 pub const IMPORT_LIMIT: usize = 32 << 20;
 /// How large a file that is imported may be, in bytes: 256 MiB.

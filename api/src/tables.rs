@@ -94,6 +94,7 @@ tables! {
         "ai_profile.contest_route" "ai_profile.manual_fallback" "ai_profile.summarises_speech" "ai_profile.medical_device_class"
         "ai_profile.safety_case_reference" "ai_profile.dpia_reference" "ai_profile.transparency_record" "ai_profile.eu_ai_act_class"
         "rating" "notes" "version" "created_at" "updated_at"
+        "ai_profile.training_data" "ai_profile.limitations" "ai_profile.ethical_considerations" "ai_profile.energy_use" "profile_sources"
     ];
     /// Evidence.
     EvidenceTable "evidence" "evidence.csv" evidence::list: EvidenceFilter => Evidence = [

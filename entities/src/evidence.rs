@@ -25,8 +25,8 @@ use crate::{
     scope::{PORTION, Reader, Writer, owned},
     stored::{Json, Word},
     subject::Subject,
-    supplier::is_web_address,
     text,
+    web_address::{self, is_web_address},
 };
 
 mod comparing;
@@ -265,7 +265,8 @@ pub struct NewEvidence {
 }
 
 impl NewEvidence {
-    pub(crate) fn check(self) -> Result<Self, Error> {
+    pub(crate) fn check(mut self) -> Result<Self, Error> {
+        self.address = self.address.as_deref().map(web_address::canonical);
         let mut faults = Faults::of(&self);
         if let (Some(issued), Some(expires)) = (self.issued_on, self.expires_on) {
             faults.expect(issued <= expires, "/expires_on", "order", "expected the day of issue or a later day");

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use crate::{
+    bill_of_materials::{self, ProfileSources},
     clock::Moment,
     error::Error,
     fault::Faults,
@@ -18,11 +19,15 @@ use crate::{
     patch::Change,
     scope::{PORTION, Reader, Writer, owned},
     stored::{Json, Word},
-    supplier::{self, RelationshipStatus, is_country, is_web_address},
+    supplier::{self, RelationshipStatus, is_country},
     text, twin,
+    web_address::{self, is_web_address},
 };
 
+mod lookup;
 pub(crate) mod merging;
+
+pub(crate) use lookup::{of_names, of_suppliers};
 
 /// What sort of thing a product is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -181,6 +186,22 @@ pub struct AiProfile {
     pub transparency_record: Option<String>,
     /// Its class under the EU AI Act.
     pub eu_ai_act_class: Option<EuAiActClass>,
+    /// What the model was trained on.
+    #[validate(length(min = 1, max = 5000))]
+    #[schemars(regex(pattern = crate::text::LINES))]
+    pub training_data: Option<String>,
+    /// What the model is not good at.
+    #[validate(length(min = 1, max = 5000))]
+    #[schemars(regex(pattern = crate::text::LINES))]
+    pub limitations: Option<String>,
+    /// What harm the model may do to people, and what is done about it.
+    #[validate(length(min = 1, max = 5000))]
+    #[schemars(regex(pattern = crate::text::LINES))]
+    pub ethical_considerations: Option<String>,
+    /// How much energy the model takes to train and to use.
+    #[validate(length(min = 1, max = 5000))]
+    #[schemars(regex(pattern = crate::text::LINES))]
+    pub energy_use: Option<String>,
 }
 
 /// A product as stored, with what follows from its supplier's profile.
@@ -215,6 +236,8 @@ pub struct Model {
     pub ai_features: Word<AiFeatures>,
     /// What its AI does; null where nobody has said.
     pub ai_profile: Option<Json<AiProfile>>,
+    /// Which fields of the AI profile are the maker's word, brought in with a bill of materials; null for none.
+    pub profile_sources: Option<Json<ProfileSources>>,
     /// The residual rating of its current assessments, under its supplier's tier.
     #[schemars(with = "Rating")]
     pub rating: Word<Rating>,
@@ -282,6 +305,9 @@ impl NewProduct {
     /// Checks everything and writes it one way.
     pub(crate) fn check(mut self) -> Result<Self, Error> {
         self.name = self.name.trim().to_owned();
+        if let Some(profile) = &mut self.ai_profile {
+            profile.transparency_record = profile.transparency_record.as_deref().map(web_address::canonical);
+        }
         let mut faults = Faults::of(&self);
         if let Some(profile) = &mut self.ai_profile {
             for (index, country) in profile.runs_in.iter().enumerate() {
@@ -315,7 +341,7 @@ impl NewProduct {
 
     /// The row that says this, and for the rest what is kept of a product whatever is said of it.
     fn into_row(self, kept: Kept) -> Model {
-        let Kept { id, organisation_id, version, rating, created_at, updated_at } = kept;
+        let Kept { id, organisation_id, version, profile, sources, rating, created_at, updated_at } = kept;
         let Self { supplier_id, name, kind, product_version, purpose, status, ai_features, ai_profile, notes } = self;
         let sort_name = name.to_lowercase();
         let name_key = twin::compared(&name);
@@ -330,6 +356,7 @@ impl NewProduct {
             purpose,
             status: Word(status),
             ai_features: Word(ai_features),
+            profile_sources: bill_of_materials::still_said(sources, profile.as_ref(), ai_profile.as_ref()),
             ai_profile: ai_profile.map(Json),
             rating,
             notes,
@@ -399,6 +426,9 @@ struct Kept {
     id: ProductId,
     organisation_id: OrganisationId,
     version: i64,
+    /// The AI profile before, and which of its fields are the maker's word.
+    profile: Option<AiProfile>,
+    sources: Option<Json<ProfileSources>>,
     rating: Word<Rating>,
     created_at: Moment,
     updated_at: Moment,
@@ -411,6 +441,8 @@ impl Kept {
             id: writer.new_id(),
             organisation_id: writer.scope().organisation_id.clone(),
             version: 1,
+            profile: None,
+            sources: None,
             rating: Word(Rating::Unassessed),
             created_at: writer.now(),
             updated_at: writer.now(),
@@ -423,6 +455,8 @@ impl Kept {
             id: row.id.clone(),
             organisation_id: row.organisation_id.clone(),
             version: row.version,
+            profile: row.ai_profile.as_deref().cloned(),
+            sources: row.profile_sources.clone(),
             rating: row.rating,
             created_at: row.created_at,
             updated_at: row.updated_at,
@@ -459,30 +493,6 @@ pub(crate) async fn create_all(
         new.into_row(Kept { id: id.unwrap_or_else(|| kept.id.clone()), ..kept })
     };
     writer.insert_all::<Entity, ActiveModel>(new.into_iter().map(row).collect()).await
-}
-
-/// The products that have one of these names.
-pub(crate) async fn of_names(reader: &Reader, names: &BTreeSet<String>) -> Result<Vec<Product>, Error> {
-    let mut found = Vec::new();
-    let lower: BTreeSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
-    let lower: Vec<String> = lower.into_iter().collect();
-    for portion in lower.chunks(PORTION) {
-        let rows = reader
-            .all(reader.find::<Entity>().filter(Column::SortName.is_in(portion.iter().map(String::as_str))))
-            .await?;
-        found.extend(rows.into_iter().filter(|product| names.contains(&product.name)));
-    }
-    Ok(found)
-}
-
-/// The products of these suppliers.
-pub(crate) async fn of_suppliers(reader: &Reader, suppliers: &[SupplierId]) -> Result<Vec<Product>, Error> {
-    let mut found = Vec::new();
-    for portion in suppliers.chunks(PORTION) {
-        let of_these = Column::SupplierId.is_in(portion.iter().cloned());
-        found.extend(reader.all(reader.find::<Entity>().filter(of_these)).await?);
-    }
-    Ok(found)
 }
 
 /// One product.
@@ -575,6 +585,24 @@ pub(crate) async fn put(
     }
     let (id, supplier_id) = (before.id.clone(), before.supplier_id.clone());
     put_all(writer, action, vec![(before, new)]).await?;
+    crate::register::refresh_now(writer, &supplier_id).await?;
+    read(writer, &id).await
+}
+
+/// Puts a checked product, of whose AI profile these fields are the maker's word, in the place of the one read before.
+pub(crate) async fn fill(
+    writer: &Writer,
+    before: Product,
+    new: NewProduct,
+    said: ProfileSources,
+) -> Result<Product, Error> {
+    let (id, supplier_id) = (before.id.clone(), before.supplier_id.clone());
+    let mut after = new.into_row(Kept::of(&before));
+    let mut sources = after.profile_sources.map(|sources| sources.0).unwrap_or_default();
+    sources.extend(said);
+    after.profile_sources = Some(Json(sources));
+    let after = writer.replace::<Entity, ActiveModel>("change", &before, after).await?;
+    crate::decision::note_product_change(writer, &before, &after).await?;
     crate::register::refresh_now(writer, &supplier_id).await?;
     read(writer, &id).await
 }

@@ -23,6 +23,7 @@ use crate::{
     scope::{PORTION, Reader, Writer, owned},
     stored::{Json, Word},
     text, twin,
+    web_address::{self, is_web_address},
 };
 
 mod contacts;
@@ -146,16 +147,6 @@ pub(crate) fn is_country(text: &str) -> Result<(), ValidationError> {
     }
 }
 
-/// A web address that a person may safely follow.
-pub(crate) fn is_web_address(text: &str) -> Result<(), ValidationError> {
-    use validator::ValidateUrl as _;
-    if text.validate_url() && (text.starts_with("https://") || text.starts_with("http://")) {
-        Ok(())
-    } else {
-        Err(ValidationError::new("url").with_message("expected a web address such as https://example.org".into()))
-    }
-}
-
 /// A supplier as stored, with what follows from its profile.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, JsonSchema)]
 #[sea_orm(table_name = "supplier")]
@@ -259,7 +250,7 @@ pub struct NewSupplier {
     #[validate(length(min = 1, max = 300))]
     #[serde(default)]
     pub legal_name: Option<String>,
-    /// Its web address.
+    /// Its web address; `www.example.org` is taken for `https://www.example.org`.
     #[validate(length(max = 2000), custom(function = "is_web_address"))]
     #[serde(default)]
     pub website: Option<String>,
@@ -333,6 +324,7 @@ impl NewSupplier {
     /// Checks everything and writes it one way: names without space around them, identifiers as their schemes do.
     pub(crate) fn check(mut self) -> Result<Self, Error> {
         self.name = self.name.trim().to_owned();
+        self.website = self.website.as_deref().map(web_address::canonical);
         let mut faults = Faults::of(&self);
         let mut seen = BTreeSet::new();
         for (index, identifier) in self.identifiers.iter_mut().enumerate() {

@@ -18,6 +18,7 @@
 //! | [`preview`] | what a respondent sees of an edition |
 //! | [`extension`] | an organisation's own questions added to an edition |
 //! | [`splice`] | one question more, less or other in the text of an extension, all else left alone |
+//! | [`swallowed`](mod@swallowed) | texts of which YAML takes the end for a comment |
 //! | [`changes`](mod@changes) | what differs between two editions, and whether it changes scores |
 //! | [`carry`](mod@carry) | answer once: a new assessment's answers proposed from earlier ones |
 //! | `rules.rs` | the edition without its words: what its scoring hash is taken of |
@@ -97,6 +98,7 @@ pub mod score;
 mod shape;
 pub mod splice;
 pub mod spreadsheet;
+pub mod swallowed;
 pub mod table;
 pub mod text;
 pub mod translation;
@@ -132,4 +134,5 @@ pub use score::{
     QuestionState, Replacement, Score, Summary, evaluate,
 };
 pub use splice::{Sketch, Splice};
+pub use swallowed::swallowed;
 pub use translation::Translation;

@@ -95,6 +95,24 @@ both! {
         assert_eq!(app.post(&app.editor, "/questionnaire-drafts", json!({ "name": "x", "kind": "extension", "format": "csv", "document": "" })).await.faults(422), ["/format format"]);
     }
 
+    async fn a_comment_that_swallows_the_end_of_a_text_is_warned_of_and_keeps_nothing_from_being_published(app: App) {
+        let cut = WRITTEN.replacen("\ntitle: ", "\ntitle: Badge #1 of ", 1);
+        let line = cut.lines().position(|line| line.contains("Badge #1")).expect("a title") + 1;
+        let draft = app.post(&app.editor, "/questionnaire-drafts", json!({ "name": "Cut", "document": cut })).await.json(201);
+        let path = format!("/questionnaire-drafts/{}", id(&draft));
+        let check = app.get(&app.viewer, &format!("{path}/check")).await.json(200);
+        assert_eq!((&check["is_publishable"], &check["warnings"][0]["code"]), (&json!(true), &json!("comment_in_text")), "{check}");
+        assert!(text(&check["warnings"][0], "detail").starts_with(&format!("line {line}, column 14")), "{check}");
+        let alone = app.post(&app.viewer, "/questionnaires/check", json!({ "name": "Cut", "document": cut })).await.json(200);
+        assert_eq!(alone["warnings"], check["warnings"]);
+        let mut editor = crate::pages::someone(&app, "editor").await;
+        let page = editor.opens(&app, &format!("/questionnaires/drafts/{}", id(&draft))).await.text;
+        assert!(page.contains("Is this meant?") && page.contains(&format!("data-line=\"{line}\"")), "{page}");
+        let fine = app.post(&app.viewer, "/questionnaires/check", json!({ "name": "Fine", "document": WRITTEN })).await.json(200);
+        assert_eq!(fine["warnings"], json!([]));
+        app.act(&app.editor, &format!("{path}/publish"), &draft, None).await.json(201);
+    }
+
     async fn a_built_in_questionnaire_is_extended_without_copying_it(app: App) {
         let base = app.get(&app.viewer, "/questionnaires/nhs-cyber-charter/editions/2026.2").await.json(200);
         let (section, principle) = (text(&base["sections"][0], "key"), text(&base["sections"][0]["questions"][0], "principle"));

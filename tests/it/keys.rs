@@ -172,6 +172,7 @@ const TABLE: &[(&[&str], &[&str])] = &[
             "delete_supplier",
             "create_product",
             "change_product",
+            "import_bill_of_materials",
             "archive_product",
             "restore_product",
             "delete_product",

@@ -57,6 +57,40 @@ both! {
         assert_eq!(app.get(&app.viewer, &format!("/suppliers/{}", id(&supplier))).await.json(200), supplier);
     }
 
+    async fn identifiers_are_taken_by_their_issuers_rules_and_as_people_write_them(app: App) {
+        for (scheme, given, kept) in [
+            ("GB-COH", "IP00525R", "IP00525R"),
+            ("GB-COH", "sp1692rs", "SP1692RS"),
+            ("GB-COH", " sc 12345", "SC012345"),
+            ("GB-CQC", "RGT", "RGT"),
+            ("GB-CQC", "rgt01", "RGT01"),
+            ("GB-VAT", "HA500", "HA500"),
+            ("GB-VAT", "GB HA 599", "HA599"),
+            ("GB-VAT", "XI 434 0314 94", "434031494"),
+        ] {
+            let made = app.post(&app.editor, "/suppliers", json!({ "name": given.trim(), "identifiers": [{ "scheme": scheme, "id": given }] })).await.json(201);
+            assert_eq!(made["identifiers"], json!([{ "scheme": scheme, "id": kept }]), "{given}");
+        }
+        let wrong: Vec<Value> = [("GB-COH", "IP123456R"), ("GB-CQC", "QRV"), ("GB-VAT", "HA499"), ("GB-VAT", "GD500")].iter().map(|(scheme, id)| json!({ "scheme": scheme, "id": id })).collect();
+        let faults = app.post(&app.editor, "/suppliers", json!({ "name": "Wrong", "identifiers": wrong })).await.faults(422);
+        assert_eq!(faults, ["/identifiers/0/id identifier", "/identifiers/1/id identifier", "/identifiers/2/id identifier", "/identifiers/3/id identifier"]);
+    }
+
+    async fn web_addresses_are_taken_as_people_write_them_and_kept_one_way(app: App) {
+        let made = app.post(&app.editor, "/suppliers", json!({ "name": "Harbour", "website": "www.Harbour.example/Care" })).await.json(201);
+        assert_eq!(text(&made, "website"), "https://www.harbour.example/Care");
+        let path = format!("/suppliers/{}", id(&made));
+        let changed = app.patch(&app.editor, &path, &made, json!({ "website": "HTTPS://Harbour.example" })).await.json(200);
+        assert_eq!(text(&changed, "website"), "https://harbour.example");
+        let same = app.post(&app.editor, "/suppliers/import", json!({ "rows": [{ "id": id(&made), "website": "harbour.example" }] })).await.json(200);
+        assert_eq!(same["unchanged_count"], json!(1), "{same}");
+        let paper = json!({ "subject_id": id(&made), "kind": "cyber_essentials", "address": "Certificates.example/Harbour" });
+        assert_eq!(text(&app.post(&app.editor, "/evidence", paper).await.json(201), "address"), "https://certificates.example/Harbour");
+        for wrong in ["nowhere", "jo@harbour.example", "javascript:alert(1)", "ftp://harbour.example"] {
+            assert_eq!(app.post(&app.editor, "/suppliers", json!({ "name": "x", "website": wrong })).await.faults(422), ["/website url"], "{wrong}");
+        }
+    }
+
     async fn everything_wrong_with_a_supplier_is_told_at_once(app: App) {
         let wrong = json!({
             "name": "", "website": "javascript:alert(1)", "country": "gb", "contacts": [{ "name": "Ada", "email": "ada" }],

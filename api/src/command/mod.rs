@@ -16,11 +16,13 @@ use diligence_entities::{
 use crate::{
     config::{Config, DatabaseFlags, ServeFlags},
     link::PublicUrl,
+    redacted::{redacted, redacted_usage},
 };
 
 mod archive;
 mod audit;
 mod backup;
+mod bill_of_materials;
 mod bulk;
 mod doctor;
 mod due;
@@ -83,6 +85,9 @@ enum Command {
     /// Look at a published list, and take over what it says of suppliers
     #[command(subcommand)]
     Lists(lists::Command),
+    /// Fill a product's AI profile with what its maker says in a bill of materials (CycloneDX); prints what became of
+    /// each field, with tabs between
+    BillOfMaterials(bill_of_materials::Command),
     /// Copy the whole database into one file, also while the program runs
     #[command(after_help = CODES)]
     Backup(backup::Command),
@@ -214,7 +219,16 @@ impl From<Error> for Failure {
 /// Reads the command line, does what it says, and gives the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
-    let Line { command, serve } = Line::parse();
+    let Line { command, serve } = match Line::try_parse() {
+        Ok(line) => line,
+        Err(error) if error.use_stderr() => {
+            let has_address = std::env::args_os().any(|argument| argument.to_string_lossy().contains("://"));
+            let _ = write!(std::io::stderr(), "{}", redacted_usage(&error, has_address));
+            return ExitCode::from(2);
+        }
+        // The manual, or the version.
+        Err(error) => error.exit(),
+    };
     let done = match command.unwrap_or(Command::Serve(Box::new(serve))) {
         Command::Serve(flags) => serve::run(*flags),
         Command::Import(command) => import::run(command),
@@ -222,6 +236,7 @@ pub fn main() -> ExitCode {
         Command::Export(command) => export::run(command),
         Command::Bulk(command) => bulk::run(command),
         Command::Lists(command) => lists::run(command),
+        Command::BillOfMaterials(command) => bill_of_materials::run(command),
         Command::Backup(command) => backup::run(command),
         Command::Restore(command) => restore::run(command),
         Command::Doctor(command) => doctor::run(*command),
@@ -244,7 +259,7 @@ pub fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure { sentence, code }) => {
-            let _ = writeln!(std::io::stderr(), "diligence: {sentence}");
+            let _ = writeln!(std::io::stderr(), "diligence: {}", redacted(&sentence));
             ExitCode::from(code)
         }
     }

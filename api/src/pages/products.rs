@@ -1,8 +1,11 @@
 //! Products: the page of one, entering it, what is said of it, what happened to it, and its end.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use diligence_entities::{
     audit,
+    clock::Day,
     id::{ProductId, SubjectId, SupplierId},
     patch::Change,
     product::{
@@ -16,7 +19,7 @@ use poem::http::StatusCode;
 use serde_json::{Map, Value};
 
 use super::{
-    fields::{Fact, FormPage, FormSection, Input, empty, facts, field, fields, json, read, said, typed},
+    fields::{Fact, FieldSpec, FormPage, FormSection, Input, empty, facts, field, fields, json, read, said, typed},
     form::Form,
     format,
     labels::Labelled as _,
@@ -37,6 +40,8 @@ use crate::{
     problem::Problem,
 };
 
+mod bill_of_materials;
+
 /// The routes of these pages.
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
@@ -45,6 +50,8 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .get("/products/:id", show)
         .get("/products/:id/change", show_change)
         .post("/products/:id/change", change)
+        .get("/products/:id/bill-of-materials", bill_of_materials::show)
+        .post("/products/:id/bill-of-materials", bill_of_materials::bring_in)
         .get("/products/:id/history", show_history)
         .get("/products/:id/end", show_end)
         .post("/products/:id/archive", archive)
@@ -126,6 +133,15 @@ pub(super) const PARTS: &[FormSection] = &[
                 "",
                 Input::OptionalSelect(EuAiActClass::CHOICES),
             ),
+            field("ai_profile.training_data", "What was the model trained on?", "", Input::TextArea),
+            field("ai_profile.limitations", "What is the model not good at?", "", Input::TextArea),
+            field(
+                "ai_profile.ethical_considerations",
+                "What harm may it do to people, and what is done about it?",
+                "",
+                Input::TextArea,
+            ),
+            field("ai_profile.energy_use", "How much energy does it take?", "", Input::TextArea),
         ],
     },
 ];
@@ -144,6 +160,7 @@ struct ProductPage {
     product: Product,
     facts: Vec<Fact>,
     ai_facts: Vec<Fact>,
+    makers_word: Vec<String>,
     about: About,
     may_change: bool,
     may_merge: bool,
@@ -161,13 +178,14 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let about = About::read(request, &reader, &SubjectId::Product(id)).await?;
     let frame = here.frame(&product.name).at("/register");
     let facts = facts(OWN, &json(&product)?, &["name", "kind", "status", "ai_features"], &["notes"]);
-    let ai_facts = ai_facts(&product)?;
+    let (ai_facts, makers_word) = (ai_facts(&product)?, makers_word(&product));
     Ok(html(
         StatusCode::OK,
         &ProductPage {
             frame,
             facts,
             ai_facts,
+            makers_word,
             product,
             about,
             may_change: here.is_at_least(Role::Editor),
@@ -178,7 +196,26 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
 
 /// What is known of a product's AI; nothing where it has no profile.
 pub(super) fn ai_facts(product: &Product) -> Result<Vec<Fact>, Problem> {
-    Ok(if product.ai_profile.is_some() { facts(AI, &json(product)?, &[], &[]) } else { Vec::new() })
+    const OPTIONAL: [&str; 4] = [
+        "ai_profile.training_data",
+        "ai_profile.limitations",
+        "ai_profile.ethical_considerations",
+        "ai_profile.energy_use",
+    ];
+    Ok(if product.ai_profile.is_some() { facts(AI, &json(product)?, &[], &OPTIONAL) } else { Vec::new() })
+}
+
+/// What of a product's AI profile is the maker's word, in a sentence for each document.
+fn makers_word(product: &Product) -> Vec<String> {
+    let mut said: BTreeMap<(Day, &str), Vec<&str>> = BTreeMap::new();
+    for (name, source) in product.profile_sources.iter().flat_map(|sources| sources.iter()) {
+        let labelled = |field: &&FieldSpec| field.key.strip_prefix("ai_profile.") == Some(name.as_str());
+        let label = AI.iter().flat_map(|part| part.fields).find(labelled).map_or(name.as_str(), |field| field.label);
+        said.entry((source.on, source.document.as_str())).or_default().push(label);
+    }
+    said.into_iter()
+        .map(|((on, document), labels)| format!("{} ({document}, brought in on {})", labels.join(" "), format::day(on)))
+        .collect()
 }
 
 /// What is said of a product: an AI profile of which nothing is said is none.

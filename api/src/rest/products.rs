@@ -2,6 +2,7 @@
 
 use diligence_entities::{
     audit::{self, AuditEvent, HistoryFilter},
+    bill_of_materials::{self, BomQuery, BomReport},
     id::ProductId,
     merger,
     product::{self, NewProduct, Product, ProductFilter},
@@ -10,10 +11,11 @@ use poem_openapi::OpenApi;
 
 use super::tag::Tag;
 use crate::{
-    answer::{Changed, Created, Done, Listed, Once},
+    answer::{BomFile, Changed, Created, Done, Listed, Once},
     auth::{By, Editor, InRegister, Viewer},
+    bill_of_materials::parse,
     path::{At, boxed},
-    payload::{Body, Change},
+    payload::{BOM_LIMIT, Body, Change, FileBody},
     problem::{Acting, Answer, Changing, Creating, Deleting, Following, Listing, Reading},
     query::Query,
     retry::Retry,
@@ -72,6 +74,32 @@ impl Api {
         let product = product::change(&writer, &id, version.0, change.0).await?;
         writer.save().await?;
         Ok(Changed(product))
+    }
+
+    /// Import a bill of materials
+    ///
+    /// Fills the AI profile with what the maker of a model says in a CycloneDX document (1.5 to 1.7, JSON): the model, its version and provider, what it is for, what it was trained on, its limits, ethical considerations and energy. What is said in the profile already stays, unless `overwrite=true`; what differs is listed. What comes from the document is marked as the maker's word in `profile_sources`, until somebody changes it. Where the document has several models, `component` says which is meant. With `dry_run=true` nothing is changed. At most 5 MiB.
+    #[oai(
+        path = "/products/:id/bill-of-materials",
+        method = "post",
+        operation_id = "import_bill_of_materials",
+        transform = "boxed"
+    )]
+    async fn import_bill_of_materials(
+        &self,
+        who: By<Editor>,
+        query: Query<BomQuery>,
+        id: At<ProductId>,
+        version: IfMatch,
+        body: FileBody<BomFile, BOM_LIMIT, true>,
+        retry: Retry,
+    ) -> Answer<Once<Changed<BomReport>>, Changing> {
+        let document = parse(&body.bytes)?;
+        retry
+            .once(&who, async |writer| {
+                Ok(Changed(bill_of_materials::bring_in(writer, &id, version.0, &document, &query).await?))
+            })
+            .await
     }
 
     /// Archive a product

@@ -3,6 +3,7 @@
 use sea_orm::DbBackend;
 use sea_orm_migration::prelude::*;
 
+mod boms;
 mod imports;
 mod lists;
 mod mergers;
@@ -24,6 +25,7 @@ impl MigrationTrait for Step {
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let connection = manager.get_connection();
+        super::script(connection, boms::STATEMENTS).await?;
         super::script(connection, recipes::STATEMENTS).await?;
         let is_postgres = connection.get_database_backend() == DbBackend::Postgres;
         super::script(connection, &imports::statements(is_postgres)).await?;

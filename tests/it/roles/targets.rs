@@ -332,6 +332,9 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         }
         "read_product" | "delete_product" | "archive_product" | "list_product_history" => Target::on(product().await),
         "change_product" => Target::on(product().await).and(json!({ "purpose": "Who works when." })),
+        "import_bill_of_materials" => {
+            Target::on(product().await).file("", crate::bills_of_materials::document().to_string().into_bytes())
+        }
         "restore_product" => Target::on(acted("products", &product().await, "archive", None).await),
 
         "tell_twins_apart" => {

@@ -1,6 +1,6 @@
 //! Products: what a supplier provides. Any of them may have AI features.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use diligence_questionnaires::Rating;
 use schemars::JsonSchema;
@@ -17,7 +17,7 @@ use crate::{
     ourselves,
     page::{Page, Sort, contains},
     patch::Change,
-    scope::{PORTION, Reader, Writer, owned},
+    scope::{Reader, Writer, owned},
     stored::{Json, Word},
     supplier::{self, RelationshipStatus, is_country},
     text, twin,

@@ -208,11 +208,24 @@ pub struct Marks {
 /// How the rows of a file are read.
 #[derive(Debug)]
 enum Plan {
-    Delimited { text: text::Reading, separator: u8 },
-    Json { text: text::Reading, place: json::Place },
+    Delimited {
+        text: text::Reading,
+        separator: u8,
+    },
+    Json {
+        text: text::Reading,
+        place: json::Place,
+    },
     /// Rows that were made of what stands in the file, as JSON lines.
-    Made { lines: Vec<u8>, text: text::Reading, place: json::Place },
-    Book { book: Box<book::Book>, sheet: usize },
+    Made {
+        lines: Vec<u8>,
+        text: text::Reading,
+        place: json::Place,
+    },
+    Book {
+        book: Box<book::Book>,
+        sheet: usize,
+    },
 }
 
 impl Plan {

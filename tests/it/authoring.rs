@@ -47,7 +47,10 @@ async fn the_schemas_are_served_at_a_stable_place_as_committed_and_as_the_types_
             "{name}"
         );
         let committed = std::fs::read_to_string(folder.join(format!("{name}.json"))).expect("a committed schema");
-        assert_eq!(committed, served.text, "diligence questionnaire schema {name} > openapi/schemas/{name}.json (diligence recipe schema for recipe)");
+        assert_eq!(
+            committed, served.text,
+            "diligence questionnaire schema {name} > openapi/schemas/{name}.json (diligence recipe schema for recipe)"
+        );
     }
     app.get(&app.stranger, "/schemas/nothing.json").await.faults(404);
 }

@@ -9,8 +9,8 @@ pub mod dependencies;
 mod document;
 pub mod drafts;
 pub mod due;
-pub mod evidence;
 pub mod everything;
+pub mod evidence;
 pub mod exports;
 pub mod identity_providers;
 pub mod import_drafts;
@@ -48,6 +48,15 @@ pub fn all() -> impl poem_openapi::OpenApi + 'static {
         (risks::Api, reviews::Api, incidents::Api, due::Api, settlements::Api),
         (organisation::Api, ourselves::Api, policy::Api, sign_in_policy::Api, keys::Api, audit::Api, privacy::Api),
         (users::Api, invitations::Api, sessions::Api, account::Api, identity_providers::Api),
-        (imports::Api, import_drafts::Api, exports::Api, recipes::Api, everything::Api, mergers::Api, bulk::Api, published_lists::Api),
+        (
+            imports::Api,
+            import_drafts::Api,
+            exports::Api,
+            recipes::Api,
+            everything::Api,
+            mergers::Api,
+            bulk::Api,
+            published_lists::Api,
+        ),
     )
 }

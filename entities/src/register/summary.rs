@@ -7,14 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{RiskCounts, count_of, counts};
-use crate::{
-    clock::Day,
-    error::Error,
-    policy,
-    product::AiFeatures,
-    scope::Reader,
-    stored::word,
-};
+use crate::{clock::Day, error::Error, policy, product::AiFeatures, scope::Reader, stored::word};
 
 /// How many lines there are of each sort.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]

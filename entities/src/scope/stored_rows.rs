@@ -1,8 +1,8 @@
 //! Rows as they are stored, column by column, of whatever table: what an archive of one register is made of.
 
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait as _, DbErr, IdenStatic as _, Iterable as _, QueryFilter as _,
-    QueryOrder as _, QueryResult, QuerySelect as _, QueryTrait as _,
+    ColumnTrait as _, ConnectionTrait as _, DbErr, IdenStatic as _, Iterable as _, QueryFilter as _, QueryOrder as _,
+    QueryResult, QuerySelect as _, QueryTrait as _,
     sea_query::{Alias, ColumnType, Expr, Query},
 };
 use serde_json::{Map, Value};

@@ -157,7 +157,7 @@ async fn a_letter_has_the_headers_by_which_mail_servers_tell_letters_from_junk()
         assert_eq!(said("message-id"), format!("<{}@example.org>", id(link)));
         assert_eq!(said("from"), "Register <register@example.org>");
         assert!(said("to").ends_with("<zoe@harbour.example>") && !said("to").starts_with('<'));
-        assert!(chrono::DateTime::parse_from_rfc2822(said("date")).is_ok());
+        assert!(chrono::DateTime::parse_from_rfc2822(&said("date")).is_ok());
         assert_eq!(said("content-type"), "text/plain; charset=utf-8");
         assert!(["7bit", "quoted-printable", "base64"].contains(&said("content-transfer-encoding").as_str()));
         assert!(!said("subject").is_empty());

@@ -10,6 +10,7 @@ use diligence_entities::{
         Bulk, BulkAction, BulkArchive, BulkAsk, BulkItem, BulkReport, BulkSelection, BulkSettings, BulkUpdate,
         BulkVerdict,
     },
+    clock::Day,
     error::Error,
     fault::Fault,
     id::SubjectId,
@@ -32,12 +33,15 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
 use super::{
+    fields,
     form::{Form, parameter},
     format,
     labels::{Choices, Labelled as _},
     page::{FieldError, Frame, PageResult, at, faults, html, redirect},
+    products,
     routes::Routes,
     signed_in::{Page, Proven},
+    suppliers,
 };
 use crate::{
     auth::Editor,
@@ -139,10 +143,10 @@ impl ChoosePage {
     fn profile() -> [(&'static str, &'static str, Choices); 5] {
         [
             ("data_role", "What is its part in personal data?", DataRole::CHOICES),
-            ("data_sensitivity", "The most sensitive data it holds", DataSensitivity::CHOICES),
-            ("system_access", "How far does it get into our systems?", SystemAccess::CHOICES),
+            ("data_sensitivity", "What is the most sensitive data of yours that it holds?", DataSensitivity::CHOICES),
+            ("system_access", "How far does it get into your systems?", SystemAccess::CHOICES),
             ("service_criticality", "What happens to care when it stops?", ServiceCriticality::CHOICES),
-            ("people_affected", "How many people does it touch?", PeopleAffected::CHOICES),
+            ("people_affected", "How many of the people you support or employ does it touch?", PeopleAffected::CHOICES),
         ]
     }
 
@@ -339,6 +343,29 @@ impl CheckedPage {
             BulkVerdict::Change => ("low", "Will be done"),
             BulkVerdict::Unchanged => ("unassessed", "Nothing to do"),
         }
+    }
+
+    /// What the forms call a field of suppliers or products.
+    fn asked(field: &str) -> String {
+        let asked = fields::label(suppliers::PARTS, field).or_else(|| fields::label(products::PARTS, field));
+        asked.map_or_else(|| format::label(&field), str::to_owned)
+    }
+
+    /// What a field says, in the words of the forms.
+    fn says(field: &str, text: &Option<String>) -> String {
+        let Some(text) = text else { return "nothing".into() };
+        let choices = fields::choices(suppliers::PARTS, field);
+        let choices = if choices.is_empty() { fields::choices(products::PARTS, field) } else { choices };
+        if choices.is_empty() {
+            return text.parse::<Day>().map_or_else(|_| text.clone(), format::day);
+        }
+        let word = |word: &str| {
+            choices
+                .iter()
+                .find(|(known, _)| *known == word)
+                .map_or_else(|| word.to_owned(), |(_, label)| (*label).to_owned())
+        };
+        text.split("; ").map(word).collect::<Vec<_>>().join("; ")
     }
 }
 

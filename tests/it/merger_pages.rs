@@ -63,7 +63,7 @@ both! {
         holds(&shown(&mut approver, &app, &format!("/suppliers/{}", id(&kept))).await, &[&format!("href=\"{merge}\"")]);
         holds(&shown(&mut approver, &app, &format!("{merge}?q=harbour")).await, &[&format!("href=\"{way}\"")]);
         let page = shown(&mut approver, &app, &way).await;
-        holds(&page, &["Country", "As the other: IE", "Evidence: 1", "Merge them"]);
+        holds(&page, &["Where it is based", "As the other:</span> <span class=\"lines\">IE</span>", "Evidence: 1", "Merge them"]);
         let mut editor = someone(&app, "editor").await;
         assert_eq!(editor.opens(&app, &way).await.status, 403);
         let place = goes_to(&approver.fills(&app, &page, &merge, &[("choice.country", "other")]).await);

@@ -19,13 +19,16 @@ use poem::{Request, http::StatusCode};
 use serde_json::Value;
 
 use super::{
+    fields::{self, FormSection},
     form::{Form, parameter},
     format,
     list_query::ListQuery,
     page::{FieldError, Frame, PageResult, Refusal, faults, html, path_id, redirect},
+    products,
     routes::Routes,
     sign_in::SignedIn,
     signed_in::{Page, Proven},
+    suppliers,
 };
 use crate::{
     auth::{Approver, Editor, Viewer},
@@ -211,20 +214,22 @@ fn told(value: &Value) -> String {
     }
 }
 
-fn choosing(field: &MergerField, choice: Option<MergerChoice>) -> Choosing {
+fn choosing(parts: &'static [FormSection], field: &MergerField, choice: Option<MergerChoice>) -> Choosing {
+    let says = |value: &Value| fields::told(parts, &field.field, value).unwrap_or_else(|| told(value));
     let has_both = field.after != field.kept && field.after != field.other || choice == Some(MergerChoice::Both);
     let is = |value: &Value, way: MergerChoice| match choice {
         Some(choice) => choice == way,
         None => field.after == *value && !(has_both && way != MergerChoice::Both),
     };
     let mut ways = vec![
-        ("kept", "As the one that is kept", told(&field.kept), is(&field.kept, MergerChoice::Kept)),
-        ("other", "As the other", told(&field.other), is(&field.other, MergerChoice::Other)),
+        ("kept", "As the one that is kept", says(&field.kept), is(&field.kept, MergerChoice::Kept)),
+        ("other", "As the other", says(&field.other), is(&field.other, MergerChoice::Other)),
     ];
     if has_both {
-        ways.push(("both", "Both", told(&field.after), is(&field.after, MergerChoice::Both)));
+        ways.push(("both", "Both", says(&field.after), is(&field.after, MergerChoice::Both)));
     }
-    Choosing { field: field.field.clone(), label: format::label(&field.field), ways }
+    let label = fields::label(parts, &field.field).map_or_else(|| format::label(&field.field), str::to_owned);
+    Choosing { field: field.field.clone(), label, ways }
 }
 
 async fn show_merge(
@@ -257,8 +262,12 @@ async fn show_merge(
         }
     }
     let choices = asked.map(|new| new.choices).unwrap_or_default();
-    let fields = plan.iter().flat_map(|plan| &plan.fields);
-    let choosing = fields.map(|field| choosing(field, choices.get(&field.field).copied())).collect();
+    let parts = match &kept.id {
+        SubjectId::Supplier(_) => suppliers::PARTS,
+        SubjectId::Product(_) => products::PARTS,
+    };
+    let differing = plan.iter().flat_map(|plan| &plan.fields);
+    let choosing = differing.map(|field| choosing(parts, field, choices.get(&field.field).copied())).collect();
     let title = format!("Merge {} with another", kept.name);
     let page = MergePage {
         frame: here.frame(&title).at(PART),

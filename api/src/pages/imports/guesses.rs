@@ -301,19 +301,21 @@ pub(super) fn target<'a>(noun: ImportNoun, heading: &str, known: impl Iterator<I
     }
     let known: Vec<&Target> = known.collect();
     let is_known = |key: &str| known.iter().any(|target| target.key == key);
-    if let Some(target) = known.iter().find(|target| plain(&target.key) == whole || plain(&target.label) == whole) {
+    if let Some(target) = known.iter().find(|target| target.key == heading.trim() || plain(&target.label) == whole) {
         return Some(target.key.clone());
     }
-    let usual = match noun {
+    let usual: &[(&str, &[&str])] = match noun {
         ImportNoun::Suppliers => OF_SUPPLIERS,
         ImportNoun::Products => OF_PRODUCTS,
-        _ => return None,
+        _ => &[],
     };
     let all = || usual.iter().flat_map(|(key, names)| names.iter().map(move |name| (*key, *name)));
-    let exact = || all().find(|(_, name)| *name == whole || *name == before_bracket);
+    let exact = || all().find(|(_, name)| *name == whole || *name == before_bracket).map(|(key, _)| key);
+    let named = || known.iter().find(|target| plain(&target.key) == whole).map(|target| target.key.as_str());
     let is_part = |name: &str| name.len() >= SHORTEST_PART && (whole.starts_with(name) || whole.ends_with(name));
-    let longest = || all().filter(|(_, name)| is_part(name)).max_by_key(|(_, name)| name.len());
-    exact().or_else(longest).map(|(key, _)| key.to_owned()).filter(|key| is_known(key))
+    let longest = || all().filter(|(_, name)| is_part(name)).max_by_key(|(_, name)| name.len()).map(|(key, _)| key);
+    // What a heading usually means comes before what a field of ours is called: “Personal data?” asks for yes or no.
+    exact().filter(|key| is_known(key)).or_else(named).or_else(longest).filter(|key| is_known(key)).map(str::to_owned)
 }
 
 /// Words that say nothing.
@@ -363,7 +365,19 @@ const WORDS: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     ("data_sensitivity", &[("special", "special_category"), ("sensitive", "special_category"), ("no", "none")]),
-    ("system_access", &[("no", "none"), ("admin", "privileged"), ("administrator", "privileged")]),
+    (
+        "system_access",
+        &[
+            ("no", "none"),
+            ("n", "none"),
+            ("readonly", "standing"),
+            ("user", "standing"),
+            ("admin", "privileged"),
+            ("yesadmin", "privileged"),
+            ("administrator", "privileged"),
+            ("full", "privileged"),
+        ],
+    ),
     (
         "status",
         &[

@@ -93,15 +93,19 @@ impl RowsPage<'_> {
 
     /// The verdicts: the word, the name, and how many rows have it.
     fn verdicts(report: &ImportReport) -> [(&'static str, &'static str, i64); 6] {
-        let asked = report.rows.iter().filter(|row| row.verdict == Verdict::Question).count();
         [
             ("all", "All", i64::try_from(report.rows.len()).unwrap_or(i64::MAX)),
             ("refused", "Refused", report.refused_count),
-            ("question", "Asked about", i64::try_from(asked).unwrap_or(i64::MAX)),
+            ("question", "Asked about", i64::try_from(Self::asked_count(report)).unwrap_or(i64::MAX)),
             ("create", "New", report.created_count),
             ("change", "Changed", report.changed_count),
             ("unchanged", "Unchanged", report.unchanged_count),
         ]
+    }
+
+    /// How many rows are asked about.
+    fn asked_count(report: &ImportReport) -> usize {
+        report.rows.iter().filter(|row| row.verdict == Verdict::Question).count()
     }
 
     fn verdict(row: &ImportedRow) -> (&'static str, &'static str) {

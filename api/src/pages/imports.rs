@@ -87,6 +87,11 @@ fn href(id: &ImportId) -> String {
     format!("/imports/{id}")
 }
 
+/// What the forms call a field that a column can fill.
+pub(super) fn field_label(noun: ImportNoun, key: &str) -> String {
+    targets::label(noun, key)
+}
+
 /// What is in a file, in a word that stands in a sentence.
 fn noun_word(noun: impl Borrow<ImportNoun>) -> String {
     format::without_underscores(&word(noun.borrow()))

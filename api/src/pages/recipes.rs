@@ -8,8 +8,8 @@ use diligence_entities::{
     error::Error,
     fault::Fault,
     recipe::{
-        self, BuiltIn, Condition, Header, KnownRecipe, MAXIMUM_BYTES, RecipeColumn, RecipeEntry, RecipeFilter, Take,
-        built_in,
+        self, BuiltIn, Condition, Header, ImportNoun, KnownRecipe, MAXIMUM_BYTES, RecipeColumn, RecipeEntry,
+        RecipeFilter, Take, built_in,
     },
     role::Role,
 };
@@ -17,7 +17,7 @@ use poem::{Request, http::StatusCode};
 
 use super::{
     form::{Form, parameter},
-    format,
+    format, imports,
     list_query::ListQuery,
     page::{FieldError, Frame, PageResult, at, faults, html, redirect},
     routes::Routes,
@@ -116,11 +116,12 @@ pub(super) async fn show_list(who: Page<Viewer>) -> PageResult {
 /// A column as its page tells it.
 struct Told {
     from: String,
-    fills: Vec<String>,
+    /// What each field is called in the forms, and in recipes.
+    fills: Vec<(String, String)>,
     how: Vec<String>,
 }
 
-fn told(column: &RecipeColumn) -> Told {
+fn told(noun: ImportNoun, column: &RecipeColumn) -> Told {
     let from = match (&column.column, column.any_of.as_slice()) {
         (Some(name), _) => name.clone(),
         (None, [only]) => format!("{only}, if the file has it"),
@@ -153,7 +154,8 @@ fn told(column: &RecipeColumn) -> Told {
     if column.clears {
         how.push("an empty cell clears it".to_owned());
     }
-    Told { from, fills: column.fills.iter().map(str::to_owned).collect(), how }
+    let fills = column.fills.iter().map(|field| (imports::field_label(noun, field), field.to_owned())).collect();
+    Told { from, fills, how }
 }
 
 /// What is asked of a column, in a sentence's part.
@@ -251,7 +253,7 @@ async fn recipe_page(request: &Request, here: &SignedIn, errors: Vec<FieldError>
         frame: here.frame(&known.name).at(PART),
         errors,
         help: built_in(&known.key).filter(|_| known.is_built_in),
-        columns: known.document.columns.iter().map(told).collect(),
+        columns: known.document.columns.iter().map(|column| told(known.document.noun, column)).collect(),
         conditions: known.document.conditions.iter().map(asked_of).collect(),
         theirs: unsaved.is_stale.then(|| stored.clone()),
         document: unsaved.document.unwrap_or(stored),

@@ -148,7 +148,15 @@ fn told(noun: ImportNoun, column: &RecipeColumn) -> Told {
         how.push(format!("after the words “{}”", lead.trim()));
     }
     if !column.values.is_empty() {
-        let values: Vec<String> = column.values.iter().map(|(their, our)| format!("{their} is {our}")).collect();
+        let values: Vec<String> = column
+            .values
+            .iter()
+            .map(
+                |(their, our)| {
+                    if our.is_empty() { format!("{their} says nothing") } else { format!("{their} is {our}") }
+                },
+            )
+            .collect();
         how.push(values.join(", "));
     }
     if column.clears {

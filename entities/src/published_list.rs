@@ -203,6 +203,16 @@ pub(crate) async fn forget(writer: &Writer, id: &SupplierId) -> Result<(), Error
     Ok(())
 }
 
+/// Takes away what a list says of the one where it says it of the other too: they are about to be one.
+pub(crate) async fn let_go_of_doubles(writer: &Writer, one: &SupplierId, other: &SupplierId) -> Result<(), Error> {
+    let of = |id: &SupplierId| writer.find::<Entity>().filter(Column::SupplierId.eq(id.clone()));
+    let known = writer.all(of(other)).await?;
+    let is_double = |row: &ListEntry| known.iter().any(|kept| kept.list == row.list && kept.entry_key == row.entry_key);
+    let doubles: Vec<_> = writer.all(of(one)).await?.into_iter().filter(is_double).map(|row| row.id).collect();
+    writer.clear::<Entity>(Condition::all().add(Column::Id.is_in(doubles))).await?;
+    Ok(())
+}
+
 /// When lists were last looked at: one row for each that ever was.
 #[expect(unreachable_pub, reason = "sea-orm derives a public entity from the row")]
 pub(crate) mod look {

@@ -151,7 +151,7 @@ both! {
             assert_eq!(brings_in(&app, &product, "", &with(place, value)).await.faults(422), [told], "{place}");
         }
         let all = brings_in(&app, &product, "", &json!([])).await.faults(422);
-        assert_eq!(all, [" type", "/bomFormat choice", "/specVersion choice"]);
+        assert_eq!(all, ["type", "/bomFormat choice", "/specVersion choice"]);
         let path = format!("/products/{}/bill-of-materials", id(&product));
         let sent = async |kind: &str, bytes: &[u8]| {
             app.raw(&app.editor, Method::POST, &path, Some(bytes.to_vec()), &[("content-type", kind), ("if-match", "\"1\"")]).await

@@ -284,7 +284,7 @@ both! {
         let second = app.get(&app.viewer, &format!("/suppliers/{}", id(&second))).await.json(200);
         let outer = merged(&app, &first, json!({ "other_id": id(&second) })).await;
         let undo = |merger: &Value| format!("/mergers/{}/undo", id(merger));
-        assert_eq!(app.act(&app.approver, &undo(&inner), &inner, None).await.faults(409), [" merged_since"]);
+        assert_eq!(app.act(&app.approver, &undo(&inner), &inner, None).await.faults(409), ["merged_since"]);
         let undone = app.act(&app.approver, &undo(&outer), &outer, None).await.json(200);
         assert_eq!(app.act(&app.approver, &undo(&outer), &undone, None).await.faults(409), [" state"]);
         assert_eq!(inner["undo_until"], "2027-03-31");

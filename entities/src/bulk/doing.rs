@@ -181,7 +181,8 @@ async fn reschedule(
             Some(before) => {
                 let tier = subject.supplier.tier.0;
                 let after = review::moved(&before, new, tier, policy.cadence_months.months(tier));
-                if after == before {
+                let says = |row: &Review| (row.due_on, row.rescheduled_to, row.rescheduled_reason.clone());
+                if says(&after) == says(&before) {
                     unchanged(id, &subject, "it is so already")
                 } else {
                     let due_on = BulkChange {

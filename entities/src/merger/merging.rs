@@ -22,7 +22,7 @@ use crate::{
     fault::Faults,
     id::{ProductId, SubjectId, SupplierId},
     product::{self, NewProduct},
-    review,
+    published_list, review,
     scope::{Reader, Writer},
     stored::{Json, Word, word},
     subject::{Subject, SubjectType},
@@ -289,6 +289,9 @@ pub async fn merge(writer: &Writer, kept_id: &SubjectId, version: i64, new: &New
     }
     crate::register::forget(writer, from.as_str()).await?;
     dependency::fall(writer, &falling).await?;
+    if kept.product_id().is_none() {
+        published_list::let_go_of_doubles(writer, other.supplier_id(), kept.supplier_id()).await?;
+    }
     let settled = places::rename_items(writer, from.as_str(), to.as_str()).await?;
     for cells in &cells {
         places::put(writer, cells).await?;

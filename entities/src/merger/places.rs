@@ -11,7 +11,7 @@ use crate::{
     decision, dependency,
     due::{self, settlement},
     error::Error,
-    evidence, evidence_file, incident, product, register,
+    evidence, evidence_file, incident, product, published_list as entry, register,
     respondent::upload,
     review, risk,
     scope::{Belongs, Reader, Writer},
@@ -139,6 +139,7 @@ places! {
     "settlement" = settlement, Id, None, [
         SupplierId "supplier_id" ProductId "product_id" SubjectId "subject_id" SourceId "source_id"
     ];
+    "list_entry" = entry, Id, Some((Column::Version, Column::UpdatedAt)), [SupplierId "supplier_id"];
     "due_item" = due, Id, None, [
         SupplierId "supplier_id" ProductId "product_id" SubjectId "subject_id"
     ];

@@ -54,7 +54,10 @@ pub use self::{
         ImportChoice, ImportQuestion, ImportReport, ImportedRow, MAXIMUM_ERRORS, Recognised, RecognisedDates,
         RowChange, RowError,
     },
-    rows::{JsonRows, ProductImport, ProductRow, SupplierImport, SupplierRow},
+    rows::{
+        ContactImport, ContractImport, DecisionImport, DependencyImport, EvidenceImport, IncidentImport, JsonRows,
+        ProductImport, ProductRow, ReviewImport, RiskImport, SupplierImport, SupplierRow,
+    },
     source::FileRows,
 };
 pub(crate) use self::{

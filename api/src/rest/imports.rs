@@ -19,7 +19,7 @@ use validator::Validate;
 use super::tag::Tag;
 use crate::{
     answer::{Found, Once},
-    auth::{By, Editor, Importing},
+    auth::{By, Editor, Importing, Writes},
     body::{Cost, Spooled},
     import_reader::{self, ImportQuery, ImportReport, Intake, JsonRows, Noun, ProductImport, SupplierImport},
     path::boxed,
@@ -86,8 +86,8 @@ impl Api {
     }
 }
 
-async fn import<R: JsonRows>(
-    who: &By<Importing<Editor>>,
+pub(super) async fn import<R: JsonRows, W: Writes>(
+    who: &By<W>,
     query: &ImportQuery,
     body: Upload<R>,
     retry: Retry,
@@ -111,8 +111,8 @@ async fn import<R: JsonRows>(
 }
 
 /// The recipe that the query is short for, and the one it names.
-async fn recipe(
-    who: &By<Importing<Editor>>,
+async fn recipe<W: Writes>(
+    who: &By<W>,
     query: &ImportQuery,
     noun: Noun,
     charset: Option<String>,

@@ -20,6 +20,7 @@ pub mod invitations;
 pub mod keys;
 pub mod links;
 pub mod mergers;
+pub mod noun_imports;
 pub mod organisation;
 pub mod ourselves;
 pub mod policy;
@@ -50,6 +51,7 @@ pub fn all() -> impl poem_openapi::OpenApi + 'static {
         (users::Api, invitations::Api, sessions::Api, account::Api, identity_providers::Api),
         (
             imports::Api,
+            noun_imports::Api,
             import_drafts::Api,
             exports::Api,
             recipes::Api,

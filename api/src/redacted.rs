@@ -3,8 +3,8 @@
 
 /// What stands for what is not said.
 const UNSAID: &str = "\u{2026}";
-/// Whose password is no secret: the one in our own sentences.
-const EXAMPLE: &str = "USER:PASSWORD@";
+/// What stands in our own sentences, and is nobody's.
+const EXAMPLES: [&str; 3] = ["FILE or postgres://USER@HOST", "USER:PASSWORD@", "USER@HOST"];
 
 /// A text of ours for people, without names and passwords in the addresses it holds: of `scheme://NAME:PASSWORD@HOST` all
 /// before the last `@` of the line, since a password may hold anything.
@@ -20,9 +20,9 @@ fn line(line: &str) -> String {
         let (scheme, rest) = left.split_at(at + 3);
         said.push_str(scheme);
         left = rest;
-        if let Some(rest) = left.strip_prefix(EXAMPLE) {
-            said.push_str(EXAMPLE);
-            left = rest;
+        if let Some(example) = EXAMPLES.iter().find(|example| left.starts_with(**example)) {
+            said.push_str(example);
+            left = &left[example.len()..];
         } else if let Some(at) = left.rfind('@') {
             said.push_str(UNSAID);
             left = &left[at..];
@@ -47,7 +47,8 @@ fn is_half(text: &str) -> bool {
 /// not said: it may be the second half of a password with a space in it.
 pub(crate) fn redacted_usage(error: &clap::Error, has_address: bool) -> String {
     use clap::error::{ContextKind, ContextValue, ErrorKind};
-    let is_word_too_much = matches!(error.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand);
+    let is_word_too_much =
+        matches!(error.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand | ErrorKind::ArgumentConflict);
     let word = error.get(ContextKind::InvalidArg).or_else(|| error.get(ContextKind::InvalidSubcommand));
     let is_flag = matches!(word, Some(ContextValue::String(word)) if word.starts_with('-'));
     if has_address && is_word_too_much && !is_flag {

@@ -148,6 +148,7 @@ const MADE_UP: &[&str] = &[
     "/questionnaire fixed",
     "/edition fixed",
     "/language fixed",
+    "/other_id same",
     "wrong_password",
     "wrong_code",
 ];

@@ -85,7 +85,7 @@ both! {
         // An identifier that says otherwise is no question.
         assert_eq!((&trial["question_count"], &trial["matched_count"], &trial["questions"][0]["key"]), (&json!(1), &json!(0), &json!("same:quay catering")));
         let before = app.event_count().await;
-        assert_eq!(looks(&app, "companies_house/refresh", file).await.faults(422), ["question"]);
+        assert_eq!(looks(&app, "companies_house/refresh", file).await.faults(422), ["?answers question"]);
         assert_eq!(app.event_count().await, before);
         assert_eq!(looks(&app, &format!("companies_house/refresh?answers=same:quay%20catering={}", id(&other)), file).await.faults(422), ["answer"]);
         let done = looks(&app, &format!("companies_house/refresh?answers=same:quay%20catering={}", id(&quay)), file).await.json(200);

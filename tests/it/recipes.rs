@@ -235,7 +235,7 @@ both! {
             assert_eq!(put(&app, key, &vendor(), None).await.faults(422), ["key"], "{key}");
         }
         assert_eq!(put(&app, "wrong", &json!({ "noun": "suppliers", "columns": [{ "fills": "name" }] }), None).await.faults(422), ["/columns/0 required"]);
-        assert_eq!(put(&app, "wrong", &json!({ "columns": [] }), None).await.faults(422), ["/noun required"]);
+        assert_eq!(put(&app, "wrong", &json!({ "columns": [] }), None).await.faults(422), ["/noun missing"]);
         let mut large = vendor();
         large["description"] = json!("x".repeat(300 << 10));
         put(&app, "large", &large, None).await.faults(413);

@@ -563,7 +563,7 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
             let archive = app.get(&owner, "/register.zip").await.bytes;
             Target::none().file("", archive).by(owner)
         }
-        "import_suppliers" => Target::with(json!({ "rows": [{ "name": "Harbour Care Systems" }] })),
+        "import_suppliers" => Target::with(json!({ "rows": [{ "name": unique() }] })),
         "bulk_update_suppliers" => Target::with(
             json!({ "select": { "ids": [id(&supplier().await)] }, "do": { "set": { "status": "exiting" } } }),
         ),

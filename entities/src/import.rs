@@ -41,6 +41,7 @@ use crate::{
 
 mod ends;
 mod fields;
+mod leads;
 mod lists;
 mod nouns;
 mod products;
@@ -68,6 +69,9 @@ pub struct Row {
     /// The fields it gives, as a merge patch of the noun's `New…`, null to clear; besides them `id`, and for a product
     /// `supplier_identifier` (`GB-NHS:8K417`) and `supplier_name`.
     pub fields: Map<String, Value>,
+    /// What the lines of its `notes` begin with: they take the place of those that begin so, and all other lines that are
+    /// there stay. None where it gives all of `notes`.
+    pub leads: Vec<String>,
     /// Identifiers that the supplier must hold beside those it has.
     pub identifiers: Vec<ToHold>,
     /// Evidence about the supplier: of a kind, its fields as a merge patch of [`crate::evidence::NewEvidence`].

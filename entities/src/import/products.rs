@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{
     Asked, How, ImportPlan, Near, Outcome, ProductWork, Row, SameAs, Seen, Verdict, Work, Written, blame, expect_few,
     fields::{Fields, absorb, is_unreadable, take_id, take_text, was},
+    leads,
     record::{ImportItem, ItemKind},
     sameness::{ByName, Called, Earlier, There},
 };
@@ -105,6 +106,8 @@ pub(super) async fn write_products(writer: &Writer, work: ProductWork, known: Kn
 struct ProductDraft {
     place: String,
     fields: Map<String, Value>,
+    /// What the lines of its notes begin with, where it gives only those.
+    leads: Vec<String>,
     faults: Vec<Fault>,
     id: Option<ProductId>,
     /// The id it gives, where that becomes its own.
@@ -208,7 +211,7 @@ impl KnownSuppliers {
 
 impl ProductDraft {
     fn new(row: Row) -> Self {
-        let Row { place, mut fields, mut faults, same_as, .. } = row;
+        let Row { place, mut fields, leads, mut faults, same_as, .. } = row;
         let id = take_id(&mut fields, "id", &mut faults);
         let supplier_id = take_id(&mut fields, "supplier_id", &mut faults);
         let supplier_identifier = take_text(&mut fields, "supplier_identifier").and_then(|text| {
@@ -224,6 +227,7 @@ impl ProductDraft {
         Self {
             place,
             fields,
+            leads,
             faults,
             id,
             new_id: None,
@@ -366,7 +370,9 @@ impl ProductDraft {
         }
         // Something in its place, so that the rest can be checked; the fault is told already.
         whole.entry("supplier_id").or_insert_with(|| SupplierId::new(Uuid::nil()).as_str().into());
-        let whole = fields.merge(whole, std::mem::take(&mut self.fields));
+        let mut said = std::mem::take(&mut self.fields);
+        leads::keep_others(&whole, &mut said, &self.leads);
+        let whole = fields.merge(whole, said);
         let Some(new) = fields.read::<NewProduct>(whole, json!({ "name": "-", "kind": "service" }), &mut self.faults)
         else {
             return;

@@ -381,7 +381,9 @@ impl Refresh {
         entries: &mut Vec<RefreshedEntry>,
     ) {
         // Before the first look, evidence may say what the list said.
-        if let Some(known) = row.filter(|row| row.is_same && entry.issued_on.is_some() && row.issued_on > entry.issued_on) {
+        if let Some(known) =
+            row.filter(|row| row.is_same && entry.issued_on.is_some() && row.issued_on > entry.issued_on)
+        {
             // An older list, whatever its day is said to be: what is known is the later.
             let [stays, comes] = [known.issued_on, entry.issued_on].map(|day| day.unwrap_or(self.list_day));
             work.sentences.push(format!(

@@ -30,7 +30,7 @@ use crate::{
     clock::Day,
     error::Error,
     fault::Fault,
-    id::{ProductId, SupplierId},
+    id::{ProductId, SubjectId, SupplierId},
     identifier::Identifier,
     policy,
     product::{NewProduct, Product},
@@ -347,6 +347,11 @@ fn blame(faults: &mut Vec<Fault>, fault: Fault) {
     if faults.len() < MAXIMUM_FAULTS && !faults.iter().any(|known| known.pointer == fault.pointer) {
         faults.push(fault);
     }
+}
+
+/// Of a row whose id is that of something that went into another.
+fn went_into(kept_id: &SubjectId) -> Fault {
+    Fault::new("/id", "merged_into", format!("what had this id went into {kept_id}: give that id"))
 }
 
 /// What earlier rows were about.

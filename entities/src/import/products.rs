@@ -11,6 +11,7 @@ use super::{
     leads,
     record::{ImportItem, ItemKind},
     sameness::{ByName, Called, Earlier, There},
+    went_into,
 };
 use crate::{
     decision,
@@ -18,7 +19,7 @@ use crate::{
     fault::Fault,
     id::{ProductId, SupplierId},
     identifier::Identifier,
-    policy,
+    merger, policy,
     product::{self, NewProduct, Product},
     register::Known,
     scope::{PORTION, Reader, Writer},
@@ -39,6 +40,11 @@ pub async fn products(reader: &Reader, rows: &[Row], how: impl Into<How> + Send)
     let fields = Fields::of::<NewProduct>();
     let mut drafts: Vec<ProductDraft> = rows.iter().cloned().map(ProductDraft::new).collect();
     let known = KnownProducts::load(reader, &mut drafts, how).await?;
+    let unknown: Vec<String> = drafts
+        .iter()
+        .filter_map(|draft| draft.id.as_ref().filter(|id| !known.by_id.contains_key(*id)).map(ToString::to_string))
+        .collect();
+    let went = merger::went(reader, &unknown).await?;
     let mut asked = Asked { policy_version: policy::read(reader).await?.version, ..Asked::default() };
     asked.identifiers.extend(drafts.iter().filter_map(|draft| draft.supplier_identifier.clone()));
     asked.supplier_names.extend(drafts.iter().filter_map(|draft| draft.supplier_name.clone()));
@@ -49,7 +55,10 @@ pub async fn products(reader: &Reader, rows: &[Row], how: impl Into<How> + Send)
         if index % PORTION == 0 {
             tokio::task::yield_now().await;
         }
-        draft.find_target(&known);
+        match draft.id.as_ref().and_then(|id| went.get(id.as_str())) {
+            Some(kept_id) => blame(&mut draft.faults, went_into(kept_id)),
+            None => draft.find_target(&known),
+        }
         draft.find_by_name(&known, &mut earlier);
         let key = draft.target.as_ref().map(|target| &target.id).or(draft.new_id.as_ref());
         if let Some(key) = key {

@@ -113,7 +113,7 @@ impl Reach {
     /// # Errors
     /// A sentence on why it could not be fetched.
     pub(crate) async fn fetch(&self, sent: &str, file: &mut impl io::Write, most: u64) -> Result<(), String> {
-        let address = told(address);
+        let address = told(sent);
         let url: Url = sent.parse().map_err(|_| format!("{address} is no web address"))?;
         if url.scheme() != "https" || !self.allows_host(&url) {
             return Err(format!("{address} is not asked: expected an https address on the internet"));
@@ -215,6 +215,18 @@ mod tests {
 
     fn address(text: &str) -> IpAddr {
         text.parse().unwrap_or_else(|_| panic!("{text} is an address"))
+    }
+
+    #[test]
+    fn an_address_is_told_without_what_may_be_secret() {
+        for (address, expected) in [
+            ("https://example.org/a/list.csv?token=hush#hush", "https://example.org/a/list.csv"),
+            ("https://kim:hush@example.org?hush", "https://example.org"),
+            ("https://example.org/@kim/a", "https://example.org/@kim/a"),
+            ("/a?hush", "/a"),
+        ] {
+            assert_eq!(told(address), expected);
+        }
     }
 
     #[test]

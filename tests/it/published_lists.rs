@@ -66,8 +66,8 @@ both! {
         let history = app.get(&app.viewer, &format!("/suppliers/{}/history", id(&harbour))).await.json(200);
         assert!(history["items"].as_array().expect("events").iter().any(|event| event["noun"] == json!("list_entry") && event["action"] == json!("change")));
         // What was said before is no news.
-        assert_eq!(looks(&app, "dspt/refresh?list_day=2022-08-01", &first).await.faults(422), ["past"]);
-        assert_eq!(looks(&app, "dspt/refresh?list_day=2027-03-02", &first).await.faults(422), ["future"]);
+        assert_eq!(looks(&app, "dspt/refresh?list_day=2022-08-01", &first).await.faults(422), ["?list_day past"]);
+        assert_eq!(looks(&app, "dspt/refresh?list_day=2027-03-02", &first).await.faults(422), ["?list_day future"]);
 
         // Who has left the list is said, and kept.
         let left = looks(&app, "dspt/refresh?list_day=2024-11-16", &toolkit(&[("9X999", "Somebody", "Standards Met", "30/06/2024")])).await.json(200);
@@ -92,8 +92,8 @@ both! {
         let part = file(&rows[..1]);
         let trial = looks(&app, "dspt/refresh?list_day=2022-09-01&dry_run=true", &part).await.json(200);
         assert_eq!((&trial["left_count"], &trial["questions"][0]["key"]), (&json!(11), &json!("left:*")));
-        assert_eq!(looks(&app, "dspt/refresh?list_day=2022-09-01", &part).await.faults(422), ["question"]);
-        assert_eq!(looks(&app, "dspt/refresh?list_day=2022-09-01&answers=left:*=new", &part).await.faults(422), ["answer"]);
+        assert_eq!(looks(&app, "dspt/refresh?list_day=2022-09-01", &part).await.faults(422), ["?answers question"]);
+        assert_eq!(looks(&app, "dspt/refresh?list_day=2022-09-01&answers=left:*=new", &part).await.faults(422), ["?answers answer"]);
         assert!(app.walk("/lists/dspt/entries?has_left=true", 50).await.is_empty());
         let done = looks(&app, "dspt/refresh?list_day=2022-09-01&answers=left:*=yes", &part).await.json(200);
         assert_eq!(counts(&done), [0, 0, 1, 11, 11, 0]);
@@ -133,9 +133,9 @@ both! {
         // An identifier that says otherwise is no question.
         assert_eq!((&trial["question_count"], &trial["matched_count"], &trial["questions"][0]["key"]), (&json!(1), &json!(0), &json!("same:quay catering")));
         let before = app.event_count().await;
-        assert_eq!(looks(&app, "companies_house/refresh", file).await.faults(422), ["question"]);
+        assert_eq!(looks(&app, "companies_house/refresh", file).await.faults(422), ["?answers question"]);
         assert_eq!(app.event_count().await, before);
-        assert_eq!(looks(&app, &format!("companies_house/refresh?answers=same:quay%20catering={}", id(&other)), file).await.faults(422), ["answer"]);
+        assert_eq!(looks(&app, &format!("companies_house/refresh?answers=same:quay%20catering={}", id(&other)), file).await.faults(422), ["?answers answer"]);
         let done = looks(&app, &format!("companies_house/refresh?answers=same:quay%20catering={}", id(&quay)), file).await.json(200);
         assert_eq!(counts(&done), [1, 0, 0, 0, 0, 0]);
         let again = looks(&app, "companies_house/refresh", &file.replace("00000001,Active", "00000001,Active - Proposal to Strike off")).await.json(200);

@@ -380,7 +380,6 @@ impl Refresh {
         work: &mut Work,
         entries: &mut Vec<RefreshedEntry>,
     ) {
-        // Before the first look, evidence may say what the list said.
         if let Some(known) =
             row.filter(|row| row.is_same && entry.issued_on.is_some() && row.issued_on > entry.issued_on)
         {
@@ -405,6 +404,7 @@ impl Refresh {
                 self.list.title()
             ));
         }
+        // Before the first look, evidence may say what the list said.
         let said =
             row.map(|row| row.status.as_str()).or_else(|| pieces.last().and_then(|piece| piece.statement.as_deref()));
         let is_back = row.is_some_and(|row| row.left_on.is_some());

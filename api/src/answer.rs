@@ -380,6 +380,35 @@ impl<T: Serialize + JsonSchema + Send + 'static> IntoResponse for Found<T> {
     }
 }
 
+/// 200: what came of moving an item to another state, with the version that the item has now.
+#[derive(Debug)]
+pub struct Came<T> {
+    value: T,
+    version: i64,
+}
+
+impl<T> Came<T> {
+    /// `value` came of it, and the item is at `version` now.
+    pub fn of(version: i64, value: T) -> Self {
+        Self { value, version }
+    }
+}
+
+impl<T: Serialize + JsonSchema + Send + 'static> ApiResponse for Came<T> {
+    fn meta() -> MetaResponses {
+        let schema = Some(schema::reference::<T>(Side::Answer));
+        MetaResponses { responses: vec![meta(StatusCode::OK, "What came of it.", schema, vec![etag_header()])] }
+    }
+    fn register(registry: &mut Registry) {
+        schema::register::<T>(Side::Answer, registry);
+    }
+}
+impl<T: Serialize + JsonSchema + Send + 'static> Render for Came<T> {
+    fn render(self) -> Result<Rendered, Problem> {
+        Ok(Rendered::new(StatusCode::OK, json(&self.value)?).etag(self.version))
+    }
+}
+
 /// 200: what came of something, with what is shown once.
 #[derive(Debug)]
 pub struct ShownOnce<T> {

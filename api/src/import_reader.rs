@@ -61,6 +61,7 @@ pub use self::{
     source::FileRows,
 };
 pub(crate) use self::{
+    checking::check as check_recipe,
     query::{answers, blank, kind_told, options},
     targets::{WHY, known},
 };
@@ -69,6 +70,7 @@ pub use diligence_entities::recipe::ImportNoun as Noun;
 
 mod amounts;
 mod cell;
+mod checking;
 mod conditions;
 mod countries;
 mod dates;

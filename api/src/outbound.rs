@@ -112,12 +112,13 @@ impl Reach {
     ///
     /// # Errors
     /// A sentence on why it could not be fetched.
-    pub(crate) async fn fetch(&self, address: &str, file: &mut impl io::Write, most: u64) -> Result<(), String> {
-        let url: Url = address.parse().map_err(|_| format!("{address} is no web address"))?;
+    pub(crate) async fn fetch(&self, sent: &str, file: &mut impl io::Write, most: u64) -> Result<(), String> {
+        let address = told(sent);
+        let url: Url = sent.parse().map_err(|_| format!("{address} is no web address"))?;
         if url.scheme() != "https" || !self.allows_host(&url) {
             return Err(format!("{address} is not asked: expected an https address on the internet"));
         }
-        let failed = |error: reqwest::Error| format!("{address} cannot be fetched: {error}");
+        let failed = |error: reqwest::Error| format!("{address} cannot be fetched: {}", error.without_url());
         let client = self.builder(true).timeout(FETCHING).build().map_err(failed)?;
         let mut response = client.get(url).send().await.map_err(failed)?;
         if !self.allows_answer(&response) {
@@ -125,6 +126,7 @@ impl Reach {
         }
         if response.status().is_redirection() {
             let place = response.headers().get("location").and_then(|place| place.to_str().ok()).unwrap_or_default();
+            let place = told(place);
             return Err(format!("{address} sends on to {place}: name that address if it is the list"));
         }
         if !response.status().is_success() {
@@ -152,6 +154,16 @@ impl Reach {
     pub(crate) fn allows_answer(&self, response: &Response) -> bool {
         response.remote_addr().is_some_and(|address| self.allows(address.ip(), response.url().scheme() == "https"))
     }
+}
+
+/// An address as it may be told: without what is often a secret in it, its query, its fragment, and a name and password
+/// before its host.
+pub(crate) fn told(address: &str) -> String {
+    let plain = address.split(['?', '#']).next().unwrap_or_default();
+    let Some((scheme, rest)) = plain.split_once("://") else { return plain.to_owned() };
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    format!("{scheme}://{host}{path}")
 }
 
 struct Resolver {
@@ -203,6 +215,18 @@ mod tests {
 
     fn address(text: &str) -> IpAddr {
         text.parse().unwrap_or_else(|_| panic!("{text} is an address"))
+    }
+
+    #[test]
+    fn an_address_is_told_without_what_may_be_secret() {
+        for (address, expected) in [
+            ("https://example.org/a/list.csv?token=hush#hush", "https://example.org/a/list.csv"),
+            ("https://kim:hush@example.org?hush", "https://example.org"),
+            ("https://example.org/@kim/a", "https://example.org/@kim/a"),
+            ("/a?hush", "/a"),
+        ] {
+            assert_eq!(told(address), expected);
+        }
     }
 
     #[test]

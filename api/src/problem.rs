@@ -375,6 +375,19 @@ impl Problem {
         }
     }
 
+    /// What keeps somebody from changing an item. Where it went into another this says which one: a change meant for it is
+    /// not sent on.
+    #[must_use]
+    pub(crate) fn of_item(error: Error) -> Self {
+        match error {
+            Error::MergedInto(id) => Self {
+                errors: vec![Fault::new("", "merged_into", id.as_str())],
+                ..Self::new(Type::NotFound, format!("what was at this address went into {id}: change that one"))
+            },
+            other => other.into(),
+        }
+    }
+
     /// Too many requests, or too many tries: wait this long.
     #[must_use]
     pub fn too_many(after_seconds: u64) -> Self {

@@ -30,7 +30,7 @@ use crate::{
     clock::Day,
     error::Error,
     fault::Fault,
-    id::{ProductId, SupplierId},
+    id::{ProductId, SubjectId, SupplierId},
     identifier::Identifier,
     policy,
     product::{NewProduct, Product},
@@ -41,6 +41,7 @@ use crate::{
 
 mod ends;
 mod fields;
+mod leads;
 mod lists;
 mod nouns;
 mod products;
@@ -68,6 +69,9 @@ pub struct Row {
     /// The fields it gives, as a merge patch of the noun's `New…`, null to clear; besides them `id`, and for a product
     /// `supplier_identifier` (`GB-NHS:8K417`) and `supplier_name`.
     pub fields: Map<String, Value>,
+    /// What the lines of its `notes` begin with: they take the place of those that begin so, and all other lines that are
+    /// there stay. None where it gives all of `notes`.
+    pub leads: Vec<String>,
     /// Identifiers that the supplier must hold beside those it has.
     pub identifiers: Vec<ToHold>,
     /// Evidence about the supplier: of a kind, its fields as a merge patch of [`crate::evidence::NewEvidence`].
@@ -343,6 +347,11 @@ fn blame(faults: &mut Vec<Fault>, fault: Fault) {
     if faults.len() < MAXIMUM_FAULTS && !faults.iter().any(|known| known.pointer == fault.pointer) {
         faults.push(fault);
     }
+}
+
+/// Of a row whose id is that of something that went into another.
+fn went_into(kept_id: &SubjectId) -> Fault {
+    Fault::new("/id", "merged_into", format!("what had this id went into {kept_id}: give that id"))
 }
 
 /// What earlier rows were about.

@@ -21,7 +21,7 @@ use crate::{
     error::Error,
     id::{MergerId, OrganisationId, SubjectId},
     page::{Page, Sort},
-    scope::{Reader, owned},
+    scope::{PORTION, Reader, owned},
     stored::{Json, Word},
     subject::SubjectType,
 };
@@ -253,6 +253,22 @@ pub async fn merged_into(reader: &Reader, id: &str) -> Result<Option<SubjectId>,
         }
     }
     Ok(found)
+}
+
+/// Where those of these ids went that went into another.
+pub(crate) async fn went(reader: &Reader, ids: &[String]) -> Result<BTreeMap<String, SubjectId>, Error> {
+    let mut went = BTreeMap::new();
+    for portion in ids.chunks(PORTION) {
+        let done = Column::State.eq(Word(MergerState::Done));
+        let select = reader.find::<Entity>().filter(Column::OtherId.is_in(portion.iter().cloned())).filter(done);
+        let rows: Vec<(String,)> = reader.tuples(select.select_only().column(Column::OtherId)).await?;
+        for (id,) in rows {
+            if let Some(kept_id) = merged_into(reader, &id).await? {
+                went.insert(id, kept_id);
+            }
+        }
+    }
+    Ok(went)
 }
 
 /// What was read by this id; where nothing is because it went into another, an error that says which.

@@ -44,6 +44,9 @@ pub const ASKING: &[&str] = &[
     "try_draft",
 ];
 
+/// Operations that act on a whole collection, below a name in the path that is no item's: there is no version to be at.
+const ON_COLLECTIONS: &[&str] = &["refresh_published_list"];
+
 /// Operations on a person's own account or session. They are done by people in a session, not by programs with a key,
 /// and either do the same when they are repeated or show a secret that must not be kept for a repetition.
 pub const OWN: &[&str] = &[

@@ -134,5 +134,5 @@ pub use score::{
     QuestionState, Replacement, Score, Summary, evaluate,
 };
 pub use splice::{Sketch, Splice};
-pub use swallowed::swallowed;
+pub use swallowed::{swallowed, swallowed_where};
 pub use translation::Translation;

@@ -25,6 +25,12 @@ enum Open {
 /// each, with the code `comment_in_text`, at the `#`. As far as the document can be read.
 #[must_use]
 pub fn swallowed(yaml: &str) -> Vec<Fault> {
+    swallowed_where(yaml, |key| key.is_some_and(|key| PROSE.contains(&key)))
+}
+
+/// As [`swallowed`], of the texts that may lose something, by the key each stands behind; in a list there is none.
+#[must_use]
+pub fn swallowed_where(yaml: &str, may_lose: impl Fn(Option<&str>) -> bool) -> Vec<Fault> {
     if yaml.len() > MAX_DOCUMENT_BYTES {
         return Vec::new();
     }
@@ -36,7 +42,7 @@ pub fn swallowed(yaml: &str) -> Vec<Fault> {
         match event {
             Event::Scalar(text, style, ..) => {
                 let key = stands_for(&mut open, &text);
-                let is_prose = style == ScalarStyle::Plain && key.is_some_and(|key| PROSE.contains(&key.as_str()));
+                let is_prose = style == ScalarStyle::Plain && may_lose(key.as_deref());
                 let comment = is_prose.then(|| comment_behind(&lines, span.start.line(), span.start.col(), &text));
                 if let Some((line, column, comment)) = comment.flatten() {
                     let message = format!(
@@ -125,6 +131,16 @@ mod tests {
         let said = &swallowed("text: We keep data #1 safely\n")[0];
         assert_eq!(said.code, "comment_in_text");
         assert!(said.message.contains("\"#1 safely\"") && said.message.contains("\"We keep data\""), "{said:?}");
+    }
+
+    #[test]
+    fn which_texts_may_lose_something_can_be_said() {
+        let yaml = "columns:\n  - column: Ref #1\n    take: sum # of all\n    any_of:\n      - Amount #2\n";
+        let places = |may_lose: fn(Option<&str>) -> bool| -> Vec<u32> {
+            swallowed_where(yaml, may_lose).iter().filter_map(|fault| fault.line).collect()
+        };
+        assert_eq!(places(|key| key == Some("column")), [2]);
+        assert_eq!(places(|key| key.is_none()), [5]);
     }
 
     #[test]

@@ -231,7 +231,7 @@ both! {
             admin.send(&app, Method::POST, "/settings/backup", Some(form)).await
         };
         let wrong = sends(&b"no archive"[..]).await;
-        assert!(wrong.status == 422 && wrong.text.contains("expected a ZIP archive") && wrong.text.contains("href=\"#file\""), "{}", wrong.text);
+        assert!(wrong.status == 422 && wrong.text.contains("Expected a ZIP archive") && wrong.text.contains("href=\"#file\""), "{}", wrong.text);
         assert_eq!(goes_to(&sends(&archive).await), "/register");
         assert_eq!(app.walk("/suppliers", 50).await.len(), 1);
         let again = sends(&archive).await;

@@ -44,6 +44,27 @@ both! {
         assert_eq!((number(&again, "created_count"), app.walk("/suppliers", 200).await.len()), (0, 3), "{again}");
     }
 
+    async fn lines_of_notes_behind_a_lead_leave_what_people_wrote(app: App) {
+        let file = |amounts: &[&str]| {
+            let rows: String = amounts.iter().map(|amount| format!("Harbour Linen,{amount},01/04/2026\n")).collect();
+            format!("Supplier Name,Amount,Payment Date\n{rows}")
+        };
+        let by = [("recipe", "council-spend")];
+        send(&app, &by, file(&["510.00"])).await.json(200);
+        let supplier = app.walk("/suppliers", 50).await.remove(0);
+        let notes = text(&supplier, "notes").to_owned();
+        let path = format!("/suppliers/{}", id(&supplier));
+        let said = format!("Ask Kim before paying.\n\n{notes}\nNot on Fridays.");
+        app.patch(&app.editor, &path, &supplier, json!({ "notes": said })).await.json(200);
+        // What it says already changes nothing; what is new takes the place of its own lines alone.
+        assert_eq!(number(&send(&app, &by, file(&["510.00"])).await.json(200), "unchanged_count"), 1);
+        send(&app, &by, file(&["510.00", "90.00"])).await.json(200);
+        let after = app.get(&app.viewer, &path).await.json(200);
+        let lines: Vec<&str> = text(&after, "notes").lines().collect();
+        assert_eq!((lines.first(), lines.last(), lines.len()), (Some(&"Ask Kim before paying."), Some(&"Not on Fridays."), said.lines().count()));
+        assert!(text(&after, "notes").contains("altogether: £600.00") && !text(&after, "notes").contains("£510.00"), "{after}");
+    }
+
     async fn more_rows_than_things_are_no_matter(app: App) {
         let rows: String = (0..21_000).map(|row| format!("Supplier {:02},{row}\n", row % 40)).collect();
         let report = send(&app, &[("map", "Paid to=name"), ("dry_run", "true")], format!("Paid to,Number\n{rows}")).await.json(200);

@@ -327,6 +327,9 @@ both! {
         let rows = goes_to(&sends(&mut editor, &app, &page, &values, &[(&word, "essential")]).await);
         let page = shown(&mut editor, &app, &rows).await;
         goes_to(&sends(&mut editor, &app, &page, &format!("{draft}/apply"), &[("recipe_name", "List of finance")]).await);
+        // What was said column by column is kept as a recipe says it.
+        let kept = app.get(&app.viewer, "/recipes/list-of-finance").await.json(200);
+        assert_eq!(kept["document"]["columns"][0]["fills"], json!(["name", "legal_name"]));
         holds(&shown(&mut editor, &app, "/import").await.text, &["<option value=\"list-of-finance\">List of finance (suppliers)</option>"]);
         let july = file("Willow");
         let answer = chooses(&mut editor, &app, ("july.csv", july.as_bytes()), &[("noun", "suppliers"), ("recipe", "list-of-finance")]).await;

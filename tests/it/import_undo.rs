@@ -123,9 +123,14 @@ both! {
     async fn an_import_is_undone_once_and_within_thirty_days(app: App) {
         import(&app, "suppliers", json!([{ "name": "One" }])).await;
         let one = last_import(&app).await;
-        undo(&app, &one, "").await.json(200);
+        // Each answer says at which version the import is now.
+        assert_eq!(undo(&app, &one, "?dry_run=true").await.header("etag"), etag(&one));
+        let undone = undo(&app, &one, "").await;
+        undone.json(200);
         assert_eq!(undo(&app, &one, "").await.status, 409);
-        assert_eq!(app.get(&app.editor, &format!("/imports/{}", id(&one))).await.json(200)["state"], json!("undone"));
+        let after = app.get(&app.editor, &format!("/imports/{}", id(&one))).await.json(200);
+        assert_eq!((after["state"].clone(), undone.header("etag")), (json!("undone"), &etag(&after)[..]));
+        assert_ne!(etag(&after), etag(&one));
         let events = app.get(&app.admin, &format!("/audit-events?item_id={}&action=undo", id(&one))).await.json(200);
         assert_eq!(events["items"].as_array().expect("events").len(), 1);
         import(&app, "suppliers", json!([{ "name": "Two" }])).await;

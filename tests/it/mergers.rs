@@ -104,6 +104,28 @@ async fn is_sound(app: &App) {
 }
 
 both! {
+    async fn the_graver_profile_stays_and_what_is_meant_for_the_other_says_where_it_went(app: App) {
+        let body = |name: &str, role: &str, data: &str| json!({ "name": name, "data_role": role, "personal_data": [data] });
+        let kept = app.post(&app.editor, "/suppliers", body("Harbour Linen", "processor", "contact")).await.json(201);
+        let other = app.post(&app.editor, "/suppliers", body("Harbour Linen Ltd", "controller", "health")).await.json(201);
+        let merging = json!({ "other_id": id(&other) });
+        let path = format!("/suppliers/{}", id(&kept));
+        let plan = app.post(&app.editor, &format!("{path}/merge-plan"), merging.clone()).await.json(200);
+        assert_eq!(plan["notes"], json!(["The data role is controller, as the other says, and not processor: the graver word stays."]));
+        app.act(&app.approver, &format!("{path}/merge"), &kept, Some(merging)).await.json(201);
+        let after = app.get(&app.viewer, &path).await.json(200);
+        assert_eq!((&after["data_role"], &after["personal_data"]), (&json!("controller"), &json!(["contact", "health"])));
+        // A change is not sent on: whoever makes it is told.
+        let gone = format!("/suppliers/{}", id(&other));
+        for answer in [app.patch(&app.editor, &gone, &other, json!({ "notes": "x" })).await, app.delete(&app.editor, &gone, &other).await] {
+            assert_eq!(answer.faults(404), ["merged_into"]);
+            assert_eq!(answer.json(404)["errors"][0]["detail"], kept["id"]);
+        }
+        let row = json!({ "rows": [{ "id": id(&other), "name": "Harbour Linen Ltd" }] });
+        let refused = app.post(&app.editor, "/suppliers/import", row).await;
+        assert!(refused.faults(422)[0].ends_with("/id merged_into") && refused.text.contains(id(&kept)), "{}", refused.text);
+    }
+
     async fn every_column_that_names_a_supplier_or_product_is_known(app: App) {
         let database = Database::connect(&app.url).await.expect("the database answers");
         let backend = database.get_database_backend();

@@ -66,8 +66,8 @@ both! {
         let history = app.get(&app.viewer, &format!("/suppliers/{}/history", id(&harbour))).await.json(200);
         assert!(history["items"].as_array().expect("events").iter().any(|event| event["noun"] == json!("list_entry") && event["action"] == json!("change")));
         // What was said before is no news.
-        assert_eq!(looks(&app, "dspt/refresh?list_day=2022-08-01", &first).await.faults(422), ["past"]);
-        assert_eq!(looks(&app, "dspt/refresh?list_day=2027-03-02", &first).await.faults(422), ["future"]);
+        assert_eq!(looks(&app, "dspt/refresh?list_day=2022-08-01", &first).await.faults(422), ["?list_day past"]);
+        assert_eq!(looks(&app, "dspt/refresh?list_day=2027-03-02", &first).await.faults(422), ["?list_day future"]);
 
         // Who has left the list is said, and kept.
         let left = looks(&app, "dspt/refresh?list_day=2024-11-16", &toolkit(&[("9X999", "Somebody", "Standards Met", "30/06/2024")])).await.json(200);
@@ -75,6 +75,54 @@ both! {
         assert_eq!(app.walk("/lists/dspt/entries?has_left=true", 50).await[0]["left_on"], json!("2024-11-16"));
         let lists = app.get(&app.viewer, "/lists").await.json(200);
         assert_eq!((&lists["lists"][0]["list_day"], &lists["lists"][0]["left_count"], &lists["lists"][1]["list_day"]), (&json!("2024-11-16"), &json!(1), &json!(null)));
+    }
+
+    async fn part_of_a_list_is_not_taken_for_all_of_it(app: App) {
+        let mut rows = Vec::new();
+        for number in 10..22 {
+            let code = format!("8K4{number}");
+            supplier(&app, &format!("Home {number}"), "GB-NHS", &code).await;
+            rows.push(code);
+        }
+        let file = |codes: &[String]| toolkit(&codes.iter().map(|code| (&code[..], "Home", "Standards Met", "30/06/2022")).collect::<Vec<_>>());
+        looks(&app, "dspt/refresh?list_day=2022-08-01", &file(&rows)).await.json(200);
+        // Ten may leave.
+        let trial = looks(&app, "dspt/refresh?list_day=2022-09-01&dry_run=true", &file(&rows[..2])).await.json(200);
+        assert_eq!((&trial["left_count"], &trial["question_count"]), (&json!(10), &json!(0)));
+        let part = file(&rows[..1]);
+        let trial = looks(&app, "dspt/refresh?list_day=2022-09-01&dry_run=true", &part).await.json(200);
+        assert_eq!((&trial["left_count"], &trial["questions"][0]["key"]), (&json!(11), &json!("left:*")));
+        assert_eq!(looks(&app, "dspt/refresh?list_day=2022-09-01", &part).await.faults(422), ["?answers question"]);
+        assert_eq!(looks(&app, "dspt/refresh?list_day=2022-09-01&answers=left:*=new", &part).await.faults(422), ["?answers answer"]);
+        assert!(app.walk("/lists/dspt/entries?has_left=true", 50).await.is_empty());
+        let done = looks(&app, "dspt/refresh?list_day=2022-09-01&answers=left:*=yes", &part).await.json(200);
+        assert_eq!(counts(&done), [0, 0, 1, 11, 11, 0]);
+    }
+
+    async fn what_is_older_doubled_or_no_word_of_the_list_changes_nothing_silently(app: App) {
+        supplier(&app, "Harbour", "GB-NHS", "8K417").await;
+        let row = |status, day| ("8K417", "HARBOUR LTD", status, day);
+        let said = |report: &Value| report["sentences"].as_array().expect("sentences").iter().map(|said| said.as_str().expect("text").to_owned()).collect::<Vec<_>>();
+        looks(&app, "dspt/refresh", &toolkit(&[row("22/23 Standards Met", "30/06/2023")])).await.json(200);
+        // A list of before that nobody has said the day of.
+        let older = looks(&app, "dspt/refresh", &toolkit(&[row("21/22 Approaching Standards", "30/06/2022")])).await.json(200);
+        assert_eq!(counts(&older), [0, 0, 1, 0, 0, 0]);
+        assert!(matches!(&said(&older)[..], [told] if told.contains("older than what is known")), "{older}");
+        let status = async || app.walk("/lists/dspt/entries", 50).await[0]["status"].clone();
+        assert_eq!(status().await, json!("22/23 Standards Met"));
+        // Twice, of one day: nobody can know which.
+        let both = toolkit(&[row("23/24 Standards Met", "30/06/2024"), row("23/24 Approaching Standards", "30/06/2024")]);
+        assert_eq!(looks(&app, "dspt/refresh", &both).await.faults(422), ["duplicate"]);
+        let later = toolkit(&[row("23/24 Standards Met", "30/06/2024"), row("24/25 Standards Met", "30/06/2025")]);
+        let taken = looks(&app, "dspt/refresh", &later).await.json(200);
+        assert!(matches!(&said(&taken)[..], [told] if told.contains("twice")), "{taken}");
+        assert_eq!(status().await, json!("24/25 Standards Met"));
+        // A word that the list does not use is no evidence, and nothing follows from it.
+        let evidence = app.walk("/evidence", 50).await;
+        let unknown = looks(&app, "dspt/refresh", &toolkit(&[row("Bananas", "30/06/2026")])).await.json(200);
+        assert_eq!(counts(&unknown), [0, 1, 0, 0, 0, 0]);
+        assert!(matches!(&said(&unknown)[..], [told] if told.contains("\"Bananas\" is not known")), "{unknown}");
+        assert_eq!(app.walk("/evidence", 50).await, evidence);
     }
 
     async fn the_same_name_is_a_question_that_is_asked_once(app: App) {
@@ -87,7 +135,7 @@ both! {
         let before = app.event_count().await;
         assert_eq!(looks(&app, "companies_house/refresh", file).await.faults(422), ["?answers question"]);
         assert_eq!(app.event_count().await, before);
-        assert_eq!(looks(&app, &format!("companies_house/refresh?answers=same:quay%20catering={}", id(&other)), file).await.faults(422), ["answer"]);
+        assert_eq!(looks(&app, &format!("companies_house/refresh?answers=same:quay%20catering={}", id(&other)), file).await.faults(422), ["?answers answer"]);
         let done = looks(&app, &format!("companies_house/refresh?answers=same:quay%20catering={}", id(&quay)), file).await.json(200);
         assert_eq!(counts(&done), [1, 0, 0, 0, 0, 0]);
         let again = looks(&app, "companies_house/refresh", &file.replace("00000001,Active", "00000001,Active - Proposal to Strike off")).await.json(200);
@@ -197,8 +245,9 @@ both! {
         assert_eq!(app.walk("/lists/dspt/entries", 50).await[0]["list_day"], json!("2026-08-01"));
         std::fs::remove_file(&place).expect("gone");
         for address in ["https://127.0.0.1/list.csv", "http://example.org/list.csv", "https://[::1]/list.csv"] {
-            let (code, _, told) = run(&[address]);
-            assert!(code == Some(6) && told.contains("is not asked"), "{told}");
+            // What stands behind an address is often a secret.
+            let (code, _, told) = run(&[&format!("{address}?token=hush#hush")]);
+            assert!(code == Some(6) && told.contains(&format!("{address} is not asked")) && !told.contains("hush"), "{told}");
         }
     }
 }

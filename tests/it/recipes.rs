@@ -177,6 +177,14 @@ fn recipes_are_listed_shown_and_checked_at_the_command_line() {
         errors.contains("/columns/0: line 3, column 5: expected one of `column`, `columns` and `any_of` (required)"),
         "{errors}"
     );
+    // What it means is checked too, as far as that can be without a file; and what YAML took for a comment is said.
+    std::fs::write(&file, "noun: suppliers\ncolumns:\n  - {column: A, fills: name}\nevery: {data_role: huge}\n")
+        .expect("written");
+    let (code, _, errors) = run(&["recipe", "check", path]);
+    assert!(code == Some(6) && errors.contains("/every/data_role: expected"), "{errors}");
+    std::fs::write(&file, "noun: suppliers\ncolumns:\n  - column: Ref #1\n    fills: name\n").expect("written");
+    let (code, said, _) = run(&["recipe", "check", path]);
+    assert!(code == Some(0) && said.contains("is this meant? line 3, column 17: \"#1\" begins a comment"), "{said}");
     assert_eq!(run(&["recipe", "show", "nothing"]).0, Some(6));
     let (_, schema, _) = run(&["recipe", "schema"]);
     assert_eq!(serde_json::from_str::<Value>(&schema).expect("JSON"), recipe::json_schema());

@@ -12,7 +12,12 @@ use diligence_entities::{
 use diligence_questionnaires::spreadsheet::OfFile;
 
 use super::{Failure, block_on, console, open_with, organisation_called, print, say};
-use crate::{config::DatabaseFlags, list_reader, outbound::Reach, problem::Problem};
+use crate::{
+    config::DatabaseFlags,
+    list_reader,
+    outbound::{self, Reach},
+    problem::Problem,
+};
 
 /// How large a list may be that is fetched, in bytes: 256 MiB.
 const MOST: u64 = 256 << 20;
@@ -84,12 +89,14 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
 
 /// The file, fetched first where its address is named.
 async fn opened(source: &str) -> Result<OfFile, Failure> {
-    let unreadable = |error: std::io::Error| Failure::refused(format!("{source} cannot be read: {error}"));
     if source.contains("://") {
+        let unreadable =
+            |error: std::io::Error| Failure::refused(format!("{} cannot be read: {error}", outbound::told(source)));
         let mut file = tempfile::tempfile().map_err(unreadable)?;
         Reach::new(&[]).fetch(source, &mut file, MOST).await.map_err(Failure::refused)?;
         return OfFile::new(file).map_err(unreadable);
     }
+    let unreadable = |error: std::io::Error| Failure::refused(format!("{source} cannot be read: {error}"));
     File::open(source).and_then(OfFile::new).map_err(unreadable)
 }
 
@@ -102,6 +109,7 @@ fn day_in(source: &str) -> Option<Day> {
 fn refused(source: &str, problem: &Problem) -> Failure {
     let told: Vec<&str> = problem.errors.iter().map(|fault| fault.detail.as_str()).collect();
     let told = if told.is_empty() { problem.detail.to_string() } else { told.join("; ") };
+    let source = if source.contains("://") { outbound::told(source) } else { source.to_owned() };
     Failure::refused(format!("{source}: {told}"))
 }
 
@@ -135,6 +143,9 @@ fn tell(report: &RefreshReport) -> Result<(), Failure> {
         report.evidence_changed_count,
         if report.dry_run { "; a dry run: nothing was changed" } else { "" }
     ));
+    for sentence in &report.sentences {
+        say(&plain(sentence));
+    }
     for question in &report.questions {
         say(&plain(&question.question));
         for choice in &question.choices {

@@ -14,9 +14,13 @@ use diligence_entities::{
     scope::Writer,
     stored::word,
 };
+use diligence_questionnaires::swallowed_where;
 
 use super::{Failure, block_on, console, open_with, organisation_called, print};
-use crate::{config::DatabaseFlags, schemas};
+use crate::{config::DatabaseFlags, import_reader, schemas};
+
+/// The keys of a recipe whose text may have a `#` in it that YAML takes for a comment.
+const NAMES: [&str; 9] = ["column", "contains", "description", "is", "is_not", "lead", "name", "sheet", "starts_with"];
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -114,9 +118,17 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
             print(&written(&known, format)?)
         }
         Command::Check { file } => {
-            let recipe = read(&file)?;
+            let (recipe, text) = (read(&file)?, read_text(&file)?);
+            let faults = import_reader::check_recipe(&recipe);
+            if !faults.is_empty() {
+                return Err(refused(&file, &faults));
+            }
+            let warnings: String = swallowed_where(&text, |key| key.is_none_or(|key| NAMES.contains(&key)))
+                .into_iter()
+                .map(|fault| format!("  is this meant? {}\n", Fault::from(fault).detail))
+                .collect();
             print(&format!(
-                "{}: {} columns for {}, no faults\n",
+                "{}: {} columns for {}, no faults\n{warnings}",
                 file.display(),
                 recipe.columns.len(),
                 word(&recipe.noun)
@@ -185,13 +197,17 @@ fn missing(key: &str, error: Error) -> Failure {
 
 /// Reads a recipe from a file, or tells every fault, one a line.
 fn read(path: &Path) -> Result<Recipe, Failure> {
-    let text = fs::read_to_string(path)
-        .map_err(|error| Failure::refused(format!("{} cannot be read: {error}", path.display())))?;
-    recipe::parse(&text).map_err(|faults| {
-        let line = |fault: &Fault| {
-            let place = if fault.pointer.is_empty() { "the whole" } else { &fault.pointer };
-            format!("\n  {place}: {} ({})", fault.detail, fault.code)
-        };
-        Failure::refused(format!("{} is refused:{}", path.display(), faults.iter().map(line).collect::<String>()))
-    })
+    recipe::parse(&read_text(path)?).map_err(|faults| refused(path, &faults))
+}
+
+fn read_text(path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path).map_err(|error| Failure::refused(format!("{} cannot be read: {error}", path.display())))
+}
+
+fn refused(path: &Path, faults: &[Fault]) -> Failure {
+    let line = |fault: &Fault| {
+        let place = if fault.pointer.is_empty() { "the whole" } else { &fault.pointer };
+        format!("\n  {place}: {} ({})", fault.detail, fault.code)
+    };
+    Failure::refused(format!("{} is refused:{}", path.display(), faults.iter().map(line).collect::<String>()))
 }

@@ -353,6 +353,8 @@ impl<'a> Gathering<'a> {
                 Target::NextReview => row.next_review_on = self.day(&mut row.faults, filled, &text),
                 target => {
                     if let Some(value) = self.value(&mut row.faults, &filled.pointer, filled, &text) {
+                        // Lines behind leads stand among those that people wrote.
+                        row.leads.extend(filled.lead.clone().filter(|lead| is_line(lead, target)));
                         fill::put(&mut row, target, value);
                     }
                 }
@@ -429,7 +431,10 @@ impl<'a> Gathering<'a> {
                     self.notes.add(&filled.name, remark, &text);
                 }
                 match (theirs.value, &filled.lead) {
-                    (Some(Value::String(text)), Some(lead)) => Some(Value::String(format!("{lead}{text}"))),
+                    (Some(Value::String(text)), Some(lead)) => {
+                        let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+                        Some(Value::String(format!("{lead}{}", lines.join(" "))))
+                    }
                     (value, _) => value,
                 }
             }
@@ -439,6 +444,14 @@ impl<'a> Gathering<'a> {
             }
         }
     }
+}
+
+/// Whether what stands behind a lead is a line of notes, which is known by its lead.
+fn is_line(lead: &str, target: &Target) -> bool {
+    matches!(target, Target::Field { .. })
+        && target.field() == "notes"
+        && !lead.trim().is_empty()
+        && !lead.contains('\n')
 }
 
 impl Thing {

@@ -23,7 +23,7 @@ use validator::Validate;
 
 use super::tag::Tag;
 use crate::{
-    answer::{Changed, Created, CsvFile, Done, File, Found, Item, Listed, Once},
+    answer::{Came, Changed, Created, CsvFile, Done, File, Found, Item, Listed, Once},
     auth::{By, Editor, Importing, Viewer},
     body::Spooled,
     import_draft,
@@ -144,8 +144,8 @@ impl Api {
     async fn change(
         &self,
         who: By<Importing<Editor>>,
-        id: At<ImportId>,
         query: Query<RecipeQuery>,
+        id: At<ImportId>,
         version: IfMatch,
         change: Change<ImportChange>,
     ) -> Answer<Changed<Import>, Changing> {
@@ -218,11 +218,11 @@ impl Api {
     async fn apply(
         &self,
         who: By<Importing<Editor>>,
-        id: At<ImportId>,
         query: Query<ApplyImportQuery>,
+        id: At<ImportId>,
         version: IfMatch,
         retry: Retry,
-    ) -> Answer<Once<Found<ImportReport>>, Acting> {
+    ) -> Answer<Once<Came<ImportReport>>, Acting> {
         let draft = record::read(&who.read().await?, &id).await?;
         if draft.version != version.0 {
             // The same request, sent again, is given the answer of before.
@@ -238,7 +238,12 @@ impl Api {
         let intake = import_draft::intake(&who.read().await?, &draft, false, without).await?;
         retry
             .once_ahead(&who, intake, async |intake, plan, writer| {
-                Ok(Found(intake.run(plan, writer).await?.accepted()?))
+                let report = intake.run(plan, writer).await?.accepted()?;
+                let version = match writer {
+                    Some(writer) => record::read(writer, &id).await?.version,
+                    None => draft.version,
+                };
+                Ok(Came::of(version, report))
             })
             .await
     }
@@ -250,22 +255,22 @@ impl Api {
     async fn undo(
         &self,
         who: By<Editor>,
-        id: At<ImportId>,
         query: Query<UndoQuery>,
+        id: At<ImportId>,
         version: IfMatch,
         retry: Retry,
-    ) -> Answer<Once<Found<UndoReport>>, Acting> {
+    ) -> Answer<Once<Came<UndoReport>>, Acting> {
         retry
             .once(&who, async |writer| {
                 let current = record::read(writer, &id).await?.version;
                 if current != version.0 {
                     return Err(Error::Stale { current });
                 }
-                Ok(Found(if query.dry_run == Some(true) {
-                    record::undo_plan(writer, &id).await?
-                } else {
-                    record::undo(writer, &id).await?
-                }))
+                if query.dry_run == Some(true) {
+                    return Ok(Came::of(current, record::undo_plan(writer, &id).await?));
+                }
+                let report = record::undo(writer, &id).await?;
+                Ok(Came::of(record::read(writer, &id).await?.version, report))
             })
             .await
     }
@@ -277,8 +282,8 @@ impl Api {
     async fn items(
         &self,
         who: By<Viewer>,
-        id: At<ImportId>,
         query: Query<DoneFilter>,
+        id: At<ImportId>,
     ) -> Answer<Listed<DoneItem>, Reading> {
         let page = record::done(&who.read().await?, &id, &query).await?;
         Ok(Listed::new(page, &query))

@@ -9,7 +9,7 @@ use poem_openapi::OpenApi;
 
 use super::tag::Tag;
 use crate::{
-    answer::{Changed, Created, Done, Found, Item, Listed, Once},
+    answer::{Changed, Created, Found, Item, Listed, Once},
     auth::{Approver, By, Editor, InRegister, Viewer},
     path::{At, boxed},
     payload::Body,
@@ -26,7 +26,7 @@ impl Api {
     /// Find suppliers that a new one may be
     ///
     /// Those that hold the identifier, and those of the same or nearly the same name, at most five, the likeliest first: ask before you create a supplier. Names are compared without capitals, marks, `Ltd`, `Limited` and `plc`.
-    #[oai(path = "/suppliers/twins", method = "get", operation_id = "find_supplier_twins", transform = "boxed")]
+    #[oai(path = "/suppliers/twins", method = "get", operation_id = "read_supplier_twins", transform = "boxed")]
     async fn of_supplier(
         &self,
         who: By<InRegister<Viewer>>,
@@ -38,7 +38,7 @@ impl Api {
     /// Find products that a new one may be
     ///
     /// Those of the supplier that have the same or nearly the same name, at most five, the likeliest first.
-    #[oai(path = "/products/twins", method = "get", operation_id = "find_product_twins", transform = "boxed")]
+    #[oai(path = "/products/twins", method = "get", operation_id = "read_product_twins", transform = "boxed")]
     async fn of_product(
         &self,
         who: By<InRegister<Viewer>>,
@@ -58,13 +58,18 @@ impl Api {
 
     /// Tell twins apart
     ///
-    /// They are two, though they are called alike: the pair is not listed again.
+    /// They are two, though they are called alike: the pair is kept, and not listed again.
     #[oai(path = "/twins/apart", method = "post", operation_id = "tell_twins_apart", transform = "boxed")]
-    async fn tell_apart(&self, who: By<Editor>, body: Body<ToldApart>, retry: Retry) -> Answer<Once<Done>, Creating> {
+    async fn tell_apart(
+        &self,
+        who: By<Editor>,
+        body: Body<ToldApart>,
+        retry: Retry,
+    ) -> Answer<Once<Found<ToldApart>>, Creating> {
         retry
             .once(&who, async |writer| {
                 twin::tell_apart(writer, &body.0).await?;
-                Ok(Done)
+                Ok(Found(body.0.clone()))
             })
             .await
     }

@@ -16,7 +16,7 @@ use crate::{
     bill_of_materials::parse,
     path::{At, boxed},
     payload::{BOM_LIMIT, Body, Change, FileBody},
-    problem::{Acting, Answer, Changing, Creating, Deleting, Following, Listing, Reading},
+    problem::{Acting, Answer, Changing, Creating, Deleting, Following, Listing, Problem, Reading},
     query::Query,
     retry::Retry,
     version::IfMatch,
@@ -71,7 +71,8 @@ impl Api {
         change: Change<NewProduct>,
     ) -> Answer<Changed<Product>, Changing> {
         let writer = who.write().await?;
-        let product = product::change(&writer, &id, version.0, change.0).await?;
+        let product = product::change(&writer, &id, version.0, change.0).await;
+        let product = merger::followed(&writer, id.as_str(), product).await.map_err(Problem::of_item)?;
         writer.save().await?;
         Ok(Changed(product))
     }
@@ -136,7 +137,8 @@ impl Api {
     #[oai(path = "/products/:id", method = "delete", operation_id = "delete_product", transform = "boxed")]
     async fn delete(&self, who: By<Editor>, id: At<ProductId>, version: IfMatch) -> Answer<Done, Deleting> {
         let writer = who.write().await?;
-        product::delete(&writer, &id, version.0).await?;
+        let deleted = product::delete(&writer, &id, version.0).await;
+        merger::followed(&writer, id.as_str(), deleted).await.map_err(Problem::of_item)?;
         writer.save().await?;
         Ok(Done)
     }

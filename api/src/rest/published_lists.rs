@@ -49,7 +49,7 @@ impl Api {
     ///
     /// The body is the list as it is published, up to 64 MiB: `dspt` the search export of the Data Security and Protection Toolkit, `cqc` the directory of care services or the list of ratings, `companies_house` the list of live companies, `atrs` the transparency records as JSON. Nothing is fetched.
     ///
-    /// An entry is about a supplier by its identifier; where only the name is the same, it is a question, answered with `answers` and never asked again. What the toolkit says becomes evidence. What has become worse (standards no longer met, liquidation, a poor rating, no longer on the list) brings the supplier's review forward with the reason `published_list`. Who has left a list is said and kept. With `dry_run=true` nothing is changed; without it, an open question refuses all.
+    /// An entry is about a supplier by its identifier; where only the name is the same, it is a question, answered with `answers` and never asked again. What the toolkit says becomes evidence. What has become worse (standards no longer met, liquidation, a poor rating, no longer on the list) brings the supplier's review forward with the reason `published_list`. Who has left a list is said and kept; that more than 10 entries and a fifth of all have left at once is a question too (`left:*=yes`). What is dated before what is known of an entry never replaces it. With `dry_run=true` nothing is changed; without it, an open question refuses all.
     #[oai(path = "/lists/:list/refresh", method = "post", operation_id = "refresh_published_list", transform = "boxed")]
     async fn refresh(
         &self,

@@ -14,7 +14,7 @@ use crate::{
     auth::{By, Editor, InRegister, Viewer},
     path::{At, boxed},
     payload::{Body, Change},
-    problem::{Acting, Answer, Changing, Creating, Deleting, Following, Listing, Reading},
+    problem::{Acting, Answer, Changing, Creating, Deleting, Following, Listing, Problem, Reading},
     query::Query,
     retry::Retry,
     version::IfMatch,
@@ -73,7 +73,8 @@ impl Api {
         change: Change<NewSupplier>,
     ) -> Answer<Changed<Supplier>, Changing> {
         let writer = who.write().await?;
-        let supplier = supplier::change(&writer, &id, version.0, change.0).await?;
+        let supplier = supplier::change(&writer, &id, version.0, change.0).await;
+        let supplier = merger::followed(&writer, id.as_str(), supplier).await.map_err(Problem::of_item)?;
         writer.save().await?;
         Ok(Changed(supplier))
     }
@@ -112,7 +113,8 @@ impl Api {
     #[oai(path = "/suppliers/:id", method = "delete", operation_id = "delete_supplier", transform = "boxed")]
     async fn delete(&self, who: By<Editor>, id: At<SupplierId>, version: IfMatch) -> Answer<Done, Deleting> {
         let writer = who.write().await?;
-        supplier::delete(&writer, &id, version.0).await?;
+        let deleted = supplier::delete(&writer, &id, version.0).await;
+        merger::followed(&writer, id.as_str(), deleted).await.map_err(Problem::of_item)?;
         writer.save().await?;
         Ok(Done)
     }

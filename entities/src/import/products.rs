@@ -8,8 +8,10 @@ use uuid::Uuid;
 use super::{
     Asked, How, ImportPlan, Near, Outcome, ProductWork, Row, SameAs, Seen, Verdict, Work, Written, blame, expect_few,
     fields::{Fields, absorb, is_unreadable, take_id, take_text, was},
+    leads,
     record::{ImportItem, ItemKind},
     sameness::{ByName, Called, Earlier, There},
+    went_into,
 };
 use crate::{
     decision,
@@ -17,7 +19,7 @@ use crate::{
     fault::Fault,
     id::{ProductId, SupplierId},
     identifier::Identifier,
-    policy,
+    merger, policy,
     product::{self, NewProduct, Product},
     register::Known,
     scope::{PORTION, Reader, Writer},
@@ -38,6 +40,11 @@ pub async fn products(reader: &Reader, rows: &[Row], how: impl Into<How> + Send)
     let fields = Fields::of::<NewProduct>();
     let mut drafts: Vec<ProductDraft> = rows.iter().cloned().map(ProductDraft::new).collect();
     let known = KnownProducts::load(reader, &mut drafts, how).await?;
+    let unknown: Vec<String> = drafts
+        .iter()
+        .filter_map(|draft| draft.id.as_ref().filter(|id| !known.by_id.contains_key(*id)).map(ToString::to_string))
+        .collect();
+    let went = merger::went(reader, &unknown).await?;
     let mut asked = Asked { policy_version: policy::read(reader).await?.version, ..Asked::default() };
     asked.identifiers.extend(drafts.iter().filter_map(|draft| draft.supplier_identifier.clone()));
     asked.supplier_names.extend(drafts.iter().filter_map(|draft| draft.supplier_name.clone()));
@@ -48,7 +55,10 @@ pub async fn products(reader: &Reader, rows: &[Row], how: impl Into<How> + Send)
         if index % PORTION == 0 {
             tokio::task::yield_now().await;
         }
-        draft.find_target(&known);
+        match draft.id.as_ref().and_then(|id| went.get(id.as_str())) {
+            Some(kept_id) => blame(&mut draft.faults, went_into(kept_id)),
+            None => draft.find_target(&known),
+        }
         draft.find_by_name(&known, &mut earlier);
         let key = draft.target.as_ref().map(|target| &target.id).or(draft.new_id.as_ref());
         if let Some(key) = key {
@@ -105,6 +115,8 @@ pub(super) async fn write_products(writer: &Writer, work: ProductWork, known: Kn
 struct ProductDraft {
     place: String,
     fields: Map<String, Value>,
+    /// What the lines of its notes begin with, where it gives only those.
+    leads: Vec<String>,
     faults: Vec<Fault>,
     id: Option<ProductId>,
     /// The id it gives, where that becomes its own.
@@ -208,7 +220,7 @@ impl KnownSuppliers {
 
 impl ProductDraft {
     fn new(row: Row) -> Self {
-        let Row { place, mut fields, mut faults, same_as, .. } = row;
+        let Row { place, mut fields, leads, mut faults, same_as, .. } = row;
         let id = take_id(&mut fields, "id", &mut faults);
         let supplier_id = take_id(&mut fields, "supplier_id", &mut faults);
         let supplier_identifier = take_text(&mut fields, "supplier_identifier").and_then(|text| {
@@ -224,6 +236,7 @@ impl ProductDraft {
         Self {
             place,
             fields,
+            leads,
             faults,
             id,
             new_id: None,
@@ -366,7 +379,9 @@ impl ProductDraft {
         }
         // Something in its place, so that the rest can be checked; the fault is told already.
         whole.entry("supplier_id").or_insert_with(|| SupplierId::new(Uuid::nil()).as_str().into());
-        let whole = fields.merge(whole, std::mem::take(&mut self.fields));
+        let mut said = std::mem::take(&mut self.fields);
+        leads::keep_others(&whole, &mut said, &self.leads);
+        let whole = fields.merge(whole, said);
         let Some(new) = fields.read::<NewProduct>(whole, json!({ "name": "-", "kind": "service" }), &mut self.faults)
         else {
             return;

@@ -9,13 +9,14 @@ use super::{
     Asked, How, ImportPlan, Keep, Outcome, Row, SameAs, Seen, ToHold, Verdict, Work, blame, expect_few,
     fields::Fields,
     sameness::{Earlier, There},
+    went_into,
 };
 use crate::{
     error::Error,
     fault::Fault,
     id::SupplierId,
     identifier::Identifier,
-    policy,
+    merger, policy,
     register::Known,
     review::Looked,
     scope::{PORTION, Reader},
@@ -47,6 +48,11 @@ pub async fn suppliers(reader: &Reader, rows: &[Row], how: impl Into<How> + Send
     let held: HashMap<&str, &[Identifier]> =
         stored.iter().map(|(id, row)| (id.as_str(), row.identifiers.0.as_slice())).collect();
     let taken = taken(reader, &drafts, &stored, how).await?;
+    let unknown: Vec<String> = drafts
+        .iter()
+        .filter_map(|draft| draft.id.as_ref().filter(|id| !stored.contains_key(*id)).map(ToString::to_string))
+        .collect();
+    let went = merger::went(reader, &unknown).await?;
     let looked = look(reader, &drafts, &holders, &stored).await?;
     let policy = policy::read(reader).await?;
 
@@ -58,7 +64,10 @@ pub async fn suppliers(reader: &Reader, rows: &[Row], how: impl Into<How> + Send
             // It is work: others need this thread.
             tokio::task::yield_now().await;
         }
-        draft.find_target(&holders, &stored, taken.as_ref());
+        match draft.id.as_ref().and_then(|id| went.get(id.as_str())) {
+            Some(kept_id) => blame(&mut draft.faults, went_into(kept_id)),
+            None => draft.find_target(&holders, &stored, taken.as_ref()),
+        }
         draft.find_by_name(&held, &stored, &mut earlier);
         let key = draft.target.as_ref().map(|target| &target.id).or(draft.new_id.as_ref());
         if let Some(key) = key {

@@ -10,6 +10,15 @@ use crate::{
     fault::{Fault, Faults},
 };
 
+/// The fields of which the graver word stays, with their words from the calmest on.
+const SCALES: [(&str, &[&str]); 5] = [
+    ("data_role", &["none", "processor", "joint_controller", "controller"]),
+    ("data_sensitivity", &["none", "business", "personal", "special_category"]),
+    ("system_access", &["none", "limited", "standing", "privileged"]),
+    ("service_criticality", &["minor", "important", "essential", "vital"]),
+    ("people_affected", &["none", "few", "many", "all"]),
+];
+
 /// What is said of something, field by field.
 pub(super) type Said = Map<String, Value>;
 
@@ -52,7 +61,7 @@ pub(super) fn united(
             Some(MergerChoice::Both) | None if name == JOINED => joined(own, theirs),
             // What somebody still has to do with is not archived by one that nobody has.
             None if name == "status" && own == "archived" => theirs.clone(),
-            Some(MergerChoice::Both) | None => both(own, theirs),
+            Some(MergerChoice::Both) | None => graver(name, own, theirs).unwrap_or_else(|| both(own, theirs)),
         };
         if own != theirs && name != FIXED {
             let (field, kept, other) = (name.clone(), own.clone(), theirs.clone());
@@ -88,6 +97,26 @@ fn both(own: &Value, theirs: &Value) -> Value {
         (own, theirs) if is_nothing(own) && !is_nothing(theirs) => theirs.clone(),
         (own, _) => own.clone(),
     }
+}
+
+/// The graver of two words of a field of which that stays.
+fn graver(field: &str, own: &Value, theirs: &Value) -> Option<Value> {
+    let (_, words) = SCALES.iter().find(|(name, _)| *name == field)?;
+    let place = |value: &Value| words.iter().position(|word| value == word);
+    let (own_place, their_place) = (place(own)?, place(theirs)?);
+    Some(if their_place > own_place { theirs.clone() } else { own.clone() })
+}
+
+/// That the other's word stays for being the graver, where it does and nobody has chosen it.
+pub(super) fn note(field: &MergerField, choices: &BTreeMap<String, MergerChoice>) -> Option<String> {
+    let MergerField { field: name, kept, other, after } = field;
+    let is_chosen = matches!(choices.get(name), Some(MergerChoice::Kept | MergerChoice::Other));
+    let is_theirs = graver(name, kept, other).is_some_and(|graver| graver == *other) && after == other;
+    let word = |value: &Value| value.as_str().unwrap_or_default().replace('_', " ");
+    (is_theirs && !is_chosen).then(|| {
+        let title = name.replace('_', " ");
+        format!("The {title} is {}, as the other says, and not {}: the graver word stays.", word(other), word(kept))
+    })
 }
 
 fn joined(own: &Value, theirs: &Value) -> Value {
@@ -150,6 +179,22 @@ mod tests {
         let (after, _) = united(&kept, &other, &choices).expect("united");
         assert_eq!((&after["name"], &after["contacts"]), (&json!("B"), &json!([1, 2])));
         assert!(united(&kept, &other, &choose(&[("colour", MergerChoice::Kept)])).is_err(), "there is no such field");
+    }
+
+    #[test]
+    fn the_graver_word_of_a_profile_stays_and_that_is_said() {
+        let calm = said(json!({ "data_role": "processor", "system_access": "none", "people_affected": null }));
+        let grave = said(json!({ "data_role": "controller", "system_access": "privileged", "people_affected": "all" }));
+        for (kept, other, count) in [(&calm, &grave, 2), (&grave, &calm, 0)] {
+            let (after, differing) = united(kept, other, &BTreeMap::new()).expect("united");
+            assert_eq!(after, grave);
+            let notes: Vec<String> = differing.iter().filter_map(|field| note(field, &BTreeMap::new())).collect();
+            assert_eq!(notes.len(), count, "{notes:?}");
+        }
+        let choices = choose(&[("data_role", MergerChoice::Kept)]);
+        let (after, differing) = united(&calm, &grave, &choices).expect("united");
+        assert_eq!(after["data_role"], json!("processor"));
+        assert_eq!(differing.iter().filter_map(|field| note(field, &choices)).count(), 1);
     }
 
     #[test]

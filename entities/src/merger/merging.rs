@@ -189,7 +189,8 @@ async fn work_out(reader: &Reader, kept_id: &SubjectId, new: &NewMerger) -> Resu
         cells.retain(|key| !gone.contains(key));
     }
     let superseded = doubles(reader, &from, &to).await?;
-    let notes = notes(reader, &falling, &superseded, &from, &to).await?;
+    let mut notes: Vec<String> = fields.iter().filter_map(|field| fields::note(field, &new.choices)).collect();
+    notes.extend(self::notes(reader, &falling, &superseded, &from, &to).await?);
     Ok(Worked { kept, other, said, fields, cells, falling, superseded, notes })
 }
 

@@ -1,16 +1,18 @@
 //! A list's file, row by row: only what may be about one of our suppliers is kept of it, however large it is.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use diligence_questionnaires::spreadsheet::{self, Cell, Options, Source};
 use serde::{Deserialize, Serialize};
 
-use super::{PublishedList, matching};
+use super::{PublishedList, matching, standing::NOT_SAID};
 use crate::{clock::Day, error::Error, fault::Fault, identifier::Identifier, scope::Reader, twin::compared};
 
 /// How many entries are kept of a list at the most.
 const MAXIMUM_ENTRIES: usize = 20_000;
+/// How much of what was noticed is told at the most.
+const MAXIMUM_TOLD: usize = 100;
 /// How long a name, a key or a status may be, in characters: what is longer is cut.
 const LONGEST: usize = 300;
 
@@ -43,6 +45,9 @@ pub struct ListFile {
     pub row_count: i64,
     /// The entries, each once.
     pub entries: Vec<Entry>,
+    /// What was noticed on the way, in sentences.
+    #[serde(default)]
+    pub sentences: Vec<String>,
 }
 
 /// An entry of a list's file.
@@ -239,7 +244,7 @@ fn entry(list: PublishedList, places: &Places, cells: &[Cell]) -> Option<Entry> 
         PublishedList::Atrs => format!("Published: {text}"),
         PublishedList::Dspt if text.is_empty() => "Not Published".to_owned(),
         PublishedList::Cqc if text.is_empty() => "Registered".to_owned(),
-        _ if text.is_empty() => "Not said".to_owned(),
+        _ if text.is_empty() => NOT_SAID.to_owned(),
         _ => text,
     };
     Some(Entry { keys, names, status, issued_on: places.issued_on.and_then(|place| day(cells, place)) })
@@ -257,16 +262,26 @@ pub fn read(list: PublishedList, source: &dyn Source, sought: &Sought) -> Result
     let table = spreadsheet::open(source, &options)
         .map_err(|faults| Error::Invalid(faults.into_iter().map(Into::into).collect()))?;
     let places = Places::find(list, &table.found.columns).map_err(Error::Invalid)?;
-    let (mut row_count, mut kept, mut seen) = (0, Vec::new(), BTreeSet::new());
+    let (mut row_count, mut kept, mut seen) = (0, Vec::<Entry>::new(), HashMap::<String, usize>::new());
+    let (mut sentences, mut faults) = (Vec::new(), Vec::new());
     for record in table.records(source).map_err(refused)? {
         let record = record.map_err(refused)?;
         row_count += 1;
         let Some(entry) = entry(list, &places, &record.cells) else { continue };
         let is_sought = entry.keys.iter().any(|key| sought.keys.contains(key))
             || entry.names.iter().any(|name| sought.names.contains(&compared(name)));
-        if !is_sought || !seen.insert(entry.key().to_owned()) {
+        if !is_sought {
             continue;
         }
+        if let Some(first) = seen.get(entry.key()).and_then(|place| kept.get_mut(*place)) {
+            match later(first, entry) {
+                Ok(Some(told)) if sentences.len() < MAXIMUM_TOLD => sentences.push(told),
+                Err(detail) if faults.len() < MAXIMUM_TOLD => faults.push(Fault::new("", "duplicate", detail)),
+                _ => {}
+            }
+            continue;
+        }
+        seen.insert(entry.key().to_owned(), kept.len());
         if kept.len() == MAXIMUM_ENTRIES {
             let detail =
                 format!("more than {MAXIMUM_ENTRIES} of its entries may be about suppliers: bring it in parts");
@@ -274,7 +289,35 @@ pub fn read(list: PublishedList, source: &dyn Source, sought: &Sought) -> Result
         }
         kept.push(entry);
     }
-    Ok(ListFile { row_count, entries: kept })
+    if faults.is_empty() { Ok(ListFile { row_count, entries: kept, sentences }) } else { Err(Error::Invalid(faults)) }
+}
+
+/// Puts an entry that a list has a second time in the place of the first where it is of a later day, and says so.
+///
+/// # Errors
+/// A sentence where it says something else and nothing tells which of them is the later.
+fn later(first: &mut Entry, entry: Entry) -> Result<Option<String>, String> {
+    if first.status == entry.status {
+        return Ok(None);
+    }
+    let (key, said, other) = (entry.key().to_owned(), first.status.clone(), entry.status.clone());
+    let (Some(day), Some(other_day)) = (first.issued_on, entry.issued_on) else {
+        return Err(twice(&key, &said, &other));
+    };
+    if day == other_day {
+        return Err(twice(&key, &said, &other));
+    }
+    if other_day > day {
+        *first = entry;
+    }
+    let last = &first.status;
+    Ok(Some(format!(
+        "{key} is in the list twice, with {said:?} of {day} and {other:?} of {other_day}: {last:?} is taken"
+    )))
+}
+
+fn twice(key: &str, one: &str, other: &str) -> String {
+    format!("{key} is in the list twice, with {one:?} and {other:?}, and nothing says which is the later: take one out")
 }
 
 impl ListFile {

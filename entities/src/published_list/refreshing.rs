@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     ActiveModel, Column, Entity, Entry, ListEntry, ListFile, Model, PublishedList, look,
     matching::{self, Matches, Ours},
-    standing::{LEFT, is_worse, is_worse_to_leave},
+    standing::{LEFT, is_known, is_worse, is_worse_to_leave},
 };
 use crate::{
     ahead::{Ahead, Plan},
@@ -27,6 +27,12 @@ use crate::{
 
 /// How many changed entries a report lists, and how many questions, at the most.
 const LISTED: usize = 1_000;
+/// Of how many entries that leave a list at once nobody is asked, and which part of all may leave, in percent.
+const LEAVING: (usize, usize) = (10, 20);
+/// The question whether so many have left.
+const LEFT_KEY: &str = "left:*";
+/// The answer that they have.
+const YES: &str = "yes";
 
 /// A list that is looked at.
 #[derive(Clone, Debug)]
@@ -92,6 +98,9 @@ pub struct RefreshReport {
     pub question_count: i64,
     /// What somebody has to say first, at most 1,000.
     pub questions: Vec<ListQuestion>,
+    /// What was noticed, at most 1,000: a status that the list is not known to use, an entry that is older than what is
+    /// known, one that is there twice.
+    pub sentences: Vec<String>,
     /// What is new, has changed or has left the list, at most 1,000: what has become worse first.
     pub entries: Vec<RefreshedEntry>,
 }
@@ -99,7 +108,7 @@ pub struct RefreshReport {
 /// Something that somebody has to say before a list can be taken over.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ListQuestion {
-    /// What an answer calls it: `same:harbour linen`.
+    /// What an answer calls it: `same:harbour linen`, or `left:*` where many have left the list at once.
     pub key: String,
     /// The question, in a sentence.
     pub question: String,
@@ -110,7 +119,7 @@ pub struct ListQuestion {
 /// An answer to a question.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ListChoice {
-    /// What is answered: the id of a supplier, or `new`.
+    /// What is answered: the id of a supplier, `new`, or `yes`.
     pub answer: String,
     /// What that means.
     pub meaning: String,
@@ -179,6 +188,8 @@ struct Work {
     same: Vec<String>,
     evidence: Vec<(SupplierId, NewEvidence)>,
     changed_evidence: Vec<(Evidence, NewEvidence)>,
+    /// What was noticed, in sentences.
+    sentences: Vec<String>,
     /// Why the reviews of these suppliers are brought forward.
     worse: BTreeMap<SupplierId, Vec<String>>,
 }
@@ -198,10 +209,17 @@ impl Ahead for Refresh {
         let how_many = |verdict: ListVerdict| {
             count(entries.iter().filter(|entry: &&RefreshedEntry| entry.verdict == verdict).count())
         };
+        let left_count = work.left.len();
+        let mut questions = matches.questions;
+        let there_count = left_count + entries.iter().filter(|entry| was_there(entry)).count();
+        questions.extend(self.ask_whether_left(left_count, there_count)?);
+        let mut sentences = self.file.sentences.clone();
+        sentences.append(&mut work.sentences);
+        sentences.truncate(LISTED);
         let report = RefreshReport {
             list: self.list,
             dry_run: self.dry_run,
-            applied: !self.dry_run && matches.questions.is_empty(),
+            applied: !self.dry_run && questions.is_empty(),
             list_day: self.list_day,
             looked_on: reader.today(),
             row_count: self.file.row_count,
@@ -209,17 +227,23 @@ impl Ahead for Refresh {
             new_count: how_many(ListVerdict::New),
             changed_count: how_many(ListVerdict::Changed),
             unchanged_count: how_many(ListVerdict::Unchanged),
-            left_count: how_many(ListVerdict::Left),
+            left_count: count(left_count),
             brought_forward_count: count(work.worse.len()),
             evidence_created_count: count(work.evidence.len()),
             evidence_changed_count: count(work.changed_evidence.len()),
-            question_count: count(matches.questions.len()),
-            questions: matches.questions.iter().take(LISTED).cloned().collect(),
+            question_count: count(questions.len()),
+            questions: questions.into_iter().take(LISTED).collect(),
+            sentences,
             entries: listed(entries),
         };
         let work = report.applied.then_some(work);
         Ok(RefreshPlan { report, work })
     }
+}
+
+/// Whether an entry was found before, and is there still.
+fn was_there(entry: &RefreshedEntry) -> bool {
+    matches!(entry.verdict, ListVerdict::Changed | ListVerdict::Unchanged)
 }
 
 /// What a report lists of all entries.
@@ -253,6 +277,29 @@ impl Refresh {
                 ),
             )),
             _ => Ok(()),
+        }
+    }
+
+    /// Whether so many have left a list at once is asked: it may be a part of the list, or another.
+    fn ask_whether_left(&self, left_count: usize, there_count: usize) -> Result<Option<ListQuestion>, Error> {
+        if left_count <= LEAVING.0 || left_count * 100 <= there_count * LEAVING.1 {
+            return Ok(None);
+        }
+        match self.answers.get(LEFT_KEY).map(String::as_str) {
+            Some(YES) => Ok(None),
+            Some(answer) => {
+                let detail =
+                    format!("{LEFT_KEY}: expected {YES}, not {answer:?}: if it is part of a list, bring all of it");
+                Err(Error::invalid("?answers", "answer", detail))
+            }
+            None => Ok(Some(ListQuestion {
+                key: LEFT_KEY.to_owned(),
+                question: format!(
+                    "{left_count} of {there_count} entries about our suppliers are no longer in the list of the {}. Is this all of the list, and have they left it?",
+                    self.list.title()
+                ),
+                choices: vec![ListChoice { answer: YES.to_owned(), meaning: "they have left the list".to_owned() }],
+            })),
         }
     }
 
@@ -333,6 +380,30 @@ impl Refresh {
         work: &mut Work,
         entries: &mut Vec<RefreshedEntry>,
     ) {
+        if let Some(known) =
+            row.filter(|row| row.is_same && entry.issued_on.is_some() && row.issued_on > entry.issued_on)
+        {
+            // An older list, whatever its day is said to be: what is known is the later.
+            let [stays, comes] = [known.issued_on, entry.issued_on].map(|day| day.unwrap_or(self.list_day));
+            work.sentences.push(format!(
+                "{} ({}): the list says {:?} of {comes}, which is older than what is known, {:?} of {stays}: that stays.",
+                known.name,
+                known.entry_key,
+                entry.status,
+                known.status
+            ));
+            entries.push(told(known, one, ListVerdict::Unchanged, None, false));
+            return;
+        }
+        if !is_known(self.list, &entry.status) {
+            work.sentences.push(format!(
+                "{} ({}): {:?} is not known as a word of the {}: it is kept as what the list says, and nothing follows from it.",
+                entry.name(),
+                entry.key(),
+                entry.status,
+                self.list.title()
+            ));
+        }
         // Before the first look, evidence may say what the list said.
         let said =
             row.map(|row| row.status.as_str()).or_else(|| pieces.last().and_then(|piece| piece.statement.as_deref()));
@@ -389,7 +460,7 @@ impl Refresh {
     /// What the toolkit's list says is evidence. It is dated by the day of its publication: a status of another day is
     /// another piece, and the one of before stays.
     fn take_evidence(&self, reader: &Reader, entry: &Entry, one: &Ours, pieces: &[Evidence], work: &mut Work) {
-        if self.list != PublishedList::Dspt {
+        if self.list != PublishedList::Dspt || !is_known(self.list, &entry.status) {
             return;
         }
         let last = match entry.issued_on {
@@ -511,7 +582,7 @@ impl RefreshPlan {
     pub async fn carry_out(self, writer: Option<&Writer>) -> Result<RefreshReport, Error> {
         let Self { report, work } = self;
         let (Some(work), Some(writer)) = (work, writer) else { return Ok(report) };
-        let Work { added, changed, left, same, evidence, changed_evidence, worse } = work;
+        let Work { added, changed, left, same, evidence, changed_evidence, worse, sentences: _ } = work;
         if !added.is_empty() {
             writer.insert_all::<Entity, ActiveModel>(added).await?;
         }

@@ -10,7 +10,7 @@ use diligence_entities::{
         Verdict,
         record::{self, Import, ImportChange},
     },
-    recipe::{self, FileRecipe, Recipe},
+    recipe::{self, FileRecipe, Fills, Recipe, RecipeColumn},
     scope::Writer,
 };
 use diligence_questionnaires::cells;
@@ -250,6 +250,23 @@ fn key_of(name: &str) -> String {
     cut.trim_end_matches('-').to_owned()
 }
 
+/// The columns of a recipe, those that are read in one way as one: in the steps each field has an entry of its own.
+fn united(columns: Vec<RecipeColumn>) -> Vec<RecipeColumn> {
+    let mut all: Vec<RecipeColumn> = Vec::new();
+    for column in columns {
+        let is_read_so =
+            |known: &&mut RecipeColumn| RecipeColumn { fills: column.fills.clone(), ..(**known).clone() } == column;
+        match all.iter_mut().find(is_read_so) {
+            Some(known) => {
+                let both = known.fills.iter().chain(column.fills.iter()).map(str::to_owned).collect();
+                known.fills = Fills::Several(both);
+            }
+            None => all.push(column),
+        }
+    }
+    all
+}
+
 /// Keeps the rows that were left out as a draft of their own, and the recipe under its name.
 async fn keep_besides(
     writer: &Writer,
@@ -259,7 +276,7 @@ async fn keep_besides(
 ) -> Result<Option<Import>, Error> {
     let recipe = import_draft::recipe(draft);
     if let Some(name) = name {
-        let document = Recipe { name: Some(name.clone()), ..recipe.clone() };
+        let document = Recipe { name: Some(name.clone()), columns: united(recipe.columns.clone()), ..recipe.clone() };
         recipe::put(writer, &key_of(&name), None, document).await?;
     }
     let Some(rest) = rest else { return Ok(None) };

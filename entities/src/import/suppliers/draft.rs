@@ -15,6 +15,7 @@ use crate::{
     import::{
         FieldMove, Near, Outcome, Row, SameAs, ToHold, Verdict, blame,
         fields::{Fields, absorb, is_unreadable, take_id},
+        leads,
         lists::List,
         sameness::{ByName, Called, Earlier, There},
     },
@@ -29,6 +30,8 @@ use crate::{
 pub(super) struct SupplierDraft {
     pub(super) place: String,
     fields: Map<String, Value>,
+    /// What the lines of its notes begin with, where it gives only those.
+    leads: Vec<String>,
     contacts: Vec<Map<String, Value>>,
     contracts: Vec<Map<String, Value>>,
     pub(super) evidence: Vec<(EvidenceKind, Map<String, Value>)>,
@@ -61,6 +64,7 @@ impl SupplierDraft {
         let Row {
             place,
             mut fields,
+            leads,
             identifiers,
             evidence,
             contacts,
@@ -88,6 +92,7 @@ impl SupplierDraft {
         Self {
             place,
             fields,
+            leads,
             contacts,
             contracts,
             evidence,
@@ -249,7 +254,9 @@ impl SupplierDraft {
         if is_unreadable(&self.faults) {
             return;
         }
-        let mut whole = fields.merge(fields.stored(self.target.as_ref()), std::mem::take(&mut self.fields));
+        let (stored, mut said) = (fields.stored(self.target.as_ref()), std::mem::take(&mut self.fields));
+        leads::keep_others(&stored, &mut said, &self.leads);
+        let mut whole = fields.merge(stored, said);
         let beside = &self.given[self.given.len() - self.beside_count..];
         if !beside.is_empty()
             && let Some(object) = whole.as_object_mut()

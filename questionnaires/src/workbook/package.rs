@@ -95,14 +95,16 @@ impl<'a> Book<'a> {
             let mut cells = Vec::new();
             for (column, cell) in (1_u32..).zip(record.cells.drain(..)) {
                 // A formula may say that it fills columns without end.
-                let is_nothing = cell == Cell::Empty || (cell == Cell::Unsaved && column > MAX_SHEET_COLUMNS);
+                let is_nothing = cell.is_blank() || (cell == Cell::Unsaved && column > MAX_SHEET_COLUMNS);
                 if !is_nothing {
                     count += 1;
                     room_for(row, column, count)?;
                     cells.push((column, cell));
                 }
             }
-            rows.push(Row { row, line, cells });
+            if !cells.is_empty() {
+                rows.push(Row { row, line, cells });
+            }
         }
         Ok(rows)
     }

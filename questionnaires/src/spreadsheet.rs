@@ -10,6 +10,7 @@
 //! | `spreadsheet/json.rs` | JSON and JSON lines |
 //! | [`ocds`] | releases of the Open Contracting Data Standard as rows |
 //! | `spreadsheet/header.rs` | which row names the columns, what stands around the table, and what is said of it |
+//! | `spreadsheet/header/second.rs` | whether another table begins below it |
 //! | `spreadsheet/book.rs` | workbooks: their sheets, and what all kinds of them share |
 //! | `spreadsheet/package.rs` | the zip file that most workbooks are, through limits |
 //! | `spreadsheet/xlsx.rs`, `xlsb.rs`, `xls.rs`, `ods.rs` | the four kinds of workbooks |

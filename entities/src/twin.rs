@@ -90,22 +90,68 @@ const NEAR_BY_TWO: usize = 16;
 /// (`Harbour Linen` and `Harbour Linen Services UK`).
 #[must_use]
 pub fn is_near(one: &str, other: &str) -> bool {
-    if one == other {
-        return false;
-    }
+    one != other && (slips(one, other).is_some() || is_of_the_same_words(one, other))
+}
+
+/// Whether two names are of the same words, in whatever order, but for general ones at the end.
+fn is_of_the_same_words(one: &str, other: &str) -> bool {
     let (mut first, mut second) = (core(one), core(other));
-    if first == second && (first.len() > 1 || first[0].chars().count() >= 6) {
-        return true;
+    if first.len() == 1 {
+        return first == second && first.iter().all(|word| word.chars().count() >= 6);
     }
     first.sort_unstable();
     second.sort_unstable();
-    if first == second && first.len() > 1 {
-        return true;
+    first == second
+}
+
+/// By how many letters two names differ that are near for it, one or two. In short names a letter is another company,
+/// and so is a number in any: what costs least is asked first, as most names that are looked at are another.
+fn slips(one: &str, other: &str) -> Option<usize> {
+    // Two letters more are eight bytes at the most.
+    if one.len().abs_diff(other.len()) > 8 || !digits(one).eq(digits(other)) {
+        return None;
     }
-    let (length, distance) = (one.chars().count().min(other.chars().count()), strsim::damerau_levenshtein(one, other));
-    // In short names a letter is another company, and so is a number.
-    let digits = |name: &str| name.chars().filter(char::is_ascii_digit).collect::<String>();
-    digits(one) == digits(other) && (length >= NEAR_BY_ONE && distance == 1 || length >= NEAR_BY_TWO && distance == 2)
+    if one.is_ascii() && other.is_ascii() {
+        return slips_of(one.as_bytes(), other.as_bytes());
+    }
+    let letters = |name: &str| name.chars().collect::<Vec<char>>();
+    slips_of(&letters(one), &letters(other))
+}
+
+fn digits(name: &str) -> impl Iterator<Item = u8> + '_ {
+    name.bytes().filter(u8::is_ascii_digit)
+}
+
+fn slips_of<T: PartialEq>(one: &[T], other: &[T]) -> Option<usize> {
+    let most = match one.len().min(other.len()) {
+        NEAR_BY_TWO.. => 2,
+        NEAR_BY_ONE.. => 1,
+        _ => return None,
+    };
+    (1..=most).find(|most| differ_at_most(one, other, *most))
+}
+
+/// Whether one becomes the other by at most so many letters added, left out, changed or swapped with their neighbour;
+/// up to two, which takes hardly more than a look at each letter.
+fn differ_at_most<T: PartialEq>(one: &[T], other: &[T], most: usize) -> bool {
+    let alike = one.iter().zip(other).take_while(|(one, other)| one == other).count();
+    let (one, other) = (&one[alike..], &other[alike..]);
+    let alike = one.iter().rev().zip(other.iter().rev()).take_while(|(one, other)| one == other).count();
+    let (one, other) = (&one[..one.len() - alike], &other[..other.len() - alike]);
+    if one.is_empty() || other.is_empty() || most == 0 || one.len().abs_diff(other.len()) > most {
+        return one.len().max(other.len()) <= most;
+    }
+    let less = most - 1;
+    let is_swapped = |apart: usize, beside: usize| {
+        one.get(apart).is_some_and(|letter| *letter == other[0]) && other.get(beside) == one.first()
+    };
+    differ_at_most(&one[1..], &other[1..], less)
+        || differ_at_most(&one[1..], other, less)
+        || differ_at_most(one, &other[1..], less)
+        || is_swapped(1, 1) && differ_at_most(&one[2..], &other[2..], less)
+        // Swapped, and a letter added or left out between them.
+        || most >= 2 && is_swapped(1, 2) && differ_at_most(&one[2..], &other[3..], most - 2)
+        || most >= 2 && is_swapped(2, 1) && differ_at_most(&one[3..], &other[2..], most - 2)
 }
 
 #[cfg(test)]
@@ -148,6 +194,25 @@ mod tests {
             ("bt", "bt group"),
         ] {
             assert!(!is_near(one, other) && !is_near(other, one), "{one} and {other}");
+        }
+    }
+
+    #[test]
+    fn letters_that_differ_are_counted_as_the_full_reckoning_counts_them() {
+        let mut texts: Vec<String> = vec![String::new()];
+        for length in 0..5_u32 {
+            for number in 0..3_u32.pow(length) {
+                texts.push((0..length).map(|at| ["a", "b", "c"][(number / 3_u32.pow(at) % 3) as usize]).collect());
+            }
+        }
+        for one in &texts {
+            for other in &texts {
+                let distance = strsim::damerau_levenshtein(one, other);
+                for most in 0..=2 {
+                    let found = differ_at_most(one.as_bytes(), other.as_bytes(), most);
+                    assert_eq!(found, distance <= most, "{one:?} and {other:?} by {most}");
+                }
+            }
         }
     }
 }

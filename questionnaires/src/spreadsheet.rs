@@ -10,6 +10,7 @@
 //! | `spreadsheet/json.rs` | JSON and JSON lines |
 //! | [`ocds`] | releases of the Open Contracting Data Standard as rows |
 //! | `spreadsheet/header.rs` | which row names the columns, what stands around the table, and what is said of it |
+//! | `spreadsheet/header/second.rs` | whether another table begins below it |
 //! | `spreadsheet/book.rs` | workbooks: their sheets, and what all kinds of them share |
 //! | `spreadsheet/package.rs` | the zip file that most workbooks are, through limits |
 //! | `spreadsheet/xlsx.rs`, `xlsb.rs`, `xls.rs`, `ods.rs` | the four kinds of workbooks |
@@ -55,9 +56,9 @@ pub use source::{OfFile, ReadSeek, Source};
 
 /// The most columns of a table.
 pub const MAX_COLUMNS: usize = 1_000;
-/// The longest cell of a text, in bytes (100 KiB).
-pub const MAX_CELL_BYTES: usize = 100 * 1024;
-/// The longest record of a JSON file, in bytes (4 MiB).
+/// The longest cell of a text, in bytes (1 MiB): a longer one is a quote that is never closed.
+pub const MAX_CELL_BYTES: usize = 1024 * 1024;
+/// The longest record of a text or of a JSON file, in bytes (4 MiB).
 pub const MAX_RECORD_BYTES: usize = 4 * 1024 * 1024;
 /// The most rows of a sheet: as many as any spreadsheet has.
 pub const MAX_ROWS: u32 = 1_048_576;
@@ -249,8 +250,12 @@ pub struct Table {
     plan: Plan,
     /// What the header says, folded, to know it again; empty where there is none.
     header: Vec<String>,
-    /// Rows below the table that are none of it.
-    footers: BTreeSet<u32>,
+    /// How many rows of the file stand above the first of the table. A damaged file may count its rows as it likes.
+    above: u64,
+    /// Which rows of the file, counted from 0, stand below the table and are none of it.
+    footers: BTreeSet<u64>,
+    /// Where another table begins.
+    end: Option<u64>,
 }
 
 /// Finds the table in a file. The whole file is read once, so that what is wrong with it is told before any of its rows.
@@ -299,9 +304,9 @@ fn found(source: &dyn Source, options: &Options) -> Result<Table, Fault> {
         Plan::Book { .. } => header::Survey::of(plan.rows(source)?.as_mut(), options, "row", &mut sentences)?,
         Plan::Delimited { .. } => header::Survey::of(plan.rows(source)?.as_mut(), options, "line", &mut sentences)?,
     };
-    let header::Survey { header_row, columns, header, footers, row_count } = survey;
+    let header::Survey { header_row, columns, header, above, footers, end, row_count } = survey;
     let found = Found { kind, separator, encoding, sheet, sheets, header_row, columns, row_count, sentences };
-    Ok(Table { found, plan, header, footers })
+    Ok(Table { found, plan, header, above, footers, end })
 }
 
 impl Table {
@@ -335,15 +340,16 @@ impl Table {
     /// # Errors
     /// Where the source cannot be opened again.
     pub fn rows<'a>(&'a self, source: &'a dyn Source) -> Result<Box<dyn Rows + 'a>, Fault> {
-        Ok(Box::new(Below { table: self, rows: self.plan.rows(source)? }))
+        Ok(Box::new(Below { table: self, rows: self.plan.rows(source)?, at: 0 }))
     }
 
-    /// Whether a row of the file is one of the table.
-    fn holds(&self, record: &Record) -> bool {
-        self.found.header_row.is_none_or(|header| record.row > header)
+    /// Whether the row of the file at this place is one of the table.
+    fn holds(&self, at: u64, record: &Record) -> bool {
+        at >= self.above
             && !record.is_blank()
-            && !self.footers.contains(&record.row)
+            && !self.footers.contains(&at)
             && !header::is_again(&self.header, record)
+            && header::mark(&self.header, record).is_none()
     }
 }
 
@@ -351,12 +357,15 @@ impl Table {
 struct Below<'a> {
     table: &'a Table,
     rows: Box<dyn Rows + 'a>,
+    /// How many rows of the file have been read.
+    at: u64,
 }
 
 impl Rows for Below<'_> {
     fn next_row(&mut self, record: &mut Record) -> Result<bool, Fault> {
-        while self.rows.next_row(record)? {
-            if self.table.holds(record) {
+        while self.table.end.is_none_or(|end| self.at < end) && self.rows.next_row(record)? {
+            self.at += 1;
+            if self.table.holds(self.at - 1, record) {
                 record.cell_count = record.cells.len();
                 record.cells.resize(self.table.found.columns.len(), Cell::Empty);
                 return Ok(true);

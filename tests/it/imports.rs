@@ -163,6 +163,9 @@ Contact,,,,,\"[{\"\"nme\"\":\"\"Ann\"\"}]\",,\r\n";
         assert_eq!(import(&app, "/suppliers/import?dry_run=true", &large).await.faults(422), ["/rows length"]);
         let cell = format!("name,notes\nx,{}\n", "y".repeat(100 * 1024 + 1));
         assert_eq!(verdicts(&import(&app, "/suppliers/import?dry_run=true", &cell).await.json(200)), ["refused notes:length"]);
+        // In a column that nobody wants it keeps no row out.
+        let unwanted = format!("name,remarks\nx,{}\n", "y".repeat(200 * 1024));
+        assert_eq!(verdicts(&import(&app, "/suppliers/import?dry_run=true&map=name%3Dname", &unwanted).await.json(200)), ["create"]);
         let nonsense = format!("name,identifiers,data_locations\nx,{},{}\n", "a;".repeat(99), "a;".repeat(101));
         let report = import(&app, "/suppliers/import?dry_run=true", &nonsense).await.json(200);
         assert_eq!((report["rows"][0]["errors"].as_array().map(Vec::len), &report["error_count"]), (Some(20), &json!(100)));
@@ -179,6 +182,8 @@ Contact,,,,,\"[{\"\"nme\"\":\"\"Ann\"\"}]\",,\r\n";
         ] {
             assert_eq!(import(&app, "/suppliers/import", file).await.faults(status), faults, "{file:?}");
         }
+        let refused = import(&app, "/suppliers/import", "name\nx\n\"y\n").await.json(400);
+        assert_eq!(refused["errors"][0]["detail"], json!("line 3: a quote that is opened on this line is never closed"));
         assert_eq!(app.raw(&app.editor, Method::POST, "/suppliers/import", Some(b"name\nx\n".to_vec()), &[("content-type", "text/plain")]).await.faults(415), Vec::<String>::new());
         assert_eq!(app.raw(&app.viewer, Method::POST, "/suppliers/import", Some(b"name\nx\n".to_vec()), &[CSV]).await.faults(403), Vec::<String>::new());
         assert_eq!(import(&app, "/suppliers/import", "name\r\n").await.json(200)["row_count"], json!(0));

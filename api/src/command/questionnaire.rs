@@ -587,6 +587,7 @@ pub(super) fn refuse(path: &Path, faults: &[Fault]) -> Result<(), Failure> {
 fn placed(fault: &Fault) -> String {
     let place = match (fault.line, fault.column) {
         (Some(line), Some(column)) => format!("line {line}, column {column}"),
+        (Some(line), None) => format!("line {line}"),
         _ if fault.pointer.is_empty() => "the whole".to_owned(),
         _ => fault.pointer.clone(),
     };

@@ -135,8 +135,8 @@ struct ProductDraft {
 /// What products on their way in refer to.
 struct KnownProducts {
     by_id: HashMap<ProductId, Product>,
-    /// Those of the suppliers that are named, each with its name as people compare it.
-    of_suppliers: HashMap<SupplierId, Vec<(String, twin::Known)>>,
+    /// The names of those of the suppliers that are named.
+    of_suppliers: HashMap<SupplierId, twin::Index>,
     /// The ids that something else has, where an id that nothing has becomes that of the new one.
     taken: Option<BTreeSet<String>>,
 }
@@ -160,10 +160,10 @@ impl KnownProducts {
         for row in reader.get_many::<product::Entity>(&ids).await? {
             by_id.insert(row.id.clone(), row);
         }
-        let mut of_suppliers: HashMap<SupplierId, Vec<(String, twin::Known)>> = HashMap::new();
+        let mut of_suppliers: HashMap<SupplierId, twin::Index> = HashMap::new();
         for row in product::of_suppliers(reader, &named).await? {
             let known = twin::Known { id: row.id.to_string(), name: row.name.clone() };
-            of_suppliers.entry(row.supplier_id.clone()).or_default().push((twin::compared(&row.name), known));
+            of_suppliers.entry(row.supplier_id.clone()).or_default().insert(&twin::compared(&row.name), known);
             by_id.insert(row.id.clone(), row);
         }
         let unknown: BTreeSet<String> =
@@ -319,13 +319,12 @@ impl ProductDraft {
         let called = Called { compared: &compared, identifiers: &[] };
         let earlier = earlier.entry(supplier_id.clone()).or_default();
         if self.id.is_none() && !self.faults.iter().any(|fault| fault.pointer == "/id") {
-            let of_supplier = known.of_suppliers.get(&supplier_id).map(Vec::as_slice).unwrap_or_default();
+            let of_supplier = known.of_suppliers.get(&supplier_id);
             let by_name = match &self.same_as {
                 Some(SameAs::New) => earlier.same(called).map_or(ByName::New, |place| ByName::Again(place.to_owned())),
                 Some(SameAs::Known(id)) => ByName::Is(id.clone()),
                 None => {
-                    let names = of_supplier.iter().map(|(name, known)| (name.as_str(), known));
-                    let there = There::among(names, &compared);
+                    let there = of_supplier.map(|index| There::find(index, &compared)).unwrap_or_default();
                     let held: HashMap<&str, &[Identifier]> = there.ids().map(|id| (id, &[] as &[Identifier])).collect();
                     there.decide(called, &held, earlier)
                 }

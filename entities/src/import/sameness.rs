@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::Near;
 use crate::{
     identifier::Identifier,
-    twin::{self, Index, Known},
+    twin::{Index, Known},
 };
 
 /// How many a question names at the most.
@@ -87,24 +87,11 @@ pub(super) struct There {
 }
 
 impl There {
-    /// Those of the index.
+    /// Those of the index; of names near it only where nothing is called just so.
     pub(super) fn find(index: &Index, compared: &str) -> Self {
         let exact = index.exact(compared).to_vec();
         let near = if exact.is_empty() { index.near(compared) } else { Vec::new() };
         Self { exact, near }
-    }
-
-    /// Those among a few names.
-    pub(super) fn among<'a>(names: impl Iterator<Item = (&'a str, &'a Known)>, compared: &str) -> Self {
-        let mut found = Self::default();
-        for (name, known) in names {
-            if name == compared {
-                found.exact.push(known.clone());
-            } else if twin::is_near(name, compared) {
-                found.near.push(known.clone());
-            }
-        }
-        found
     }
 
     /// All of them.

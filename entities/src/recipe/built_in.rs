@@ -21,9 +21,14 @@ pub struct BuiltIn {
 }
 
 impl BuiltIn {
-    /// The recipe. One that cannot be read would be empty, which a test rules out.
+    /// The recipe.
+    ///
+    /// # Panics
+    /// Where its text is no recipe, which a test rules out: it comes with the program, and one that says nothing would
+    /// bring a file in by other columns than it promises.
     pub fn recipe(&self) -> &Recipe {
-        self.recipe.get_or_init(|| parse(self.yaml).unwrap_or_else(|_| Recipe::empty()))
+        let read = || parse(self.yaml).unwrap_or_else(|faults| panic!("the recipe {} is none: {faults:?}", self.key));
+        self.recipe.get_or_init(read)
     }
 }
 

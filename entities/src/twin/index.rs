@@ -3,20 +3,31 @@
 //! Names that differ by the order of their words, or by general words at their end, share the sorted words that are left.
 //! Names that differ by at most two letters share a part: each letter that was added, left out, changed or swapped with
 //! its neighbour touches at most two parts that lie side by side, so that of five parts one is whole, at most two places
-//! from where it was; of three, where one letter differs. What shares something is looked at with [`is_near`].
+//! from where it was; of three, where one letter differs. A name with another number is another name, so that its digits
+//! belong to each of its parts.
+//!
+//! What shares something is looked at, those first that share what few have, and so many at the most: where thousands of
+//! names are alike but for two letters, some of them are found, and the look-up stays short.
 
 use std::{
     collections::{BTreeSet, HashMap},
     hash::{DefaultHasher, Hash as _, Hasher as _},
+    iter::once,
 };
 
 use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 
-use super::{NEAR_BY_ONE, NEAR_BY_TWO, core, is_near};
+use super::{NEAR_BY_ONE, NEAR_BY_TWO, core, digits, is_near, slips};
 use crate::{error::Error, product, scope::Reader, subject::SubjectType, supplier};
 
 /// How many names are loaded at once.
 const LOADED: u64 = 2000;
+/// How many names of the same words are looked at for one name.
+const MOST_OF_WORDS: usize = 200;
+/// How many names that share a part are looked at for one name.
+const MOST_OF_PARTS: usize = 500;
+/// How many bits of [`sign`] differ at the most in names that differ by two letters.
+const MOST_BITS: u32 = 4;
 
 /// Something that is there, and what it is called.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,8 +43,8 @@ pub struct Known {
 struct Entry {
     /// The name as people compare it.
     key: String,
-    /// How often each letter is in it, at most 255 times; letters share places.
-    letters: [u8; 32],
+    /// Which letters are in it: [`sign`].
+    sign: u64,
     known: Vec<Known>,
 }
 
@@ -73,7 +84,7 @@ impl Index {
             self.by_share.entry(share).or_default().push(place);
         }
         self.by_key.insert(compared.to_owned(), self.entries.len());
-        self.entries.push(Entry { key: compared.to_owned(), letters: letters(compared), known: vec![known] });
+        self.entries.push(Entry { key: compared.to_owned(), sign: sign(compared), known: vec![known] });
     }
 
     /// Those of just this name, which is compared already, in the order they came.
@@ -85,10 +96,15 @@ impl Index {
     /// Those of a name near this one, which is compared already, the likeliest first.
     #[must_use]
     pub fn near(&self, compared: &str) -> Vec<Known> {
-        let mut found: Vec<&Entry> =
-            self.near_places(compared).into_iter().filter_map(|place| self.entries.get(place)).collect();
-        found.sort_by_cached_key(|entry| (strsim::damerau_levenshtein(&entry.key, compared), entry.key.clone()));
-        found.into_iter().flat_map(|entry| entry.known.iter().cloned()).collect()
+        let entries = self.near_places(compared).into_iter().filter_map(|place| self.entries.get(place));
+        let mut found: Vec<(usize, usize, &Entry)> = entries
+            .map(|entry| {
+                let slips = slips(&entry.key, compared).unwrap_or(usize::MAX);
+                (slips, entry.key.len().abs_diff(compared.len()), entry)
+            })
+            .collect();
+        found.sort_by(|one, other| (one.0, one.1, &one.2.key).cmp(&(other.0, other.1, &other.2.key)));
+        found.into_iter().flat_map(|(_, _, entry)| entry.known.iter().cloned()).collect()
     }
 
     /// The names that are there, as they are compared, in the order they came, each with those of it.
@@ -103,54 +119,34 @@ impl Index {
 
     /// The places of the names near this one, in the order they came.
     pub(super) fn near_places(&self, compared: &str) -> BTreeSet<usize> {
-        let mut candidates: BTreeSet<usize> = BTreeSet::new();
-        let mut look = |share: u64| {
-            candidates.extend(self.by_share.get(&share).into_iter().flatten().map(|place| *place as usize));
-        };
-        look(of_words(compared));
-        let text: Vec<char> = compared.chars().collect();
-        for length in text.len().saturating_sub(2)..=text.len() + 2 {
-            let distance = if length >= NEAR_BY_TWO { 2 } else { 1 };
-            if length < NEAR_BY_ONE || length.abs_diff(text.len()) > distance {
-                continue;
-            }
-            for (number, (start, end)) in parts(length).enumerate() {
-                for from in start.saturating_sub(distance)..=start + distance {
-                    if let Some(part) = text.get(from..from + (end - start)) {
-                        look(of_part(length, number, part));
-                    }
-                }
+        let block = |share: u64| self.by_share.get(&share).map(Vec::as_slice).unwrap_or_default();
+        let key = |place: &u32| self.entries.get(*place as usize).map(|entry| (entry.key.as_str(), entry.sign));
+        let of_words = block(of_words(compared)).iter().take(MOST_OF_WORDS);
+        let near = of_words.filter(|place| key(place).is_some_and(|(key, _)| is_near(key, compared)));
+        let mut found: BTreeSet<usize> = near.map(|place| *place as usize).collect();
+        let mut blocks: Vec<&[u32]> = Runs::of(compared).near_parts().map(block).collect();
+        blocks.retain(|block| !block.is_empty());
+        blocks.sort_unstable_by_key(|block| block.len());
+        let own = sign(compared);
+        for place in blocks.into_iter().flatten().take(MOST_OF_PARTS) {
+            let is_near = |(key, sign): (&str, u64)| {
+                (sign ^ own).count_ones() <= MOST_BITS && key != compared && slips(key, compared).is_some()
+            };
+            if key(place).is_some_and(is_near) {
+                found.insert(*place as usize);
             }
         }
-        let own = letters(compared);
-        candidates.retain(|place| {
-            self.entries.get(*place).is_some_and(|entry| {
-                (have_much_in_common(&entry.letters, &own) || of_words(&entry.key) == of_words(compared))
-                    && is_near(&entry.key, compared)
-            })
-        });
-        candidates
+        found
     }
 }
 
-/// Whether as many letters are the same as in names that differ by two.
-fn have_much_in_common(one: &[u8; 32], other: &[u8; 32]) -> bool {
-    let (mut more, mut less) = (0_u32, 0_u32);
-    for (one, other) in one.iter().zip(other) {
-        more += u32::from(one.saturating_sub(*other));
-        less += u32::from(other.saturating_sub(*one));
-    }
-    more.max(less) <= 2
-}
-
-fn letters(name: &str) -> [u8; 32] {
-    let mut letters = [0_u8; 32];
-    for letter in name.chars() {
-        if let Some(count) = letters.get_mut(u32::from(letter) as usize % 32) {
-            *count = count.saturating_add(1);
-        }
-    }
-    letters
+/// For each letter two bits: whether it is in a name, and whether more than once; letters share bits. Adding a letter
+/// or leaving one out changes one bit at the most.
+fn sign(name: &str) -> u64 {
+    name.chars().fold(0, |sign, letter| {
+        let first = 1_u64 << (u32::from(letter) % 32 * 2);
+        sign | if sign & first == 0 { first } else { first << 1 }
+    })
 }
 
 /// Where the parts of a name of this many letters begin and end: five, or three where it is short.
@@ -161,15 +157,11 @@ fn parts(length: usize) -> impl Iterator<Item = (usize, usize)> {
 
 /// What a name is found by.
 fn shares(compared: &str) -> BTreeSet<u64> {
-    let mut shares = BTreeSet::from([of_words(compared)]);
-    let text: Vec<char> = compared.chars().collect();
-    if text.len() >= NEAR_BY_ONE {
-        let parts = parts(text.len()).enumerate();
-        shares.extend(
-            parts.filter_map(|(number, (start, end))| Some(of_part(text.len(), number, text.get(start..end)?))),
-        );
-    }
-    shares
+    let runs = Runs::of(compared);
+    let parts = if runs.length() >= NEAR_BY_ONE { Some(parts(runs.length())) } else { None };
+    let parts = parts.into_iter().flatten().enumerate();
+    let parts = parts.filter_map(|(number, (start, end))| runs.of_part(runs.length(), number, start, end));
+    once(of_words(compared)).chain(parts).collect()
 }
 
 fn of_words(compared: &str) -> u64 {
@@ -180,10 +172,69 @@ fn of_words(compared: &str) -> u64 {
     hasher.finish()
 }
 
-fn of_part(length: usize, number: usize, part: &[char]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (length, number, part).hash(&mut hasher);
-    hasher.finish()
+/// Odd, and without a pattern in its bits.
+const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// The letters of a name, added up so that a number for any run of them is found in one step.
+struct Runs {
+    /// The number of each beginning of the name, from that of nothing on.
+    sums: Vec<u64>,
+    /// What the number of a beginning is multiplied by when so many letters follow.
+    powers: Vec<u64>,
+    /// A number for its digits.
+    digits: u64,
+}
+
+impl Runs {
+    fn of(name: &str) -> Self {
+        let grown = |sum: u64, next: u64| sum.wrapping_mul(FACTOR).wrapping_add(next);
+        let (mut sums, mut powers) = (vec![0], vec![1]);
+        let (mut sum, mut power) = (0, 1_u64);
+        for letter in name.chars() {
+            sum = grown(sum, u64::from(u32::from(letter)) + 1);
+            power = power.wrapping_mul(FACTOR);
+            sums.push(sum);
+            powers.push(power);
+        }
+        Self { sums, powers, digits: digits(name).fold(1, |sum, digit| grown(sum, digit.into())) }
+    }
+
+    fn length(&self) -> usize {
+        self.sums.len() - 1
+    }
+
+    /// What a name of this many letters is found by whose part of this number is what stands here.
+    fn of_part(&self, length: usize, number: usize, start: usize, end: usize) -> Option<u64> {
+        let before = self.sums.get(start)?.wrapping_mul(*self.powers.get(end.checked_sub(start)?)?);
+        let run = self.sums.get(end)?.wrapping_sub(before);
+        Some(mixed(run ^ mixed(self.digits ^ mixed(((length as u64) << 8) | number as u64))))
+    }
+
+    /// What names near this one are found by: for each length they may have each of their parts, wherever it may stand
+    /// here. What was added or left out before it moves it, and what was behind it makes up for the rest of the length.
+    fn near_parts(&self) -> impl Iterator<Item = u64> + '_ {
+        let own = self.length();
+        let lengths = own.saturating_sub(2).max(NEAR_BY_ONE)..=own + 2;
+        lengths.flat_map(move |length| {
+            let slips = if length >= NEAR_BY_TWO { 2 } else { 1 };
+            parts(length).enumerate().flat_map(move |(number, (start, end))| {
+                (0..=2 * slips).filter_map(move |moved| {
+                    // The part stands at `from` here, and the letters behind it make up the rest.
+                    let from = (start + moved).checked_sub(slips)?;
+                    let behind = own.checked_sub(from + (end - start))?;
+                    let changes = from.abs_diff(start) + behind.abs_diff(length - end);
+                    if changes > slips { None } else { self.of_part(length, number, from, from + (end - start)) }
+                })
+            })
+        })
+    }
+}
+
+/// A number whose every bit depends on all bits of this one.
+fn mixed(number: u64) -> u64 {
+    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ (number >> 31)
 }
 
 /// All suppliers by id, each with its name as people compare names.
@@ -282,6 +333,28 @@ mod tests {
             }
         }
         assert!(found > 1000, "there was something to find: {found}");
+    }
+
+    #[test]
+    fn so_many_names_are_looked_at_for_one_and_no_more() {
+        let mut index = Index::default();
+        let mut insert = |name: &str| index.insert(name, Known { id: name.into(), name: name.into() });
+        let numbered = |number: usize| format!("firm {number:05} of the north");
+        (0..3_000).for_each(|number| insert(&numbered(number)));
+        let lettered = |number: usize| {
+            let letter = |each: usize| char::from(b'a' + u8::try_from(number / each % 26).expect("a letter"));
+            format!("firm {}{}{} of the north", letter(676), letter(26), letter(1))
+        };
+        (0..3_000).for_each(|number| insert(&lettered(number)));
+        for number in [0, 1_500, 2_999] {
+            assert!(index.near(&numbered(number)).is_empty(), "another number is another firm");
+            let near = index.near(&lettered(number)).len();
+            assert!((1..=MOST_OF_WORDS + MOST_OF_PARTS).contains(&near), "{near}");
+        }
+        // What few share is found among however many others.
+        let known = Known { id: "1".into(), name: "Frim".into() };
+        index.insert("frim zzz of the south", known.clone());
+        assert_eq!(index.near("firm zzz of the south"), [known]);
     }
 
     #[test]

@@ -15,6 +15,12 @@ use crate::fault::Fault;
 const MAX_LOOKED_INTO: usize = 50;
 /// How many of their rows are looked at.
 const LOOKED_AT: usize = 50;
+/// The most bytes of the texts of a row.
+const MAX_ROW_BYTES: u64 = 16 * 1024 * 1024;
+/// The most bytes of all texts of a sheet.
+const MAX_SHEET_BYTES: u64 = 2 * 1024 * 1024 * 1024;
+/// What a cell that is repeated costs besides its text.
+const CELL_BYTES: u64 = 64;
 
 /// What a workbook may hold at most.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +40,11 @@ impl Limits {
         Self { parts: 5_000, unpacked: 2 * 1024 * 1024 * 1024, texts: 4_000_000, text_bytes: 128 * 1024 * 1024 };
     /// To see what a file is, whatever that may be.
     pub(crate) const LOOK: Self = Self { parts: 65_535, unpacked: u64::MAX, texts: 0, text_bytes: 0 };
+
+    /// Whether its parts will be read.
+    pub(super) fn is_to_read(&self) -> bool {
+        self.unpacked < u64::MAX
+    }
 }
 
 /// A sheet of a workbook.
@@ -178,9 +189,66 @@ impl Texts {
     }
 }
 
+/// How much the rows of a sheet have said so far. Cells share texts, and cells and rows are repeated, so that a small
+/// file may say more than anybody can read.
+#[derive(Debug, Default)]
+pub(super) struct Amount {
+    row: u64,
+    all: u64,
+}
+
+impl Amount {
+    /// Another row begins.
+    pub(super) fn begin_row(&mut self) {
+        self.row = 0;
+    }
+
+    /// A cell, which stands in so many columns.
+    pub(super) fn cell(&mut self, cell: &Cell, columns: u64) -> Result<(), Fault> {
+        let length = if let Cell::Text(text) = cell { text.len() as u64 } else { 0 };
+        self.row = self.row.saturating_add(length.saturating_mul(columns));
+        if self.row > MAX_ROW_BYTES {
+            return Err(too_large(format!("expected at most {} bytes in a row of a sheet", grouped(MAX_ROW_BYTES))));
+        }
+        self.more(length.saturating_mul(columns))
+    }
+
+    /// The row that has been read, so many cells wide, comes as often again.
+    pub(super) fn again(&mut self, cells: usize, times: u32) -> Result<(), Fault> {
+        let each = self.row.saturating_add((cells as u64).saturating_mul(CELL_BYTES));
+        self.more(each.saturating_mul(times.into()))
+    }
+
+    fn more(&mut self, bytes: u64) -> Result<(), Fault> {
+        self.all = self.all.saturating_add(bytes);
+        if self.all > MAX_SHEET_BYTES {
+            let most = grouped(MAX_SHEET_BYTES);
+            return Err(too_large(format!("expected at most {most} bytes in a sheet, what is repeated included")));
+        }
+        Ok(())
+    }
+}
+
+/// How many rows a sheet names, with anything in them or without.
+#[derive(Debug, Default)]
+pub(super) struct Named(u32);
+
+impl Named {
+    /// Another row.
+    pub(super) fn row(&mut self) -> Result<(), Fault> {
+        self.0 = self.0.saturating_add(1);
+        if self.0 > MAX_ROWS {
+            let most = grouped(MAX_ROWS.into());
+            return Err(too_large(format!("expected at most {most} rows in a sheet, empty ones included")));
+        }
+        Ok(())
+    }
+}
+
 /// Cells that come one by one, put together to rows.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
+    amount: Amount,
     /// The first cell of the row behind the one that is read.
     next: Option<(u32, u32, Cell)>,
 }
@@ -203,6 +271,10 @@ impl Gathered {
                 letters(column)
             )));
         }
+        if record.cells.is_empty() || record.row != row {
+            self.amount.begin_row();
+        }
+        self.amount.cell(&cell, 1)?;
         if !record.cells.is_empty() && record.row != row {
             self.next = Some((row, column, cell));
             return Ok(true);

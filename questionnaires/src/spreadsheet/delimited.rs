@@ -5,7 +5,10 @@
 //! with the line on which it was opened.
 
 use super::text::{Reading, Text};
-use super::{MAX_CELL_BYTES, MAX_COLUMNS, Options, Record, Rows, Source, cell, folded, grouped, refused, refused_at};
+use super::{
+    MAX_CELL_BYTES, MAX_COLUMNS, MAX_RECORD_BYTES, Options, Record, Rows, Source, cell, folded, grouped, refused,
+    refused_at,
+};
 use crate::fault::Fault;
 
 /// What may stand between cells, the likeliest first.
@@ -178,6 +181,7 @@ impl Rows for Delimited<'_> {
             (record.row, record.line) = (self.row, self.line);
             let mut is_quoted = false;
             let mut count = 0;
+            let mut bytes = 0;
             loop {
                 let end = self.read(&mut is_quoted)?;
                 if count == 0 && self.cell.is_empty() && !is_quoted {
@@ -194,6 +198,12 @@ impl Rows for Delimited<'_> {
                         "too_large",
                         format!("expected at most {} cells in a line", grouped(MAX_COLUMNS as u64)),
                     ));
+                }
+                bytes += self.cell.len();
+                if bytes > MAX_RECORD_BYTES {
+                    let most = grouped(MAX_RECORD_BYTES as u64);
+                    let message = format!("the cells of this line have more than {most} bytes");
+                    return Err(refused_at(record.line, "too_large", message));
                 }
                 let text = std::str::from_utf8(&self.cell)
                     .map_err(|_| refused_at(record.line, "encoding", "this line is no UTF-8"))?;

@@ -1,14 +1,19 @@
 //! Which row names the columns, what stands around the table, and what is said of it.
 //!
 //! The header is the first row that holds the most of the columns that are asked for; else the first that is as wide as
-//! the table, all words, hardly any of them twice. What stands above it, what repeats it further down, sums and notes
-//! below the table are no rows of it: each is counted and named.
+//! the table, all words, hardly any of them twice. What stands above it, what repeats it further down, the numbers of
+//! pages, sums and notes below the table, and another table behind blank rows are no rows of it: each is counted and
+//! named.
 
 use std::collections::{BTreeSet, VecDeque};
 
 use super::{Cell, HeaderAt, Marks, Options, Record, Rows, counted, excerpt, folded, grouped, listed, refused};
 use crate::cells::letters;
 use crate::fault::Fault;
+
+mod second;
+
+use second::Second;
 
 /// How many rows are looked at to find the header.
 const HEAD: usize = 200;
@@ -29,15 +34,23 @@ pub(super) struct Survey {
     pub(super) columns: Vec<String>,
     /// The header, folded; empty where there is none.
     pub(super) header: Vec<String>,
-    pub(super) footers: BTreeSet<u32>,
+    /// How many rows of the file stand above the first of the table.
+    pub(super) above: u64,
+    /// Which rows of the file, from 0, are none of the table.
+    pub(super) footers: BTreeSet<u64>,
+    /// Where another table begins.
+    pub(super) end: Option<u64>,
     pub(super) row_count: u32,
 }
 
 /// One of the last rows.
+#[derive(Clone)]
 struct Last {
-    row: u32,
+    at: u64,
     line: u32,
     filled: usize,
+    /// Whether all that stands behind its first cell are numbers.
+    has_numbers: bool,
     first: String,
     /// Whether nothing stands in the row before it.
     is_apart: bool,
@@ -46,7 +59,15 @@ struct Last {
 impl Survey {
     /// Rows whose columns have names already.
     pub(super) fn named(columns: &[String], row_count: u32) -> Self {
-        Self { header_row: None, columns: columns.to_vec(), header: Vec::new(), footers: BTreeSet::new(), row_count }
+        Self {
+            header_row: None,
+            columns: columns.to_vec(),
+            header: Vec::new(),
+            above: 0,
+            footers: BTreeSet::new(),
+            end: None,
+            row_count,
+        }
     }
 
     /// Goes through all rows. Their place is called a `line` or a `row`.
@@ -90,21 +111,44 @@ impl Survey {
             }
             None => guess(&head, &wanted),
         };
-        let mut going = Going::new(at.and_then(|at| head.get(at)), options);
+        let above = at.map_or(0, |at| at + 1);
+        let mut going = Going::new(at.and_then(|at| head.get(at)), above as u64, options);
         going.above(at, &head, options, place, sentences);
-        for record in head.iter().skip(at.map_or(0, |at| at + 1)) {
+        going.misses(&wanted, head.get(above), place, sentences);
+        let mut second: Option<Second> = None;
+        let mut take = |going: &mut Going, record: &Record| {
+            match (going.begins_another(record), &mut second) {
+                (Some(_), Some(known)) if known.is_one() => known.ends(),
+                (Some(sign), _) => second = Some(Second::new(sign, going.clone(), record)),
+                (None, Some(known)) => known.row(record),
+                (None, None) => {}
+            }
             going.row(record);
+        };
+        for record in head.iter().skip(above) {
+            take(&mut going, record);
         }
         let mut record = Record::default();
         while rows.next_row(&mut record)? {
-            going.row(&record);
+            take(&mut going, &record);
         }
-        Ok(going.end(&wanted, place, &rows.marks(), sentences))
+        let end = second.filter(Second::is_one).map(|second| {
+            sentences.push(second.sentence(place));
+            going = second.before;
+            going.at
+        });
+        let survey = going.end(&wanted, place, &rows.marks(), sentences);
+        Ok(Self { end, ..survey })
     }
 }
 
 /// What is known of the rows while they go by.
+#[derive(Clone)]
 struct Going {
+    /// How many rows of the file have gone by.
+    at: u64,
+    /// How many stand above the first of the table.
+    begin: u64,
     header_row: Option<u32>,
     names: Vec<String>,
     header: Vec<String>,
@@ -120,6 +164,9 @@ struct Going {
     wide: Vec<String>,
     wide_count: u64,
     second: Option<u32>,
+    /// Rows that number pages or end a report.
+    marks: Vec<String>,
+    mark_count: u64,
     last: VecDeque<Last>,
     footer: usize,
 }
@@ -133,10 +180,12 @@ fn note(places: &mut Vec<String>, count: &mut u64, line: u32) {
 }
 
 impl Going {
-    fn new(header: Option<&Record>, options: &Options) -> Self {
+    fn new(header: Option<&Record>, begin: u64, options: &Options) -> Self {
         let names: Vec<String> = header.map(|record| record.cells.iter().map(name).collect()).unwrap_or_default();
         let names = names[..names.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1)].to_vec();
         Self {
+            at: begin,
+            begin,
             header_row: header.map(|record| record.row),
             header: names.iter().map(|name| folded(name)).collect(),
             counts: Vec::new(),
@@ -150,6 +199,8 @@ impl Going {
             wide: Vec::new(),
             wide_count: 0,
             second: None,
+            marks: Vec::new(),
+            mark_count: 0,
             last: VecDeque::new(),
             footer: options.footer as usize,
         }
@@ -189,7 +240,54 @@ impl Going {
         });
     }
 
+    /// Says which of the columns that are asked for stand one row below the header: it may have two lines.
+    fn misses(&self, wanted: &[String], next: Option<&Record>, place: &str, sentences: &mut Vec<String>) {
+        let (Some(next), Some(_)) = (next, self.header_row) else { return };
+        let is_missed = |name: &String| wanted.contains(name) && !self.header.contains(name);
+        // Of cells that are merged the first alone holds the name.
+        let mut above = "";
+        let mut missed = Vec::new();
+        for (at, cell) in next.cells.iter().enumerate() {
+            above = self.header.get(at).map(String::as_str).filter(|name| !name.is_empty()).unwrap_or(above);
+            let own = folded(&cell.shown());
+            if is_wordy(cell) && (is_missed(&own) || is_missed(&format!("{above} {own}"))) {
+                missed.push(excerpt(&cell.shown()));
+            }
+        }
+        if !missed.is_empty() && next.cells.iter().all(is_blank_or_wordy) {
+            sentences.push(format!(
+                "The names of the columns may stand on two {place}s: {} stands on {place} {}, below them. Make one {place} of both, or say that the header is there (`header`).",
+                listed(&missed, missed.len() as u64),
+                grouped(next.line.into())
+            ));
+        }
+    }
+
+    /// Whether a row may be the header of another table: words, side by side from the first column on, in another
+    /// number than this table has columns, behind a blank row.
+    fn begins_another(&self, record: &Record) -> Option<second::Sign> {
+        let is_apart = record.row.saturating_sub(self.last_row) > 1 && self.row_count > 0;
+        if !is_apart || self.header_row.is_none() {
+            return None;
+        }
+        let width = record.cells.iter().take_while(|cell| is_wordy(cell)).count();
+        if width < 2
+            || width == self.names.len()
+            || !record.cells.iter().skip(width).all(Cell::is_blank)
+            || is_again(&self.header, record)
+        {
+            return None;
+        }
+        let has_figures = |(filled, numbers): &(u32, u32)| *filled >= 2 && numbers * 5 >= filled * 4;
+        Some(second::Sign {
+            is_wider: width > self.names.len(),
+            is_unlike: self.counts.iter().take(width).any(has_figures),
+        })
+    }
+
     fn row(&mut self, record: &Record) {
+        let at = self.at;
+        self.at += 1;
         if record.is_blank() {
             return;
         }
@@ -201,13 +299,21 @@ impl Going {
             note(&mut self.again, &mut self.again_count, record.line);
             return;
         }
+        if let Some(text) = mark(&self.header, record) {
+            self.mark_count += 1;
+            if self.marks.len() < 5 {
+                self.marks.push(format!("{} ({})", excerpt(text), grouped(record.line.into())));
+            }
+            return;
+        }
         self.row_count = self.row_count.saturating_add(1);
-        let (mut filled, mut width) = (0, 0);
+        let (mut filled, mut width, mut words) = (0, 0, 0);
         for (at, cell) in record.cells.iter().enumerate() {
             if cell.is_blank() {
                 continue;
             }
             (filled, width) = (filled + 1, at + 1);
+            words += usize::from(is_wordy(cell));
             if self.seen.len() <= at {
                 self.seen.resize(at + 1, false);
             }
@@ -232,7 +338,8 @@ impl Going {
         }
         let first = record.cells.iter().find(|cell| !cell.is_blank()).map(Cell::shown).unwrap_or_default();
         let first = crate::fault::shortened(&first, 80);
-        self.last.push_back(Last { row: record.row, line: record.line, filled, first, is_apart });
+        let has_numbers = filled > 1 && words == 1;
+        self.last.push_back(Last { at, line: record.line, filled, has_numbers, first, is_apart });
     }
 
     /// Counts which columns hold numbers and days.
@@ -255,6 +362,12 @@ impl Going {
         if self.blank > 0 {
             let blank = counted(self.blank, &format!("blank {place} is"), &format!("blank {place}s are"));
             sentences.push(format!("{blank} passed over."));
+        }
+        if self.mark_count > 0 {
+            let one = format!("{place} that numbers a page or ends a report");
+            let many = format!("{place}s that number pages or end a report");
+            let marks = listed(&self.marks, self.mark_count);
+            sentences.push(format!("Passed over: {}: {marks}.", counted(self.mark_count, &one, &many)));
         }
         if self.wide_count > 0 {
             let wide = counted(self.wide_count, &format!("{place} has"), &format!("{place}s have"));
@@ -279,7 +392,9 @@ impl Going {
             header_row: self.header_row,
             columns,
             header: self.header,
+            above: self.begin,
             footers,
+            end: None,
             row_count: self.row_count.saturating_sub(count),
         }
     }
@@ -311,7 +426,7 @@ impl Going {
     }
 
     /// Which of the last rows are none of the table.
-    fn footers(&self, width: usize, place: &str, sentences: &mut Vec<String>) -> BTreeSet<u32> {
+    fn footers(&self, width: usize, place: &str, sentences: &mut Vec<String>) -> BTreeSet<u64> {
         if self.footer > 0 {
             let rows: Vec<&Last> = self.last.iter().rev().take(self.footer).collect();
             let count = counted(
@@ -320,7 +435,7 @@ impl Going {
                 &format!("{place}s below the table are"),
             );
             sentences.push(format!("{count} passed over, as said."));
-            return rows.into_iter().map(|last| last.row).collect();
+            return rows.into_iter().map(|last| last.at).collect();
         }
         let mut footers = BTreeSet::new();
         if width < 2 || self.row_count < 2 {
@@ -335,16 +450,16 @@ impl Going {
         if let Some(from) = from.filter(|_| notes < self.last.len()) {
             for last in self.last.iter().skip(from) {
                 told.push(format!("{} ({place} {})", excerpt(&last.first), grouped(last.line.into())));
-                footers.insert(last.row);
+                footers.insert(last.at);
             }
             end = from;
         }
-        // Sums: the last rows, fewer cells in them than there are columns.
+        // Sums: the last rows, with numbers only behind the word, or fewer cells in them than there are columns.
         for last in self.last.iter().take(end).rev().take(2) {
             let first = folded(last.first.trim_end_matches([':', ' ']));
-            if last.filled < width && SUMS.contains(&first.as_str()) {
+            if (last.filled < width || last.has_numbers) && SUMS.contains(&first.as_str()) {
                 told.push(format!("{} ({place} {})", excerpt(&last.first), grouped(last.line.into())));
-                footers.insert(last.row);
+                footers.insert(last.at);
             } else {
                 break;
             }
@@ -393,6 +508,30 @@ pub(super) fn is_again(header: &[String], record: &Record) -> bool {
         })
     };
     !header.is_empty() && names.all(is_name)
+}
+
+/// What a row says that has but one cell, and numbers a page or ends a report; nothing where there is but one column.
+pub(super) fn mark<'a>(header: &[String], record: &'a Record) -> Option<&'a str> {
+    let mut filled = record.cells.iter().filter(|cell| !cell.is_blank());
+    let (Some(Cell::Text(text)), None) = (filled.next(), filled.next()) else { return None };
+    (header.len() > 1 && is_mark(text)).then_some(text.as_str())
+}
+
+/// Whether a text is such as `Page 1 of 2` and `*** End of report ***`.
+fn is_mark(text: &str) -> bool {
+    if text.len() > MAX_NAME_CHARS {
+        return false;
+    }
+    let text = folded(text);
+    let bare = text.trim_matches(|sign: char| sign.is_whitespace() || "*-=_#~.".contains(sign));
+    let is_number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
+    match bare.split(' ').collect::<Vec<_>>().as_slice() {
+        ["page", one, "of", all] => is_number(one) && is_number(all),
+        ["page", pages] => pages.split('/').all(|page| !page.is_empty() && is_number(page)),
+        ["end", "of", what] => ["report", "file", "list", "data", "extract", "export", "table"].contains(what),
+        ["end", "of", _, "report" | "extract" | "export"] => text.starts_with("***") && text.ends_with("***"),
+        _ => false,
+    }
 }
 
 /// Whether words stand in a cell, and not a number or a day.

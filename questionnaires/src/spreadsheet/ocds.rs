@@ -1,7 +1,7 @@
 //! Releases of the Open Contracting Data Standard as rows: one for each award to each supplier.
 //!
 //! Read are release packages (`releases`), record packages (`records`, each by its `compiledRelease`, or by its
-//! releases), a single release, and a list of any of these; as version 1.1 has them, with everybody in `parties`, and as
+//! releases), a single release, a list of any of these, and any of these on each line; as version 1.1 has them, with everybody in `parties`, and as
 //! 1.0 had them, with the whole of a supplier in the award.
 //!
 //! | Column | What |
@@ -27,7 +27,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::{refused, text::Text};
+use super::{refused, refused_at, text::Text};
 use crate::fault::Fault;
 
 /// How many rows there are at the most.
@@ -113,8 +113,18 @@ pub(super) fn lines(mut text: Text<'_>, length: u64) -> Result<Vec<u8>, Fault> {
         let count = more.len();
         text.consume(count);
     }
-    let document: Value =
-        serde_json::from_slice(&bytes).map_err(|error| refused("json", format!("the JSON cannot be read: {error}")))?;
+    let mut documents = Vec::new();
+    for document in serde_json::Deserializer::from_slice(&bytes).into_iter::<Value>() {
+        documents.push(document.map_err(|error| {
+            let line = u32::try_from(error.line()).unwrap_or(u32::MAX);
+            refused_at(line, "json", format!("the JSON cannot be read: {error}"))
+        })?);
+    }
+    let document = match documents.len() {
+        1 => documents.swap_remove(0),
+        0 => return Err(refused("no_table", "expected releases, found nothing in the file")),
+        _ => Value::Array(documents),
+    };
     let mut lines = Vec::new();
     for row in rows(&document)? {
         lines.extend_from_slice(Value::Object(row).to_string().as_bytes());

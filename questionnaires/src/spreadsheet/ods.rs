@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{NaiveDate, NaiveTime};
 use quick_xml::events::{BytesStart, Event};
 
-use super::book::{Limits, Sheet, too_long};
+use super::book::{Amount, Limits, Named, Sheet, too_long};
 use super::cell::shown_time;
 use super::format::{general, plain};
 use super::package::Package;
@@ -123,6 +123,8 @@ impl Book {
             depth: 0,
             passed: 0,
             marks: Marks::default(),
+            named: Named::default(),
+            amount: Amount::default(),
             is_hidden: false,
             is_over: false,
         })
@@ -259,6 +261,8 @@ pub(super) struct Reading<'a> {
     /// How many notes and pictures are.
     passed: u32,
     marks: Marks,
+    named: Named,
+    amount: Amount,
     is_hidden: bool,
     is_over: bool,
 }
@@ -285,6 +289,8 @@ impl Reading<'_> {
                             self.is_hidden = found.remove("table:visibility").is_some_and(|shown| shown != "visible");
                             self.column = 0;
                             record.cells.clear();
+                            self.named.row()?;
+                            self.amount.begin_row();
                         }
                         b"table:table-cell" | b"table:covered-table-cell" => self.open = Some(Open::of(&element)?),
                         b"table:table-column" => hidden_columns(&mut self.marks, &element)?,
@@ -302,13 +308,14 @@ impl Reading<'_> {
                 Event::Empty(element) if self.depth == 0 && self.passed == 0 => match element.name().as_ref() {
                     b"table:table-cell" | b"table:covered-table-cell" => {
                         let open = Open::of(&element)?;
-                        put(&mut self.column, &mut self.marks, open, record, self.row)?;
+                        put(&mut self.column, &mut self.marks, &mut self.amount, open, record, self.row)?;
                     }
                     b"table:table-column" => hidden_columns(&mut self.marks, &element)?,
                     b"table:table-row" => {
                         let found = attributes(&element, &["table:number-rows-repeated"])?;
                         let count = found.get("table:number-rows-repeated").and_then(|count| count.parse().ok());
                         self.row = self.row.saturating_add(count.unwrap_or(1));
+                        self.named.row()?;
                     }
                     b"text:p" => {
                         if let Some(open) = &mut self.open {
@@ -359,7 +366,7 @@ impl Reading<'_> {
                     _ if self.depth > 0 || self.passed > 0 => {}
                     b"table:table-cell" | b"table:covered-table-cell" => {
                         if let Some(open) = self.open.take() {
-                            put(&mut self.column, &mut self.marks, open, record, self.row)?;
+                            put(&mut self.column, &mut self.marks, &mut self.amount, open, record, self.row)?;
                         }
                     }
                     b"table:table-row" => break,
@@ -388,6 +395,7 @@ impl Reading<'_> {
         }
         self.row = first;
         self.again = self.repeated - 1;
+        self.amount.again(record.cells.len(), self.again)?;
         if self.again > 0 {
             self.kept.clone_from(&record.cells);
         }
@@ -409,7 +417,14 @@ fn hidden_columns(marks: &mut Marks, element: &BytesStart<'_>) -> Result<(), Fau
 }
 
 /// Puts a cell into its row as often as it is repeated.
-fn put(column: &mut u32, marks: &mut Marks, open: Open, record: &mut Record, row: u32) -> Result<(), Fault> {
+fn put(
+    column: &mut u32,
+    marks: &mut Marks,
+    amount: &mut Amount,
+    open: Open,
+    record: &mut Record,
+    row: u32,
+) -> Result<(), Fault> {
     let count = open.count("table:number-columns-repeated").max(1);
     if open.count("table:number-columns-spanned") > 1 || open.count("table:number-rows-spanned") > 1 {
         marks.merged = marks.merged.saturating_add(1);
@@ -424,6 +439,7 @@ fn put(column: &mut u32, marks: &mut Marks, open: Open, record: &mut Record, row
                 "expected at most {most} columns, found something behind them in row {row}"
             )));
         }
+        amount.cell(&cell, count.into())?;
         record.cells.resize(*column as usize, Cell::Empty);
         record.cells.resize(last as usize, cell);
     }

@@ -18,12 +18,19 @@ use crate::fault::Fault;
 
 /// The most bytes of one piece of XML: a tag, a text.
 const MAX_PIECE_BYTES: u64 = 4 * 1024 * 1024;
+/// How many bytes a byte of a large part may unpack to. What people write unpacks to ten or thirty; nothing at all, over
+/// and over, to a thousand.
+const MAX_GROWTH: u64 = 200;
+/// From how many bytes on a part is large.
+const LARGE: u64 = 64 * 1024 * 1024;
 
 /// Where a part stands in its file.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     start: u64,
     packed: u64,
+    /// How many bytes it unpacks to, as the list of parts says.
+    size: u64,
     is_deflated: bool,
     checksum: u32,
 }
@@ -49,7 +56,7 @@ impl Package {
             )));
         }
         let mut entries = BTreeMap::new();
-        let mut claimed = 0_u64;
+        let (mut claimed, mut packed_in_all) = (0_u64, 0_u64);
         for index in 0..archive.len() {
             let entry = archive.by_index_raw(index).map_err(|_| unreadable("a part of it cannot be unpacked"))?;
             let name = entry
@@ -72,13 +79,17 @@ impl Package {
             // Pictures and the like are never unpacked.
             if [".xml", ".rels", ".bin"].iter().any(|end| name.ends_with(end)) {
                 claimed = claimed.saturating_add(entry.size());
+                packed_in_all = packed_in_all.saturating_add(entry.compressed_size());
             }
             let start = entry.data_start().ok_or_else(|| unreadable("a part of it is not where it should be"))?;
-            let (packed, checksum) = (entry.compressed_size(), entry.crc32());
-            entries.insert(name, Entry { start, packed, is_deflated, checksum });
+            let (packed, size, checksum) = (entry.compressed_size(), entry.size(), entry.crc32());
+            entries.insert(name, Entry { start, packed, size, is_deflated, checksum });
         }
         if claimed > limits.unpacked {
             return Err(unpacks_to_too_much(limits.unpacked));
+        }
+        if limits.is_to_read() && claimed > may_unpack_to(packed_in_all) {
+            return Err(too_large(grows_too_much()));
         }
         Ok(Self { entries, unpacked: limits.unpacked })
     }
@@ -107,6 +118,8 @@ impl Package {
             content,
             left: self.unpacked,
             most: self.unpacked,
+            grown: may_unpack_to(entry.packed),
+            size: entry.size,
             piece: MAX_PIECE_BYTES,
             checksum: Crc::new(),
             expected: entry.checksum,
@@ -120,6 +133,17 @@ impl Package {
         part.take(most).read_to_end(&mut content).map_err(|error| broken_part(&error))?;
         Ok(Some(content))
     }
+}
+
+/// To how many bytes so many packed ones may unpack.
+fn may_unpack_to(packed: u64) -> u64 {
+    packed.saturating_mul(MAX_GROWTH).max(LARGE)
+}
+
+fn grows_too_much() -> String {
+    format!(
+        "expected a workbook that unpacks to at most {MAX_GROWTH} times its size: this one holds the same or nothing over and over; open it in a spreadsheet, delete the empty rows, and save it"
+    )
 }
 
 fn unpacks_to_too_much(most: u64) -> Fault {
@@ -144,6 +168,9 @@ pub(super) struct Part<'a> {
     content: Content<'a>,
     left: u64,
     most: u64,
+    /// How many more bytes a part of its packed size may have, and how many the list of parts says that it has.
+    grown: u64,
+    size: u64,
     piece: u64,
     checksum: Crc,
     expected: u32,
@@ -173,6 +200,9 @@ impl Read for Part<'_> {
         self.left = self.left.checked_sub(read as u64).ok_or_else(|| {
             too_much(format!("expected a workbook that unpacks to at most {} bytes", grouped(self.most)))
         })?;
+        self.grown = self.grown.checked_sub(read as u64).ok_or_else(|| too_much(grows_too_much()))?;
+        let larger = || io::Error::new(io::ErrorKind::InvalidData, "it is larger than its list of parts says");
+        self.size = self.size.checked_sub(read as u64).ok_or_else(larger)?;
         self.piece = self.piece.checked_sub(read as u64).ok_or_else(|| {
             too_much(format!("expected at most {} bytes in one text or tag of a workbook", grouped(MAX_PIECE_BYTES)))
         })?;

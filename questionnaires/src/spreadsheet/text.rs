@@ -85,6 +85,7 @@ impl Reading {
         let first = seen.lines.first().map_or("1", String::as_str);
         let name = encoding.name().replacen("windows", "Windows", 1);
         sentences.push(format!("The text is read as {name}{why}: {wrong} no UTF-8, {place} {first}."));
+        sentences.extend(seen.doubt(encoding));
         Ok(Self { coding: Coding::Other(encoding), mark })
     }
 
@@ -179,7 +180,20 @@ struct Seen {
     returns: u32,
     detector: EncodingDetector,
     detected: usize,
+    /// The last byte that was looked at.
+    last: u8,
+    /// How many signs stand in words that only Windows-1250 has letters for, and the first such word's line.
+    central: u64,
+    central_line: u32,
+    /// How many signs stand behind letters where code pages of DOS have letters, and the first such line.
+    dos: u64,
+    dos_line: u32,
 }
+
+/// Signs of Windows-1252 that never stand in a word and are letters in Windows-1250: £ ¥ ¯ ³ ¹ ¼ ¾ ¿.
+const CENTRAL: [u8; 8] = [0xa3, 0xa5, 0xaf, 0xb3, 0xb9, 0xbc, 0xbe, 0xbf];
+/// Signs of Windows-1252, or nothing there, that never stand in a word and are letters in code pages 850 and 852.
+const DOS: [u8; 12] = [0x81, 0x82, 0x83, 0x84, 0x87, 0x88, 0x89, 0x8b, 0x8d, 0x8f, 0x90, 0xa2];
 
 impl Seen {
     fn of(source: &dyn Source, mark: u64) -> Result<Self, Fault> {
@@ -194,6 +208,11 @@ impl Seen {
             returns: 0,
             detector: EncodingDetector::new(Iso2022JpDetection::Deny),
             detected: 0,
+            last: 0,
+            central: 0,
+            central_line: 0,
+            dos: 0,
+            dos_line: 0,
         };
         seen.all(source, mark).map_err(|error| unread(&error))?;
         Ok(seen)
@@ -234,6 +253,7 @@ impl Seen {
                         len => {
                             let (bad, more) = bad.split_at(len.unwrap_or(bad.len()).min(bad.len()));
                             self.bad(bad);
+                            self.within_a_word(bad, more.first().copied());
                             rest = more;
                         }
                     }
@@ -253,6 +273,7 @@ impl Seen {
     }
 
     fn good(&mut self, bytes: &[u8]) {
+        self.last = bytes.last().copied().unwrap_or(self.last);
         if self.zero.is_none()
             && let Some(at) = memchr::memchr(0, bytes)
         {
@@ -285,13 +306,59 @@ impl Seen {
         }
     }
 
+    /// Counts signs of Windows-1252 that stand where only a letter of another encoding would.
+    fn within_a_word(&mut self, bad: &[u8], next: Option<u8>) {
+        let is_letter = |byte: u8| byte.is_ascii_alphabetic() || byte >= 0xc0;
+        for (at, byte) in bad.iter().enumerate() {
+            let next = bad.get(at + 1).copied().or(next);
+            let line = self.line();
+            if is_letter(self.last) && CENTRAL.contains(byte) && next.is_some_and(is_letter) {
+                self.central += 1;
+                self.central_line = if self.central == 1 { line } else { self.central_line };
+            }
+            if self.last.is_ascii_alphabetic() && DOS.contains(byte) {
+                self.dos += 1;
+                self.dos_line = if self.dos == 1 { line } else { self.dos_line };
+            }
+            self.last = *byte;
+        }
+    }
+
+    /// The encoding of Central Europe that a detector takes it for.
+    fn detected(&self) -> Option<&'static Encoding> {
+        let guess = self.detector.guess(None, Utf8Detection::Deny);
+        Some(guess).filter(|guess| *guess == WINDOWS_1250 || *guess == ISO_8859_2)
+    }
+
     /// The encoding of an older program that this looks like.
     fn guess(&self) -> &'static Encoding {
-        if self.wrong < ENOUGH_TO_DETECT {
-            return WINDOWS_1252;
+        let is_sure = self.wrong >= ENOUGH_TO_DETECT || self.central > 0;
+        self.detected().filter(|_| is_sure).unwrap_or(WINDOWS_1252)
+    }
+
+    /// What speaks against the encoding in which it is read, and what to do then.
+    fn doubt(&self, encoding: &'static Encoding) -> Option<String> {
+        if self.dos > self.central {
+            let line = self.dos_line;
+            return Some(format!(
+                "Letters may be wrong, first on line {line}: the text looks like one of DOS (code page 850 or 852), which is not read. Open it in a spreadsheet that knows it, and save it as CSV UTF-8."
+            ));
         }
-        let guess = self.detector.guess(None, Utf8Detection::Deny);
-        if guess == WINDOWS_1250 || guess == ISO_8859_2 { guess } else { WINDOWS_1252 }
+        if encoding != WINDOWS_1252 {
+            return Some(format!(
+                "If letters are wrong, say another encoding (`encoding`), such as {}.",
+                WINDOWS_1252.name()
+            ));
+        }
+        let line = match (self.central, self.detected()) {
+            (0, None) => return None,
+            (0, Some(_)) => self.lines.first().cloned().unwrap_or_default(),
+            _ => self.central_line.to_string(),
+        };
+        Some(format!(
+            "Letters may be wrong, first on line {line}: the text may be Central European. If names look odd, say that its encoding is {} (`encoding`).",
+            WINDOWS_1250.name()
+        ))
     }
 }
 

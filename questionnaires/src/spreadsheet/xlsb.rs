@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufReader, Read};
 
-use super::book::{Gathered, Limits, Sheet, Texts, error, short_number, too_long};
+use super::book::{Gathered, Limits, Named, Sheet, Texts, error, short_number, too_long};
 use super::compound::{f64_at, u16_at, u32_at, wide};
 use super::format::{Format, plain};
 use super::package::{Package, Part, broken_part};
@@ -117,6 +117,7 @@ impl Book {
             book: self,
             records: Records::new(part),
             gathered: Gathered::default(),
+            named: Named::default(),
             row: 0,
             is_hidden: false,
             marks: Marks::default(),
@@ -214,6 +215,7 @@ pub(super) struct Reading<'a> {
     book: &'a Book,
     records: Records<'a>,
     gathered: Gathered,
+    named: Named,
     row: u32,
     is_hidden: bool,
     marks: Marks,
@@ -231,6 +233,7 @@ impl Rows for Reading<'_> {
             let data = self.records.data.as_slice();
             match kind {
                 0 => {
+                    self.named.row()?;
                     self.row = u32_at(data, 0).and_then(|row| row.checked_add(1)).unwrap_or(u32::MAX);
                     self.is_hidden = data.get(11).is_some_and(|flags| flags & 0x10 != 0);
                 }

@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 
 use quick_xml::events::{BytesStart, Event};
 
-use super::book::{Gathered, Limits, Sheet, Texts, too_long};
+use super::book::{Gathered, Limits, Named, Sheet, Texts, too_long};
 use super::format::Format;
 use super::package::Package;
 use super::xml::{Xml, at_most, attribute, broken, says_yes, too_large, unreadable};
@@ -87,6 +87,7 @@ impl Book {
             book: self,
             xml: Xml::new(part),
             gathered: Gathered::default(),
+            named: Named::default(),
             next: (1, 1),
             fillings: Vec::new(),
             text: Collector::default(),
@@ -386,6 +387,7 @@ pub(super) struct Reading<'a> {
     book: &'a Book,
     xml: Xml<'a>,
     gathered: Gathered,
+    named: Named,
     /// The row and the column of the next cell that does not say where it is.
     next: (u32, u32),
     fillings: Vec<Filling>,
@@ -408,6 +410,7 @@ impl Reading<'_> {
             match self.xml.next()? {
                 Event::Start(element) if open.is_none() => match element.local_name().as_ref() {
                     b"row" => {
+                        self.named.row()?;
                         if let Some(number) = attribute(&element, "r")? {
                             self.next = (number.parse().map_err(|_| unreadable("a row has no number"))?, 1);
                         }
@@ -423,6 +426,7 @@ impl Reading<'_> {
                 },
                 Event::Empty(element) if open.is_none() => match element.local_name().as_ref() {
                     b"row" => {
+                        self.named.row()?;
                         if let Some(number) = attribute(&element, "r")? {
                             self.next = (number.parse().map_err(|_| unreadable("a row has no number"))?, 1);
                         }

@@ -89,20 +89,29 @@ impl<'a> Book<'a> {
         let mut read = self.book.rows(&self.bytes, sheet)?;
         let mut rows = Vec::new();
         let mut record = Record::default();
-        let mut count = 0;
+        // Cells share texts, so that a small file may say much.
+        let (mut count, mut bytes) = (0, 0);
         while read.next_row(&mut record)? {
             let (row, line) = (record.row, record.line);
             let mut cells = Vec::new();
             for (column, cell) in (1_u32..).zip(record.cells.drain(..)) {
                 // A formula may say that it fills columns without end.
-                let is_nothing = cell == Cell::Empty || (cell == Cell::Unsaved && column > MAX_SHEET_COLUMNS);
+                let is_nothing = cell.is_blank() || (cell == Cell::Unsaved && column > MAX_SHEET_COLUMNS);
                 if !is_nothing {
                     count += 1;
                     room_for(row, column, count)?;
+                    bytes += if let Cell::Text(text) = &cell { text.len() } else { 0 };
+                    if bytes > MAX_UNPACKED_BYTES {
+                        return Err(too_large(format!(
+                            "expected at most {MAX_UNPACKED_BYTES} bytes of texts in a sheet"
+                        )));
+                    }
                     cells.push((column, cell));
                 }
             }
-            rows.push(Row { row, line, cells });
+            if !cells.is_empty() {
+                rows.push(Row { row, line, cells });
+            }
         }
         Ok(rows)
     }

@@ -135,6 +135,22 @@ fn what_repeats_the_header_and_what_stands_below_the_table_is_no_row_and_is_said
     {
         assert!(said.contains(part), "{part}: {said}");
     }
+    // Straight below the rows; a supplier who is called like a sum and has a town stays.
+    for (file, part) in [
+        ("Name,Amount\nAlder,1\nBirch,2\nTotal,3\n", "“Total” (line 4)"),
+        ("Name,Amount\nAlder,1\nBirch,2\nGRAND TOTAL:,\"£1,234.50\"\n", "“GRAND TOTAL:” (line 4)"),
+        ("Name,Amount\nAlder,1\nBirch,2\n*** End of report ***\n", "“*** End of report ***” (4)"),
+        ("Name,Amount\nAlder,1\nPage 1 of 2\nName,Amount\nBirch,2\nPage 2 of 2,\n", "2 lines that number pages"),
+    ] {
+        let read = rows(file.as_bytes(), &Options::default());
+        assert_eq!(read, [["Alder", "1"], ["Birch", "2"]], "{file:?}");
+        assert!(self::said(file.as_bytes()).contains(part), "{part}: {}", self::said(file.as_bytes()));
+    }
+    for last in ["Total,Leeds", "Totally Care,3", "Page Ltd,4", "End of the Road Care,"] {
+        let file = format!("Name,Amount\nAlder,1\nBirch,2\n{last}\n");
+        assert_eq!(rows(file.as_bytes(), &Options::default()).len(), 3, "{last}");
+    }
+    assert_eq!(rows(b"Name\nAlder\nPage 1 of 2\n", &Options::default()).len(), 2, "one column may hold anything");
     // A sum that has its own figures, and a supplier who is called so in the middle.
     let file = b"Name,Town,Amount\nTotal,Leeds,1\nBirch,York,2\nTotal,,3\n";
     assert_eq!(rows(file, &Options::default()).len(), 2);
@@ -161,6 +177,43 @@ fn a_second_table_is_said() {
 }
 
 #[test]
+fn another_table_below_ends_the_first_and_is_said() {
+    for (first, second) in [
+        // More columns; fewer, where the first has numbers; fewer, with numbers below a name.
+        ("Name,Town\nAlder,Leeds\nBirch,York", "Town,Country,Region\nLeeds,England,North\nYork,England,North"),
+        ("Name,Amount,Town\nAlder,1,Leeds\nBirch,2,York", "Town,Country\nLeeds,England"),
+        ("Name,Owner,Town\nAlder,Jo,Leeds\nBirch,Sam,York", "Town,People\nLeeds,800000\nYork,200000"),
+    ] {
+        let file = format!("{first}\n\n{second}\n\nA,Third,Table\na,b,c\n");
+        let read = rows(file.as_bytes(), &Options::default());
+        assert_eq!(read.iter().map(|row| row[0].as_str()).collect::<Vec<_>>(), ["Alder", "Birch"], "{file}");
+        let said = said(file.as_bytes());
+        assert!(said.contains("Another table begins on line 5"), "{said}");
+        let below = Options { header: Some(HeaderAt::Row(5)), ..Options::default() };
+        assert_eq!(rows(file.as_bytes(), &below)[0][0], "Leeds", "it is read where that is said");
+    }
+    // Rows that leave cells out, or say more than there are names, are rows.
+    for (file, count) in [
+        ("Name,Town,Owner\nAlder,Leeds,Jo\n\nBirch,York\nCedar,Hull\n", 3),
+        ("Name,Amount,Town\nAlder,1,Leeds\nBirch,2,York\n\nCedar,unknown\nDogwood,3,Hull\n", 4),
+        ("Name,Town\nAlder,Leeds\n\nBirch,York,see note\nCedar,Hull\nDogwood,Bath\n", 4),
+        ("Name,Town,Owner\nAlder,Leeds,Jo\n\nBirch,York\n", 2),
+    ] {
+        assert_eq!(rows(file.as_bytes(), &Options::default()).len(), count, "{file}");
+    }
+}
+
+#[test]
+fn a_header_of_two_lines_is_said_where_a_column_that_is_asked_for_stands_in_the_second() {
+    let file = b"Name,Contract,,Owner\n,Start,End,\nAlder,2026-01-01,2027-01-01,Jo\n";
+    let said = |wanted: &[&str]| table(file, &wanting(wanted)).found.sentences.join("\n");
+    for wanted in [["Name", "Owner", "End"], ["Name", "Owner", "contract end"]] {
+        assert!(said(&wanted).contains("may stand on two lines: “End” stands on line 2"), "{}", said(&wanted));
+    }
+    assert!(!said(&["Name", "Owner"]).contains("two lines"));
+}
+
+#[test]
 fn a_quote_that_is_never_closed_is_told_by_the_line_it_began_on() {
     let line = |text: &str| (refused(text.as_bytes()).line, refused(text.as_bytes()).code);
     assert_eq!(line("a,b\n1,\"2\n3,4\n"), (Some(2), "syntax".into()));
@@ -175,6 +228,11 @@ fn a_quote_that_is_never_closed_is_told_by_the_line_it_began_on() {
     let long = format!("a,b\n1,2\n3,{}\n", "x".repeat(MAX_CELL_BYTES + 1));
     assert_eq!(line(&long), (Some(3), "too_large".into()));
     assert_eq!(line(&format!("a\n{}\n", ",".repeat(1_000))), (Some(2), "too_large".into()));
+    // A cell that is only long is read, and so many of them are not.
+    let long = format!("a,b\n1,{}\n", "x".repeat(MAX_CELL_BYTES));
+    assert_eq!(rows(long.as_bytes(), &Options::default())[0][1].len(), MAX_CELL_BYTES);
+    let many = format!("a\n1{}\n", format!(",{}", "x".repeat(MAX_CELL_BYTES)).repeat(5));
+    assert_eq!(line(&many), (Some(2), "too_large".into()));
 }
 
 #[test]

@@ -130,9 +130,17 @@ fn what_a_workbook_claims_and_how_far_its_cells_are_costs_nothing() {
     assert_eq!(refused(&far("XFD2")).code, "too_large");
     assert_eq!(refused(&far("A1048577")).code, "too_large");
     // Much of nothing, packed small: one text that has no end.
-    let bomb = sheet(&format!("<worksheet><sheetData>{}</sheetData></worksheet>", " ".repeat(64 * 1024 * 1024)));
+    let bomb = sheet(&format!("<worksheet><sheetData>{}</sheetData></worksheet>", " ".repeat(64 * 1024 * 1024 + 1)));
     assert!(bomb.len() < 200_000);
-    assert_eq!(refused(&bomb).code, "too_large");
+    let fault = refused(&bomb);
+    assert!(fault.code == "too_large" && fault.message.contains("200 times its size"), "{fault:?}");
+    let bomb = sheet(&format!("<worksheet><sheetData>{}</sheetData></worksheet>", " ".repeat(8 * 1024 * 1024)));
+    assert!(refused(&bomb).message.contains("in one text or tag"));
+    // Rows of nothing, one after the other.
+    let rows_of_nothing =
+        sheet(&format!("<worksheet><sheetData>{}</sheetData></worksheet>", "<row/>".repeat(1_048_577)));
+    let fault = refused(&rows_of_nothing);
+    assert!(fault.code == "too_large" && fault.message.contains("1,048,576 rows"), "{fault:?}");
     let row = |repeated: u64, cells: &str| {
         format!("<table:table-row table:number-rows-repeated=\"{repeated}\">{cells}</table:table-row>")
     };
@@ -144,6 +152,31 @@ fn what_a_workbook_claims_and_how_far_its_cells_are_costs_nothing() {
     let wide =
         ods_text("x").replace("<table:table-cell ", "<table:table-cell table:number-columns-repeated=\"1000000000\" ");
     assert_eq!(refused(&one(&format!("{name}{}", row(1, &wide)))).code, "too_large");
+    // A long text in many columns, and a row of some size very often.
+    let long = ods_text(&"x".repeat(100_000))
+        .replace("<table:table-cell ", "<table:table-cell table:number-columns-repeated=\"1000\" ");
+    let fault = refused(&one(&format!("{name}{}", row(1, &long))));
+    assert!(fault.code == "too_large" && fault.message.contains("in a row of a sheet"), "{fault:?}");
+    let some = ods_text("x").replace("<table:table-cell ", "<table:table-cell table:number-columns-repeated=\"1000\" ");
+    let fault = refused(&one(&format!("{name}{}", row(1_000_000, &some))));
+    assert!(fault.code == "too_large" && fault.message.contains("what is repeated included"), "{fault:?}");
+}
+
+#[test]
+fn rows_above_the_header_are_none_of_the_table_whatever_number_they_give_themselves() {
+    let text = |text: &str| format!("<c t=\"inlineStr\"><is><t>{text}</t></is></c>");
+    let row = |number: u32, texts: &[&str]| {
+        format!("<row r=\"{number}\">{}</row>", texts.iter().map(|words| text(words)).collect::<String>())
+    };
+    let file = sheet(&format!(
+        "<worksheet><sheetData>{}{}{}{}</sheetData></worksheet>",
+        row(127, &["Register of suppliers"]),
+        row(3, &["Name", "Town"]),
+        row(2, &["Alder", "Leeds"]),
+        row(1, &["Birch", "York"]),
+    ));
+    assert_eq!(found(&file).header_row, Some(3));
+    assert_eq!(rows(&file, &Options::default()), [["Alder", "Leeds"], ["Birch", "York"]]);
 }
 
 #[test]

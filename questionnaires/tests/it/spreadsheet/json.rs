@@ -61,3 +61,20 @@ fn what_is_no_json_is_told_with_its_line() {
     let names: Vec<String> = (0..1_001).map(|number| format!("\"n{number}\": 1")).collect();
     assert_eq!(refused(format!("[{{{}}}]", names.join(",")).as_bytes()).code, "too_large");
 }
+
+#[test]
+fn releases_on_lines_of_their_own_are_read_as_those_of_a_package_are() {
+    let release = |number: u32| {
+        format!(
+            r#"{{"ocid": "ocds-{number}", "id": "{number}", "awards": [{{"id": "a", "suppliers": [{{"name": "Supplier {number}"}}]}}]}}"#
+        )
+    };
+    let options = Options { kind: Some(Kind::Ocds), ..Options::default() };
+    let lines = format!("{}\n{}\n", release(1), release(2));
+    let package = format!(r#"{{"releases": [{}, {}]}}"#, release(1), release(2));
+    let read = rows(lines.as_bytes(), &options);
+    assert_eq!((read.len(), &read), (2, &rows(package.as_bytes(), &options)));
+    let broken = format!("{}\n{{\"ocid\": tru}}\n", release(1));
+    let fault = open(&broken.as_bytes(), &options).map(|table| table.found).unwrap_err().remove(0);
+    assert_eq!((fault.code.as_str(), fault.line), ("json", Some(2)));
+}

@@ -68,17 +68,15 @@ fn answers_come_back_from_every_kind_of_workbook() {
 #[test]
 fn a_file_that_is_cut_off_or_damaged_is_refused_and_never_makes_the_reader_panic() {
     for (_, file) in REGISTERS {
-        for end in (0..file.len()).step_by(97) {
+        for end in (0..file.len()).step_by(499) {
             let _ = diligence_questionnaires::spreadsheet::open(&&file[..end], &Options::default());
         }
-        for at in (0..file.len()).step_by(29) {
-            for byte in [0, 0x7f, 0xff] {
-                let mut damaged = file.to_vec();
-                damaged[at] = byte;
-                if let Ok(table) = diligence_questionnaires::spreadsheet::open(&damaged, &Options::default()) {
-                    let count = table.records(&damaged).unwrap().filter(Result::is_ok).count();
-                    assert_eq!(count, usize::try_from(table.found.row_count).unwrap());
-                }
+        for (at, byte) in (0..file.len()).step_by(67).zip([0, 0x7f, 0xff].into_iter().cycle()) {
+            let mut damaged = file.to_vec();
+            damaged[at] = byte;
+            if let Ok(table) = diligence_questionnaires::spreadsheet::open(&damaged, &Options::default()) {
+                let count = table.records(&damaged).unwrap().filter(Result::is_ok).count();
+                assert_eq!(count, usize::try_from(table.found.row_count).unwrap(), "{byte:#x} at {at}");
             }
         }
     }

@@ -549,11 +549,15 @@ fn recognised(table: &Table, scanned: &Scanned, notes: &Notes, intake: &Intake) 
     sentences.extend(scanned.sentences.iter().cloned());
     for ((column, remark), (count, text)) in &notes.0 {
         let cells = if *count == 1 { "1 cell".to_owned() } else { format!("{count} cells") };
+        let (were, say) = if *count == 1 { ("was", "says") } else { ("were", "say") };
         sentences.push(match remark {
-            Remark::Nothing => format!("In {column:?} {cells} with a word such as {text:?} were taken for nothing."),
-            Remark::NoEnd => format!("In {column:?} {cells} such as {text:?} were taken for no end."),
-            Remark::Scheme => format!("In {column:?} {cells} such as {text:?} were read with https:// before."),
-            Remark::Currency => format!("In {column:?} {cells} such as {text:?} say no currency: taken for pounds."),
+            Remark::Nothing => format!("In {column:?} {cells} with a word such as {text:?} {were} taken for nothing."),
+            Remark::NoEnd => format!("In {column:?} {cells} such as {text:?} {were} taken for no end."),
+            Remark::Scheme => format!("In {column:?} {cells} such as {text:?} {were} read with https:// before."),
+            Remark::Currency => format!("In {column:?} {cells} such as {text:?} {say} no currency: taken for pounds."),
+            Remark::Span => format!(
+                "In {column:?} {cells} such as {text:?} {were} put into days: 7 for a week, 30 for a month, 365 for a year."
+            ),
         });
     }
     let plural = |count: i64, one: &str, many: &str| match count {

@@ -207,6 +207,21 @@ both! {
         assert_eq!(told, [("Value", "a lot"), ("Notice", "soon")], "{report}");
     }
 
+    async fn months_and_weeks_are_put_into_days_and_it_is_said(app: App) {
+        let map = ("map", "Vendor=name,Ref=contracts.reference,Ends=contracts.ends_on,Notice=contracts.notice_days,Renews=contracts.renews_for_months,Value=contracts.value");
+        let file = "Vendor,Ref,Ends,Notice,Renews,Value\nHarbour,C-1,2099-03-31,3 months,1 year,£5\nTide,C-2,2099-03-31,6 weeks,12 months,£5\nFernway,C-3,2099-03-31,10 working days,90 days,£12.000\n";
+        let report = send(&app, &[map, ("dry_run", "true")], file).await.json(200);
+        assert!(sentences(&report).contains("2 cells such as \\\"3 months\\\" were put into days"), "{report}");
+        let told: Vec<(&str, &str)> = report["rows"][2]["errors"].as_array().expect("errors").iter().map(|error| (text(error, "column"), text(error, "value"))).collect();
+        assert_eq!(told, [("Notice", "10 working days"), ("Renews", "90 days"), ("Value", "£12.000")], "{report}");
+        let good = file.split_inclusive('\n').take(3).collect::<String>();
+        send(&app, &[map], good).await.json(200);
+        for (name, days) in [("harbour", 90), ("tide", 42)] {
+            let contract = app.walk(&format!("/suppliers?q={name}"), 200).await[0]["contracts"][0].clone();
+            assert_eq!((&contract["notice_days"], &contract["renews_for_months"]), (&json!(days), &json!(12)));
+        }
+    }
+
     async fn a_recipe_that_is_not_there_is_a_fault(app: App) {
         assert_eq!(send(&app, &[("recipe", "no-such-recipe")], "name\nx\n").await.faults(422), ["?recipe unknown_recipe"]);
     }

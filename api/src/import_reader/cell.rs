@@ -108,6 +108,12 @@ pub(super) enum Remark {
     Currency,
     /// Weeks, months or years where days are counted.
     Span,
+    /// A `'` that a spreadsheet puts before what it might run.
+    Guard,
+    /// A statement that there is no such evidence.
+    Denied,
+    /// A statement that evidence has run out.
+    Expired,
 }
 
 /// A schema without the wrapping that says it may be null.

@@ -336,11 +336,12 @@ impl Mapped {
 
     /// What a cell says without what was put before it so that no spreadsheet runs it.
     fn without_guard<'a>(&self, text: Cow<'a, str>) -> Cow<'a, str> {
-        let is_guarded = if self.is_to_mend { cells::unprotect(&text).len() < text.len() } else { is_guarded(&text) };
+        let inner = if self.is_to_mend { cells::unprotect(&text) } else { &text };
+        let inner = if is_guarded(inner) { &inner[1..] } else { inner };
+        let begin = text.len() - inner.len();
         match text {
-            text if !is_guarded => text,
-            Cow::Borrowed(text) => Cow::Borrowed(&text[1..]),
-            Cow::Owned(text) => Cow::Owned(text[1..].to_owned()),
+            Cow::Borrowed(text) => Cow::Borrowed(&text[begin..]),
+            Cow::Owned(text) => Cow::Owned(text[begin..].to_owned()),
         }
     }
 

@@ -91,7 +91,8 @@ pub struct RecognisedDates {
 /// Something that somebody has to say before the import can happen.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ImportQuestion {
-    /// What an answer calls it: `dates:Started`, `value:Criticality:high`, `same:harbour linen`.
+    /// What an answer calls it: `dates:Started`, `value:Criticality:high`, `same:harbour linen`. Where `same:*` is
+    /// answered with `new`, all whose names are only near others are new.
     pub key: String,
     /// The column it is about; null where it is about a whole row.
     pub column: Option<String>,

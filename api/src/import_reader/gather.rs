@@ -211,12 +211,12 @@ impl<'a> Gathering<'a> {
             if thing.also.len() < MAXIMUM_KEPT {
                 thing.also.push(place());
             }
-            let cells = shown(record);
-            self.further_size += cells.iter().map(|cell| cell.len() + size_of::<String>()).sum::<usize>();
-            if self.further_size > MAXIMUM_FURTHER {
+            let size: usize = record.cells.iter().map(|cell| cell.shown().len() + size_of::<String>()).sum();
+            if self.further_size + size > MAXIMUM_FURTHER {
                 thing.source.left_count += 1;
             } else {
-                thing.source.further.push(Further { row, line, cells });
+                self.further_size += size;
+                thing.source.further.push(Further { row, line, cells: shown(record) });
             }
         }
         let from = found.map(|_| (row, line));

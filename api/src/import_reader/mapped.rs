@@ -336,7 +336,7 @@ impl Mapped {
 
     /// What a cell says without what was put before it so that no spreadsheet runs it.
     fn without_guard<'a>(&self, text: Cow<'a, str>) -> Cow<'a, str> {
-        let inner = if self.is_to_mend { cells::unprotect(&text) } else { &text };
+        let inner = if self.is_to_mend { cells::unprotect(&text) } else { &*text };
         let inner = if is_guarded(inner) { &inner[1..] } else { inner };
         let begin = text.len() - inner.len();
         match text {

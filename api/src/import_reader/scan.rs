@@ -261,8 +261,8 @@ impl Scanned {
 /// What to say where a cell is no date as was said: what the others would be.
 fn hint(style: DateStyle, evidence: &Evidence) -> Option<String> {
     let (other, cell) = match style {
-        DateStyle::Mdy => (DateStyle::Dmy, evidence.only(DateStyle::Dmy, style)?),
-        _ => (DateStyle::Mdy, evidence.only(DateStyle::Mdy, style)?),
+        DateStyle::Mdy => (DateStyle::Dmy, evidence.only(DateStyle::Dmy, DateStyle::Mdy)?),
+        _ => (DateStyle::Mdy, evidence.only(DateStyle::Mdy, DateStyle::Dmy)?),
     };
     let words = in_words(other)?.trim_end_matches(" stands first");
     let also = evidence.either().and_then(|(either, _)| {

@@ -96,7 +96,6 @@ const DENIALS: &[&str] = &[
     "not certified",
     "not registered",
     "not submitted",
-    "not published",
     "not received",
     "no certificate",
     "no evidence",

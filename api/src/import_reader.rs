@@ -20,12 +20,14 @@
 //! silence: what was read otherwise than it stands is said.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
 use diligence_entities::{
     ahead::Ahead,
+    clock::Day,
     error::Error,
     fault::Fault,
     import::{
@@ -37,15 +39,15 @@ use diligence_entities::{
     stored::word,
     twin,
 };
-use diligence_questionnaires::spreadsheet::{self, Record, Source as FileSource, Table};
-use serde_json::Value;
+use diligence_questionnaires::spreadsheet::{self, Options, Record, Source as FileSource, Table};
+use serde_json::{Map, Value};
 
 use self::{
-    cell::Remark,
     gather::{Gathering, Notes},
     mapped::Mapped,
     own::Columns,
     scan::{Scan, Scanned},
+    sentences::{recognised, renamed},
     source::{Said, Source},
 };
 pub use self::{
@@ -82,6 +84,7 @@ mod query;
 mod report;
 mod rows;
 mod scan;
+mod sentences;
 mod source;
 mod targets;
 mod words;
@@ -95,6 +98,10 @@ pub const MAXIMUM_THINGS: usize = 20_000;
 const LISTED: (usize, usize) = (20, 10_000);
 /// How many questions are listed.
 const MAXIMUM_QUESTIONS: usize = 1000;
+/// How often rows are worked out anew where all that are near others are new: what one makes may be near the next.
+const MAXIMUM_ROUNDS: usize = 5;
+/// The answer to all questions whether a row is about one that is there.
+const ALL_SAME: &str = "same:*";
 /// After how many rows it is said how many there are.
 const TOLD_EVERY: u64 = 10_000;
 
@@ -112,6 +119,10 @@ pub struct Intake {
     passed_over_count: i64,
     file_name: Option<String>,
     draft: Option<Box<Import>>,
+    /// Whether it was answered that all whose names are near others are new.
+    all_new: bool,
+    /// Whether the file is somebody else's.
+    is_mapped: bool,
 }
 
 fn count(number: usize) -> i64 {
@@ -198,6 +209,7 @@ impl Intake {
                 BTreeMap::new()
             }
         };
+        faults.extend(mapped::unknown_answers(&same, &[], &[]));
         if !faults.is_empty() {
             return Err(Problem::invalid(faults));
         }
@@ -205,7 +217,7 @@ impl Intake {
         let sources: Vec<Source> = fields
             .iter()
             .enumerate()
-            .map(|(index, fields)| Source { row: count(index + 1), line: None, said: Said::Fields(fields.clone()) })
+            .map(|(index, fields)| Source::new(count(index + 1), None, Said::Fields(fields.clone())))
             .collect();
         let row = |(index, fields): (usize, serde_json::Map<String, Value>)| Row {
             place: format!("row {}", index + 1),
@@ -226,6 +238,8 @@ impl Intake {
             passed_over_count: 0,
             file_name: None,
             draft: None,
+            all_new: is_all_new(&same),
+            is_mapped: false,
         })
     }
 
@@ -273,7 +287,10 @@ impl Intake {
             // What our own files call their columns helps to find the header.
             options.wanted.extend(known(noun));
         }
-        let table = spreadsheet::open(source, &options).map_err(refused)?;
+        let mut table = spreadsheet::open(source, &options).map_err(refused)?;
+        if is_mapped && options.header.is_none() {
+            table = below_title(table, source, &options)?;
+        }
         let mut intake = Self {
             noun,
             dry_run,
@@ -286,6 +303,8 @@ impl Intake {
             passed_over_count: 0,
             file_name: None,
             draft: None,
+            all_new: is_all_new(answers),
+            is_mapped,
         };
         let mapped = Mapped::new(noun, recipe, &table.found.columns, answers).map_err(Problem::invalid)?;
         let mut scan = Scan::new(&mapped);
@@ -363,11 +382,8 @@ impl Intake {
             let row = columns.row(record);
             self.rows.push(Row { place: place(table, record), ..row });
             let cells = record.cells.iter().map(|cell| cell.shown().into_owned()).collect();
-            sources.push(Source {
-                row: number_of(table, record),
-                line: Some(record.line.into()),
-                said: Said::Cells(Arc::clone(&places), cells),
-            });
+            let said = Said::Cells(Arc::clone(&places), cells);
+            sources.push(Source::new(number_of(table, record), Some(record.line.into()), said));
             Ok(())
         })?;
         self.sources = sources.into();
@@ -426,7 +442,7 @@ impl Intake {
     /// # Errors
     /// As the operations; a row that was refused is in the report.
     pub async fn run(self, plan: ImportPlan, writer: Option<&Writer>) -> Result<ImportReport, Error> {
-        let Self { noun, dry_run, sources, rows, mut questions, recognised, file_name, draft, .. } = self;
+        let Self { noun, dry_run, sources, rows, mut questions, mut recognised, file_name, draft, .. } = self;
         let (outcomes, items) = plan.carry_out(writer).await?;
         for ((row, source), outcome) in rows.iter().zip(sources.iter()).zip(&outcomes) {
             if outcome.verdict == Verdict::Question {
@@ -438,6 +454,11 @@ impl Intake {
         questions.truncate(MAXIMUM_QUESTIONS);
         let how_many = |verdict: Verdict| count(outcomes.iter().filter(|outcome| outcome.verdict == verdict).count());
         let refused_count = how_many(Verdict::Refused);
+        let comes_in = |outcome: &&Outcome| !matches!(outcome.verdict, Verdict::Refused | Verdict::Question);
+        let coming_in = || outcomes.iter().filter(comes_in);
+        if let Some(recognised) = &mut recognised {
+            recognised.sentences.extend(renamed(noun, coming_in()));
+        }
         let mut report = ImportReport {
             dry_run,
             applied: !dry_run && refused_count == 0 && question_count == 0,
@@ -449,8 +470,8 @@ impl Intake {
             question_count,
             merged_row_count: self.merged_row_count,
             passed_over_count: self.passed_over_count,
-            evidence_created_count: outcomes.iter().map(|outcome| outcome.evidence_created_count).sum(),
-            evidence_changed_count: outcomes.iter().map(|outcome| outcome.evidence_changed_count).sum(),
+            evidence_created_count: coming_in().map(|outcome| outcome.evidence_created_count).sum(),
+            evidence_changed_count: coming_in().map(|outcome| outcome.evidence_changed_count).sum(),
             error_count: count(outcomes.iter().map(|outcome| outcome.faults.len()).sum()),
             recognised,
             questions,
@@ -483,21 +504,82 @@ impl Ahead for Intake {
     type Plan = ImportPlan;
 
     async fn plan(&self, reader: &Reader) -> Result<ImportPlan, Error> {
+        let mut rows = Cow::Borrowed(self.rows.as_slice());
+        let today = reader.today();
+        let has_vain = |row: &Row| row.evidence.iter().any(|(_, parts)| is_run_out_in_vain(parts, today));
+        if self.is_mapped && rows.iter().any(has_vain) {
+            for row in rows.to_mut() {
+                row.evidence.retain(|(_, parts)| !is_run_out_in_vain(parts, today));
+            }
+        }
+        let mut plan = self.plan_of(reader, &rows).await?;
+        for _ in 0..MAXIMUM_ROUNDS {
+            let near: Vec<bool> =
+                plan.outcomes().iter().zip(rows.iter()).map(|(outcome, row)| is_near(outcome, row)).collect();
+            if !self.all_new || !near.contains(&true) {
+                break;
+            }
+            for (row, _) in rows.to_mut().iter_mut().zip(near).filter(|(_, is_near)| *is_near) {
+                row.same_as = Some(import::SameAs::New);
+            }
+            plan = self.plan_of(reader, &rows).await?;
+        }
+        Ok(plan)
+    }
+}
+
+impl Intake {
+    async fn plan_of(&self, reader: &Reader, rows: &[Row]) -> Result<ImportPlan, Error> {
         // Before everything is answered nothing is written.
         let dry_run = self.dry_run || !self.questions.is_empty();
         match self.noun {
-            Noun::Suppliers => import::suppliers(reader, &self.rows, dry_run).await,
-            Noun::Products => import::products(reader, &self.rows, dry_run).await,
-            Noun::Dependencies => import::dependencies(reader, &self.rows, dry_run).await,
-            Noun::Contacts => import::contacts(reader, &self.rows, dry_run).await,
-            Noun::Contracts => import::contracts(reader, &self.rows, dry_run).await,
-            Noun::Evidence => import::evidence(reader, &self.rows, dry_run).await,
-            Noun::Incidents => import::incidents(reader, &self.rows, dry_run).await,
-            Noun::Risks => import::risks(reader, &self.rows, dry_run).await,
-            Noun::Decisions => import::decisions(reader, &self.rows, dry_run).await,
-            Noun::Reviews => import::reviews(reader, &self.rows, dry_run).await,
+            Noun::Suppliers => import::suppliers(reader, rows, dry_run).await,
+            Noun::Products => import::products(reader, rows, dry_run).await,
+            Noun::Dependencies => import::dependencies(reader, rows, dry_run).await,
+            Noun::Contacts => import::contacts(reader, rows, dry_run).await,
+            Noun::Contracts => import::contracts(reader, rows, dry_run).await,
+            Noun::Evidence => import::evidence(reader, rows, dry_run).await,
+            Noun::Incidents => import::incidents(reader, rows, dry_run).await,
+            Noun::Risks => import::risks(reader, rows, dry_run).await,
+            Noun::Decisions => import::decisions(reader, rows, dry_run).await,
+            Noun::Reviews => import::reviews(reader, rows, dry_run).await,
         }
     }
+}
+
+/// Whether evidence is only said to have run out, and no day of it is past.
+fn is_run_out_in_vain(parts: &Map<String, Value>, today: Day) -> bool {
+    let said = |name: &str| parts.get(name).and_then(Value::as_str);
+    let is_past = |day: &str| day.parse::<Day>().is_ok_and(|day| day < today);
+    said("statement").is_some_and(|text| words::is_expired(&words::fold(text)))
+        && !said("expires_on").is_some_and(is_past)
+}
+
+fn is_all_new(answers: &BTreeMap<String, String>) -> bool {
+    answers.get(ALL_SAME).is_some_and(|answer| answer.trim() == "new")
+}
+
+/// Whether a row is asked about only since its name is near others, and not the same as theirs.
+fn is_near(outcome: &Outcome, row: &Row) -> bool {
+    let name = row.fields.get("name").and_then(Value::as_str).map(twin::compared).unwrap_or_default();
+    outcome.verdict == Verdict::Question && outcome.near.iter().all(|near| twin::compared(&near.name) != name)
+}
+
+/// The table with the line that names its columns, where what was taken for it is a title above the table: no more than
+/// one of the columns that are asked for stands in it, and it has not half as many cells.
+fn below_title(table: Table, source: &dyn FileSource, options: &Options) -> Result<Table, Problem> {
+    let named = |table: &Table| {
+        let columns = table.found.columns.iter().enumerate();
+        columns.filter(|(at, name)| **name != (at + 1).to_string()).count()
+    };
+    let wanted: BTreeSet<String> = options.wanted.iter().map(|name| words::fold(name)).collect();
+    let met = table.found.columns.iter().filter(|name| wanted.contains(&words::fold(name))).count();
+    if table.found.header_row.is_none() || met > 1 || named(&table) * 2 > table.found.columns.len() {
+        return Ok(table);
+    }
+    let other = spreadsheet::open(source, &Options { wanted: Vec::new(), ..options.clone() }).map_err(refused)?;
+    let is_other = other.found.header_row.is_some_and(|row| Some(row) != table.found.header_row);
+    Ok(if is_other && named(&table) * 2 <= named(&other) { other } else { table })
 }
 
 /// How a row is called where another one speaks of it.
@@ -545,46 +627,4 @@ fn same_question(questions: &mut Vec<ImportQuestion>, row: &Row, source: &Source
         question: format!("Is {name:?} ({}) the same as {}?", row.place, near.join(" or ")),
         choices,
     });
-}
-
-/// What was found about a file, and all of it in sentences.
-fn recognised(table: &Table, scanned: &Scanned, notes: &Notes, intake: &Intake) -> Recognised {
-    let found = &table.found;
-    let mut sentences = found.sentences.clone();
-    sentences.extend(scanned.sentences.iter().cloned());
-    for ((column, remark), (count, text)) in &notes.0 {
-        let cells = if *count == 1 { "1 cell".to_owned() } else { format!("{count} cells") };
-        sentences.push(match remark {
-            Remark::Nothing => format!("In {column:?} {cells} with a word such as {text:?} were taken for nothing."),
-            Remark::NoEnd => format!("In {column:?} {cells} such as {text:?} were taken for no end."),
-            Remark::Scheme => format!("In {column:?} {cells} such as {text:?} were read with https:// before."),
-            Remark::Currency => format!("In {column:?} {cells} such as {text:?} say no currency: taken for pounds."),
-        });
-    }
-    let plural = |count: i64, one: &str, many: &str| match count {
-        0 => None,
-        1 => Some(format!("1 {one}.")),
-        _ => Some(format!("{count} {many}.")),
-    };
-    sentences.extend(plural(
-        intake.merged_row_count,
-        "row says more about one that another row is about: they were put together",
-        "rows say more about what other rows are about: they were put together",
-    ));
-    sentences.extend(plural(
-        intake.passed_over_count,
-        "row was passed over: it is empty or was not asked for",
-        "rows were passed over: they are empty or were not asked for",
-    ));
-    Recognised {
-        kind: kind_told(found.kind),
-        separator: found.separator.map(String::from),
-        encoding: found.encoding.clone(),
-        sheet: found.sheet.clone(),
-        sheets: found.sheets.clone(),
-        header_row: found.header_row.map(i64::from),
-        columns: found.columns.clone(),
-        dates: scanned.dates.clone(),
-        sentences,
-    }
 }

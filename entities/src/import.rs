@@ -299,6 +299,12 @@ impl Plan for ImportPlan {
 }
 
 impl ImportPlan {
+    /// What becomes of each row.
+    #[must_use]
+    pub fn outcomes(&self) -> &[Outcome] {
+        &self.outcomes
+    }
+
     /// Writes it, and says what became of each row, and what was made and changed, for [`record::apply`]; of a dry run,
     /// and where nothing is kept, what would have become of each.
     ///

@@ -60,4 +60,25 @@ both! {
         assert_eq!((&report["created_count"], &report["refused_count"]), (&json!(cells.len()), &json!(0)), "{report}");
         assert_eq!(days(&app).await, vec![json!("2026-03-31"); cells.len()]);
     }
+
+    async fn a_short_year_that_may_stand_first_is_asked(app: App) {
+        let trial = send(&app, "&dry_run=true", &["27/03/31"]).await.json(200);
+        let answers: Vec<&str> = trial["questions"][0]["choices"].as_array().expect("choices").iter().map(|choice| text(choice, "answer")).collect();
+        assert_eq!(answers, ["dmy", "ymd"], "{trial}");
+        send(&app, "&answers=dates:Issued%3Dymd", &["27/03/31"]).await.json(200);
+        assert_eq!(days(&app).await, [json!("2027-03-31")]);
+    }
+
+    async fn a_day_that_does_not_exist_is_told_with_its_column_and_cell(app: App) {
+        let refused = send(&app, "", &["30/02/2027"]).await;
+        assert_eq!(refused.faults(422), ["/rows/0/evidence/cyber_essentials/issued_on date"]);
+        for part in ["line 2", "Issued", "that exists", "30/02/2027"] {
+            assert!(refused.text.contains(part), "{part}: {}", refused.text);
+        }
+        let file = "Supplier,Ends\nHarbour,31/04/2027\n";
+        let address = "/suppliers/import?map=Supplier%3Dname,Ends%3Dcontracts.ends_on&dry_run=true";
+        let report = app.raw(&app.editor, Method::POST, address, Some(file.as_bytes().to_vec()), &[("content-type", "text/csv")]).await.json(200);
+        let error = &report["rows"][0]["errors"][0];
+        assert_eq!((text(error, "column"), text(error, "value"), text(error, "code")), ("Ends", "31/04/2027", "date"), "{report}");
+    }
 }

@@ -228,6 +228,102 @@ both! {
         assert_eq!(told, [("Value", "a lot"), ("Notice", "soon")], "{report}");
     }
 
+    async fn months_and_weeks_are_put_into_days_and_it_is_said(app: App) {
+        let map = ("map", "Vendor=name,Ref=contracts.reference,Ends=contracts.ends_on,Notice=contracts.notice_days,Renews=contracts.renews_for_months,Value=contracts.value");
+        let file = "Vendor,Ref,Ends,Notice,Renews,Value\nHarbour,C-1,2099-03-31,3 months,1 year,£5\nTide,C-2,2099-03-31,6 weeks,12 months,£5\nFernway,C-3,2099-03-31,10 working days,90 days,£12.000\n";
+        let report = send(&app, &[map, ("dry_run", "true")], file).await.json(200);
+        assert!(sentences(&report).contains("2 cells such as \\\"3 months\\\" were put into days"), "{report}");
+        let told: Vec<(&str, &str)> = report["rows"][2]["errors"].as_array().expect("errors").iter().map(|error| (text(error, "column"), text(error, "value"))).collect();
+        assert_eq!(told, [("Notice", "10 working days"), ("Renews", "90 days"), ("Value", "£12.000")], "{report}");
+        let good = file.split_inclusive('\n').take(3).collect::<String>();
+        send(&app, &[map], good).await.json(200);
+        for (name, days) in [("harbour", 90), ("tide", 42)] {
+            let contract = app.walk(&format!("/suppliers?q={name}"), 200).await[0]["contracts"][0].clone();
+            assert_eq!((&contract["notice_days"], &contract["renews_for_months"]), (&json!(days), &json!(12)));
+        }
+    }
+
+    async fn rows_of_one_identifier_and_two_wholly_different_names_are_not_put_together(app: App) {
+        let map = ("map", "Vendor=name,Number=identifiers:GB-COH");
+        let file = "Vendor,Number\nHarbour Linen,04142000\nMeadow IT,04142000\nHarbour Linen Ltd,04142000\n";
+        let report = send(&app, &[map, ("dry_run", "true")], file).await.json(200);
+        assert_eq!((number(&report, "refused_count"), number(&report, "merged_row_count")), (1, 1), "{report}");
+        let error = &report["rows"][1]["errors"][0];
+        assert_eq!((text(error, "column"), &error["line"]), ("Number", &json!(3)), "{report}");
+        assert!(text(error, "detail").contains("line 2 calls it \"Harbour Linen\""), "{error}");
+        let answered = send(&app, &[map, ("answers", "same:meadow it=as:harbour linen")], file).await.json(200);
+        assert_eq!((number(&answered, "created_count"), number(&answered, "merged_row_count")), (1, 2), "{answered}");
+    }
+
+    async fn a_name_that_an_identifier_would_change_is_said(app: App) {
+        let harbour = json!({ "name": "Harbour Linen", "identifiers": [{ "scheme": "GB-COH", "id": "04142000" }] });
+        app.post(&app.editor, "/suppliers", harbour).await.json(201);
+        let map = ("map", "Vendor=name,Number=identifiers:GB-COH");
+        let report = send(&app, &[map, ("dry_run", "true")], "Vendor,Number\nMeadow IT,4142000.0\n").await.json(200);
+        assert_eq!(number(&report, "changed_count"), 1, "{report}");
+        assert!(sentences(&report).contains("1 of the suppliers has another name here than there"), "{report}");
+    }
+
+    async fn what_rows_about_the_same_disagree_on_is_said(app: App) {
+        let map = ("map", "Vendor=name,Owner=relationship_owner,Site=website");
+        let file = "Vendor,Owner,Site\nHarbour Linen,Jo Bell,\nTide,Ann Lee,\nHARBOUR LINEN LTD,Sam Okafor,https://linen.example\nTide,ann lee,\n";
+        let report = send(&app, &[map, ("dry_run", "true")], file).await.json(200);
+        let said = sentences(&report);
+        assert!(said.contains("1 of the suppliers has different words on different rows; the first was taken: line 2 and line 4"), "{said}");
+        assert_eq!(said.matches("different words").count(), 1, "{said}");
+    }
+
+    async fn what_a_spreadsheet_puts_before_a_sign_is_left_out(app: App) {
+        let report = send(&app, &[("map", "Vendor=name,Owner=relationship_owner")], "Vendor,Owner\nHarbour,'+44 Jo\nTide,'Ann'\n").await.json(200);
+        assert!(sentences(&report).contains("1 cell such as \\\"'+44 Jo\\\" was read without"), "{report}");
+        let owners: Vec<Value> = app.walk("/suppliers", 200).await.into_iter().map(|supplier| supplier["relationship_owner"].clone()).collect();
+        assert_eq!(owners, [json!("+44 Jo"), json!("'Ann'")]);
+    }
+
+    async fn words_that_there_is_no_certificate_make_no_evidence(app: App) {
+        let map = ("map", "Vendor=name,CE=evidence.cyber_essentials.statement,Until=evidence.cyber_essentials.expires_on");
+        let file = "Vendor,CE,Until\nAlder,Yes,2099-01-31\nBirch,No,2099-01-31\nCedar,Expired,2099-01-31\nDell,Expired,2020-01-31\nElm,In progress,\nFern,none,2099-01-31\nGorse,Y,\nHazel,Expired,\n";
+        let report = send(&app, &[map], file).await.json(200);
+        assert_eq!((number(&report, "created_count"), number(&report, "evidence_created_count")), (8, 3), "{report}");
+        for part in ["3 cells such as \\\"No\\\" say that there is none", "3 cells such as \\\"Expired\\\" say that it has run out"] {
+            assert!(sentences(&report).contains(part), "{report}");
+        }
+        let mut said: Vec<String> = app.walk("/evidence", 200).await.iter().map(|piece| text(piece, "statement").to_owned()).collect();
+        said.sort();
+        assert_eq!(said, ["Expired", "Y", "Yes"]);
+    }
+
+    async fn evidence_of_rows_that_do_not_come_in_is_not_counted(app: App) {
+        let map = ("map", "Vendor=name,CE=evidence.cyber_essentials.statement,Site=website");
+        let report = send(&app, &[map, ("dry_run", "true")], "Vendor,CE,Site\nAlder,Yes,\nBirch,Yes,not an address\n").await.json(200);
+        assert_eq!((number(&report, "refused_count"), number(&report, "evidence_created_count")), (1, 1), "{report}");
+    }
+
+    async fn all_near_names_can_be_said_to_be_new_at_once(app: App) {
+        app.supplier("Harbour Linen").await;
+        app.supplier("Fernway Payroll").await;
+        let file = "Vendor\nHarbour Linens\nFernway Payrolls\nHarbour Linen\n";
+        let trial = send(&app, &[("map", "Vendor=name"), ("dry_run", "true")], file).await.json(200);
+        assert_eq!((number(&trial, "question_count"), number(&trial, "unchanged_count")), (2, 1), "{trial}");
+        let done = send(&app, &[("map", "Vendor=name"), ("answers", "same:*=new")], file).await.json(200);
+        assert_eq!((number(&done, "created_count"), number(&done, "unchanged_count")), (2, 1), "{done}");
+        assert_eq!(app.walk("/suppliers", 200).await.len(), 4);
+    }
+
+    async fn an_answer_to_no_question_is_a_fault(app: App) {
+        let map = ("map", "Vendor=name,Issued=evidence.dspt.issued_on");
+        let refused = send(&app, &[map, ("answers", "dates:Isued=dmy,colour=red")], "Vendor,Issued\nHarbour,1/2/2026\n").await;
+        assert_eq!(refused.faults(422), ["?answers unknown_answer", "?answers unknown_answer"]);
+        assert!(refused.text.contains("did you mean \\\"dates:issued\\\"?"), "{}", refused.text);
+    }
+
+    async fn a_title_above_the_table_is_no_column(app: App) {
+        let file = "Directory of services,,,\n,,,\nMade on 1 October 2026,,,\n,,,\nName,Provider,Provider ID,Postcode\nAlder House,Alder Care Limited,1-101000001,AB1 2CD\nCedar Homecare,Cedar Limited,1-101000002,AB1 2CF\n";
+        let refused = send(&app, &[("map", "Directory of services=name")], file).await;
+        assert_eq!(refused.faults(422), ["?map unknown_column"]);
+        assert!(refused.text.contains("its columns are \\\"Name\\\", \\\"Provider\\\""), "{}", refused.text);
+    }
+
     async fn a_recipe_that_is_not_there_is_a_fault(app: App) {
         assert_eq!(send(&app, &[("recipe", "no-such-recipe")], "name\nx\n").await.faults(422), ["?recipe unknown_recipe"]);
     }
@@ -255,6 +351,39 @@ async fn the_command_line_says_what_it_found_and_writes_down_what_is_refused() {
     let (code, out, told) = import(&["--dates", "mdy", "--only-good"]);
     assert_eq!(code, Some(0), "{out}{told}");
     assert!(out.contains("2 rows: 2 new") && out.contains("1 row stays out"), "{out}");
+}
+
+#[tokio::test]
+async fn every_row_of_what_is_refused_is_written_down_with_its_own_reason() {
+    let (url, folder) = empty_database(On::Sqlite).await;
+    let folder = folder.expect("a folder");
+    let path = |name: &str| folder.0.join(name).to_string_lossy().into_owned();
+    let (list, mend) = (path("list.csv"), path("mend.csv"));
+    let file = "Vendor,Ref,Notice,Owner\nHarbour,C-1,90,'+44 Jo\nTide,C-9,30,\nHarbour,C-2,soon,\n";
+    std::fs::write(&list, file).expect("written");
+    let import = |file: &str, more: &[&str]| {
+        let map = "Vendor=name,Ref=contracts.reference,Notice=contracts.notice_days,Owner=relationship_owner";
+        let line = ["import", "suppliers", file, "--organisation", "Ours", "--create-organisation", "--database-url"];
+        run(&[&line[..], &[&url, "--map", map], more].concat())
+    };
+    let (code, out, told) = import(&list, &["--only-good", "--refused", &mend]);
+    assert_eq!(code, Some(0), "{out}{told}");
+    assert!(
+        told.contains("line 4, column \"Notice\": expected a number of days") && told.contains("got \"soon\""),
+        "{told}"
+    );
+    let written = std::fs::read_to_string(&mend).expect("a file");
+    let rows: Vec<&str> = written.lines().collect();
+    assert_eq!(rows.len(), 3, "{written}");
+    assert!(rows[1].starts_with("Harbour,C-1,90,''+44 Jo,") && rows[1].contains("line 4"), "{written}");
+    assert!(rows[2].starts_with("Harbour,C-2,soon,,") && rows[2].contains("Notice: expected"), "{written}");
+    std::fs::write(&mend, written.replace("soon", "60")).expect("written");
+    let (code, out, told) = import(&mend, &[]);
+    assert!(code == Some(0) && out.contains("2 rows: 1 new"), "{out}{told}");
+    let near = path("near.csv");
+    std::fs::write(&near, "Vendor,Ref,Notice,Owner\nHarbour UK,,,\nTide,,,\nSea Group,,,\nSea,,,\n").expect("written");
+    let (code, out, told) = import(&near, &["--dry-run"]);
+    assert!(code == Some(6) && out.contains("asked about"), "{out}{told}");
 }
 
 #[tokio::test]

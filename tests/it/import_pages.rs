@@ -301,6 +301,25 @@ both! {
         assert_eq!(supplier_count(&app).await, 1);
     }
 
+    async fn all_names_that_are_near_others_are_said_to_be_new_by_one_button(app: App) {
+        app.supplier("Harbour Linen").await;
+        app.supplier("Fernway Payroll").await;
+        let mut editor = someone(&app, "editor").await;
+        let file = b"Vendor,Comments,Auto renew?\r\nHarbour Linens,Washes sheets,Yes\r\nFernway Payrolls,,No\r\n";
+        let (draft, step) = begins(&mut editor, &app, "list.csv", file).await;
+        let page = shown(&mut editor, &app, &step).await;
+        goes_to(&sends(&mut editor, &app, &page, &step, &[]).await);
+        let rows = format!("{draft}/rows");
+        let page = shown(&mut editor, &app, &rows).await;
+        holds(&page.text, &["2 asked about", "All others of these are new"]);
+        goes_to(&sends(&mut editor, &app, &page, &rows, &[("all", "new")]).await);
+        let page = shown(&mut editor, &app, &rows).await;
+        holds(&page.text, &["2 new, 0 changed", "All others that are asked about"]);
+        goes_to(&sends(&mut editor, &app, &page, &format!("{draft}/apply"), &[]).await);
+        let made = app.walk("/suppliers?q=linens", 200).await[0].clone();
+        assert_eq!(text(&made, "notes"), "Comments: Washes sheets\nAuto renew?: Yes");
+    }
+
     async fn how_a_file_is_read_is_kept_under_a_name_and_the_next_one_comes_in_by_itself(app: App) {
         let mut editor = someone(&app, "editor").await;
         let file = |name: &str| format!("Vendor,How important\r\n{name},Amber\r\n");

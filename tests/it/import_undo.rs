@@ -64,6 +64,17 @@ fn rows(said: Vec<Said>) -> Value {
 }
 
 both! {
+    async fn an_import_that_was_applied_says_so_when_it_is_applied_again(app: App) {
+        import(&app, "suppliers", json!([{ "name": "Harbour Linen" }])).await;
+        let done = last_import(&app).await;
+        let path = format!("/imports/{}/apply", id(&done));
+        for tag in [etag(&done), "\"1\"".to_owned()] {
+            let again = app.send(&app.editor, Method::POST, &path, None, &[("if-match", &tag[..])]).await;
+            assert_eq!(again.status, 409, "{}", again.text);
+            assert!(again.text.contains("\"applied\""), "{}", again.text);
+        }
+    }
+
     async fn whatever_was_imported_and_undone_leaves_the_register_as_it_was(app: App) {
         let config = Config { rng_seed: RngSeed::Fixed(7), ..Config::default() };
         let mut runner = TestRunner::new(config);

@@ -11,6 +11,7 @@ use clap::{Args, ValueEnum, builder::PossibleValue};
 use diligence_entities::{
     ahead::{self, Ahead as _, Opened},
     error::Error,
+    import::Verdict,
     organisation::Organisation,
     recipe::{self, DateStyle, Recipe},
     scope::Store,
@@ -393,11 +394,14 @@ fn tell(done: &Done, refused: Option<&Path>) -> Result<(), Failure> {
     let judged = left_out.as_ref().unwrap_or(report);
     for row in &judged.rows {
         for error in &row.errors {
-            complain(&error.sentence(row.row, row.line));
+            complain(&error.sentence());
         }
     }
     for question in &judged.questions {
         complain(&asked(question));
+    }
+    if judged.questions.iter().filter(|question| question.key.starts_with("same:")).count() > 1 {
+        complain("If all of these are new ones:\n  --answer 'same:*=new'");
     }
     let mut text = String::new();
     for sentence in report.recognised.iter().flat_map(|found| &found.sentences) {
@@ -407,8 +411,12 @@ fn tell(done: &Done, refused: Option<&Path>) -> Result<(), Failure> {
         text.push_str(&changes(report));
     }
     let ImportReport { row_count, created_count, changed_count, unchanged_count, refused_count, .. } = report;
+    let asked = match report.rows.iter().filter(|row| row.verdict == Verdict::Question).count() {
+        0 => String::new(),
+        count => format!(", {count} asked about"),
+    };
     text.push_str(&format!(
-        "{row_count} rows: {created_count} new, {changed_count} changed, {unchanged_count} unchanged, {refused_count} refused\n"
+        "{row_count} rows: {created_count} new, {changed_count} changed, {unchanged_count} unchanged, {refused_count} refused{asked}\n"
     ));
     let ImportReport { evidence_created_count, evidence_changed_count, question_count, .. } = report;
     if evidence_created_count + evidence_changed_count > 0 {

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use diligence_entities::{fault::Fault, identifier::Identifier, recipe::DateStyle};
+use diligence_entities::{clock::Day, fault::Fault, identifier::Identifier, recipe::DateStyle};
 use diligence_questionnaires::cells;
 use serde_json::{Map, Value, json};
 
@@ -48,6 +48,10 @@ pub(super) enum CellKind {
     Email,
     Day,
     Integer,
+    /// A number of days.
+    Days,
+    /// A number of months.
+    Months,
     Boolean,
     /// A sum of money.
     Money,
@@ -102,6 +106,14 @@ pub(super) enum Remark {
     Scheme,
     /// A sum without a currency.
     Currency,
+    /// Weeks, months or years where days are counted.
+    Span,
+    /// A `'` that a spreadsheet puts before what it might run.
+    Guard,
+    /// A statement that there is no such evidence.
+    Denied,
+    /// A statement that evidence has run out.
+    Expired,
 }
 
 /// A schema without the wrapping that says it may be null.
@@ -156,6 +168,8 @@ impl Cell {
                 CellKind::Word
             }
             Some("string") => CellKind::Text,
+            Some("integer") if name.ends_with("_days") => CellKind::Days,
+            Some("integer") if name.ends_with("_months") => CellKind::Months,
             Some("integer") => CellKind::Integer,
             Some("boolean") => CellKind::Boolean,
             Some("array") => match items(shape, schema).map(|items| bare(shape, items)) {
@@ -205,7 +219,7 @@ impl Cell {
                 text.trim().into()
             }
             CellKind::Day => day(text, style)?.into(),
-            CellKind::Integer => {
+            CellKind::Integer | CellKind::Days | CellKind::Months => {
                 text.trim().parse::<i64>().map_err(|_| wrong("type", "expected a whole number"))?.into()
             }
             CellKind::Boolean => {
@@ -257,10 +271,20 @@ impl Cell {
                 _ if words::is_no_end(&folded) => Ok(Theirs { remark: Some(Remark::NoEnd), ..Theirs::default() }),
                 _ if words::is_no_day(&folded) => Ok(Theirs { remark: Some(Remark::Nothing), ..Theirs::default() }),
                 None => Ok(Theirs::default()),
-                Some(style) => said(day(text, style)?.into()),
+                Some(style) => said(existing(text, style)?.to_string().into()),
             },
             CellKind::Integer => {
                 said(amounts::whole(text).ok_or_else(|| wrong("type", "expected a whole number"))?.into())
+            }
+            CellKind::Days => {
+                let expected = "expected a number of days, such as 90, 90 days, 6 weeks or 3 months";
+                let (count, is_other) = amounts::span(text, amounts::IN_DAYS).ok_or_else(|| wrong("type", expected))?;
+                Ok(Theirs { value: Some(count.into()), remark: is_other.then_some(Remark::Span), ..Theirs::default() })
+            }
+            CellKind::Months => {
+                let expected = "expected a number of months, such as 12, 12 months or 1 year";
+                let (count, _) = amounts::span(text, amounts::IN_MONTHS).ok_or_else(|| wrong("type", expected))?;
+                said(count.into())
             }
             CellKind::Money => {
                 let sum =
@@ -381,6 +405,12 @@ pub(super) fn day(text: &str, style: DateStyle) -> Result<String, Vec<Fault>> {
         _ => expected.to_owned(),
     };
     Err(vec![Fault::new("", "date", detail)])
+}
+
+/// A day that exists.
+pub(super) fn existing(text: &str, style: DateStyle) -> Result<Day, Vec<Fault>> {
+    let wrong = |_| vec![Fault::new("", "date", "expected a date that exists, from 1900 to 2999")];
+    day(text, style)?.parse::<Day>().map_err(wrong)
 }
 
 /// The address of `Jo Bell <jo@linen.example>`.

@@ -42,7 +42,7 @@ enum Said {
     /// A day, whatever stands first elsewhere; and whether its year stands first, with hyphens.
     Sure(Written, bool),
     /// Three numbers, the last of which is a year or may be one.
-    Numbers { first: u32, second: u32, third: u32, is_short: bool },
+    Numbers { first: u32, second: u32, third: u32, is_short: bool, is_padded: bool },
 }
 
 const MONTHS: [&str; 12] = [
@@ -177,6 +177,7 @@ fn said(text: &str) -> Option<Said> {
                 second: number(second)?,
                 third: number(third)?,
                 is_short: third.len() == 2,
+                is_padded: [first, second, third].iter().all(|part| part.len() == 2),
             }),
             _ => None,
         },
@@ -202,26 +203,24 @@ pub(super) fn read(text: &str, style: DateStyle) -> Option<Written> {
             let is_number = text.trim().bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
             (style != DateStyle::Iso || is_iso || is_number).then_some(day)
         }
-        Said::Numbers { first, second, third, is_short } => ordered(first, second, third, is_short, style),
+        Said::Numbers { first, second, third, is_short, .. } => ordered(first, second, third, is_short, style),
     }
 }
 
 /// What the cells of a column say of the order of its dates.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Evidence {
-    /// The first cell that can only be day first, and where it stands.
-    pub(super) day_first: Option<(String, String)>,
-    /// The first that can only be month first.
-    pub(super) month_first: Option<(String, String)>,
-    /// The first that can only be year first.
-    pub(super) year_first: Option<(String, String)>,
-    /// The first that can be either.
-    pub(super) either: Option<(String, String)>,
+    /// For each set of the styles that a cell can be read in, the first cell that can be read in just these, and where
+    /// it stands.
+    cells: [Option<(String, String)>; 8],
     /// The first that says its day whatever the others are like, and how it is written.
-    pub(super) sure: Option<(String, DateStyle)>,
-    /// How many can be either.
+    sure: Option<(String, DateStyle)>,
+    /// How many can be read in several.
     pub(super) either_count: i64,
 }
+
+/// The styles that three numbers can be written in; each is a bit in a set of them.
+const ORDERS: [DateStyle; 3] = [DateStyle::Dmy, DateStyle::Mdy, DateStyle::Ymd];
 
 /// What follows from a column's cells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -240,7 +239,6 @@ impl Evidence {
     /// Looks at a cell that is not empty.
     pub(super) fn note(&mut self, text: &str, place: impl Fn() -> String) {
         let Some(said) = said(text) else { return };
-        let cell = || Some((text.trim().to_owned(), place()));
         match said {
             Said::Sure(_, is_iso) => {
                 if self.sure.is_none() {
@@ -255,44 +253,78 @@ impl Evidence {
                     self.sure = Some((text.trim().to_owned(), style));
                 }
             }
-            Said::Numbers { first, second, third, is_short } => {
-                let [day, month, year] = [DateStyle::Dmy, DateStyle::Mdy, DateStyle::Ymd]
-                    .map(|style| ordered(first, second, third, is_short, style).is_some());
-                let slot = match (day, month, year) {
-                    // The same day either way.
-                    (true, true, _) if first == second => return,
-                    (true, true, _) => {
-                        self.either_count += 1;
-                        &mut self.either
-                    }
-                    (true, false, _) => &mut self.day_first,
-                    (false, true, _) => &mut self.month_first,
-                    (false, false, true) => &mut self.year_first,
-                    (false, false, false) => return,
-                };
-                if slot.is_none() {
-                    *slot = cell();
+            Said::Numbers { first, second, third, is_short, is_padded } => {
+                let read = ORDERS.map(|style| {
+                    // Whoever writes the year first and short writes two digits each time.
+                    let may_be = style != DateStyle::Ymd || is_padded;
+                    ordered(first, second, third, is_short, style).filter(|_| may_be)
+                });
+                let mut days = read.iter().flatten();
+                let Some(day) = days.next() else { return };
+                let is_several = days.clone().next().is_some();
+                // The same day either way.
+                if is_several && days.all(|other| other == day) {
+                    return;
+                }
+                self.either_count += i64::from(is_several);
+                let set = read.iter().enumerate().map(|(bit, day)| usize::from(day.is_some()) << bit).sum::<usize>();
+                if let Some(slot) = self.cells.get_mut(set).filter(|slot| slot.is_none()) {
+                    *slot = Some((text.trim().to_owned(), place()));
                 }
             }
         }
     }
 
+    /// The sets of styles that cells can be read in, those of fewest first, each with its cell.
+    fn sets(&self) -> Vec<(usize, &(String, String))> {
+        let mut sets: Vec<_> =
+            self.cells.iter().enumerate().filter_map(|(set, cell)| Some((set, cell.as_ref()?))).collect();
+        sets.sort_by_key(|(set, _)| set.count_ones());
+        sets
+    }
+
+    /// Whether any cell says of the others how they are read.
+    pub(super) fn has_numbers(&self) -> bool {
+        self.cells.iter().any(Option::is_some)
+    }
+
+    /// The first cell that can be read in this style and not in the other.
+    pub(super) fn only(&self, style: DateStyle, other: DateStyle) -> Option<&str> {
+        let bit = |wanted: DateStyle| ORDERS.iter().position(|style| *style == wanted).map_or(0, |at| 1_usize << at);
+        let (wanted, other) = (bit(style), bit(other));
+        let mut sets = self.sets().into_iter();
+        sets.find(|(set, _)| *set & wanted != 0 && *set & other == 0).map(|(_, (cell, _))| cell.as_str())
+    }
+
+    /// The first cell that can be read in several of the styles, and those that all cells can be read in.
+    pub(super) fn either(&self) -> Option<(&str, Vec<DateStyle>)> {
+        let sets = self.sets();
+        let common = sets.iter().fold(7_usize, |common, (set, _)| common & *set);
+        let (_, cell) = *sets.iter().find(|(set, _)| set.count_ones() > 1)?;
+        let styles = ORDERS.into_iter().enumerate().filter(|(bit, _)| common & (1_usize << *bit) != 0);
+        Some((cell.0.as_str(), styles.map(|(_, style)| style).collect()))
+    }
+
     /// What follows.
     pub(super) fn finding(&self) -> Finding {
-        let all = [
-            (&self.day_first, DateStyle::Dmy),
-            (&self.month_first, DateStyle::Mdy),
-            (&self.year_first, DateStyle::Ymd),
-        ];
-        let mut found = all.into_iter().filter_map(|(cell, style)| Some((cell.clone()?, style)));
-        match (found.next(), found.next()) {
-            (Some((one, _)), Some((other, _))) => Finding::Both([one, other]),
-            (Some(((cell, _), style)), None) => Finding::Style(style, Some(cell)),
-            (None, _) if self.either.is_some() => Finding::Unknown,
-            (None, _) => match &self.sure {
-                Some((cell, style)) => Finding::Style(*style, Some(cell.clone())),
-                None => Finding::Nothing,
-            },
+        let mut common = 7_usize;
+        let mut before: Option<&(String, String)> = None;
+        for (set, cell) in self.sets() {
+            if let Some(before) = before.filter(|_| common & set == 0) {
+                return Finding::Both([before.clone(), cell.clone()]);
+            }
+            // What narrows it down is what it follows from.
+            if before.is_none() || common & set != common {
+                before = Some(cell);
+            }
+            common &= set;
+        }
+        let style = ORDERS.into_iter().enumerate().find(|(bit, _)| common == 1_usize << *bit).map(|(_, style)| style);
+        match (before, style, &self.sure) {
+            (Some((cell, _)), Some(style), _) => Finding::Style(style, Some(cell.clone())),
+            (Some(_), None, _) => Finding::Unknown,
+            (None, _, Some((cell, style))) => Finding::Style(*style, Some(cell.clone())),
+            (None, _, None) => Finding::Nothing,
         }
     }
 }
@@ -363,6 +395,11 @@ mod tests {
         assert_eq!(finding(&["2026-01-07"]), because(DateStyle::Iso, "2026-01-07"));
         assert_eq!(finding(&["05-May-25"]), because(DateStyle::Dmy, "05-May-25"));
         assert_eq!(finding(&["7/7/2026", "soon"]), Finding::Nothing);
+        assert_eq!(finding(&["27/03/31"]), Finding::Unknown);
+        assert_eq!(finding(&["27/03/31", "3/4/2027"]), because(DateStyle::Dmy, "27/03/31"));
+        assert_eq!(finding(&["27/03/31", "30/04/32"]), because(DateStyle::Dmy, "30/04/32"));
+        assert_eq!(finding(&["27/03/31", "32/04/30"]), because(DateStyle::Ymd, "32/04/30"));
+        assert_eq!(finding(&["27/3/31"]), because(DateStyle::Dmy, "27/3/31"));
         let cell = |text: &str, place: &str| (text.to_owned(), place.to_owned());
         assert_eq!(
             finding(&["15/8/2026", "8/15/2026"]),

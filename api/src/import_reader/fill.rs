@@ -58,10 +58,9 @@ pub(super) fn identifier(schemes: &[Scheme], id: &str) -> Result<Identifier, Fau
 
 /// A day that exists.
 pub(super) fn day(faults: &mut Vec<Fault>, pointer: &str, text: &str, style: DateStyle) -> Option<Day> {
-    let read = cell::day(text, style).and_then(|iso| {
-        iso.parse::<Day>().map_err(|_| vec![Fault::new("", "date", "expected a date that exists, from 1900 to 2999")])
-    });
-    read.map_err(|wrong| faults.extend(wrong.into_iter().map(|fault| fault.within(pointer)))).ok()
+    cell::existing(text, style)
+        .map_err(|wrong| faults.extend(wrong.into_iter().map(|fault| fault.within(pointer))))
+        .ok()
 }
 
 /// The group that a part stands in, also where it says nothing yet.

@@ -11,56 +11,43 @@ use diligence_entities::{
     fault::Fault,
     identifier::{Identifier, Scheme},
     import::{Row, SameAs},
-    recipe::{DateStyle, ImportNoun, Take},
+    recipe::{DateStyle, ImportNoun},
     twin,
 };
 use diligence_questionnaires::{cells, spreadsheet::Record};
 use serde_json::{Map, Value};
 
+use self::kept::{Kept, Listed, OfList, differs, note};
 use super::{
-    amounts,
     cell::{CellKind, Remark},
-    dates, fill,
-    mapped::{Filled, Mapped, Text},
-    source::{Place, Said, Source},
+    fill,
+    mapped::{self, Filled, Mapped, Text},
+    source::{Elsewhere, Found, Further, Place, Said, Source, short},
     targets::Target,
-    words::fold,
+    words::{self, fold},
 };
 
-/// How many contacts or contracts of one thing are kept before they are checked: no supplier has more than half of it.
-const MAXIMUM_LISTED: usize = 100;
-/// How many things a cell that gathers everything keeps.
-const MAXIMUM_GATHERED: usize = 100;
+mod kept;
+
 /// How many faults of further rows about the same are kept, and how many places of these rows.
 const MAXIMUM_KEPT: usize = 20;
+/// How many bytes of further rows about the same are kept altogether, to be written down should they be refused.
+const MAXIMUM_FURTHER: usize = 32 << 20;
 
-/// What was read otherwise than it stands: how often in each column, and the first such cell.
+/// What was noticed of the cells.
 #[derive(Debug, Default)]
-pub(super) struct Notes(pub(super) BTreeMap<(String, Remark), (i64, String)>);
+pub(super) struct Notes {
+    /// What was read otherwise than it stands: how often in each column, and the first such cell.
+    pub(super) read: BTreeMap<(String, Remark), (i64, String)>,
+    /// In which columns rows about the same say different things: of how many of these, and where first.
+    pub(super) differing: BTreeMap<String, (i64, String)>,
+}
 
 impl Notes {
     fn add(&mut self, column: &str, remark: Remark, text: &str) {
         let key = (column.to_owned(), remark);
-        self.0.entry(key).or_insert_with(|| (0, super::source::short(text))).0 += 1;
+        self.read.entry(key).or_insert_with(|| (0, short(text))).0 += 1;
     }
-}
-
-/// What the rows so far say in a field.
-#[derive(Debug)]
-enum Kept {
-    Cleared,
-    Text(String),
-    Sum { hundredths: i128, currency: Option<String> },
-    Count(i64),
-    Day(String),
-    All(Vec<String>),
-}
-
-/// A contact or a contract.
-#[derive(Debug)]
-struct Listed {
-    key: Option<String>,
-    kept: Vec<Option<Kept>>,
 }
 
 /// Something that rows are about.
@@ -77,6 +64,8 @@ struct Thing {
     /// What its name is as it is compared.
     compared: Option<String>,
     faults: Vec<Fault>,
+    /// Of which fields its rows say different things.
+    differing: Vec<usize>,
 }
 
 /// Where things stand in a row that say what it is about.
@@ -115,6 +104,8 @@ pub(super) struct Gathering<'a> {
     by_name: HashMap<String, Vec<usize>>,
     pub(super) notes: Notes,
     pub(super) merged_count: i64,
+    /// How many bytes of further rows are kept.
+    further_size: usize,
 }
 
 impl Marks {
@@ -162,6 +153,7 @@ impl<'a> Gathering<'a> {
             by_name: HashMap::new(),
             notes: Notes::default(),
             merged_count: 0,
+            further_size: 0,
         }
     }
 
@@ -177,30 +169,27 @@ impl<'a> Gathering<'a> {
         let texts: Vec<Text> = mapped
             .filled
             .iter()
-            .map(|filled| {
+            .enumerate()
+            .map(|(at, filled)| {
                 let text = mapped.text(filled, record).unwrap_or_else(|fault| {
-                    faults.push(fault);
+                    faults.push((at, fault));
                     Text::Nothing
                 });
-                if let Text::WordForNothing { is_no_end } = &text
-                    && filled.is_of_file()
-                {
-                    let remark = if *is_no_end { Remark::NoEnd } else { Remark::Nothing };
-                    let cell = self.places.iter().find(|place| place.pointer == filled.pointer);
-                    let cell = cell.and_then(|place| record.cells.get(*place.cells.first()?));
-                    self.notes.add(&filled.name, remark, &cell.map(|cell| cell.shown()).unwrap_or_default());
-                }
+                self.remark(filled, &text, record);
                 text
             })
             .collect();
         let about = self.about(&texts);
-        let found = self.find(&about);
+        let found = self.find(&about).unwrap_or_else(|other| {
+            faults.extend(self.called_otherwise(&about, other));
+            None
+        });
         let index = match found {
             Some(index) => index,
             None => {
-                let cells = record.cells.iter().map(|cell| cell.shown().into_owned()).collect();
+                let said = Said::Cells(Arc::clone(&self.places), shown(record));
                 self.things.push(Thing {
-                    source: Source { row, line: Some(line), said: Said::Cells(Arc::clone(&self.places), cells) },
+                    source: Source::new(row, Some(line), said),
                     place: place(),
                     also: Vec::new(),
                     kept: std::iter::repeat_with(|| None).take(mapped.filled.len()).collect(),
@@ -210,6 +199,7 @@ impl<'a> Gathering<'a> {
                     id: None,
                     compared: about.compared.clone(),
                     faults: Vec::new(),
+                    differing: Vec::new(),
                 });
                 self.things.len() - 1
             }
@@ -221,28 +211,88 @@ impl<'a> Gathering<'a> {
             if thing.also.len() < MAXIMUM_KEPT {
                 thing.also.push(place());
             }
+            let size: usize = record.cells.iter().map(|cell| cell.shown().len() + size_of::<String>()).sum();
+            if self.further_size + size > MAXIMUM_FURTHER {
+                thing.source.left_count += 1;
+            } else {
+                self.further_size += size;
+                thing.source.further.push(Further { row, line, cells: shown(record) });
+            }
         }
-        let styles = self.styles;
+        let from = found.map(|_| (row, line));
+        let mut differing = Vec::new();
         for (at, (filled, text)) in mapped.filled.iter().zip(&texts).enumerate() {
             let Some(kept) = thing.kept.get_mut(at) else { continue };
             if matches!(filled.target, Target::Contact { .. } | Target::Contract { .. }) {
                 continue;
             }
-            note(kept, text, filled, styles).unwrap_or_else(|fault| faults.push(fault));
+            differing.extend(differs(kept.as_ref(), text, filled).map(|before| (at, before)));
+            note(kept, text, filled, self.styles, from).unwrap_or_else(|fault| faults.push((at, fault)));
         }
         for (list, marks) in
             [(&mut thing.contacts, &self.marks.contacts), (&mut thing.contracts, &self.marks.contracts)]
         {
-            list_one(list, marks, mapped, &texts, styles, &mut faults);
+            let of_list = OfList { mapped, texts: &texts, styles: self.styles, from };
+            of_list.take(list, marks, &mut faults, &mut differing);
         }
-        for fault in faults {
+        for (at, before) in differing {
+            let Some(filled) = mapped.filled.get(at).filter(|_| !thing.differing.contains(&at)) else { continue };
+            thing.differing.push(at);
+            let places = || match before {
+                Some((_, line)) => {
+                    format!("{} {line} and {}", thing.place.split(' ').next().unwrap_or_default(), place())
+                }
+                None => format!("{} and {}", thing.place, place()),
+            };
+            self.notes.differing.entry(filled.name.clone()).or_insert_with(|| (0, places())).0 += 1;
+        }
+        for (at, fault) in faults {
             let is_known = thing.faults.iter().any(|known| known.pointer == fault.pointer);
-            if !is_known && thing.faults.len() < MAXIMUM_KEPT {
-                let detail =
-                    if found.is_some() { format!("{}: {}", place(), fault.detail) } else { fault.detail.clone() };
-                thing.faults.push(Fault { detail, ..fault });
-            }
+            let Some(filled) = mapped.filled.get(at).filter(|_| !is_known && thing.faults.len() < MAXIMUM_KEPT) else {
+                continue;
+            };
+            let value = filled.said(record);
+            let found = Found { column: filled.name.clone(), value, row, line: Some(line) };
+            thing.source.elsewhere.push(Elsewhere { pointer: fault.pointer.clone(), found });
+            thing.faults.push(fault);
         }
+    }
+
+    /// Notes what of a field's cells is read otherwise than it stands.
+    fn remark(&mut self, filled: &Filled, text: &Text, record: &Record) {
+        if !filled.is_of_file() {
+            return;
+        }
+        let said = || filled.said(record).unwrap_or_default();
+        if let Text::WordForNothing { is_no_end } = text {
+            let remark = if *is_no_end { Remark::NoEnd } else { Remark::Nothing };
+            self.notes.add(&filled.name, remark, &said());
+        }
+        let is_guarded =
+            |index: &usize| record.cells.get(*index).is_some_and(|cell| mapped::is_guarded(cell.shown().trim_start()));
+        if !self.mapped.is_to_mend && filled.cells().iter().any(is_guarded) {
+            self.notes.add(&filled.name, Remark::Guard, &said());
+        }
+    }
+
+    /// What is wrong with a row that has an identifier of another one's, whose name is another.
+    fn called_otherwise(&self, about: &About, (other, identifier): (usize, Identifier)) -> Option<(usize, Fault)> {
+        let thing = self.things.get(other)?;
+        let holds = |index: &&usize| {
+            let filled = self.mapped.filled.get(**index);
+            filled.is_some_and(
+                |filled| matches!(&filled.target, Target::Held(schemes) if schemes.contains(&identifier.scheme)),
+            )
+        };
+        let index = self.marks.held.iter().find(holds).copied().or(self.marks.identifiers)?;
+        let filled = self.mapped.filled.get(index)?;
+        let name = thing.source.name().unwrap_or_default();
+        let (one, another) = (about.compared.as_deref()?, thing.compared.as_deref()?);
+        let detail = format!(
+            "expected one name for {identifier}: {} calls it {name:?}; mend one of them, or answer \"same:{one}\" with \"as:{another}\" if they are the same",
+            thing.place
+        );
+        Some((index, Fault::new(&filled.pointer, "duplicate", detail)))
     }
 
     fn about(&self, texts: &[Text]) -> About {
@@ -281,19 +331,28 @@ impl<'a> Gathering<'a> {
         about
     }
 
-    /// The thing that a row is about, where an earlier row is about the same.
-    fn find(&self, about: &About) -> Option<usize> {
+    /// The thing that a row is about, where an earlier row is about the same; or one that has an identifier of it and a
+    /// wholly different name, and which identifier.
+    fn find(&self, about: &About) -> Result<Option<usize>, (usize, Identifier)> {
         if let Some(id) = &about.id
             && let Some(index) = self.by_key.get(&format!("id {id}"))
         {
-            return Some(*index);
+            return Ok(Some(*index));
         }
-        let held = about.identifiers.iter().find_map(|identifier| self.by_key.get(&identifier.to_string()));
-        if let Some(index) = held {
-            return Some(*index);
+        let holder = |identifier: &Identifier| Some((*self.by_key.get(&identifier.to_string())?, identifier.clone()));
+        let held = about.identifiers.iter().find_map(holder);
+        if let Some((index, _)) = &held
+            && self.things.get(*index).is_some_and(|thing| thing.may_be_called(about))
+        {
+            return Ok(Some(*index));
         }
-        let named = self.by_name.get(about.key.as_ref()?)?;
-        named.iter().copied().find(|index| self.things.get(*index).is_some_and(|thing| !thing.differs_from(about)))
+        let named = about.key.as_ref().and_then(|key| self.by_name.get(key));
+        let is_it = |index: &&usize| self.things.get(**index).is_some_and(|thing| !thing.differs_from(about));
+        let named = named.and_then(|named| named.iter().find(is_it).copied());
+        match (named, held) {
+            (None, Some(held)) => Err(held),
+            (named, _) => Ok(named),
+        }
     }
 
     fn register(&mut self, index: usize, about: About) {
@@ -331,7 +390,7 @@ impl<'a> Gathering<'a> {
     }
 
     fn row(&mut self, thing: Thing) -> (Row, Source) {
-        let Thing { source, place, also, kept, contacts, contracts, compared, faults, .. } = thing;
+        let Thing { mut source, place, also, kept, contacts, contracts, compared, faults, .. } = thing;
         let same_as = compared.and_then(|name| self.same.get(&name)).and_then(|answer| match answer.as_str() {
             "new" => Some(SameAs::New),
             other if other.starts_with("as:") || other.is_empty() => None,
@@ -339,8 +398,10 @@ impl<'a> Gathering<'a> {
         });
         let mut row = Row { place, also, same_as, faults, ..Row::default() };
         let mapped = self.mapped;
+        let mut denied = Vec::new();
         for (filled, kept) in mapped.filled.iter().zip(kept) {
             let Some(kept) = kept else { continue };
+            source.elsewhere.extend(kept.elsewhere(&filled.pointer, filled));
             let Some(text) = kept.text(filled) else {
                 if filled.target.cell().is_some_and(|cell| cell.may_be_empty || cell.is_list()) {
                     fill::put(&mut row, &filled.target, Value::Null);
@@ -351,7 +412,14 @@ impl<'a> Gathering<'a> {
                 Target::Held(schemes) => fill::hold(&mut row, &filled.pointer, schemes, &text),
                 Target::LastReview => row.last_review_on = self.day(&mut row.faults, filled, &text),
                 Target::NextReview => row.next_review_on = self.day(&mut row.faults, filled, &text),
+                target if filled.is_statement() && !filled.has_meaning(&text) && words::denies(&fold(&text)) => {
+                    self.notes.add(&filled.name, Remark::Denied, &text);
+                    denied.push(target);
+                }
                 target => {
+                    if filled.is_statement() && !filled.has_meaning(&text) && words::is_expired(&fold(&text)) {
+                        self.notes.add(&filled.name, Remark::Expired, &text);
+                    }
                     if let Some(value) = self.value(&mut row.faults, &filled.pointer, filled, &text) {
                         // Lines behind leads stand among those that people wrote.
                         row.leads.extend(filled.lead.clone().filter(|lead| is_line(lead, target)));
@@ -365,12 +433,21 @@ impl<'a> Gathering<'a> {
             (contracts, self.marks.contracts.clone(), "contracts"),
         ] {
             for (place, listed) in list.into_iter().enumerate() {
-                let fields = self.listed(&mut row.faults, &format!("/{name}/{place}"), &marks, listed);
+                let pointer = format!("/{name}/{place}");
+                for (at, kept) in marks.iter().zip(&listed.kept) {
+                    let (Some(filled), Some(kept)) = (mapped.filled.get(*at), kept) else { continue };
+                    source.elsewhere.extend(kept.elsewhere(&format!("{pointer}/{}", filled.target.field()), filled));
+                }
+                let fields = self.listed(&mut row.faults, &pointer, &marks, listed);
                 if fields.values().any(|value| !value.is_null()) {
                     let known = if name == "contacts" { &mut row.contacts } else { &mut row.contracts };
                     known.push(fields);
                 }
             }
+        }
+        // Where it is said that there is none, a day in another column makes none.
+        for target in denied {
+            fill::put(&mut row, target, Value::Null);
         }
         fill::check(mapped.noun, &mut row);
         (row, source)
@@ -455,6 +532,14 @@ fn is_line(lead: &str, target: &Target) -> bool {
 }
 
 impl Thing {
+    /// Whether the name of a row of the same identifier is the same, or may be: near it, or with all of its words.
+    fn may_be_called(&self, about: &About) -> bool {
+        let (Some(one), Some(other)) = (&self.compared, &about.compared) else { return true };
+        let (short, long) = if one.len() < other.len() { (one, other) } else { (other, one) };
+        let words: Vec<&str> = long.split(' ').collect();
+        one == other || twin::is_near(one, other) || short.split(' ').all(|word| words.contains(&word))
+    }
+
     /// Whether ids or identifiers say that it is not what a row of the same name is about.
     fn differs_from(&self, about: &About) -> bool {
         if let (Some(one), Some(other)) = (&self.id, &about.id)
@@ -467,142 +552,6 @@ impl Thing {
     }
 }
 
-impl Kept {
-    /// What is said, as a cell would say it; none where it is cleared.
-    fn text(self, filled: &Filled) -> Option<String> {
-        match self {
-            Self::Cleared => None,
-            Self::Text(text) | Self::Day(text) => Some(text),
-            Self::Count(count) => Some(count.to_string()),
-            Self::Sum { hundredths, currency } => {
-                let sum = amounts::written(hundredths);
-                match currency.filter(|_| filled.target.cell().is_some_and(|cell| cell.kind == CellKind::Money)) {
-                    Some(currency) => Some(format!("{currency} {sum}")),
-                    None => Some(sum),
-                }
-            }
-            Self::All(all) => {
-                let is_list = filled.target.cell().is_some_and(super::cell::Cell::is_list);
-                Some(match filled.split() {
-                    Some(mark) if is_list => all.join(mark),
-                    _ if is_list => cells::join(&all),
-                    _ => all.join(", "),
-                })
-            }
-        }
-    }
-}
-
-/// Takes what a row says of a field to what is kept of it.
-fn note(kept: &mut Option<Kept>, text: &Text, filled: &Filled, styles: &[Option<DateStyle>]) -> Result<(), Fault> {
-    let Text::Said(text) = text else {
-        if filled.clears && kept.is_none() {
-            *kept = Some(Kept::Cleared);
-        }
-        return Ok(());
-    };
-    let before = kept.take().filter(|before| !matches!(before, Kept::Cleared));
-    let take = filled.take.unwrap_or(Take::First);
-    *kept = Some(match (take, before) {
-        (Take::First, Some(before)) => before,
-        (Take::First | Take::Last, _) => Kept::Text(text.clone()),
-        (Take::Count, Some(Kept::Count(count))) => Kept::Count(count + 1),
-        (Take::Count, _) => Kept::Count(1),
-        (Take::Sum, before) => {
-            let Some(sum) = amounts::sum(text) else {
-                *kept = before;
-                return Err(Fault::new(&filled.pointer, "amount", "expected a number to add up, such as 1,200.50"));
-            };
-            let (sofar, known) = match before {
-                Some(Kept::Sum { hundredths, currency }) => (hundredths, currency),
-                _ => (0, sum.currency.clone()),
-            };
-            if let (Some(one), Some(other)) = (&known, &sum.currency)
-                && one != other
-            {
-                let detail = format!("expected sums in one currency to add up, not {one} and {other}");
-                *kept = Some(Kept::Sum { hundredths: sofar, currency: known });
-                return Err(Fault::new(&filled.pointer, "currency", detail));
-            }
-            Kept::Sum { hundredths: sofar.saturating_add(sum.hundredths), currency: known.or(sum.currency) }
-        }
-        (Take::Earliest | Take::Latest, before) => {
-            let style = filled.dates.and_then(|dates| styles.get(dates).copied()).flatten();
-            // Where that is a question, it is not read at all.
-            let Some(style) = style else {
-                *kept = before;
-                return Ok(());
-            };
-            let Some(day) = dates::read(text, style).map(|day| day.to_string()) else {
-                *kept = before;
-                return super::cell::day(text, style).map(drop).map_err(|wrong| {
-                    let detail = wrong.into_iter().next().map_or_else(String::new, |fault| fault.detail);
-                    Fault::new(&filled.pointer, "date", detail)
-                });
-            };
-            match before {
-                Some(Kept::Day(known)) if (take == Take::Earliest) == (known < day) => Kept::Day(known),
-                _ => Kept::Day(day),
-            }
-        }
-        (Take::All, Some(Kept::All(mut all))) => {
-            gather(&mut all, text, filled);
-            Kept::All(all)
-        }
-        (Take::All, _) => {
-            let mut all = Vec::new();
-            gather(&mut all, text, filled);
-            Kept::All(all)
-        }
-    });
-    Ok(())
-}
-
-/// Each thing that a cell says, once.
-fn gather(all: &mut Vec<String>, text: &str, filled: &Filled) {
-    let items: Vec<&str> = match filled.split() {
-        Some(mark) => text.split(mark).map(str::trim).collect(),
-        None => vec![text],
-    };
-    for item in items.into_iter().filter(|item| !item.is_empty()) {
-        let folded = fold(item);
-        if all.len() < MAXIMUM_GATHERED && !all.iter().any(|known| fold(known) == folded) {
-            all.push(item.to_owned());
-        }
-    }
-}
-
-/// Takes what a row says of a contact or a contract to those that are kept.
-fn list_one(
-    list: &mut Vec<Listed>,
-    marks: &[usize],
-    mapped: &Mapped,
-    texts: &[Text],
-    styles: &[Option<DateStyle>],
-    faults: &mut Vec<Fault>,
-) {
-    let says = |at: &usize| matches!(texts.get(*at), Some(Text::Said(_)));
-    if !marks.iter().any(says) {
-        return;
-    }
-    let by = |name: &str| {
-        marks.iter().find_map(|at| match (mapped.filled.get(*at)?.target.field(), texts.get(*at)?) {
-            (field, Text::Said(text)) if field == name => Some(fold(text)),
-            _ => None,
-        })
-    };
-    let key = by("email").or_else(|| by("name")).or_else(|| by("reference"));
-    let at = match list.iter().position(|listed| listed.key == key) {
-        Some(at) => at,
-        None if list.len() >= MAXIMUM_LISTED => return,
-        None => {
-            list.push(Listed { key, kept: std::iter::repeat_with(|| None).take(marks.len()).collect() });
-            list.len() - 1
-        }
-    };
-    let Some(listed) = list.get_mut(at) else { return };
-    for (at, kept) in marks.iter().zip(&mut listed.kept) {
-        let (Some(filled), Some(text)) = (mapped.filled.get(*at), texts.get(*at)) else { continue };
-        note(kept, text, filled, styles).unwrap_or_else(|fault| faults.push(fault));
-    }
+fn shown(record: &Record) -> Vec<String> {
+    record.cells.iter().map(|cell| cell.shown().into_owned()).collect()
 }

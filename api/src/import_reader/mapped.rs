@@ -9,15 +9,18 @@ use diligence_entities::{
     fault::{Fault, nearest},
     recipe::{DateStyle, ImportNoun, Recipe, RecipeColumn, Take},
 };
-use diligence_questionnaires::spreadsheet::{Cell as Said, Record};
+use diligence_questionnaires::{
+    cells,
+    spreadsheet::{Cell as Said, Record},
+};
 
 use super::{
     MAXIMUM_CELL,
     cell::{CellKind, Habits, Meaning},
     conditions::Test,
     dates, fill,
-    source::Place,
-    targets::{self, Target},
+    source::{Place, short},
+    targets::{self, Target, WHY},
     words::{self, fold},
 };
 
@@ -65,6 +68,8 @@ pub(super) struct Mapped {
     pub(super) tests: Vec<(Test, Option<usize>)>,
     pub(super) dates: Vec<DateColumn>,
     pub(super) nothing: Vec<String>,
+    /// Whether it is a file of rows to mend, as it is written here: what a spreadsheet might run has a `'` before it.
+    pub(super) is_to_mend: bool,
 }
 
 /// What a cell says, before anyone asks what it means.
@@ -106,7 +111,10 @@ impl<'a> Names<'a> {
             let folded = fold(name);
             let near = nearest(&folded, self.folded.keys().map(String::as_str).filter(|_| folded.len() <= 100));
             let near = near.and_then(|near| self.folded.get(near)?.first()).and_then(|index| self.all.get(*index));
-            let hint = near.map(|near| format!("; did you mean {:?}?", near.trim())).unwrap_or_default();
+            let hint = match near {
+                Some(near) => format!("; did you mean {:?}?", near.trim()),
+                None => format!("; its columns are {}", told(self.all)),
+            };
             faults.push(Fault::new(pointer, "unknown_column", format!("the file has no column {name:?}{hint}")));
         }
         found
@@ -132,6 +140,7 @@ impl Mapped {
             tests: Vec::new(),
             dates: Vec::new(),
             nothing: recipe.nothing.iter().map(|word| fold(word)).collect(),
+            is_to_mend: names.find(WHY).is_some(),
         };
         let found: Vec<Option<Vec<usize>>> = recipe
             .columns
@@ -207,6 +216,13 @@ impl Mapped {
             });
         }
         mapped.expect_each_once(&mut faults);
+        let of_file: Vec<&str> =
+            mapped.filled.iter().filter(|filled| filled.is_of_file()).map(|filled| filled.name.as_str()).collect();
+        let dates: Vec<&str> = mapped.dates.iter().map(|column| column.name.as_str()).collect();
+        // Where a column is not there, its answers are of no question either.
+        if faults.is_empty() {
+            faults.extend(unknown_answers(answers, &dates, &of_file));
+        }
         if faults.is_empty() { Ok(mapped) } else { Err(faults) }
     }
 
@@ -257,10 +273,7 @@ impl Mapped {
         let place = |filled: &Filled| Place {
             name: filled.name.clone(),
             pointer: filled.pointer.clone(),
-            cells: match &filled.origin {
-                Origin::Columns { cells, .. } => cells.clone(),
-                Origin::Every(_) => Vec::new(),
-            },
+            cells: filled.cells().to_vec(),
         };
         self.filled.iter().map(place).collect()
     }
@@ -280,8 +293,7 @@ impl Mapped {
                 let mut said: Cow<'_, str> = Cow::Borrowed("");
                 for index in cells {
                     let Some(cell) = record.cells.get(*index) else { continue };
-                    let part = filled.shown(cell)?;
-                    let part = trimmed(part);
+                    let part = trimmed(self.without_guard(filled.shown(cell)?));
                     let is_none = part.is_empty()
                         || cells.len() > 1 && part.len() <= 40 && words::is_nothing(&fold(&part), &self.nothing);
                     match (is_none, said.is_empty()) {
@@ -307,6 +319,10 @@ impl Mapped {
                 Some(Meaning::Word(_)) => return Ok(Text::Said(said.into_owned())),
                 None => {}
             }
+            // Who says that there is none says something.
+            if filled.is_statement() && words::denies(&folded) {
+                return Ok(Text::Said(said.into_owned()));
+            }
             let is_ours = || filled.target.cell().is_some_and(|cell| words::choice(&folded, &cell.choices).is_some());
             if words::is_nothing(&folded, &self.nothing) && !is_ours() {
                 return Ok(Text::WordForNothing { is_no_end: false });
@@ -316,6 +332,17 @@ impl Mapped {
             }
         }
         Ok(Text::Said(said.into_owned()))
+    }
+
+    /// What a cell says without what was put before it so that no spreadsheet runs it.
+    fn without_guard<'a>(&self, text: Cow<'a, str>) -> Cow<'a, str> {
+        let inner = if self.is_to_mend { cells::unprotect(&text) } else { &*text };
+        let inner = if is_guarded(inner) { &inner[1..] } else { inner };
+        let begin = text.len() - inner.len();
+        match text {
+            Cow::Borrowed(text) => Cow::Borrowed(&text[begin..]),
+            Cow::Owned(text) => Cow::Owned(text[begin..].to_owned()),
+        }
     }
 
     /// How the cells of a field are read.
@@ -333,6 +360,31 @@ impl Filled {
     /// Whether it comes from the file, and is not the same in every row.
     pub(super) fn is_of_file(&self) -> bool {
         matches!(self.origin, Origin::Columns { .. })
+    }
+
+    /// The places of its columns among those of the file.
+    pub(super) fn cells(&self) -> &[usize] {
+        match &self.origin {
+            Origin::Columns { cells, .. } => cells,
+            Origin::Every(_) => &[],
+        }
+    }
+
+    /// What its columns say in a row, as it stands there.
+    pub(super) fn said(&self, record: &Record) -> Option<String> {
+        let cells = self.cells().iter().filter_map(|index| record.cells.get(*index));
+        let said: Vec<Cow<'_, str>> = cells.map(Said::shown).filter(|cell| !cell.is_empty()).collect();
+        (!said.is_empty()).then(|| said.join(" "))
+    }
+
+    /// Whether it is what a piece of evidence states.
+    pub(super) fn is_statement(&self) -> bool {
+        self.is_of_file() && matches!(&self.target, Target::Evidence { name, .. } if name == "statement")
+    }
+
+    /// Whether it was said what this means.
+    pub(super) fn has_meaning(&self, text: &str) -> bool {
+        self.meanings.contains_key(&fold(text))
     }
 
     /// What stands between the items of a list, where that was said.
@@ -354,6 +406,7 @@ impl Filled {
                 Some(day) => Cow::Owned(day.to_string()),
                 None => said.shown(),
             },
+            other if matches!(self.target, Target::Held(_)) => without_decimals(other.shown()),
             other => other.shown(),
         })
     }
@@ -405,6 +458,34 @@ impl Filled {
     }
 }
 
+/// The first names of columns, in quotes.
+fn told(names: &[String]) -> String {
+    let mut told: Vec<String> = names.iter().take(20).map(|name| format!("{:?}", short(name.trim()))).collect();
+    if names.len() > told.len() {
+        told.push(format!("and {} more", names.len() - told.len()));
+    }
+    told.join(", ")
+}
+
+/// Answers to what is no question of a file with these columns of dates, and these others.
+pub(super) fn unknown_answers(answers: &BTreeMap<String, String>, dates: &[&str], columns: &[&str]) -> Vec<Fault> {
+    let dates: Vec<String> = dates.iter().map(|name| fold(&format!("dates:{name}"))).collect();
+    let values: Vec<String> = columns.iter().map(|name| format!("value:{}:", fold(name))).collect();
+    let unknown = |key: &String| {
+        let folded = fold(key);
+        let is_value = |prefix: &String| folded.starts_with(prefix.as_str());
+        if folded.starts_with("same:") || dates.contains(&folded) || values.iter().any(is_value) {
+            return None;
+        }
+        let of_word = |prefix: &String| format!("{prefix}{}", folded.rsplit(':').next().unwrap_or_default());
+        let known: Vec<String> = dates.iter().cloned().chain(values.iter().map(of_word)).collect();
+        let near = nearest(&folded, known.iter().map(String::as_str).filter(|_| folded.len() <= 200));
+        let hint = near.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
+        Some(Fault::new("?answers", "unknown_answer", format!("there is no question {:?} here{hint}", short(key))))
+    };
+    answers.keys().filter_map(unknown).take(20).collect()
+}
+
 /// Which words are expected.
 fn expected(choices: &[String]) -> String {
     match choices {
@@ -412,6 +493,23 @@ fn expected(choices: &[String]) -> String {
         [rest @ .., last] if !rest.is_empty() => format!("expected {} or {last}", rest.join(", ")),
         [only] => format!("expected {only}"),
         _ => "expected a word".into(),
+    }
+}
+
+/// Whether a spreadsheet put a `'` before this, since it might have been run.
+pub(super) fn is_guarded(text: &str) -> bool {
+    text.strip_prefix('\'').is_some_and(|rest| rest.starts_with(['=', '+', '-', '@']))
+}
+
+/// `4142000.0`, as numbers of registers become where a program took them for amounts, is `4142000`.
+fn without_decimals(text: Cow<'_, str>) -> Cow<'_, str> {
+    let text = trimmed(text);
+    let is_whole = |digits: &&str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let end = text.strip_suffix(".0").or_else(|| text.strip_suffix(".00")).filter(is_whole).map(str::len);
+    match (end, text) {
+        (None, text) => text,
+        (Some(end), Cow::Borrowed(text)) => Cow::Borrowed(&text[..end]),
+        (Some(end), Cow::Owned(text)) => Cow::Owned(text[..end].to_owned()),
     }
 }
 

@@ -42,7 +42,8 @@ pub struct ImportQuery {
     /// The encoding of a text file, by a label of the Encoding Standard: `windows-1252`.
     #[validate(length(min = 1, max = 40))]
     pub encoding: Option<String>,
-    /// Answers to the questions of a dry run, by their keys, e.g. `dates:Started=dmy`; written as `map`.
+    /// Answers to the questions of a dry run, by their keys, e.g. `dates:Started=dmy`; written as `map`. With
+    /// `same:*=new` all whose names are only near others are new.
     #[validate(length(min = 1, max = 10_000))]
     pub answers: Option<String>,
     /// Whether an empty cell of a mapped column clears the field; `false` if not said.

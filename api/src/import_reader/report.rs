@@ -91,7 +91,8 @@ pub struct RecognisedDates {
 /// Something that somebody has to say before the import can happen.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ImportQuestion {
-    /// What an answer calls it: `dates:Started`, `value:Criticality:high`, `same:harbour linen`.
+    /// What an answer calls it: `dates:Started`, `value:Criticality:high`, `same:harbour linen`. Where `same:*` is
+    /// answered with `new`, all whose names are only near others are new.
     pub key: String,
     /// The column it is about; null where it is about a whole row.
     pub column: Option<String>,
@@ -157,6 +158,10 @@ pub struct RowChange {
 /// Something that is wrong with a row.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct RowError {
+    /// The row that says it, from 1, without the header: one of those that were put together.
+    pub row: i64,
+    /// The line of the file it begins on, or the row of the sheet; null for JSON.
+    pub line: Option<i64>,
     /// The column or field; empty for the whole row.
     pub column: String,
     /// What it said, cut to 200 characters; null where it said nothing.
@@ -173,8 +178,8 @@ pub struct RowError {
 impl RowError {
     /// The error in a sentence: `line 13, column "website": expected …, got "…"`.
     #[must_use]
-    pub fn sentence(&self, row: i64, line: Option<i64>) -> String {
-        let mut text = line.map_or_else(|| format!("row {row}"), |line| format!("line {line}"));
+    pub fn sentence(&self) -> String {
+        let mut text = self.line.map_or_else(|| format!("row {}", self.row), |line| format!("line {line}"));
         if !self.column.is_empty() {
             let _ = write!(text, ", column {:?}", self.column);
         }
@@ -191,6 +196,22 @@ impl RowError {
     #[must_use]
     pub fn reason(&self) -> String {
         if self.column.is_empty() { self.detail.clone() } else { format!("{}: {}", self.column, self.detail) }
+    }
+}
+
+impl ImportedRow {
+    /// Why the row of this number, one of those that were put together, does not come in.
+    pub(super) fn why(&self, number: i64) -> String {
+        let of_row: Vec<String> =
+            self.errors.iter().filter(|error| error.row == number).map(RowError::reason).collect();
+        if !of_row.is_empty() {
+            return of_row.join("; ");
+        }
+        if self.errors.is_empty() {
+            return "somebody has to say first whether it is about one that is there".to_owned();
+        }
+        let others: Vec<String> = self.errors.iter().map(RowError::sentence).collect();
+        format!("a row about the same cannot come in: {}", others.join("; "))
     }
 }
 
@@ -213,11 +234,7 @@ impl ImportReport {
         let all =
             self.rows.iter().flat_map(|row| row.errors.iter().map(move |error| (row, error))).take(MAXIMUM_ERRORS);
         let fault = |(row, error): (&ImportedRow, &RowError)| {
-            Fault::new(
-                format!("/rows/{}{}", row.row - 1, error.pointer),
-                &error.code,
-                error.sentence(row.row, row.line),
-            )
+            Fault::new(format!("/rows/{}{}", row.row - 1, error.pointer), &error.code, error.sentence())
         };
         let mut faults: Vec<Fault> = all.map(fault).collect();
         let more = self.error_count - count(faults.len());

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use diligence_entities::{fault::Fault, recipe::DateStyle};
+use diligence_entities::{fault::Fault, recipe::DateStyle, stored::word};
 use diligence_questionnaires::spreadsheet::Record;
 
 use super::{
@@ -224,9 +224,7 @@ impl Scanned {
         match finding {
             Finding::Style(style, because) => {
                 if let (Some(words), Some(cell)) = (in_words(style), &because) {
-                    let numbers = [&evidence.day_first, &evidence.month_first, &evidence.year_first];
-                    let is_decided = numbers.iter().any(|cell| cell.is_some());
-                    self.sentences.push(if is_decided {
+                    self.sentences.push(if evidence.has_numbers() {
                         format!("Dates in {name:?}: {words}, since {cell} can only be read so.")
                     } else {
                         format!("Dates in {name:?} are written like {cell}.")
@@ -263,35 +261,40 @@ impl Scanned {
 /// What to say where a cell is no date as was said: what the others would be.
 fn hint(style: DateStyle, evidence: &Evidence) -> Option<String> {
     let (other, cell) = match style {
-        DateStyle::Mdy => (DateStyle::Dmy, evidence.day_first.as_ref()?),
-        _ => (DateStyle::Mdy, evidence.month_first.as_ref()?),
+        DateStyle::Mdy => (DateStyle::Dmy, evidence.only(DateStyle::Dmy, DateStyle::Mdy)?),
+        _ => (DateStyle::Mdy, evidence.only(DateStyle::Mdy, DateStyle::Dmy)?),
     };
     let words = in_words(other)?.trim_end_matches(" stands first");
-    let also = evidence.either.as_ref().and_then(|(either, _)| {
+    let also = evidence.either().and_then(|(either, _)| {
         Some(format!(", and then {either} would be {}", dates::read(either, other)?.in_words()))
     });
     Some(format!(
         "the file looks as if {words} stood first everywhere, as in {}{}: say so with `dates`",
-        cell.0,
+        cell,
         also.unwrap_or_default()
     ))
 }
 
 fn question(name: &str, evidence: &Evidence) -> ImportQuestion {
-    let cell = evidence.either.as_ref().map_or("", |(cell, _)| cell.as_str());
-    let read = |style| dates::read(cell, style).map(|day| day.in_words()).unwrap_or_default();
-    let (day, month) = (read(DateStyle::Dmy), read(DateStyle::Mdy));
+    let (cell, styles) = evidence.either().unwrap_or_default();
+    let read = |style| dates::read(cell, style).map(|day| day.in_words());
+    let days: Vec<String> = styles.iter().filter_map(|style| read(*style)).collect();
+    let choice = |style: &DateStyle| {
+        let stands_first = capital(in_words(*style)?);
+        Some(ImportChoice { answer: word(style), meaning: format!("{stands_first}: {cell} is {}", read(*style)?) })
+    };
+    let parts = if styles.contains(&DateStyle::Ymd) { "what" } else { "whether the day or the month" };
     ImportQuestion {
         key: format!("dates:{name}"),
         column: Some(name.to_owned()),
         row: None,
         row_count: evidence.either_count,
-        question: format!(
-            "In {name:?} no date says whether the day or the month stands first: is {cell} {day} or {month}?"
-        ),
-        choices: vec![
-            ImportChoice { answer: "dmy".into(), meaning: format!("The day stands first: {cell} is {day}") },
-            ImportChoice { answer: "mdy".into(), meaning: format!("The month stands first: {cell} is {month}") },
-        ],
+        question: format!("In {name:?} no date says {parts} stands first: is {cell} {}?", days.join(" or ")),
+        choices: styles.iter().filter_map(choice).collect(),
     }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -33,6 +33,36 @@ pub(super) struct Source {
     pub(super) row: i64,
     pub(super) line: Option<i64>,
     pub(super) said: Said,
+    /// The rows that were put together with it.
+    pub(super) further: Vec<Further>,
+    /// How many more of these there are, whose cells were too many to be kept.
+    pub(super) left_count: i64,
+    /// What was not said by the first of its rows, or not by the column that is found by its place.
+    pub(super) elsewhere: Vec<Elsewhere>,
+}
+
+/// A row that was put together with an earlier one.
+#[derive(Clone, Debug)]
+pub(super) struct Further {
+    pub(super) row: i64,
+    pub(super) line: i64,
+    pub(super) cells: Vec<String>,
+}
+
+/// Which column of which row says what stands in a place.
+#[derive(Clone, Debug)]
+pub(super) struct Elsewhere {
+    pub(super) pointer: String,
+    pub(super) found: Found,
+}
+
+/// A column of a row, and what it says.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    pub(super) column: String,
+    pub(super) value: Option<String>,
+    pub(super) row: i64,
+    pub(super) line: Option<i64>,
 }
 
 #[derive(Clone, Debug)]
@@ -55,10 +85,14 @@ pub(super) fn short(text: &str) -> String {
 }
 
 impl Source {
+    pub(super) fn new(row: i64, line: Option<i64>, said: Said) -> Self {
+        Self { row, line, said, further: Vec::new(), left_count: 0, elsewhere: Vec::new() }
+    }
+
     pub(super) fn told(&self, outcome: Outcome, limit: usize) -> ImportedRow {
         let error = |Fault { pointer, code, detail }: Fault| {
-            let (column, value) = self.find(&pointer);
-            RowError { column, value: value.map(|value| short(&value)), code, detail, pointer }
+            let Found { column, value, row, line } = self.find(&pointer);
+            RowError { row, line, column, value: value.map(|value| short(&value)), code, detail, pointer }
         };
         let cell = |value: &Value| Some(csv::cell(value)).filter(|text| !text.is_empty()).map(|text| short(&text));
         let change = |moved: import::FieldMove| RowChange {
@@ -79,11 +113,24 @@ impl Source {
 
     /// What it calls what it is about, cut.
     pub(super) fn name(&self) -> Option<String> {
-        self.find("/name").1.map(|name| short(name.trim())).filter(|name| !name.is_empty())
+        self.find("/name").value.map(|name| short(name.trim())).filter(|name| !name.is_empty())
     }
 
-    /// What the column of this place is called, and what it said.
-    fn find(&self, pointer: &str) -> (String, Option<String>) {
+    /// The column of this place, and what it said.
+    fn find(&self, pointer: &str) -> Found {
+        let is_of = |known: &&Elsewhere| {
+            let rest = pointer.strip_prefix(known.pointer.as_str());
+            !known.pointer.is_empty() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        if let Some(known) = self.elsewhere.iter().find(is_of) {
+            return known.found.clone();
+        }
+        let (column, value) = self.find_first(pointer);
+        Found { column, value, row: self.row, line: self.line }
+    }
+
+    /// The column of this place, and what it said in the first row.
+    fn find_first(&self, pointer: &str) -> (String, Option<String>) {
         // `/ai_profile/runs_in/0` without what is inside a list, with a dot: `ai_profile.runs_in`.
         let plain = || {
             let parts = pointer.split('/').skip(1).take_while(|part| !part.bytes().all(|byte| byte.is_ascii_digit()));
@@ -132,8 +179,8 @@ pub struct FileRows {
 }
 
 impl FileRows {
-    /// The rows that were refused or ask something, as CSV: all their cells as they were, and why beside each, so that
-    /// they can be mended and brought in again.
+    /// The rows that were refused or ask something, with all that were put together with them, as CSV: all their cells as
+    /// they were, and why beside each, so that they can be mended and brought in again.
     #[must_use]
     pub fn refused(&self, report: &ImportReport) -> String {
         let kept: Vec<usize> =
@@ -146,14 +193,15 @@ impl FileRows {
             if !matches!(row.verdict, Verdict::Refused | Verdict::Question) {
                 continue;
             }
-            let reasons: Vec<String> = row.errors.iter().map(RowError::reason).collect();
-            let why = if reasons.is_empty() {
-                "somebody has to say first whether it is about one that is there".to_owned()
-            } else {
-                reasons.join("; ")
-            };
-            let said = kept.iter().map(|index| cells.get(*index).cloned().unwrap_or_default());
-            file.write(said.chain([why]).collect::<Vec<_>>());
+            let further = source.further.iter().map(|further| (further.row, &further.cells));
+            for (number, cells) in std::iter::once((source.row, cells)).chain(further) {
+                let mut why = row.why(number);
+                if number == source.row && source.left_count > 0 {
+                    why = format!("{why}; {} more rows about the same are not in this file", source.left_count);
+                }
+                let said = kept.iter().map(|index| cells.get(*index).cloned().unwrap_or_default());
+                file.write(said.chain([why]).collect::<Vec<_>>());
+            }
         }
         file.into_text()
     }

@@ -80,6 +80,70 @@ pub(super) fn is_no_end(folded: &str) -> bool {
     NO_END.contains(&folded)
 }
 
+/// Words, folded, that say of evidence that there is none.
+const DENIALS: &[&str] = &[
+    "no",
+    "n",
+    "false",
+    "f",
+    "0",
+    "none",
+    "nil",
+    "not held",
+    "not in place",
+    "not yet",
+    "not started",
+    "not certified",
+    "not registered",
+    "not submitted",
+    "not received",
+    "no certificate",
+    "no evidence",
+    "uncertified",
+    "in progress",
+    "in process",
+    "underway",
+    "applied",
+    "applied for",
+    "pending",
+    "awaited",
+    "awaiting",
+    "planned",
+    "requested",
+    "outstanding",
+    "working towards",
+    "withdrawn",
+    "revoked",
+    "failed",
+    "refused",
+];
+/// Words, folded, that say of evidence that it has run out.
+const EXPIRED: &[&str] = &["expired", "lapsed", "out of date", "has expired", "run out"];
+
+/// Whether a text, folded, is one of these words, whatever is said of it behind.
+fn begins_with(folded: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| {
+        folded.strip_prefix(*word).is_some_and(|rest| {
+            let mark = rest.trim_start();
+            // “No issues found” says something else than “No (see notes)”.
+            rest.is_empty()
+                || mark.starts_with([',', ';', ':', '(', '-', '\u{2013}', '\u{2014}'])
+                || rest.starts_with(' ') && word.len() >= 5
+                || rest == "."
+        })
+    })
+}
+
+/// Whether a statement of evidence, folded, says that there is none.
+pub(super) fn denies(folded: &str) -> bool {
+    begins_with(folded, DENIALS)
+}
+
+/// Whether a statement of evidence, folded, says that it has run out.
+pub(super) fn is_expired(folded: &str) -> bool {
+    begins_with(folded, EXPIRED)
+}
+
 /// Yes or no, in one of its forms.
 pub(super) fn truth(folded: &str) -> Option<bool> {
     match folded {
@@ -182,6 +246,23 @@ mod tests {
         assert_eq!(suggestion("service_criticality", "high", &criticality).as_deref(), Some("essential"));
         assert_eq!(suggestion("data_role", "yes", &words(&["none", "processor"])).as_deref(), Some("processor"));
         assert_eq!(suggestion("service_criticality", "platinum", &criticality), None);
+    }
+
+    #[test]
+    fn what_says_that_there_is_no_evidence_is_told_from_what_is_evidence() {
+        for text in
+            ["No", "n", "None", "In progress", "applied for 3/2026", "No - see notes", "Not held", "Pending renewal"]
+        {
+            assert!(denies(&fold(text)) && !is_expired(&fold(text)), "{text}");
+        }
+        for text in ["Expired", "expired 2023", "Lapsed (2024)"] {
+            assert!(is_expired(&fold(text)) && !denies(&fold(text)), "{text}");
+        }
+        for text in
+            ["Yes", "Y", "Standards met", "No critical findings", "No. 12345", "NHS", "Northern Assurance", "Certified"]
+        {
+            assert!(!denies(&fold(text)) && !is_expired(&fold(text)), "{text}");
+        }
     }
 
     #[test]

@@ -224,6 +224,13 @@ impl Api {
         retry: Retry,
     ) -> Answer<Once<Came<ImportReport>>, Acting> {
         let draft = record::read(&who.read().await?, &id).await?;
+        if draft.state.0 != ImportState::Draft {
+            return retry
+                .once(&who, async |_| {
+                    Err(Error::conflict("applied", "this import was applied already: upload the file again"))
+                })
+                .await;
+        }
         if draft.version != version.0 {
             // The same request, sent again, is given the answer of before.
             let current = draft.version;

@@ -25,6 +25,9 @@ use crate::{
     },
 };
 
+/// The field that several columns may fill, each with its name before what it says.
+const NOTES: &str = "notes";
+
 /// A column of theirs.
 struct Column {
     name: String,
@@ -102,7 +105,9 @@ fn columns(looked: Looked, recipe: &Recipe, groups: &[TargetGroup]) -> Vec<Colum
     let mut taken = BTreeSet::new();
     let mut guess = |name: &str| {
         let all = groups.iter().flat_map(|group| &group.targets);
-        guesses::target(recipe.noun, name, all).filter(|key| taken.insert(key.clone())).unwrap_or_default()
+        guesses::target(recipe.noun, name, all)
+            .filter(|key| key == NOTES || taken.insert(key.clone()))
+            .unwrap_or_default()
     };
     looked
         .columns
@@ -143,7 +148,8 @@ fn wrong(noun: ImportNoun, columns: &[Column]) -> Vec<FieldError> {
     };
     for (index, column) in columns.iter().enumerate() {
         for (field, key) in said((index, column)) {
-            if key.is_empty() {
+            // Notes are put one below the other.
+            if key.is_empty() || key == NOTES {
                 continue;
             }
             let Some(target) = targets::find(noun, &key) else { continue };
@@ -195,11 +201,17 @@ fn mapped(recipe: &Recipe, columns: &[Column]) -> Vec<RecipeColumn> {
         take: None,
     };
     let mut entries = Vec::new();
+    let of_notes = |column: &&Column| column.fills == NOTES || column.also.as_deref() == Some(NOTES);
+    let has_several_notes = columns.iter().filter(|column| column.is_named).filter(of_notes).count() > 1;
     for column in columns.iter().filter(|column| column.is_named) {
         let keys = [Some(&column.fills), column.also.as_ref()].into_iter().flatten().filter(|key| !key.is_empty());
         for key in keys {
             let entry = before(&column.name, key).unwrap_or_else(|| new(&column.name));
-            entries.push(RecipeColumn { fills: Fills::One(key.clone()), ..entry });
+            let lead = entry.lead.clone().or_else(|| {
+                let needs_lead = has_several_notes && key == NOTES;
+                needs_lead.then(|| format!("{}: ", column.name))
+            });
+            entries.push(RecipeColumn { fills: Fills::One(key.clone()), lead, ..entry });
         }
         // A page offers two; a recipe may say more.
         for key in filled(recipe, &column.name).into_iter().skip(2).filter(|_| !column.fills.is_empty()) {

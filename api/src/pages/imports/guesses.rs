@@ -64,6 +64,9 @@ const OF_SUPPLIERS: &[(&str, &[&str])] = &[
             "services",
             "service",
             "whattheydo",
+            "autorenew",
+            "autorenewal",
+            "automaticrenewal",
         ],
     ),
     (
@@ -208,7 +211,21 @@ const OF_SUPPLIERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("contracts.notice_days", &["notice", "noticeperiod", "noticedays", "noticeperioddays"]),
-    ("contracts.value", &["contractvalue", "value", "totalvalue", "totalcontractvalue", "awardvalue", "amount"]),
+    (
+        "contracts.value",
+        &[
+            "contractvalue",
+            "annualvalue",
+            "annualcontractvalue",
+            "annualcost",
+            "annualspend",
+            "value",
+            "totalvalue",
+            "totalcontractvalue",
+            "awardvalue",
+            "amount",
+        ],
+    ),
     (
         "evidence.dspt.statement",
         &["dspt", "dsptstatus", "dsptoolkit", "datasecurityandprotectiontoolkit", "dsptsubmission", "toolkitstatus"],
@@ -437,6 +454,9 @@ mod tests {
             ("CE+", "evidence.cyber_essentials_plus.statement"),
             ("DSPT status", "evidence.dspt.statement"),
             ("Company No.", "identifiers:GB-COH"),
+            ("Annual value", "contracts.value"),
+            ("Value", "contracts.value"),
+            ("Auto renew?", "notes"),
             ("data_role", "data_role"),
             ("What happens to care when it stops?", "service_criticality"),
         ] {

@@ -70,7 +70,12 @@ impl RowsPage<'_> {
     /// What was answered about rows: the key, and what it is about.
     fn answered(&self) -> Vec<(&str, &str)> {
         let answers = self.step.draft.answers.0.iter();
-        answers.filter_map(|(key, _)| Some((key.as_str(), key.strip_prefix("same:")?))).collect()
+        answers
+            .filter_map(|(key, _)| {
+                let name = key.strip_prefix("same:")?;
+                Some((key.as_str(), if name == "*" { "All others that are asked about" } else { name }))
+            })
+            .collect()
     }
 
     fn answer(&self, key: &str) -> &str {
@@ -139,11 +144,15 @@ impl RowsPage<'_> {
         words.filter(|words| !words.is_empty()).map_or_else(|| text.clone(), |words| words.join(", "))
     }
 
-    fn told(error: &RowError) -> String {
+    fn told(row: &ImportedRow, error: &RowError) -> String {
+        let place = match error.line {
+            Some(line) if error.row != row.row => format!("row {line}, "),
+            _ => String::new(),
+        };
         let column = if error.column.is_empty() { String::new() } else { format!("{}: ", error.column) };
         let value = error.value.as_ref().filter(|value| !value.is_empty());
         let value = value.map(|value| format!(", not \u{201c}{value}\u{201d}")).unwrap_or_default();
-        sentence(&format!("{column}{}{value}", error.detail))
+        sentence(&format!("{place}{column}{}{value}", error.detail))
     }
 
     /// How many rows would do something.
@@ -214,7 +223,10 @@ pub(in crate::pages) async fn show(who: Page<Editor>) -> PageResult {
 /// Keeps answers about rows, or takes one back.
 pub(in crate::pages) async fn answer(who: Page<Editor>, form: Proven<Form>) -> PageResult {
     let draft = steps::draft(&who).await?;
-    let (answered, forgotten) = (steps::answered(&form), form.some("forget"));
+    let (mut answered, forgotten) = (steps::answered(&form), form.some("forget"));
+    if form.text("all") == "new" {
+        answered.push(("same:*".to_owned(), "new".to_owned()));
+    }
     let kept = steps::keep(&who, &draft.id, move |_, answers| match forgotten {
         Some(key) => drop(answers.remove(&key)),
         None => answers.extend(answered),

@@ -6,7 +6,7 @@ use diligence_entities::{
     error::Error,
     id::ImportId,
     import::record::{self, Import, ImportChange, ImportState},
-    recipe::Recipe,
+    recipe::{Recipe, RecipeColumn},
 };
 
 use super::href;
@@ -73,10 +73,25 @@ pub(super) async fn keep(
         let before = record::read(writer, id).await?;
         let (mut recipe, mut answers) = (import_draft::recipe(&before), before.answers.0.clone());
         change(&mut recipe, &mut answers);
+        forget_stale(&recipe, &mut answers);
         let change = ImportChange { noun: recipe.noun, recipe: Some(recipe), answers };
         record::put(writer, before, change).await
     })
     .await
+}
+
+/// Forgets what was answered about columns that the recipe does not name any more.
+fn forget_stale(recipe: &Recipe, answers: &mut BTreeMap<String, String>) {
+    let fold = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let of_columns = recipe.columns.iter().flat_map(RecipeColumn::names);
+    let of_conditions =
+        recipe.conditions.iter().flat_map(|condition| condition.any_of.iter().chain([&condition.column]));
+    let names: Vec<String> = of_columns.chain(of_conditions.map(String::as_str)).map(fold).collect();
+    let is_named = |rest: &str| names.iter().any(|name| !name.is_empty() && fold(rest).starts_with(name.as_str()));
+    answers.retain(|key, _| match key.split_once(':') {
+        Some(("dates" | "value", rest)) => is_named(rest),
+        _ => true,
+    });
 }
 
 /// What keeps a file from being read, for a form to be shown with; any other problem goes on.

@@ -61,7 +61,22 @@ const TABLE: &[(&[&str], &[&str])] = &[
     (&["everything", "read_only", "register_only", "calendar_only"], &["export_calendar"]),
     (
         &["everything", "import_only"],
-        &["import_suppliers", "import_products", "create_import", "change_import", "delete_import", "apply_import"],
+        &[
+            "import_suppliers",
+            "import_products",
+            "import_contacts",
+            "import_contracts",
+            "import_dependencies",
+            "import_evidence",
+            "import_incidents",
+            "import_reviews",
+            "import_risks",
+            "import_decisions",
+            "create_import",
+            "change_import",
+            "delete_import",
+            "apply_import",
+        ],
     ),
     (
         &["everything", "read_only", "import_only"],

@@ -182,6 +182,11 @@ pub(crate) fn method(operation: &Operation<'_>) -> Method {
     operation.method.to_uppercase().parse().expect("a method")
 }
 
+/// What an import of one row is sent.
+fn rows(row: Value) -> Target {
+    Target::with(json!({ "rows": [row] }))
+}
+
 /// A text that no other has.
 pub(crate) fn unique() -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(1);
@@ -563,6 +568,25 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
             let archive = app.get(&owner, "/register.zip").await.bytes;
             Target::none().file("", archive).by(owner)
         }
+        "import_contacts" => rows(json!({ "supplier_id": id(&supplier().await), "name": unique() })),
+        "import_contracts" => rows(json!({ "supplier_id": id(&supplier().await), "reference": unique() })),
+        "import_dependencies" => rows(json!({
+            "subject_id": id(&supplier().await), "rests_on_id": id(&supplier().await), "kind": "host",
+        })),
+        "import_evidence" => rows(json!({
+            "subject_id": id(&supplier().await), "kind": "iso_27001", "reference": unique(), "issued_on": "2027-01-05",
+        })),
+        "import_incidents" => rows(json!({
+            "subject_id": id(&supplier().await), "title": unique(), "severity": "minor", "occurred_on": "2027-01-05",
+        })),
+        "import_risks" => rows(json!({
+            "subject_id": id(&supplier().await), "title": unique(), "likelihood": 3, "impact": 4,
+        })),
+        "import_decisions" => rows(json!({
+            "subject_id": id(&supplier().await), "questionnaire": "supplier-security", "outcome": "approved",
+            "decided_by": "Jo Bell", "decided_on": "2026-05-01",
+        })),
+        "import_reviews" => rows(json!({ "subject_id": id(&supplier().await), "due_on": "2027-09-01" })),
         "import_suppliers" => Target::with(json!({ "rows": [{ "name": unique() }] })),
         "bulk_update_suppliers" => Target::with(
             json!({ "select": { "ids": [id(&supplier().await)] }, "do": { "set": { "status": "exiting" } } }),

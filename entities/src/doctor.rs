@@ -19,7 +19,7 @@ use crate::{
     backup::{self, plain},
     clock::{Clock, Day, Moment},
     id::OrganisationId,
-    register::{self, Drift},
+    register::{self, Drift, counts},
     role::Role,
     scope::{Actor, OpenError, Scope, Store, Target, address, connect_options, pool_of_one},
 };
@@ -285,7 +285,9 @@ async fn derived(connection: &DatabaseConnection, target: Target, clock: &Clock)
     let said = |error: DbErr| plain(error);
     let due_item_count = only(connection, "SELECT count(*) FROM due_item").await.map_err(said)?;
     let waiting_count = only(connection, "SELECT count(*) FROM upgrade WHERE done_at IS NULL").await.map_err(said)?;
-    let wrong_count = only(connection, WRONG_COUNTS).await.map_err(said)?;
+    let wrong_lines: i64 = only(connection, counts::WRONG).await.map_err(said)?;
+    let wrong_items: i64 = only(connection, WRONG_COUNTS).await.map_err(said)?;
+    let wrong_count = wrong_items + wrong_lines;
     let mut found = Derived { due_item_count, waiting_count, wrong_count, drifted: Vec::new() };
     if waiting_count > 0 {
         return Ok(found);

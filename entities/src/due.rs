@@ -16,7 +16,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
-use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QuerySelect as _, entity::prelude::*};
+use sea_orm::{
+    ColumnTrait as _, Condition, QueryFilter as _, QuerySelect as _,
+    entity::prelude::*,
+    sea_query::{Alias, ExprTrait as _, Func},
+};
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -435,16 +439,23 @@ pub struct DueCounts {
 /// [`Error::Database`] only.
 pub async fn counts(reader: &Reader) -> Result<DueCounts, Error> {
     let today = reader.today();
-    let select = reader.find::<count::Entity>().filter(count::Column::ItemCount.gt(0));
-    let columns = [count::Column::Kind, count::Column::DueOn, count::Column::ItemCount];
-    let rows: Vec<(Word<DueKind>, Day, i64)> = reader.tuples(select.select_only().columns(columns)).await?;
+    let number = || Expr::col(count::Column::ItemCount);
+    let sum =
+        |among: Condition| Expr::expr(Func::sum(Expr::case(among, number()).finally(0))).cast_as(Alias::new("bigint"));
+    let (day, last) = (count::Column::DueOn, today.plus_days(HORIZON_DAYS));
+    let select = reader
+        .find::<count::Entity>()
+        .select_only()
+        .column(count::Column::Kind)
+        .expr_as(sum(Condition::all().add(day.lt(today))), "overdue_count")
+        .expr_as(sum(Condition::all().add(day.gte(today)).add(day.lte(last))), "near_count")
+        .expr_as(sum(Condition::all().add(day.gt(last))), "coming_count")
+        .group_by(count::Column::Kind);
+    let rows: Vec<(Word<DueKind>, i64, i64, i64)> = reader.tuples(select).await?;
     let mut all = DueKind::ALL.map(|kind| DueCount { kind, overdue: 0, due: 0, coming: 0 }).to_vec();
-    for (kind, due_on, count) in rows {
-        let Some(counts) = all.iter_mut().find(|known| known.kind == kind.0) else { continue };
-        match DueState::of(due_on, today) {
-            DueState::Overdue => counts.overdue += count,
-            DueState::Due => counts.due += count,
-            DueState::Coming => counts.coming += count,
+    for (kind, overdue, due, coming) in rows {
+        if let Some(counts) = all.iter_mut().find(|known| known.kind == kind.0) {
+            *counts = DueCount { kind: kind.0, overdue, due, coming };
         }
     }
     all.retain(|count| count.kind.is_for(reader.scope().role));

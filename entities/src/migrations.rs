@@ -12,6 +12,7 @@ mod m0009_sample;
 mod m0010_orders;
 mod m0011_health;
 mod m0012_due;
+mod m0013_counts;
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions,
@@ -40,6 +41,7 @@ impl MigratorTrait for Steps {
             Box::new(m0010_orders::Step),
             Box::new(m0011_health::Step),
             Box::new(m0012_due::Step),
+            Box::new(m0013_counts::Step),
         ]
     }
 }

@@ -27,6 +27,8 @@ use crate::{
     supplier::RelationshipStatus,
 };
 
+#[expect(unreachable_pub, reason = "sea-orm derives a public entity from the row")]
+pub(crate) mod counts;
 mod filter;
 mod line;
 mod refresh;
@@ -130,6 +132,8 @@ pub struct Model {
     pub open_risks_high: i64,
     /// Risks that count, called extreme.
     pub open_risks_extreme: i64,
+    /// Risks that count, by current likelihood and impact.
+    pub heat: Json<Vec<(i32, i32, i64)>>,
     /// The day of the next review; far off if there is none.
     pub next_review_on: Option<Day>,
     /// For order: `next_review_on` as text, or the end of time.

@@ -340,7 +340,9 @@ fn due(derived: &Derived) -> Finding {
     if *wrong_count > 0 {
         return wrong(
             "due",
-            format!("{wrong_count} numbers of what is due are not those of the items on the list"),
+            format!(
+                "{wrong_count} of the numbers that are kept of the register and of what is due are not how many there are"
+            ),
             "put the last backup back, or keep the database as it is and tell who makes this program",
         );
     }

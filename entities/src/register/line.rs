@@ -112,6 +112,8 @@ impl Portion {
             line.updated_at = before.updated_at;
             *line != *before
         });
+        let before = found.lines.iter().filter_map(|line| self.known.get(&line.subject_id));
+        found.before = before.map(|line| (line.subject_id.clone(), line.clone())).collect();
         found
     }
 
@@ -184,8 +186,10 @@ impl Portion {
             mine.decisions.iter().copied().filter(|decision| decision.subject_id == subject_id).collect();
         let decided = in_force(&assessments, &decisions);
         let mut risks = RiskCounts::default();
+        let mut heat: BTreeMap<(i32, i32), i64> = BTreeMap::new();
         for risk in mine.risks.iter().filter(|risk| risk.subject_id == subject_id) {
             *count_of(&mut risks, risk.current_band.0) += 1;
+            *heat.entry(risk.current()).or_default() += 1;
         }
         let archived = supplier.status.0 == RelationshipStatus::Archived;
         // What asks for information only says nothing of how sure we are, unless an answer caps the rating.
@@ -241,6 +245,7 @@ impl Portion {
             open_risks_moderate: risks.moderate,
             open_risks_high: risks.high,
             open_risks_extreme: risks.extreme,
+            heat: Json(heat.into_iter().map(|((likelihood, impact), count)| (likelihood, impact, count)).collect()),
             next_review_on: None,
             review_key: String::new(),
             next_review_id: None,

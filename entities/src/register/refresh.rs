@@ -7,13 +7,14 @@ use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, Qu
 
 use super::{
     ActiveModel, Column, Entity, Model,
+    counts::{self, Counted},
     line::{Portion, rank},
 };
 use crate::{
     due,
     error::Error,
     evidence::Evidence,
-    id::{ProductId, SupplierId},
+    id::{ProductId, SubjectId, SupplierId},
     policy::{self, Policy},
     product::{self, Product},
     review::{self, Step},
@@ -66,7 +67,7 @@ pub(crate) async fn drift(reader: &Reader) -> Result<Drift, Error> {
     let policy = policy::read(reader).await?;
     let mut found = Drift::default();
     each_under(reader, &policy, |differences| {
-        let Differences { lines, steps, ratings, due } = differences;
+        let Differences { lines, steps, ratings, due, .. } = differences;
         let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         found.line_count += count(lines.len() + steps.len() + ratings.len());
         found.due_count += count(due.added.len() + due.changed.len() + due.removed.len());
@@ -191,6 +192,10 @@ impl Known {
 /// Takes away the line of a supplier or product that is about to be taken away itself.
 pub(crate) async fn forget(writer: &Writer, subject_id: &str) -> Result<(), Error> {
     due::forget(writer, subject_id).await?;
+    let select = writer.find_with_ourselves::<Entity>().filter(Column::SubjectId.eq(subject_id));
+    let mut counted = Counted::new();
+    writer.all(select).await?.iter().for_each(|line| counts::count(line, -1, &mut counted));
+    writer.count_lines(counted);
     writer.clear::<Entity>(Condition::all().add(Column::SubjectId.eq(subject_id))).await?;
     Ok(())
 }
@@ -203,6 +208,8 @@ const LINE: &[Column] = &[Column::SubjectId];
 pub(crate) struct Differences {
     /// Lines as they are to be.
     pub(super) lines: Vec<Model>,
+    /// Those of them that are there, as they are.
+    pub(super) before: BTreeMap<SubjectId, Model>,
     /// Reviews to be set, changed or taken away.
     pub(super) steps: Vec<Step>,
     /// Ratings of suppliers, or of products of theirs.
@@ -214,6 +221,7 @@ pub(crate) struct Differences {
 impl Differences {
     fn add(&mut self, other: Self) {
         self.lines.extend(other.lines);
+        self.before.extend(other.before);
         self.steps.extend(other.steps);
         self.ratings.extend(other.ratings);
         self.due.add(other.due);
@@ -257,9 +265,15 @@ impl Differences {
         }
         review::carry_out(writer, self.steps).await?;
         self.due.carry_out(writer).await?;
+        let mut counted = Counted::new();
         for line in &mut self.lines {
             line.updated_at = writer.now();
+            if let Some(before) = self.before.get(&line.subject_id) {
+                counts::count(before, -1, &mut counted);
+            }
+            counts::count(line, 1, &mut counted);
         }
+        writer.count_lines(counted);
         writer.put_all::<Entity, ActiveModel>(self.lines, key).await
     }
 

@@ -4,19 +4,10 @@ use std::collections::BTreeMap;
 
 use diligence_questionnaires::{Rating, Severity, Tier};
 use schemars::JsonSchema;
-use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QuerySelect as _};
 use serde::Serialize;
 
-use super::{Column, Entity, RiskCounts, count_of, filter::stale};
-use crate::{
-    error::Error,
-    policy,
-    product::AiFeatures,
-    risk,
-    scope::Reader,
-    stored::{Word, word},
-    supplier::RelationshipStatus,
-};
+use super::{RiskCounts, count_of, counts};
+use crate::{clock::Day, error::Error, policy, product::AiFeatures, scope::Reader, stored::word};
 
 /// How many lines there are of each sort.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
@@ -66,19 +57,6 @@ pub struct HeatCell {
 /// [`Error::Database`] only.
 pub async fn summary(reader: &Reader) -> Result<Summary, Error> {
     let mut summary = Summary::default();
-    let active = || reader.find::<Entity>().filter(Column::Status.ne(Word(RelationshipStatus::Archived)));
-    let groups: Vec<(String, String, String, Option<String>, i64)> = reader
-        .tuples(
-            active()
-                .select_only()
-                .columns([Column::SubjectType, Column::Rating, Column::Tier, Column::AiFeatures])
-                .expr_as(Column::SubjectId.count(), "line_count")
-                .group_by(Column::SubjectType)
-                .group_by(Column::Rating)
-                .group_by(Column::Tier)
-                .group_by(Column::AiFeatures),
-        )
-        .await?;
     for rating in [Rating::Low, Rating::Moderate, Rating::High, Rating::Extreme, Rating::Unassessed] {
         summary.suppliers_by_rating.insert(word(&rating), 0);
         summary.products_by_rating.insert(word(&rating), 0);
@@ -89,40 +67,34 @@ pub async fn summary(reader: &Reader) -> Result<Summary, Error> {
     for features in [AiFeatures::None, AiFeatures::Embedded, AiFeatures::Core, AiFeatures::Unknown] {
         summary.products_by_ai_features.insert(word(&features), 0);
     }
-    for (subject_type, rating, tier, features, count) in groups {
-        if subject_type == "supplier" {
-            summary.supplier_count += count;
-            *summary.suppliers_by_rating.entry(rating).or_default() += count;
-            *summary.suppliers_by_tier.entry(tier).or_default() += count;
-        } else {
-            summary.product_count += count;
-            *summary.products_by_rating.entry(rating).or_default() += count;
-            *summary.products_by_ai_features.entry(features.unwrap_or_default()).or_default() += count;
+    let mut heat: BTreeMap<String, i64> = BTreeMap::new();
+    for (sort, value, count) in counts::of(reader, &[counts::SUPPLIERS, counts::PRODUCTS, counts::RISKS]).await? {
+        let (first, second) = value.split_once(' ').unwrap_or((&value, ""));
+        match sort.as_str() {
+            counts::SUPPLIERS => {
+                summary.supplier_count += count;
+                *summary.suppliers_by_rating.entry(first.to_owned()).or_default() += count;
+                *summary.suppliers_by_tier.entry(second.to_owned()).or_default() += count;
+            }
+            counts::PRODUCTS => {
+                summary.product_count += count;
+                *summary.products_by_rating.entry(first.to_owned()).or_default() += count;
+                *summary.products_by_ai_features.entry(second.to_owned()).or_default() += count;
+            }
+            _ => *heat.entry(value).or_default() += count,
         }
     }
     let today = reader.today();
-    let how_many = async |condition: Condition| -> Result<i64, Error> {
-        let rows: Vec<(i64,)> = reader
-            .tuples(active().filter(condition).select_only().expr_as(Column::SubjectId.count(), "line_count"))
-            .await?;
-        Ok(rows.first().map_or(0, |row| row.0))
-    };
-    summary.overdue_review_count = how_many(Condition::all().add(Column::NextReviewOn.lt(today))).await?;
-    summary.coming_review_count = how_many(
-        Condition::all().add(Column::NextReviewOn.gte(today)).add(Column::NextReviewOn.lte(today.plus_days(30))),
-    )
-    .await?;
-    summary.knocked_out_count = how_many(Condition::all().add(Column::KnockOuts.ne("[]"))).await?;
-    summary.stale_decision_count = how_many(stale(today)).await?;
+    let day = |day: Day| day.to_string();
+    let (tomorrow, last) = (day(today.plus_days(1)), day(today.plus_days(31)));
+    summary.overdue_review_count = counts::sum(reader, counts::REVIEWS, counts::ALREADY, &day(today)).await?;
+    summary.coming_review_count = counts::sum(reader, counts::REVIEWS, &day(today), &last).await?;
+    summary.knocked_out_count = counts::sum(reader, counts::KNOCKED_OUT, counts::ALREADY, &tomorrow).await?;
+    summary.stale_decision_count = counts::sum(reader, counts::STALE, counts::ALREADY, &tomorrow).await?;
     let bands = policy::read(reader).await?.risk_bands.0;
-    let counts: BTreeMap<(i32, i32), i64> = risk::heat(reader)
-        .await?
-        .into_iter()
-        .map(|(likelihood, impact, count)| ((likelihood, impact), count))
-        .collect();
     for likelihood in 1..=5 {
         for impact in 1..=5 {
-            let count = counts.get(&(likelihood, impact)).copied().unwrap_or(0);
+            let count = heat.get(&format!("{likelihood} {impact}")).copied().unwrap_or(0);
             let band = bands.band(likelihood, impact);
             *count_of(&mut summary.open_risks, band) += count;
             summary.heat_map.push(HeatCell { likelihood, impact, band, count });

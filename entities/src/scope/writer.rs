@@ -21,6 +21,7 @@ use crate::{
     id::SupplierId,
     page,
     personal::{self, Forgotten},
+    register::counts::{self, Counted},
 };
 
 /// From how many rows on written at once a table is another than it was.
@@ -39,6 +40,8 @@ pub struct Writer {
     grown: Mutex<BTreeSet<String>>,
     /// By how much the counts of what is due change, by kind and day.
     counted: Mutex<BTreeMap<(String, Day), i64>>,
+    /// By how much the counts of the register's lines change.
+    counted_lines: Mutex<Counted>,
     /// Before its turn: the tables that rows are kept aside for, in order.
     early: Option<Mutex<Vec<String>>>,
 }
@@ -60,6 +63,7 @@ impl Writer {
             sealed: Mutex::default(),
             grown: Mutex::default(),
             counted: Mutex::default(),
+            counted_lines: Mutex::default(),
             early: None,
         }
     }
@@ -159,6 +163,14 @@ impl Writer {
     /// The counts of what is due change by this much when this is saved.
     pub(crate) fn count(&self, counted: BTreeMap<(String, Day), i64>) {
         let mut all = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        for (key, by) in counted {
+            *all.entry(key).or_default() += by;
+        }
+    }
+
+    /// The counts of the register's lines change by this much when this is saved.
+    pub(crate) fn count_lines(&self, counted: Counted) {
+        let mut all = self.counted_lines.lock().unwrap_or_else(PoisonError::into_inner);
         for (key, by) in counted {
             *all.entry(key).or_default() += by;
         }
@@ -473,6 +485,8 @@ impl Writer {
         crate::due::house::follow(&self, &nouns).await?;
         let counted = std::mem::take(&mut *self.counted.lock().unwrap_or_else(PoisonError::into_inner));
         crate::due::count_up(&self, counted).await?;
+        let counted = std::mem::take(&mut *self.counted_lines.lock().unwrap_or_else(PoisonError::into_inner));
+        counts::count_up(&self, counted).await?;
         let mut drafts = std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner));
         let changed_keys: Vec<String> =
             drafts.iter().filter(|draft| draft.noun == "api_key").map(|draft| draft.item_id.clone()).collect();

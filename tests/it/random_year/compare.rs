@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     life::{LOOKER, Life},
@@ -67,6 +67,31 @@ impl Life {
         assert_eq!(counted, items.len(), "{now}: every item is counted");
     }
 
+    /// The summary, which is kept as lines change, says what the lines do.
+    async fn compare_summary(&self, now: &str, lines: &[Value]) {
+        let summary = self.app.get(&self.app.viewer, "/register/summary").await.json(200);
+        let count = |fits: &dyn Fn(&Value) -> bool| json!(lines.iter().filter(|line| fits(line)).count());
+        let of =
+            |kind: &str, field: &str, value: &str| count(&|line| line["subject_type"] == kind && line[field] == value);
+        for (name, kind, field) in [
+            ("suppliers_by_rating", "supplier", "rating"),
+            ("products_by_rating", "product", "rating"),
+            ("suppliers_by_tier", "supplier", "tier"),
+            ("products_by_ai_features", "product", "ai_features"),
+        ] {
+            for (value, counted) in summary[name].as_object().expect("an object") {
+                assert_eq!(*counted, of(kind, field, value), "{now}: {name} {value}");
+            }
+        }
+        assert_eq!(summary["overdue_review_count"], count(&|line| line["review_overdue"] == true), "{now}");
+        assert_eq!(summary["knocked_out_count"], count(&|line| line["knock_outs"] != json!([])), "{now}");
+        assert_eq!(summary["stale_decision_count"], count(&|line| line["stale_reasons"] != json!([])), "{now}");
+        for band in ["low", "moderate", "high", "extreme"] {
+            let over_lines: u64 = lines.iter().filter_map(|line| line["open_risks"][band].as_u64()).sum();
+            assert_eq!(summary["open_risks"][band], json!(over_lines), "{now}: {band}");
+        }
+    }
+
     /// Nothing in the register reassures: no tier is better than what was said, no certificate good that is over or
     /// unseen, nothing green beside a refusal.
     pub(super) async fn compare_register(&self) {
@@ -79,6 +104,7 @@ impl Life {
             .iter()
             .map(|line| text(line, "subject_id").to_owned())
             .collect();
+        self.compare_summary(&now, &lines).await;
         let places: Vec<usize> = (0..self.year.subjects.len()).filter(|place| !self.year.is_archived(*place)).collect();
         assert_eq!(lines.len(), places.len(), "{now}: a line for each");
         for place in places {

@@ -505,6 +505,7 @@ upgraded!(
     m0010_orders,
     m0011_health,
     m0012_due,
+    m0013_counts,
 );
 
 #[tokio::test]

@@ -216,7 +216,7 @@ impl<'a> Gathering<'a> {
                 thing.source.left_count += 1;
             } else {
                 self.further_size += size;
-                thing.source.further.push(Further { row, line, cells: shown(record) });
+                thing.source.further.push(Further { row, cells: shown(record) });
             }
         }
         let from = found.map(|_| (row, line));

@@ -45,7 +45,6 @@ pub(super) struct Source {
 #[derive(Clone, Debug)]
 pub(super) struct Further {
     pub(super) row: i64,
-    pub(super) line: i64,
     pub(super) cells: Vec<String>,
 }
 

@@ -53,7 +53,7 @@ CHOICE = random.Random(int(os.environ["DILIGENCE_SEED"]))
 # document allows too much, or the API too little.
 UNSTATABLE = {
     "ambiguous", "bands_not_descending", "both", "character", "contradiction", "country", "cursor", "duplicate", "fixed", "future",
-    "identifier", "order", "past", "same", "unknown_id", "unknown_option", "unknown_question", "url", "wrong_type",
+    "identifier", "order", "past", "renewal", "same", "unknown_id", "unknown_option", "unknown_question", "url", "wrong_type",
 }  # fmt: skip
 # What an edition has, by its keys: a document in OpenAPI 3.0 states neither these nor how they are written.
 WORDS = {"bad_pattern", "missing_text", "unknown", "unknown_text"} | {

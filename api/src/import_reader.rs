@@ -42,6 +42,11 @@ use diligence_entities::{
 use diligence_questionnaires::spreadsheet::{self, Options, Record, Source as FileSource, Table};
 use serde_json::{Map, Value};
 
+pub(crate) use self::{
+    checking::check as check_recipe,
+    query::{answers, blank, kind_told, options},
+    targets::{WHY, known},
+};
 use self::{
     gather::{Gathering, Notes},
     mapped::Mapped,
@@ -61,11 +66,6 @@ pub use self::{
         ProductImport, ProductRow, ReviewImport, RiskImport, SupplierImport, SupplierRow,
     },
     source::FileRows,
-};
-pub(crate) use self::{
-    checking::check as check_recipe,
-    query::{answers, blank, kind_told, options},
-    targets::{WHY, known},
 };
 use crate::problem::{Problem, Type};
 pub use diligence_entities::recipe::ImportNoun as Noun;
@@ -512,7 +512,7 @@ impl Ahead for Intake {
                 row.evidence.retain(|(_, parts)| !is_run_out_in_vain(parts, today));
             }
         }
-        let mut plan = self.plan_of(reader, &rows).await?;
+        let mut plan = Box::pin(self.plan_of(reader, &rows)).await?;
         for _ in 0..MAXIMUM_ROUNDS {
             let near: Vec<bool> =
                 plan.outcomes().iter().zip(rows.iter()).map(|(outcome, row)| is_near(outcome, row)).collect();
@@ -522,7 +522,7 @@ impl Ahead for Intake {
             for (row, _) in rows.to_mut().iter_mut().zip(near).filter(|(_, is_near)| *is_near) {
                 row.same_as = Some(import::SameAs::New);
             }
-            plan = self.plan_of(reader, &rows).await?;
+            plan = Box::pin(self.plan_of(reader, &rows)).await?;
         }
         Ok(plan)
     }

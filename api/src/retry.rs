@@ -138,7 +138,7 @@ impl Retry {
         F: AsyncFnOnce(W, W::Plan, Option<&Writer>) -> Result<A, Error>,
     {
         let Some(key) = self.0 else {
-            let Opened { plan, writer, .. } = ahead::open(who.store(), who, &work).await?;
+            let Opened { plan, writer, .. } = Box::pin(ahead::open(who.store(), who, &work)).await?;
             let rendered = operation(work, plan, writer.as_ref()).await?.render()?;
             if let Some(writer) = writer {
                 writer.save().await?;
@@ -148,7 +148,7 @@ impl Retry {
         if let Some(kept) = key.found(idempotency::recall(&who.read().await?, &key.key, &key.fingerprint).await?)? {
             return Ok(once(kept));
         }
-        let Opened { plan, writer, .. } = ahead::open(who.store(), who, &work).await?;
+        let Opened { plan, writer, .. } = Box::pin(ahead::open(who.store(), who, &work)).await?;
         let (is_to_be_written, writer) = match writer {
             Some(writer) => (true, writer),
             None => (false, who.write().await?),

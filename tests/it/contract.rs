@@ -149,6 +149,9 @@ const MADE_UP: &[&str] = &[
     "/edition fixed",
     "/language fixed",
     "/other_id same",
+    "/rests_on_id same",
+    "_name ambiguous",
+    "_name unknown_name",
     "wrong_password",
     "wrong_code",
 ];

@@ -62,7 +62,9 @@ both! {
         let after = app.get(&app.viewer, &path).await.json(200);
         let lines: Vec<&str> = text(&after, "notes").lines().collect();
         assert_eq!((lines.first(), lines.last(), lines.len()), (Some(&"Ask Kim before paying."), Some(&"Not on Fridays."), said.lines().count()));
-        assert!(text(&after, "notes").contains("altogether: £600.00") && !text(&after, "notes").contains("£510.00"), "{after}");
+        assert!(text(&after, "notes").contains("altogether: £600\n") && !text(&after, "notes").contains("£510"), "{after}");
+        // A day that can be but one comes in however it is written.
+        send(&app, &by, "Supplier Name,Amount,Payment Date\nTide Foods,90.00,2026-04-30\n").await.json(200);
     }
 
     async fn more_rows_than_things_are_no_matter(app: App) {

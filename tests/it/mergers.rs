@@ -308,10 +308,10 @@ both! {
         let undo = |merger: &Value| format!("/mergers/{}/undo", id(merger));
         assert_eq!(app.act(&app.approver, &undo(&inner), &inner, None).await.faults(409), ["merged_since"]);
         let undone = app.act(&app.approver, &undo(&outer), &outer, None).await.json(200);
-        assert_eq!(app.act(&app.approver, &undo(&outer), &undone, None).await.faults(409), [" state"]);
+        assert_eq!(app.act(&app.approver, &undo(&outer), &undone, None).await.faults(409), ["state"]);
         assert_eq!(inner["undo_until"], "2027-03-31");
         app.clock.set("2027-04-01T00:00:00Z".parse().expect("a moment"));
-        assert_eq!(app.act(&app.approver, &undo(&inner), &inner, None).await.faults(409), [" too_late"]);
+        assert_eq!(app.act(&app.approver, &undo(&inner), &inner, None).await.faults(409), ["too_late"]);
     }
 
     async fn an_identifier_that_somebody_else_has_by_now_stands_in_the_way_of_undoing(app: App) {

@@ -42,39 +42,39 @@ fn toolkit(rows: &[(&str, &str, &str, &str)]) -> String {
 both! {
     async fn the_toolkits_list_is_evidence_and_a_fall_brings_the_review_forward(app: App) {
         let harbour = supplier(&app, "Harbour", "GB-NHS", "8K417").await;
-        let first = toolkit(&[("8K417", "HARBOUR LTD (8K417)", "21/22 Standards Met", "30/06/2022"), ("9X999", "Somebody", "Standards Met", "30/06/2022")]);
-        let trial = looks(&app, "dspt/refresh?list_day=2022-08-01&dry_run=true", &first).await.json(200);
+        let first = toolkit(&[("8K417", "HARBOUR LTD (8K417)", "25/26 Standards Met", "30/06/2026"), ("9X999", "Somebody", "Standards Met", "30/06/2026")]);
+        let trial = looks(&app, "dspt/refresh?list_day=2026-08-01&dry_run=true", &first).await.json(200);
         assert_eq!((counts(&trial), &trial["row_count"], &trial["applied"]), ([1, 0, 0, 0, 0, 1], &json!(2), &json!(false)));
         assert!(app.walk("/evidence", 50).await.is_empty() && app.walk("/lists/dspt/entries", 50).await.is_empty());
-        let done = looks(&app, "dspt/refresh?list_day=2022-08-01", &first).await.json(200);
+        let done = looks(&app, "dspt/refresh?list_day=2026-08-01", &first).await.json(200);
         assert_eq!((counts(&done), &done["applied"]), ([1, 0, 0, 0, 0, 1], &json!(true)));
         let evidence = app.walk("/evidence", 50).await;
-        assert_eq!((text(&evidence[0], "kind"), text(&evidence[0], "statement"), text(&evidence[0], "issued_on")), ("dspt", "21/22 Standards Met", "2022-06-30"));
+        assert_eq!((text(&evidence[0], "kind"), text(&evidence[0], "statement"), text(&evidence[0], "issued_on")), ("dspt", "25/26 Standards Met", "2026-06-30"));
         // The same list again says nothing new.
-        let again = looks(&app, "dspt/refresh?list_day=2022-08-01", &first).await.json(200);
+        let again = looks(&app, "dspt/refresh?list_day=2026-08-01", &first).await.json(200);
         assert_eq!(counts(&again), [0, 0, 1, 0, 0, 0]);
         assert_eq!(app.walk("/evidence", 50).await, evidence);
 
-        let second = toolkit(&[("8K417", "HARBOUR LTD", "22/23 Approaching Standards", "30/06/2023")]);
-        let fall = looks(&app, "dspt/refresh?list_day=2023-11-16", &second).await.json(200);
+        let second = toolkit(&[("8K417", "HARBOUR LTD", "26/27 Approaching Standards", "30/09/2026")]);
+        let fall = looks(&app, "dspt/refresh?list_day=2026-11-16", &second).await.json(200);
         assert_eq!(counts(&fall), [0, 1, 0, 0, 1, 1]);
         let entry = app.walk("/lists/dspt/entries", 50).await.remove(0);
-        assert_eq!((text(&entry, "status"), text(&entry, "status_before"), text(&entry, "list_day"), text(&entry, "looked_on"), text(&entry, "changed_on")), ("22/23 Approaching Standards", "21/22 Standards Met", "2023-11-16", "2027-03-01", "2027-03-01"));
+        assert_eq!((text(&entry, "status"), text(&entry, "status_before"), text(&entry, "list_day"), text(&entry, "looked_on"), text(&entry, "changed_on")), ("26/27 Approaching Standards", "25/26 Standards Met", "2026-11-16", "2027-03-01", "2027-03-01"));
         let due = review(&app, &harbour).await;
         assert_eq!((text(&due, "due_on"), text(&due, "reason")), ("2027-03-01", "published_list"));
-        assert!(text(&due, "reason_detail").contains("22/23 Approaching Standards (before: 21/22 Standards Met)"), "{due}");
+        assert!(text(&due, "reason_detail").contains("26/27 Approaching Standards (before: 25/26 Standards Met)"), "{due}");
         let history = app.get(&app.viewer, &format!("/suppliers/{}/history", id(&harbour))).await.json(200);
         assert!(history["items"].as_array().expect("events").iter().any(|event| event["noun"] == json!("list_entry") && event["action"] == json!("change")));
         // What was said before is no news.
-        assert_eq!(looks(&app, "dspt/refresh?list_day=2022-08-01", &first).await.faults(422), ["?list_day past"]);
+        assert_eq!(looks(&app, "dspt/refresh?list_day=2026-08-01", &first).await.faults(422), ["?list_day past"]);
         assert_eq!(looks(&app, "dspt/refresh?list_day=2027-03-02", &first).await.faults(422), ["?list_day future"]);
 
         // Who has left the list is said, and kept.
-        let left = looks(&app, "dspt/refresh?list_day=2024-11-16", &toolkit(&[("9X999", "Somebody", "Standards Met", "30/06/2024")])).await.json(200);
+        let left = looks(&app, "dspt/refresh?list_day=2027-02-16", &toolkit(&[("9X999", "Somebody", "Standards Met", "30/06/2026")])).await.json(200);
         assert_eq!(counts(&left), [0, 0, 0, 1, 0, 0]);
-        assert_eq!(app.walk("/lists/dspt/entries?has_left=true", 50).await[0]["left_on"], json!("2024-11-16"));
+        assert_eq!(app.walk("/lists/dspt/entries?has_left=true", 50).await[0]["left_on"], json!("2027-02-16"));
         let lists = app.get(&app.viewer, "/lists").await.json(200);
-        assert_eq!((&lists["lists"][0]["list_day"], &lists["lists"][0]["left_count"], &lists["lists"][1]["list_day"]), (&json!("2024-11-16"), &json!(1), &json!(null)));
+        assert_eq!((&lists["lists"][0]["list_day"], &lists["lists"][0]["left_count"], &lists["lists"][1]["list_day"]), (&json!("2027-02-16"), &json!(1), &json!(null)));
     }
 
     async fn part_of_a_list_is_not_taken_for_all_of_it(app: App) {

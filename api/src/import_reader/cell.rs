@@ -133,6 +133,11 @@ pub(super) fn property<'a>(shape: &'a Shape, schema: &'a Value, name: &str) -> O
     properties(shape, schema)?.get(name)
 }
 
+/// Whether a property takes null.
+pub(super) fn may_be_empty(shape: &Shape, property: &Value) -> bool {
+    [property, bare(shape, property)].iter().any(|schema| schema.get("nullable").and_then(Value::as_bool) == Some(true))
+}
+
 /// The schema of the items of a list.
 pub(super) fn items<'a>(shape: &'a Shape, schema: &'a Value) -> Option<&'a Value> {
     bare(shape, schema).get("items")
@@ -152,8 +157,7 @@ impl Cell {
     /// That of the field of this name.
     pub(super) fn of(shape: &Shape, name: &str, property: &Value) -> Self {
         let schema = bare(shape, property);
-        let may_be_empty =
-            [property, schema].iter().any(|schema| schema.get("nullable").and_then(Value::as_bool) == Some(true));
+        let may_be_empty = may_be_empty(shape, property);
         let format = schema.get("format").and_then(Value::as_str);
         let mut choices = choices_of(schema);
         let kind = match schema.get("type").and_then(Value::as_str) {
@@ -185,6 +189,11 @@ impl Cell {
             _ => CellKind::Json,
         };
         Self { kind, may_be_empty, choices }
+    }
+
+    /// That of a part of `group`: where the group may say nothing, so may each of its parts.
+    pub(super) fn within(self, shape: &Shape, group: &Value) -> Self {
+        Self { may_be_empty: self.may_be_empty || may_be_empty(shape, group), ..self }
     }
 
     /// Whether what it says is one of a few words of ours.

@@ -103,14 +103,19 @@ pub(super) fn put(row: &mut Row, target: &Target, value: Value) {
 /// Leaves out what says nothing, and notes what the schemas say of the rest.
 pub(super) fn check(noun: ImportNoun, row: &mut Row) {
     let shape = targets::shape(noun);
-    // A profile that says nothing at all is none.
-    let part_count = property(&shape, &shape.schema, "ai_profile")
-        .and_then(|profile| properties(&shape, profile))
-        .map_or(0, Map::len);
-    let all_clear = |value: &Value| {
-        value.as_object().is_some_and(|parts| parts.len() == part_count && parts.values().all(Value::is_null))
+    // A group that says nothing at all, such as a profile or a value, is none.
+    let says_nothing = |name: &str, value: &Value| {
+        let parts = value.as_object()?;
+        let known = properties(&shape, property(&shape, &shape.schema, name)?)?;
+        let is_needed = |part: &String| known.get(part).is_some_and(|part| !cell::may_be_empty(&shape, part));
+        let is_whole = parts.len() == known.len() || parts.keys().any(is_needed);
+        Some(is_whole && parts.values().all(Value::is_null))
     };
-    row.fields.values_mut().filter(|value| all_clear(value)).for_each(|value| *value = Value::Null);
+    for (name, value) in &mut row.fields {
+        if says_nothing(name, value) == Some(true) {
+            *value = Value::Null;
+        }
+    }
     // Nor is evidence that states nothing.
     row.evidence.retain(|(_, parts)| match parts.get("statement") {
         Some(statement) => !statement.is_null(),

@@ -175,27 +175,26 @@ pub(super) fn target(noun: ImportNoun, given: &str) -> Result<(String, Target), 
     let shape = shape(noun);
     let parts: Vec<&str> = name.split('.').collect();
     let plain = |kind| Target::Field { name: name.to_owned(), cell: Cell::plain(kind) };
-    let found =
-        match parts.as_slice() {
-            [of] if of.ends_with("_name") && names(noun).contains(&name) => Some(plain(CellKind::Text)),
-            [_] if names(noun).contains(&name) => Some(plain(CellKind::Word)),
-            // Who provides it may be named in other columns.
-            ["supplier_id"] if noun == ImportNoun::Products => Some(plain(CellKind::Word)),
-            [_] => {
-                let is_whole = |property: &&Value| properties(&shape, property).is_none();
-                property(&shape, &shape.schema, name)
-                    .filter(is_whole)
-                    .map(|property| Target::Field { name: name.to_owned(), cell: Cell::of(&shape, name, property) })
-            }
-            [group, field] => property(&shape, &shape.schema, group)
-                .and_then(|inner| property(&shape, inner, field))
-                .map(|property| Target::Part {
-                    group: (*group).to_owned(),
-                    name: (*field).to_owned(),
-                    cell: Cell::of(&shape, field, property),
-                }),
-            _ => None,
-        };
+    let found = match parts.as_slice() {
+        [of] if of.ends_with("_name") && names(noun).contains(&name) => Some(plain(CellKind::Text)),
+        [_] if names(noun).contains(&name) => Some(plain(CellKind::Word)),
+        // Who provides it may be named in other columns.
+        ["supplier_id"] if noun == ImportNoun::Products => Some(plain(CellKind::Word)),
+        [_] => {
+            let is_whole = |property: &&Value| properties(&shape, property).is_none();
+            property(&shape, &shape.schema, name)
+                .filter(is_whole)
+                .map(|property| Target::Field { name: name.to_owned(), cell: Cell::of(&shape, name, property) })
+        }
+        [group, field] => property(&shape, &shape.schema, group)
+            .and_then(|whole| Some((whole, property(&shape, whole, field)?)))
+            .map(|(whole, property)| Target::Part {
+                group: (*group).to_owned(),
+                name: (*field).to_owned(),
+                cell: Cell::of(&shape, field, property).within(&shape, whole),
+            }),
+        _ => None,
+    };
     match found {
         Some(target) => Ok((place, target)),
         // What follows from other columns.

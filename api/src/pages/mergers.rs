@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use diligence_entities::{
-    error::Error,
     id::{MergerId, ProductId, SubjectId, SupplierId},
     merger::{self, Merger, MergerChoice, MergerField, MergerFilter, MergerPlan, MergerState, NewMerger},
     product::{self, ProductFilter},
@@ -13,7 +12,7 @@ use diligence_entities::{
     stored::from_word,
     subject::SubjectType,
     supplier::{self, SupplierFilter},
-    twin::{self, ToldApart, Twin, TwinFilter, TwinReason, Twinned},
+    twin::{self, ToldApart, Twin, TwinFilter, TwinReason},
 };
 use poem::{Request, http::StatusCode};
 use serde_json::Value;
@@ -54,19 +53,6 @@ const PART: &str = "/register";
 const FOUND: u64 = 20;
 /// What stands before the name of a field in a form.
 const CHOICE: &str = "choice.";
-
-/// Where one is sent who asks for something that went into another.
-pub(super) async fn elsewhere(reader: &Reader, id: &str, error: Error) -> PageResult {
-    match (&error, merger::merged_into(reader, id).await?) {
-        (Error::NotFound, Some(id)) => Ok(redirect(&format::subject_href(&id))),
-        _ => Err(error.into()),
-    }
-}
-
-/// Where those are, and what they are called, that something new may be.
-pub(super) fn links(twins: Vec<Twinned>) -> Vec<(String, String)> {
-    twins.into_iter().map(|twin| (format::subject_href(&twin.id), twin.name)).collect()
-}
 
 // ---------------------------------------------------------------- twins
 

@@ -23,7 +23,6 @@ use super::{
     form::Form,
     format,
     labels::Labelled as _,
-    mergers,
     page::{Frame, PageResult, html, path_id, redirect},
     routes::Routes,
     sign_in::SignedIn,
@@ -32,7 +31,7 @@ use super::{
         PART, STATUS,
         about::About,
         end::{self, Step},
-        history, stored, trend,
+        history, stored, trend, twins,
     },
 };
 use crate::{
@@ -173,7 +172,7 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let id: ProductId = path_id(request)?;
     let product = match product::read(&reader, &id).await {
         Ok(product) => product,
-        Err(error) => return mergers::elsewhere(&reader, id.as_str(), error).await,
+        Err(error) => return twins::elsewhere(&reader, id.as_str(), error).await,
     };
     let about = About::read(request, &reader, &SubjectId::Product(id)).await?;
     let frame = here.frame(&product.name).at("/register");
@@ -265,7 +264,7 @@ pub(super) async fn enter(who: Page<Editor>, form: Proven<Form>) -> PageResult {
         let twins = twin::of_product(&reader, &query).await?;
         if !twins.is_empty() {
             let supplier = supplier::read(&reader, &supplier_id).await?;
-            return new_form(here, &supplier).asking(parts, mergers::links(twins), new.name.trim().to_owned());
+            return new_form(here, &supplier).asking(parts, twins::links(twins), new.name.trim().to_owned());
         }
     }
     match who.change(async |writer| product::create(writer, new).await).await {

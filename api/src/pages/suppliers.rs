@@ -25,7 +25,6 @@ use super::{
     form::Form,
     format,
     labels::{Choices, Labelled as _},
-    mergers,
     page::{Frame, PageResult, html, path_id, redirect},
     routes::Routes,
     sign_in::SignedIn,
@@ -34,7 +33,7 @@ use super::{
         PART, STATUS,
         about::About,
         end::{self, Step},
-        history, stored, trend,
+        history, stored, trend, twins,
     },
 };
 use crate::auth::{Editor, Viewer};
@@ -216,7 +215,7 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let id: SupplierId = path_id(request)?;
     let supplier = match supplier::read(&reader, &id).await {
         Ok(supplier) => supplier,
-        Err(error) => return mergers::elsewhere(&reader, id.as_str(), error).await,
+        Err(error) => return twins::elsewhere(&reader, id.as_str(), error).await,
     };
     if supplier.is_ourselves {
         return Ok(redirect("/ourselves"));
@@ -276,7 +275,7 @@ pub(super) async fn enter(who: Page<Editor>, form: Proven<Form>) -> PageResult {
         let query = SupplierTwinQuery { name: Some(new.name.clone()), identifier: None };
         let twins = twin::of_supplier(&who.reader().await?, &query).await?;
         if !twins.is_empty() {
-            return new_form(here).asking(parts, mergers::links(twins), new.name.trim().to_owned());
+            return new_form(here).asking(parts, twins::links(twins), new.name.trim().to_owned());
         }
     }
     match who.change(async |writer| supplier::create(writer, new).await).await {

@@ -558,13 +558,17 @@ fn guess(head: &[Record], wanted: &[String]) -> Option<usize> {
     let names = |record: &Record| {
         record.cells.iter().filter(|cell| !cell.is_blank() && wanted.contains(&folded(&cell.shown()))).count()
     };
-    if !wanted.is_empty() {
-        let most = head.iter().map(names).max().filter(|most| *most > 0);
-        if let Some(most) = most {
-            return head.iter().position(|record| names(record) == most);
-        }
-    }
     let filled = |record: &Record| record.cells.iter().filter(|cell| !cell.is_blank()).count();
+    let unaided = looks_like_header(head, &filled);
+    let most = head.iter().map(names).max().filter(|most| *most > 0);
+    // A title above the table is no column of it, even if it is asked for.
+    let is_title = |at: &usize| filled(&head[*at]) == 1 && unaided.is_some_and(|at| filled(&head[at]) > 1);
+    let named = most.and_then(|most| head.iter().position(|record| names(record) == most));
+    named.filter(|at| !is_title(at)).or(unaided)
+}
+
+/// Which of the first rows looks like the header, whatever is asked for.
+fn looks_like_header(head: &[Record], filled: &impl Fn(&Record) -> usize) -> Option<usize> {
     let mut widths: Vec<usize> = head.iter().map(filled).filter(|filled| *filled > 0).collect();
     widths.sort_unstable();
     let usual = *widths.get((widths.len() * 3 / 4).min(widths.len().saturating_sub(1)))?;

@@ -6,6 +6,8 @@ use diligence_openapi::Operation;
 use poem::http::Method;
 use serde_json::{Value, json};
 
+mod imports;
+
 use crate::harness::{Answer, App, PASSWORD, Person, code_at, etag, id, person, text};
 
 /// What a request of an operation needs: what it is done to, and the body.
@@ -119,18 +121,6 @@ pub(crate) async fn with_file(app: &App, evidence: &Value) -> Value {
     .json(200)
 }
 
-/// A draft of an import of a supplier of this name. There can be only some at a time: the oldest make room.
-async fn import_draft(app: &App, name: &str) -> Value {
-    let waiting = app.get(&app.admin, "/imports?state=draft&limit=200").await.json(200);
-    for draft in waiting["items"].as_array().into_iter().flatten().skip(10) {
-        let headers = [("if-match", &etag(draft)[..])];
-        app.send(&app.admin, Method::DELETE, &format!("/imports/{}", id(draft)), None, &headers).await;
-    }
-    let headers = [("content-type", "text/csv")];
-    let file = format!("name\r\n{name}\r\n").into_bytes();
-    app.raw(&app.admin, Method::POST, "/imports?file_name=list.csv", Some(file), &headers).await.json(201)
-}
-
 /// A check of this supplier with a finding.
 fn security_check(supplier: &Value, day: &str) -> Value {
     json!({
@@ -180,11 +170,6 @@ async fn acted_to(app: &App, collection: &str, item: &Value, verb: &str, status:
 
 pub(crate) fn method(operation: &Operation<'_>) -> Method {
     operation.method.to_uppercase().parse().expect("a method")
-}
-
-/// What an import of one row is sent.
-fn rows(row: Value) -> Target {
-    Target::with(json!({ "rows": [row] }))
 }
 
 /// A text that no other has.
@@ -282,6 +267,9 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
     let key = || json!({ "name": "Nightly", "role": "viewer" });
     let provider = || json!({ "name": unique(), "issuer": "https://login.example.org", "client_id": "diligence", "client_secret": "kept" });
     let invitation = || json!({ "email": format!("{}@example.org", unique()), "role": "viewer" });
+    if let Some(target) = imports::target(app, operation).await {
+        return target;
+    }
     match operation {
         "list_register"
         | "read_summary"
@@ -525,26 +513,6 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
             Target::on(made("/incidents", incident().await).await).and(json!({ "lessons": "Two of everything." }))
         }
 
-        "create_import" => {
-            Target::none().file("?noun=suppliers&file_name=list.csv", format!("name\r\n{}\r\n", unique()).into_bytes())
-        }
-        "read_import"
-        | "delete_import"
-        | "read_import_recognised"
-        | "read_import_report"
-        | "export_refused_rows"
-        | "apply_import" => Target::on(import_draft(app, &unique()).await),
-        "change_import" => {
-            Target::on(import_draft(app, &unique()).await).and(json!({ "answers": { "same:harbour": "new" } }))
-        }
-        "undo_import" | "list_import_items" => {
-            let draft = import_draft(app, &unique()).await;
-            let headers = [("if-match", &etag(&draft)[..])];
-            let path = format!("/imports/{}", id(&draft));
-            app.send(&app.admin, Method::POST, &format!("{path}/apply"), None, &headers).await.json(200);
-            Target::on(app.get(&app.admin, &path).await.json(200))
-        }
-
         "export_everything"
         | "export_dependencies"
         | "export_incidents"
@@ -562,32 +530,6 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         | "export_due"
         | "export_calendar"
         | "export_audit_events" => Target::none(),
-        "import_everything" => {
-            // A whole register goes into one in which there is nothing yet.
-            let owner = person(&app.store, &format!("Empty {}", unique()), diligence_entities::role::Role::Admin).await;
-            let archive = app.get(&owner, "/register.zip").await.bytes;
-            Target::none().file("", archive).by(owner)
-        }
-        "import_contacts" => rows(json!({ "supplier_id": id(&supplier().await), "name": unique() })),
-        "import_contracts" => rows(json!({ "supplier_id": id(&supplier().await), "reference": unique() })),
-        "import_dependencies" => rows(json!({
-            "subject_id": id(&supplier().await), "rests_on_id": id(&supplier().await), "kind": "host",
-        })),
-        "import_evidence" => rows(json!({
-            "subject_id": id(&supplier().await), "kind": "iso_27001", "reference": unique(), "issued_on": "2027-01-05",
-        })),
-        "import_incidents" => rows(json!({
-            "subject_id": id(&supplier().await), "title": unique(), "severity": "minor", "occurred_on": "2027-01-05",
-        })),
-        "import_risks" => rows(json!({
-            "subject_id": id(&supplier().await), "title": unique(), "likelihood": 3, "impact": 4,
-        })),
-        "import_decisions" => rows(json!({
-            "subject_id": id(&supplier().await), "questionnaire": "supplier-security", "outcome": "approved",
-            "decided_by": "Jo Bell", "decided_on": "2026-05-01",
-        })),
-        "import_reviews" => rows(json!({ "subject_id": id(&supplier().await), "due_on": "2027-09-01" })),
-        "import_suppliers" => Target::with(json!({ "rows": [{ "name": unique() }] })),
         "bulk_update_suppliers" => Target::with(
             json!({ "select": { "ids": [id(&supplier().await)] }, "do": { "set": { "status": "exiting" } } }),
         ),
@@ -597,9 +539,6 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         "list_list_entries" => Target::on(json!({ "list": "dspt" })),
         "refresh_published_list" => Target::on(json!({ "list": "dspt" }))
             .file("", b"Code,Organisation Name,Status\n8K417,Harbour,Standards Met\n".to_vec()),
-        "import_products" => Target::with(
-            json!({ "rows": [{ "supplier_id": id(&supplier().await), "name": unique(), "kind": "software" }] }),
-        ),
 
         "change_ourselves" => {
             Target::on(app.get(&app.admin, "/ourselves").await.json(200)).and(json!({ "notes": unique() }))

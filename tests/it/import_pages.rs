@@ -279,6 +279,19 @@ both! {
         assert_eq!(supplier_count(&app).await, 2);
     }
 
+    async fn a_file_of_what_is_there_already_can_be_finished_with_and_waits_no_longer(app: App) {
+        app.post(&app.editor, "/suppliers", json!({ "name": "Harbour", "website": "https://harbour.example" })).await.json(201);
+        let mut editor = someone(&app, "editor").await;
+        let (draft, step) = begins(&mut editor, &app, "again.csv", b"name,website\r\nHarbour,https://harbour.example\r\n").await;
+        assert_eq!(step, format!("{draft}/rows"));
+        let page = shown(&mut editor, &app, &step).await;
+        holds(&page.text, &["0 new, 0 changed, 1 unchanged, 0 refused.", "The register already has all of this.", "<button>Finish</button>"]);
+        assert_eq!(goes_to(&sends(&mut editor, &app, &page, &format!("{draft}/apply"), &[]).await), draft);
+        holds(&shown(&mut editor, &app, &draft).await.text, &["The file was imported", "0 new, 0 changed, 1 unchanged"]);
+        let drafts = app.get(&app.editor, "/imports?state=draft").await.json(200);
+        assert_eq!(drafts["items"], json!([]), "{drafts}");
+    }
+
     async fn a_name_that_is_nearly_one_we_have_is_asked_about_and_the_answer_can_be_taken_back(app: App) {
         let there = app.supplier("Harbour Linen").await;
         let mut editor = someone(&app, "editor").await;

@@ -75,6 +75,22 @@ both! {
         }
     }
 
+    async fn a_file_that_changes_nothing_waits_no_longer_once_it_is_applied(app: App) {
+        app.post(&app.editor, "/suppliers", json!({ "name": "Harbour", "website": "https://harbour.example" })).await.json(201);
+        let file = "name,website\nHarbour,https://harbour.example\n";
+        for retry in [None, Some(("idempotency-key", "once"))] {
+            let draft = app.raw(&app.editor, Method::POST, "/imports", Some(file.as_bytes().to_vec()), &[("content-type", "text/csv")]).await.json(201);
+            let (path, tag) = (format!("/imports/{}", id(&draft)), etag(&draft));
+            let headers: Vec<(&str, &str)> = std::iter::once(("if-match", &tag[..])).chain(retry).collect();
+            let report = app.send(&app.editor, Method::POST, &format!("{path}/apply"), None, &headers).await.json(200);
+            assert_eq!((&report["applied"], &report["unchanged_count"]), (&json!(true), &json!(1)), "{report}");
+            let kept = app.get(&app.editor, &path).await.json(200);
+            assert_eq!((&kept["state"], &kept["unchanged_count"], &kept["changed_count"]), (&json!("applied"), &json!(1), &json!(0)), "{kept}");
+            assert_eq!(app.get(&app.editor, &format!("{path}/items")).await.json(200)["items"], json!([]));
+            assert_eq!(app.get(&app.editor, "/imports?state=draft").await.json(200)["items"], json!([]));
+        }
+    }
+
     async fn whatever_was_imported_and_undone_leaves_the_register_as_it_was(app: App) {
         let config = Config { rng_seed: RngSeed::Fixed(7), ..Config::default() };
         let mut runner = TestRunner::new(config);

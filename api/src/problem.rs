@@ -543,6 +543,8 @@ operations! {
     Following: Merged NotFound Invalid;
     /// Comparing an item with an earlier one.
     Comparing: NotFound Conflict Invalid;
+    /// Reading what is there only while an item is in one state.
+    ReadingInState: NotFound Conflict Invalid;
     /// Reading a list, an export or a summary, with a query.
     Listing: Invalid;
     /// Asking something that is too long for an address; nothing is changed.

@@ -75,6 +75,24 @@ both! {
         }
     }
 
+    async fn what_only_a_draft_has_is_told_to_be_gone_once_it_is_applied_or_undone(app: App) {
+        import(&app, "suppliers", json!([{ "name": "Harbour Linen" }])).await;
+        let done = last_import(&app).await;
+        let path = format!("/imports/{}", id(&done));
+        for (is_undone, expected) in [(false, "/items` lists what it did"), (true, "was applied and undone")] {
+            if is_undone {
+                undo(&app, &done, "").await.json(200);
+            }
+            for place in ["recognised", "report", "refused.csv"] {
+                let gone = app.get(&app.editor, &format!("{path}/{place}")).await;
+                assert_eq!(gone.faults(409), ["applied"], "{place}");
+                assert!(gone.text.contains(expected), "{}", gone.text);
+                // To another organisation there is none.
+                assert_eq!(app.get(&app.neighbour, &format!("{path}/{place}")).await.status, 404);
+            }
+        }
+    }
+
     async fn a_file_that_changes_nothing_waits_no_longer_once_it_is_applied(app: App) {
         app.post(&app.editor, "/suppliers", json!({ "name": "Harbour", "website": "https://harbour.example" })).await.json(201);
         let file = "name,website\nHarbour,https://harbour.example\n";

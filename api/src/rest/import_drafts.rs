@@ -30,7 +30,7 @@ use crate::{
     import_reader::{ImportReport, Recognised},
     path::{At, boxed},
     payload::{self, Change, FILE_LIMIT},
-    problem::{Acting, Answer, Changing, Creating, Deleting, Listing, Problem, Reading},
+    problem::{Acting, Answer, Changing, Creating, Deleting, Listing, Problem, Reading, ReadingInState},
     query::Query,
     retry::Retry,
     version::{IfMatch, IfNoneMatch},
@@ -176,14 +176,18 @@ impl Api {
 
     /// Read what was found in a file
     ///
-    /// Of a draft: its kind, encoding, sheets and columns, each as it was found or as the recipe says.
+    /// Of a draft: its kind, encoding, sheets and columns, each as it was found or as the recipe says. Once the import was applied its file is let go of, and this is refused with 409.
     #[oai(
         path = "/imports/:id/recognised",
         method = "get",
         operation_id = "read_import_recognised",
         transform = "boxed"
     )]
-    async fn recognised(&self, who: By<Importing<Editor>>, id: At<ImportId>) -> Answer<Found<Recognised>, Reading> {
+    async fn recognised(
+        &self,
+        who: By<Importing<Editor>>,
+        id: At<ImportId>,
+    ) -> Answer<Found<Recognised>, ReadingInState> {
         let reader = who.read().await?;
         let draft = draft(record::read(&reader, &id).await?)?;
         let file = import_draft::file(&reader, &id).await?;
@@ -193,18 +197,22 @@ impl Api {
 
     /// Read what a draft of an import would do
     ///
-    /// A dry run: what becomes of each row, with its errors, what was found about the file, and the questions that somebody has to answer first. Nothing is changed.
+    /// A dry run: what becomes of each row, with its errors, what was found about the file, and the questions that somebody has to answer first. Nothing is changed. Once it was applied this is refused with 409: `GET /imports/{id}/items` lists what it did.
     #[oai(path = "/imports/:id/report", method = "get", operation_id = "read_import_report", transform = "boxed")]
-    async fn report(&self, who: By<Importing<Editor>>, id: At<ImportId>) -> Answer<Found<ImportReport>, Reading> {
+    async fn report(
+        &self,
+        who: By<Importing<Editor>>,
+        id: At<ImportId>,
+    ) -> Answer<Found<ImportReport>, ReadingInState> {
         let draft = draft(record::read(&who.read().await?, &id).await?)?;
         Ok(Found(import_draft::report(who.store(), who.scope(), &draft).await?))
     }
 
     /// Export the refused rows of a draft
     ///
-    /// As CSV: every row that is refused or asks a question, with all of its own cells and the reasons in the last column. It can be mended and imported again; the column with the reasons is passed over.
+    /// As CSV: every row that is refused or asks a question, with all of its own cells and the reasons in the last column. It can be mended and imported again; the column with the reasons is passed over. Once it was applied its file is let go of, and this is refused with 409.
     #[oai(path = "/imports/:id/refused.csv", method = "get", operation_id = "export_refused_rows", transform = "boxed")]
-    async fn refused(&self, who: By<Importing<Editor>>, id: At<ImportId>) -> Answer<File<CsvFile>, Reading> {
+    async fn refused(&self, who: By<Importing<Editor>>, id: At<ImportId>) -> Answer<File<CsvFile>, ReadingInState> {
         let draft = draft(record::read(&who.read().await?, &id).await?)?;
         let (report, rows) = import_draft::trial(who.store(), who.scope(), &draft).await?;
         who.exports("import", id.as_str(), None).await?;
@@ -297,9 +305,16 @@ impl Api {
     }
 }
 
-/// An import that is a draft.
-fn draft(import: Import) -> Result<Import, Problem> {
-    if import.state.0 == ImportState::Draft { Ok(import) } else { Err(Problem::not_found()) }
+/// An import that is a draft: of any other the file is let go of.
+fn draft(import: Import) -> Result<Import, Error> {
+    let detail = match import.state.0 {
+        ImportState::Draft => return Ok(import),
+        ImportState::Applied => {
+            "this import was applied, and its file let go of: `GET /imports/{id}/items` lists what it did"
+        }
+        ImportState::Undone => "this import was applied and undone, and its file let go of: upload the file again",
+    };
+    Err(Error::conflict("applied", detail))
 }
 
 /// The recipe of this key.

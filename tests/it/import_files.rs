@@ -39,6 +39,8 @@ both! {
         let trial = send(&app, &[map, ("dry_run", "true")], file).await.json(200);
         assert_eq!(["created_count", "merged_row_count", "row_count"].map(|name| number(&trial, name)), [3, 3, 6], "{trial}");
         assert!(sentences(&trial).contains("put together"), "{trial}");
+        let merged: Vec<[&Value; 3]> = trial["rows"].as_array().expect("rows").iter().map(|row| ["line", "merged_row_count", "merged_lines"].map(|name| &row[name])).collect();
+        assert_eq!(json!(merged), json!([[2, 2, [4, 5]], [3, 1, [6]], [7, 0, []]]));
         send(&app, &[map], file).await.json(200);
         let again = send(&app, &[map], file).await.json(200);
         assert_eq!((number(&again, "created_count"), app.walk("/suppliers", 200).await.len()), (0, 3), "{again}");
@@ -71,6 +73,9 @@ both! {
         let rows: String = (0..21_000).map(|row| format!("Supplier {:02},{row}\n", row % 40)).collect();
         let report = send(&app, &[("map", "Paid to=name"), ("dry_run", "true")], format!("Paid to,Number\n{rows}")).await.json(200);
         assert_eq!((number(&report, "created_count"), number(&report, "row_count")), (40, 21_000));
+        // Only the first of those that were put together are told one by one.
+        let first = &report["rows"][0];
+        assert_eq!((number(first, "merged_row_count"), &first["merged_lines"]), (524, &json!([42, 82, 122, 162, 202])));
         let rows: String = (0..20_001).map(|row| format!("Supplier number {row}\n")).collect();
         let refused = send(&app, &[("map", "Paid to=name")], format!("Paid to\n{rows}")).await;
         assert_eq!(refused.faults(422), ["/rows length"]);

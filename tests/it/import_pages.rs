@@ -292,6 +292,18 @@ both! {
         assert_eq!(drafts["items"], json!([]), "{drafts}");
     }
 
+    async fn rows_that_were_put_together_are_told_beside_the_first_of_them(app: App) {
+        let mut editor = someone(&app, "editor").await;
+        let mut file = "Vendor,Website\r\nHarbour Linen,https://harbour.example\r\nFernway Payroll,\r\nHARBOUR LINEN,\r\nHarbour  Linen,\r\nMeadow Catering,\r\n".to_owned();
+        file.push_str(&"Meadow Catering,\r\n".repeat(8));
+        let (draft, step) = begins(&mut editor, &app, "list.csv", file.as_bytes()).await;
+        let page = shown(&mut editor, &app, &step).await;
+        goes_to(&sends(&mut editor, &app, &page, &step, &[]).await);
+        let page = shown(&mut editor, &app, &format!("{draft}/rows")).await;
+        holds(&page.text, &["3 new, 0 changed", "Put together with rows 4 and 5.", "Put together with rows 7, 8, 9, 10, 11 and 3 more."]);
+        assert_eq!(page.text.matches("Put together with").count(), 2);
+    }
+
     async fn a_name_that_is_nearly_one_we_have_is_asked_about_and_the_answer_can_be_taken_back(app: App) {
         let there = app.supplier("Harbour Linen").await;
         let mut editor = someone(&app, "editor").await;

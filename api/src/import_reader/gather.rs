@@ -208,6 +208,7 @@ impl<'a> Gathering<'a> {
         let Some(thing) = self.things.get_mut(index) else { return };
         if found.is_some() {
             self.merged_count += 1;
+            thing.source.note_merged(line);
             if thing.also.len() < MAXIMUM_KEPT {
                 thing.also.push(place());
             }

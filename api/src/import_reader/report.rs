@@ -137,6 +137,10 @@ pub struct ImportedRow {
     pub id: Option<String>,
     /// What it calls it, cut to 200 characters; null where it does not say.
     pub name: Option<String>,
+    /// How many further rows of the file are about the same, and were put together with it.
+    pub merged_row_count: i64,
+    /// Where these stand, as `line` says it: the first five of them.
+    pub merged_lines: Vec<i64>,
     /// What it changes of something that is there: at most 20 fields, and only the first once 10,000 changes and errors
     /// are listed.
     pub changes: Vec<RowChange>,

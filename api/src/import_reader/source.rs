@@ -10,6 +10,7 @@ use diligence_questionnaires::cells;
 use serde_json::{Map, Value};
 
 use super::{
+    count,
     report::{ImportReport, ImportedRow, RowChange, RowError},
     targets::WHY,
 };
@@ -17,6 +18,8 @@ use crate::csv;
 
 /// How much of a value is shown.
 const SHOWN: usize = 200;
+/// How many places are told of rows that were put together with one.
+const MERGED_LINES: usize = 5;
 
 /// A column, the place it fills, and its cells.
 #[derive(Clone, Debug)]
@@ -37,6 +40,8 @@ pub(super) struct Source {
     pub(super) further: Vec<Further>,
     /// How many more of these there are, whose cells were too many to be kept.
     pub(super) left_count: i64,
+    /// Where the first of all of these stand.
+    merged_lines: Vec<i64>,
     /// What was not said by the first of its rows, or not by the column that is found by its place.
     pub(super) elsewhere: Vec<Elsewhere>,
 }
@@ -85,7 +90,14 @@ pub(super) fn short(text: &str) -> String {
 
 impl Source {
     pub(super) fn new(row: i64, line: Option<i64>, said: Said) -> Self {
-        Self { row, line, said, further: Vec::new(), left_count: 0, elsewhere: Vec::new() }
+        Self { row, line, said, further: Vec::new(), left_count: 0, merged_lines: Vec::new(), elsewhere: Vec::new() }
+    }
+
+    /// Notes where a row stands that was put together with it.
+    pub(super) fn note_merged(&mut self, line: i64) {
+        if self.merged_lines.len() < MERGED_LINES {
+            self.merged_lines.push(line);
+        }
     }
 
     pub(super) fn told(&self, outcome: Outcome, limit: usize) -> ImportedRow {
@@ -105,6 +117,8 @@ impl Source {
             verdict: outcome.verdict,
             id: outcome.id,
             name: self.name(),
+            merged_row_count: count(self.further.len()).saturating_add(self.left_count),
+            merged_lines: self.merged_lines.clone(),
             changes: outcome.changes.into_iter().take(limit).map(change).collect(),
             errors: outcome.faults.into_iter().take(limit).map(error).collect(),
         }

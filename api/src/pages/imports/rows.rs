@@ -144,6 +144,19 @@ impl RowsPage<'_> {
         words.filter(|words| !words.is_empty()).map_or_else(|| text.clone(), |words| words.join(", "))
     }
 
+    /// Which further rows of the file were put together with one.
+    fn merged(row: &ImportedRow) -> Option<String> {
+        let mut places: Vec<String> = row.merged_lines.iter().map(ToString::to_string).collect();
+        let told = i64::try_from(places.len()).unwrap_or(i64::MAX);
+        if row.merged_row_count > told {
+            places.push(format!("{} more", row.merged_row_count - told));
+        }
+        let last = places.pop()?;
+        let all =
+            if places.is_empty() { format!("row {last}") } else { format!("rows {} and {last}", places.join(", ")) };
+        Some(format!("Put together with {all}."))
+    }
+
     fn told(row: &ImportedRow, error: &RowError) -> String {
         let place = match error.line {
             Some(line) if error.row != row.row => format!("row {line}, "),

@@ -43,7 +43,7 @@ use diligence_questionnaires::spreadsheet::{self, Options, Record, Source as Fil
 use serde_json::{Map, Value};
 
 pub(crate) use self::{
-    checking::check as check_recipe,
+    checking::{check as check_recipe, comments as recipe_comments},
     query::{answers, blank, kind_told, options},
     targets::{WHY, known},
 };

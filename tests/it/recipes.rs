@@ -295,6 +295,37 @@ both! {
         assert_eq!(editor.opens(&app, "/recipes/our-dspt").await.status, 404);
     }
 
+    async fn what_a_recipe_may_not_mean_is_asked_on_its_page_and_kept_all_the_same(app: App) {
+        let mut editor = someone(&app, "editor").await;
+        let new = shown(&mut editor, &app, "/recipes/new").await;
+        lacks(&new.text, &["Is this meant?"]);
+        // What YAML takes for a comment is gone once it is saved: so it is asked before.
+        let fields = [("key", "ours"), ("document", "noun: suppliers\r\ncolumns:\r\n  - column: Ref #1\r\n    fills: name\r\n")];
+        let asked = editor.fills(&app, &new, "/recipes/new", &fields).await;
+        assert_eq!(asked.status, 422);
+        holds(&asked.text, &["Is this meant?", "<li>Line 3, column 17: ", "Keep it anyway", "column: Ref #1", "value=\"ours\""]);
+        app.get(&app.viewer, "/recipes/ours").await.faults(404);
+        assert_eq!(goes_to(&editor.fills(&app, &asked, "/recipes/new", &fields).await), "/recipes/ours?saved=yes");
+        let page = shown(&mut editor, &app, "/recipes/ours?saved=yes").await;
+        holds(&page.text, &["The recipe is kept.", "column: Ref\n"]);
+        lacks(&page.text, &["Is this meant?"]);
+        let changed = "noun: suppliers\r\ncolumns:\r\n  - {column: Ref, fills: nmae}\r\n  - column: Name\r\n    fills: name\r\ndescription: List #2\r\n";
+        let asked = editor.fills(&app, &page, "/recipes/ours", &[("document", changed)]).await;
+        assert_eq!(asked.status, 422);
+        holds(&asked.text, &["Is this meant?", "<li>Line 6, column 19: ", "Save it anyway", "description: List #2"]);
+        // Something else that may not be meant is asked again.
+        let other = changed.replace("List #2", "Our list #2");
+        let again = editor.fills(&app, &asked, "/recipes/ours", &[("document", &other)]).await;
+        assert_eq!(again.status, 422);
+        assert_eq!(goes_to(&editor.fills(&app, &again, "/recipes/ours", &[("document", &other)]).await), "/recipes/ours?saved=yes");
+        // A field that is none can be saved, and stays told until it is mended.
+        let page = shown(&mut editor, &app, "/recipes/ours").await;
+        holds(&page.text, &["Is this meant?", "no file can be read by it like this", " (/columns/0/fills)</li>", "description: Our list\n"]);
+        let mended = other.replace("nmae", "notes").replace(" #2", "");
+        assert_eq!(goes_to(&editor.fills(&app, &page, "/recipes/ours", &[("document", &mended)]).await), "/recipes/ours?saved=yes");
+        lacks(&shown(&mut editor, &app, "/recipes/ours").await.text, &["Is this meant?"]);
+    }
+
     async fn both_layouts_of_the_toolkits_search_become_suppliers_with_evidence(app: App) {
         let old = brought_in(&app, "suppliers", "dspt-search", include_bytes!("recipes/dspt-2019.csv")).await;
         assert_eq!(counts(&old), [3, 0, 0]);

@@ -14,13 +14,9 @@ use diligence_entities::{
     scope::Writer,
     stored::word,
 };
-use diligence_questionnaires::swallowed_where;
 
 use super::{Failure, block_on, console, open_with, organisation_called, print};
 use crate::{config::DatabaseFlags, import_reader, schemas};
-
-/// The keys of a recipe whose text may have a `#` in it that YAML takes for a comment.
-const NAMES: [&str; 9] = ["column", "contains", "description", "is", "is_not", "lead", "name", "sheet", "starts_with"];
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -123,9 +119,9 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
             if !faults.is_empty() {
                 return Err(refused(&file, &faults));
             }
-            let warnings: String = swallowed_where(&text, |key| key.is_none_or(|key| NAMES.contains(&key)))
+            let warnings: String = import_reader::recipe_comments(&text)
                 .into_iter()
-                .map(|fault| format!("  is this meant? {}\n", Fault::from(fault).detail))
+                .map(|fault| format!("  is this meant? {}\n", fault.detail))
                 .collect();
             print(&format!(
                 "{}: {} columns for {}, no faults\n{warnings}",

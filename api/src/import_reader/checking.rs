@@ -6,8 +6,18 @@ use diligence_entities::{
     fault::Fault,
     recipe::{Recipe, Take},
 };
+use diligence_questionnaires::swallowed_where;
 
 use super::{cell::CellKind, mapped::Mapped, words::fold};
+
+/// The keys of a recipe whose text may have a `#` in it that YAML takes for a comment.
+const NAMES: [&str; 9] = ["column", "contains", "description", "is", "is_not", "lead", "name", "sheet", "starts_with"];
+
+/// Where YAML takes the end of a text of a recipe for a comment, which its writer may not have meant.
+pub(crate) fn comments(text: &str) -> Vec<Fault> {
+    let found = swallowed_where(text, |key| key.is_none_or(|key| NAMES.contains(&key)));
+    found.into_iter().map(Fault::from).collect()
+}
 
 /// Whatever does not fit of a recipe, were a file to have all the columns that it names.
 pub(crate) fn check(recipe: &Recipe) -> Vec<Fault> {

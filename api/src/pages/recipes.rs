@@ -8,7 +8,7 @@ use diligence_entities::{
     error::Error,
     fault::Fault,
     recipe::{
-        self, BuiltIn, Condition, Header, ImportNoun, KnownRecipe, MAXIMUM_BYTES, RecipeColumn, RecipeEntry,
+        self, BuiltIn, Condition, Header, ImportNoun, KnownRecipe, MAXIMUM_BYTES, Recipe, RecipeColumn, RecipeEntry,
         RecipeFilter, Take, built_in,
     },
     role::Role,
@@ -19,13 +19,14 @@ use super::{
     form::{Form, parameter},
     format, imports,
     list_query::ListQuery,
-    page::{FieldError, Frame, PageResult, at, faults, html, redirect},
+    page::{FieldError, Frame, PageResult, at, faults, html, redirect, sentence},
     routes::Routes,
     sign_in::SignedIn,
     signed_in::{Page, Proven, Within},
 };
 use crate::{
     auth::{Editor, Viewer},
+    import_reader,
     problem::Problem,
 };
 
@@ -202,6 +203,10 @@ struct RecipePage {
     help: Option<&'static BuiltIn>,
     columns: Vec<Told>,
     conditions: Vec<String>,
+    /// What does not fit of one of the organisation's own.
+    misfits: Vec<String>,
+    /// What may not be meant of what was typed.
+    doubts: Vec<String>,
     /// What stands in the field.
     document: String,
     /// What someone else saved meanwhile.
@@ -245,13 +250,15 @@ fn text_of(known: &KnownRecipe) -> String {
 #[derive(Default)]
 struct Unsaved {
     document: Option<String>,
+    /// What of it may not be meant.
+    doubts: Vec<String>,
     is_stale: bool,
     typed_key: String,
 }
 
 async fn recipe_page(request: &Request, here: &SignedIn, errors: Vec<FieldError>, unsaved: Unsaved) -> PageResult {
     let known = recipe::read(&here.read(request).await?, &key_of(request)?).await?;
-    let status = match (unsaved.is_stale, errors.is_empty()) {
+    let status = match (unsaved.is_stale, errors.is_empty() && unsaved.doubts.is_empty()) {
         (true, _) => StatusCode::CONFLICT,
         (false, false) => StatusCode::UNPROCESSABLE_ENTITY,
         (false, true) => StatusCode::OK,
@@ -263,6 +270,8 @@ async fn recipe_page(request: &Request, here: &SignedIn, errors: Vec<FieldError>
         help: built_in(&known.key).filter(|_| known.is_built_in),
         columns: known.document.columns.iter().map(|column| told(known.document.noun, column)).collect(),
         conditions: known.document.conditions.iter().map(asked_of).collect(),
+        misfits: if known.is_built_in { Vec::new() } else { misfits(&known.document) },
+        doubts: unsaved.doubts,
         theirs: unsaved.is_stale.then(|| stored.clone()),
         document: unsaved.document.unwrap_or(stored),
         typed_key: unsaved.typed_key,
@@ -285,6 +294,28 @@ fn problems(field: &str, faults: &[Fault]) -> Vec<FieldError> {
     faults.iter().take(TOLD_PROBLEMS).map(|fault| FieldError::new(field, &fault.detail)).collect()
 }
 
+/// What does not fit of a recipe, each with its place: it can be kept, and no file can be read by it.
+fn misfits(document: &Recipe) -> Vec<String> {
+    let told = |fault: &Fault| match fault.pointer.as_str() {
+        "" => sentence(&fault.detail),
+        place => format!("{} ({place})", sentence(&fault.detail)),
+    };
+    import_reader::check_recipe(document).iter().take(TOLD_PROBLEMS).map(told).collect()
+}
+
+/// What may not be meant of a text that can be read, unless it was asked before and is: comments that take the end of a
+/// text away. They are not kept, so that nobody finds them later.
+fn doubts(form: &Form, text: &str) -> Vec<String> {
+    let told = |fault: &Fault| sentence(&fault.detail);
+    let found: Vec<String> = import_reader::recipe_comments(text).iter().take(TOLD_PROBLEMS).map(told).collect();
+    if form.text("meant") == places(&found) { Vec::new() } else { found }
+}
+
+/// Where these are, for a form to say what was asked.
+fn places(doubts: &[String]) -> String {
+    doubts.iter().filter_map(|doubt| doubt.split(':').next()).collect::<Vec<_>>().join("; ")
+}
+
 /// Space at its beginning means something in a document.
 fn document_of(form: &Form) -> String {
     form.exact("document").replace("\r\n", "\n")
@@ -299,6 +330,10 @@ pub(super) async fn save(who: Page<Editor>, form: Proven<Within<MAXIMUM_FORM>>) 
         Ok(read) => read,
         Err(faults) => return recipe_page(request, here, problems("document", &faults), unsaved(false)).await,
     };
+    let doubts = doubts(&form, &text);
+    if !doubts.is_empty() {
+        return recipe_page(request, here, Vec::new(), Unsaved { doubts, ..unsaved(false) }).await;
+    }
     match who.change(async |writer| recipe::put(writer, &key, Some(version), read).await).await {
         Ok(_) => Ok(redirect(&format!("{}?saved=yes", href(&key)))),
         Err(Error::Stale { .. }) => recipe_page(request, here, Vec::new(), unsaved(true)).await,
@@ -331,6 +366,8 @@ struct NewPage {
     copied: Option<String>,
     key: String,
     document: String,
+    /// What of it may not be meant.
+    doubts: Vec<String>,
     csrf: String,
 }
 
@@ -340,11 +377,14 @@ fn new_page(
     copied: Option<String>,
     key: String,
     document: String,
+    doubts: Vec<String>,
 ) -> PageResult {
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let is_asked = !errors.is_empty() || !doubts.is_empty();
+    let status = if is_asked { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let title = if copied.is_some() { "Keep a copy of a recipe" } else { "Write a recipe" };
     let csrf = here.csrf().to_owned();
-    Ok(html(status, &NewPage { frame: here.frame(title).at(PART), errors, copied, key, document, csrf })?)
+    let frame = here.frame(title).at(PART);
+    Ok(html(status, &NewPage { frame, errors, copied, key, document, doubts, csrf })?)
 }
 
 /// The form for a new one, which may begin as a copy.
@@ -352,22 +392,26 @@ pub(super) async fn show_new(who: Page<Editor>) -> PageResult {
     let (request, here) = who.parts();
     let from = parameter(request, "from");
     if from.is_empty() {
-        return new_page(here, Vec::new(), None, String::new(), BEGINNING.to_owned());
+        return new_page(here, Vec::new(), None, String::new(), BEGINNING.to_owned(), Vec::new());
     }
     let known = recipe::read(&here.read(request).await?, &from).await?;
     let text = text_of(&known);
-    new_page(here, Vec::new(), Some(known.name), format!("our-{}", known.key), text)
+    new_page(here, Vec::new(), Some(known.name), format!("our-{}", known.key), text, Vec::new())
 }
 
 /// Keeps a new one.
 pub(super) async fn keep(who: Page<Editor>, form: Proven<Within<MAXIMUM_FORM>>) -> PageResult {
     let (_, here) = who.parts();
     let (key, text) = (form.text("key"), document_of(&form));
-    let again = |errors: Vec<FieldError>| new_page(here, errors, None, key.clone(), text.clone());
+    let again = |errors: Vec<FieldError>| new_page(here, errors, None, key.clone(), text.clone(), Vec::new());
     let read = match recipe::parse(&text) {
         Ok(read) => read,
         Err(faults) => return again(problems("document", &faults)),
     };
+    let doubts = doubts(&form, &text);
+    if !doubts.is_empty() {
+        return new_page(here, Vec::new(), None, key, text, doubts);
+    }
     match who.change(async |writer| recipe::put(writer, &key, None, read).await).await {
         Ok(_) => Ok(redirect(&format!("{}?saved=yes", href(&key)))),
         Err(error) => again(problems("key", &faults(error)?)),

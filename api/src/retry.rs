@@ -139,7 +139,7 @@ impl Retry {
     {
         let Some(key) = self.0 else {
             let Opened { plan, writer, .. } = Box::pin(ahead::open(who.store(), who, &work)).await?;
-            let rendered = operation(work, plan, writer.as_ref()).await?.render()?;
+            let rendered = Box::pin(operation(work, plan, writer.as_ref())).await?.render()?;
             if let Some(writer) = writer {
                 writer.save().await?;
             }
@@ -157,7 +157,9 @@ impl Retry {
             return Ok(once(kept));
         }
         match key
-            .do_and_keep(writer, async |writer| operation(work, plan, is_to_be_written.then_some(writer)).await)
+            .do_and_keep(writer, async |writer| {
+                Box::pin(operation(work, plan, is_to_be_written.then_some(writer))).await
+            })
             .await
         {
             Ok(rendered) => Ok(once(rendered)),

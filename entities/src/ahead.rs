@@ -76,14 +76,14 @@ pub async fn open<A: Ahead>(store: &Store, scope: &Scope, work: &A) -> Result<Op
         }
         let writer = if plan.adds() {
             let mut writer = store.write_early(scope).await?;
-            plan.add(&writer).await?;
+            Box::pin(plan.add(&writer)).await?;
             writer.take_turn().await?;
             writer
         } else {
             store.write(scope).await?
         };
         if let Some(changed) = audit::suppliers_since(&writer, seen).await?
-            && plan.holds(&writer, &changed).await?
+            && Box::pin(plan.holds(&writer, &changed)).await?
         {
             writer.expect_many().await?;
             return Ok(Opened { plan, changed, writer: Some(writer) });

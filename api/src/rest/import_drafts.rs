@@ -246,11 +246,11 @@ impl Api {
         }
         let draft = self::draft(draft)?;
         let without = if query.only_good == Some(true) {
-            import_draft::report(who.store(), who.scope(), &draft).await?.bad_rows()
+            Box::pin(import_draft::report(who.store(), who.scope(), &draft)).await?.bad_rows()
         } else {
             BTreeSet::new()
         };
-        let intake = import_draft::intake(&who.read().await?, &draft, false, without).await?;
+        let intake = Box::pin(import_draft::intake(&who.read().await?, &draft, false, without)).await?;
         retry
             .once_ahead(&who, intake, async |intake, plan, writer| {
                 let report = intake.run(plan, writer).await?.accepted()?;

@@ -9,7 +9,9 @@ use crate::harness::{App, etag, id, person};
 /// A draft of an import of a supplier of this name. There can be only some at a time: the oldest make room.
 async fn import_draft(app: &App, name: &str) -> Value {
     let waiting = app.get(&app.admin, "/imports?state=draft&limit=200").await.json(200);
-    for draft in waiting["items"].as_array().into_iter().flatten().skip(10) {
+    let waiting = waiting["items"].as_array().expect("a list");
+    // All at once: a test that looks at the others around one of its own is hardly ever met by it.
+    for draft in waiting.iter().skip(if waiting.len() > 17 { 5 } else { waiting.len() }) {
         let headers = [("if-match", &etag(draft)[..])];
         app.send(&app.admin, Method::DELETE, &format!("/imports/{}", id(draft)), None, &headers).await;
     }

@@ -268,7 +268,14 @@ def body(case: schemathesis.Case) -> Any:
         "switch_session": lambda: OURS.signing_in(operation),
         "change_import": lambda: {"answers": {"same:harbour": "new"}},
         "confirm_answers": dict,
-        "create_import": lambda: f"name\r\n{OURS.name()}\r\n".encode(),
+        "create_import": lambda: f'name\r\n"{OURS.name()}"\r\n'.encode(),
+        "import_bill_of_materials": bill_of_materials,
+        "merge_products": lambda: {"other_id": OURS.fresh_product()},
+        "merge_suppliers": lambda: {"other_id": OURS.fresh_supplier()},
+        "plan_product_merger": lambda: {"other_id": OURS.fresh_product()},
+        "plan_supplier_merger": lambda: {"other_id": OURS.fresh_supplier()},
+        "refresh_published_list": lambda: b"Code,Organisation Name,Status\r\n8K417,Harbour,Standards Met\r\n",
+        "tell_twins_apart": lambda: {"one_id": OURS.fresh_supplier(), "other_id": OURS.fresh_supplier()},
         "create_translation": OURS.fresh_translation,
         "fill_in_assessment": lambda: OURS.sheet(OURS.item(operation)["id"]),
         "merge_extension": OURS.fresh_extension,
@@ -305,16 +312,49 @@ def body(case: schemathesis.Case) -> Any:
     return usual(given)
 
 
+def bill_of_materials() -> dict[str, Any]:
+    model = {"type": "machine-learning-model", "name": OURS.name(), "version": "1", "supplier": {"name": "Harbour"}}
+    return {"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "components": [model]}
+
+
+def row(operation: str) -> dict[str, Any]:
+    """A row that can be imported."""
+    about = {"subject_id": OURS.supplier}
+    match operation:
+        case "import_suppliers":
+            return {"name": OURS.name()}
+        case "import_contacts":
+            return {"supplier_id": OURS.supplier, "name": OURS.name()}
+        case "import_contracts":
+            return {"supplier_id": OURS.supplier, "reference": OURS.name()}
+        case "import_dependencies":
+            return {"subject_id": OURS.fresh_product(), "rests_on_id": OURS.supplier, "kind": "host"}
+        case "import_evidence":
+            return about | {"kind": "iso_27001", "reference": OURS.name(), "issued_on": PAST}
+        case "import_incidents":
+            return about | {"title": OURS.name(), "severity": "low", "occurred_on": PAST}
+        case "import_risks":
+            return about | {"title": OURS.name(), "likelihood": 3, "impact": 4}
+        case "import_decisions":
+            return about | {"questionnaire": QUESTIONNAIRE, "outcome": "approved", "decided_by": "Jo Bell", "decided_on": PAST}
+        case "import_reviews":
+            return about | {"due_on": FUTURE}
+    return {"name": OURS.name(), "supplier_id": OURS.supplier, "kind": "software"}
+
+
 def rows(operation: str, case: schemathesis.Case) -> Any:
-    """What can be imported: a file, or the rows that were generated with a name and a supplier that fit."""
-    fixed = {"name": OURS.name()} if operation == "import_suppliers" else {"name": OURS.name(), "supplier_id": OURS.supplier, "kind": "software"}
+    """What can be imported: a file, or the rows that were generated with what they need."""
     if case.media_type == "text/csv":
-        return f'{",".join(fixed)},notes\r\n{",".join(fixed.values())},"one, two\r\nthree"\r\n'
+        fixed = row(operation)
+        cells = ",".join(f'"{value}"' for value in fixed.values())
+        return f"{','.join(fixed)}\r\n{cells}\r\n"
     if not isinstance(case.body, dict):
         return case.body
+    if operation not in ("import_suppliers", "import_products"):
+        return {"rows": [row(operation)]}
     left_out = {"id", "identifiers", "supplier_identifier", "supplier_name"}
-    given = [{name: value for name, value in row.items() if name not in left_out} for row in case.body.get("rows", []) if isinstance(row, dict)]
-    return {"rows": [usual(row) | fixed | {"name": OURS.name()} for row in given]}
+    given = [{name: value for name, value in one.items() if name not in left_out} for one in case.body.get("rows", []) if isinstance(one, dict)]
+    return {"rows": [usual(one) | row(operation) for one in given]}
 
 
 def usual(value: Any) -> Any:

@@ -256,7 +256,7 @@ class Register:
         for old in self.pages("/imports?state=draft")[10:]:
             self.call("DELETE", f"/imports/{old['id']}", etag=f'"{old["version"]}"')
         headers = {"Content-Type": "text/csv"}
-        data = f"name\r\n{self.name()}\r\n".encode()
+        data = f'name\r\n"{self.name()}"\r\n'.encode()
         response = self.session.post(f"{self.address}/imports?file_name=list.csv", data=data, headers=headers, timeout=30)
         if response.status_code >= 400:
             raise Refused(f"/imports: {response.status_code} {response.text[:500]}")
@@ -421,6 +421,14 @@ class Register:
             made = self.fresh_import()
             if verb == "undo" or noun == "import_items":
                 self.call("POST", f"/imports/{made}/apply", etag=self.etag(f"/imports/{made}"))
+        elif noun == "merger":
+            kept, other = self.fresh_supplier(), self.fresh_supplier()
+            path = f"/suppliers/{kept}"
+            made = self.call("POST", f"{path}/merge", {"other_id": other}, self.etag(path)).json()["id"]
+        elif noun in ("suppliers", "supplier_merger"):
+            made = self.fresh_supplier()
+        elif noun in ("products", "product_merger", "bill_of_materials"):
+            made = self.fresh_product()
         elif noun == "incident":
             made = self.make("/incidents", {"subject_id": self.supplier, "title": self.name(), "severity": "low", "occurred_on": PAST})
         elif noun == "review":

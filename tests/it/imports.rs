@@ -146,6 +146,13 @@ Contact,,,,,\"[{\"\"nme\"\":\"\"Ann\"\"}]\",,\r\n";
         assert_eq!(verdicts(&report).iter().map(sorted).collect::<Vec<_>>(), expected.iter().map(|row| sorted(&(*row).to_owned())).collect::<Vec<_>>());
         let lines: Vec<(i64, i64)> = report["rows"].as_array().expect("rows").iter().map(|row| (row["row"].as_i64().expect("row"), row["line"].as_i64().expect("line"))).collect();
         assert_eq!(lines, [(1, 2), (2, 3), (3, 4), (4, 6), (5, 7), (7, 9)]);
+        // A row with more cells than the header has names is told like one with fewer.
+        let wide = import(&app, "/suppliers/import?dry_run=true", "name,country\r\nBright Homes,GB\r\nHolm, Care and Sons,GB\r\n").await.json(200);
+        assert_eq!(verdicts(&wide), ["create", "refused :ragged"]);
+        assert_eq!((&wide["rows"][1]["line"], text(&wide["rows"][1]["errors"][0], "detail")), (&json!(3), "expected 2 cells, as many as the header has, not 3"));
+        let empty = import(&app, "/suppliers/import?dry_run=true", "name,country,,\r\nBright Homes,GB,,\r\n").await.json(200);
+        assert_eq!(verdicts(&empty), ["create"]);
+        assert_eq!(import(&app, "/suppliers/import", "name,,country\r\nBright Homes,x,GB\r\n").await.faults(422), ["header"]);
         let refused = import(&app, "/suppliers/import", file).await;
         let faults = refused.faults(422);
         assert!(faults.contains(&"/rows/1/identifiers/0 identifier".to_owned()) && faults.contains(&"/rows/3 ragged".to_owned()), "{faults:?}");

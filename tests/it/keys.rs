@@ -334,7 +334,9 @@ both! {
             for (scope, who) in &holders {
                 if scopes.contains(&scope.as_str()) {
                     let answer = target(&app, operation.id()).await.send(&app, who, operation).await;
-                    assert!(answer.status.is_success(), "{} with the scope {scope}: {} {}", operation.id(), answer.status, answer.text);
+                    // A whole register comes into an empty one only: what is asked here is whether the key may.
+                    let is_full = operation.id() == "import_everything" && answer.text.contains("\"not_empty\"");
+                    assert!(answer.status.is_success() || is_full, "{} with the scope {scope}: {} {}", operation.id(), answer.status, answer.text);
                     continue;
                 }
                 if spare.is_none() {

@@ -55,7 +55,7 @@ both! {
         assert_eq!(counts(&again), [0, 0, 1, 0, 0, 0]);
         assert_eq!(app.walk("/evidence", 50).await, evidence);
 
-        let second = toolkit(&[("8K417", "HARBOUR LTD", "26/27 Approaching Standards", "30/09/2026")]);
+        let second = toolkit(&[("8K417", "HARBOUR LTD", "26/27 Approaching Standards", "")]);
         let fall = looks(&app, "dspt/refresh?list_day=2026-11-16", &second).await.json(200);
         assert_eq!(counts(&fall), [0, 1, 0, 0, 1, 1]);
         let entry = app.walk("/lists/dspt/entries", 50).await.remove(0);

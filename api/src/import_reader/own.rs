@@ -32,12 +32,17 @@ impl Columns {
     pub(super) fn new(noun: ImportNoun, found: &Found, dates: DateStyle) -> Result<Self, Vec<Fault>> {
         let line = found.header_row.map(|row| format!("line {row}: ")).unwrap_or_default();
         let (mut all, mut faults) = (Vec::with_capacity(found.columns.len()), Vec::new());
-        for (index, name) in found.columns.iter().enumerate() {
-            if name.trim().is_empty() {
-                faults.push(Fault::new("", "header", format!("{line}column {} has no name", index + 1)));
-                continue;
-            }
+        // What has no name is called by its number. Behind the last name no column is: a row that has cells there is told.
+        let is_number = |index: usize, name: &str| name == (index + 1).to_string();
+        let named = match found.header_row {
+            Some(_) => found.columns.iter().enumerate().rposition(|(index, name)| !is_number(index, name)),
+            None => found.columns.len().checked_sub(1),
+        };
+        for (index, name) in found.columns.iter().enumerate().take(named.map_or(0, |last| last + 1)) {
             match targets::target(noun, name) {
+                Err(_) if found.header_row.is_some() && is_number(index, name) => {
+                    faults.push(Fault::new("", "header", format!("{line}column {name} has no name")));
+                }
                 Err(detail) => faults.push(Fault::new("", "unknown_column", format!("{line}{detail}"))),
                 Ok((pointer, target)) => {
                     if !pointer.is_empty() && all.iter().any(|(_, known, _): &(_, String, _)| *known == pointer) {
@@ -71,9 +76,11 @@ impl Columns {
     /// What a record says.
     pub(super) fn row(&self, record: &Record) -> Row {
         let mut row = Row::default();
-        if record.cell_count != self.all.len() {
-            let detail =
-                format!("expected {} cells, as many as the header has, not {}", self.all.len(), record.cell_count);
+        // Programs write separators for columns in which nothing stands.
+        let filled = record.cells.iter().rposition(|cell| !cell.is_blank()).map_or(0, |last| last + 1);
+        let count = if filled > self.all.len() { filled } else { record.cell_count.min(self.all.len()) };
+        if count != self.all.len() {
+            let detail = format!("expected {} cells, as many as the header has, not {count}", self.all.len());
             row.faults.push(Fault::new("", "ragged", detail));
             return row;
         }

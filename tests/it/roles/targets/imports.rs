@@ -73,7 +73,7 @@ pub(super) async fn target(app: &App, operation: &str) -> Option<Target> {
             "subject_id": id(&supplier().await), "questionnaire": "supplier-security", "outcome": "approved",
             "decided_by": "Jo Bell", "decided_on": "2026-05-01",
         })),
-        "import_reviews" => rows(json!({ "subject_id": id(&supplier().await), "due_on": "2027-09-01" })),
+        "import_reviews" => rows(json!({ "subject_id": id(&supplier().await), "due_on": "2027-03-10" })),
         "import_suppliers" => Target::with(json!({ "rows": [{ "name": unique() }] })),
         "import_products" => Target::with(
             json!({ "rows": [{ "supplier_id": id(&supplier().await), "name": unique(), "kind": "software" }] }),

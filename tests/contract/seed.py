@@ -112,6 +112,7 @@ class Register:
         self.items: dict[str, dict[str, str]] = {}
         self.owners: dict[str, Person] = {}
         self.other: Register | None = None
+        self.product_count = 0
         self.answers: dict[str, Any] = {}
         self.supplier = self.make("/suppliers", {"name": "The supplier that stays"})
         self.product = self.make("/products", {"supplier_id": self.supplier, "name": "The product that stays", "kind": "software"})
@@ -158,7 +159,11 @@ class Register:
         return self.make("/suppliers", {"name": self.name(), "data_role": "processor", "system_access": "standing"})
 
     def fresh_product(self) -> str:
-        return self.make("/products", {"supplier_id": self.supplier, "name": self.name(), "kind": "ai_system", "ai_features": "core"})
+        # Nobody has thousands of one supplier: what is entered is compared with them all.
+        if self.product_count % 40 == 0:
+            self.provider = self.fresh_supplier()
+        self.product_count += 1
+        return self.make("/products", {"supplier_id": self.provider, "name": self.name(), "kind": "ai_system", "ai_features": "core"})
 
     def due_item(self) -> str:
         """An item of what is due that can be settled: the day of notice of a contract."""

@@ -87,6 +87,11 @@ UNSTATABLE_HERE = {
     "renew_recovery_codes": {"wrong_code", "wrong_password"},
     "create_key": {"policy"},  # `expires_on`: no later than the policy says
     "rotate_key": {"policy"},
+    # Two of a kind, products of one supplier; and choices of fields that differ.
+    "merge_products": {"choice", "kind", "other_supplier", "unknown", "unknown_field"},
+    "merge_suppliers": {"choice", "kind", "other_supplier", "unknown", "unknown_field"},
+    "plan_product_merger": {"choice", "kind", "other_supplier", "unknown", "unknown_field"},
+    "plan_supplier_merger": {"choice", "kind", "other_supplier", "unknown", "unknown_field"},
     # A document that says two things at once, or nothing; and what is no key.
     "put_recipe": {"character", "circle", "contradiction", "duplicate", "format", "key", "length", "range", "required"},
     "confirm_answers": {"not_carried"},  # a question with a carried-over answer

@@ -42,6 +42,30 @@ both! {
         assert_eq!(names(&app.get(&app.neighbour, "/suppliers/twins?name=Harbour%20Linen").await.json(200)), []);
     }
 
+    async fn whoever_enters_a_second_one_of_a_name_is_told_of_the_first(app: App) {
+        let first = app.post(&app.editor, "/suppliers", json!({ "name": "Harbour Linen Ltd" })).await.json(201);
+        assert_eq!(first["twins"], json!([]));
+        let id = first["id"].as_str().expect("an id");
+        // A neighbour's is nobody's twin here, nor is a name that is nearly the same: that is asked beforehand.
+        app.post(&app.neighbour, "/suppliers", json!({ "name": "Harbour Linen" })).await.json(201);
+        app.supplier("Harbour Linens").await;
+        let second = app.post(&app.editor, "/suppliers", json!({ "name": "HARBOUR linen limited" })).await.json(201);
+        assert_eq!(second["twins"], json!([{ "id": id, "name": "Harbour Linen Ltd", "why": "same_name" }]));
+        let read = app.get(&app.viewer, &format!("/suppliers/{}", second["id"].as_str().expect("an id"))).await.json(200);
+        assert_eq!(read["name"], "HARBOUR linen limited");
+        assert!(read.get("twins").is_none());
+
+        let product = json!({ "supplier_id": id, "name": "Rota Planner" });
+        let first = app.post(&app.editor, "/products", product).await.json(201);
+        assert_eq!(first["twins"], json!([]));
+        // Of another supplier it is another product.
+        let elsewhere = json!({ "supplier_id": second["id"], "name": "rota planner" });
+        assert_eq!(app.post(&app.editor, "/products", elsewhere).await.json(201)["twins"], json!([]));
+        let again = json!({ "supplier_id": id, "name": "rota-planner" });
+        let again = app.post(&app.editor, "/products", again).await.json(201);
+        assert_eq!(again["twins"], json!([{ "id": first["id"], "name": "Rota Planner", "why": "same_name" }]));
+    }
+
     async fn a_product_is_looked_for_among_those_of_its_supplier(app: App) {
         let (harbour, tidal) = (app.supplier("Harbour").await, app.supplier("Tidal").await);
         app.product(&harbour, "Rota Planner").await;

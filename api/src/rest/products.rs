@@ -5,9 +5,13 @@ use diligence_entities::{
     bill_of_materials::{self, BomQuery, BomReport},
     id::ProductId,
     merger,
+    page::Versioned,
     product::{self, NewProduct, Product, ProductFilter},
+    twin::{self, Twinned},
 };
 use poem_openapi::OpenApi;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::tag::Tag;
 use crate::{
@@ -21,6 +25,25 @@ use crate::{
     retry::Retry,
     version::IfMatch,
 };
+
+/// A new product, with those that are there already and may be the same.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+struct CreatedProduct {
+    /// The product as it is read from now on.
+    #[serde(flatten)]
+    product: Product,
+    /// Other products of this supplier of the same name but for capitals, marks and what says which kind of company it is: at most five, the oldest first; mostly none. Those of a name that is nearly the same are told by `GET /products/twins`.
+    twins: Vec<Twinned>,
+}
+
+impl Versioned for CreatedProduct {
+    fn id(&self) -> &str {
+        self.product.id()
+    }
+    fn version(&self) -> i64 {
+        self.product.version()
+    }
+}
 
 pub(crate) struct Api;
 
@@ -44,8 +67,14 @@ impl Api {
         who: By<Editor>,
         body: Body<NewProduct>,
         retry: Retry,
-    ) -> Answer<Once<Created<Product>>, Creating> {
-        retry.once(&who, async |writer| Ok(Created::new("products", product::create(writer, body.0).await?))).await
+    ) -> Answer<Once<Created<CreatedProduct>>, Creating> {
+        retry
+            .once(&who, async |writer| {
+                let product = product::create(writer, body.0).await?;
+                let twins = twin::of_the_name_of_product(writer, &product).await?;
+                Ok(Created::new("products", CreatedProduct { product, twins }))
+            })
+            .await
     }
 
     /// Read a product

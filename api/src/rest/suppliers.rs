@@ -4,9 +4,13 @@ use diligence_entities::{
     audit::{self, AuditEvent, HistoryFilter},
     id::SupplierId,
     merger,
+    page::Versioned,
     supplier::{self, NewSupplier, Supplier, SupplierFilter},
+    twin::{self, Twinned},
 };
 use poem_openapi::OpenApi;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::tag::Tag;
 use crate::{
@@ -19,6 +23,25 @@ use crate::{
     retry::Retry,
     version::IfMatch,
 };
+
+/// A new supplier, with those that are there already and may be the same.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+struct CreatedSupplier {
+    /// The supplier as it is read from now on.
+    #[serde(flatten)]
+    supplier: Supplier,
+    /// Other suppliers of the same name but for capitals, marks and what says which kind of company it is: at most five, the oldest first; mostly none. Those of a name that is nearly the same are told by `GET /suppliers/twins`.
+    twins: Vec<Twinned>,
+}
+
+impl Versioned for CreatedSupplier {
+    fn id(&self) -> &str {
+        self.supplier.id()
+    }
+    fn version(&self) -> i64 {
+        self.supplier.version()
+    }
+}
 
 pub(crate) struct Api;
 
@@ -46,8 +69,14 @@ impl Api {
         who: By<Editor>,
         body: Body<NewSupplier>,
         retry: Retry,
-    ) -> Answer<Once<Created<Supplier>>, Creating> {
-        retry.once(&who, async |writer| Ok(Created::new("suppliers", supplier::create(writer, body.0).await?))).await
+    ) -> Answer<Once<Created<CreatedSupplier>>, Creating> {
+        retry
+            .once(&who, async |writer| {
+                let supplier = supplier::create(writer, body.0).await?;
+                let twins = twin::of_the_name_of_supplier(writer, &supplier).await?;
+                Ok(Created::new("suppliers", CreatedSupplier { supplier, twins }))
+            })
+            .await
     }
 
     /// Read a supplier

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
+use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -13,6 +14,7 @@ use crate::{
     id::{SubjectId, SupplierId},
     identifier::Identifier,
     page::{self, Page},
+    product,
     scope::{Reader, Writer},
     stored::{from_hex, hex},
     subject::{Subject, SubjectType},
@@ -20,7 +22,7 @@ use crate::{
 };
 
 /// How many are named that a name may be.
-const MAXIMUM_NAMED: usize = 5;
+const NAMED: u64 = 5;
 /// How many names are looked at for one page.
 const MAXIMUM_LOOKED_AT: usize = 20_000;
 /// With how many others one name is paired at the most.
@@ -164,7 +166,7 @@ pub async fn of_product(reader: &Reader, query: &ProductTwinQuery) -> Result<Vec
     let index = match &query.supplier_id {
         Some(supplier_id) => {
             let mut index = Index::default();
-            for row in crate::product::of_supplier(reader, supplier_id).await? {
+            for row in product::of_supplier(reader, supplier_id).await? {
                 index.insert(&row.name_key, Known { id: row.id.to_string(), name: row.name });
             }
             index
@@ -174,6 +176,44 @@ pub async fn of_product(reader: &Reader, query: &ProductTwinQuery) -> Result<Vec
     let mut found = Vec::new();
     add_named(&mut found, &index, name);
     Ok(found)
+}
+
+/// The other suppliers of just this one's name as people compare it, at most five, the oldest first: one look
+/// into an index, so that it can be asked whenever one was entered.
+///
+/// # Errors
+/// [`Error::Database`] only.
+pub async fn of_the_name_of_supplier(reader: &Reader, new: &supplier::Supplier) -> Result<Vec<Twinned>, Error> {
+    let select = reader
+        .find::<supplier::Entity>()
+        .filter(supplier::Column::NameKey.eq(&new.name_key))
+        .filter(supplier::Column::Id.ne(new.id.clone()))
+        .filter(supplier::Column::IsOurselves.eq(false))
+        .order_by_asc(supplier::Column::Id)
+        .limit(NAMED);
+    let rows = reader.all(select).await?;
+    Ok(rows.into_iter().map(|row| same_named(SubjectId::Supplier(row.id), row.name)).collect())
+}
+
+/// The other products of the same supplier and of just this one's name as people compare it, at most five, the oldest
+/// first.
+///
+/// # Errors
+/// [`Error::Database`] only.
+pub async fn of_the_name_of_product(reader: &Reader, new: &product::Product) -> Result<Vec<Twinned>, Error> {
+    let select = reader
+        .find::<product::Entity>()
+        .filter(product::Column::SupplierId.eq(new.supplier_id.clone()))
+        .filter(product::Column::NameKey.eq(&new.name_key))
+        .filter(product::Column::Id.ne(new.id.clone()))
+        .order_by_asc(product::Column::Id)
+        .limit(NAMED);
+    let rows = reader.all(select).await?;
+    Ok(rows.into_iter().map(|row| same_named(SubjectId::Product(row.id), row.name)).collect())
+}
+
+const fn same_named(id: SubjectId, name: String) -> Twinned {
+    Twinned { id, name, why: TwinReason::SameName }
 }
 
 fn add_named(found: &mut Vec<Twinned>, index: &Index, name: &str) {
@@ -187,7 +227,7 @@ fn add_named(found: &mut Vec<Twinned>, index: &Index, name: &str) {
             found.push(Twinned { id, name: known.name, why });
         }
     }
-    found.truncate(MAXIMUM_NAMED);
+    found.truncate(NAMED as usize);
 }
 
 /// Which pairs to list.

@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 
 use crate::{
     assessments::approved,
-    harness::{both, id, text},
+    harness::{as_read, both, id, text},
 };
 
 both! {
     async fn a_supplier_with_nothing_but_a_name_is_of_unknown_tier_and_unassessed(app: App) {
         let answer = app.post(&app.editor, "/suppliers", json!({ "name": "Harbour Care Systems" })).await;
-        let supplier = answer.json(201);
+        let supplier = as_read(answer.json(201));
         assert_eq!(answer.header("location"), format!("/api/v1/suppliers/{}", id(&supplier)));
         assert_eq!(answer.header("etag"), "\"1\"");
         assert_eq!((&supplier["tier"], &supplier["rating"], &supplier["status"]), (&json!("unknown"), &json!("unassessed"), &json!("active")));
@@ -50,7 +50,7 @@ both! {
             "data_sensitivity": "personal", "system_access": "none", "service_criticality": "minor", "people_affected": "few",
             "tier_override": "critical", "tier_override_reason": "the only one in the county", "notes": "Renewed twice.",
         });
-        let supplier = app.post(&app.editor, "/suppliers", said.clone()).await.json(201);
+        let supplier = as_read(app.post(&app.editor, "/suppliers", said.clone()).await.json(201));
         for (field, value) in said.as_object().expect("an object") {
             assert_eq!(&supplier[field], value, "{field}");
         }

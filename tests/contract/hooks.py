@@ -119,8 +119,10 @@ UNSTATABLE_HERE = {
     "store_evidence_file": {"empty", "false_type", "kind", "name"},  # what is in the file, and what its name says of it
     "submit_assessment": {"required"},  # every answer that its edition requires
 }
-# A questionnaire's document, kept as a draft or sent, and a file of rows are checked as a whole, by rules of their own.
+# A questionnaire's document, kept as a draft or sent, and a file of rows are checked as a whole, by rules of their own; a
+# file that is kept as a draft of an import is read when it is looked at or applied.
 ANYTHING_GOES = {
+    "apply_import", "export_refused_rows", "read_import_recognised", "read_import_report",
     "bulk_update_products", "bulk_update_suppliers", "refresh_published_list",
     "import_contacts", "import_contracts", "import_decisions", "import_dependencies", "import_evidence", "import_incidents", "import_reviews", "import_risks",
     "fill_in_assessment", "import_everything", "import_products", "import_suppliers", "publish_draft", "publish_edition", "read_draft_preview", "read_draft_what_if", "try_draft",

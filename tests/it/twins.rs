@@ -55,13 +55,13 @@ both! {
         assert_eq!(read["name"], "HARBOUR linen limited");
         assert!(read.get("twins").is_none());
 
-        let product = json!({ "supplier_id": id, "name": "Rota Planner" });
+        let product = json!({ "supplier_id": id, "name": "Rota Planner", "kind": "software" });
         let first = app.post(&app.editor, "/products", product).await.json(201);
         assert_eq!(first["twins"], json!([]));
         // Of another supplier it is another product.
-        let elsewhere = json!({ "supplier_id": second["id"], "name": "rota planner" });
+        let elsewhere = json!({ "supplier_id": second["id"], "name": "rota planner", "kind": "software" });
         assert_eq!(app.post(&app.editor, "/products", elsewhere).await.json(201)["twins"], json!([]));
-        let again = json!({ "supplier_id": id, "name": "rota-planner" });
+        let again = json!({ "supplier_id": id, "name": "rota-planner", "kind": "software" });
         let again = app.post(&app.editor, "/products", again).await.json(201);
         assert_eq!(again["twins"], json!([{ "id": first["id"], "name": "Rota Planner", "why": "same_name" }]));
     }

@@ -198,6 +198,53 @@ impl<T: Serialize + JsonSchema + Versioned + Send + 'static> Render for Changed<
 }
 rendering!(Changed<T>, StatusCode::OK, "The item as it is now.", vec![etag_header()]);
 
+/// 200 or 201: an item after it was put under a name that the caller chose.
+#[derive(Debug)]
+pub struct Put<T> {
+    value: T,
+    /// Where it is, if there was nothing before.
+    made_at: Option<String>,
+}
+
+impl<T> Put<T> {
+    /// `value` as it is now at `path` below the API's root, and whether there was nothing before.
+    pub fn at(path: &str, value: T, is_new: bool) -> Self {
+        Self { value, made_at: is_new.then(|| format!("{ROOT}/{path}")) }
+    }
+}
+
+impl<T: Serialize + JsonSchema + Versioned + Send + 'static> Render for Put<T> {
+    fn render(self) -> Result<Rendered, Problem> {
+        let status = if self.made_at.is_some() { StatusCode::CREATED } else { StatusCode::OK };
+        let rendered = Rendered::new(status, json(&self.value)?).etag(self.value.version());
+        Ok(match self.made_at {
+            Some(location) => rendered.location(location),
+            None => rendered,
+        })
+    }
+}
+
+impl<T: Serialize + JsonSchema + Versioned + Send + 'static> ApiResponse for Put<T> {
+    fn meta() -> MetaResponses {
+        let schema = || Some(schema::reference::<T>(Side::Answer));
+        let location = text_header("Location", "Where it is.", "/api/v1/…");
+        MetaResponses {
+            responses: vec![
+                meta(StatusCode::OK, "The item as it is now.", schema(), vec![etag_header()]),
+                meta(StatusCode::CREATED, "It was made.", schema(), vec![location, etag_header()]),
+            ],
+        }
+    }
+    fn register(registry: &mut Registry) {
+        schema::register::<T>(Side::Answer, registry);
+    }
+}
+impl<T: Serialize + JsonSchema + Versioned + Send + 'static> IntoResponse for Put<T> {
+    fn into_response(self) -> Response {
+        rendered(self)
+    }
+}
+
 /// 200: an item after a change that gave it a secret, to be shown once.
 #[derive(Debug)]
 pub struct Reissued<T> {
@@ -333,6 +380,63 @@ impl<T: Serialize + JsonSchema + Send + 'static> IntoResponse for Found<T> {
     }
 }
 
+/// 200: what came of moving an item to another state, with the version that the item has now.
+#[derive(Debug)]
+pub struct Came<T> {
+    value: T,
+    version: i64,
+}
+
+impl<T> Came<T> {
+    /// `value` came of it, and the item is at `version` now.
+    pub fn of(version: i64, value: T) -> Self {
+        Self { value, version }
+    }
+}
+
+impl<T: Serialize + JsonSchema + Send + 'static> ApiResponse for Came<T> {
+    fn meta() -> MetaResponses {
+        let schema = Some(schema::reference::<T>(Side::Answer));
+        MetaResponses { responses: vec![meta(StatusCode::OK, "What came of it.", schema, vec![etag_header()])] }
+    }
+    fn register(registry: &mut Registry) {
+        schema::register::<T>(Side::Answer, registry);
+    }
+}
+impl<T: Serialize + JsonSchema + Send + 'static> Render for Came<T> {
+    fn render(self) -> Result<Rendered, Problem> {
+        Ok(Rendered::new(StatusCode::OK, json(&self.value)?).etag(self.version))
+    }
+}
+
+/// 200: what came of something, with what is shown once.
+#[derive(Debug)]
+pub struct ShownOnce<T> {
+    value: T,
+    kept_body: Option<String>,
+}
+
+impl<T: Serialize> ShownOnce<T> {
+    /// `value`, with `kept` in its place for retries.
+    pub fn keeping(value: T, kept: &T) -> Self {
+        Self { kept_body: serde_json::to_string(kept).ok(), value }
+    }
+}
+
+impl<T: Serialize + JsonSchema + Send + 'static> ApiResponse for ShownOnce<T> {
+    fn meta() -> MetaResponses {
+        Found::<T>::meta()
+    }
+    fn register(registry: &mut Registry) {
+        Found::<T>::register(registry);
+    }
+}
+impl<T: Serialize + JsonSchema + Send + 'static> Render for ShownOnce<T> {
+    fn render(self) -> Result<Rendered, Problem> {
+        Ok(Rendered { kept_body: self.kept_body, ..Found(self.value).render()? })
+    }
+}
+
 /// 200: a page of a list, with a link to the next.
 #[derive(Debug)]
 pub struct Listed<T> {
@@ -436,12 +540,21 @@ macro_rules! file_kinds {
 file_kinds! {
     /// A table.
     CsvFile "suppliers.csv": "text/csv";
+    /// A whole register, to be taken elsewhere.
+    ArchiveFile "register.zip": "application/zip";
     /// A calendar.
     CalendarFile "reviews.ics": "text/calendar";
     /// An edition of a questionnaire.
     DocumentFile "supplier-security-2026.1.yaml": "application/yaml" "application/json" "text/csv";
     /// A questionnaire to fill in.
     SheetFile "Bright Linen Services - supplier-security-2026.1.xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" "text/csv";
+    /// A published list.
+    PublishedListFile "dspt.csv": "text/csv" "application/json" "application/x-ndjson"
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" "application/vnd.ms-excel"
+        "application/vnd.oasis.opendocument.spreadsheet";
+    /// A bill of materials. XML is taken to say that it is not read.
+    BomFile "notes.cdx.json": "application/vnd.cyclonedx+json" "application/json" "application/vnd.cyclonedx+xml" "application/xml"
+        "text/xml";
     /// The document behind a piece of evidence.
     EvidenceFile "certificate.pdf": "application/pdf" "image/png" "image/jpeg"
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

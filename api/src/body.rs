@@ -6,8 +6,10 @@
 //!
 //! | While a body | it is in | of which there is, for strangers | for others |
 //! |---|---|---|---|
-//! | comes in | memory up to [`IN_MEMORY`], then a file without a name | 8 MiB and no file | 16 MiB, and 256 MiB on disk |
+//! | comes in | memory up to [`IN_MEMORY`], then a file without a name | 8 MiB and no file | 16 MiB, and 1 GiB on disk |
 //! | is dealt with | memory, with what is made of it (see [`Cost`]) | 32 MiB | 256 MiB |
+//!
+//! A large list that is imported stays in its file, and is read from there ([`spool`]).
 //!
 //! So whoever sends slowly holds next to nothing. Where there is no place, a request waits for [`PATIENCE`], then it is
 //! told to come again. What strangers send takes no place from those who are known. What is left of a body when its
@@ -25,6 +27,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use diligence_questionnaires::spreadsheet::{OfFile, ReadSeek, Source};
 use futures_util::{Stream, StreamExt as _};
 use poem::{Body, Request, RequestBody, http::header};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -59,8 +62,6 @@ pub(crate) enum Cost {
     Document,
     /// A list that is imported: its rows, what they become, and the result of each.
     List,
-    /// A list that is imported through a form, and is also sent back in the page.
-    ListInForm,
 }
 
 impl Cost {
@@ -72,7 +73,6 @@ impl Cost {
             Self::Form => (4, 160),
             Self::Document => (16, 0),
             Self::List => (3, 160),
-            Self::ListInForm => (5, 160),
         };
         length.saturating_mul(of_byte).saturating_add(part_count.saturating_mul(of_part))
     }
@@ -83,7 +83,7 @@ impl Cost {
             Self::Bytes | Self::Document => return 0,
             Self::Json => b",[{:",
             Self::Form => b"&=",
-            Self::List | Self::ListInForm => b",;\t\n[{:",
+            Self::List => b",;\t\n[{:",
         };
         bytes.iter().filter(|byte| marks.contains(byte)).count()
     }
@@ -155,7 +155,7 @@ impl Default for Bodies {
         Self(Arc::new(All {
             strangers: places(8, 32),
             others: places(16, 256),
-            disk: Pool::of_mebibytes(256),
+            disk: Pool::of_mebibytes(1024),
             read_bytes: AtomicU64::new(0),
         }))
     }
@@ -393,6 +393,84 @@ pub(crate) async fn read(request: &Request, body: &mut RequestBody, most: Most, 
         incoming.0.held.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&place));
     }
     Ok(Bytes::from_owner(Held { bytes, _place: place }))
+}
+
+/// A body that is read as a file, as often as that is wanted; a large one from disk.
+pub(crate) struct Spooled {
+    content: Content,
+    _places: Vec<Arc<Permit>>,
+}
+
+enum Content {
+    Memory(Vec<u8>),
+    File(OfFile),
+}
+
+impl std::fmt::Debug for Spooled {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Spooled").field("length", &self.len()).finish_non_exhaustive()
+    }
+}
+
+impl Source for Spooled {
+    fn open(&self) -> io::Result<Box<dyn ReadSeek + Send + '_>> {
+        match &self.content {
+            Content::Memory(bytes) => bytes.open(),
+            Content::File(file) => file.open(),
+        }
+    }
+
+    fn len(&self) -> u64 {
+        match &self.content {
+            Content::Memory(bytes) => Source::len(bytes),
+            Content::File(file) => Source::len(file),
+        }
+    }
+}
+
+/// What is reserved at the most for what is made of a list that stays in its file, in bytes: its rows about the same are
+/// one, and so it does not grow with the list.
+const OF_A_LIST: usize = 96 << 20;
+
+/// Reads the body as [`read`] does, of at most so many bytes, and leaves a large one on disk until it is done with.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) async fn spool(request: &Request, body: &mut RequestBody, most: Most) -> Result<Spooled, Problem> {
+    let is_known = is_known(request);
+    let maximum = if is_known { most.known } else { most.stranger.min(most.known) };
+    let too_large = || Problem::new(Type::TooLarge, format!("the body may have at most {maximum} bytes"));
+    if announced(request).is_some_and(|length| length > maximum as u64) {
+        return Err(too_large());
+    }
+    let incoming = request.data::<Incoming>();
+    let bodies = incoming.map_or_else(Bodies::default, |incoming| incoming.0.bodies.clone());
+    let places = if is_known { &bodies.0.others } else { &bodies.0.strangers };
+    let (mut length, mut part_count, mut gathered) = (0, 1, Gathered::Memory(Vec::new(), None));
+    if !body.is_none() {
+        let mut chunks = body.take().map_err(Problem::internal)?.into_bytes_stream();
+        while let Some(chunk) = chunks.next().await {
+            let chunk = chunk.map_err(|_| Problem::new(Type::Malformed, "the body is incomplete"))?;
+            length += chunk.len();
+            if length > maximum {
+                return Err(too_large());
+            }
+            part_count += Cost::List.parts_in(&chunk);
+            gathered = gathered.with(chunk, length, places, &bodies.0.disk, is_known).await?;
+        }
+    }
+    let needed = Cost::List.of(length, part_count).clamp(1, OF_A_LIST);
+    let place = Arc::new(places.at_work.patiently(needed).await?);
+    if let Some(incoming) = incoming {
+        incoming.0.held.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&place));
+    }
+    Ok(match gathered {
+        Gathered::Memory(bytes, _) => Spooled { content: Content::Memory(bytes), _places: vec![place] },
+        Gathered::File(file, on_disk) => {
+            let file = OfFile::new(file).map_err(self::on_disk)?;
+            Spooled { content: Content::File(file), _places: vec![place, Arc::new(on_disk)] }
+        }
+    })
 }
 
 impl Gathered {

@@ -1,5 +1,7 @@
 //! Checks a JSON value against a shape and tells *everything* that is wrong, place by place, not only the first thing.
 
+use std::collections::BTreeSet;
+
 use diligence_entities::{
     clock::{Day, Moment},
     fault::{Fault, nearest},
@@ -18,6 +20,9 @@ pub const MAXIMUM_FAULTS: usize = 100;
 pub fn check(shape: &Shape, value: &Value) -> Vec<Fault> {
     let mut check = Check { shape, faults: Vec::new() };
     check.value(&shape.schema, value, "");
+    // Where one of several shapes would do, each of them may blame the same.
+    let mut told = BTreeSet::new();
+    check.faults.retain(|fault| told.insert((fault.pointer.clone(), fault.code.clone())));
     check.faults
 }
 

@@ -8,18 +8,22 @@
 //! | [`pages`] | for people with a browser |
 //! | [`auth`] `cookie` `single_sign_on` [`outbound`] [`path`] [`query`] [`payload`] [`version`] [`retry`] | what a handler can ask for in its signature |
 //! | [`answer`] [`problem`] `stream` | what it can answer |
-//! | [`import_reader`] [`csv`] [`tables`] [`calendar`] [`mail`] | files that come in and go out, and letters |
+//! | `import_draft` [`import_reader`] `bill_of_materials` [`list_reader`] [`archive`] [`csv`] [`tables`] [`calendar`] [`mail`] | files that come in and go out, and letters |
+//! | `bulk` | what is done to many at once, from any door |
 //! | [`schema`] [`check`] [`json`] | one definition of each shape: shown in the document, checked at the door |
 //! | [`document`] [`schemas`] | the OpenAPI document; JSON Schemas for editors |
 //! | [`middleware`] `trail` [`client`] [`limit`] [`health`] [`measurements`] `metrics_key` `compression` | what every request goes through, and what is counted |
 //! | [`address`] [`link`] | where the APIs begin, where we are, and where in ourselves a browser may be sent |
 //! | `body` | how bodies are read: by whom, how much of them, and how much at a time |
-//! | [`config`] [`command`] `server` `log` | the command line, the connections it serves, and where the log goes |
+//! | [`config`] [`command`] `server` `log` `redacted` | the command line, the connections it serves, where the log goes, and what is never said |
 
 pub mod address;
 pub mod answer;
+pub mod archive;
 pub mod auth;
+mod bill_of_materials;
 mod body;
+mod bulk;
 pub mod calendar;
 pub mod check;
 pub mod client;
@@ -30,10 +34,12 @@ mod cookie;
 pub mod csv;
 pub mod document;
 pub mod health;
+mod import_draft;
 pub mod import_reader;
 pub mod json;
 pub mod limit;
 pub mod link;
+pub mod list_reader;
 mod log;
 pub mod mail;
 pub mod measurements;
@@ -45,6 +51,7 @@ pub mod path;
 pub mod payload;
 pub mod problem;
 pub mod query;
+mod redacted;
 pub mod respond;
 pub mod rest;
 pub mod retry;

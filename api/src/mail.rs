@@ -11,7 +11,7 @@ use diligence_entities::{
 use lettre::{
     AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
     address::Address,
-    message::{Mailbox, header::ContentType},
+    message::{Mailbox, SinglePart},
 };
 
 /// How long the mail server may take for each step.
@@ -81,29 +81,41 @@ impl Mailer {
 
     /// Sends a letter with this link in it, in its own time, and notes beside the link what became of it.
     pub fn post(&self, store: Store, scope: Scope, letter: Letter, url: String) {
+        self.post_all(store, scope, vec![(letter, url)]);
+    }
+
+    /// Sends letters, each with its link in it, one after the other in their own time, and notes beside each link what
+    /// became of it.
+    pub fn post_all(&self, store: Store, scope: Scope, letters: Vec<(Letter, String)>) {
         let Some(post) = self.0.clone() else { return };
         tokio::spawn(async move {
-            // What a server says may repeat what it was sent.
-            let secret = url.rsplit_once('#').map_or(url.as_str(), |(_, secret)| secret);
-            // A letter that cannot even be written is one that was not sent, whatever stopped it.
-            let sending = tokio::spawn({
-                let (letter, url) = (letter.clone(), url.clone());
-                async move { post.send(&letter, &url).await }
-            });
-            let sent = sending.await.unwrap_or_else(|_| Err("the e-mail could not be composed".to_owned()));
-            let failure =
-                sent.err().map(|reason| one_line(&reason.replace(secret, "…")).chars().take(REASON).collect());
-            if let Some(reason) = &failure {
-                tracing::warn!(link = %letter.link_id, %reason, "an e-mail was not sent");
-            }
-            if let Err(error) = respondent_link::note_mail(&store, &scope, &letter.link_id, failure).await {
-                tracing::error!(link = %letter.link_id, %error, "the delivery status of an e-mail could not be saved");
+            for (letter, url) in letters {
+                post.deliver(&store, &scope, letter, url).await;
             }
         });
     }
 }
 
 impl Post {
+    async fn deliver(self: &Arc<Self>, store: &Store, scope: &Scope, letter: Letter, url: String) {
+        // What a server says may repeat what it was sent.
+        let secret = url.rsplit_once('#').map_or(url.as_str(), |(_, secret)| secret);
+        // A letter that cannot even be written is one that was not sent, whatever stopped it.
+        let sending = tokio::spawn({
+            let (post, letter, url) = (Arc::clone(self), letter.clone(), url.clone());
+            async move { post.send(&letter, &url).await }
+        });
+        let sent = sending.await.unwrap_or_else(|_| Err("the e-mail could not be composed".to_owned()));
+        let failure: Option<String> =
+            sent.err().map(|reason| one_line(&reason.replace(secret, "…")).chars().take(REASON).collect());
+        if let Some(reason) = &failure {
+            tracing::warn!(link = %letter.link_id, %reason, "an e-mail was not sent");
+        }
+        if let Err(error) = respondent_link::note_mail(store, scope, &letter.link_id, failure).await {
+            tracing::error!(link = %letter.link_id, %error, "the delivery status of an e-mail could not be saved");
+        }
+    }
+
     async fn send(&self, letter: &Letter, url: &str) -> Result<(), String> {
         let address: Address =
             letter.email.parse().map_err(|_| "the mail library does not accept this e-mail address".to_owned())?;
@@ -111,11 +123,18 @@ impl Post {
             .from(self.from.clone())
             .to(Mailbox::new(Some(one_line(&letter.name)), address))
             .subject(one_line(&format!("{} asks about {}", letter.organisation, letter.subject)))
-            .header(ContentType::TEXT_PLAIN)
-            .body(text(letter, url))
+            .message_id(Some(self.message_id(letter)))
+            .singlepart(SinglePart::plain(text(letter, url)))
             .map_err(|error| error.to_string())?;
         let answer = self.server.send(message).await;
         answer.map(drop).map_err(|error| reason(&error))
+    }
+
+    /// What mail servers and readers know the letter by: its link, of which it is the only letter, at the sender's domain.
+    /// The name of this machine is nobody's business.
+    fn message_id(&self, letter: &Letter) -> String {
+        let domain = Some(self.from.email.domain()).filter(|domain| domain.is_ascii()).unwrap_or("diligence.invalid");
+        format!("<{}@{domain}>", letter.link_id)
     }
 }
 
@@ -153,7 +172,20 @@ fn text(letter: &Letter, url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use diligence_entities::text::is_email;
+
     use super::*;
+
+    #[test]
+    fn what_is_taken_for_an_address_at_the_door_is_taken_when_a_letter_is_sent() {
+        let taken = ["a@example.org", "o'neill@example.org", "a+b@mail.example.org", "{a}|b@x.example", "a@localhost"];
+        for address in [taken.as_slice(), &["a@[192.0.2.1]", "a@b\u{fc}cher.example"]].concat() {
+            assert!(is_email(address) && address.parse::<Address>().is_ok(), "{address}");
+        }
+        for address in ["a..b@example.org", ".a@example.org", "a@example..org", "a@x[192.0.2.1]", "a b@example.org"] {
+            assert!(!is_email(address) && address.parse::<Address>().is_err(), "{address}");
+        }
+    }
 
     #[test]
     fn a_mail_server_and_a_sender_come_together_and_are_understood() {

@@ -1,5 +1,5 @@
-//! Requests to addresses that someone in the register has entered: to identity providers. They go to the internet, not
-//! to what stands behind this server's back, unless the person at the console has said so.
+//! Requests to addresses that someone has entered: to identity providers, and for lists at the console. They go to the
+//! internet, not to what stands behind this server's back, unless the person at the console has said so.
 //!
 //! Looked at is the address that is connected to, not the name: it is this client's own resolver that leaves out what
 //! may not be asked, so a name that means one thing when it is checked and another when it is used gains nothing.
@@ -16,13 +16,16 @@ use std::{
 
 use ipnet::IpNet;
 use openidconnect::reqwest::{
-    self, Client, Response, Url,
+    self, Client, ClientBuilder, Response, Url,
     dns::{Addrs, Name, Resolve, Resolving},
 };
 use tokio::time::Instant;
 
 /// How long all that is asked of a provider in one step may take; what fails is told when that is over.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long fetching a file may take.
+const FETCHING: Duration = Duration::from_secs(600);
 
 /// Whether this is an address of the public internet, by IANA's registries of special-purpose addresses.
 #[must_use]
@@ -93,14 +96,51 @@ impl Reach {
     /// # Errors
     /// As the library.
     pub(crate) fn client(&self, is_encrypted: bool) -> reqwest::Result<Client> {
+        self.builder(is_encrypted).timeout(PATIENCE).build()
+    }
+
+    fn builder(&self, is_encrypted: bool) -> ClientBuilder {
         let resolver = Arc::new(Resolver { reach: self.clone(), is_encrypted });
         Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .https_only(is_encrypted)
-            .timeout(PATIENCE)
             .dns_resolver(resolver)
-            .build()
+    }
+
+    /// Fetches a file of at most so many bytes over https, within [`FETCHING`], into `file`.
+    ///
+    /// # Errors
+    /// A sentence on why it could not be fetched.
+    pub(crate) async fn fetch(&self, sent: &str, file: &mut impl io::Write, most: u64) -> Result<(), String> {
+        let address = told(sent);
+        let url: Url = sent.parse().map_err(|_| format!("{address} is no web address"))?;
+        if url.scheme() != "https" || !self.allows_host(&url) {
+            return Err(format!("{address} is not asked: expected an https address on the internet"));
+        }
+        let failed = |error: reqwest::Error| format!("{address} cannot be fetched: {}", error.without_url());
+        let client = self.builder(true).timeout(FETCHING).build().map_err(failed)?;
+        let mut response = client.get(url).send().await.map_err(failed)?;
+        if !self.allows_answer(&response) {
+            return Err(format!("{address} is not asked: expected an https address on the internet"));
+        }
+        if response.status().is_redirection() {
+            let place = response.headers().get("location").and_then(|place| place.to_str().ok()).unwrap_or_default();
+            let place = told(place);
+            return Err(format!("{address} sends on to {place}: name that address if it is the list"));
+        }
+        if !response.status().is_success() {
+            return Err(format!("{address} cannot be fetched: it answered {}", response.status()));
+        }
+        let mut length = 0;
+        while let Some(chunk) = response.chunk().await.map_err(failed)? {
+            length += chunk.len() as u64;
+            if length > most {
+                return Err(format!("{address} is larger than {} MiB: fetch it and name the file", most >> 20));
+            }
+            file.write_all(&chunk).map_err(|error| format!("it cannot be kept meanwhile: {error}"))?;
+        }
+        Ok(())
     }
 
     /// Whether an address written in digits, which nobody resolves, may be asked.
@@ -114,6 +154,16 @@ impl Reach {
     pub(crate) fn allows_answer(&self, response: &Response) -> bool {
         response.remote_addr().is_some_and(|address| self.allows(address.ip(), response.url().scheme() == "https"))
     }
+}
+
+/// An address as it may be told: without what is often a secret in it, its query, its fragment, and a name and password
+/// before its host.
+pub(crate) fn told(address: &str) -> String {
+    let plain = address.split(['?', '#']).next().unwrap_or_default();
+    let Some((scheme, rest)) = plain.split_once("://") else { return plain.to_owned() };
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    format!("{scheme}://{host}{path}")
 }
 
 struct Resolver {
@@ -165,6 +215,18 @@ mod tests {
 
     fn address(text: &str) -> IpAddr {
         text.parse().unwrap_or_else(|_| panic!("{text} is an address"))
+    }
+
+    #[test]
+    fn an_address_is_told_without_what_may_be_secret() {
+        for (address, expected) in [
+            ("https://example.org/a/list.csv?token=hush#hush", "https://example.org/a/list.csv"),
+            ("https://kim:hush@example.org?hush", "https://example.org"),
+            ("https://example.org/@kim/a", "https://example.org/@kim/a"),
+            ("/a?hush", "/a"),
+        ] {
+            assert_eq!(told(address), expected);
+        }
     }
 
     #[test]

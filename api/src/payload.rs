@@ -1,6 +1,6 @@
 //! Request bodies: read within a limit, checked against the type's own schema, and refused with every fault at once.
 
-use std::{marker::PhantomData, ops::Deref};
+use std::{marker::PhantomData, ops::Deref, sync::Arc};
 
 use bytes::Bytes;
 use diligence_entities::{
@@ -19,7 +19,7 @@ use validator::Validate;
 
 use crate::{
     answer::FileKind,
-    body::{self, Cost, Incoming, Most, STRANGER_LIMIT},
+    body::{self, Cost, Incoming, Most, STRANGER_LIMIT, Spooled},
     check, json,
     problem::{Problem, Type},
     retry,
@@ -33,8 +33,12 @@ pub const LIMIT: usize = 1 << 20;
 pub const DOCUMENT_LIMIT: usize = 5 << 20;
 /// How large a filled-in sheet may be, in bytes: 5 MiB.
 pub const SHEET_LIMIT: usize = 5 << 20;
-/// How large the body of an import may be, in bytes: 32 MiB.
+/// How large a bill of materials may be, in bytes: 5 MiB.
+pub const BOM_LIMIT: usize = 5 << 20;
+/// How large the rows of an import as JSON may be, in bytes: 32 MiB.
 pub const IMPORT_LIMIT: usize = 32 << 20;
+/// How large a file that is imported may be, in bytes: 256 MiB.
+pub const FILE_LIMIT: usize = 256 << 20;
 
 const JSON: &str = "application/json";
 const MERGE_PATCH: &str = "application/merge-patch+json";
@@ -75,6 +79,40 @@ pub(crate) async fn take(
         incoming.note_fingerprint(retry::fingerprint_of(request, &bytes));
     }
     Ok(bytes)
+}
+
+/// Takes the body as a file, as [`take`] takes it as bytes.
+///
+/// # Errors
+/// As [`body::spool`].
+pub(crate) async fn take_file(
+    request: &Request,
+    body: &mut RequestBody,
+    maximum: usize,
+) -> Result<Arc<Spooled>, Problem> {
+    let file = Arc::new(body::spool(request, body, Most { known: maximum, stranger: STRANGER_LIMIT }).await?);
+    if let Some(incoming) = request.data::<Incoming>()
+        && request.headers().contains_key(retry::NAME)
+    {
+        let (head, read) = (retry::fingerprint_head(request), Arc::clone(&file));
+        // The file may be on disk: other requests need this thread.
+        let whole = tokio::task::spawn_blocking(move || head.with(&*read)).await.map_err(Problem::internal)?;
+        incoming.note_fingerprint(whole.map_err(Problem::internal)?);
+    }
+    Ok(file)
+}
+
+/// The media type and the charset of `Content-Type`, the first in small letters.
+pub(crate) fn content_type(request: &Request) -> (String, Option<String>) {
+    let sent = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut parts = sent.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let charset = parts
+        .filter_map(|part| part.split_once('='))
+        .find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))
+        .map(|(_, value)| value.trim().trim_matches('"').to_owned())
+        .filter(|value| !value.is_empty());
+    (essence, charset)
 }
 
 /// Whether `Content-Type` is one of `known`, with UTF-8 for a charset if it names one.

@@ -4,7 +4,7 @@
 
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
-use diligence_entities::{error::Error, fault::Fault};
+use diligence_entities::{error::Error, fault::Fault, id::SubjectId};
 use poem::{
     Response,
     error::ResponseError,
@@ -31,6 +31,8 @@ pub enum Type {
     Unauthenticated,
     /// A good key whose role does not suffice.
     Forbidden,
+    /// It is one with another by now.
+    Merged,
     /// Nothing there, or nothing of this organisation.
     NotFound,
     /// It was there and is over.
@@ -73,10 +75,11 @@ pub enum Type {
 
 impl Type {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Malformed,
         Self::Unauthenticated,
         Self::Forbidden,
+        Self::Merged,
         Self::NotFound,
         Self::Gone,
         Self::TooMany,
@@ -105,6 +108,7 @@ impl Type {
             Self::Malformed => "malformed",
             Self::Unauthenticated => "unauthenticated",
             Self::Forbidden => "forbidden",
+            Self::Merged => "merged",
             Self::NotFound => "not-found",
             Self::Gone => "gone",
             Self::TooMany => "too-many-requests",
@@ -134,6 +138,7 @@ impl Type {
             Self::Malformed => StatusCode::BAD_REQUEST,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Merged => StatusCode::MOVED_PERMANENTLY,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Gone => StatusCode::GONE,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
@@ -160,6 +165,7 @@ impl Type {
             Self::Malformed => "The request cannot be read",
             Self::Unauthenticated => "Not signed in",
             Self::Forbidden => "Not allowed",
+            Self::Merged => "Merged into another",
             Self::NotFound => "Not found",
             Self::Gone => "No longer available",
             Self::TooMany => "Too many requests",
@@ -194,6 +200,9 @@ impl Type {
             }
             Self::Forbidden => {
                 "Your role, the scope of your key or separation of duties does not allow this, or the CSRF token (`X-CSRF-Token`) is missing or wrong. `detail` says which."
+            }
+            Self::Merged => {
+                "What was at this address went into another supplier or product, and everything on it too. `Location` has the address of that one, and `errors` its id, under the code `merged_into`. `GET /api/v1/mergers` lists what went into what."
             }
             Self::NotFound => {
                 "Your organisation has nothing at this address. The response does not reveal whether another organisation has."
@@ -293,7 +302,7 @@ struct Written<'a> {
     #[schemars(example = "The content is not acceptable")]
     title: &'a str,
     /// The HTTP status.
-    #[schemars(range(min = 400, max = 599), example = 422)]
+    #[schemars(range(min = 300, max = 599), example = 422)]
     status: u16,
     /// What is wrong this time, for a person.
     #[schemars(example = "the field `name` is missing")]
@@ -350,6 +359,33 @@ impl Problem {
     #[must_use]
     pub fn not_found() -> Self {
         Self::new(Type::NotFound, "there is nothing at this address")
+    }
+
+    /// What was here went into the one of this id.
+    #[must_use]
+    pub fn merged_into(id: &SubjectId) -> Self {
+        let (noun, nouns) = match id {
+            SubjectId::Supplier(_) => ("supplier", "suppliers"),
+            SubjectId::Product(_) => ("product", "products"),
+        };
+        Self {
+            errors: vec![Fault::new("", "merged_into", id.as_str())],
+            header: Some((header::LOCATION, format!("/api/v1/{nouns}/{id}").into())),
+            ..Self::new(Type::Merged, format!("this {noun} went into {id}"))
+        }
+    }
+
+    /// What keeps somebody from changing an item. Where it went into another this says which one: a change meant for it is
+    /// not sent on.
+    #[must_use]
+    pub(crate) fn of_item(error: Error) -> Self {
+        match error {
+            Error::MergedInto(id) => Self {
+                errors: vec![Fault::new("", "merged_into", id.as_str())],
+                ..Self::new(Type::NotFound, format!("what was at this address went into {id}: change that one"))
+            },
+            other => other.into(),
+        }
     }
 
     /// Too many requests, or too many tries: wait this long.
@@ -442,6 +478,7 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
             Error::NotFound => Self::not_found(),
+            Error::MergedInto(id) => Self::merged_into(&id),
             Error::Stale { current } => Self::new(
                 Type::Stale,
                 format!("the item was changed after you read it: it is now at version {current}"),
@@ -502,8 +539,12 @@ macro_rules! operations {
 operations! {
     /// Reading one item.
     Reading: NotFound Invalid;
+    /// Reading one item that may have gone into another.
+    Following: Merged NotFound Invalid;
     /// Comparing an item with an earlier one.
     Comparing: NotFound Conflict Invalid;
+    /// Reading what is there only while an item is in one state.
+    ReadingInState: NotFound Conflict Invalid;
     /// Reading a list, an export or a summary, with a query.
     Listing: Invalid;
     /// Asking something that is too long for an address; nothing is changed.
@@ -514,6 +555,8 @@ operations! {
     Adding: Malformed NotFound Conflict TooLarge UnsupportedMediaType Invalid;
     /// Changing an item from a body, at a version.
     Changing: Malformed NotFound Conflict Stale TooLarge UnsupportedMediaType Invalid VersionRequired;
+    /// Putting an item under a name from a body: a new one, or in the place of a version.
+    Putting: Malformed NotFound Conflict Stale TooLarge UnsupportedMediaType Invalid;
     /// Moving an item to another state, at a version, without a body.
     Acting: Malformed NotFound Conflict Stale TooLarge Invalid VersionRequired;
     /// Beginning a visit with a secret.
@@ -586,6 +629,7 @@ fn meta(kind: Type) -> MetaResponse {
         Type::Busy | Type::Full | Type::TooMany => {
             vec![text_header("Retry-After", "Seconds to wait before trying again.", "1")]
         }
+        Type::Merged => vec![text_header("Location", "Where it is now.", "/api/v1/…")],
         _ => Vec::new(),
     };
     MetaResponse {

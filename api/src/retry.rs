@@ -1,7 +1,7 @@
 //! Safe retries. A POST may carry an `Idempotency-Key`: the answer is kept with the change it made, in the same
 //! transaction, and the same request with the same key is given that answer again for 24 hours.
 
-use std::{marker::PhantomData, ops::AsyncFnOnce};
+use std::{io::Read as _, marker::PhantomData, ops::AsyncFnOnce};
 
 use diligence_entities::{
     ahead::{self, Ahead, Opened},
@@ -12,6 +12,7 @@ use diligence_entities::{
     scope::Writer,
     stored::hex,
 };
+use diligence_questionnaires::spreadsheet::Source;
 use poem::{Request, RequestBody};
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
@@ -137,8 +138,8 @@ impl Retry {
         F: AsyncFnOnce(W, W::Plan, Option<&Writer>) -> Result<A, Error>,
     {
         let Some(key) = self.0 else {
-            let Opened { plan, writer, .. } = ahead::open(who.store(), who, &work).await?;
-            let rendered = operation(work, plan, writer.as_ref()).await?.render()?;
+            let Opened { plan, writer, .. } = Box::pin(ahead::open(who.store(), who, &work)).await?;
+            let rendered = Box::pin(operation(work, plan, writer.as_ref())).await?.render()?;
             if let Some(writer) = writer {
                 writer.save().await?;
             }
@@ -147,7 +148,7 @@ impl Retry {
         if let Some(kept) = key.found(idempotency::recall(&who.read().await?, &key.key, &key.fingerprint).await?)? {
             return Ok(once(kept));
         }
-        let Opened { plan, writer, .. } = ahead::open(who.store(), who, &work).await?;
+        let Opened { plan, writer, .. } = Box::pin(ahead::open(who.store(), who, &work)).await?;
         let (is_to_be_written, writer) = match writer {
             Some(writer) => (true, writer),
             None => (false, who.write().await?),
@@ -156,7 +157,9 @@ impl Retry {
             return Ok(once(kept));
         }
         match key
-            .do_and_keep(writer, async |writer| operation(work, plan, is_to_be_written.then_some(writer)).await)
+            .do_and_keep(writer, async |writer| {
+                Box::pin(operation(work, plan, is_to_be_written.then_some(writer))).await
+            })
             .await
         {
             Ok(rendered) => Ok(once(rendered)),
@@ -223,14 +226,44 @@ fn fingerprint(parts: [&[u8]; 3]) -> String {
     hex(&hash.finalize())
 }
 
+fn address_of(request: &Request) -> String {
+    let address = request.data::<Trail>().and_then(|trail| trail.address.path_and_query());
+    address.map(ToString::to_string).unwrap_or_default()
+}
+
 /// What tells a request from another one with the same key, given its body.
 pub(crate) fn fingerprint_of(request: &Request, body: &[u8]) -> String {
-    let address = request
-        .data::<Trail>()
-        .and_then(|trail| trail.address.path_and_query())
-        .map(ToString::to_string)
-        .unwrap_or_default();
-    fingerprint([request.method().as_str().as_bytes(), address.as_bytes(), body])
+    fingerprint([request.method().as_str().as_bytes(), address_of(request).as_bytes(), body])
+}
+
+/// The same before its body has been read.
+#[derive(Debug)]
+pub(crate) struct Head(Sha256);
+
+/// What comes before the body in a [`fingerprint`].
+pub(crate) fn fingerprint_head(request: &Request) -> Head {
+    let mut hash = Sha256::new();
+    for part in [request.method().as_str().as_bytes(), address_of(request).as_bytes()] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    Head(hash)
+}
+
+impl Head {
+    /// The fingerprint with a body that may be too large for memory.
+    pub(crate) fn with(self, body: &dyn Source) -> std::io::Result<String> {
+        let Self(mut hash) = self;
+        hash.update(body.len().to_be_bytes());
+        let mut reader = body.open()?;
+        let mut piece = vec![0; 64 << 10];
+        loop {
+            match reader.read(&mut piece)? {
+                0 => return Ok(hex(&hash.finalize())),
+                length => hash.update(&piece[..length]),
+            }
+        }
+    }
 }
 
 impl<'a> ApiExtractor<'a> for Retry {

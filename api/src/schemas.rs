@@ -1,6 +1,7 @@
 //! The JSON Schemas of the documents that people write and keep, for editors: at `/schemas/edition.json` and so on, and
-//! by `diligence questionnaire schema`. They come from the types that read the documents.
+//! by `diligence questionnaire schema` and `diligence recipe schema`. They come from the types that read the documents.
 
+use diligence_entities::recipe;
 use diligence_questionnaires::{Edition, Extension, PortableReceipt, Translation};
 use poem::{IntoResponse as _, Response, handler, web::Path};
 use serde_json::Value;
@@ -8,7 +9,7 @@ use serde_json::Value;
 use crate::problem::Problem;
 
 /// The documents that have a schema, by name.
-pub const NAMES: [&str; 4] = ["edition", "extension", "translation", "receipt"];
+pub const NAMES: [&str; 5] = ["edition", "extension", "translation", "receipt", "recipe"];
 
 /// The schema of the document by this name, pretty and with a newline at the end.
 #[must_use]
@@ -18,6 +19,7 @@ pub fn text(name: &str) -> Option<String> {
         "extension" => Extension::json_schema(),
         "translation" => Translation::json_schema(),
         "receipt" => PortableReceipt::json_schema(),
+        "recipe" => recipe::json_schema(),
         _ => return None,
     };
     Some(format!("{schema:#}\n"))

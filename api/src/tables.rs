@@ -8,16 +8,19 @@ use std::{borrow::Cow, future::Future};
 use diligence_entities::{
     assessment::{self, AnswerRow, Assessment, AssessmentFilter},
     audit::{self, AuditEvent, AuditEventFilter},
+    decision::{self, Decision, DecisionFilter},
+    dependency::{self, Dependency, DependencyFilter},
     due::{self, DueFilter, DueItem},
     error::Error,
     evidence::{self, Evidence, EvidenceFilter},
+    incident::{self, Incident, IncidentFilter},
     page::{MAXIMUM_LIMIT, Page},
     product::{self, Product, ProductFilter},
     register::{self, RegisterEntry, RegisterFilter},
     review::{self, Review, ReviewFilter},
     risk::{self, Risk, RiskFilter},
     scope::{Reader, Scope, Store},
-    supplier::{self, Supplier, SupplierFilter},
+    supplier::{self, ContactLine, ContractLine, Supplier, SupplierFilter},
 };
 use diligence_questionnaires::cells;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -91,6 +94,7 @@ tables! {
         "ai_profile.contest_route" "ai_profile.manual_fallback" "ai_profile.summarises_speech" "ai_profile.medical_device_class"
         "ai_profile.safety_case_reference" "ai_profile.dpia_reference" "ai_profile.transparency_record" "ai_profile.eu_ai_act_class"
         "rating" "notes" "version" "created_at" "updated_at"
+        "ai_profile.training_data" "ai_profile.limitations" "ai_profile.ethical_considerations" "ai_profile.energy_use" "profile_sources"
     ];
     /// Evidence.
     EvidenceTable "evidence" "evidence.csv" evidence::list: EvidenceFilter => Evidence = [
@@ -115,6 +119,22 @@ tables! {
         "id" "subject_id" "supplier_id" "product_id" "state" "due_on" "reason" "reason_detail" "counted_from" "triggers"
         "rescheduled_to" "rescheduled_reason" "completed_at" "completed_by" "outcome" "version" "created_at" "updated_at"
     ];
+    /// Dependencies.
+    Dependencies "dependency" "dependencies.csv" dependency::list: DependencyFilter => Dependency = [
+        "id" "subject_id" "supplier_id" "product_id" "rests_on_id" "rests_on_supplier_id" "rests_on_product_id" "kind" "description"
+        "version" "created_at" "updated_at"
+    ];
+    /// Incidents.
+    Incidents "incident" "incidents.csv" incident::list: IncidentFilter => Incident = [
+        "id" "subject_id" "supplier_id" "product_id" "title" "description" "severity" "personal_data_involved" "occurred_on" "told_on"
+        "resolved_on" "lessons" "version" "created_at" "updated_at"
+    ];
+    /// Decisions, their conditions as JSON in one cell.
+    Decisions "decision" "decisions.csv" decision::list: DecisionFilter => Decision = [
+        "id" "subject_id" "supplier_id" "product_id" "assessment_id" "questionnaire" "outcome" "comment" "conditions" "lapses_on"
+        "stale_since" "stale_reasons" "superseded" "rating" "rests_on" "decided_by" "decided_at" "override_reason"
+        "version" "created_at" "updated_at"
+    ];
     /// What is due.
     DueItems "due_item" "due.csv" due::list: DueFilter => DueItem = [
         "id" "kind" "state" "due_on" "subject_id" "supplier_id" "name" "supplier_name" "why" "owner" "source_id" "created_at"
@@ -124,6 +144,42 @@ tables! {
     AuditEvents "audit_event" "audit-events.csv" audit::list: AuditEventFilter => AuditEvent = [
         "sequence" "id" "at" "actor_id" "actor_name" "request_id" "action" "noun" "item_id" "before" "after" "previous_hash" "hash"
         "supplier_id" "product_id"
+    ];
+}
+
+/// A table with a line for each of something that suppliers have, as many as there may be of each.
+macro_rules! lines_of_suppliers {
+    ($($(#[$doc:meta])* $table:ident $noun:literal $file:literal $list:path => $item:ty = [$($column:literal)*];)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub enum $table {}
+        impl Table for $table {
+            const NOUN: &'static str = $noun;
+            const FILE: &'static str = $file;
+            const COLUMNS: &'static [&'static str] = &[$($column),*];
+            type Filter = SupplierFilter;
+            type Item = $item;
+            async fn batch(
+                reader: &Reader,
+                mut filter: SupplierFilter,
+                cursor: Option<String>,
+            ) -> Result<Page<$item>, Error> {
+                filter.limit = Some(MAXIMUM_LIMIT);
+                filter.cursor = cursor;
+                $list(reader, &filter).await
+            }
+        }
+    )*};
+}
+lines_of_suppliers! {
+    /// Contacts: a row for each contact of the suppliers that the filter lets through.
+    Contacts "contact" "contacts.csv" supplier::list_contacts => ContactLine = [
+        "supplier_id" "supplier_name" "name" "role" "email" "telephone"
+    ];
+    /// Contracts: a row for each contract with the suppliers that the filter lets through.
+    Contracts "contract" "contracts.csv" supplier::list_contracts => ContractLine = [
+        "supplier_id" "supplier_name" "reference" "starts_on" "ends_on" "notice_days" "renews_for_months"
+        "value.amount_minor" "value.currency"
     ];
 }
 
@@ -195,32 +251,60 @@ impl<T: Table> Export<T> {
     /// # Errors
     /// [`Error::Busy`] or [`Error::Database`].
     pub async fn next(&mut self) -> Result<Option<String>, Error> {
-        let mut file = cells::Writer::default();
-        let mut mark = "";
         let cursor = match std::mem::replace(&mut self.place, Place::End) {
             Place::End => return Ok(None),
             Place::At(cursor) => Some(cursor),
-            Place::Start => {
-                if self.with_mark {
-                    mark = cells::BYTE_ORDER_MARK;
-                }
-                file.write(T::COLUMNS);
-                None
-            }
+            Place::Start => None,
         };
-        let page = {
+        let mark = if self.with_mark && cursor.is_none() { cells::BYTE_ORDER_MARK } else { "" };
+        let part = {
             let reader = self.store.read(&self.scope).await?;
-            T::batch(&reader, self.filter.clone(), cursor).await?
+            part::<T>(&reader, self.filter.clone(), cursor).await?
         };
-        for item in &page.items {
-            let value = serde_json::to_value(item).unwrap_or_default();
-            file.write(T::COLUMNS.iter().map(|column| csv::cell(at(&value, column))));
-        }
-        if let Some(cursor) = page.next {
+        if let Some(cursor) = part.next {
             self.place = Place::At(cursor);
         }
-        Ok(Some(format!("{mark}{}", file.into_text())))
+        Ok(Some(format!("{mark}{}", part.text)))
     }
+}
+
+/// A part of a table's file.
+#[derive(Debug)]
+pub struct Part {
+    /// Its lines, the names of the columns before the first.
+    pub text: String,
+    /// How many rows it has.
+    pub row_count: usize,
+    /// Where the next part begins; none at the end.
+    pub next: Option<String>,
+}
+
+/// The part of a table's file that begins at this cursor; without one, at its beginning.
+///
+/// # Errors
+/// [`Error::Busy`] or [`Error::Database`].
+pub async fn part<T: Table>(reader: &Reader, filter: T::Filter, cursor: Option<String>) -> Result<Part, Error> {
+    let mut file = cells::Writer::default();
+    if cursor.is_none() {
+        file.write(T::COLUMNS);
+    }
+    let page = T::batch(reader, filter, cursor).await?;
+    for item in &page.items {
+        let value = serde_json::to_value(item).unwrap_or_default();
+        file.write(T::COLUMNS.iter().map(|column| csv::cell(at(&value, column))));
+    }
+    Ok(Part { text: file.into_text(), row_count: page.items.len(), next: page.next })
+}
+
+/// A table of just these rows.
+pub(crate) fn table_of<T: Table>(items: &[T::Item]) -> String {
+    let mut file = cells::Writer::default();
+    file.write(T::COLUMNS);
+    for item in items {
+        let value = serde_json::to_value(item).unwrap_or_default();
+        file.write(T::COLUMNS.iter().map(|column| csv::cell(at(&value, column))));
+    }
+    file.into_text()
 }
 
 /// What the column is of.
@@ -313,6 +397,11 @@ mod tests {
         is_whole::<Answers>();
         is_whole::<Risks>();
         is_whole::<Reviews>();
+        is_whole::<Dependencies>();
+        is_whole::<Incidents>();
+        is_whole::<Decisions>();
+        is_whole::<Contacts>();
+        is_whole::<Contracts>();
         is_whole::<DueItems>();
         is_whole::<AuditEvents>();
     }

@@ -128,6 +128,34 @@ impl<'a> ApiExtractor<'a> for IfMatch {
     }
 }
 
+/// The version in whose place something is put, from an optional `If-Match`; none where there is nothing yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IfMatchAny(pub Option<i64>);
+
+impl<'a> ApiExtractor<'a> for IfMatchAny {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
+    type ParamType = ();
+    type ParamRawType = ();
+    fn param_in() -> Option<MetaParamIn> {
+        Some(MetaParamIn::Header)
+    }
+    fn param_schema_ref() -> Option<MetaSchemaRef> {
+        Some(header_schema(
+            "If-Match",
+            "The `ETag` of the version that this takes the place of. Leave it out for something new.",
+            "\"1\"",
+            Some(TAGS),
+        ))
+    }
+    async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+        match sent(request, &header::IF_MATCH).as_deref() {
+            // The tag of what has no version of its own.
+            None | Some("" | "\"0\"") => Ok(Self(None)),
+            tags => Ok(Self(Some(if_match(tags)?.0))),
+        }
+    }
+}
+
 /// What the caller has already, from the optional `If-None-Match`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IfNoneMatch(Option<String>);

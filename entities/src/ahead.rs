@@ -68,21 +68,22 @@ pub async fn open<A: Ahead>(store: &Store, scope: &Scope, work: &A) -> Result<Op
     for _ in 0..ATTEMPTS {
         let reader = store.read(scope).await?;
         let seen = audit::sequence(&reader).await?;
-        let mut plan = work.plan(&reader).await?;
+        // What an import works out is large: it goes on the heap, not on the stack of whoever waits for it.
+        let mut plan = Box::pin(work.plan(&reader)).await?;
         drop(reader);
         if !plan.asks_for_change() {
             return Ok(Opened { plan, changed: BTreeSet::new(), writer: None });
         }
         let writer = if plan.adds() {
             let mut writer = store.write_early(scope).await?;
-            plan.add(&writer).await?;
+            Box::pin(plan.add(&writer)).await?;
             writer.take_turn().await?;
             writer
         } else {
             store.write(scope).await?
         };
         if let Some(changed) = audit::suppliers_since(&writer, seen).await?
-            && plan.holds(&writer, &changed).await?
+            && Box::pin(plan.holds(&writer, &changed)).await?
         {
             writer.expect_many().await?;
             return Ok(Opened { plan, changed, writer: Some(writer) });
@@ -99,5 +100,5 @@ pub async fn open<A: Ahead>(store: &Store, scope: &Scope, work: &A) -> Result<Op
 /// What working it out says; [`Error::Busy`] or [`Error::Database`].
 pub async fn within<A: Ahead>(writer: &Writer, work: &A) -> Result<A::Plan, Error> {
     writer.expect_many().await?;
-    work.plan(writer).await
+    Box::pin(work.plan(writer)).await
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use diligence_questionnaires::{
-    Answers, Carried, CarriedAnswer, Edition, EvidenceFact, Input, LeftAnswer, Outcome, Rating, Review as Points, Score,
+    Answers, CarriedAnswer, Edition, EvidenceFact, Input, LeftAnswer, Outcome, Rating, Review as Points, Score,
 };
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QuerySelect as _, entity::prelude::*};
@@ -18,7 +18,6 @@ use crate::{
     clock::{Day, Moment},
     error::Error,
     evidence,
-    fault::Faults,
     id::{AssessmentId, EditionId, EvidenceId, OrganisationId, ProductId, SubjectId, SupplierId},
     policy,
     questionnaire::{self, Questionnaire, QuestionnaireFilter},
@@ -28,6 +27,7 @@ use crate::{
 };
 
 mod answering;
+mod bringing;
 mod carrying;
 mod explaining;
 mod export;
@@ -36,9 +36,11 @@ mod judging;
 mod last_look;
 mod offline;
 pub(crate) mod responding;
+mod starting;
 pub(crate) mod unsent;
 
 pub use answering::{AnswerChange, answer};
+pub(crate) use bringing::bring_in_decided;
 pub use carrying::{Confirmation, confirm};
 pub use explaining::{MovementFilter, earlier, improvements, movement};
 pub use export::{AnswerRow, list_answers};
@@ -50,6 +52,8 @@ pub use judging::{
 pub(crate) use offline::seats_for_sheets;
 pub use offline::{SheetFilter, SheetFormat, SheetReading, fill_in, read_sheet, sheet_to_fill_in};
 pub use responding::questions;
+pub use starting::start;
+pub(crate) use starting::{Begun, begin_all, start_all};
 pub use unsent::Unsubmitted;
 
 /// Where an assessment stands.
@@ -378,97 +382,6 @@ fn expect_state(row: &Model, wanted: AssessmentState, to: &str) -> Result<(), Er
             ),
         ))
     }
-}
-
-/// Starts an assessment.
-///
-/// # Errors
-/// [`Error::Invalid`] for an unknown questionnaire or subject, or one that does not fit the other; [`Error::Conflict`]
-/// when one is under way.
-pub async fn start(writer: &Writer, new: NewAssessment) -> Result<Assessment, Error> {
-    Faults::of_new(&new).done()?;
-    let subject = Subject::find(writer, &new.subject_id, "/subject_id").await?;
-    let (row, edition) = questionnaire::for_use(writer, &new.questionnaire, new.edition.as_deref()).await?;
-    if subject.is_archived() {
-        return Err(Error::conflict("state", "this supplier or product is archived: restore it first"));
-    }
-    if !subject.fits(&edition.applies_to) {
-        let wanted: Vec<String> = edition.applies_to.iter().map(crate::stored::word).collect();
-        return Err(Error::invalid(
-            "/subject_id",
-            "does_not_fit",
-            format!("this questionnaire applies only to: {}", wanted.join(", ")),
-        ));
-    }
-    let under_way = Condition::any()
-        .add(Column::State.eq(Word(AssessmentState::Open)))
-        .add(Column::State.eq(Word(AssessmentState::Submitted)));
-    let same = writer
-        .find::<Entity>()
-        .filter(Column::SubjectId.eq(new.subject_id.as_str()))
-        .filter(Column::Questionnaire.eq(new.questionnaire.as_str()));
-    if let Some(other) = writer.one(same.filter(under_way)).await? {
-        return Err(Error::conflict(
-            "under_way",
-            format!(
-                "assessment {} of this subject with this questionnaire is not finished: finish or delete it first",
-                other.id
-            ),
-        ));
-    }
-    let assessment = Model {
-        id: writer.new_id(),
-        organisation_id: writer.scope().organisation_id.clone(),
-        version: 1,
-        subject_id: new.subject_id,
-        supplier_id: subject.supplier.id.clone(),
-        product_id: subject.product_id(),
-        questionnaire: row.key.clone(),
-        edition: row.edition.clone(),
-        edition_id: row.id.clone(),
-        state: Word::default(),
-        claimed: None,
-        evidenced: None,
-        frameworks: Json::default(),
-        coverage: Json::default(),
-        knock_outs: Json::default(),
-        information_only: !edition.is_scored(),
-        started_by: writer.scope().actor.name.clone(),
-        submitted_by: None,
-        submitted_at: None,
-        return_comment: None,
-        decided_by: None,
-        decided_at: None,
-        assessed_on: None,
-        answered_by: Json::default(),
-        reviewed_by: Json::default(),
-        override_reason: None,
-        created_at: writer.now(),
-        updated_at: writer.now(),
-    };
-    let facts = evidence::facts(&evidence::of_suppliers(writer, std::slice::from_ref(&assessment.supplier_id)).await?);
-    let carried = if new.carry_over.unwrap_or(true) {
-        carrying::over(writer, &assessment, &edition, &facts).await?
-    } else {
-        Carried::default()
-    };
-    let sheet = sheet::Model {
-        assessment_id: assessment.id.clone(),
-        organisation_id: assessment.organisation_id.clone(),
-        supplier_id: assessment.supplier_id.clone(),
-        answers: Json::default(),
-        review: Json::default(),
-        receipt: None,
-        basis: None,
-        carried: Json(carried),
-        unsent: Json::default(),
-    };
-    let work = Work { before: assessment.clone(), sheet, edition, subject, facts };
-    let mut assessment = assessment;
-    assessment.settle(&work.evaluate(writer.today()));
-    let assessment = writer.insert::<Entity, ActiveModel>(assessment).await?;
-    work.keep_sheet(writer).await?;
-    Ok(assessment)
 }
 
 /// The questionnaires that can be put to this supplier or product, by key.

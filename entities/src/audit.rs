@@ -125,6 +125,11 @@ pub(crate) struct About {
 }
 
 impl About {
+    /// A supplier, or a product of it.
+    pub(crate) fn new(supplier_id: SupplierId, product_id: Option<ProductId>) -> Self {
+        Self { supplier_id: Some(supplier_id), product_id }
+    }
+
     /// What `row` is about.
     pub(crate) fn of<E: Owned>(row: &E::Model) -> Self {
         Self { supplier_id: E::supplier_id(row).cloned(), product_id: E::product_id(row).cloned() }
@@ -380,7 +385,9 @@ pub async fn item_history(reader: &Reader, id: &str, filter: &HistoryFilter) -> 
 
 async fn history(reader: &Reader, column: Column, id: &str, filter: &HistoryFilter) -> Result<Page<AuditEvent>, Error> {
     let HistoryFilter { noun, action, since, until, limit, cursor } = filter;
-    let select = reader.find::<Entity>().filter(column.eq(id));
+    // What happened to those that went into it is its history too.
+    let ids = crate::merger::gone_into(reader, id).await?;
+    let select = reader.find::<Entity>().filter(column.is_in(ids));
     // Whatever is or was there has at least the event of its making.
     if !reader.has(select.clone()).await? {
         return Err(Error::NotFound);

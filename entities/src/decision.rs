@@ -9,6 +9,10 @@ use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, en
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
+mod merging;
+
+pub(crate) use merging::{Standing, settle_standings, standings, supersede};
+
 use crate::{
     assessment::Assessment,
     clock::{Day, Moment},
@@ -25,6 +29,10 @@ use crate::{
     subject::Subject,
     supplier::Supplier,
 };
+
+mod bringing;
+
+pub(crate) use bringing::{Past, bring_in};
 
 /// What was decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

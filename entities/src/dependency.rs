@@ -5,6 +5,10 @@ use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, entity::prelude::*}
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
+mod merging;
+
+pub(crate) use merging::{Fallen, fall, falling, rise};
+
 use crate::{
     clock::Moment,
     error::Error,
@@ -98,6 +102,20 @@ pub struct NewDependency {
     pub description: Option<String>,
 }
 
+impl NewDependency {
+    pub(crate) fn check(self) -> Result<Self, Error> {
+        let mut faults = Faults::of_new(&self);
+        faults.expect(
+            self.subject_id != self.rests_on_id,
+            "/rests_on_id",
+            "same",
+            "expected another supplier or product than subject_id",
+        );
+        faults.done()?;
+        Ok(self)
+    }
+}
+
 /// Which dependencies to list.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Validate)]
 #[serde(default, deny_unknown_fields)]
@@ -123,14 +141,7 @@ pub struct DependencyFilter {
 /// # Errors
 /// [`Error::Invalid`] for ids that name nothing or the same thing; [`Error::Conflict`] when it is there already.
 pub async fn create(writer: &Writer, new: NewDependency) -> Result<Dependency, Error> {
-    let mut faults = Faults::of_new(&new);
-    faults.expect(
-        new.subject_id != new.rests_on_id,
-        "/rests_on_id",
-        "same",
-        "expected another supplier or product than subject_id",
-    );
-    faults.done()?;
+    let new = new.check()?;
     let subject = Subject::find(writer, &new.subject_id, "/subject_id").await?;
     let rests_on = Subject::find(writer, &new.rests_on_id, "/rests_on_id").await?;
     for (end, pointer) in [(&subject, "/subject_id"), (&rests_on, "/rests_on_id")] {

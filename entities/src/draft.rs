@@ -148,6 +148,8 @@ pub struct DraftCheck {
     pub is_publishable: bool,
     /// Everything that is wrong, in the order of its places.
     pub faults: Vec<Fault>,
+    /// What may not be meant, and keeps nothing from being published: a comment that swallows the end of a text.
+    pub warnings: Vec<Fault>,
     /// The key of the questionnaire, once it can be read.
     pub key: Option<String>,
     /// Which edition of it.
@@ -459,7 +461,9 @@ pub async fn edition(reader: &Reader, id: &DraftId) -> Result<Edition, Error> {
 /// # Errors
 /// [`Error::NotFound`].
 pub async fn check(reader: &Reader, id: &DraftId) -> Result<DraftCheck, Error> {
-    checked(reader, author(reader, read(reader, id).await?).await).await
+    let written = read(reader, id).await?;
+    let warnings = warnings(written.draft.format.0, &written.document).await?;
+    checked(reader, author(reader, written).await, warnings).await
 }
 
 /// Lists everything that is wrong with a document that is not stored as a draft.
@@ -467,14 +471,36 @@ pub async fn check(reader: &Reader, id: &DraftId) -> Result<DraftCheck, Error> {
 /// # Errors
 /// [`Error::Database`] only.
 pub async fn check_document(reader: &Reader, new: NewDraft) -> Result<DraftCheck, Error> {
-    checked(reader, questionnaire::author(reader, new.kind, new.format, new.document).await).await
+    let warnings = warnings(new.format, &new.document).await?;
+    checked(reader, questionnaire::author(reader, new.kind, new.format, new.document).await, warnings).await
 }
 
-async fn checked(reader: &Reader, authored: Result<Authored, Error>) -> Result<DraftCheck, Error> {
+/// What may not be meant in a document.
+async fn warnings(format: DocumentFormat, document: &str) -> Result<Vec<Fault>, Error> {
+    if format != DocumentFormat::Yaml {
+        return Ok(Vec::new());
+    }
+    let document = document.to_owned();
+    let found = run_blocking(move || diligence_questionnaires::swallowed(&document)).await?;
+    Ok(found.into_iter().map(Fault::from).collect())
+}
+
+async fn checked(
+    reader: &Reader,
+    authored: Result<Authored, Error>,
+    warnings: Vec<Fault>,
+) -> Result<DraftCheck, Error> {
     let edition = match authored {
         Ok(authored) => authored.edition,
         Err(Error::Invalid(faults)) => {
-            return Ok(DraftCheck { is_publishable: false, faults, key: None, edition: None, question_count: None });
+            return Ok(DraftCheck {
+                is_publishable: false,
+                faults,
+                warnings,
+                key: None,
+                edition: None,
+                question_count: None,
+            });
         }
         Err(other) => return Err(other),
     };
@@ -482,6 +508,7 @@ async fn checked(reader: &Reader, authored: Result<Authored, Error>) -> Result<D
     Ok(DraftCheck {
         is_publishable: faults.is_empty(),
         faults,
+        warnings,
         question_count: u32::try_from(edition.questions().count()).ok(),
         key: Some(edition.key),
         edition: Some(edition.edition),

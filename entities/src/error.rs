@@ -7,7 +7,7 @@ use sea_orm::{
     sqlx::{self, error::DatabaseError, postgres::PgDatabaseError},
 };
 
-use crate::fault::Fault;
+use crate::{fault::Fault, id::SubjectId};
 
 /// Why an operation was refused. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +15,9 @@ pub enum Error {
     /// There is no such thing in this organisation.
     #[error("there is nothing here by that id")]
     NotFound,
+    /// It is one with another by now.
+    #[error("it went into {0}")]
+    MergedInto(SubjectId),
     /// It has been changed since the caller read it.
     #[error("it has been changed since it was read; it is at version {current} now")]
     Stale {

@@ -25,8 +25,8 @@ use crate::{
     scope::{PORTION, Reader, Writer, owned},
     stored::{Json, Word},
     subject::Subject,
-    supplier::is_web_address,
     text,
+    web_address::{self, is_web_address},
 };
 
 mod comparing;
@@ -265,7 +265,8 @@ pub struct NewEvidence {
 }
 
 impl NewEvidence {
-    pub(crate) fn check(self) -> Result<Self, Error> {
+    pub(crate) fn check(mut self) -> Result<Self, Error> {
+        self.address = self.address.as_deref().map(web_address::canonical);
         let mut faults = Faults::of(&self);
         if let (Some(issued), Some(expires)) = (self.issued_on, self.expires_on) {
             faults.expect(issued <= expires, "/expires_on", "order", "expected the day of issue or a later day");
@@ -334,6 +335,11 @@ fn is_met(kind: EvidenceKind, statement: Option<&str>) -> bool {
         before.is_some_and(|before| !before.split(|letter: char| !letter.is_alphabetic()).any(|word| word == "not"))
     };
     kind == EvidenceKind::Dspt && DSPT_MET.iter().any(is_said)
+}
+
+/// Whether a status of the Data Security and Protection Toolkit says that the standards are met.
+pub(crate) fn is_dspt_met(status: &str) -> bool {
+    is_met(EvidenceKind::Dspt, Some(status))
 }
 
 /// Whether a statement says of a toolkit status anything but that the standards are met.

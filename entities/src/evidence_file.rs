@@ -229,6 +229,33 @@ pub async fn store(writer: &Writer, id: &EvidenceId, version: i64, new: NewFile)
     writer.replace::<evidence::Entity, evidence::ActiveModel>("store_file", &before, after).await
 }
 
+/// Whether what is known of a file is what is kept of one.
+pub(crate) fn check_stored(file: &StoredFile) -> Result<(), Error> {
+    let mut faults = Faults::default();
+    let is_kind = KINDS.iter().any(|kind| kind.media_type == file.media_type);
+    faults.expect(is_kind, "/file/media_type", "kind", "expected a kind of file that is kept");
+    let plain = !file.name.trim().is_empty()
+        && file.name.chars().count() <= MAXIMUM_NAME
+        && Form::Line.fault(&file.name).is_none()
+        && !file.name.contains(['/', '\\']);
+    faults.expect(plain, "/file/name", "name", "expected a file's name alone");
+    faults.done()
+}
+
+/// Keeps the bytes of a file that a piece of evidence says it has.
+pub(crate) async fn put_back(writer: &Writer, evidence: &Evidence, content: Vec<u8>) -> Result<(), Error> {
+    let Some(file) = &evidence.file else { return Ok(()) };
+    let new = NewFile { name: Some(file.name.clone()), media_type: Some(file.media_type.clone()), content };
+    new.check()?;
+    let row = Model {
+        evidence_id: evidence.id.clone(),
+        organisation_id: evidence.organisation_id.clone(),
+        supplier_id: evidence.supplier_id.clone(),
+        content: new.content,
+    };
+    writer.put_all::<Entity, ActiveModel>(vec![row], &[]).await
+}
+
 /// Whether answers rest on the file.
 pub(crate) async fn is_in_use(writer: &Writer, evidence: &Evidence) -> Result<bool, Error> {
     Ok(evidence.file.is_some()

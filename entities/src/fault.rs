@@ -36,7 +36,8 @@ impl From<diligence_questionnaires::Fault> for Fault {
     fn from(fault: diligence_questionnaires::Fault) -> Self {
         let place = match (fault.line, fault.column) {
             (Some(line), Some(column)) => format!("line {line}, column {column}: "),
-            _ => String::new(),
+            (Some(line), None) => format!("line {line}: "),
+            (None, _) => String::new(),
         };
         Self { pointer: fault.pointer, code: fault.code, detail: format!("{place}{}", fault.message) }
     }
@@ -137,4 +138,19 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_in_a_text_names_the_line_whether_or_not_the_column_is_known() {
+        let mut fault = diligence_questionnaires::Fault::new("", "syntax", "a quote is never closed");
+        assert_eq!(Fault::from(fault.clone()).detail, "a quote is never closed");
+        fault.line = Some(12);
+        assert_eq!(Fault::from(fault.clone()).detail, "line 12: a quote is never closed");
+        fault.column = Some(3);
+        assert_eq!(Fault::from(fault).detail, "line 12, column 3: a quote is never closed");
+    }
 }

@@ -166,6 +166,10 @@ kinds! {
     SignInPolicy SignInPolicyId "sip" "sign-in policy",
     IdentityProvider IdentityProviderId "idp" "identity provider",
     Retention RetentionId "ret" "retention",
+    Recipe RecipeId "rcp" "recipe",
+    Import ImportId "imp" "import",
+    Merger MergerId "mrg" "merger",
+    ListEntry ListEntryId "lst" "entry of a published list",
 }
 
 /// What an assessment, a risk or a review is about: one supplier or one product.

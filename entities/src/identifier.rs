@@ -1,6 +1,8 @@
 //! The field's identifiers: which scheme, which id, written one way. `SC123456` may be a Scottish company or a
 //! Scottish charity, so scheme and id always stay together.
 
+mod issuers;
+
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -11,7 +13,7 @@ use crate::fault::Fault;
 /// Who gives the identifier out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Scheme {
-    /// Companies House company number.
+    /// Companies House company number; of registered societies too, such as `IP00525R`.
     #[serde(rename = "GB-COH")]
     CompaniesHouse,
     /// Public procurement organisation number.
@@ -29,13 +31,13 @@ pub enum Scheme {
     /// Charity Commission for Northern Ireland.
     #[serde(rename = "GB-NIC")]
     CharityNorthernIreland,
-    /// Care Quality Commission provider or location.
+    /// Care Quality Commission provider or location: `1-` and digits, or the ODS code of an NHS trust or its place.
     #[serde(rename = "GB-CQC")]
     CareQualityCommission,
     /// Information Commissioner's register of fee payers.
     #[serde(rename = "GB-ICO")]
     InformationCommissioner,
-    /// VAT registration.
+    /// VAT registration: digits, or `GD` or `HA` and three digits for public bodies.
     #[serde(rename = "GB-VAT")]
     Vat,
     /// Legal entity identifier.
@@ -75,84 +77,112 @@ impl std::str::FromStr for Identifier {
     }
 }
 
+/// What people type where they have no identifier: words for nothing, as [`is_word_for_nothing`] compares them. Some have
+/// the shape that a scheme asks for (`TBC` could be a code of the NHS), and would then belong to the first supplier that
+/// somebody did not know the code of.
+const WORDS_FOR_NOTHING: [&str; 21] = [
+    "na",
+    "none",
+    "nil",
+    "null",
+    "tbc",
+    "tba",
+    "tbd",
+    "unknown",
+    "notknown",
+    "notapplicable",
+    "notavailable",
+    "notprovided",
+    "tobeconfirmed",
+    "tobeadvised",
+    "pending",
+    "blank",
+    "missing",
+    "unspecified",
+    "notset",
+    "nothing",
+    "undefined",
+];
+
+/// Whether an id is a word for nothing, whatever marks and spaces it has, or nothing but marks.
+fn is_word_for_nothing(id: &str) -> bool {
+    let letters: String = id.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    letters.is_empty() || WORDS_FOR_NOTHING.contains(&letters.as_str())
+}
+
 impl Identifier {
     /// The identifier as its scheme writes it: upper case, padded where the scheme pads.
     ///
     /// # Errors
     /// A fault at `/id` that says what the scheme expects.
     pub fn canonical(&self) -> Result<Self, Fault> {
+        if !self.id.trim().is_empty() && is_word_for_nothing(&self.id) {
+            return Err(Fault::new(
+                "/id",
+                "identifier",
+                format!(
+                    "expected an identifier of the scheme {}, not {:?}, which says that there is none: leave it out",
+                    crate::stored::word(&self.scheme),
+                    self.id.trim()
+                ),
+            ));
+        }
         // Only whoever made a local number up knows what its capitals and spaces mean.
         let mut id: String =
             if self.scheme == Scheme::Local { self.id.trim().to_owned() } else { self.id.trim().to_uppercase() };
-        if !matches!(self.scheme, Scheme::CareQualityCommission | Scheme::Procurement | Scheme::Local) {
-            id.retain(|character| character != ' ');
+        if !matches!(self.scheme, Scheme::Procurement | Scheme::Local) {
+            id.retain(|character| !character.is_whitespace());
         }
         let digits = |text: &str, count: std::ops::RangeInclusive<usize>| {
             count.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
         };
-        let (good, expected) = match self.scheme {
-            Scheme::CompaniesHouse => {
-                if digits(&id, 1..=8) {
-                    id = format!("{id:0>8}");
-                }
-                let prefixed = id.len() == 8
-                    && id.is_ascii()
-                    && id[..2].bytes().all(|byte| byte.is_ascii_uppercase())
-                    && digits(&id[2..], 6..=6);
-                (
-                    digits(&id, 8..=8) && id != "00000000" || prefixed,
-                    "8 digits, or two letters such as SC, NI or OC and 6 digits",
-                )
-            }
+        let same = |good: bool| good.then(|| id.clone());
+        let (written, expected) = match self.scheme {
+            Scheme::CompaniesHouse => (
+                issuers::company(&id),
+                "8 digits, or 8 characters that begin with letters such as SC, NI, OC or IP (SC123456, IP00525R)",
+            ),
             Scheme::Procurement => {
-                (is_procurement(&id), "a number such as PBCD-1234-EFGH of the letters and digits the scheme uses")
+                (same(is_procurement(&id)), "a number such as PBCD-1234-EFGH of the letters and digits the scheme uses")
             }
             Scheme::Nhs => (
-                (1..=9).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+                same((1..=9).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric())),
                 "1 to 9 letters and digits such as 8K417",
             ),
-            Scheme::CharityEnglandWales => (digits(&id, 6..=7), "6 or 7 digits"),
-            Scheme::CharityScotland => {
-                (id.strip_prefix("SC").is_some_and(|rest| digits(rest, 6..=6)), "SC and 6 digits")
-            }
-            Scheme::CharityNorthernIreland => (digits(&id, 6..=6), "6 digits"),
-            Scheme::CareQualityCommission => {
-                (id.strip_prefix("1-").is_some_and(|rest| digits(rest, 1..=15)), "1- and digits, such as 1-101607540")
-            }
+            Scheme::CharityEnglandWales => (same(digits(&id, 6..=7)), "6 or 7 digits"),
+            Scheme::CharityScotland => (issuers::charity_of_scotland(&id), "SC and 6 digits"),
+            Scheme::CharityNorthernIreland => (issuers::charity_of_northern_ireland(&id), "6 digits"),
+            Scheme::CareQualityCommission => (
+                issuers::care_quality(&id),
+                "1- and digits, such as 1-101607540, or the ODS code of an NHS trust or its place, such as RGT or RGT01",
+            ),
             Scheme::InformationCommissioner => {
                 let lettered = ["ZA", "ZB", "ZC"]
                     .iter()
                     .any(|prefix| id.strip_prefix(prefix).is_some_and(|rest| digits(rest, 6..=6)));
                 (
-                    lettered || id.strip_prefix('Z').is_some_and(|rest| digits(rest, 7..=7)),
+                    same(lettered || id.strip_prefix('Z').is_some_and(|rest| digits(rest, 7..=7))),
                     "Z and 7 digits, or ZA, ZB or ZC and 6 digits",
                 )
             }
-            Scheme::Vat => {
-                if let Some(rest) = id.strip_prefix("GB") {
-                    id = rest.to_owned();
-                }
-                let shaped = digits(&id, 9..=9) || digits(&id, 12..=12);
-                (shaped && is_vat(&id), "9 digits (12 for a branch) whose check digits are right")
-            }
+            Scheme::Vat => (
+                issuers::vat(&id),
+                "9 digits (12 for a branch) whose check digits are right, GD and 000 to 499, or HA and 500 to 999",
+            ),
             Scheme::Local => (
-                (1..=40).contains(&id.chars().count()) && !id.contains(char::is_control),
+                same((1..=40).contains(&id.chars().count()) && !id.contains(char::is_control)),
                 "1 to 40 printable characters",
             ),
             Scheme::LegalEntity => (
-                id.len() == 20 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) && is_legal_entity(&id),
+                same(id.len() == 20 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) && is_legal_entity(&id)),
                 "20 letters and digits whose check digits are right",
             ),
         };
-        if good {
-            Ok(Self { scheme: self.scheme, id })
-        } else {
-            Err(Fault::new(
-                "/id",
-                "identifier",
-                format!("expected {expected} for the scheme {}", crate::stored::word(&self.scheme)),
-            ))
-        }
+        let id = written.ok_or_else(|| {
+            let detail = format!("expected {expected} for the scheme {}", crate::stored::word(&self.scheme));
+            Fault::new("/id", "identifier", detail)
+        })?;
+        Ok(Self { scheme: self.scheme, id })
     }
 }
 
@@ -169,15 +199,7 @@ fn is_procurement(id: &str) -> bool {
         && b"CDGHJLMNPQRTVWXYZ".contains(&bytes[13])
 }
 
-/// Seven digits weighted 8 to 2 and the two check digits together make a multiple of 97; newer numbers are 55 off.
-fn is_vat(id: &str) -> bool {
-    let digits: Vec<u32> = id.bytes().map(|byte| u32::from(byte.saturating_sub(b'0'))).collect();
-    let weighted: u32 = digits[..7].iter().zip((2..=8).rev()).map(|(digit, weight)| digit * weight).sum();
-    let total = weighted + digits[7] * 10 + digits[8];
-    digits[..7].iter().any(|digit| *digit > 0) && (total.is_multiple_of(97) || (total + 55).is_multiple_of(97))
-}
-
-/// ISO 7064 MOD 97-10 over letters as 10 to 35.
+/// ISO 17442-1:2020: the check of ISO 7064 MOD 97-10 over letters as 10 to 35.
 fn is_legal_entity(id: &str) -> bool {
     let remainder = id.bytes().fold(0_u32, |remainder, byte| {
         if byte.is_ascii_digit() {
@@ -210,11 +232,29 @@ mod tests {
             ("GB-CQC:1-101607540", "GB-CQC:1-101607540"),
             ("GB-ICO:za123456", "GB-ICO:ZA123456"),
             ("GB-PPON:PBCD-1234-GHJL", "GB-PPON:PBCD-1234-GHJL"),
+            ("GB-CQC: rgt 01", "GB-CQC:RGT01"),
             ("GB-VAT:GB 434 0314 94", "GB-VAT:434031494"),
             ("LEI:213800WSGIIZCXF1P572", "LEI:213800WSGIIZCXF1P572"),
             ("LOCAL: Finance no. 12: b ", "LOCAL:Finance no. 12: b"),
         ] {
             assert_eq!(canonical(given).as_deref(), Ok(written), "{given}");
+        }
+    }
+
+    /// Good and bad ids by the rules that their issuers publish, kept apart from this code: a line is a scheme, an id, and
+    /// how the issuer writes it (nothing where it gives out no such id).
+    #[test]
+    fn ids_are_taken_as_their_issuers_rules_say() {
+        let list = include_str!("identifier/published.csv");
+        let lines: Vec<Vec<&str>> = list.lines().skip(1).map(|line| line.split(',').collect()).collect();
+        assert!(lines.len() > 100, "the list is whole");
+        for line in &lines {
+            let [scheme, id, written, _why] = line.as_slice() else { panic!("four cells: {line:?}") };
+            let wanted = (!written.is_empty()).then(|| format!("{scheme}:{written}"));
+            assert_eq!(canonical(&format!("{scheme}:{id}")).ok(), wanted, "{line:?}");
+            if let Some(wanted) = wanted {
+                assert_eq!(canonical(&wanted).as_deref(), Ok(wanted.as_str()), "{line:?} is written one way");
+            }
         }
     }
 
@@ -234,6 +274,10 @@ mod tests {
             "GB-CHC:12",
             "LOCAL: ",
             "LOCAL:a\tb",
+            "GB-NHS:TBC",
+            "GB-NHS:n/a",
+            "LOCAL:To be confirmed",
+            "LOCAL:-",
             "XX:1",
             "8K417",
         ] {

@@ -106,7 +106,7 @@ pub struct NewIncident {
 }
 
 impl NewIncident {
-    fn check(self, today: Day) -> Result<Self, Error> {
+    pub(crate) fn check(self, today: Day) -> Result<Self, Error> {
         let mut faults = Faults::of(&self);
         faults.expect(self.occurred_on <= today, "/occurred_on", "future", "expected today or an earlier day");
         for (name, day) in [("told_on", self.told_on), ("resolved_on", self.resolved_on)] {

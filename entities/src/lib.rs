@@ -10,6 +10,7 @@
 //! | [`ahead`] | large changes, worked out before they are opened |
 //! | `blocking` | work that takes a processor for long, done on threads of its own |
 //! | [`migrations`] [`upgrade`] | the schema, step by step, the same on SQLite and PostgreSQL; what follows by newer rules, derived anew once |
+//! | [`archive`] | the whole register of one organisation, to be taken into another database |
 //! | [`backup`] [`doctor`] | whole databases: copied and put back, looked at without a change |
 //! | one file a noun | its types, its checks, its operations; what would make the file too long is in a folder beside it |
 
@@ -30,8 +31,11 @@ pub mod secret;
 pub mod stored;
 
 pub mod api_key;
+pub mod archive;
 pub mod assessment;
 pub mod audit;
+pub mod bill_of_materials;
+pub mod bulk;
 pub mod concentration;
 pub mod decision;
 pub mod dependency;
@@ -46,6 +50,7 @@ pub mod identity_provider;
 pub mod import;
 pub mod incident;
 pub mod invitation;
+pub mod merger;
 pub mod mfa;
 pub mod organisation;
 pub mod ourselves;
@@ -56,7 +61,9 @@ mod personal;
 pub mod policy;
 pub mod product;
 pub mod profile;
+pub mod published_list;
 pub mod questionnaire;
+pub mod recipe;
 pub mod register;
 pub mod respondent;
 pub mod respondent_link;
@@ -71,6 +78,8 @@ pub mod supplier;
 pub mod text;
 pub mod throttle;
 pub mod translation;
+pub mod twin;
 pub mod upgrade;
 pub mod user;
+mod web_address;
 pub mod what_if;

@@ -13,6 +13,7 @@ mod m0010_orders;
 mod m0011_health;
 mod m0012_due;
 mod m0013_counts;
+mod m0014_files;
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions,
@@ -42,6 +43,7 @@ impl MigratorTrait for Steps {
             Box::new(m0011_health::Step),
             Box::new(m0012_due::Step),
             Box::new(m0013_counts::Step),
+            Box::new(m0014_files::Step),
         ]
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     error::Error,
     evidence,
     fault::Faults,
-    idempotency, invitation,
+    idempotency, import, invitation, merger,
     personal::{self, Forgotten},
     respondent_link,
     scope::{Reader, Writer},
@@ -107,7 +107,9 @@ pub struct PersonRecord {
 pub async fn find(reader: &Reader, person: Person) -> Result<PersonRecord, Error> {
     let person = person.check()?;
     let mut places = supplier::places_of(reader, &person).await?;
+    places.extend(merger::places_of(reader, &person).await?);
     places.extend(evidence::places_of(reader, &person).await?);
+    places.extend(import::record::places_of(reader, &person).await?);
     places.extend(respondent_link::places_of(reader, &person).await?);
     places.extend(invitation::places_of(reader, &person).await?);
     places.extend(user::places_of(reader, &person).await?);
@@ -163,7 +165,9 @@ pub async fn erase(writer: &Writer, erasure: Erasure) -> Result<Erased, Error> {
     // First, so that the events of the erasure itself name no one.
     let gone = personal::forget(writer, Forgotten::Person(person.clone())).await?;
     let mut places = supplier::erase_person(writer, &person).await?;
+    places.extend(merger::erase_person(writer, &person).await?);
     places.extend(evidence::erase_person(writer, &person).await?);
+    places.extend(import::record::erase_person(writer, &person).await?);
     places.extend(respondent_link::erase_person(writer, &person).await?);
     places.extend(invitation::erase_person(writer, &person).await?);
     places.extend(user::erase_person(writer, &person).await?);

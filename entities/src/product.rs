@@ -1,6 +1,6 @@
 //! Products: what a supplier provides. Any of them may have AI features.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use diligence_questionnaires::Rating;
 use schemars::JsonSchema;
@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use crate::{
+    bill_of_materials::{self, ProfileSources},
     clock::Moment,
     error::Error,
     fault::Faults,
@@ -16,11 +17,17 @@ use crate::{
     ourselves,
     page::{Page, Sort, contains},
     patch::Change,
-    scope::{PORTION, Reader, Writer, owned},
+    scope::{Reader, Writer, owned},
     stored::{Json, Word},
-    supplier::{self, RelationshipStatus, is_country, is_web_address},
-    text,
+    supplier::{self, RelationshipStatus, is_country},
+    text, twin,
+    web_address::{self, is_web_address},
 };
+
+mod lookup;
+pub(crate) mod merging;
+
+pub(crate) use lookup::{of_names, of_suppliers};
 
 /// What sort of thing a product is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -179,6 +186,22 @@ pub struct AiProfile {
     pub transparency_record: Option<String>,
     /// Its class under the EU AI Act.
     pub eu_ai_act_class: Option<EuAiActClass>,
+    /// What the model was trained on.
+    #[validate(length(min = 1, max = 5000))]
+    #[schemars(regex(pattern = crate::text::LINES))]
+    pub training_data: Option<String>,
+    /// What the model is not good at.
+    #[validate(length(min = 1, max = 5000))]
+    #[schemars(regex(pattern = crate::text::LINES))]
+    pub limitations: Option<String>,
+    /// What harm the model may do to people, and what is done about it.
+    #[validate(length(min = 1, max = 5000))]
+    #[schemars(regex(pattern = crate::text::LINES))]
+    pub ethical_considerations: Option<String>,
+    /// How much energy the model takes to train and to use.
+    #[validate(length(min = 1, max = 5000))]
+    #[schemars(regex(pattern = crate::text::LINES))]
+    pub energy_use: Option<String>,
 }
 
 /// A product as stored, with what follows from its supplier's profile.
@@ -213,6 +236,8 @@ pub struct Model {
     pub ai_features: Word<AiFeatures>,
     /// What its AI does; null where nobody has said.
     pub ai_profile: Option<Json<AiProfile>>,
+    /// Which fields of the AI profile are the maker's word, brought in with a bill of materials; null for none.
+    pub profile_sources: Option<Json<ProfileSources>>,
     /// The residual rating of its current assessments, under its supplier's tier.
     #[schemars(with = "Rating")]
     pub rating: Word<Rating>,
@@ -225,6 +250,9 @@ pub struct Model {
     /// The name in lower case, for order.
     #[serde(skip)]
     pub sort_name: String,
+    /// The name as people compare names.
+    #[serde(skip)]
+    pub name_key: String,
 }
 
 pub use Model as Product;
@@ -277,6 +305,9 @@ impl NewProduct {
     /// Checks everything and writes it one way.
     pub(crate) fn check(mut self) -> Result<Self, Error> {
         self.name = self.name.trim().to_owned();
+        if let Some(profile) = &mut self.ai_profile {
+            profile.transparency_record = profile.transparency_record.as_deref().map(web_address::canonical);
+        }
         let mut faults = Faults::of(&self);
         if let Some(profile) = &mut self.ai_profile {
             for (index, country) in profile.runs_in.iter().enumerate() {
@@ -310,9 +341,10 @@ impl NewProduct {
 
     /// The row that says this, and for the rest what is kept of a product whatever is said of it.
     fn into_row(self, kept: Kept) -> Model {
-        let Kept { id, organisation_id, version, rating, created_at, updated_at } = kept;
+        let Kept { id, organisation_id, version, profile, sources, rating, created_at, updated_at } = kept;
         let Self { supplier_id, name, kind, product_version, purpose, status, ai_features, ai_profile, notes } = self;
         let sort_name = name.to_lowercase();
+        let name_key = twin::compared(&name);
         Model {
             id,
             organisation_id,
@@ -324,12 +356,14 @@ impl NewProduct {
             purpose,
             status: Word(status),
             ai_features: Word(ai_features),
+            profile_sources: bill_of_materials::still_said(sources, profile.as_ref(), ai_profile.as_ref()),
             ai_profile: ai_profile.map(Json),
             rating,
             notes,
             created_at,
             updated_at,
             sort_name,
+            name_key,
         }
     }
 }
@@ -392,6 +426,9 @@ struct Kept {
     id: ProductId,
     organisation_id: OrganisationId,
     version: i64,
+    /// The AI profile before, and which of its fields are the maker's word.
+    profile: Option<AiProfile>,
+    sources: Option<Json<ProfileSources>>,
     rating: Word<Rating>,
     created_at: Moment,
     updated_at: Moment,
@@ -404,6 +441,8 @@ impl Kept {
             id: writer.new_id(),
             organisation_id: writer.scope().organisation_id.clone(),
             version: 1,
+            profile: None,
+            sources: None,
             rating: Word(Rating::Unassessed),
             created_at: writer.now(),
             updated_at: writer.now(),
@@ -416,6 +455,8 @@ impl Kept {
             id: row.id.clone(),
             organisation_id: row.organisation_id.clone(),
             version: row.version,
+            profile: row.ai_profile.as_deref().cloned(),
+            sources: row.profile_sources.clone(),
             rating: row.rating,
             created_at: row.created_at,
             updated_at: row.updated_at,
@@ -435,16 +476,23 @@ pub async fn create(writer: &Writer, new: NewProduct) -> Result<Product, Error> 
         Ok(supplier) if supplier.is_ourselves => return Err(ourselves::not_here("/supplier_id")),
         _ => {}
     }
-    let product = create_all(writer, vec![new]).await?.remove(0);
+    let product = create_all(writer, vec![(None, new)]).await?.remove(0);
     let supplier = supplier::read(writer, &product.supplier_id).await?;
     crate::decision::note_new_product(writer, &supplier, &product).await?;
     Ok(product)
 }
 
-/// Enters products that have been checked and whose suppliers are there.
-pub(crate) async fn create_all(writer: &Writer, new: Vec<NewProduct>) -> Result<Vec<Product>, Error> {
-    let rows = new.into_iter().map(|new| new.into_row(Kept::new(writer))).collect();
-    writer.insert_all::<Entity, ActiveModel>(rows).await
+/// Enters products that have been checked and whose suppliers are there, some by ids that they had elsewhere and that
+/// nothing else has.
+pub(crate) async fn create_all(
+    writer: &Writer,
+    new: Vec<(Option<ProductId>, NewProduct)>,
+) -> Result<Vec<Product>, Error> {
+    let row = |(id, new): (Option<ProductId>, NewProduct)| {
+        let kept = Kept::new(writer);
+        new.into_row(Kept { id: id.unwrap_or_else(|| kept.id.clone()), ..kept })
+    };
+    writer.insert_all::<Entity, ActiveModel>(new.into_iter().map(row).collect()).await
 }
 
 /// One product.
@@ -465,6 +513,11 @@ pub async fn several(
 ) -> Result<BTreeMap<ProductId, Product>, Error> {
     let rows = reader.get_many::<Entity>(&ids.into_iter().map(|id| id.to_string()).collect()).await?;
     Ok(rows.into_iter().map(|row| (row.id.clone(), row)).collect())
+}
+
+/// All products of a supplier.
+pub(crate) async fn of_supplier(reader: &Reader, supplier_id: &SupplierId) -> Result<Vec<Product>, Error> {
+    reader.all(reader.find::<Entity>().filter(Column::SupplierId.eq(supplier_id.clone()))).await
 }
 
 /// A page of products.
@@ -536,6 +589,24 @@ pub(crate) async fn put(
     read(writer, &id).await
 }
 
+/// Puts a checked product, of whose AI profile these fields are the maker's word, in the place of the one read before.
+pub(crate) async fn fill(
+    writer: &Writer,
+    before: Product,
+    new: NewProduct,
+    said: ProfileSources,
+) -> Result<Product, Error> {
+    let (id, supplier_id) = (before.id.clone(), before.supplier_id.clone());
+    let mut after = new.into_row(Kept::of(&before));
+    let mut sources = after.profile_sources.map(|sources| sources.0).unwrap_or_default();
+    sources.extend(said);
+    after.profile_sources = Some(Json(sources));
+    let after = writer.replace::<Entity, ActiveModel>("change", &before, after).await?;
+    crate::decision::note_product_change(writer, &before, &after).await?;
+    crate::register::refresh_now(writer, &supplier_id).await?;
+    read(writer, &id).await
+}
+
 /// What is said where a product would change its supplier.
 pub(crate) const FIXED: &str = "supplier_id cannot be changed: create the product again under the other supplier";
 
@@ -556,20 +627,6 @@ pub(crate) async fn put_all(
         crate::decision::note_product_change(writer, before, after).await?;
     }
     Ok(rows)
-}
-
-/// The products that have one of these names.
-pub(crate) async fn of_names(reader: &Reader, names: &BTreeSet<String>) -> Result<Vec<Product>, Error> {
-    let mut found = Vec::new();
-    let lower: BTreeSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
-    let lower: Vec<String> = lower.into_iter().collect();
-    for portion in lower.chunks(PORTION) {
-        let rows = reader
-            .all(reader.find::<Entity>().filter(Column::SortName.is_in(portion.iter().map(String::as_str))))
-            .await?;
-        found.extend(rows.into_iter().filter(|product| names.contains(&product.name)));
-    }
-    Ok(found)
 }
 
 /// Whether `new`, once checked, says anything else than `row` does.

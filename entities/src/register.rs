@@ -34,7 +34,8 @@ mod line;
 mod refresh;
 mod summary;
 
-pub use filter::{RegisterFilter, RegisterSort, list};
+pub(crate) use filter::subjects;
+pub use filter::{RegisterFilter, RegisterSort, count, list};
 pub(crate) use line::with_products;
 pub use refresh::Drift;
 pub(crate) use refresh::{Differences, Known, drift, enter, forget, refresh, refresh_all, refresh_now, under};

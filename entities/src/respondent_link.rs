@@ -29,6 +29,10 @@ use crate::{
     supplier,
 };
 
+mod sending;
+
+pub(crate) use sending::{ToSend, create_all};
+
 /// How many days a link opens its assessment if nothing is said.
 pub const DEFAULT_DAYS: i64 = 30;
 /// How many days a link opens its assessment at the most.
@@ -401,7 +405,7 @@ impl Model {
     }
 }
 
-fn check_days(faults: &mut Faults, today: Day, due_on: Option<Day>, expires_on: Option<Day>) {
+pub(crate) fn check_days(faults: &mut Faults, today: Day, due_on: Option<Day>, expires_on: Option<Day>) {
     faults.expect(due_on.is_none_or(|day| day >= today), "/due_on", "past", "expected today or a later day");
     faults.expect(expires_on.is_none_or(|day| day >= today), "/expires_on", "past", "expected today or a later day");
     let latest = today.plus_days(MAXIMUM_DAYS);
@@ -441,6 +445,42 @@ pub async fn create(writer: &Writer, new: NewRespondentLink, mailing: Mailing) -
     insert(writer, &assessment, new, mailing).await
 }
 
+impl NewRespondentLink {
+    /// The row that says this, and the link's text.
+    fn into_row(self, writer: &Writer, mailing: Mailing) -> Result<(Model, Token), Error> {
+        let id: RespondentLinkId = writer.new_id();
+        let token = Token::new(PREFIX, id.as_str())?;
+        let mail = match (&self.email, mailing) {
+            (None, _) => MailState::NoAddress,
+            (Some(_), Mailing::Impossible) => MailState::NotConfigured,
+            (Some(_), Mailing::Possible) => MailState::Queued,
+        };
+        let row = Model {
+            id,
+            organisation_id: writer.scope().organisation_id.clone(),
+            version: 1,
+            assessment_id: self.assessment_id,
+            contact_name: self.contact_name,
+            email: self.email,
+            message: self.message,
+            due_on: self.due_on,
+            expires_on: self.expires_on.unwrap_or_else(|| writer.today().plus_days(DEFAULT_DAYS)),
+            secret_hash: token.hash().to_owned(),
+            revoked_at: None,
+            replaced_by: None,
+            opened_at: None,
+            last_used_at: None,
+            submitted_at: None,
+            mail: Word(mail),
+            mail_failure: None,
+            created_by: writer.scope().actor.name.clone(),
+            created_at: writer.now(),
+            updated_at: writer.now(),
+        };
+        Ok((row, token))
+    }
+}
+
 async fn insert(
     writer: &Writer,
     assessment: &Assessment,
@@ -457,37 +497,9 @@ async fn insert(
             format!("an assessment can have {MAXIMUM_LINKS} links, those that have ended included"),
         ));
     }
-    let id: RespondentLinkId = writer.new_id();
-    let token = Token::new(PREFIX, id.as_str())?;
-    let mail = match (&new.email, mailing) {
-        (None, _) => MailState::NoAddress,
-        (Some(_), Mailing::Impossible) => MailState::NotConfigured,
-        (Some(_), Mailing::Possible) => MailState::Queued,
-    };
-    let row = Model {
-        id,
-        organisation_id: writer.scope().organisation_id.clone(),
-        version: 1,
-        assessment_id: assessment.id.clone(),
-        contact_name: new.contact_name,
-        email: new.email,
-        message: new.message,
-        due_on: new.due_on,
-        expires_on: new.expires_on.unwrap_or_else(|| writer.today().plus_days(DEFAULT_DAYS)),
-        secret_hash: token.hash().to_owned(),
-        revoked_at: None,
-        replaced_by: None,
-        opened_at: None,
-        last_used_at: None,
-        submitted_at: None,
-        mail: Word(mail),
-        mail_failure: None,
-        created_by: writer.scope().actor.name.clone(),
-        created_at: writer.now(),
-        updated_at: writer.now(),
-    };
+    let (row, token) = new.into_row(writer, mailing)?;
     let row = writer.insert::<Entity, ActiveModel>(row).await?;
-    let letter = match (&row.email, mail) {
+    let letter = match (&row.email, row.mail.0) {
         (Some(email), MailState::Queued) => Some(letter(writer, assessment, &row, email).await?),
         _ => None,
     };

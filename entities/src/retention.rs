@@ -11,6 +11,7 @@ use crate::{
     evidence, evidence_file,
     fault::Faults,
     id::{OrganisationId, RetentionId},
+    merger,
     patch::Change,
     scope::{Reader, Writer, owned},
     supplier,
@@ -180,6 +181,14 @@ pub async fn apply(writer: &Writer, dry_run: bool) -> Result<RetentionReport, Er
             }
         }
     }
+    let over = merger::let_go(writer, MAXIMUM_ITEMS, dry_run).await?;
+    report.more |= over.len() as u64 == MAXIMUM_ITEMS;
+    report.items.extend(over.into_iter().map(|id| RetentionItem {
+        noun: "merger".into(),
+        item_id: id.to_string(),
+        what: "what undoing it needs".into(),
+        because: format!("merged more than {} days ago, and so cannot be undone any more", merger::UNDO_DAYS),
+    }));
     if !dry_run {
         writer.note(
             "apply",

@@ -12,6 +12,10 @@ use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, entity::prelude::*}
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
+mod parking;
+
+pub(crate) use parking::{Parked, forget_parked, join, park, part, unpark};
+
 use crate::{
     clock::{Day, Moment},
     error::Error,
@@ -23,6 +27,12 @@ use crate::{
     stored::{Json, Word, word},
     subject::Subject,
 };
+
+mod bringing;
+mod imported;
+
+pub(crate) use bringing::{Past, bring_in_next, bring_in_past};
+pub(crate) use imported::{Course, Looked, Looks, note_past, retract, tell};
 
 /// Why a review falls due when it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -38,6 +48,8 @@ pub enum TriggerKind {
     Incident,
     /// What was approved has changed.
     Change,
+    /// A published list says worse of it than before.
+    PublishedList,
     /// Someone moved it.
     Rescheduled,
 }
@@ -161,6 +173,8 @@ pub struct ReviewFilter {
     pub supplier_id: Option<SupplierId>,
     /// Where it stands; only open ones if not said.
     pub state: Option<ReviewState>,
+    /// Whatever its state (`true`), those that were done and those that wait too; not beside `state`.
+    pub any_state: Option<bool>,
     /// Only what is due before this day.
     pub due_before: Option<Day>,
     /// Only what is due on or after this day.
@@ -194,7 +208,14 @@ pub async fn read(reader: &Reader, id: &ReviewId) -> Result<Review, Error> {
 /// # Errors
 /// [`Error::Invalid`] for a cursor that is none.
 pub async fn list(reader: &Reader, filter: &ReviewFilter) -> Result<Page<Review>, Error> {
-    let mut condition = Condition::all().add(Column::State.eq(Word(filter.state.unwrap_or_default())));
+    let mut condition = Condition::all();
+    match (filter.state, filter.any_state.unwrap_or_default()) {
+        (Some(_), true) => {
+            return Err(Error::invalid("?any_state", "contradiction", "expected state or any_state, not both"));
+        }
+        (None, true) => {}
+        (state, false) => condition = condition.add(Column::State.eq(Word(state.unwrap_or_default()))),
+    }
     if let Some(id) = &filter.subject_id {
         condition = condition.add(Column::SubjectId.eq(id.as_str()));
     }
@@ -289,22 +310,41 @@ pub struct Rescheduling {
 /// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], or [`Error::Conflict`] when it is completed already.
 pub async fn reschedule(writer: &Writer, id: &ReviewId, version: i64, new: Rescheduling) -> Result<Review, Error> {
     let before = open_at(writer, id, version).await?;
-    let mut faults = Faults::of_new(&new);
-    faults.expect(new.due_on >= writer.today(), "/due_on", "past", "expected today or a later day");
-    faults.done()?;
+    new.check(writer.today())?;
+    let subject = Subject::of(writer, &before.supplier_id, before.product_id.as_ref()).await?;
+    let tier = subject.supplier.tier.0;
+    let months = policy::read(writer).await?.cadence_months.months(tier);
+    let after = moved(&before, &new, tier, months);
+    writer.replace::<Entity, ActiveModel>("reschedule", &before, after).await
+}
+
+impl Rescheduling {
+    /// Checks everything.
+    pub(crate) fn check(&self, today: Day) -> Result<(), Error> {
+        let mut faults = Faults::of_new(self);
+        faults.expect(self.due_on >= today, "/due_on", "past", "expected today or a later day");
+        faults.done()
+    }
+}
+
+/// What becomes of an open review that is moved, at this tier, for which the cadence is so many months.
+pub(crate) fn moved(before: &Review, new: &Rescheduling, tier: Tier, cadence_months: u32) -> Review {
     let mut after = before.clone();
     after.rescheduled_to = Some(new.due_on);
-    after.rescheduled_reason = Some(new.reason);
-    let subject = Subject::of(writer, &before.supplier_id, before.product_id.as_ref()).await?;
-    let tier = subject.supplier.tier;
-    let months = policy::read(writer).await?.cadence_months.months(tier.0);
-    after.rescheduled_cadence_on = Some(before.counted_from.plus_months(months));
-    after.rescheduled_tier = Some(tier);
+    after.rescheduled_reason = Some(new.reason.clone());
+    after.rescheduled_cadence_on = Some(before.counted_from.plus_months(cadence_months));
+    after.rescheduled_tier = Some(Word(tier));
     // What asked for a look so far has been weighed by whoever moved it.
     after.triggers.0.clear();
     after.seen = None;
     settle(&mut after, None);
-    writer.replace::<Entity, ActiveModel>("reschedule", &before, after).await
+    after
+}
+
+/// Moves open reviews, each as it was worked out with [`moved`].
+pub(crate) async fn move_all(writer: &Writer, changes: Vec<(Review, Review)>) -> Result<(), Error> {
+    writer.replace_all::<Entity, ActiveModel>("reschedule", changes).await?;
+    Ok(())
 }
 
 /// Sets day and reason: what someone chose, or else the cadence, but never later than what asks for a look since.
@@ -465,6 +505,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) is_new: bool,
     /// Evidence that expires and contracts that end.
     pub(crate) asks: Vec<Ask>,
+    /// When it was and will be looked at, where that was said as it was entered.
+    pub(crate) looks: Looks,
 }
 
 /// How many pieces of evidence and contracts a review names that ask for it.
@@ -495,22 +537,23 @@ pub(crate) fn plan(reader: &Reader, wanted: &Wanted<'_>, before: Option<Review>)
         due_on: from.plus_months(wanted.cadence_months),
         detail: format!("every {} months for the tier {}", wanted.cadence_months, word(&wanted.tier)),
     };
+    let begin = || {
+        let row = blank(reader, wanted.supplier_id, wanted.product_id, cadence(reader.today()));
+        wanted.looks.begin(row, wanted.cadence_months, wanted.tier)
+    };
     if wanted.archived {
         // What was due is due again when it is restored; of what was entered so, nobody has weighed anything until then.
-        let entered = || Model {
-            seen: Some(Json::default()),
-            ..blank(reader, wanted.supplier_id, wanted.product_id, cadence(reader.today()))
-        };
+        let entered = || Model { seen: Some(Json::default()), ..begin() };
         let known = before.clone().or_else(|| wanted.is_new.then(entered));
         let after = known.map(|row| Model { state: Word(ReviewState::Suspended), ..row });
         return Step { before, after };
     }
-    let mut after =
-        before.clone().unwrap_or_else(|| blank(reader, wanted.supplier_id, wanted.product_id, cadence(reader.today())));
+    let mut after = before.clone().unwrap_or_else(begin);
     after.state = Word(ReviewState::Open);
     let is_moved = after.rescheduled_to.is_some();
     let counted_from = after.counted_from;
-    let is_weighed = |ask: &&Ask| is_moved || !wanted.is_new && ask.trigger.due_on <= counted_from;
+    let was_looked_at = !wanted.is_new || wanted.looks.last.is_some();
+    let is_weighed = |ask: &&Ask| is_moved || was_looked_at && ask.trigger.due_on <= counted_from;
     let seen = after
         .seen
         .get_or_insert_with(|| Json(wanted.asks.iter().filter(is_weighed).map(|ask| ask.key.clone()).collect()));

@@ -227,7 +227,7 @@ pub struct NewRisk {
 }
 
 impl NewRisk {
-    fn check(&self) -> Result<(), Error> {
+    pub(crate) fn check(&self) -> Result<(), Error> {
         let mut faults = Faults::of(self);
         faults.expect(
             self.residual_likelihood.is_some() == self.residual_impact.is_some(),

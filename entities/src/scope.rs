@@ -9,6 +9,7 @@ mod connection;
 #[expect(unreachable_pub, reason = "sea-orm derives a public entity from the row")]
 mod health;
 mod open;
+mod stored_rows;
 mod traits;
 mod unscoped;
 mod writer;
@@ -34,6 +35,7 @@ use self::{
 };
 pub(crate) use self::{
     connection::{Target, connect_options, pool_of_one, server},
+    stored_rows::{StoredRow, faults as faults_of_stored},
     traits::{Belongs, Owned, belongs, owned},
 };
 pub use self::{

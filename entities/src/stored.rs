@@ -56,6 +56,12 @@ pub(crate) use column_from_text;
 #[serde(transparent)]
 pub struct Word<T>(pub T);
 
+impl<T> sea_orm::TryFromU64 for Word<T> {
+    fn try_from_u64(_: u64) -> Result<Self, sea_orm::DbErr> {
+        Err(sea_orm::DbErr::ConvertFromU64("a word is text"))
+    }
+}
+
 /// Anything serde can write, kept as JSON text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

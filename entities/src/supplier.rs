@@ -22,18 +22,22 @@ use crate::{
     },
     scope::{PORTION, Reader, Writer, owned},
     stored::{Json, Word},
-    text,
+    text, twin,
+    web_address::{self, is_web_address},
 };
 
 mod contacts;
 mod filter;
 mod identifiers;
+mod lines;
+pub(crate) mod merging;
 mod tier;
 
 pub use contacts::Contact;
 pub(crate) use contacts::{archived_with_contacts, drop_contacts, erase_person, places_of};
 pub use filter::{SupplierFilter, SupplierSort, list};
 pub(crate) use identifiers::{holders, note_identifiers};
+pub use lines::{ContactLine, ContractLine, list_contacts, list_contracts};
 pub(crate) use tier::{derive_tiers, from_after};
 
 /// Where a supplier or product stands with us.
@@ -143,16 +147,6 @@ pub(crate) fn is_country(text: &str) -> Result<(), ValidationError> {
     }
 }
 
-/// A web address that a person may safely follow.
-pub(crate) fn is_web_address(text: &str) -> Result<(), ValidationError> {
-    use validator::ValidateUrl as _;
-    if text.validate_url() && (text.starts_with("https://") || text.starts_with("http://")) {
-        Ok(())
-    } else {
-        Err(ValidationError::new("url").with_message("expected a web address such as https://example.org".into()))
-    }
-}
-
 /// A supplier as stored, with what follows from its profile.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, JsonSchema)]
 #[sea_orm(table_name = "supplier")]
@@ -231,6 +225,9 @@ pub struct Model {
     /// Names and identifiers in lower case, for search.
     #[serde(skip)]
     pub search_text: String,
+    /// The name as people compare names.
+    #[serde(skip)]
+    pub name_key: String,
 }
 
 pub use Model as Supplier;
@@ -253,7 +250,7 @@ pub struct NewSupplier {
     #[validate(length(min = 1, max = 300))]
     #[serde(default)]
     pub legal_name: Option<String>,
-    /// Its web address.
+    /// Its web address; `www.example.org` is taken for `https://www.example.org`.
     #[validate(length(max = 2000), custom(function = "is_web_address"))]
     #[serde(default)]
     pub website: Option<String>,
@@ -327,6 +324,7 @@ impl NewSupplier {
     /// Checks everything and writes it one way: names without space around them, identifiers as their schemes do.
     pub(crate) fn check(mut self) -> Result<Self, Error> {
         self.name = self.name.trim().to_owned();
+        self.website = self.website.as_deref().map(web_address::canonical);
         let mut faults = Faults::of(&self);
         let mut seen = BTreeSet::new();
         for (index, identifier) in self.identifiers.iter_mut().enumerate() {
@@ -412,6 +410,7 @@ impl NewSupplier {
             .chain(identifiers.iter().map(|identifier| identifier.id.to_lowercase()))
             .collect::<Vec<_>>()
             .join("\n");
+        let name_key = twin::compared(&name);
         Model {
             id,
             organisation_id,
@@ -443,6 +442,7 @@ impl NewSupplier {
             updated_at,
             sort_name,
             search_text,
+            name_key,
         }
     }
 }
@@ -492,15 +492,22 @@ impl Kept {
 /// [`Error::Invalid`] with every fault; [`Error::Conflict`] when another supplier holds one of its identifiers.
 pub async fn create(writer: &Writer, new: NewSupplier) -> Result<Supplier, Error> {
     text::check(&new)?;
-    let mut rows = create_all(writer, vec![new.check()?]).await?;
+    let mut rows = create_all(writer, vec![(None, new.check()?)]).await?;
     hold_identifiers(writer, &rows).await?;
     Ok(rows.remove(0))
 }
 
-/// Enters suppliers that have been checked; their identifiers have yet to be noted.
-pub(crate) async fn create_all(writer: &Writer, new: Vec<NewSupplier>) -> Result<Vec<Supplier>, Error> {
-    let rows = new.into_iter().map(|new| new.into_row(Kept::new(writer))).collect();
-    writer.insert_all::<Entity, ActiveModel>(rows).await
+/// Enters suppliers that have been checked, some by ids that they had elsewhere and that nothing else has; their
+/// identifiers have yet to be noted.
+pub(crate) async fn create_all(
+    writer: &Writer,
+    new: Vec<(Option<SupplierId>, NewSupplier)>,
+) -> Result<Vec<Supplier>, Error> {
+    let row = |(id, new): (Option<SupplierId>, NewSupplier)| {
+        let kept = Kept::new(writer);
+        new.into_row(Kept { id: id.unwrap_or_else(|| kept.id.clone()), ..kept })
+    };
+    writer.insert_all::<Entity, ActiveModel>(new.into_iter().map(row).collect()).await
 }
 
 /// The row that stands for our own house, if there is one yet.
@@ -671,6 +678,7 @@ async fn set_status(
 pub async fn delete(writer: &Writer, id: &SupplierId, version: i64) -> Result<(), Error> {
     let row = listed_at(writer, id, version).await?;
     crate::review::forget_open(writer, &row.id, None).await?;
+    crate::published_list::forget(writer, &row.id).await?;
     writer
         .clear::<held_identifier::Entity>(Condition::all().add(held_identifier::Column::SupplierId.eq(row.id.clone())))
         .await?;

@@ -12,6 +12,7 @@ use std::{
 };
 
 pub use diligence_questionnaires::text::{ANY, Form, LINE, LINES};
+use email_address::EmailAddress;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -37,11 +38,12 @@ pub fn faults<T: JsonSchema + 'static>(sent: &Value, stored: Option<&Value>) -> 
     faults
 }
 
-/// Whether something can be sent to this e-mail address: besides what the standard forbids, no dot stands beside
-/// another.
+/// Whether something can be sent to this e-mail address: one that browsers take, and that the library takes with which
+/// letters are sent.
 #[must_use]
 pub fn is_email(text: &str) -> bool {
-    text.validate_email() && text.split('@').all(|part| part.split('.').all(|label| !label.is_empty()))
+    let is_taken = |(name, domain)| EmailAddress::is_valid_local_part(name) && EmailAddress::is_valid_domain(domain);
+    text.validate_email() && text.rsplit_once('@').is_some_and(is_taken)
 }
 
 /// Validates a field as an e-mail address, by [`is_email`].
@@ -207,6 +209,9 @@ mod tests {
             "a@example..org",
             "a\n@example.org",
             "a b@example.org",
+            "a@example.org [192.0.2.1]",
+            "a@x[192.0.2.1]",
+            "a@-example.org",
         ] {
             assert!(!is_email(bad), "{bad}");
         }

@@ -34,7 +34,18 @@ const RESPONDENT: &str = "respondent";
 pub const PUBLIC: &[&str] = &["accept_invitation", "create_session", "open_invitation", "read_sign_in_options"];
 
 /// Operations that are sent by POST only because what they ask is too long for an address: they change nothing.
-pub const ASKING: &[&str] = &["ask_policy_what_if", "check_document", "find_person", "open_invitation", "try_draft"];
+pub const ASKING: &[&str] = &[
+    "ask_policy_what_if",
+    "check_document",
+    "find_person",
+    "open_invitation",
+    "plan_product_merger",
+    "plan_supplier_merger",
+    "try_draft",
+];
+
+/// Operations that act on a whole collection, below a name in the path that is no item's: there is no version to be at.
+const ON_COLLECTIONS: &[&str] = &["refresh_published_list"];
 
 /// Operations on a person's own account or session. They are done by people in a session, not by programs with a key,
 /// and either do the same when they are repeated or show a secret that must not be kept for a repetition.

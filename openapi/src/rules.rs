@@ -8,7 +8,7 @@ use self::{
     answers::{refusals, success},
     schemas::{request, schemas},
 };
-use crate::{ASKING, OWN, Operation, PUBLIC, RESPONDENT, RESPONDENT_PUBLIC, VISITS, operations, text};
+use crate::{ASKING, ON_COLLECTIONS, OWN, Operation, PUBLIC, RESPONDENT, RESPONDENT_PUBLIC, VISITS, operations, text};
 
 mod answers;
 mod schemas;
@@ -26,7 +26,7 @@ const SINGULAR: &[&str] = &[
     "sign-in",
     "sign-in-policy",
 ];
-const METHODS: &[&str] = &["get", "post", "patch", "delete"];
+const METHODS: &[&str] = &["get", "post", "put", "patch", "delete"];
 const ROLES: &[&str] = &["viewer", "editor", "approver", "admin", RESPONDENT];
 const SCOPES: &[&str] = &["everything", "read_only", "register_only", "import_only", "calendar_only"];
 
@@ -116,7 +116,8 @@ fn names(operation: &Operation<'_>, document: &Value, say: &mut impl FnMut(Strin
     let parts: Vec<&str> = operation.path.split('/').skip(1).collect();
     for (index, part) in parts.iter().enumerate() {
         let is_parameter = part.strip_prefix('{').and_then(|part| part.strip_suffix('}')).is_some_and(is_snake);
-        let noun = part.strip_suffix(".csv").or(part.strip_suffix(".ics")).unwrap_or(part);
+        // What a thing is answered as does not belong to its name: `register.csv`, `register.zip`.
+        let noun = [".csv", ".ics", ".zip"].iter().find_map(|kind| part.strip_suffix(kind)).unwrap_or(part);
         if !is_parameter && !is_words(noun, '-') {
             say(format!("`{part}` is not kebab-case"));
         }
@@ -189,6 +190,9 @@ fn parameters(operation: &Operation<'_>, say: &mut impl FnMut(String)) {
         say("it takes no Idempotency-Key".into());
     }
     let must_match = operation.parameter("header", "If-Match").is_some_and(|parameter| parameter["required"] == true);
+    if operation.method == "put" && operation.parameter("header", "If-Match").is_none() {
+        say("it takes no If-Match".into());
+    }
     if changes_an_item(operation) && !must_match {
         say("it does not need If-Match".into());
     }
@@ -197,7 +201,9 @@ fn parameters(operation: &Operation<'_>, say: &mut impl FnMut(String)) {
 /// Whether it changes something that has a version already.
 fn changes_an_item(operation: &Operation<'_>) -> bool {
     !VISITS.contains(&operation.id()) && matches!(operation.method, "patch" | "delete")
-        || (operation.method == "post" && operation.path.contains('{') && !ASKING.contains(&operation.id()))
+        || (operation.method == "post"
+            && operation.path.contains('{')
+            && ![ASKING, ON_COLLECTIONS].iter().any(|list| list.contains(&operation.id())))
 }
 
 #[cfg(test)]
@@ -256,7 +262,7 @@ mod tests {
             document["paths"]["/suppliers/{id}"]["delete"]["operationId"] = json!("remove_supplier")
         });
         bites("does not use this method", |document| {
-            document["paths"]["/suppliers"]["put"] = document["paths"]["/suppliers"]["post"].clone()
+            document["paths"]["/suppliers"]["head"] = document["paths"]["/suppliers"]["get"].clone()
         });
     }
 
@@ -406,6 +412,9 @@ mod tests {
                 parameter["required"] = json!(false);
             }
         });
+        bites("it takes no If-Match", |document| {
+            document["paths"]["/suppliers"]["put"] = document["paths"]["/suppliers"]["post"].clone()
+        });
         bites("the path's `id` is not listed", without("/suppliers/{id}", "get", "id"));
     }
 
@@ -419,6 +428,8 @@ mod tests {
         };
         bites("`supplier` is not plural", moved("/suppliers", "/supplier"));
         bites("`supplier.csv` is not plural", moved("/suppliers", "/supplier.csv"));
+        bites("`supplier.zip` is not plural", moved("/suppliers", "/supplier.zip"));
+        bites("`register.tar` is not kebab-case", moved("/suppliers", "/register.tar"));
         bites(
             "`edition` is not plural",
             moved("/questionnaires/{key}/editions/{edition}", "/questionnaires/{key}/edition/{edition}"),
@@ -465,6 +476,23 @@ mod tests {
         };
         bites("200 is not a good answer", said("/suppliers/{id}", "delete", "204", "200"));
         bites("202 is not a good answer", said("/suppliers", "post", "201", "202"));
+        bites("204 is not a good answer", said("/recipes/{key}", "put", "200", "204"));
+        for header in ["Location", "ETag"] {
+            bites("its 201 has no Location or no ETag", |document| {
+                document["paths"]["/recipes/{key}"]["put"]["responses"]["201"]["headers"]
+                    .as_object_mut()
+                    .expect("headers")
+                    .shift_remove(header);
+            });
+        }
+        bites("PUT /recipes/{key}: its answer has no ETag", |document| {
+            document["paths"]["/recipes/{key}"]["put"]["responses"]["200"]["headers"] = Value::Null
+        });
+        // Only a PUT may answer in two ways.
+        bites("it has not one good answer", |document| {
+            let created = document["paths"]["/suppliers"]["post"]["responses"]["201"].clone();
+            document["paths"]["/suppliers"]["post"]["responses"]["200"] = created;
+        });
         bites("it has not one good answer", said("/suppliers", "get", "200", "404"));
         for header in ["Location", "ETag"] {
             bites("its 201 has no Location or no ETag", |document| {

@@ -104,7 +104,7 @@ pub(crate) fn read_yaml(text: &str, faults: &mut Faults) -> Option<Node> {
         let read =
             event.map_err(|error| scan_fault(&error)).and_then(|(event, span)| builder.take(event, place(span.start)));
         if let Err(fault) = read {
-            faults.push(fault);
+            faults.push(at_mark(text, fault));
             return None;
         }
     }
@@ -214,6 +214,33 @@ fn plain_only(place: (u32, u32), anchor: usize, tagged: bool) -> Result<(), Faul
     } else {
         Ok(())
     }
+}
+
+/// A fault about an anchor or a tag at its mark, which stands before the value where the fault was noticed.
+fn at_mark(text: &str, fault: Fault) -> Fault {
+    let mark = match fault.code.as_str() {
+        "anchors_not_allowed" => '&',
+        "tags_not_allowed" => '!',
+        _ => return fault,
+    };
+    let at = |number: Option<u32>| number.and_then(|number| usize::try_from(number).ok()).unwrap_or(1);
+    let (line, column) = (at(fault.line), at(fault.column).saturating_sub(1));
+    for (number, whole) in text.split('\n').enumerate().take(line).collect::<Vec<_>>().into_iter().rev() {
+        let end = if number + 1 == line { whole.char_indices().nth(column).map(|(end, _)| end) } else { None };
+        // An alias is its own mark.
+        if end.is_some_and(|end| mark == '&' && whole[end..].starts_with('*')) {
+            return fault;
+        }
+        let before = &whole[..end.unwrap_or(whole.len())];
+        let begins_word = |at: usize| {
+            before[..at].chars().next_back().is_none_or(|last| last.is_whitespace() || "[{,".contains(last))
+        };
+        if let Some((at, _)) = before.char_indices().rev().find(|(at, letter)| *letter == mark && begins_word(*at)) {
+            let column = u32::try_from(before[..at].chars().count() + 1).ok();
+            return Fault { line: u32::try_from(number + 1).ok(), column, ..fault };
+        }
+    }
+    fault
 }
 
 /// What a scalar without quotes is, by the core schema of YAML 1.2 without its hexadecimal and octal numbers.

@@ -18,6 +18,7 @@
 //! | [`preview`] | what a respondent sees of an edition |
 //! | [`extension`] | an organisation's own questions added to an edition |
 //! | [`splice`] | one question more, less or other in the text of an extension, all else left alone |
+//! | [`swallowed`](mod@swallowed) | texts of which YAML takes the end for a comment |
 //! | [`changes`](mod@changes) | what differs between two editions, and whether it changes scores |
 //! | [`carry`](mod@carry) | answer once: a new assessment's answers proposed from earlier ones |
 //! | `rules.rs` | the edition without its words: what its scoring hash is taken of |
@@ -26,6 +27,8 @@
 //! | [`library`] | the built-in questionnaires |
 //! | [`table`] | an edition as one CSV file for a spreadsheet, both ways |
 //! | [`workbook`] | a questionnaire to fill in offline, as XLSX or CSV, and its answers read back |
+//! | [`placed`] | documents of any type by its schema, from YAML or JSON, with the place of each part |
+//! | [`spreadsheet`] | other people's files (CSV, JSON, workbooks) as rows of cells |
 //! | [`text`] | what a text of one line, or of lines, may hold |
 //! | [`canonical`], [`fault`] | canonical JSON and hashes; one problem with its place |
 //!
@@ -86,6 +89,7 @@ pub mod library;
 pub mod merge;
 pub mod movement;
 pub mod parse;
+pub mod placed;
 pub mod preview;
 pub mod rating;
 pub mod receipt;
@@ -93,6 +97,8 @@ mod rules;
 pub mod score;
 mod shape;
 pub mod splice;
+pub mod spreadsheet;
+pub mod swallowed;
 pub mod table;
 pub mod text;
 pub mod translation;
@@ -119,6 +125,7 @@ pub use movement::{
     FrameworkMove, MoveBecause, Movement, QuestionMove, QuestionPart, QuestionPoints, ScoreChange, ScoreMove, Side,
     movement,
 };
+pub use placed::Placed;
 pub use preview::{Preview, PreviewOption, PreviewQuestion, PreviewSection};
 pub use rating::{Band, Rating, RatingMatrix, RatingPolicy, RatingRow, Severity, Tier, band, rating, residual, worst};
 pub use receipt::{Basis, Decided, DecisionMade, Difference, Named, PortableReceipt, Receipt};
@@ -127,4 +134,5 @@ pub use score::{
     QuestionState, Replacement, Score, Summary, evaluate,
 };
 pub use splice::{Sketch, Splice};
+pub use swallowed::{swallowed, swallowed_where};
 pub use translation::Translation;

@@ -90,6 +90,25 @@ impl<'a> Walker<'a> {
         }
     }
 
+    /// Whether a schema is for values of this kind at all.
+    fn is_for(&self, schema: &'a Value, node: &Node) -> bool {
+        let (schema, _) = self.resolve(schema);
+        let kinds: &[&str] = match &node.value {
+            Tree::Null => &["null"],
+            Tree::Bool(_) => &["boolean"],
+            Tree::Number(_) => &["integer", "number"],
+            Tree::Text(_) => &["string"],
+            Tree::List(_) => &["array"],
+            Tree::Map(_) => &["object"],
+        };
+        match schema.get("type") {
+            _ if words(schema).is_some() => kinds.contains(&"string"),
+            Some(Value::String(one)) => kinds.contains(&one.as_str()),
+            Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).any(|one| kinds.contains(&one)),
+            _ => true,
+        }
+    }
+
     /// The value as far as it fits; `None` where nothing of it can be kept.
     fn walk(&mut self, schema: &'a Value, node: &Node, path: &Path<'_>) -> Option<Value> {
         let least = schema.get("minimum").and_then(Value::as_u64);
@@ -101,8 +120,9 @@ impl<'a> Walker<'a> {
             if node.value == Tree::Null {
                 return None;
             }
-            let real = choices.iter().find(|choice| choice.get("type").and_then(Value::as_str) != Some("null"))?;
-            return self.walk(real, node, path);
+            let real = || choices.iter().filter(|choice| choice.get("type").and_then(Value::as_str) != Some("null"));
+            let fitting = real().find(|choice| self.is_for(choice, node)).or_else(|| real().next())?;
+            return self.walk(fitting, node, path);
         }
         if let Some(values) = words(schema) {
             return self.word(&values, node, path);

@@ -1,11 +1,13 @@
-//! A questionnaire to fill in offline: written as a workbook (XLSX) or as CSV, and its answers read back.
+//! A questionnaire to fill in offline: written as a workbook (XLSX) or as CSV, and its answers read back, from whatever
+//! kind of workbook somebody saved it as (XLSX, XLSB, XLS, ODS) too.
 //!
 //! | File | What is in it |
 //! |---|---|
 //! | `workbook.rs` | what stands where in a form, and the CSV of it |
 //! | `workbook/words.rs` | how to answer, and when a question is asked, in words |
 //! | `workbook/write.rs` | the workbook: drop-down lists, locked cells, checked input |
-//! | `workbook/package.rs` | bytes → the cells of a sheet, whatever the bytes are |
+//! | `workbook/plain.rs` | rows of text as a workbook, which is no form |
+//! | `workbook/package.rs` | bytes → the cells of a sheet, whatever the bytes are, through narrow limits |
 //! | `workbook/read.rs` | cells → answers, or every cell that does not fit |
 //!
 //! A form shows what a respondent sees: no weights, points, knock-outs or findings. It has a row for each question, and
@@ -16,7 +18,8 @@
 //! when it is asked.
 //!
 //! **Reading** takes the label or the value of an option, in capitals or not; dates as dates, as `YYYY-MM-DD` or as
-//! `DD/MM/YYYY`; numbers without thousands separators; `yes` on the row of an option. Rows may be moved and left out. A
+//! `DD/MM/YYYY`, with or without a time; numbers without thousands separators, and `95%` where the unit is %; `yes` on the
+//! row of an option. A number in an answer in words is what people see: `04142000`, `7%`. Rows may be moved and left out. A
 //! question with nothing filled in is absent from the answers, and an empty cell is an absent field: reading a form
 //! never says that something is to be cleared. A formula counts as its result, which a spreadsheet keeps in the file; a
 //! program that writes formulas without results has written no answers, and each such cell is named.
@@ -25,13 +28,17 @@ use crate::answer::{Answer, Answers, parse_date};
 use crate::cells;
 use crate::edition::{Choice, Decimal, Edition, Question, QuestionType, Section};
 use crate::fault::Fault;
+use crate::spreadsheet::Kind;
 use chrono::NaiveDate;
 use serde_json::Value;
 
 mod package;
+mod plain;
 mod read;
 pub(crate) mod words;
 mod write;
+
+pub use plain::write_plain;
 
 /// The largest workbook, and the largest CSV file, read as a form, in bytes (5 MiB).
 pub const MAX_WORKBOOK_BYTES: usize = 5 * 1024 * 1024;
@@ -45,6 +52,9 @@ pub const MAX_SHEET_ROWS: u32 = 100_000;
 pub const MAX_SHEET_COLUMNS: u32 = 64;
 /// The most cells of a sheet that hold anything.
 pub const MAX_SHEET_CELLS: usize = 500_000;
+
+/// What a workbook of Excel 97 to 2003 begins with, and any with a password.
+const COMPOUND_FILE: [u8; 4] = [0xd0, 0xcf, 0x11, 0xe0];
 
 /// The name of the sheet that holds the questions.
 pub const QUESTIONS_SHEET: &str = "Questions";
@@ -111,13 +121,14 @@ pub fn write_csv(form: &Form<'_>) -> String {
     file.into_text()
 }
 
-/// A form that [`write_xlsx`] or [`write_csv`] wrote and somebody filled in: which of them, its first bytes say. Its
-/// answers are refused as by [`read_xlsx`] and [`read_csv`], and for what is neither a workbook nor text in UTF-8.
+/// A form that [`write_xlsx`] or [`write_csv`] wrote and somebody filled in, saved as a workbook of any kind (XLSX, XLSB,
+/// XLS, ODS) or as CSV: which of them, its bytes say. Its answers are refused as by [`read_xlsx`] and [`read_csv`], and
+/// for what is neither a workbook nor text in UTF-8.
 #[must_use]
 pub fn read(bytes: &[u8], edition: &Edition) -> Filled {
-    // A workbook is a ZIP archive, and no CSV begins as one does.
-    if bytes.starts_with(b"PK") {
-        return filled_xlsx(bytes, edition);
+    // A workbook is a ZIP archive or a compound file, and no CSV begins as one does.
+    if bytes.starts_with(b"PK") || bytes.starts_with(&COMPOUND_FILE) {
+        return filled_book(bytes, None, edition);
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => filled_csv(text, edition),
@@ -132,20 +143,14 @@ pub fn read(bytes: &[u8], edition: &Edition) -> Filled {
 /// sheet, the cell, the question, what was found and what was expected. The line of a fault is the row, its column the
 /// number of the column; its pointer begins with the question's key, as those of [`crate::check_answers`] do.
 pub fn read_xlsx(bytes: &[u8], edition: &Edition) -> Result<Answers, Vec<Fault>> {
-    filled_xlsx(bytes, edition).answers
+    filled_book(bytes, Some(Kind::Xlsx), edition).answers
 }
 
-fn filled_xlsx(bytes: &[u8], edition: &Edition) -> Filled {
-    let parts = match package::unpack(bytes) {
-        Ok(parts) => parts,
-        Err(fault) => return Filled::refused(fault),
-    };
-    let book = match package::open(&parts) {
-        Ok(book) => book,
-        Err(fault) => return Filled::refused(fault),
-    };
-    match book.rows(QUESTIONS_SHEET) {
-        Ok(rows) => read::form(rows, Some(&book), edition),
+/// The form in a workbook of this kind, or of the kind that its bytes say.
+fn filled_book(bytes: &[u8], kind: Option<Kind>, edition: &Edition) -> Filled {
+    let opened = package::Book::open(bytes, kind);
+    match opened.and_then(|book| Ok((book.questions(read::is_stamp)?, book))) {
+        Ok(((sheet, rows), book)) => read::form(rows, Some((&book, sheet)), edition),
         Err(fault) => Filled::refused(fault),
     }
 }

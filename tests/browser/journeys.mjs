@@ -86,7 +86,7 @@ test("the first person names the organisation, looks around, and refuses the mos
   await sam.sees("dd", "Reduce");
   const reduced = await home(sam);
   assert.notEqual(reduced.heat, lived.heat);
-  for (const [name, path] of [["risks", "/risks"], ["reviews", "/reviews"], ["concentration", "/concentration"], ["assessments", "/assessments"], ["questionnaires", "/questionnaires"], ["evidence", "/evidence"], ["incidents", "/incidents"], ["decisions", "/decisions"], ["settings", "/settings"], ["account", "/account"], ["import", "/import"]]) {
+  for (const [name, path] of [["risks", "/risks"], ["reviews", "/reviews"], ["concentration", "/concentration"], ["assessments", "/assessments"], ["questionnaires", "/questionnaires"], ["evidence", "/evidence"], ["incidents", "/incidents"], ["decisions", "/decisions"], ["settings", "/settings"], ["account", "/account"], ["import", "/import"], ["imports", "/imports"]]) {
     await sam.opens(path);
     await sam.looksAt(name);
   }
@@ -99,22 +99,39 @@ async function fromListToDecision(organisation, how) {
   const editor = await Visitor.arrives(how);
   await editor.signsIn(tom);
   await editor.presses("Import suppliers");
-  const list = (country) => `name,country,data_sensitivity,service_criticality\nHarbour Records,GB,special_category,vital\nWillow Supplies,${country},none,minor\n`;
-  await editor.chooses("Suppliers");
-  await editor.gives("The file", "suppliers.csv", "text/csv", list("United Kingdom"));
-  await editor.presses("Check the file");
+  const list = (email) => `Kept by Tom,,,\nSupplier Name,Sensitivity,Criticality,Email\nHarbour Records,High,Critical,sam@example.org\nWillow Supplies,No,Low,${email}\n`;
+  const upToItsRows = async (email) => {
+    await editor.chooses(/^Suppliers/);
+    await editor.gives("The file", "suppliers.csv", "text/csv", list(email));
+    await editor.presses("Look at the file");
+    await editor.sees("h1", "What the file is");
+    await editor.looksAt("import-file");
+    await editor.presses("It is right: go on");
+    await editor.sees("h1", "What its columns are");
+    await editor.looksAt("import-columns");
+    await editor.presses("Go on");
+    await editor.sees("h1", "What its words mean");
+    await editor.looksAt("import-words");
+    await editor.picks("High means", "Health, care and other special-category data");
+    await editor.presses("Go on");
+    await editor.sees("h1", "Check the rows");
+  };
+  await upToItsRows("nowhere at all");
   await editor.sees("main", "1 refused");
   await editor.looksAt("import-refused");
-  const failures = await editor.takes("Save the refused rows with reasons (CSV)");
+  const failures = await editor.takes("as CSV");
   assert.match(failures, /Willow Supplies/);
-  await editor.presses("choose it again");
-  await editor.chooses("Suppliers");
-  await editor.gives("The file", "suppliers.csv", "text/csv", list("GB"));
-  await editor.presses("Check the file");
+  await editor.presses("Throw this file away");
+  await editor.presses("Import a list");
+  await upToItsRows("kim@example.org");
   await editor.sees("main", "2 new");
   await editor.looksAt("import-checked");
-  await editor.presses("Import 2 rows");
-  await editor.sees("[role=status]", "2");
+  await editor.presses("Bring in 2 rows");
+  await editor.sees("[role=status]", "2 new");
+  await editor.looksAt("import-made");
+  await editor.presses("Undo the whole import");
+  await editor.looksAt("import-undo");
+  await editor.presses("Leave it as it is");
   await editor.presses("See the register");
   await editor.presses("Harbour Records");
   await editor.presses("Send a questionnaire");

@@ -109,7 +109,7 @@ async function errsEverywhere(name, how, only) {
     { name: "draft-new", at: "/questionnaires/drafts/new", types: { "What shall yours be called?": "Ours" }, press: "Begin", form: "form:has(#base)" },
     { name: "draft-question", at: `${draft}/questions/new`, types: { "Help beside it": "So that we know.", "Points of option 1": "lots" }, press: "Save" },
     { name: "draft-delete", at: draft, unfold: "Delete it for good", types: { "Type the draft's name": "Another" }, press: "Delete the draft" },
-    { name: "import", at: "/import", press: "Check the file" },
+    { name: "import", at: "/import", press: "Look at the file" },
     { name: "compare", at: `/compare?subject=${subject}`, press: "Compare" },
     { name: "account", at: "/account", press: "Change the password" },
     { name: "second-factor", at: "/account/second-factor", press: "Set it up" },
@@ -123,6 +123,7 @@ async function errsEverywhere(name, how, only) {
     { name: "sign-in-policy", at: "/settings/sign-in/change", types: { "Minutes without doing anything": "1" }, press: "Save" },
     { name: "provider", at: "/settings/sign-in/providers/new", types: { "What people call it": "Our accounts", "Its address (issuer)": "not here" }, press: "Save" },
     { name: "retention", at: "/settings/privacy/retention", types: { "Days that an archived supplier": "0" }, press: "Save" },
+    { name: "bring-in-a-register", at: "/settings/backup", press: "Bring it in" },
     { name: "privacy-find", at: "/settings/privacy", press: "Find what is kept of them" },
     { name: "verify", at: "/settings/audit/verify", types: { "A checkpoint from earlier": "torn" }, press: "Verify" },
   ]) {
@@ -383,7 +384,7 @@ test("a respondent is told what is wrong, loses nothing without a connection, an
 test("a number that is none comes back from a section", async () => {
   for (const how of [{}, { javascript: false, looks: false }]) {
     const rafi = await comes("Counting Homes", "editor", how.javascript === false ? "Rafi Plain" : "Rafi", how);
-    const assessment = await asks(rafi, await enters(rafi, "Rotawise"), /^Supplier security/);
+    const assessment = await asks(rafi, await enters(rafi, how.javascript === false ? "Carelog" : "Rotawise"), /^Supplier security/);
     await rafi.opens(assessment);
     const number = rafi.page.locator("main input.short[inputmode=decimal]").first();
     for (const section of await rafi.ways(`${assessment}/sections/`)) {

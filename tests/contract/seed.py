@@ -112,6 +112,7 @@ class Register:
         self.items: dict[str, dict[str, str]] = {}
         self.owners: dict[str, Person] = {}
         self.other: Register | None = None
+        self.product_count = 0
         self.answers: dict[str, Any] = {}
         self.supplier = self.make("/suppliers", {"name": "The supplier that stays"})
         self.product = self.make("/products", {"supplier_id": self.supplier, "name": "The product that stays", "kind": "software"})
@@ -158,7 +159,11 @@ class Register:
         return self.make("/suppliers", {"name": self.name(), "data_role": "processor", "system_access": "standing"})
 
     def fresh_product(self) -> str:
-        return self.make("/products", {"supplier_id": self.supplier, "name": self.name(), "kind": "ai_system", "ai_features": "core"})
+        # Nobody has thousands of one supplier: what is entered is compared with them all.
+        if self.product_count % 40 == 0:
+            self.provider = self.fresh_supplier()
+        self.product_count += 1
+        return self.make("/products", {"supplier_id": self.provider, "name": self.name(), "kind": "ai_system", "ai_features": "core"})
 
     def due_item(self) -> str:
         """An item of what is due that can be settled: the day of notice of a contract."""
@@ -250,6 +255,17 @@ class Register:
         if response.status_code >= 400:
             raise Refused(f"{path}/file: {response.status_code} {response.text[:500]}")
         return evidence
+
+    def fresh_import(self) -> str:
+        """A draft of an import. There can be only some at a time: the oldest make room."""
+        for old in self.pages("/imports?state=draft")[10:]:
+            self.call("DELETE", f"/imports/{old['id']}", etag=f'"{old["version"]}"')
+        headers = {"Content-Type": "text/csv"}
+        data = f'name\r\n"{self.name()}"\r\n'.encode()
+        response = self.session.post(f"{self.address}/imports?file_name=list.csv", data=data, headers=headers, timeout=30)
+        if response.status_code >= 400:
+            raise Refused(f"/imports: {response.status_code} {response.text[:500]}")
+        return response.json()["id"]
 
     def fresh_link(self) -> str:
         return self.make("/links", {"assessment_id": self.fresh_assessment("open"), "contact_name": self.name()})
@@ -353,6 +369,12 @@ class Register:
             return {"id": self.fresh_draft()}
         if noun == "translation":
             return {"id": self.make("/translations", self.fresh_translation())}
+        if noun == "recipe":
+            key = f"list-{self.run}-{next(self.numbers)}"
+            self.call("PUT", f"/recipes/{key}", {"noun": "suppliers", "columns": [{"column": "Vendor", "fills": "name"}]})
+            return {"key": key}
+        if operation in ("list_list_entries", "refresh_published_list"):
+            return {"list": "dspt"}
         if operation in ("read_comparison", "close_findings"):
             return {"id": self.checked_twice()}
         if noun == "evidence_file":
@@ -400,6 +422,18 @@ class Register:
             made = self.fresh_risk()
             if verb == "reopen":
                 self.act(f"/risks/{made}", "close", {"reason": "No longer so"})
+        elif noun in ("import", "import_recognised", "import_report", "import_items", "refused_rows"):
+            made = self.fresh_import()
+            if verb == "undo" or noun == "import_items":
+                self.call("POST", f"/imports/{made}/apply", etag=self.etag(f"/imports/{made}"))
+        elif noun == "merger":
+            kept, other = self.fresh_supplier(), self.fresh_supplier()
+            path = f"/suppliers/{kept}"
+            made = self.call("POST", f"{path}/merge", {"other_id": other}, self.etag(path)).json()["id"]
+        elif noun in ("suppliers", "supplier_merger"):
+            made = self.fresh_supplier()
+        elif noun in ("products", "product_merger", "bill_of_materials"):
+            made = self.fresh_product()
         elif noun == "incident":
             made = self.make("/incidents", {"subject_id": self.supplier, "title": self.name(), "severity": "low", "occurred_on": PAST})
         elif noun == "review":

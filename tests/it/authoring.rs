@@ -36,6 +36,7 @@ async fn the_schemas_are_served_at_a_stable_place_as_committed_and_as_the_types_
         ("extension", Extension::json_schema()),
         ("translation", Translation::json_schema()),
         ("receipt", PortableReceipt::json_schema()),
+        ("recipe", diligence_entities::recipe::json_schema()),
     ];
     assert_eq!(diligence::schemas::NAMES, types.each_ref().map(|(name, _)| *name));
     for (name, schema) in types {
@@ -46,7 +47,10 @@ async fn the_schemas_are_served_at_a_stable_place_as_committed_and_as_the_types_
             "{name}"
         );
         let committed = std::fs::read_to_string(folder.join(format!("{name}.json"))).expect("a committed schema");
-        assert_eq!(committed, served.text, "diligence questionnaire schema {name} > openapi/schemas/{name}.json");
+        assert_eq!(
+            committed, served.text,
+            "diligence questionnaire schema {name} > openapi/schemas/{name}.json (diligence recipe schema for recipe)"
+        );
     }
     app.get(&app.stranger, "/schemas/nothing.json").await.faults(404);
 }
@@ -92,6 +96,24 @@ both! {
         app.post(&app.editor, "/questionnaire-drafts", json!({ "name": "Too long", "document": "x".repeat((2 << 20) + 1) })).await.faults(422);
         app.post(&app.editor, "/questionnaire-drafts", json!({ "name": "Far too long", "document": "x".repeat(6 << 20) })).await.faults(413);
         assert_eq!(app.post(&app.editor, "/questionnaire-drafts", json!({ "name": "x", "kind": "extension", "format": "csv", "document": "" })).await.faults(422), ["/format format"]);
+    }
+
+    async fn a_comment_that_swallows_the_end_of_a_text_is_warned_of_and_keeps_nothing_from_being_published(app: App) {
+        let cut = WRITTEN.replacen("\ntitle: ", "\ntitle: Badge #1 of ", 1);
+        let line = cut.lines().position(|line| line.contains("Badge #1")).expect("a title") + 1;
+        let draft = app.post(&app.editor, "/questionnaire-drafts", json!({ "name": "Cut", "document": cut })).await.json(201);
+        let path = format!("/questionnaire-drafts/{}", id(&draft));
+        let check = app.get(&app.viewer, &format!("{path}/check")).await.json(200);
+        assert_eq!((&check["is_publishable"], &check["warnings"][0]["code"]), (&json!(true), &json!("comment_in_text")), "{check}");
+        assert!(text(&check["warnings"][0], "detail").starts_with(&format!("line {line}, column 14")), "{check}");
+        let alone = app.post(&app.viewer, "/questionnaires/check", json!({ "name": "Cut", "document": cut })).await.json(200);
+        assert_eq!(alone["warnings"], check["warnings"]);
+        let mut editor = crate::pages::someone(&app, "editor").await;
+        let page = editor.opens(&app, &format!("/questionnaires/drafts/{}", id(&draft))).await.text;
+        assert!(page.contains("Is this meant?") && page.contains(&format!("data-line=\"{line}\"")), "{page}");
+        let fine = app.post(&app.viewer, "/questionnaires/check", json!({ "name": "Fine", "document": WRITTEN })).await.json(200);
+        assert_eq!(fine["warnings"], json!([]));
+        app.act(&app.editor, &format!("{path}/publish"), &draft, None).await.json(201);
     }
 
     async fn a_built_in_questionnaire_is_extended_without_copying_it(app: App) {

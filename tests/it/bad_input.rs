@@ -427,7 +427,7 @@ both! {
     async fn no_json_at_all_makes_the_program_fail(app: App) {
         let document = document();
         let mut runner = TestRunner::new(Config { rng_seed: RngSeed::Fixed(20_270_301), ..Config::default() });
-        for operation in operations(&document).iter().filter(|operation| ["post", "patch"].contains(&operation.method)) {
+        for operation in operations(&document).iter().filter(|operation| ["post", "put", "patch"].contains(&operation.method)) {
             let target = target(&app, operation.id()).await;
             let tag = target.item.as_ref().map_or_else(String::new, etag);
             let kinds: Vec<&String> = operation.value["requestBody"]["content"].as_object().into_iter().flat_map(Map::keys).collect();

@@ -148,6 +148,10 @@ const MADE_UP: &[&str] = &[
     "/questionnaire fixed",
     "/edition fixed",
     "/language fixed",
+    "/other_id same",
+    "/rests_on_id same",
+    "_name ambiguous",
+    "_name unknown_name",
     "wrong_password",
     "wrong_code",
 ];
@@ -304,7 +308,9 @@ both! {
     async fn what_is_made_is_where_it_says_and_is_read_back_the_same(app: App) {
         let document = document();
         let mut count = 0;
-        for operation in operations(&document).iter().filter(|operation| operation.answers(201) && operation.id() != "create_session") {
+        // What is put at an address of the caller's own choice is there.
+        let chosen = ["create_session", "put_recipe"];
+        for operation in operations(&document).iter().filter(|operation| operation.answers(201) && !chosen.contains(&operation.id())) {
             let made = target(&app, operation.id()).await.send(&app, &app.admin, operation).await;
             let body = made.json(201);
             let read = app.get(&app.admin, made.header("location")).await;

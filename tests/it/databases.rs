@@ -213,6 +213,12 @@ both! {
         let sent = crate::respondents::sent_evidence(&app).await;
         app.act(&app.editor, &format!("/evidence/{}/accept", id(&sent)), &sent, None).await.json(200);
         crate::roles::target(&app, "read_settlement").await;
+        let list = b"CompanyName,CompanyNumber,CompanyStatus\nHARBOUR LIMITED,04142000,Active\n".to_vec();
+        let headers = [("content-type", "text/csv")];
+        app.raw(&app.editor, poem::http::Method::POST, "/lists/companies_house/refresh", Some(list), &headers).await.json(200);
+        // A draft of an import has pieces of its file, one that was applied what it did.
+        app.raw(&app.editor, poem::http::Method::POST, "/imports", Some(b"Name\nQuay\n".to_vec()), &[("content-type", "application/octet-stream")]).await.json(201);
+        app.post(&app.editor, "/suppliers/import", json!({ "rows": [{ "name": "Quay" }] })).await.json(200);
         let member = crate::roles::user_of(&app, &app.member("viewer").await).await;
         let ours = text(&app.get(&app.admin, "/organisation").await.json(200), "id").to_owned();
         let filling = Database::connect(&app.url).await.expect("the database answers");

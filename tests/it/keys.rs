@@ -38,11 +38,19 @@ const TABLE: &[(&[&str], &[&str])] = &[
             "read_product",
             "export_products",
             "list_dependencies",
+            "read_supplier_twins",
+            "read_product_twins",
+            "list_twins",
+            "list_mergers",
+            "read_merger",
             "read_concentration",
             "read_dependency",
             "list_reviews",
             "read_review",
             "export_reviews",
+            "export_dependencies",
+            "export_contacts",
+            "export_contracts",
             "list_due",
             "read_due_counts",
             "list_settlements",
@@ -51,13 +59,37 @@ const TABLE: &[(&[&str], &[&str])] = &[
         ],
     ),
     (&["everything", "read_only", "register_only", "calendar_only"], &["export_calendar"]),
-    (&["everything", "import_only"], &["import_suppliers", "import_products"]),
+    (
+        &["everything", "import_only"],
+        &[
+            "import_suppliers",
+            "import_products",
+            "import_contacts",
+            "import_contracts",
+            "import_dependencies",
+            "import_evidence",
+            "import_incidents",
+            "import_reviews",
+            "import_risks",
+            "import_decisions",
+            "create_import",
+            "change_import",
+            "delete_import",
+            "apply_import",
+        ],
+    ),
+    (
+        &["everything", "read_only", "import_only"],
+        &["read_import", "read_import_recognised", "read_import_report", "export_refused_rows"],
+    ),
     (
         &["everything", "read_only"],
         &[
             "list_identity_providers",
             "read_identity_provider",
             "list_supplier_history",
+            "plan_supplier_merger",
+            "plan_product_merger",
             "list_product_history",
             "list_links",
             "read_link",
@@ -71,6 +103,7 @@ const TABLE: &[(&[&str], &[&str])] = &[
             "read_invitation",
             "list_sessions",
             "export_audit_events",
+            "export_everything",
             "list_evidence",
             "read_evidence",
             "read_evidence_file",
@@ -89,6 +122,8 @@ const TABLE: &[(&[&str], &[&str])] = &[
             "read_draft_what_if",
             "list_translations",
             "read_translation",
+            "list_recipes",
+            "read_recipe",
             "list_assessments",
             "read_assessment",
             "read_answers",
@@ -104,8 +139,14 @@ const TABLE: &[(&[&str], &[&str])] = &[
             "list_risks",
             "read_risk",
             "export_risks",
+            "export_incidents",
+            "export_decisions",
             "list_incidents",
             "read_incident",
+            "read_published_lists",
+            "list_list_entries",
+            "list_imports",
+            "list_import_items",
             "read_organisation",
             "read_ourselves",
             "read_policy",
@@ -118,6 +159,7 @@ const TABLE: &[(&[&str], &[&str])] = &[
     (
         &["everything"],
         &[
+            "undo_import",
             "create_identity_provider",
             "change_identity_provider",
             "delete_identity_provider",
@@ -129,6 +171,7 @@ const TABLE: &[(&[&str], &[&str])] = &[
             "erase_person",
             "change_retention",
             "apply_retention",
+            "import_everything",
             "change_user",
             "delete_user",
             "reset_password",
@@ -144,9 +187,14 @@ const TABLE: &[(&[&str], &[&str])] = &[
             "delete_supplier",
             "create_product",
             "change_product",
+            "import_bill_of_materials",
             "archive_product",
             "restore_product",
             "delete_product",
+            "tell_twins_apart",
+            "merge_suppliers",
+            "merge_products",
+            "undo_merger",
             "create_dependency",
             "change_dependency",
             "delete_dependency",
@@ -170,6 +218,8 @@ const TABLE: &[(&[&str], &[&str])] = &[
             "create_translation",
             "change_translation",
             "delete_translation",
+            "put_recipe",
+            "delete_recipe",
             "start_assessment",
             "delete_assessment",
             "answer_assessment",
@@ -190,6 +240,9 @@ const TABLE: &[(&[&str], &[&str])] = &[
             "complete_review",
             "reschedule_review",
             "create_settlement",
+            "bulk_update_suppliers",
+            "bulk_update_products",
+            "refresh_published_list",
             "create_incident",
             "change_incident",
             "delete_incident",
@@ -243,7 +296,7 @@ fn every_operation_has_its_line_in_the_table_and_the_document_says_the_same() {
         .filter(|(_, scopes)| !scopes.is_empty())
         .collect();
     assert_eq!(said, by_hand);
-    let register = ["Register", "Suppliers", "Products", "Dependencies", "Reviews", "Due"];
+    let register = ["Register", "Suppliers", "Products", "Mergers", "Dependencies", "Reviews", "Due"];
     for operation in operations {
         let tag = operation.value["tags"][0].as_str().expect("a tag");
         let scopes = operation.scopes();
@@ -258,7 +311,9 @@ fn every_operation_has_its_line_in_the_table_and_the_document_says_the_same() {
             operation.id()
         );
         assert!(
-            !scopes.contains(&"import_only") || operation.id().starts_with("import_"),
+            !scopes.contains(&"import_only")
+                || operation.id().starts_with("import_")
+                || operation.path.starts_with("/imports"),
             "{} is no import",
             operation.id()
         );
@@ -279,7 +334,9 @@ both! {
             for (scope, who) in &holders {
                 if scopes.contains(&scope.as_str()) {
                     let answer = target(&app, operation.id()).await.send(&app, who, operation).await;
-                    assert!(answer.status.is_success(), "{} with the scope {scope}: {} {}", operation.id(), answer.status, answer.text);
+                    // A whole register comes into an empty one only: what is asked here is whether the key may.
+                    let is_full = operation.id() == "import_everything" && answer.text.contains("\"not_empty\"");
+                    assert!(answer.status.is_success() || is_full, "{} with the scope {scope}: {} {}", operation.id(), answer.status, answer.text);
                     continue;
                 }
                 if spare.is_none() {

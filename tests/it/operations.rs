@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     doctor::change,
-    harness::{Folder, On, empty_database, id},
+    harness::{Folder, On, as_read, empty_database, id},
     server::{Server, command, program},
 };
 
@@ -269,7 +269,7 @@ async fn what_was_acknowledged_is_there_after_the_program_was_killed() {
                 "after {number} times"
             );
         }
-        made.push(make(&server, &key, &format!("Supplier {number}")));
+        made.push(as_read(make(&server, &key, &format!("Supplier {number}"))));
         server.process.kill().expect("killed");
         server.process.wait().expect("gone");
     }

@@ -94,7 +94,7 @@ both! {
             import.to_vec(),
             [&["user", "create"][..], &who].concat(),
         ];
-        let others: [Vec<&str>; 17] = [
+        let others: [Vec<&str>; 19] = [
             [&["user", "invite"][..], &who].concat(),
             vec!["user", "list"],
             vec!["user", "role", "kit@example.org", "--role", "viewer"],
@@ -105,6 +105,8 @@ both! {
             vec!["key", "list"],
             vec!["link", "list"],
             vec!["export", "suppliers"],
+            vec!["bulk", "archive", "--filter", "q=harbour"],
+            vec!["lists", "refresh", "dspt", "none.csv"],
             vec!["due"],
             vec!["retention", "apply", "--dry-run"],
             vec!["audit", "verify"],

@@ -4,7 +4,7 @@ use sea_orm::{ConnectionTrait as _, Database, Statement};
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{App, both, id, text},
+    harness::{App, as_read, both, id, text},
     server::command,
 };
 
@@ -125,7 +125,7 @@ both! {
         let path = format!("/suppliers/{}", id(&supplier));
         let supplier = app.patch(&app.editor, &path, &supplier, json!({ "notes": "x" })).await.json(200);
         let other = app.send(&app.editor, poem::http::Method::POST, "/suppliers", Some(&json!({ "name": "Ferry", "contacts": [{ "name": "Kim Lee" }] })), &[("idempotency-key", "one")]).await.json(201);
-        let namesake = app.post(&app.editor, "/suppliers", json!({ "name": "Haven", "contacts": [{ "name": "Kim Lee", "email": "another@example.org" }] })).await.json(201);
+        let namesake = as_read(app.post(&app.editor, "/suppliers", json!({ "name": "Haven", "contacts": [{ "name": "Kim Lee", "email": "another@example.org" }] })).await.json(201));
         let point = app.get(&app.admin, "/audit-events/checkpoint").await.json(200);
         let request = json!({ "email": KIM.1, "name": "KIM LEE", "reason": "They asked." });
         let erased = app.post(&app.admin, "/people/erase", request.clone()).await.json(200);

@@ -21,7 +21,8 @@ both! {
             "purpose": "Writes visit notes", "generative": "yes", "model": "Wren", "model_provider": "Birdsong", "model_version": "4.1", "trains_on_our_data": "no",
             "runs_in": ["GB", "IE"], "autonomy": "recommends", "affects": ["residents", "staff"], "overseer": "Jo Bell", "contest_route": "Ask the manager",
             "manual_fallback": "Pen and paper", "summarises_speech": "yes", "medical_device_class": "class_i", "safety_case_reference": "SC-1", "dpia_reference": "D-1",
-            "transparency_record": "https://records.example/1", "eu_ai_act_class": "limited",
+            "transparency_record": "https://records.example/1", "eu_ai_act_class": "limited", "training_data": "Made-up visit notes",
+            "limitations": "Not for medicines", "ethical_considerations": "Accents are heard less well", "energy_use": "2 Wh a note",
         });
         let said = json!({ "supplier_id": id(&supplier), "name": "Notes", "kind": "ai_system", "product_version": "3.2", "purpose": "Visit notes", "status": "prospective", "ai_features": "core", "ai_profile": profile, "notes": "On trial." });
         let product = app.post(&app.editor, "/products", said.clone()).await.json(201);

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::{
     harness::{On, empty_database},
-    server::Server,
+    server::{Server, program},
 };
 
 #[tokio::test]
@@ -39,4 +39,37 @@ async fn the_ten_minutes_of_the_readme_end_in_a_register_with_a_scored_supplier(
     assert_eq!(cell("identifiers"), "GB-COH:04142000");
     let score = |name: &str| cell(name).parse::<f64>().expect("a score");
     assert!(score("security.claimed") > score("security.evidenced") && score("security.evidenced") > 0.0, "{row:?}");
+}
+
+#[tokio::test]
+async fn the_commands_that_fill_the_register_from_a_list_do_what_they_say() {
+    let readme = include_str!("../../README.md");
+    let section = readme.split("\n## ").find(|section| section.starts_with("Filling it")).expect("the section");
+    let blocks = section.split("```sh\n").skip(1).filter_map(|rest| rest.split_once("```").map(|(block, _)| block));
+    let (url, folder) = empty_database(On::Sqlite).await;
+    let folder = folder.expect("a folder");
+    let mut script = String::from("set -eu\ndiligence() { \"$PROGRAM\" \"$@\"; }\n");
+    blocks.for_each(|block| script.push_str(block));
+    script.push_str("diligence export suppliers --organisation \"My organisation\" --output after.csv\n");
+    let run = Command::new("bash")
+        .args(["-c", &script])
+        .env("PROGRAM", program())
+        .env("DATABASE_URL", &url)
+        .current_dir(&folder.0)
+        .output()
+        .expect("bash runs");
+    let (told, wrong) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+    assert!(run.status.success(), "{told}\n{wrong}");
+    assert!(told.contains("2 new, 0 changed, 0 unchanged, 0 refused"), "{told}");
+    let rows = |name: &str| {
+        let text = std::fs::read_to_string(folder.0.join(name)).expect("an export");
+        csv::Reader::from_reader(text.as_bytes()).records().count()
+    };
+    assert_eq!(
+        (rows("export.csv"), rows("after.csv")),
+        (2, 1),
+        "the first import was undone, and one row came in since"
+    );
+    let to_mend = std::fs::read_to_string(folder.0.join("to-mend.csv")).expect("what is to be mended");
+    assert!(to_mend.contains("Amber Catering,nowhere at all,") && !to_mend.contains("Willow"), "{to_mend}");
 }

@@ -104,6 +104,14 @@ async fn a_questionnaire_is_written_checked_published_and_exported_at_the_comman
     ]);
     fine(&["questionnaire", "new", "our-visitors", "--title", "Visitors", "--output", "ours.yaml"]);
     assert!(fine(&["questionnaire", "check", "ours.yaml"]).contains("3 questions, no faults"));
+    let written = std::fs::read_to_string(folder.0.join("ours.yaml")).expect("a file");
+    std::fs::write(
+        folder.0.join("cut.yaml"),
+        format!("{written}# fine\n").replacen("title: ", "title: Badge #1 of ", 1),
+    )
+    .expect("a file");
+    let said = fine(&["questionnaire", "check", "cut.yaml"]);
+    assert!(said.contains("no faults\n  is this meant? line ") && said.contains("(comment_in_text)"), "{said}");
     assert!(fine(&["questionnaire", "preview", "ours.yaml"]).contains("Do your people wear a badge"));
     assert!(fine(&["questionnaire", "what-if", "ours.yaml", "--organisation", "Meadow View"]).contains("\"summary\""));
     fine(&["questionnaire", "publish", "ours.yaml", "--organisation", "Meadow View"]);

@@ -15,6 +15,7 @@ use crate::{
 };
 
 mod proxies;
+mod secrets;
 
 fn package(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../api/package").join(file)

@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 
 use crate::{
     assessments::approved,
-    harness::{both, id, text},
+    harness::{as_read, both, id, text},
 };
 
 both! {
     async fn a_supplier_with_nothing_but_a_name_is_of_unknown_tier_and_unassessed(app: App) {
         let answer = app.post(&app.editor, "/suppliers", json!({ "name": "Harbour Care Systems" })).await;
-        let supplier = answer.json(201);
+        let supplier = as_read(answer.json(201));
         assert_eq!(answer.header("location"), format!("/api/v1/suppliers/{}", id(&supplier)));
         assert_eq!(answer.header("etag"), "\"1\"");
         assert_eq!((&supplier["tier"], &supplier["rating"], &supplier["status"]), (&json!("unknown"), &json!("unassessed"), &json!("active")));
@@ -50,11 +50,45 @@ both! {
             "data_sensitivity": "personal", "system_access": "none", "service_criticality": "minor", "people_affected": "few",
             "tier_override": "critical", "tier_override_reason": "the only one in the county", "notes": "Renewed twice.",
         });
-        let supplier = app.post(&app.editor, "/suppliers", said.clone()).await.json(201);
+        let supplier = as_read(app.post(&app.editor, "/suppliers", said.clone()).await.json(201));
         for (field, value) in said.as_object().expect("an object") {
             assert_eq!(&supplier[field], value, "{field}");
         }
         assert_eq!(app.get(&app.viewer, &format!("/suppliers/{}", id(&supplier))).await.json(200), supplier);
+    }
+
+    async fn identifiers_are_taken_by_their_issuers_rules_and_as_people_write_them(app: App) {
+        for (scheme, given, kept) in [
+            ("GB-COH", "IP00525R", "IP00525R"),
+            ("GB-COH", "sp1692rs", "SP1692RS"),
+            ("GB-COH", " sc 12345", "SC012345"),
+            ("GB-CQC", "RGT", "RGT"),
+            ("GB-CQC", "rgt01", "RGT01"),
+            ("GB-VAT", "HA500", "HA500"),
+            ("GB-VAT", "GB HA 599", "HA599"),
+            ("GB-VAT", "XI 434 0314 94", "434031494"),
+        ] {
+            let made = app.post(&app.editor, "/suppliers", json!({ "name": given.trim(), "identifiers": [{ "scheme": scheme, "id": given }] })).await.json(201);
+            assert_eq!(made["identifiers"], json!([{ "scheme": scheme, "id": kept }]), "{given}");
+        }
+        let wrong: Vec<Value> = [("GB-COH", "IP123456R"), ("GB-CQC", "QRV"), ("GB-VAT", "HA499"), ("GB-VAT", "GD500")].iter().map(|(scheme, id)| json!({ "scheme": scheme, "id": id })).collect();
+        let faults = app.post(&app.editor, "/suppliers", json!({ "name": "Wrong", "identifiers": wrong })).await.faults(422);
+        assert_eq!(faults, ["/identifiers/0/id identifier", "/identifiers/1/id identifier", "/identifiers/2/id identifier", "/identifiers/3/id identifier"]);
+    }
+
+    async fn web_addresses_are_taken_as_people_write_them_and_kept_one_way(app: App) {
+        let made = app.post(&app.editor, "/suppliers", json!({ "name": "Harbour", "website": "www.Harbour.example/Care" })).await.json(201);
+        assert_eq!(text(&made, "website"), "https://www.harbour.example/Care");
+        let path = format!("/suppliers/{}", id(&made));
+        let changed = app.patch(&app.editor, &path, &made, json!({ "website": "HTTPS://Harbour.example" })).await.json(200);
+        assert_eq!(text(&changed, "website"), "https://harbour.example");
+        let same = app.post(&app.editor, "/suppliers/import", json!({ "rows": [{ "id": id(&made), "website": "harbour.example" }] })).await.json(200);
+        assert_eq!(same["unchanged_count"], json!(1), "{same}");
+        let paper = json!({ "subject_id": id(&made), "kind": "cyber_essentials", "address": "Certificates.example/Harbour" });
+        assert_eq!(text(&app.post(&app.editor, "/evidence", paper).await.json(201), "address"), "https://certificates.example/Harbour");
+        for wrong in ["nowhere", "jo@harbour.example", "javascript:alert(1)", "ftp://harbour.example"] {
+            assert_eq!(app.post(&app.editor, "/suppliers", json!({ "name": "x", "website": wrong })).await.faults(422), ["/website url"], "{wrong}");
+        }
     }
 
     async fn everything_wrong_with_a_supplier_is_told_at_once(app: App) {

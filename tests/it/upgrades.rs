@@ -506,6 +506,7 @@ upgraded!(
     m0011_health,
     m0012_due,
     m0013_counts,
+    m0014_files,
 );
 
 #[tokio::test]

@@ -16,21 +16,29 @@ use diligence_entities::{
 use crate::{
     config::{Config, DatabaseFlags, ServeFlags},
     link::PublicUrl,
+    redacted::{redacted, redacted_usage},
 };
 
+mod archive;
 mod audit;
 mod backup;
+mod bill_of_materials;
+mod bulk;
 mod doctor;
 mod due;
 mod export;
 mod health;
 mod import;
+mod imports;
 mod key;
 mod link;
+mod lists;
 mod manual;
+mod merge;
 mod openapi;
 mod questionnaire;
 mod receipt;
+mod recipe;
 mod restore;
 mod retention;
 mod sample;
@@ -64,10 +72,22 @@ enum Command {
     /// Serve the API (also what happens without a command)
     #[command(after_help = CODES)]
     Serve(Box<ServeFlags>),
-    /// Import suppliers or products from CSV or JSON
+    /// Import suppliers, products or a whole register
     Import(import::Command),
-    /// Export a table as CSV
+    /// List what was imported, and undo it
+    #[command(subcommand)]
+    Imports(imports::Command),
+    /// Export a table as CSV, or everything as one archive
     Export(export::Command),
+    /// Do something with many suppliers and products at once: all of it or nothing
+    #[command(subcommand)]
+    Bulk(bulk::Command),
+    /// Look at a published list, and take over what it says of suppliers
+    #[command(subcommand)]
+    Lists(lists::Command),
+    /// Fill a product's AI profile with what its maker says in a bill of materials (CycloneDX); prints what became of
+    /// each field, with tabs between
+    BillOfMaterials(bill_of_materials::Command),
     /// Copy the whole database into one file, also while the program runs
     #[command(after_help = CODES)]
     Backup(backup::Command),
@@ -86,12 +106,18 @@ enum Command {
     /// Send assessments to suppliers as links: make, list and revoke them
     #[command(subcommand)]
     Link(link::Command),
+    /// Merge two suppliers or products that turned out to be one, and undo it
+    #[command(subcommand)]
+    Merge(merge::Command),
     /// Make, invite, list and remove users, and help those who cannot get in
     #[command(subcommand)]
     User(user::Command),
     /// Write, check, try out, publish and export questionnaires
     #[command(subcommand)]
     Questionnaire(questionnaire::Command),
+    /// List, check and keep recipes: how a file of somebody else's becomes suppliers, products and the like
+    #[command(subcommand)]
+    Recipe(recipe::Command),
     /// Recompute an approved assessment's result from its receipt
     #[command(subcommand)]
     Receipt(receipt::Command),
@@ -193,11 +219,24 @@ impl From<Error> for Failure {
 /// Reads the command line, does what it says, and gives the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
-    let Line { command, serve } = Line::parse();
+    let Line { command, serve } = match Line::try_parse() {
+        Ok(line) => line,
+        Err(error) if error.use_stderr() => {
+            let has_address = std::env::args_os().any(|argument| argument.to_string_lossy().contains("://"));
+            let _ = write!(std::io::stderr(), "{}", redacted_usage(&error, has_address));
+            return ExitCode::from(2);
+        }
+        // The manual, or the version.
+        Err(error) => error.exit(),
+    };
     let done = match command.unwrap_or(Command::Serve(Box::new(serve))) {
         Command::Serve(flags) => serve::run(*flags),
         Command::Import(command) => import::run(command),
+        Command::Imports(command) => imports::run(command),
         Command::Export(command) => export::run(command),
+        Command::Bulk(command) => bulk::run(command),
+        Command::Lists(command) => lists::run(command),
+        Command::BillOfMaterials(command) => bill_of_materials::run(command),
         Command::Backup(command) => backup::run(command),
         Command::Restore(command) => restore::run(command),
         Command::Doctor(command) => doctor::run(*command),
@@ -206,8 +245,10 @@ pub fn main() -> ExitCode {
         Command::Key(command) => key::run(command),
         Command::User(command) => user::run(command),
         Command::Questionnaire(command) => questionnaire::run(command),
+        Command::Recipe(command) => recipe::run(command),
         Command::Receipt(command) => receipt::run(command),
         Command::Link(command) => link::run(command),
+        Command::Merge(command) => merge::run(command),
         Command::Retention(command) => retention::run(command),
         Command::Sample(command) => sample::run(command),
         Command::Health(command) => health::run(command),
@@ -218,7 +259,7 @@ pub fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure { sentence, code }) => {
-            let _ = writeln!(std::io::stderr(), "diligence: {sentence}");
+            let _ = writeln!(std::io::stderr(), "diligence: {}", redacted(&sentence));
             ExitCode::from(code)
         }
     }

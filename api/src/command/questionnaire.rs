@@ -19,6 +19,7 @@ use diligence_entities::{
 use diligence_questionnaires::{
     Answers, ChangeKind, Edition, EditionChanges, EvidenceFact, Extension, Fault, Input, PartChange, Preview, Review,
     Subject, Translation, changes, check_answers, check_review, check_subject, evaluate, library, normalise_answers,
+    swallowed,
     workbook::{self, Form},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -235,12 +236,14 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
         Command::New { key, title, extends, output } => begin(&key, &title, extends.as_deref(), output),
         Command::Check { document, base } => {
             let edition = read_whole(&document, base.as_deref())?;
-            print(&format!(
-                "{} {}: {} questions, no faults\n",
-                edition.key,
-                edition.edition,
-                edition.questions().count()
-            ))
+            let count = edition.questions().count();
+            let warnings = match format_of(&document) {
+                DocumentFormat::Yaml => swallowed(&read_text(&document)?),
+                DocumentFormat::Json | DocumentFormat::Csv => Vec::new(),
+            };
+            let warnings: String =
+                warnings.iter().map(|fault| format!("  is this meant? {}\n", placed(fault))).collect();
+            print(&format!("{} {}: {count} questions, no faults\n{warnings}", edition.key, edition.edition))
         }
         Command::Preview { edition } => print(&shown(&Preview::of(&read_whole(&edition, None)?))),
         Command::Score { edition, answers, on, subject, evidence, review } => {
@@ -576,13 +579,17 @@ pub(super) fn refuse(path: &Path, faults: &[Fault]) -> Result<(), Failure> {
     if faults.is_empty() {
         return Ok(());
     }
-    let line = |fault: &Fault| {
-        let place = match (fault.line, fault.column) {
-            (Some(line), Some(column)) => format!("line {line}, column {column}"),
-            _ if fault.pointer.is_empty() => "the whole".to_owned(),
-            _ => fault.pointer.clone(),
-        };
-        format!("\n  {place}: {} ({})", fault.message, fault.code)
-    };
+    let line = |fault: &Fault| format!("\n  {}", placed(fault));
     Err(Failure::refused(format!("{} is refused:{}", path.display(), faults.iter().map(line).collect::<String>())))
+}
+
+/// A fault in a line, with its place.
+fn placed(fault: &Fault) -> String {
+    let place = match (fault.line, fault.column) {
+        (Some(line), Some(column)) => format!("line {line}, column {column}"),
+        (Some(line), None) => format!("line {line}"),
+        _ if fault.pointer.is_empty() => "the whole".to_owned(),
+        _ => fault.pointer.clone(),
+    };
+    format!("{place}: {} ({})", fault.message, fault.code)
 }

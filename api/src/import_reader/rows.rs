@@ -1,9 +1,14 @@
-//! Rows as JSON: suppliers and products of an import, and what the document says of them.
+//! Rows of an import as JSON, and what the document says of them.
 
 use diligence_entities::{
+    dependency::NewDependency,
+    evidence::NewEvidence,
     id::{ProductId, SupplierId},
+    import::{NewPastDecision, NewPastReview, names_of},
+    incident::NewIncident,
     product::NewProduct,
-    supplier::NewSupplier,
+    risk::NewRisk,
+    supplier::{Contact, Contract, NewSupplier},
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
@@ -135,4 +140,72 @@ impl JsonSchema for ProductRow {
         ];
         row_schema::<NewProduct>(generator, description, &more)
     }
+}
+
+/// Rows of the nouns that have no more to say than their fields and what they are about.
+macro_rules! rows {
+    ($($row:ident $import:ident $noun:ident $new:ty, $what:literal, $example:tt;)*) => {$(
+        #[doc = concat!("One of an import: ", $what, ".")]
+        #[derive(Clone, Debug, Deserialize)]
+        #[serde(transparent)]
+        pub struct $row(Map<String, Value>);
+
+        impl JsonSchema for $row {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($import).replace("Import", "ImportRow").into()
+            }
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                let description = concat!($what, ". Absent fields are unchanged, null clears.");
+                row_schema::<$new>(generator, description, &names(Noun::$noun))
+            }
+        }
+
+        #[doc = concat!("Rows to import: ", $what, ".")]
+        #[derive(Clone, Debug, Deserialize, JsonSchema, Validate)]
+        #[serde(deny_unknown_fields)]
+        #[schemars(example = json!({ "rows": [$example] }))]
+        pub struct $import {
+            /// The rows.
+            #[schemars(length(max = 20_000))]
+            pub rows: Vec<$row>,
+        }
+
+        impl JsonRows for $import {
+            const NOUN: Noun = Noun::$noun;
+            fn into_fields(self) -> Vec<Map<String, Value>> {
+                self.rows.into_iter().map(|row| row.0).collect()
+            }
+        }
+    )*};
+}
+
+/// What names a thing of this noun and what it is about, besides its fields.
+fn names(noun: Noun) -> Vec<(&'static str, Value)> {
+    let told = |name: &&'static str| {
+        let description = match *name {
+            "id" => "Ours; null or absent to match it by other fields, or to create one.".to_owned(),
+            other => format!("Instead of an id: `{other}`, as it is called or identified in the register."),
+        };
+        (*name, json!({ "type": ["string", "null"], "minLength": 1, "maxLength": 300, "description": description }))
+    };
+    names_of(noun).iter().map(told).collect()
+}
+
+rows! {
+    DependencyRow DependencyImport Dependencies NewDependency, "A dependency",
+        { "supplier_name": "Harbour Care Systems", "rests_on_supplier_name": "Nimbus Cloud", "kind": "sub_processor" };
+    ContactRow ContactImport Contacts Contact, "A contact of a supplier",
+        { "supplier_name": "Harbour Care Systems", "name": "Kim Lee", "email": "kim@harbour.example" };
+    ContractRow ContractImport Contracts Contract, "A contract with a supplier",
+        { "supplier_name": "Harbour Care Systems", "reference": "C-1", "ends_on": "2028-03-31" };
+    EvidenceRow EvidenceImport Evidence NewEvidence, "A piece of evidence",
+        { "supplier_name": "Harbour Care Systems", "kind": "iso_27001", "reference": "IS 1", "issued_on": "2027-01-05" };
+    IncidentRow IncidentImport Incidents NewIncident, "An incident",
+        { "supplier_name": "Harbour Care Systems", "title": "No rotas", "severity": "moderate", "occurred_on": "2027-01-05" };
+    RiskRow RiskImport Risks NewRisk, "A risk, with what is done about it",
+        { "supplier_name": "Harbour Care Systems", "title": "No spare", "likelihood": 3, "impact": 4 };
+    DecisionRow DecisionImport Decisions NewPastDecision, "A decision of before, with its conditions",
+        { "supplier_name": "Harbour Care Systems", "questionnaire": "supplier-security", "outcome": "approved", "decided_by": "Jo Bell", "decided_on": "2026-05-01" };
+    ReviewRow ReviewImport Reviews NewPastReview, "A review that was done, or the next",
+        { "supplier_name": "Harbour Care Systems", "due_on": "2027-09-01" };
 }

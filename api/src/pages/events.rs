@@ -162,7 +162,10 @@ fn telling(noun: &str) -> &'static [&'static str] {
         "user" | "invitation" => &["name", "email"],
         "respondent_link" => &["contact_name"],
         "settlement" => &["why"],
-        "supplier" | "product" | "api_key" | "draft" | "identity_provider" | "organisation" => &["name"],
+        "import" => &["file_name"],
+        "merger" => &["other_name"],
+        "list_entry" => &["name"],
+        "supplier" | "product" | "api_key" | "draft" | "identity_provider" | "organisation" | "recipe" => &["name"],
         _ => &[],
     }
 }
@@ -273,7 +276,8 @@ fn name(event: &AuditEvent, own: &Fields, names: &Names) -> Option<String> {
                 .map_or_else(|| title.to_owned(), |language| format!("{title}, {}", format::language(language)))
         }),
         "supplier" | "product" => text("name").map(str::to_owned).or_else(of_subject),
-        "review" | "session" | "policy" | "sign_in_policy" | "retention" | "person" => None,
+        "merger" => text("other_name").map(str::to_owned),
+        "review" | "session" | "policy" | "sign_in_policy" | "retention" | "person" | "twin" => None,
         _ => ["title", "name", "contact_name", "email", "reference", "text"]
             .into_iter()
             .find_map(text)
@@ -317,6 +321,7 @@ fn done(action: &str, noun: &str) -> String {
         ("create_sample", _) => "Sample register made",
         ("back_up", _) => "Backup of everything made",
         ("restore", "organisation") => "Everything put back from a backup",
+        ("import", "register") => "Whole register brought in from elsewhere",
         ("upgrade", "organisation") => "Worked out anew by the rules of a new version",
         ("apply", "retention") => "What was kept long enough deleted",
         ("forbid", _) => "Not allowed",
@@ -326,15 +331,27 @@ fn done(action: &str, noun: &str) -> String {
         ("export", "answers" | "evidence" | "history") => return format!("{} exported", thing(noun)),
         ("export", "sheet" | "receipt" | "questionnaire") => return format!("{} taken as a copy", thing(noun)),
         ("export", _) => return format!("List exported ({})", thing(noun).to_lowercase()),
+        ("merge", "merger") => "Another one merged into it",
+        ("undo", "merger") => "Merger undone",
+        ("merge", "supplier" | "product") => "Merged",
+        ("undo", "supplier" | "product") => "Two again",
+        ("tell_apart", "twin") => "Told apart from one of the same name",
         ("erase", "supplier") => "Contact of supplier erased",
         ("expire", "supplier") => "Contacts of supplier deleted, kept long enough",
         ("meet_condition", _) => "Condition of decision met",
         ("finish_action", _) => "Action on risk done",
+        ("create", "import") => "File for an import kept",
+        ("apply", "import") => "File imported",
+        ("undo", "import") => "Import undone",
         ("renew", "supplier") => "Contract renewed",
         ("leave", "supplier") => "Supplier to be left",
         ("create", "settlement") => "Settled what was due",
         ("go_stale", _) => "Decision out of date",
         ("band", "risk") => "Risk called otherwise by the policy",
+        ("refresh", "published_list") => "Published list looked at",
+        ("create", "list_entry") => "Found on a published list",
+        ("change", "list_entry") => "A published list says something else",
+        ("leave", "list_entry") => "No longer on a published list",
         ("end", "evidence") => "Evidence ends on another day by the policy",
         _ => "",
     };

@@ -10,7 +10,7 @@ pub(super) use self::{
     spec::{FieldSpec, FormSection, Input, field},
     value::Field,
 };
-use super::{form::Form, page::FieldError};
+use super::{form::Form, labels::Choices, page::FieldError};
 use crate::problem::{Problem, Type};
 
 mod page;
@@ -73,6 +73,29 @@ pub(super) fn facts(parts: &'static [FormSection], item: &Value, elsewhere: &[&s
         field.one().is_none() && !elsewhere.contains(&field.key) && (field.is_said() || !optional.contains(&field.key))
     };
     stored(parts, item).into_iter().flat_map(|part| part.fields).filter(is_shown).map(fact).collect()
+}
+
+fn spec_of(parts: &'static [FormSection], key: &str) -> Option<&'static FieldSpec> {
+    parts.iter().flat_map(|part| part.fields).find(|spec| spec.key == key)
+}
+
+/// What a form calls the field of this key, if it has one.
+pub(super) fn label(parts: &'static [FormSection], key: &str) -> Option<&'static str> {
+    Some(spec_of(parts, key)?.label)
+}
+
+/// What can be chosen in the field of this key; nothing where anything can be typed.
+pub(super) fn choices(parts: &'static [FormSection], key: &str) -> Choices {
+    spec_of(parts, key).map_or(&[][..], |spec| Field::new(spec, "").choices())
+}
+
+/// What a value says in the field of this key, as people read it, with what each part of a row is called.
+pub(super) fn told(parts: &'static [FormSection], key: &str, value: &Value) -> Option<String> {
+    let mut field = Field::new(spec_of(parts, key)?, "");
+    let mut item = Map::new();
+    put(&mut item, key, value.clone());
+    field.store(&Value::Object(item));
+    Some(field.told())
 }
 
 /// A form with what was typed.

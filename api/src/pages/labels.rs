@@ -19,7 +19,7 @@ use diligence_entities::{
 use diligence_questionnaires::{Severity, Tier};
 
 /// What can be chosen: each word of the interface, with what people read for it.
-pub(super) type Choices = &'static [(&'static str, &'static str)];
+pub(crate) type Choices = &'static [(&'static str, &'static str)];
 
 /// Words that a form lets people choose.
 pub(super) trait Labelled {
@@ -27,6 +27,14 @@ pub(super) trait Labelled {
     const CHOICES: Choices;
     /// What people read for this one.
     fn label(&self) -> &'static str;
+}
+
+/// What can be chosen, and what people read for it, where the words of the interface are these, in any order.
+pub(crate) fn of_words(words: &[String]) -> Option<Choices> {
+    let all_are_there = |choices: &&Choices| {
+        choices.len() == words.len() && choices.iter().all(|(word, _)| words.iter().any(|known| known == word))
+    };
+    ALL.iter().find(all_are_there).copied()
 }
 
 macro_rules! labels {
@@ -40,6 +48,9 @@ macro_rules! labels {
                 }
             }
         })*
+
+        /// All of them.
+        static ALL: &[Choices] = &[$(&[$(($word, $label)),*]),*];
 
         #[test]
         fn every_label_stands_at_its_word_of_the_interface() {

@@ -67,6 +67,12 @@ impl<F: DeserializeOwned + JsonSchema + Validate + Default + 'static> ListQuery<
         self.pairs.iter().any(|(name, _)| !["sort", "cursor", "limit"].contains(&name.as_str()))
     }
 
+    /// What was asked for but the order and the page.
+    pub(super) fn narrowing(&self) -> Vec<(&str, &str)> {
+        let own = self.pairs.iter().filter(|(name, _)| !["sort", "cursor", "limit"].contains(&name.as_str()));
+        own.map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    }
+
     /// Whether this is a page after the first.
     pub(super) fn is_later(&self) -> bool {
         !self.text("cursor").is_empty()

@@ -11,8 +11,11 @@
 //! | `ourselves` `findings` | our own house; checks and exercises with what comes of each finding |
 //! | `evidence` `risks` `incidents` `dependencies` `reviews` `decisions` | what is kept of a supplier or product |
 //! | `compare` `concentration` | several side by side, and whom many depend on |
+//! | `mergers` | twins, and two that become one |
 //! | `questionnaires` | the library, drafts and what they would change |
-//! | `imports` | importing lists of suppliers and products |
+//! | `imports` `recipes` | bringing in files of somebody else's step by step, what was brought in, and how such files are read |
+//! | `bulk` | something that is done to many suppliers and products at once |
+//! | `lists` | what published lists say of our suppliers |
 //! | [`sign_in`] [`invitations`] [`account`] | who one is |
 //! | `settings` | how the register is set up: people, keys, policy, sign-in, audit, privacy, backup |
 //! | [`respond`] | a supplier's answers, through a link |
@@ -34,6 +37,7 @@ pub use self::{routes::PageRoute, signed_in::Least};
 
 pub mod account;
 mod assessments;
+mod bulk;
 mod compare;
 mod concentration;
 mod confirm_delete;
@@ -50,14 +54,17 @@ mod home;
 mod imports;
 mod incidents;
 pub mod invitations;
-mod labels;
+pub(crate) mod labels;
 mod list_query;
+mod lists;
+mod mergers;
 mod ourselves;
 mod page;
 mod problem_frame;
 mod products;
 mod questionnaires;
 mod questions;
+mod recipes;
 mod reference;
 mod register;
 pub mod respond;
@@ -90,9 +97,13 @@ fn all() -> Routes {
         incidents::routes,
         dependencies::routes,
         concentration::routes,
+        mergers::routes,
         reviews::routes,
         questionnaires::routes,
         imports::routes,
+        recipes::routes,
+        bulk::routes,
+        lists::routes,
         sign_in::routes,
         invitations::routes,
         account::routes,

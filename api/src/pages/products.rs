@@ -1,8 +1,11 @@
 //! Products: the page of one, entering it, what is said of it, what happened to it, and its end.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use diligence_entities::{
     audit,
+    clock::Day,
     id::{ProductId, SubjectId, SupplierId},
     patch::Change,
     product::{
@@ -10,12 +13,13 @@ use diligence_entities::{
     },
     role::Role,
     supplier::{self, Supplier},
+    twin::{self, ProductTwinQuery},
 };
 use poem::http::StatusCode;
 use serde_json::{Map, Value};
 
 use super::{
-    fields::{Fact, FormPage, FormSection, Input, empty, facts, field, fields, json, read, said, typed},
+    fields::{Fact, FieldSpec, FormPage, FormSection, Input, empty, facts, field, fields, json, read, said, typed},
     form::Form,
     format,
     labels::Labelled as _,
@@ -27,13 +31,15 @@ use super::{
         PART, STATUS,
         about::About,
         end::{self, Step},
-        history, stored, trend,
+        history, stored, trend, twins,
     },
 };
 use crate::{
     auth::{Editor, Viewer},
     problem::Problem,
 };
+
+mod bill_of_materials;
 
 /// The routes of these pages.
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -43,6 +49,8 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .get("/products/:id", show)
         .get("/products/:id/change", show_change)
         .post("/products/:id/change", change)
+        .get("/products/:id/bill-of-materials", bill_of_materials::show)
+        .post("/products/:id/bill-of-materials", bill_of_materials::bring_in)
         .get("/products/:id/history", show_history)
         .get("/products/:id/end", show_end)
         .post("/products/:id/archive", archive)
@@ -50,7 +58,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .post("/products/:id/delete", delete)
 }
 
-const PARTS: &[FormSection] = &[
+pub(super) const PARTS: &[FormSection] = &[
     FormSection {
         title: "",
         fields: &[
@@ -124,6 +132,15 @@ const PARTS: &[FormSection] = &[
                 "",
                 Input::OptionalSelect(EuAiActClass::CHOICES),
             ),
+            field("ai_profile.training_data", "What was the model trained on?", "", Input::TextArea),
+            field("ai_profile.limitations", "What is the model not good at?", "", Input::TextArea),
+            field(
+                "ai_profile.ethical_considerations",
+                "What harm may it do to people, and what is done about it?",
+                "",
+                Input::TextArea,
+            ),
+            field("ai_profile.energy_use", "How much energy does it take?", "", Input::TextArea),
         ],
     },
 ];
@@ -142,8 +159,10 @@ struct ProductPage {
     product: Product,
     facts: Vec<Fact>,
     ai_facts: Vec<Fact>,
+    makers_word: Vec<String>,
     about: About,
     may_change: bool,
+    may_merge: bool,
 }
 
 /// A product.
@@ -151,20 +170,51 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let (request, here) = who.parts();
     let reader = here.read(request).await?;
     let id: ProductId = path_id(request)?;
-    let product = product::read(&reader, &id).await?;
+    let product = match product::read(&reader, &id).await {
+        Ok(product) => product,
+        Err(error) => return twins::elsewhere(&reader, id.as_str(), error).await,
+    };
     let about = About::read(request, &reader, &SubjectId::Product(id)).await?;
     let frame = here.frame(&product.name).at("/register");
     let facts = facts(OWN, &json(&product)?, &["name", "kind", "status", "ai_features"], &["notes"]);
-    let ai_facts = ai_facts(&product)?;
+    let (ai_facts, makers_word) = (ai_facts(&product)?, makers_word(&product));
     Ok(html(
         StatusCode::OK,
-        &ProductPage { frame, facts, ai_facts, product, about, may_change: here.is_at_least(Role::Editor) },
+        &ProductPage {
+            frame,
+            facts,
+            ai_facts,
+            makers_word,
+            product,
+            about,
+            may_change: here.is_at_least(Role::Editor),
+            may_merge: here.is_at_least(Role::Approver),
+        },
     )?)
 }
 
 /// What is known of a product's AI; nothing where it has no profile.
 pub(super) fn ai_facts(product: &Product) -> Result<Vec<Fact>, Problem> {
-    Ok(if product.ai_profile.is_some() { facts(AI, &json(product)?, &[], &[]) } else { Vec::new() })
+    const OPTIONAL: [&str; 4] = [
+        "ai_profile.training_data",
+        "ai_profile.limitations",
+        "ai_profile.ethical_considerations",
+        "ai_profile.energy_use",
+    ];
+    Ok(if product.ai_profile.is_some() { facts(AI, &json(product)?, &[], &OPTIONAL) } else { Vec::new() })
+}
+
+/// What of a product's AI profile is the maker's word, in a sentence for each document.
+fn makers_word(product: &Product) -> Vec<String> {
+    let mut said: BTreeMap<(Day, &str), Vec<&str>> = BTreeMap::new();
+    for (name, source) in product.profile_sources.iter().flat_map(|sources| sources.iter()) {
+        let labelled = |field: &&FieldSpec| field.key.strip_prefix("ai_profile.") == Some(name.as_str());
+        let label = AI.iter().flat_map(|part| part.fields).find(labelled).map_or(name.as_str(), |field| field.label);
+        said.entry((source.on, source.document.as_str())).or_default().push(label);
+    }
+    said.into_iter()
+        .map(|((on, document), labels)| format!("{} ({document}, brought in on {})", labels.join(" "), format::day(on)))
+        .collect()
 }
 
 /// What is said of a product: an AI profile of which nothing is said is none.
@@ -208,6 +258,15 @@ pub(super) async fn enter(who: Page<Editor>, form: Proven<Form>) -> PageResult {
     let mut said = with_profile(said(&parts));
     said.insert("supplier_id".into(), supplier_id.as_str().into());
     let new: NewProduct = read(said)?;
+    if form.text("is_another") != new.name.trim() && !new.name.trim().is_empty() {
+        let reader = who.reader().await?;
+        let query = ProductTwinQuery { name: Some(new.name.clone()), supplier_id: Some(supplier_id.clone()) };
+        let twins = twin::of_product(&reader, &query).await?;
+        if !twins.is_empty() {
+            let supplier = supplier::read(&reader, &supplier_id).await?;
+            return new_form(here, &supplier).asking(parts, twins::links(twins), new.name.trim().to_owned());
+        }
+    }
     match who.change(async |writer| product::create(writer, new).await).await {
         Ok(made) => Ok(redirect(&format!("/products/{}?notice=entered", made.id))),
         Err(error) => {

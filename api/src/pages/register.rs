@@ -42,11 +42,28 @@ struct RegisterPage<'a> {
     lines: Vec<RegisterEntry>,
     titles: BTreeMap<String, String>,
     next: Option<String>,
+    /// How many lines are like that, on all pages.
+    shown_count: i64,
+    /// How many there are altogether.
+    whole_count: i64,
 }
 
 impl RegisterPage<'_> {
     fn may_enter(&self) -> bool {
         self.here.is_at_least(Role::Editor)
+    }
+
+    /// How many are shown of how many: `9 of 399 suppliers`.
+    fn counted(&self) -> String {
+        let (one, many) = match self.asked.text("subject_type") {
+            "supplier" => ("supplier", "suppliers"),
+            "product" => ("product", "products"),
+            _ => ("supplier or product", "suppliers and products"),
+        };
+        if self.shown_count == self.whole_count {
+            return format::count(self.whole_count, one, many);
+        }
+        format!("{} of {}", format::thousands(self.shown_count), format::count(self.whole_count, one, many))
     }
 
     /// Whether more is asked for than the first fields say.
@@ -115,8 +132,18 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let under_way =
         page.items.iter().flat_map(|line| line.under_way.iter()).map(|assessment| assessment.questionnaire.clone());
     let titles = questionnaire::titles(&reader, under_way).await?;
-    Ok(html(
-        status,
-        &RegisterPage { frame: here.frame("Register").at("/register"), here, asked, lines: page.items, titles, next },
-    )?)
+    let whole = RegisterFilter { subject_type: asked.filter.subject_type, ..RegisterFilter::default() };
+    let shown_count = register::count(&reader, &asked.filter).await?;
+    let whole_count = if asked.is_narrowed() { register::count(&reader, &whole).await? } else { shown_count };
+    let page = RegisterPage {
+        frame: here.frame("Register").at("/register"),
+        here,
+        asked,
+        lines: page.items,
+        titles,
+        next,
+        shown_count,
+        whole_count,
+    };
+    Ok(html(status, &page)?)
 }

@@ -9,9 +9,11 @@ use diligence_entities::{
     profile::{
         DataRole, DataSensitivity, NOT_PROFILED, PeopleAffected, PersonalData, ServiceCriticality, SystemAccess,
     },
+    published_list::{self, ListEntry},
     register::{self, RegisterEntry, RegisterFilter},
     role::Role,
     supplier::{self, NewSupplier, RelationshipStatus, Supplier},
+    twin::{self, SupplierTwinQuery},
 };
 use diligence_questionnaires::Tier;
 use poem::http::StatusCode;
@@ -31,7 +33,7 @@ use super::{
         PART, STATUS,
         about::About,
         end::{self, Step},
-        history, stored, trend,
+        history, stored, trend, twins,
     },
 };
 use crate::auth::{Editor, Viewer};
@@ -62,14 +64,14 @@ const IDENTIFIER: &[FieldSpec] = &[
     field("id", "The number or code", "", Input::RequiredText("text")),
 ];
 
-const CONTACT: &[FieldSpec] = &[
+pub(super) const CONTACT: &[FieldSpec] = &[
     field("name", "Name", "", Input::RequiredText("text")),
     field("role", "What they are there for", "Such as data protection officer.", Input::Text("text")),
     field("email", "E-mail address", "", Input::Text("email")),
     field("telephone", "Telephone number", "", Input::Text("tel")),
 ];
 
-const CONTRACT: &[FieldSpec] = &[
+pub(super) const CONTRACT: &[FieldSpec] = &[
     field("reference", "What it is called or numbered", "", Input::RequiredText("text")),
     field("starts_on", "First day", "", Input::Date),
     field("ends_on", "Last day", "", Input::Date),
@@ -84,7 +86,7 @@ const CONTRACT: &[FieldSpec] = &[
     field("value.currency", "Currency", "Three letters. GBP if you leave it empty.", Input::Currency),
 ];
 
-const PARTS: &[FormSection] = &[
+pub(super) const PARTS: &[FormSection] = &[
     FormSection {
         title: "",
         fields: &[
@@ -200,7 +202,10 @@ struct SupplierPage {
     products: Vec<RegisterEntry>,
     facts: Vec<Fact>,
     about: About,
+    /// What published lists say of it.
+    listed: Vec<ListEntry>,
     may_change: bool,
+    may_merge: bool,
 }
 
 /// A supplier.
@@ -208,11 +213,15 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
     let (request, here) = who.parts();
     let reader = here.read(request).await?;
     let id: SupplierId = path_id(request)?;
-    let supplier = supplier::read(&reader, &id).await?;
+    let supplier = match supplier::read(&reader, &id).await {
+        Ok(supplier) => supplier,
+        Err(error) => return twins::elsewhere(&reader, id.as_str(), error).await,
+    };
     if supplier.is_ourselves {
         return Ok(redirect("/ourselves"));
     }
     let mut about = About::read(request, &reader, &SubjectId::Supplier(id.clone())).await?;
+    let listed = published_list::of_supplier(&reader, &id).await?;
     let lines = register::list(
         &reader,
         &RegisterFilter { supplier_id: Some(id), limit: Some(200), status: None, ..RegisterFilter::default() },
@@ -229,7 +238,16 @@ pub(super) async fn show(who: Page<Viewer>) -> PageResult {
         facts(PARTS, &json(&supplier)?, &["name", "status"], &["tier_override", "tier_override_reason", "notes"]);
     Ok(html(
         StatusCode::OK,
-        &SupplierPage { frame, facts, supplier, products, about, may_change: here.is_at_least(Role::Editor) },
+        &SupplierPage {
+            frame,
+            facts,
+            supplier,
+            products,
+            about,
+            listed,
+            may_change: here.is_at_least(Role::Editor),
+            may_merge: here.is_at_least(Role::Approver),
+        },
     )?)
 }
 
@@ -253,6 +271,13 @@ pub(super) async fn enter(who: Page<Editor>, form: Proven<Form>) -> PageResult {
         return new_form(here).wrong(parts, errors);
     }
     let new: NewSupplier = read(said(&parts))?;
+    if form.text("is_another") != new.name.trim() && !new.name.trim().is_empty() {
+        let query = SupplierTwinQuery { name: Some(new.name.clone()), identifier: None };
+        let twins = twin::of_supplier(&who.reader().await?, &query).await?;
+        if !twins.is_empty() {
+            return new_form(here).asking(parts, twins::links(twins), new.name.trim().to_owned());
+        }
+    }
     match who.change(async |writer| supplier::create(writer, new).await).await {
         Ok(made) => Ok(redirect(&format!("/suppliers/{}?notice=entered", made.id))),
         Err(error) => new_form(here).again(parts, error),

@@ -13,8 +13,8 @@ use crate::{
     query::Query,
     stream::broken,
     tables::{
-        Answers, Assessments, AuditEvents, DueItems, EvidenceTable, Export, ExportQuery, Products, Register, Reviews,
-        Risks, Suppliers, Table,
+        Answers, Assessments, AuditEvents, Contacts, Contracts, Decisions, Dependencies, DueItems, EvidenceTable,
+        Export, ExportQuery, Incidents, Products, Register, Reviews, Risks, Suppliers, Table,
     },
 };
 
@@ -170,6 +170,96 @@ impl Api {
         query: Query<ExportQuery<<Reviews as Table>::Filter>>,
     ) -> Answer<File<CsvFile>, Listing> {
         export::<Reviews, _>(&who, &query).await
+    }
+
+    /// Export dependencies
+    ///
+    /// As CSV, with the filters of the list. The file can be changed and imported again: `POST /dependencies/import`.
+    #[oai(
+        path = "/dependencies.csv",
+        method = "get",
+        operation_id = "export_dependencies",
+        transform = "boxed",
+        tag = "Tag::Dependencies"
+    )]
+    async fn dependencies(
+        &self,
+        who: By<InRegister<Viewer>>,
+        query: Query<ExportQuery<<Dependencies as Table>::Filter>>,
+    ) -> Answer<File<CsvFile>, Listing> {
+        export::<Dependencies, _>(&who, &query).await
+    }
+
+    /// Export incidents
+    ///
+    /// As CSV, with the filters of the list. The file can be changed and imported again: `POST /incidents/import`.
+    #[oai(
+        path = "/incidents.csv",
+        method = "get",
+        operation_id = "export_incidents",
+        transform = "boxed",
+        tag = "Tag::Incidents"
+    )]
+    async fn incidents(
+        &self,
+        who: By<Viewer>,
+        query: Query<ExportQuery<<Incidents as Table>::Filter>>,
+    ) -> Answer<File<CsvFile>, Listing> {
+        export::<Incidents, _>(&who, &query).await
+    }
+
+    /// Export decisions
+    ///
+    /// As CSV, with the filters of the list; conditions are JSON.
+    #[oai(
+        path = "/decisions.csv",
+        method = "get",
+        operation_id = "export_decisions",
+        transform = "boxed",
+        tag = "Tag::Decisions"
+    )]
+    async fn decisions(
+        &self,
+        who: By<Viewer>,
+        query: Query<ExportQuery<<Decisions as Table>::Filter>>,
+    ) -> Answer<File<CsvFile>, Listing> {
+        export::<Decisions, _>(&who, &query).await
+    }
+
+    /// Export contacts
+    ///
+    /// As CSV: one row for each contact, with its supplier, with the filters of `GET /suppliers`. The file can be changed and imported again: `POST /contacts/import`.
+    #[oai(
+        path = "/contacts.csv",
+        method = "get",
+        operation_id = "export_contacts",
+        transform = "boxed",
+        tag = "Tag::Suppliers"
+    )]
+    async fn contacts(
+        &self,
+        who: By<InRegister<Viewer>>,
+        query: Query<ExportQuery<<Contacts as Table>::Filter>>,
+    ) -> Answer<File<CsvFile>, Listing> {
+        export::<Contacts, _>(&who, &query).await
+    }
+
+    /// Export contracts
+    ///
+    /// As CSV: one row for each contract, with its supplier, with the filters of `GET /suppliers`. The file can be changed and imported again: `POST /contracts/import`.
+    #[oai(
+        path = "/contracts.csv",
+        method = "get",
+        operation_id = "export_contracts",
+        transform = "boxed",
+        tag = "Tag::Suppliers"
+    )]
+    async fn contracts(
+        &self,
+        who: By<InRegister<Viewer>>,
+        query: Query<ExportQuery<<Contracts as Table>::Filter>>,
+    ) -> Answer<File<CsvFile>, Listing> {
+        export::<Contracts, _>(&who, &query).await
     }
 
     /// Export audit events

@@ -3,25 +3,32 @@
 pub mod account;
 pub mod assessments;
 pub mod audit;
+pub mod bulk;
 pub mod decisions;
 pub mod dependencies;
 mod document;
 pub mod drafts;
 pub mod due;
+pub mod everything;
 pub mod evidence;
 pub mod exports;
 pub mod identity_providers;
+pub mod import_drafts;
 pub mod imports;
 pub mod incidents;
 pub mod invitations;
 pub mod keys;
 pub mod links;
+pub mod mergers;
+pub mod noun_imports;
 pub mod organisation;
 pub mod ourselves;
 pub mod policy;
 pub mod privacy;
 pub mod products;
+pub mod published_lists;
 pub mod questionnaires;
+pub mod recipes;
 pub mod register;
 pub mod reviews;
 pub mod risks;
@@ -42,6 +49,16 @@ pub fn all() -> impl poem_openapi::OpenApi + 'static {
         (risks::Api, reviews::Api, incidents::Api, due::Api, settlements::Api),
         (organisation::Api, ourselves::Api, policy::Api, sign_in_policy::Api, keys::Api, audit::Api, privacy::Api),
         (users::Api, invitations::Api, sessions::Api, account::Api, identity_providers::Api),
-        (imports::Api, exports::Api),
+        (
+            imports::Api,
+            noun_imports::Api,
+            import_drafts::Api,
+            exports::Api,
+            recipes::Api,
+            everything::Api,
+            mergers::Api,
+            bulk::Api,
+            published_lists::Api,
+        ),
     )
 }

@@ -2,22 +2,48 @@
 
 use diligence_entities::{
     audit::{self, AuditEvent, HistoryFilter},
+    bill_of_materials::{self, BomQuery, BomReport},
     id::ProductId,
+    merger,
+    page::Versioned,
     product::{self, NewProduct, Product, ProductFilter},
+    twin::{self, Twinned},
 };
 use poem_openapi::OpenApi;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::tag::Tag;
 use crate::{
-    answer::{Changed, Created, Done, Listed, Once},
+    answer::{BomFile, Changed, Created, Done, Listed, Once},
     auth::{By, Editor, InRegister, Viewer},
+    bill_of_materials::parse,
     path::{At, boxed},
-    payload::{Body, Change},
-    problem::{Acting, Answer, Changing, Creating, Deleting, Listing, Reading},
+    payload::{BOM_LIMIT, Body, Change, FileBody},
+    problem::{Acting, Answer, Changing, Creating, Deleting, Following, Listing, Problem, Reading},
     query::Query,
     retry::Retry,
     version::IfMatch,
 };
+
+/// A new product, with those that are there already and may be the same.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+struct CreatedProduct {
+    /// The product as it is read from now on.
+    #[serde(flatten)]
+    product: Product,
+    /// Other products of this supplier of the same name but for capitals, marks and what says which kind of company it is: at most five, the oldest first; mostly none. Those of a name that is nearly the same are told by `GET /products/twins`.
+    twins: Vec<Twinned>,
+}
+
+impl Versioned for CreatedProduct {
+    fn id(&self) -> &str {
+        self.product.id()
+    }
+    fn version(&self) -> i64 {
+        self.product.version()
+    }
+}
 
 pub(crate) struct Api;
 
@@ -41,15 +67,25 @@ impl Api {
         who: By<Editor>,
         body: Body<NewProduct>,
         retry: Retry,
-    ) -> Answer<Once<Created<Product>>, Creating> {
-        retry.once(&who, async |writer| Ok(Created::new("products", product::create(writer, body.0).await?))).await
+    ) -> Answer<Once<Created<CreatedProduct>>, Creating> {
+        retry
+            .once(&who, async |writer| {
+                let product = product::create(writer, body.0).await?;
+                let twins = twin::of_the_name_of_product(writer, &product).await?;
+                Ok(Created::new("products", CreatedProduct { product, twins }))
+            })
+            .await
     }
 
     /// Read a product
+    ///
+    /// One that was merged into another answers 301 with where that is.
     #[oai(path = "/products/:id", method = "get", operation_id = "read_product", transform = "boxed")]
-    async fn read(&self, who: By<InRegister<Viewer>>, id: At<ProductId>) -> Answer<Changed<Product>, Reading> {
+    async fn read(&self, who: By<InRegister<Viewer>>, id: At<ProductId>) -> Answer<Changed<Product>, Following> {
         // No 304 here: the rating follows from other items, under the same version.
-        Ok(Changed(product::read(&who.read().await?, &id).await?))
+        let reader = who.read().await?;
+        let product = product::read(&reader, &id).await;
+        Ok(Changed(merger::followed(&reader, id.as_str(), product).await?))
     }
 
     /// Change a product
@@ -64,9 +100,36 @@ impl Api {
         change: Change<NewProduct>,
     ) -> Answer<Changed<Product>, Changing> {
         let writer = who.write().await?;
-        let product = product::change(&writer, &id, version.0, change.0).await?;
+        let product = product::change(&writer, &id, version.0, change.0).await;
+        let product = merger::followed(&writer, id.as_str(), product).await.map_err(Problem::of_item)?;
         writer.save().await?;
         Ok(Changed(product))
+    }
+
+    /// Import a bill of materials
+    ///
+    /// Fills the AI profile with what the maker of a model says in a CycloneDX document (1.5 to 1.7, JSON): the model, its version and provider, what it is for, what it was trained on, its limits, ethical considerations and energy. What is said in the profile already stays, unless `overwrite=true`; what differs is listed. What comes from the document is marked as the maker's word in `profile_sources`, until somebody changes it. Where the document has several models, `component` says which is meant. With `dry_run=true` nothing is changed. At most 5 MiB.
+    #[oai(
+        path = "/products/:id/bill-of-materials",
+        method = "post",
+        operation_id = "import_bill_of_materials",
+        transform = "boxed"
+    )]
+    async fn import_bill_of_materials(
+        &self,
+        who: By<Editor>,
+        query: Query<BomQuery>,
+        id: At<ProductId>,
+        version: IfMatch,
+        body: FileBody<BomFile, BOM_LIMIT, true>,
+        retry: Retry,
+    ) -> Answer<Once<Changed<BomReport>>, Changing> {
+        let document = parse(&body.bytes)?;
+        retry
+            .once(&who, async |writer| {
+                Ok(Changed(bill_of_materials::bring_in(writer, &id, version.0, &document, &query).await?))
+            })
+            .await
     }
 
     /// Archive a product
@@ -103,7 +166,8 @@ impl Api {
     #[oai(path = "/products/:id", method = "delete", operation_id = "delete_product", transform = "boxed")]
     async fn delete(&self, who: By<Editor>, id: At<ProductId>, version: IfMatch) -> Answer<Done, Deleting> {
         let writer = who.write().await?;
-        product::delete(&writer, &id, version.0).await?;
+        let deleted = product::delete(&writer, &id, version.0).await;
+        merger::followed(&writer, id.as_str(), deleted).await.map_err(Problem::of_item)?;
         writer.save().await?;
         Ok(Done)
     }

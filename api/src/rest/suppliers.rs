@@ -3,9 +3,14 @@
 use diligence_entities::{
     audit::{self, AuditEvent, HistoryFilter},
     id::SupplierId,
+    merger,
+    page::Versioned,
     supplier::{self, NewSupplier, Supplier, SupplierFilter},
+    twin::{self, Twinned},
 };
 use poem_openapi::OpenApi;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::tag::Tag;
 use crate::{
@@ -13,11 +18,30 @@ use crate::{
     auth::{By, Editor, InRegister, Viewer},
     path::{At, boxed},
     payload::{Body, Change},
-    problem::{Acting, Answer, Changing, Creating, Deleting, Listing, Reading},
+    problem::{Acting, Answer, Changing, Creating, Deleting, Following, Listing, Problem, Reading},
     query::Query,
     retry::Retry,
     version::IfMatch,
 };
+
+/// A new supplier, with those that are there already and may be the same.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+struct CreatedSupplier {
+    /// The supplier as it is read from now on.
+    #[serde(flatten)]
+    supplier: Supplier,
+    /// Other suppliers of the same name but for capitals, marks and what says which kind of company it is: at most five, the oldest first; mostly none. Those of a name that is nearly the same are told by `GET /suppliers/twins`.
+    twins: Vec<Twinned>,
+}
+
+impl Versioned for CreatedSupplier {
+    fn id(&self) -> &str {
+        self.supplier.id()
+    }
+    fn version(&self) -> i64 {
+        self.supplier.version()
+    }
+}
 
 pub(crate) struct Api;
 
@@ -45,15 +69,25 @@ impl Api {
         who: By<Editor>,
         body: Body<NewSupplier>,
         retry: Retry,
-    ) -> Answer<Once<Created<Supplier>>, Creating> {
-        retry.once(&who, async |writer| Ok(Created::new("suppliers", supplier::create(writer, body.0).await?))).await
+    ) -> Answer<Once<Created<CreatedSupplier>>, Creating> {
+        retry
+            .once(&who, async |writer| {
+                let supplier = supplier::create(writer, body.0).await?;
+                let twins = twin::of_the_name_of_supplier(writer, &supplier).await?;
+                Ok(Created::new("suppliers", CreatedSupplier { supplier, twins }))
+            })
+            .await
     }
 
     /// Read a supplier
+    ///
+    /// One that was merged into another answers 301 with where that is.
     #[oai(path = "/suppliers/:id", method = "get", operation_id = "read_supplier", transform = "boxed")]
-    async fn read(&self, who: By<InRegister<Viewer>>, id: At<SupplierId>) -> Answer<Changed<Supplier>, Reading> {
+    async fn read(&self, who: By<InRegister<Viewer>>, id: At<SupplierId>) -> Answer<Changed<Supplier>, Following> {
         // No 304 here: the rating follows from other items, under the same version.
-        Ok(Changed(supplier::read(&who.read().await?, &id).await?))
+        let reader = who.read().await?;
+        let supplier = supplier::read(&reader, &id).await;
+        Ok(Changed(merger::followed(&reader, id.as_str(), supplier).await?))
     }
 
     /// Change a supplier
@@ -68,7 +102,8 @@ impl Api {
         change: Change<NewSupplier>,
     ) -> Answer<Changed<Supplier>, Changing> {
         let writer = who.write().await?;
-        let supplier = supplier::change(&writer, &id, version.0, change.0).await?;
+        let supplier = supplier::change(&writer, &id, version.0, change.0).await;
+        let supplier = merger::followed(&writer, id.as_str(), supplier).await.map_err(Problem::of_item)?;
         writer.save().await?;
         Ok(Changed(supplier))
     }
@@ -107,7 +142,8 @@ impl Api {
     #[oai(path = "/suppliers/:id", method = "delete", operation_id = "delete_supplier", transform = "boxed")]
     async fn delete(&self, who: By<Editor>, id: At<SupplierId>, version: IfMatch) -> Answer<Done, Deleting> {
         let writer = who.write().await?;
-        supplier::delete(&writer, &id, version.0).await?;
+        let deleted = supplier::delete(&writer, &id, version.0).await;
+        merger::followed(&writer, id.as_str(), deleted).await.map_err(Problem::of_item)?;
         writer.save().await?;
         Ok(Done)
     }

@@ -11,6 +11,10 @@ pub(crate) enum Tag {
     Suppliers,
     /// What suppliers provide.
     Products,
+    /// Two suppliers or products that turned out to be one.
+    Mergers,
+    /// Files that are brought in step by step, and what was brought in.
+    Imports,
     /// Which suppliers and products depend on which others.
     Dependencies,
     /// Certificates, documents and links that support answers.
@@ -31,6 +35,10 @@ pub(crate) enum Tag {
     Incidents,
     /// The one list of what somebody must do by a day.
     Due,
+    /// How a file of somebody else's becomes suppliers, products and the like.
+    Recipes,
+    /// What published lists say of suppliers: the Data Security and Protection Toolkit, the Care Quality Commission, Companies House, the Algorithmic Transparency Recording Standard.
+    Lists,
     /// The organisation that owns the register, and its policy.
     Organisation,
     /// The people of the organisation, and invitations to it.

@@ -1,9 +1,9 @@
 //! Answer once: what a subject answered before is laid beside a new assessment, marked as carried over, and counts
 //! nowhere until someone confirms it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-use diligence_questionnaires::{Carried, CarriedAnswer, Earlier, Edition, EvidenceFact, carry};
+use diligence_questionnaires::{Carried, CarriedAnswer, Earlier as Answered, Edition, EvidenceFact, carry};
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, QueryFilter as _};
 use serde::{Deserialize, Serialize};
@@ -11,11 +11,12 @@ use validator::Validate;
 
 use super::{AnswerChange, Assessment, AssessmentState, Column, Entity, Progress, Work, sheet};
 use crate::{
+    clock::Day,
     error::Error,
     fault::{Fault, nearest},
-    id::AssessmentId,
+    id::{AssessmentId, EditionId, SubjectId},
     questionnaire,
-    scope::{Reader, Writer},
+    scope::{PORTION, Reader, Writer},
     stored::Word,
 };
 
@@ -30,42 +31,59 @@ pub struct Confirmation {
     pub questions: Option<Vec<String>>,
 }
 
-/// What the same subject's approved assessments hold for a new one.
-pub(super) async fn over(
-    reader: &Reader,
-    new: &Assessment,
-    edition: &Edition,
-    facts: &[EvidenceFact],
-) -> Result<Carried, Error> {
-    let approved = reader
-        .find::<Entity>()
-        .filter(Column::SubjectId.eq(new.subject_id.as_str()))
-        .filter(Column::State.eq(Word(AssessmentState::Approved)));
-    let mut approved = reader.all(approved).await?;
-    approved.sort_by(|left, right| (&right.decided_at, &right.id).cmp(&(&left.decided_at, &left.id)));
-    let ids = approved.iter().map(|assessment| assessment.id.clone());
-    let sheets = reader.all(reader.find::<sheet::Entity>().filter(sheet::Column::AssessmentId.is_in(ids))).await?;
-    let sheets: BTreeMap<AssessmentId, sheet::Model> =
-        sheets.into_iter().map(|sheet| (sheet.assessment_id.clone(), sheet)).collect();
-    let edition_ids = approved.iter().map(|assessment| assessment.edition_id.to_string()).collect();
-    let mut editions = BTreeMap::new();
-    for row in reader.get_many::<questionnaire::Entity>(&edition_ids).await? {
-        editions.insert(row.id.clone(), row.parsed(reader)?);
+/// What approved assessments of some suppliers and products hold for new ones.
+pub(super) struct Earlier {
+    /// Of each, the last decided first.
+    approved: BTreeMap<SubjectId, Vec<Assessment>>,
+    sheets: BTreeMap<AssessmentId, sheet::Model>,
+    editions: BTreeMap<EditionId, Arc<Edition>>,
+}
+
+impl Earlier {
+    /// Of so many as one statement may name.
+    pub(super) async fn load(reader: &Reader, subjects: &[SubjectId]) -> Result<Self, Error> {
+        let select = reader
+            .find::<Entity>()
+            .filter(Column::SubjectId.is_in(subjects.iter().map(SubjectId::as_str)))
+            .filter(Column::State.eq(Word(AssessmentState::Approved)));
+        let mut rows = reader.all(select).await?;
+        rows.sort_by(|left, right| (&right.decided_at, &right.id).cmp(&(&left.decided_at, &left.id)));
+        let mut sheets = BTreeMap::new();
+        for portion in rows.chunks(PORTION) {
+            let ids = portion.iter().map(|assessment| assessment.id.clone());
+            let select = reader.find::<sheet::Entity>().filter(sheet::Column::AssessmentId.is_in(ids));
+            sheets.extend(reader.all(select).await?.into_iter().map(|sheet| (sheet.assessment_id.clone(), sheet)));
+        }
+        let edition_ids = rows.iter().map(|assessment| assessment.edition_id.to_string()).collect();
+        let mut editions = BTreeMap::new();
+        for row in reader.get_many::<questionnaire::Entity>(&edition_ids).await? {
+            editions.insert(row.id.clone(), row.parsed(reader)?);
+        }
+        let mut approved: BTreeMap<SubjectId, Vec<Assessment>> = BTreeMap::new();
+        for row in rows {
+            approved.entry(row.subject_id.clone()).or_default().push(row);
+        }
+        Ok(Self { approved, sheets, editions })
     }
-    let earlier: Vec<Earlier<'_>> = approved
-        .iter()
-        .filter_map(|assessment| {
-            let sheet = sheets.get(&assessment.id)?;
-            Some(Earlier {
-                assessment: assessment.id.as_str(),
-                edition: editions.get(&assessment.edition_id)?,
-                answers: &sheet.answers,
-                visible: &sheet.receipt.as_ref()?.outcome.visible,
-                answered_on: assessment.assessed_on?.date(),
+
+    /// What of it one of them brings into a new assessment.
+    pub(super) fn over(&self, subject: &SubjectId, edition: &Edition, facts: &[EvidenceFact], today: Day) -> Carried {
+        let approved = self.approved.get(subject).map(Vec::as_slice).unwrap_or_default();
+        let earlier: Vec<Answered<'_>> = approved
+            .iter()
+            .filter_map(|assessment| {
+                let sheet = self.sheets.get(&assessment.id)?;
+                Some(Answered {
+                    assessment: assessment.id.as_str(),
+                    edition: self.editions.get(&assessment.edition_id)?,
+                    answers: &sheet.answers,
+                    visible: &sheet.receipt.as_ref()?.outcome.visible,
+                    answered_on: assessment.assessed_on?.date(),
+                })
             })
-        })
-        .collect();
-    Ok(carry(edition, &earlier, facts, reader.today().date()))
+            .collect();
+        carry(edition, &earlier, facts, today.date())
+    }
 }
 
 /// Confirms carried-over answers: from now on they are answers like any other.

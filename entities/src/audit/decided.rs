@@ -13,8 +13,10 @@ use crate::{
     assessment::{self, sheet},
     decision::{self, AgreedCondition},
     error::Error,
+    merger::{self, MergerState},
     questionnaire,
     scope::Reader,
+    stored::Word,
 };
 
 /// How many decisions are held against their rows at once: receipts are large.
@@ -143,6 +145,30 @@ pub(super) struct Kept {
     rows: BTreeMap<String, Row>,
     sheets: BTreeMap<String, Sheet>,
     records: BTreeMap<String, Record>,
+    /// Where suppliers and products went that are one with another.
+    merged: BTreeMap<String, String>,
+}
+
+/// How many mergers an id is followed through.
+const MAXIMUM_STEPS: usize = 100;
+
+/// Whether what was told of one supplier or product is kept of it, or of what it went into.
+fn is_about(merged: &BTreeMap<String, String>, told: &str, kept: &str) -> bool {
+    let mut place = told;
+    for _ in 0..MAXIMUM_STEPS {
+        match merged.get(place) {
+            Some(next) if place != kept => place = next,
+            _ => break,
+        }
+    }
+    place == kept
+}
+
+/// Which supplier or product went into which.
+#[derive(Debug, FromQueryResult)]
+struct Merged {
+    other_id: String,
+    kept_id: String,
 }
 
 impl Kept {
@@ -151,7 +177,12 @@ impl Kept {
             rows: rows.into_iter().map(|row| (row.id.clone(), row)).collect(),
             sheets: sheets.into_iter().map(|sheet| (sheet.assessment_id.clone(), sheet)).collect(),
             records: records.into_iter().map(|record| (record.id.clone(), record)).collect(),
+            merged: BTreeMap::new(),
         }
+    }
+
+    fn with(self, merged: Vec<Merged>) -> Self {
+        Self { merged: merged.into_iter().map(|row| (row.other_id, row.kept_id)).collect(), ..self }
     }
 
     fn assessment(&self, id: &str, refused: bool, told: Option<&Told>) -> Option<Amiss> {
@@ -159,12 +190,12 @@ impl Kept {
         let Some(row) = self.rows.get(id) else { return gone("it is gone") };
         let Some(sheet) = self.sheets.get(id) else { return gone("its answers and its receipt are gone") };
         let on_sheet = told.and_then(|told| sheet.differs(told));
-        on_sheet.or_else(|| row.differs(refused, told, sheet.receipt().as_ref()).map(Amiss::Rows))
+        on_sheet.or_else(|| row.differs(refused, told, sheet.receipt().as_ref(), &self.merged).map(Amiss::Rows))
     }
 
     fn record(&self, id: &str, made: &Made) -> Option<String> {
         match self.records.get(id) {
-            Some(record) => record.differs(made),
+            Some(record) => record.differs(made, &self.merged),
             None => Some("it is gone".to_owned()),
         }
     }
@@ -183,7 +214,13 @@ struct Row {
 }
 
 impl Row {
-    fn differs(&self, refused: bool, told: Option<&Told>, receipt: Option<&Receipt>) -> Option<String> {
+    fn differs(
+        &self,
+        refused: bool,
+        told: Option<&Told>,
+        receipt: Option<&Receipt>,
+        merged: &BTreeMap<String, String>,
+    ) -> Option<String> {
         // What cannot be read is no score that anything was decided with.
         let is = |kept: &Option<String>, told: Option<Score>| match kept {
             None => told.is_none(),
@@ -197,7 +234,7 @@ impl Row {
         let differing = [
             ("its scores", told.is_none_or(scores)),
             ("what became of it", states.contains(&state.as_str())),
-            ("the supplier or product it is of", subject.is_none_or(|subject| subject == subject_id)),
+            ("the supplier or product it is of", subject.is_none_or(|subject| is_about(merged, subject, subject_id))),
         ];
         changed(&differing)
     }
@@ -219,7 +256,7 @@ struct Record {
 }
 
 impl Record {
-    fn differs(&self, made: &Made) -> Option<String> {
+    fn differs(&self, made: &Made, merged: &BTreeMap<String, String>) -> Option<String> {
         // A condition is met later; what it asks for stays.
         let asks = |conditions: &[AgreedCondition]| -> Vec<AgreedCondition> {
             let unmet =
@@ -229,7 +266,7 @@ impl Record {
         let conditions = serde_json::from_str::<Vec<AgreedCondition>>(&self.conditions);
         let differing = [
             ("the assessment it was made on", self.assessment_id == made.assessment_id),
-            ("the supplier or product it is about", self.subject_id == made.subject_id),
+            ("the supplier or product it is about", is_about(merged, &made.subject_id, &self.subject_id)),
             ("its outcome", self.outcome == made.outcome),
             ("its comment", self.comment == made.comment),
             ("its conditions", conditions.is_ok_and(|kept| asks(&kept) == asks(&made.conditions))),
@@ -359,7 +396,10 @@ impl Decisions for Reader {
         ];
         let records = self.find::<decision::Entity>().filter(decision::Column::Id.is_in(recorded));
         let records = self.raw(records.select_only().columns(columns)).await?;
-        Ok(Kept::new(rows, sheets, records))
+        let done = Word(MergerState::Done);
+        let merged = self.find::<merger::Entity>().filter(merger::Column::State.eq(done));
+        let merged = self.raw(merged.select_only().columns([merger::Column::OtherId, merger::Column::KeptId])).await?;
+        Ok(Kept::new(rows, sheets, records).with(merged))
     }
 
     async fn edition(&self, kept: &Kept, assessment_id: &str) -> Result<Option<Edition>, Error> {
@@ -400,7 +440,8 @@ impl<C: ConnectionTrait> Decisions for Apart<'_, C> {
         let columns = "id, subject_id, assessment_id, outcome, comment, conditions, lapses_on, decided_by, decided_at, \
                        override_reason";
         let records = self.rows("decision", columns, "id", &recorded).await?;
-        Ok(Kept::new(rows, sheets, records))
+        let merged = self.rows("merger", "other_id, kept_id", "state", &["done"]).await?;
+        Ok(Kept::new(rows, sheets, records).with(merged))
     }
 
     async fn edition(&self, kept: &Kept, assessment_id: &str) -> Result<Option<Edition>, Error> {

@@ -1,6 +1,7 @@
 //! What moves by time alone. Nearly everything that a day changes is worked out when it is read: what is overdue, has
 //! expired, has lapsed. Two things are stored and do move: a contract that renews itself goes on to its next term, and a
 //! questionnaire's sources grow old. Both are made anew at the turn of a day, and at each start for the days before.
+//! With them goes what is kept of imports only for a while: files that nobody applied, and what it takes to undo one.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +15,7 @@ use super::{
 use crate::{
     error::Error,
     id::{OrganisationId, SupplierId},
-    organisation,
+    import, organisation,
     role::Role,
     scope::{Actor, PORTION, Reader, Scope, Store},
     stored::Word,
@@ -67,6 +68,7 @@ async fn one(store: &Store, scope: &Scope) -> Result<Option<Turned>, Error> {
         house::refresh_all(&writer).await?;
         writer.save().await?;
     }
+    import::record::tidy(store, scope).await?;
     let organisation_id = scope.organisation_id.clone();
     let turned = Turned { organisation_id, supplier_count: moved.len(), has_house };
     Ok((turned.supplier_count > 0 || has_house).then_some(turned))

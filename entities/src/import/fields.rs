@@ -132,3 +132,18 @@ pub(super) fn absorb(faults: &mut Vec<Fault>, prefix: &str, error: Error) {
         other => blame(faults, Fault::new(prefix, "shape", other.to_string())),
     }
 }
+
+/// What stood in the fields that putting `new` in the place of `stored` changes.
+pub(super) fn was(stored: &impl Serialize, new: &impl Serialize) -> Map<String, Value> {
+    let (Ok(Value::Object(mut stored)), Ok(Value::Object(new))) =
+        (serde_json::to_value(stored), serde_json::to_value(new))
+    else {
+        return Map::new();
+    };
+    new.into_iter()
+        .filter_map(|(name, value)| {
+            let before = stored.shift_remove(&name).unwrap_or_default();
+            (before != value).then_some((name, before))
+        })
+        .collect()
+}

@@ -1,34 +1,41 @@
-//! Rows about suppliers, with the identifiers and the evidence that come with them.
+//! Rows about suppliers, with the identifiers, the contacts and contracts, the evidence and the looks that come with
+//! them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use diligence_questionnaires::EvidenceKind;
-use serde_json::{Map, Value, json};
-use uuid::Uuid;
-
+pub(super) use self::work::{SupplierWork, write_suppliers};
+use self::{draft::SupplierDraft, work::Addition};
 use super::{
-    Asked, FieldMove, ImportPlan, Outcome, Row, Seen, SupplierWork, ToHold, Verdict, Work, blame, expect_few,
-    fields::{Fields, absorb, is_unreadable, take_id},
+    Asked, How, ImportPlan, Keep, Outcome, Row, SameAs, Seen, ToHold, Verdict, Work, blame, expect_few,
+    fields::Fields,
+    sameness::{Earlier, There},
+    went_into,
 };
 use crate::{
     error::Error,
-    evidence::{self, Evidence, NewEvidence},
     fault::Fault,
-    id::{SubjectId, SupplierId},
+    id::SupplierId,
     identifier::Identifier,
-    policy,
-    register::{self, Known},
-    scope::{PORTION, Reader, Writer},
-    stored::word,
+    merger, policy,
+    register::Known,
+    review::Looked,
+    scope::{PORTION, Reader},
+    subject::SubjectType,
     supplier::{self, NewSupplier, Supplier},
+    twin::Index,
 };
 
-/// Works out what bringing in suppliers comes to: by `id`, else by any identifier that a supplier holds, else as new
-/// ones.
+mod draft;
+mod pieces;
+mod work;
+
+/// Works out what bringing in suppliers comes to: by `id`, else by any identifier that a supplier holds, else by the
+/// name as people compare names, else as new ones.
 ///
 /// # Errors
 /// [`Error::Invalid`] for more than [`super::MAXIMUM_ROWS`]; what is wrong with a row is in its outcome.
-pub async fn suppliers(reader: &Reader, rows: &[Row], dry_run: bool) -> Result<ImportPlan, Error> {
+pub async fn suppliers(reader: &Reader, rows: &[Row], how: impl Into<How> + Send) -> Result<ImportPlan, Error> {
+    let how: How = how.into();
     expect_few(rows)?;
     let fields = Fields::of::<NewSupplier>();
     let mut drafts: Vec<SupplierDraft> = rows.iter().cloned().map(SupplierDraft::new).collect();
@@ -36,32 +43,35 @@ pub async fn suppliers(reader: &Reader, rows: &[Row], dry_run: bool) -> Result<I
     let given: BTreeSet<Identifier> =
         drafts.iter().flat_map(|draft| draft.given.iter().map(|given| given.identifier.clone())).collect();
     let holders = supplier::holders(reader, &given).await?;
-    let ids: BTreeSet<String> =
-        drafts.iter().filter_map(|draft| draft.id.as_ref()).chain(holders.values()).map(ToString::to_string).collect();
-    let stored: HashMap<SupplierId, Supplier> = reader
-        .get_many::<supplier::Entity>(&ids)
-        .await?
-        .into_iter()
-        .filter(|row| !row.is_ourselves)
-        .map(|row| (row.id.clone(), row))
+    let compared_names = find_names(reader, &mut drafts, &holders).await?;
+    let stored = load(reader, &drafts, &holders).await?;
+    let held: HashMap<&str, &[Identifier]> =
+        stored.iter().map(|(id, row)| (id.as_str(), row.identifiers.0.as_slice())).collect();
+    let taken = taken(reader, &drafts, &stored, how).await?;
+    let unknown: Vec<String> = drafts
+        .iter()
+        .filter_map(|draft| draft.id.as_ref().filter(|id| !stored.contains_key(*id)).map(ToString::to_string))
         .collect();
+    let went = merger::went(reader, &unknown).await?;
+    let looked = look(reader, &drafts, &holders, &stored).await?;
+    let policy = policy::read(reader).await?;
 
     let mut seen = Seen::default();
+    let mut earlier = Earlier::default();
     let mut first_with: HashMap<Identifier, String> = HashMap::new();
     for (index, draft) in drafts.iter_mut().enumerate() {
         if index % PORTION == 0 {
             // It is work: others need this thread.
             tokio::task::yield_now().await;
         }
-        draft.find_target(&holders, &stored);
-        if let Some(target) = &draft.target {
-            seen.note(
-                target.id.as_str(),
-                &draft.place,
-                "supplier",
-                draft.pointer_of_target.as_deref(),
-                &mut draft.faults,
-            );
+        match draft.id.as_ref().and_then(|id| went.get(id.as_str())) {
+            Some(kept_id) => blame(&mut draft.faults, went_into(kept_id)),
+            None => draft.find_target(&holders, &stored, taken.as_ref()),
+        }
+        draft.find_by_name(&held, &stored, &mut earlier);
+        let key = draft.target.as_ref().map(|target| &target.id).or(draft.new_id.as_ref());
+        if let Some(key) = key {
+            seen.note(key.as_str(), &draft.place, "supplier", draft.pointer_of_target.as_deref(), &mut draft.faults);
         }
         for given in &draft.given {
             match first_with.get(&given.identifier) {
@@ -80,13 +90,158 @@ pub async fn suppliers(reader: &Reader, rows: &[Row], dry_run: bool) -> Result<I
             }
         }
         draft.build(&fields);
+        draft.find_looks(reader.today(), &looked, &policy);
     }
-    // An identifier may come from a supplier that gives it up in the same import, but from no other.
+    pieces::plan(reader, &mut drafts).await?;
+    refuse_held(&mut drafts, &holders, how);
+
+    let outcomes: Vec<Outcome> = drafts.iter_mut().map(|draft| draft.outcome(&fields)).collect();
+    let asked = Asked {
+        suppliers: stored.into_keys().collect(),
+        identifiers: given,
+        supplier_names: BTreeSet::new(),
+        compared_names,
+        policy_version: policy.version,
+    };
+    if !how.writes(&outcomes) {
+        return Ok(ImportPlan { outcomes, asked, work: None });
+    }
+    let mut work = SupplierWork::default();
+    for (index, (draft, outcome)) in drafts.into_iter().zip(&outcomes).enumerate() {
+        if !matches!(outcome.verdict, Verdict::Create | Verdict::Change) {
+            continue;
+        }
+        let Some(new) = draft.new else { continue };
+        match draft.target {
+            Some(before) => {
+                work.evidence.extend(draft.new_evidence.into_iter().map(|new| (before.id.clone(), new)));
+                if !draft.look_moves.is_empty() {
+                    work.looks.push((before.clone(), draft.looks));
+                }
+                if supplier::differs(&before, &new) {
+                    work.changes.push((before, new));
+                }
+            }
+            None => work.additions.push(Addition {
+                index,
+                id: draft.new_id,
+                new,
+                evidence: draft.new_evidence,
+                looks: draft.looks,
+            }),
+        }
+        work.changed_evidence.extend(draft.changed_evidence);
+    }
+    let known = Known::load(reader, work.alone()).await?;
+    Ok(ImportPlan { outcomes, asked, work: Some(Work::Suppliers(Box::new(work), known)) })
+}
+
+/// Looks the names up of those rows that are found by nothing else; gives those names, as they are compared.
+async fn find_names(
+    reader: &Reader,
+    drafts: &mut [SupplierDraft],
+    holders: &BTreeMap<Identifier, SupplierId>,
+) -> Result<BTreeSet<String>, Error> {
+    let mut asked = BTreeSet::new();
+    let mut unknown: Vec<&mut SupplierDraft> =
+        drafts.iter_mut().filter(|draft| draft.is_found_by_name(holders)).collect();
+    if unknown.is_empty() {
+        return Ok(asked);
+    }
+    let index = Index::load(reader, SubjectType::Supplier).await?;
+    for (number, draft) in unknown.iter_mut().enumerate() {
+        if number % PORTION == 0 {
+            tokio::task::yield_now().await;
+        }
+        draft.there = There::find(&index, &draft.compared);
+        asked.insert(draft.compared.clone());
+    }
+    Ok(asked)
+}
+
+/// The suppliers that rows are about, or may be.
+async fn load(
+    reader: &Reader,
+    drafts: &[SupplierDraft],
+    holders: &BTreeMap<Identifier, SupplierId>,
+) -> Result<HashMap<SupplierId, Supplier>, Error> {
+    let said = drafts.iter().filter_map(|draft| match &draft.same_as {
+        Some(SameAs::Known(id)) => Some(id.clone()),
+        _ => None,
+    });
+    let ids: BTreeSet<String> = drafts
+        .iter()
+        .filter_map(|draft| draft.id.as_ref())
+        .chain(holders.values())
+        .map(ToString::to_string)
+        .chain(drafts.iter().flat_map(|draft| draft.there.ids().map(str::to_owned)))
+        .chain(said)
+        .collect();
+    let rows = reader.get_many::<supplier::Entity>(&ids).await?;
+    Ok(rows.into_iter().filter(|row| !row.is_ourselves).map(|row| (row.id.clone(), row)).collect())
+}
+
+/// The ids that rows give, that nothing of ours has and something else does; none where unknown ids are faults anyway.
+async fn taken(
+    reader: &Reader,
+    drafts: &[SupplierDraft],
+    stored: &HashMap<SupplierId, Supplier>,
+    how: How,
+) -> Result<Option<BTreeSet<String>>, Error> {
+    if !how.keep_ids {
+        return Ok(None);
+    }
+    let unknown = drafts.iter().filter_map(|draft| draft.id.as_ref()).filter(|id| !stored.contains_key(*id));
+    let unknown: BTreeSet<String> = unknown.map(ToString::to_string).collect();
+    Ok(Some(reader.ids_of_anyone::<supplier::Entity>(&unknown).await?))
+}
+
+/// What is known of looks at the suppliers of rows that tell of some.
+async fn look(
+    reader: &Reader,
+    drafts: &[SupplierDraft],
+    holders: &BTreeMap<Identifier, SupplierId>,
+    stored: &HashMap<SupplierId, Supplier>,
+) -> Result<Looked, Error> {
+    let mut ids = BTreeSet::new();
+    for draft in drafts.iter().filter(|draft| !draft.looks.is_empty()) {
+        ids.extend(draft.id.clone());
+        ids.extend(draft.given.iter().filter_map(|given| holders.get(&given.identifier)).cloned());
+        ids.extend(draft.there.ids().filter_map(|id| id.parse().ok()));
+        if let Some(SameAs::Known(id)) = &draft.same_as {
+            ids.extend(id.parse::<SupplierId>().ok());
+        }
+    }
+    let ids: Vec<SupplierId> = ids.into_iter().filter(|id| stored.contains_key(id)).collect();
+    Looked::load(reader, &ids).await
+}
+
+/// Refuses rows whose identifiers another supplier holds. One may come from a supplier that gives it up in the same
+/// import, but from no other.
+fn refuse_held(drafts: &mut [SupplierDraft], holders: &BTreeMap<Identifier, SupplierId>, how: How) {
+    loop {
+        let taken = held_elsewhere(drafts, holders, how);
+        let mut is_new = false;
+        for (draft, faults) in drafts.iter_mut().zip(taken) {
+            let before = draft.faults.len();
+            faults.into_iter().for_each(|fault| blame(&mut draft.faults, fault));
+            is_new |= before == 0 && !draft.faults.is_empty();
+        }
+        // Where the others are kept, one that is refused gives nothing up, and so others may be refused for it.
+        if how.keep == Keep::All || !is_new {
+            return;
+        }
+    }
+}
+
+fn held_elsewhere(drafts: &[SupplierDraft], holders: &BTreeMap<Identifier, SupplierId>, how: How) -> Vec<Vec<Fault>> {
+    let happens = |draft: &&SupplierDraft| how.keep == Keep::All || draft.is_good();
     let kept: HashMap<&SupplierId, &[Identifier]> = drafts
         .iter()
+        .filter(happens)
         .filter_map(|draft| Some((&draft.target.as_ref()?.id, draft.new.as_ref()?.identifiers.as_slice())))
         .collect();
-    let taken: Vec<Vec<Fault>> = drafts
+    drafts
         .iter()
         .map(|draft| {
             let own = draft.target.as_ref().map(|target| &target.id);
@@ -107,318 +262,5 @@ pub async fn suppliers(reader: &Reader, rows: &[Row], dry_run: bool) -> Result<I
             };
             draft.given.iter().filter(held).map(fault).collect()
         })
-        .collect();
-    for (draft, faults) in drafts.iter_mut().zip(taken) {
-        for fault in faults {
-            blame(&mut draft.faults, fault);
-        }
-    }
-    plan_evidence(reader, &mut drafts).await?;
-
-    let outcomes: Vec<Outcome> = drafts.iter_mut().map(|draft| draft.outcome(&fields)).collect();
-    let policy_version = policy::read(reader).await?.version;
-    let asked = Asked {
-        suppliers: stored.into_keys().collect(),
-        identifiers: given,
-        supplier_names: BTreeSet::new(),
-        policy_version,
-    };
-    if dry_run || outcomes.iter().any(|outcome| outcome.verdict == Verdict::Refused) {
-        return Ok(ImportPlan { outcomes, asked, work: None });
-    }
-    let mut work = SupplierWork::default();
-    for (index, draft) in drafts.into_iter().enumerate() {
-        let Some(new) = draft.new else { continue };
-        match draft.target {
-            Some(before) => {
-                work.evidence.extend(draft.new_evidence.into_iter().map(|new| (before.id.clone(), new)));
-                if supplier::differs(&before, &new) {
-                    work.changes.push((before, new));
-                }
-            }
-            None => work.additions.push((index, new, draft.new_evidence)),
-        }
-        work.changed_evidence.extend(draft.changed_evidence);
-    }
-    // Where evidence comes too, the line follows from more than the supplier.
-    let with_evidence: BTreeSet<&SupplierId> = work
-        .evidence
-        .iter()
-        .map(|(id, _)| id)
-        .chain(work.changed_evidence.iter().map(|(before, _)| &before.supplier_id))
-        .collect();
-    let alone =
-        work.changes.iter().map(|(before, _)| &before.id).filter(|id| !with_evidence.contains(id)).cloned().collect();
-    let known = Known::load(reader, alone).await?;
-    Ok(ImportPlan { outcomes, asked, work: Some(Work::Suppliers(work, known)) })
-}
-
-impl SupplierWork {
-    /// Enters what is new: suppliers, evidence about them, and their lines in the register.
-    pub(super) async fn add(&mut self, writer: &Writer) -> Result<(), Error> {
-        let additions = std::mem::take(&mut self.additions);
-        let (mut new, mut others) = (Vec::with_capacity(additions.len()), Vec::with_capacity(additions.len()));
-        for (index, addition, pieces) in additions {
-            new.push(addition);
-            others.push((index, pieces));
-        }
-        let rows = supplier::create_all(writer, new).await?;
-        let mut about = Vec::new();
-        for (row, (index, pieces)) in rows.iter().zip(others) {
-            self.added.push((index, row.clone()));
-            about.extend(
-                pieces.into_iter().map(|new| {
-                    (row.id.clone(), NewEvidence { subject_id: SubjectId::Supplier(row.id.clone()), ..new })
-                }),
-            );
-        }
-        let about = evidence::create_all(writer, about).await?;
-        register::enter(writer, rows, about).await
-    }
-}
-
-/// Gives the ids of those added.
-pub(super) async fn write_suppliers(
-    writer: &Writer,
-    mut work: SupplierWork,
-    known: Known,
-) -> Result<Vec<(usize, String)>, Error> {
-    work.add(writer).await?;
-    let SupplierWork { changes, added, evidence, changed_evidence, .. } = work;
-    let changed = supplier::put_all(writer, "change", changes).await?;
-    known.follow(writer, changed, Vec::new()).await?;
-    evidence::create_all(writer, evidence).await?;
-    for (before, new) in changed_evidence {
-        evidence::put(writer, before, new).await?;
-    }
-    // In its turn only: somebody else may be about to take the same identifier, and each would wait for the other.
-    let (indexes, rows): (Vec<usize>, Vec<Supplier>) = added.into_iter().unzip();
-    supplier::note_identifiers(writer, &rows).await?;
-    Ok(indexes.into_iter().zip(rows.iter().map(|row| row.id.to_string())).collect())
-}
-
-/// A supplier on its way in.
-struct SupplierDraft {
-    place: String,
-    fields: Map<String, Value>,
-    evidence: Vec<(EvidenceKind, Map<String, Value>)>,
-    faults: Vec<Fault>,
-    id: Option<SupplierId>,
-    /// The identifiers it gives, as their schemes write them.
-    given: Vec<ToHold>,
-    /// How many of `given` stand beside the field `identifiers`, at the end of it.
-    beside_count: usize,
-    target: Option<Supplier>,
-    pointer_of_target: Option<String>,
-    new: Option<NewSupplier>,
-    new_evidence: Vec<NewEvidence>,
-    changed_evidence: Vec<(Evidence, NewEvidence)>,
-}
-
-impl SupplierDraft {
-    fn new(row: Row) -> Self {
-        let Row { place, mut fields, identifiers, evidence, mut faults } = row;
-        let id = take_id(&mut fields, "id", &mut faults);
-        let listed: Vec<Identifier> =
-            fields.get("identifiers").and_then(|list| serde_json::from_value(list.clone()).ok()).unwrap_or_default();
-        let listed = listed
-            .into_iter()
-            .enumerate()
-            .map(|(index, identifier)| ToHold { pointer: format!("/identifiers/{index}"), identifier });
-        let canonical = |given: ToHold| Some(ToHold { identifier: given.identifier.canonical().ok()?, ..given });
-        let mut given: Vec<ToHold> = listed.filter_map(canonical).collect();
-        let listed_count = given.len();
-        given.extend(identifiers.into_iter().filter_map(canonical));
-        let beside_count = given.len() - listed_count;
-        Self {
-            place,
-            fields,
-            evidence,
-            faults,
-            id,
-            given,
-            beside_count,
-            target: None,
-            pointer_of_target: None,
-            new: None,
-            new_evidence: Vec::new(),
-            changed_evidence: Vec::new(),
-        }
-    }
-
-    fn find_target(&mut self, holders: &BTreeMap<Identifier, SupplierId>, stored: &HashMap<SupplierId, Supplier>) {
-        if let Some(id) = &self.id {
-            self.target = stored.get(id).cloned();
-            self.pointer_of_target = Some("/id".into());
-            if self.target.is_none() {
-                blame(
-                    &mut self.faults,
-                    Fault::new(
-                        "/id",
-                        "unknown_id",
-                        "expected the id of a supplier that is there, or none for a new one",
-                    ),
-                );
-            }
-            return;
-        }
-        // An id that is none must not turn a change into something new.
-        if self.faults.iter().any(|fault| fault.pointer == "/id") {
-            return;
-        }
-        for given in &self.given {
-            let Some(holder) = holders.get(&given.identifier) else { continue };
-            match &self.target {
-                None => {
-                    self.target = stored.get(holder).cloned();
-                    self.pointer_of_target = Some(given.pointer.clone());
-                }
-                Some(target) if target.id != *holder => {
-                    let detail = format!(
-                        "expected identifiers of one supplier: {} is held by {holder}, another one by {}",
-                        given.identifier, target.id
-                    );
-                    blame(&mut self.faults, Fault::new(&given.pointer, "ambiguous", detail));
-                }
-                Some(_) => {}
-            }
-        }
-    }
-
-    fn build(&mut self, fields: &Fields) {
-        if is_unreadable(&self.faults) {
-            return;
-        }
-        let mut whole = fields.merge(fields.stored(self.target.as_ref()), std::mem::take(&mut self.fields));
-        let beside = &self.given[self.given.len() - self.beside_count..];
-        if !beside.is_empty()
-            && let Some(object) = whole.as_object_mut()
-        {
-            let mut all: Vec<Identifier> = object
-                .get("identifiers")
-                .and_then(|list| serde_json::from_value(list.clone()).ok())
-                .unwrap_or_default();
-            for given in beside {
-                if !all.contains(&given.identifier) {
-                    all.push(given.identifier.clone());
-                }
-            }
-            object.insert("identifiers".into(), serde_json::to_value(all).unwrap_or_default());
-        }
-        let Some(new) = fields.read::<NewSupplier>(whole, json!({ "name": "-" }), &mut self.faults) else { return };
-        match new.check() {
-            Ok(new) => self.new = Some(new),
-            Err(error) => absorb(&mut self.faults, "", error),
-        }
-    }
-
-    fn outcome(&mut self, fields: &Fields) -> Outcome {
-        let (created, changed) = (self.new_evidence.len(), self.changed_evidence.len());
-        let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-        let verdict = match (&self.new, &self.target) {
-            (Some(new), Some(target)) if self.faults.is_empty() => {
-                if supplier::differs(target, new) || created + changed > 0 {
-                    Verdict::Change
-                } else {
-                    Verdict::Unchanged
-                }
-            }
-            (Some(_), None) if self.faults.is_empty() => Verdict::Create,
-            _ => Verdict::Refused,
-        };
-        Outcome {
-            verdict,
-            id: self.target.as_ref().map(|target| target.id.to_string()),
-            faults: std::mem::take(&mut self.faults),
-            changes: if verdict == Verdict::Change { self.moves(fields) } else { Vec::new() },
-            evidence_created_count: count(created),
-            evidence_changed_count: count(changed),
-        }
-    }
-
-    fn moves(&self, fields: &Fields) -> Vec<FieldMove> {
-        let mut found = self.new.as_ref().map(|new| fields.moves(self.target.as_ref(), new)).unwrap_or_default();
-        let piece = |kind: &EvidenceKind, before: Value, new: &NewEvidence| FieldMove {
-            field: format!("evidence.{}", word(kind)),
-            before,
-            after: new.statement.clone().or_else(|| new.reference.clone()).map_or(Value::Bool(true), Value::from),
-        };
-        found.extend(self.new_evidence.iter().map(|new| piece(&new.kind, Value::Null, new)));
-        let said = |before: &Evidence| {
-            before.statement.clone().or_else(|| before.reference.clone()).map_or(Value::Bool(true), Value::from)
-        };
-        found.extend(self.changed_evidence.iter().map(|(before, new)| piece(&new.kind, said(before), new)));
-        found
-    }
-}
-
-/// Works out which pieces of evidence the rows add or change.
-///
-/// Evidence is dated by what it says: a row's piece is the supplier's of the same kind and day of issue; without a day,
-/// the latest of that kind. Next year's certificate is therefore another piece, and last year's stays.
-async fn plan_evidence(reader: &Reader, drafts: &mut [SupplierDraft]) -> Result<(), Error> {
-    let mut there: HashMap<SupplierId, Vec<Evidence>> = HashMap::new();
-    let ids: Vec<SupplierId> = drafts
-        .iter()
-        .filter(|draft| !draft.evidence.is_empty())
-        .filter_map(|draft| Some(draft.target.as_ref()?.id.clone()))
-        .collect();
-    for portion in ids.chunks(PORTION) {
-        for piece in
-            evidence::of_suppliers(reader, portion).await?.into_iter().filter(|piece| piece.product_id.is_none())
-        {
-            there.entry(piece.supplier_id.clone()).or_default().push(piece);
-        }
-    }
-    let fields = Fields::of::<NewEvidence>();
-    // Whose evidence it is comes to be known when the supplier is made.
-    let nobody = SubjectId::Supplier(SupplierId::new(Uuid::nil()));
-    for draft in drafts {
-        let subject_id =
-            draft.target.as_ref().map_or_else(|| nobody.clone(), |target| SubjectId::Supplier(target.id.clone()));
-        let there =
-            draft.target.as_ref().and_then(|target| there.get(&target.id)).map(Vec::as_slice).unwrap_or_default();
-        for (kind, patch) in std::mem::take(&mut draft.evidence) {
-            let prefix = format!("/evidence/{}", word(&kind));
-            if draft
-                .faults
-                .iter()
-                .any(|fault| fault.pointer.strip_prefix(&prefix).is_some_and(|rest| rest.starts_with('/')))
-            {
-                continue;
-            }
-            // What a respondent sent and nobody has accepted is no statement of ours to change.
-            let of_kind = there.iter().filter(|piece| piece.kind.0 == kind && piece.checked_at.is_some());
-            let before = match patch.get("issued_on") {
-                Some(day) => of_kind
-                    .filter(|piece| serde_json::to_value(piece.issued_on).is_ok_and(|issued| issued == *day))
-                    .max_by_key(|piece| piece.created_at),
-                None => of_kind.max_by_key(|piece| (piece.issued_on, piece.created_at)),
-            };
-            let mut whole = fields.stored(before);
-            whole.insert("subject_id".into(), subject_id.as_str().into());
-            whole.insert("kind".into(), word(&kind).into());
-            let Some(new) = fields.read::<NewEvidence>(fields.merge(whole, patch), Value::Null, &mut draft.faults)
-            else {
-                continue;
-            };
-            let new = match new.check() {
-                Ok(new) => new,
-                Err(error) => {
-                    absorb(&mut draft.faults, &prefix, error);
-                    continue;
-                }
-            };
-            match before {
-                None => draft.new_evidence.push(new),
-                Some(before) => {
-                    let said = serde_json::to_value(&new).ok();
-                    if said != Some(Value::Object(fields.stored(Some(before)))) {
-                        draft.changed_evidence.push((before.clone(), new));
-                    }
-                }
-            }
-        }
-    }
-    Ok(())
+        .collect()
 }

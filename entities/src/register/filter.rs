@@ -3,7 +3,7 @@
 use diligence_questionnaires::{Rating, Tier};
 use schemars::JsonSchema;
 use sea_orm::{
-    ColumnTrait as _, Condition, QueryFilter as _, QuerySelect as _, QueryTrait as _,
+    ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
     sea_query::{Expr, ExprTrait as _},
 };
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use crate::{
     clock::{Day, Moment},
     error::Error,
     evidence,
-    id::SupplierId,
+    id::{SubjectId, SupplierId},
     page::{Page, Sort, contains},
     product::{AiFeatures, ProductKind},
     profile::DataRole,
@@ -133,11 +133,8 @@ fn either(wanted: bool, condition: Condition) -> Condition {
     if wanted { condition } else { condition.not() }
 }
 
-/// A page of the register.
-///
-/// # Errors
-/// [`Error::Invalid`] for a cursor that is none.
-pub async fn list(reader: &Reader, filter: &RegisterFilter) -> Result<Page<RegisterEntry>, Error> {
+/// The lines that a filter means.
+fn condition(reader: &Reader, filter: &RegisterFilter) -> Condition {
     let mut condition = Condition::all();
     if let Some(text) = &filter.q {
         condition = condition.add(contains(Column::SearchText, text));
@@ -194,6 +191,14 @@ pub async fn list(reader: &Reader, filter: &RegisterFilter) -> Result<Page<Regis
     if let Some(since) = filter.updated_since {
         condition = condition.add(Column::UpdatedAt.gte(since));
     }
+    condition
+}
+
+/// A page of the register.
+///
+/// # Errors
+/// [`Error::Invalid`] for a cursor that is none.
+pub async fn list(reader: &Reader, filter: &RegisterFilter) -> Result<Page<RegisterEntry>, Error> {
     let sort = match filter.sort.unwrap_or_default() {
         RegisterSort::Name => Sort::up(Column::SortKey),
         RegisterSort::NameDescending => Sort::down(Column::SortKey),
@@ -205,7 +210,7 @@ pub async fn list(reader: &Reader, filter: &RegisterFilter) -> Result<Page<Regis
     };
     let page = reader
         .page(
-            reader.find::<Entity>().filter(condition),
+            reader.find::<Entity>().filter(condition(reader, filter)),
             sort,
             Column::SubjectId,
             filter.limit,
@@ -213,4 +218,23 @@ pub async fn list(reader: &Reader, filter: &RegisterFilter) -> Result<Page<Regis
         )
         .await?;
     Ok(Page { items: on_today(reader, page.items).await?, next: page.next })
+}
+
+/// How many lines of the register a filter means, on all pages together.
+///
+/// # Errors
+/// [`Error::Database`] only.
+pub async fn count(reader: &Reader, filter: &RegisterFilter) -> Result<i64, Error> {
+    let select = reader.find::<Entity>().filter(condition(reader, filter));
+    let counted: Vec<(i64,)> =
+        reader.tuples(select.select_only().expr_as(Column::SubjectId.count(), "line_count")).await?;
+    Ok(counted.first().map_or(0, |(count,)| *count))
+}
+
+/// The suppliers and products that a filter means, in the order of their names, at most `limit`.
+pub(crate) async fn subjects(reader: &Reader, filter: &RegisterFilter, limit: u64) -> Result<Vec<SubjectId>, Error> {
+    let select = reader.find::<Entity>().filter(condition(reader, filter));
+    let select = select.order_by_asc(Column::SortKey).order_by_asc(Column::SubjectId).limit(limit);
+    let found: Vec<(SubjectId,)> = reader.tuples(select.select_only().column(Column::SubjectId)).await?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
 }

@@ -20,7 +20,7 @@ use crate::{
     policy::Policy,
     product::{self, Product},
     respondent_link,
-    review::{self, Ask, Review, ReviewState, Step, Trigger, TriggerKind, Wanted},
+    review::{self, Ask, Looks, Review, ReviewState, Step, Trigger, TriggerKind, Wanted},
     risk::{self, Risk},
     scope::Reader,
     stored::{Json, Word, word},
@@ -45,6 +45,8 @@ pub(super) struct Portion {
     pub(super) due: Vec<due::Model>,
     /// What of that was let be.
     pub(super) settled: Vec<Settlement>,
+    /// Of suppliers that are entered with it: when they were and will be looked at.
+    pub(super) looks: BTreeMap<SupplierId, Looks>,
 }
 
 impl Portion {
@@ -70,6 +72,7 @@ impl Portion {
             reviews: review::open_of_suppliers(reader, ids).await?,
             evidence: evidence::of_suppliers(reader, ids).await?,
             known: reader.all(known).await?.into_iter().map(|row| (row.subject_id.clone(), row)).collect(),
+            looks: BTreeMap::new(),
         })
     }
 
@@ -86,7 +89,8 @@ impl Portion {
             for product in &mine.products {
                 let mut line = self.line(policy, supplier, Some(product), &mine);
                 let review = reviews.remove(&line.subject_id);
-                found.steps.push(plan_review(reader, policy, supplier, is_new(&line), &mut line, &mine, review));
+                let entered = is_new(&line).then(Looks::default);
+                found.steps.push(plan_review(reader, policy, supplier, entered, &mut line, &mine, review));
                 ratings.push((product.status.0, line.rating.0));
                 if product.rating != line.rating {
                     found.ratings.push((supplier.id.clone(), Some(product.id.clone()), line.rating.0));
@@ -95,7 +99,8 @@ impl Portion {
             }
             let mut line = self.line(policy, supplier, None, &mine);
             let review = reviews.remove(&line.subject_id);
-            found.steps.push(plan_review(reader, policy, supplier, is_new(&line), &mut line, &mine, review));
+            let entered = is_new(&line).then(|| self.looks.get(&supplier.id).copied().unwrap_or_default());
+            found.steps.push(plan_review(reader, policy, supplier, entered, &mut line, &mine, review));
             line.rating = Word(with_products(line.rating.0, ratings));
             line.rating_rank = rank(line.rating.0);
             if supplier.rating != line.rating {
@@ -410,7 +415,7 @@ fn plan_review(
     reader: &Reader,
     policy: &Policy,
     supplier: &Supplier,
-    is_new: bool,
+    entered: Option<Looks>,
     line: &mut Model,
     mine: &Mine<'_>,
     review: Option<Review>,
@@ -438,8 +443,9 @@ fn plan_review(
         archived: line.status.0 == RelationshipStatus::Archived,
         cadence_months: policy.cadence_months.months(line.tier.0),
         tier: line.tier.0,
-        is_new,
+        is_new: entered.is_some(),
         asks,
+        looks: entered.unwrap_or_default(),
     };
     let step = review::plan(reader, &wanted, review);
     // What is archived is not looked at again until it is restored.

@@ -17,7 +17,7 @@ use crate::{
     id::{ProductId, SubjectId, SupplierId},
     policy::{self, Policy},
     product::{self, Product},
-    review::{self, Step},
+    review::{self, Looks, Step},
     scope::{PORTION, Reader, Writer},
     stored::Word,
     supplier::{self, Supplier},
@@ -116,13 +116,19 @@ pub(crate) async fn refresh_all(writer: &Writer) -> Result<(), Error> {
     under(writer, &policy).await?.carry_out_all(writer).await
 }
 
-/// Makes the lines of suppliers that this writer has entered, with all the evidence about them that it has.
-pub(crate) async fn enter(writer: &Writer, suppliers: Vec<Supplier>, evidence: Vec<Evidence>) -> Result<(), Error> {
+/// Makes the lines of suppliers that this writer has entered, with all the evidence about them that it has, and with
+/// what was said of when they were and will be looked at.
+pub(crate) async fn enter(
+    writer: &Writer,
+    suppliers: Vec<Supplier>,
+    evidence: Vec<Evidence>,
+    looks: BTreeMap<SupplierId, Looks>,
+) -> Result<(), Error> {
     if suppliers.is_empty() {
         return Ok(());
     }
     let policy = policy::read(writer).await?;
-    let mut portion = Portion { suppliers, evidence, ..Portion::default() };
+    let mut portion = Portion { suppliers, evidence, looks, ..Portion::default() };
     let differences = portion.differences(writer, &policy);
     let ids: Vec<SupplierId> = std::mem::take(&mut portion.suppliers).into_iter().map(|row| row.id).collect();
     drop(portion);

@@ -55,10 +55,8 @@ fn hosts(rest: &str) -> Result<Vec<PgConnectOptions>, &'static str> {
     const ENCODE: &str = "a password or name with / ? # @ or % in it is written with %2F %3F %23 %40 %25";
     let rest = rest.strip_prefix("//").ok_or("// is missing after postgres:")?;
     let (authority, tail) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    if tail.contains('#')
-        || authority.matches('@').count() > 1
-        || tail.split('?').next().is_some_and(|path| path.contains('@'))
-    {
+    // What follows a sign in a password would be taken for a name, a host or a port, and those are said.
+    if tail.contains(['#', '@']) || authority.matches('@').count() > 1 {
         return Err(ENCODE);
     }
     let (user, names) =

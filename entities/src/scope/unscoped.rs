@@ -9,7 +9,7 @@ use sea_orm::{
     sea_query::{Expr, OnConflict},
 };
 
-use super::{Actor, Reader, Scope, Store, Writer};
+use super::{Actor, Owned, PORTION, Reader, Scope, Store, Writer};
 use crate::{
     api_key, audit,
     clock::{Day, Moment},
@@ -440,7 +440,7 @@ impl Store {
     }
 }
 
-/// What is about people themselves, read within a view of one of their organisations.
+/// What is about people themselves or about whatever has an id, read within a view of one organisation.
 #[expect(clippy::disallowed_methods, reason = "these are named exceptions too")]
 impl Reader {
     /// The people with these ids, in no order: for those who were found as the organisation's own.
@@ -449,6 +449,19 @@ impl Reader {
             .filter(user::Column::Id.is_in(ids.iter().map(String::as_str)))
             .all(&self.transaction)
             .await?)
+    }
+
+    /// Which of these ids something has already, in whatever organisation: an id is one thing's only.
+    pub(crate) async fn ids_of_anyone<E: Owned>(&self, ids: &BTreeSet<String>) -> Result<BTreeSet<String>, Error> {
+        let ids: Vec<&String> = ids.iter().collect();
+        let mut taken = BTreeSet::new();
+        for portion in ids.chunks(PORTION) {
+            let select = E::find().select_only().column(E::ID);
+            let select = select.filter(E::ID.is_in(portion.iter().map(|id| id.as_str())));
+            let found: Vec<(String,)> = select.into_tuple().all(&self.transaction).await?;
+            taken.extend(found.into_iter().map(|(id,)| id));
+        }
+        Ok(taken)
     }
 }
 

@@ -123,7 +123,7 @@ impl Writer {
     }
 
     /// The transaction of a change that has its turn.
-    fn in_turn(&self) -> Result<&Transaction, Error> {
+    pub(super) fn in_turn(&self) -> Result<&Transaction, Error> {
         if self.early.is_some() {
             return Err(Error::Database(DbErr::Custom(
                 "a writer that was opened early can only insert until it takes its turn".into(),
@@ -425,6 +425,46 @@ impl Writer {
             for (column, value) in columns {
                 update = update.col_expr(*column, Expr::value(value.clone()));
             }
+            update.exec(self.in_turn()?).await?;
+        }
+        Ok(())
+    }
+
+    /// Sets a column to another text in the rows of these keys where it has this one, without versions or events: for
+    /// what goes over to another supplier or product. Says in how many.
+    #[expect(clippy::disallowed_methods, reason = "the organisation is in the filter")]
+    pub(crate) async fn redirect<E: Belongs>(
+        &self,
+        (key, keys): (E::Column, &[String]),
+        column: E::Column,
+        from: &str,
+        to: &str,
+    ) -> Result<u64, Error> {
+        let mut count = 0;
+        for portion in keys.chunks(PORTION) {
+            let update = E::update_many()
+                .filter(key.is_in(portion.iter().map(String::as_str)))
+                .filter(column.eq(from))
+                .filter(E::ORGANISATION_ID.eq(self.scope.organisation_id.clone()))
+                .col_expr(column, Expr::value(to));
+            count += update.exec(self.in_turn()?).await?.rows_affected;
+        }
+        Ok(count)
+    }
+
+    /// Gives rows that went over, or came back, a new version and this time, without events.
+    #[expect(clippy::disallowed_methods, reason = "the organisation is in the filter")]
+    pub(crate) async fn renew<E: Belongs>(
+        &self,
+        (key, keys): (E::Column, &[String]),
+        (version, updated_at): (E::Column, E::Column),
+    ) -> Result<(), Error> {
+        for portion in keys.chunks(PORTION) {
+            let update = E::update_many()
+                .filter(key.is_in(portion.iter().map(String::as_str)))
+                .filter(E::ORGANISATION_ID.eq(self.scope.organisation_id.clone()))
+                .col_expr(version, Expr::col(version.as_column_ref()).add(1))
+                .col_expr(updated_at, Expr::value(sea_orm::Value::from(self.now)));
             update.exec(self.in_turn()?).await?;
         }
         Ok(())

@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use serde_json::Value;
 
-use super::package::{Book, Cell, Row};
+use super::package::{Book, Row};
 use super::words::{excerpt, kind};
 use super::{
     ANSWER, ASSESSMENT, COMMENT, EVIDENCE, Filled, GUIDE_SHEET, MAX_SHEET_ROWS, MAX_WORKBOOK_BYTES, NOT_APPLICABLE,
-    QUESTIONS_SHEET, WHY_NOT, folded, shown_options, stamp,
+    WHY_NOT, folded, shown_options, stamp,
 };
 use crate::answer::{
     Answer, Answers, MAX_ANSWER_CHARS, MAX_COMMENT_CHARS, MAX_EVIDENCE_ID_CHARS, MAX_EVIDENCE_IDS, check_answers,
@@ -19,6 +19,7 @@ use crate::answer::{
 use crate::cells::{self, letters, split};
 use crate::edition::{Choice, Decimal, Edition, MAX_TITLE_CHARS, NotApplicable, Question, QuestionType};
 use crate::fault::{Fault, Faults, escape};
+use crate::spreadsheet::Cell;
 
 /// No key of a row is longer: a question's key, a slash and an option's value.
 const MAX_KEY_BYTES: usize = 200;
@@ -28,7 +29,7 @@ const MAX_ID_BYTES: usize = 64;
 const UNSAVED: &str = "found a formula whose result is not in the file: open the file in a spreadsheet, save it there, and send what it saved";
 
 /// The rows of a CSV file in which anything stands.
-pub(super) fn csv_rows(text: &str) -> Result<Vec<Row<'_>>, Fault> {
+pub(super) fn csv_rows(text: &str) -> Result<Vec<Row>, Fault> {
     if text.len() > MAX_WORKBOOK_BYTES {
         return Err(Fault::new(
             "",
@@ -54,7 +55,7 @@ pub(super) fn csv_rows(text: &str) -> Result<Vec<Row<'_>>, Fault> {
         rows.push(Row {
             row: record.row,
             line: record.line,
-            cells: filled.map(|(column, cell)| (column, Cell::Text(cell))).collect(),
+            cells: filled.map(|(column, cell)| (column, Cell::Text(cell.into_owned()))).collect(),
         });
     }
     Ok(rows)
@@ -76,11 +77,17 @@ struct Columns {
     evidence: u32,
 }
 
-/// The form that these rows are; and the workbook that they are in, if they are in one.
-pub(super) fn form<'a>(rows: Vec<Row<'_>>, book: Option<&'a Book<'a>>, edition: &Edition) -> Filled {
+/// The form that these rows are; and the workbook and the sheet that they are in, if they are in one.
+pub(super) fn form(rows: Vec<Row>, book: Option<(&Book<'_>, String)>, edition: &Edition) -> Filled {
     // The guide of a form says whose it is too; in forms of earlier builds nothing else does.
-    let assessment = rows.first().and_then(in_first_cell).or_else(|| book.and_then(in_guide));
-    Filled { assessment, answers: answers(rows, book.map(|_| QUESTIONS_SHEET), edition) }
+    let guide = || book.as_ref().and_then(|(book, _)| in_guide(book));
+    let assessment = rows.first().and_then(in_first_cell).or_else(guide);
+    Filled { assessment, answers: answers(rows, book.map(|(_, sheet)| sheet), edition) }
+}
+
+/// Whether a cell says that a form begins with it.
+pub(super) fn is_stamp(cell: &Cell) -> bool {
+    within(cell, MAX_KEY_BYTES).is_some_and(|text| stamped(&text).is_some())
 }
 
 /// The questionnaire and the edition that the first cell of a form names, and what stands behind them.
@@ -99,12 +106,12 @@ fn is_id(text: &str) -> bool {
     !text.is_empty() && text.len() <= MAX_ID_BYTES && text.bytes().all(is_part)
 }
 
-fn in_first_cell(header: &Row<'_>) -> Option<String> {
+fn in_first_cell(header: &Row) -> Option<String> {
     let (_, cell) = header.cells.iter().find(|(column, _)| *column == 1)?;
     Some(stamped(&within(cell, MAX_KEY_BYTES)?)?.1?.to_owned())
 }
 
-fn in_guide<'a>(book: &'a Book<'a>) -> Option<String> {
+fn in_guide(book: &Book<'_>) -> Option<String> {
     let rows = book.rows(GUIDE_SHEET).ok()?;
     rows.iter().find_map(|row| {
         let at = |column: u32| row.cells.iter().find(|(known, _)| *known == column).map(|(_, cell)| cell);
@@ -115,7 +122,7 @@ fn in_guide<'a>(book: &'a Book<'a>) -> Option<String> {
 }
 
 /// The answers in the rows of a form.
-fn answers(rows: Vec<Row<'_>>, sheet: Option<&'static str>, edition: &Edition) -> Result<Answers, Vec<Fault>> {
+fn answers(rows: Vec<Row>, sheet: Option<String>, edition: &Edition) -> Result<Answers, Vec<Fault>> {
     let questions = edition.questions().map(|question| (question.key.as_str(), question)).collect();
     let mut reader = Reader {
         edition,
@@ -141,7 +148,7 @@ fn answers(rows: Vec<Row<'_>>, sheet: Option<&'static str>, edition: &Edition) -
 
 struct Reader<'a> {
     edition: &'a Edition,
-    sheet: Option<&'static str>,
+    sheet: Option<String>,
     questions: BTreeMap<&'a str, &'a Question>,
     faults: Faults,
     seen: BTreeSet<String>,
@@ -153,7 +160,7 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Reports a cell.
     fn fault(&mut self, pointer: String, place: Place, code: &str, message: &str) {
-        let sheet = self.sheet.map(|sheet| format!("{sheet}!")).unwrap_or_default();
+        let sheet = self.sheet.as_ref().map(|sheet| format!("{sheet}!")).unwrap_or_default();
         let key = pointer.split('/').nth(1).and_then(|key| self.questions.get(key));
         let question =
             key.map(|question| format!(", {} ({})", excerpt(&question.text), question.key)).unwrap_or_default();
@@ -166,7 +173,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The columns, where the form is one of this edition.
-    fn columns(&mut self, header: &Row<'_>) -> Option<Columns> {
+    fn columns(&mut self, header: &Row) -> Option<Columns> {
         let place = |column| Place { row: header.row, line: header.line, column };
         let expected = stamp(self.edition);
         let found =
@@ -210,7 +217,7 @@ impl<'a> Reader<'a> {
         Some(Columns { answer: answer?, comment: comment?, why_not: why_not?, evidence: evidence? })
     }
 
-    fn row(&mut self, row: &Row<'_>, columns: &Columns) {
+    fn row(&mut self, row: &Row, columns: &Columns) {
         let stands = |column: u32| row.cells.iter().find(|(known, _)| *known == column).map(|(_, cell)| cell);
         let is_unsaved = |column: u32| stands(column).is_some_and(|cell| *cell == Cell::Unsaved);
         let at = |column: u32| stands(column).filter(|cell| **cell != Cell::Unsaved);
@@ -291,7 +298,7 @@ impl<'a> Reader<'a> {
         let mut text = |column: u32, field: &str, most: usize| {
             let cell = at(column)?;
             self.places.insert(pointer(field), place(column));
-            if *cell == Cell::Error {
+            if matches!(cell, Cell::Wrong(_)) {
                 let message = format!("found {}: expected words", shown(cell));
                 self.fault(pointer(field), place(column), "wrong_type", &message);
                 return None;
@@ -318,7 +325,7 @@ impl<'a> Reader<'a> {
         self.keep(question, given);
     }
 
-    fn option(&mut self, question: &Question, choice: &Choice, cell: Option<&Cell<'_>>, place: Place) {
+    fn option(&mut self, question: &Question, choice: &Choice, cell: Option<&Cell>, place: Place) {
         let Some(cell) = cell else { return };
         let pointer = format!("/{}/value", escape(&question.key));
         match truth(cell) {
@@ -380,41 +387,29 @@ fn expected_at_most(most: usize) -> String {
 }
 
 /// What stands in a cell, as a message repeats it.
-fn shown(cell: &Cell<'_>) -> String {
+fn shown(cell: &Cell) -> String {
     match cell {
-        Cell::Error => "an error in place of a result".to_owned(),
+        Cell::Wrong(_) => "an error in place of a result".to_owned(),
         cell => excerpt(&in_text(cell)),
     }
 }
 
-/// A cell as text: dates as `YYYY-MM-DD`.
-fn in_text<'a>(cell: &'a Cell<'a>) -> Cow<'a, str> {
+/// A cell as text, as people see it: dates as `YYYY-MM-DD`.
+fn in_text(cell: &Cell) -> Cow<'_, str> {
     match cell {
-        Cell::Text(text) => text.as_ref().into(),
-        Cell::Number(number) => number.to_string().into(),
-        Cell::Days(days) => day(*days).map_or_else(|| days.to_string(), |date| date.to_string()).into(),
-        Cell::Percentage(number) => format!("{}%", number * 100.0).into(),
-        Cell::Truth(true) => "true".into(),
-        Cell::Truth(false) => "false".into(),
-        Cell::Error | Cell::Unsaved => "".into(),
+        Cell::Wrong(_) => "".into(),
+        cell => cell.shown(),
     }
 }
 
 /// A cell as text, where it is not too long.
-fn within<'a>(cell: &'a Cell<'a>, most: usize) -> Option<Cow<'a, str>> {
+fn within(cell: &Cell, most: usize) -> Option<Cow<'_, str>> {
     let text = in_text(cell);
     let fits = text.len() <= most || (text.len() <= most * 4 && text.chars().count() <= most);
     fits.then_some(text)
 }
 
-/// The day that so many days since 30 December 1899 are. Before March 1900 spreadsheets disagree about them.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be in range")]
-fn day(days: f64) -> Option<NaiveDate> {
-    let whole = (61.0..2_958_466.0).contains(&days).then_some(days as u64)?;
-    NaiveDate::from_ymd_opt(1899, 12, 30)?.checked_add_days(Days::new(whole))
-}
-
-fn truth(cell: &Cell<'_>) -> Option<bool> {
+fn truth(cell: &Cell) -> Option<bool> {
     let text = within(cell, 10)?;
     match folded(&text).as_str() {
         "yes" | "y" | "x" | "true" | "1" => Some(true),
@@ -426,9 +421,9 @@ fn truth(cell: &Cell<'_>) -> Option<bool> {
 type Unfit = (&'static str, String);
 
 /// The value that a cell gives; none where the cell is blank.
-fn value(question: &Question, cell: &Cell<'_>) -> Result<Option<Value>, Unfit> {
+fn value(question: &Question, cell: &Cell) -> Result<Option<Value>, Unfit> {
     let unfit = |code, more: &str| Err((code, format!("expected {}{more}", kind(question))));
-    if *cell == Cell::Error {
+    if matches!(cell, Cell::Wrong(_)) {
         return unfit("wrong_type", "");
     }
     let value = match question.kind {
@@ -438,7 +433,7 @@ fn value(question: &Question, cell: &Cell<'_>) -> Result<Option<Value>, Unfit> {
             Found::Several => return unfit("ambiguous_option", ": several options are called so"),
             Found::None => return unfit("unknown_option", ""),
         },
-        QuestionType::Number => match number(cell) {
+        QuestionType::Number => match number(question, cell) {
             Ok(number) => Value::Number(number.to_json()),
             Err(more) => return unfit("wrong_type", more),
         },
@@ -465,7 +460,7 @@ enum Found<'a> {
 }
 
 /// The option a cell names: as it is shown, by its label, or by its value.
-fn option<'a>(question: &'a Question, cell: &Cell<'_>) -> Found<'a> {
+fn option<'a>(question: &'a Question, cell: &Cell) -> Found<'a> {
     let Some(text) = within(cell, MAX_TITLE_CHARS + MAX_KEY_BYTES).map(|text| folded(&text)) else {
         return Found::None;
     };
@@ -495,17 +490,25 @@ fn option<'a>(question: &'a Question, cell: &Cell<'_>) -> Found<'a> {
 }
 
 /// The number in a cell, or what more is to be said.
-fn number(cell: &Cell<'_>) -> Result<Decimal, &'static str> {
+fn number(question: &Question, cell: &Cell) -> Result<Decimal, &'static str> {
     const TOO_FINE: &str = ", below 1,000,000,000,000 and with at most three decimal places";
+    // Where the unit is %, 95 % can mean nothing else than 95.
+    let is_share = question.unit.as_deref().is_some_and(|unit| unit.trim() == "%");
     let number = match cell {
-        Cell::Number(number) => *number,
-        Cell::Days(_) => return Err(", not a date: set the format of the cell to a number"),
-        Cell::Percentage(_) => {
+        // Without what binary fractions add to hundredths.
+        Cell::Number { value, shown } if shown.ends_with('%') && is_share => (value * 1e11).round() / 1e9,
+        Cell::Number { shown, .. } if shown.ends_with('%') => {
             return Err(", not a percentage: set the format of the cell to a number, and write 95 for 95 %");
         }
+        Cell::Number { shown, .. } if shown.contains(':') => {
+            return Err(", not a time: set the format of the cell to a number");
+        }
+        Cell::Number { value, .. } => *value,
+        Cell::Moment { .. } => return Err(", not a date: set the format of the cell to a number"),
         cell => {
             let Some(text) = within(cell, 40) else { return Err("") };
             let text = text.trim();
+            let text = text.strip_suffix('%').filter(|_| is_share).map_or(text, str::trim_end);
             let is_digit = |byte: &u8| byte.is_ascii_digit();
             let is_number = text.bytes().any(|byte| is_digit(&byte))
                 && text.bytes().all(|byte| is_digit(&byte) || b"+-.".contains(&byte));
@@ -526,14 +529,19 @@ fn number(cell: &Cell<'_>) -> Result<Decimal, &'static str> {
     Decimal::from_float(number).ok_or(TOO_FINE)
 }
 
-/// The date in a cell: one by its format, or `YYYY-MM-DD`, with or without a time, or `DD/MM/YYYY`.
-fn date(cell: &Cell<'_>) -> Option<NaiveDate> {
-    if let Cell::Days(days) = cell {
-        return day(*days);
+/// The date in a cell: one by its format, or `YYYY-MM-DD` or `DD/MM/YYYY`, with or without a time behind it.
+fn date(cell: &Cell) -> Option<NaiveDate> {
+    if let Cell::Moment { day, .. } = cell {
+        return Some(*day);
     }
     let text = within(cell, 40)?;
     let text = text.trim();
-    let text = text.split_once('T').map_or(text, |(date, _)| date);
+    let is_time =
+        |text: &str| text.chars().all(|character| character.is_ascii_digit() || ":.,+- Z".contains(character));
+    let text = match text.split_once(['T', ' ']) {
+        Some((date, time)) if is_time(time) => date,
+        _ => text,
+    };
     let turned = |text: &str| {
         let [day, month, year] = <[&str; 3]>::try_from(text.split('/').collect::<Vec<_>>()).ok()?;
         parse_date(&format!("{year}-{month}-{day}"))

@@ -388,6 +388,20 @@ fn text_that_is_no_document_is_refused_with_a_place() {
     assert_eq!(code(Edition::from_yaml("a: &x 1\nb: *x\n")).code, "anchors_not_allowed");
     assert_eq!(code(Edition::from_yaml("a: &x 1\n")).code, "anchors_not_allowed");
     assert_eq!(code(Edition::from_yaml("a: !important 1\n")).code, "tags_not_allowed");
+    let place = |text: &str| {
+        let fault = code(Edition::from_yaml(text));
+        (fault.line, fault.column)
+    };
+    for (text, line, column) in [
+        ("a: !important 1\n", 1, 4),
+        ("a:\n  b: \u{e9}\n  c: !Look here\n", 3, 6),
+        ("a: &x 1\n", 1, 4),
+        ("a: &x\n  b: 1\n", 1, 4),
+        ("a: [1, &x 2]\n", 1, 8),
+        ("a: !!str &x 1\n", 1, 10),
+    ] {
+        assert_eq!(place(text), (Some(line), Some(column)), "{text}");
+    }
     assert_eq!(code(Edition::from_yaml("a: 1\n---\nb: 1\n")).code, "syntax");
     assert_eq!(code(Edition::from_yaml(&"x".repeat(2 * 1024 * 1024 + 1))).code, "too_large");
     assert_eq!(code(Edition::from_json(&" ".repeat(2 * 1024 * 1024 + 1))).code, "too_large");

@@ -22,6 +22,7 @@ mod points;
 mod properties;
 mod receipts;
 mod second_evaluator;
+mod spreadsheet;
 mod table;
 mod translation;
 mod workbook;

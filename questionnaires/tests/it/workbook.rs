@@ -26,7 +26,7 @@ fn form<'a>(edition: &'a Edition, answers: &'a Answers) -> Form<'a> {
 }
 
 /// Every kind of question.
-fn every_kind() -> Edition {
+pub fn every_kind() -> Edition {
     let ask = |key: &str, kind: &str, more: Value| {
         with(json!({"key": key, "principle": "p", "text": "What about it?", "type": kind, "weight": 0}), more)
     };
@@ -91,7 +91,7 @@ fn csv(rows: &[[&str; 5]]) -> String {
     file
 }
 
-fn found(result: Result<Answers, Vec<Fault>>) -> Value {
+pub fn found(result: Result<Answers, Vec<Fault>>) -> Value {
     serde_json::to_value(result.unwrap_or_else(|faults| panic!("{faults:#?}"))).unwrap()
 }
 
@@ -312,6 +312,8 @@ fn answers_are_read_as_people_write_them() {
         ("date", "2026-03-31", json!("2026-03-31")),
         ("date", "31/03/2026", json!("2026-03-31")),
         ("date", "2026-03-31T00:00:00", json!("2026-03-31")),
+        ("date", "2026-03-31 00:00:00", json!("2026-03-31")),
+        ("date", "31/03/2026 08:30", json!("2026-03-31")),
         ("text", "  As I said.", json!("  As I said.")),
         ("text", "   ", json!(null)),
         ("file", " e1 ", json!("e1")),
@@ -349,9 +351,10 @@ fn cells_are_read_by_what_they_are() {
             "file": {"evidence_ids": ["e1", "e2"]}, "several": {"value": ["a", "b"]}
         })
     );
+    let time = Format::new().set_num_format("hh:mm");
     let faults = read_xlsx(
         &book(|sheet| {
-            sheet.write_string(1, 0, "number").unwrap().write_number_with_format(1, 5, 0.95, &percentage).unwrap();
+            sheet.write_string(1, 0, "number").unwrap().write_number_with_format(1, 5, 0.354_167, &time).unwrap();
             sheet.write_string(2, 0, "date").unwrap().write_number(2, 5, 46_112.0).unwrap();
         }),
         &edition,
@@ -361,10 +364,68 @@ fn cells_are_read_by_what_they_are() {
     assert_eq!(
         told,
         [
-            "Questions!F2, “What about it?” (number): found “95%”: expected a number (%), -5 to 2000, not a percentage: set the format of the cell to a number, and write 95 for 95 %",
+            "Questions!F2, “What about it?” (number): found “08:30”: expected a number (%), -5 to 2000, not a time: set the format of the cell to a number",
             "Questions!F3, “What about it?” (date): found “46112”: expected a date, such as 2026-03-31 or 31/03/2026"
         ]
     );
+    // 95 % is 95 where the unit is %, as a number and as a text, and nothing where it is not.
+    let shares = |edition: &Edition| {
+        let as_number = book(|sheet| {
+            sheet.write_string(1, 0, "number").unwrap().write_number_with_format(1, 5, 0.07, &percentage).unwrap();
+        });
+        [read_xlsx(&as_number, edition), read_csv(&csv(&[["number", "7 %", "", "", ""]]), edition)]
+    };
+    for read in shares(&edition) {
+        assert_eq!(found(read), json!({"number": {"value": 7}}));
+    }
+    let mut hours = edition;
+    for question in hours.sections.iter_mut().flat_map(|section| &mut section.questions) {
+        question.unit = question.unit.as_ref().map(|_| "hours".to_owned());
+    }
+    for read in shares(&hours) {
+        assert_eq!(codes(read), ["/number/value wrong_type"]);
+    }
+}
+
+#[test]
+fn a_number_in_an_answer_in_words_is_what_people_see() {
+    let shown = |number: f64, format: &str| {
+        let format = Format::new().set_num_format(format);
+        let book = book(|sheet| {
+            sheet.write_string(1, 0, "text").unwrap().write_number_with_format(1, 5, number, &format).unwrap();
+        });
+        found(read_xlsx(&book, &every_kind()))["text"]["value"].clone()
+    };
+    for (number, format, expected) in [
+        (4_142_000.0, "00000000", "04142000"),
+        (0.07, "0%", "7%"),
+        (0.29, "0%", "29%"),
+        (0.354_166_666_666_667, "hh:mm", "08:30"),
+        (46_112.0, "dd/mm/yyyy", "2026-03-31"),
+        (46_112.354_166_666_7, "dd/mm/yyyy hh:mm", "2026-03-31 08:30:00"),
+        (1_200.0, "#,##0.00", "1,200.00"),
+        (0.1 + 0.2, "General", "0.3"),
+    ] {
+        assert_eq!(shown(number, format), json!(expected), "{number} {format}");
+    }
+}
+
+#[test]
+fn a_form_is_found_by_its_first_cell_whatever_its_sheet_is_called() {
+    let renamed = |name: &str| {
+        repacked(&answered("text", "here"), |part, content| {
+            if part == "xl/workbook.xml" {
+                *content = String::from_utf8(content.clone()).unwrap().replace("Questions", name).into_bytes();
+            }
+        })
+    };
+    assert_eq!(found(read_xlsx(&renamed("sheet (2)"), &every_kind())), json!({"text": {"value": "here"}}));
+    let wrong = repacked(&renamed("forms"), |part, content| {
+        if part == "xl/sharedStrings.xml" {
+            *content = String::from_utf8(content.clone()).unwrap().replace("example 2026.1", "a list").into_bytes();
+        }
+    });
+    assert_eq!(codes(read_xlsx(&wrong, &every_kind())), [" missing_sheet"]);
 }
 
 #[test]

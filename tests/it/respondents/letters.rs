@@ -120,6 +120,52 @@ async fn a_link_with_an_address_is_sent_by_e_mail_once_and_can_be_copied_all_the
     }
 }
 
+/// The headers of a letter, each on one line, in their order.
+fn headers(letter: &str) -> Vec<(String, String)> {
+    let (head, _) = letter.split_once("\n\n").expect("an empty line after the headers");
+    let mut headers: Vec<(String, String)> = Vec::new();
+    for line in head.lines() {
+        if line.starts_with([' ', '\t']) {
+            headers.last_mut().expect("a header before what is folded").1.push_str(line);
+        } else {
+            let (name, value) = line.split_once(':').unwrap_or_else(|| panic!("{line:?} is no header"));
+            headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+        }
+    }
+    headers
+}
+
+#[tokio::test]
+async fn a_letter_has_the_headers_by_which_mail_servers_tell_letters_from_junk() {
+    let (url, mut letters) = mail_server(None).await;
+    let app = with_mail(On::Sqlite, &url).await;
+    let open = assessment(&app, &app.supplier("Hafen M\u{fc}ller, \"the quay\"").await, "open").await;
+    let body = json!({ "assessment_id": id(&open), "contact_name": "Zo\u{eb}, of \"Harbour\"", "email": "zoe@harbour.example" });
+    let made = app.post(&app.editor, "/links", body).await.json(201);
+    let first = letters.recv().await.expect("a letter");
+    let again = app.act(&app.editor, &format!("/links/{}/resend", id(&made)), &settled(&app, &made).await, None).await;
+    let again = again.json(201);
+    let second = letters.recv().await.expect("another letter");
+    for (letter, link) in [(&first, &made), (&second, &again)] {
+        let headers = headers(letter);
+        let said = |name: &str| -> String {
+            let all: Vec<&String> = headers.iter().filter(|(known, _)| known == name).map(|(_, value)| value).collect();
+            assert_eq!(all.len(), 1, "{name} stands once: {letter}");
+            all[0].clone()
+        };
+        assert_eq!(said("mime-version"), "1.0");
+        assert_eq!(said("message-id"), format!("<{}@example.org>", id(link)));
+        assert_eq!(said("from"), "Register <register@example.org>");
+        assert!(said("to").ends_with("<zoe@harbour.example>") && !said("to").starts_with('<'));
+        assert!(chrono::DateTime::parse_from_rfc2822(&said("date")).is_ok());
+        assert_eq!(said("content-type"), "text/plain; charset=utf-8");
+        assert!(["7bit", "quoted-printable", "base64"].contains(&said("content-transfer-encoding").as_str()));
+        assert!(!said("subject").is_empty());
+        assert!(letter.is_ascii() && letter.lines().all(|line| line.len() <= 998), "{letter}");
+    }
+    settled(&app, &again).await;
+}
+
 #[tokio::test]
 async fn a_letter_that_cannot_be_sent_is_said_and_the_link_works() {
     let nowhere = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address");

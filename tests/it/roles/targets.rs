@@ -6,6 +6,8 @@ use diligence_openapi::Operation;
 use poem::http::Method;
 use serde_json::{Value, json};
 
+mod imports;
+
 use crate::harness::{Answer, App, PASSWORD, Person, code_at, etag, id, person, text};
 
 /// What a request of an operation needs: what it is done to, and the body.
@@ -192,6 +194,12 @@ pub(crate) fn edition(key: &str) -> Value {
     })
 }
 
+/// A recipe of an organisation's own.
+async fn recipe(app: &App) -> Value {
+    let body = json!({ "noun": "suppliers", "columns": [{ "column": "Vendor", "fills": "name" }] });
+    app.send(&app.editor, Method::PUT, &format!("/recipes/{}", unique()), Some(&body), &[]).await.json(201)
+}
+
 /// An assessment of `subject` that has come this far: `open`, `answered`, `submitted`, `rated` or `approved`.
 pub(crate) async fn assessment(app: &App, subject: &Value, until: &str) -> Value {
     let key = unique();
@@ -259,6 +267,9 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
     let key = || json!({ "name": "Nightly", "role": "viewer" });
     let provider = || json!({ "name": unique(), "issuer": "https://login.example.org", "client_id": "diligence", "client_secret": "kept" });
     let invitation = || json!({ "email": format!("{}@example.org", unique()), "role": "viewer" });
+    if let Some(target) = imports::target(app, operation).await {
+        return target;
+    }
     match operation {
         "list_register"
         | "read_summary"
@@ -270,15 +281,22 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         | "list_questionnaires"
         | "list_drafts"
         | "list_translations"
+        | "list_recipes"
         | "list_assessments"
         | "list_links"
         | "list_decisions"
         | "list_risks"
         | "list_reviews"
         | "list_due"
+        | "read_published_lists"
         | "read_due_counts"
         | "list_settlements"
+        | "read_supplier_twins"
+        | "read_product_twins"
+        | "list_twins"
+        | "list_mergers"
         | "list_incidents"
+        | "list_imports"
         | "read_organisation"
         | "read_ourselves"
         | "read_policy"
@@ -307,8 +325,30 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         }
         "read_product" | "delete_product" | "archive_product" | "list_product_history" => Target::on(product().await),
         "change_product" => Target::on(product().await).and(json!({ "purpose": "Who works when." })),
+        "import_bill_of_materials" => {
+            Target::on(product().await).file("", crate::bills_of_materials::document().to_string().into_bytes())
+        }
         "restore_product" => Target::on(acted("products", &product().await, "archive", None).await),
 
+        "tell_twins_apart" => {
+            Target::with(json!({ "one_id": id(&supplier().await), "other_id": id(&supplier().await) }))
+        }
+        "plan_supplier_merger" | "merge_suppliers" => {
+            let other = json!({ "other_id": id(&supplier().await) });
+            Target::on(supplier().await).and(other)
+        }
+        "plan_product_merger" | "merge_products" => {
+            let kept = product().await;
+            let other = json!({ "supplier_id": kept["supplier_id"], "name": unique(), "kind": "software" });
+            let other = made("/products", other).await;
+            Target::on(kept).and(json!({ "other_id": id(&other) }))
+        }
+        "read_merger" | "undo_merger" => {
+            let (kept, other) = (supplier().await, supplier().await);
+            let body = json!({ "other_id": id(&other) });
+            let path = format!("/suppliers/{}/merge", id(&kept));
+            Target::on(app.act(&app.admin, &path, &kept, Some(body)).await.json(201))
+        }
         "create_dependency" => Target::with(dependency().await),
         "read_dependency" | "delete_dependency" => Target::on(made("/dependencies", dependency().await).await),
         "change_dependency" => {
@@ -377,6 +417,9 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         "read_translation" | "delete_translation" => {
             Target::on(made("/translations", translation(&made("/questionnaires", edition(&unique())).await)).await)
         }
+        "read_recipe" | "delete_recipe" => Target::on(recipe(app).await),
+        "put_recipe" => Target::on(recipe(app).await)
+            .and(json!({ "noun": "products", "columns": [{ "column": "Tool", "fills": "name" }] })),
         "change_translation" => {
             Target::on(made("/translations", translation(&made("/questionnaires", edition(&unique())).await)).await)
                 .and(json!({ "title": "Teitl arall" }))
@@ -470,7 +513,13 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
             Target::on(made("/incidents", incident().await).await).and(json!({ "lessons": "Two of everything." }))
         }
 
-        "export_register"
+        "export_everything"
+        | "export_dependencies"
+        | "export_incidents"
+        | "export_decisions"
+        | "export_contacts"
+        | "export_contracts"
+        | "export_register"
         | "export_suppliers"
         | "export_products"
         | "export_evidence"
@@ -481,10 +530,15 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         | "export_due"
         | "export_calendar"
         | "export_audit_events" => Target::none(),
-        "import_suppliers" => Target::with(json!({ "rows": [{ "name": "Harbour Care Systems" }] })),
-        "import_products" => Target::with(
-            json!({ "rows": [{ "supplier_id": id(&supplier().await), "name": unique(), "kind": "software" }] }),
+        "bulk_update_suppliers" => Target::with(
+            json!({ "select": { "ids": [id(&supplier().await)] }, "do": { "set": { "status": "exiting" } } }),
         ),
+        "bulk_update_products" => Target::with(
+            json!({ "select": { "ids": [id(&product().await)] }, "do": { "set": { "status": "exiting" } } }),
+        ),
+        "list_list_entries" => Target::on(json!({ "list": "dspt" })),
+        "refresh_published_list" => Target::on(json!({ "list": "dspt" }))
+            .file("", b"Code,Organisation Name,Status\n8K417,Harbour,Standards Met\n".to_vec()),
 
         "change_ourselves" => {
             Target::on(app.get(&app.admin, "/ourselves").await.json(200)).and(json!({ "notes": unique() }))

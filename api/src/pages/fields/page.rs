@@ -44,6 +44,10 @@ struct FormPageTemplate {
     is_stale: bool,
     /// Whether more empty rows can be asked for.
     can_grow: bool,
+    /// What is there already and may be the same: where, and what it is called.
+    twins: Vec<(String, String)>,
+    /// What this was called when it was asked whether it is one of them.
+    asked_of: String,
 }
 
 /// A form that someone has open.
@@ -67,7 +71,7 @@ impl FormPage<'_> {
         parts: Vec<FilledSection>,
         errors: Vec<FieldError>,
     ) -> PageResult {
-        self.with_rows(status, parts, errors, EMPTY_ROWS, false)
+        self.with_rows(status, parts, errors, EMPTY_ROWS, false, (Vec::new(), String::new()))
     }
 
     /// A form of many rows, which can be asked for more of them with the field `more`.
@@ -77,7 +81,18 @@ impl FormPage<'_> {
         parts: Vec<FilledSection>,
         errors: Vec<FieldError>,
     ) -> PageResult {
-        self.with_rows(status, parts, errors, MANY_EMPTY_ROWS, true)
+        self.with_rows(status, parts, errors, MANY_EMPTY_ROWS, true, (Vec::new(), String::new()))
+    }
+
+    /// The same form again, as what is called `name` may be one of these, which are there already. Sent again, the field
+    /// `is_another` says that it is not.
+    pub(in crate::pages) fn asking(
+        self,
+        parts: Vec<FilledSection>,
+        twins: Vec<(String, String)>,
+        name: String,
+    ) -> PageResult {
+        self.with_rows(StatusCode::CONFLICT, parts, Vec::new(), EMPTY_ROWS, false, (twins, name))
     }
 
     fn with_rows(
@@ -87,6 +102,7 @@ impl FormPage<'_> {
         errors: Vec<FieldError>,
         empty_rows: usize,
         can_grow: bool,
+        (twins, asked_of): (Vec<(String, String)>, String),
     ) -> PageResult {
         let is_stale = parts.iter().flat_map(|part| &part.fields).any(|field| field.theirs.is_some());
         for field in parts.iter_mut().flat_map(|part| &mut part.fields).filter(|field| field.one().is_some()) {
@@ -112,6 +128,8 @@ impl FormPage<'_> {
                 parts,
                 is_stale,
                 can_grow,
+                twins,
+                asked_of,
             },
         )?)
     }

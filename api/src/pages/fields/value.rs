@@ -173,6 +173,20 @@ impl Field {
         if said.is_empty() { "nothing".into() } else { said.join(joint) }
     }
 
+    /// The same, with days as people write them, and what each part of a row is called before what it says.
+    pub(super) fn told(&self) -> String {
+        if self.one().is_none() {
+            let day = self.value().parse::<Day>().ok();
+            let day = day.filter(|_| matches!(self.input, Input::Date | Input::RequiredDate));
+            return day.map_or_else(|| self.spoken(), format::day);
+        }
+        let part = |field: &Field| format!("{}: {}", field.label, field.told());
+        let row =
+            |row: &Vec<Field>| row.iter().filter(|field| field.is_said()).map(part).collect::<Vec<_>>().join(", ");
+        let rows: Vec<String> = self.rows.iter().map(row).collect();
+        if rows.is_empty() { "nothing".into() } else { rows.join("\n") }
+    }
+
     /// Fills it with what is stored, as it would stand in the form.
     pub(super) fn store(&mut self, item: &Value) {
         let value = self.key.split('.').try_fold(item, |value, part| value.get(part)).unwrap_or(&Value::Null);

@@ -85,6 +85,8 @@ struct DraftPage {
     theirs: Option<String>,
     check: DraftCheck,
     problems: Vec<Told>,
+    /// What may not be meant.
+    warnings: Vec<Told>,
     /// The questions that an extension adds to the base's sections: number and text.
     questions: Vec<(usize, String)>,
     may_write: bool,
@@ -145,7 +147,8 @@ async fn draft_page(
             .collect(),
         Err(_) => Vec::new(),
     };
-    let problems = check.faults.iter().map(|fault| Told::of(fault, &stored)).collect();
+    let told = |faults: &[Fault]| -> Vec<Told> { faults.iter().map(|fault| Told::of(fault, &stored)).collect() };
+    let (problems, warnings) = (told(&check.faults), told(&check.warnings));
     let status = match (&unsaved, errors.is_empty()) {
         (Some((_, true)), _) => StatusCode::CONFLICT,
         (_, false) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -167,6 +170,7 @@ async fn draft_page(
         theirs,
         check,
         problems,
+        warnings,
         questions,
         may_write: here.is_at_least(Role::Editor),
         csrf: here.csrf().to_owned(),

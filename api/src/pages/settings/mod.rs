@@ -21,7 +21,7 @@ use super::{
     routes::Routes,
     signed_in::Page,
 };
-use crate::auth::{Admin, Viewer};
+use crate::auth::Viewer;
 
 /// The routes of these pages.
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -71,10 +71,12 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .post("/settings/privacy/retention", privacy::change_retention)
         .get("/settings/privacy/apply", privacy::show_apply)
         .post("/settings/privacy/apply", privacy::apply)
-        .get("/settings/backup", show_backup)
+        .get("/settings/backup", backup::show)
+        .post("/settings/backup", backup::bring_in)
 }
 
 pub(super) mod audit;
+pub(super) mod backup;
 pub(super) mod keys;
 pub(super) mod organisation;
 pub(super) mod people;
@@ -266,16 +268,4 @@ fn second_factor(policy: &SignInPolicy) -> String {
     } else {
         format!("Second factor: {}.", parts.join(", "))
     }
-}
-
-#[derive(Template)]
-#[template(path = "settings/backup.html")]
-struct BackupPage {
-    frame: Frame,
-}
-
-/// How to keep a copy of everything.
-pub(super) async fn show_backup(who: Page<Admin>) -> PageResult {
-    let (_, here) = who.parts();
-    Ok(html(StatusCode::OK, &BackupPage { frame: here.frame("Backup").at(HERE) })?)
 }

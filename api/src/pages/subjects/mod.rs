@@ -4,6 +4,7 @@ pub(super) mod about;
 pub(super) mod end;
 pub(super) mod history;
 pub(super) mod trend;
+pub(super) mod twins;
 
 use diligence_entities::supplier::RelationshipStatus;
 

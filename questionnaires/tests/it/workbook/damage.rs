@@ -60,6 +60,16 @@ fn what_a_workbook_claims_costs_nothing() {
     assert_eq!(refused(&cell("XFD1048576")), "too_large");
     assert_eq!(refused(&cell("ZZZZZZZZZZZZ9")), "unreadable_workbook");
     assert_eq!(refused(&cell("A99999999999999")), "unreadable_workbook");
+    // One long text, which many cells share.
+    let row = format!("<row>{}</row>", "<c t=\"s\"><v>0</v></c>".repeat(60));
+    let shared = repacked(&good, |name, content| match name {
+        "xl/sharedStrings.xml" => *content = format!("<sst><si><t>{}</t></si></sst>", "x".repeat(100_000)).into_bytes(),
+        "xl/worksheets/sheet1.xml" => {
+            *content = format!("<worksheet><sheetData>{}</sheetData></worksheet>", row.repeat(6)).into_bytes();
+        }
+        _ => {}
+    });
+    assert_eq!(refused(&shared), "too_large");
     // Formats without anything in the cell are no content.
     assert_eq!(
         refused(&with_sheet("<worksheet><sheetData><row><c r=\"XFD1048576\" s=\"1\"/></row></sheetData></worksheet>")),

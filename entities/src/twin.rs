@@ -7,7 +7,7 @@ mod pairs;
 pub use index::{Index, Known};
 pub use pairs::{
     ProductTwinQuery, SupplierTwinQuery, ToldApart, Twin, TwinFilter, TwinReason, TwinSide, Twinned, TwinsFound, list,
-    of_product, of_supplier, of_the_name_of_product, of_the_name_of_supplier, tell_apart,
+    namesakes_of_product, namesakes_of_supplier, of_product, of_supplier, tell_apart,
 };
 
 /// Words at the end of a company's name that say what kind of company it is, as [`compared`] leaves them.

@@ -4,12 +4,11 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use diligence_entities::{
     error::Error,
-    fault::Fault,
     id::ImportId,
     import::record::{
         self, DoneFilter, DoneItem, Import, ImportChange, ImportFilter, ImportState, NewImport, UndoReport,
     },
-    recipe::{self, ImportNoun},
+    recipe::ImportNoun,
 };
 use diligence_questionnaires::spreadsheet::Source as _;
 use poem::{Body, Request, RequestBody};
@@ -21,7 +20,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use validator::Validate;
 
-use super::tag::Tag;
+use super::{imports::named_recipe, tag::Tag};
 use crate::{
     answer::{Came, Changed, Created, CsvFile, Done, File, Found, Item, Listed, Once},
     auth::{By, Editor, Importing, Viewer},
@@ -30,7 +29,7 @@ use crate::{
     import_reader::{ImportReport, Recognised},
     path::{At, boxed},
     payload::{self, Change, FILE_LIMIT},
-    problem::{Acting, Answer, Changing, Creating, Deleting, Listing, Problem, Reading, ReadingInState},
+    problem::{Acting, Answer, Changing, Creating, Deleting, Listing, Reading, ReadingInState},
     query::Query,
     retry::Retry,
     version::{IfMatch, IfNoneMatch},
@@ -100,7 +99,7 @@ impl Api {
         body: ImportFile,
         retry: Retry,
     ) -> Answer<Once<Created<Import>>, Creating> {
-        let recipe = named(&who, query.recipe.as_deref()).await?;
+        let recipe = named_recipe(&who, query.recipe.as_deref()).await?;
         let noun = query.noun.or(recipe.as_ref().map(|recipe| recipe.noun)).unwrap_or(ImportNoun::Suppliers);
         let file_name = query.file_name.clone().unwrap_or_else(|| "file".into());
         retry
@@ -149,7 +148,7 @@ impl Api {
         version: IfMatch,
         change: Change<ImportChange>,
     ) -> Answer<Changed<Import>, Changing> {
-        let recipe = named(&who, query.recipe.as_deref()).await?;
+        let recipe = named_recipe(&who, query.recipe.as_deref()).await?;
         let writer = who.write().await?;
         let before = record::draft_at(&writer, &id, version.0).await?;
         let mut stored = ImportChange {
@@ -315,19 +314,6 @@ fn draft(import: Import) -> Result<Import, Error> {
         ImportState::Undone => "this import was applied and undone, and its file let go of: upload the file again",
     };
     Err(Error::conflict("applied", detail))
-}
-
-/// The recipe of this key.
-async fn named<R>(who: &By<R>, key: Option<&str>) -> Result<Option<recipe::Recipe>, Problem> {
-    let Some(key) = key else { return Ok(None) };
-    match recipe::resolve(&who.read().await?, key).await {
-        Ok(found) => Ok(Some(found)),
-        Err(Error::NotFound) => {
-            let detail = format!("there is no recipe {key:?}");
-            Err(Problem::invalid(vec![Fault::new("?recipe", "unknown_recipe", detail)]))
-        }
-        Err(error) => Err(error.into()),
-    }
 }
 
 /// A file of whatever kind: what it is shows in what it holds.

@@ -110,6 +110,18 @@ pub(super) async fn import<R: JsonRows, W: Writes>(
         .await
 }
 
+/// The recipe that `?recipe` names, if it names one.
+pub(super) async fn named_recipe<R>(who: &By<R>, key: Option<&str>) -> Result<Option<Recipe>, Problem> {
+    let Some(key) = key else { return Ok(None) };
+    match recipe::resolve(&who.read().await?, key).await {
+        Err(Error::NotFound) => {
+            let detail = format!("there is no recipe {key:?} here, nor one that comes with the program");
+            Err(Problem::invalid(vec![Fault::new("?recipe", "unknown_recipe", detail)]))
+        }
+        found => Ok(Some(found?)),
+    }
+}
+
 /// The recipe that the query is short for, and the one it names.
 async fn recipe<W: Writes>(
     who: &By<W>,
@@ -117,16 +129,7 @@ async fn recipe<W: Writes>(
     noun: Noun,
     charset: Option<String>,
 ) -> Result<Recipe, Problem> {
-    let named = match &query.recipe {
-        None => None,
-        Some(key) => Some(match recipe::resolve(&who.read().await?, key).await {
-            Err(Error::NotFound) => {
-                let detail = format!("there is no recipe {key:?} here, nor one that comes with the program");
-                return Err(Problem::invalid(vec![Fault::new("?recipe", "unknown_recipe", detail)]));
-            }
-            found => found?,
-        }),
-    };
+    let named = named_recipe(who, query.recipe.as_deref()).await?;
     let mut recipe = query.recipe(noun, named).map_err(Problem::invalid)?;
     // What clients say by themselves, whatever the file is, is only a hint; anything else was meant.
     let is_said = |label: &String| !label.eq_ignore_ascii_case("utf-8") && !label.eq_ignore_ascii_case("utf8");

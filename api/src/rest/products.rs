@@ -71,7 +71,7 @@ impl Api {
         retry
             .once(&who, async |writer| {
                 let product = product::create(writer, body.0).await?;
-                let twins = twin::of_the_name_of_product(writer, &product).await?;
+                let twins = twin::namesakes_of_product(writer, &product).await?;
                 Ok(Created::new("products", CreatedProduct { product, twins }))
             })
             .await

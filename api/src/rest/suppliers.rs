@@ -62,7 +62,7 @@ impl Api {
 
     /// Create a supplier
     ///
-    /// Its tier is derived from the profile of the relationship, and is `low` until the profile is given; its rating is `unassessed` until it is assessed.
+    /// Its tier is derived from the profile of the relationship, and is `unknown` until the profile is given; its rating is `unassessed` until it is assessed.
     #[oai(path = "/suppliers", method = "post", operation_id = "create_supplier", transform = "boxed")]
     async fn create(
         &self,
@@ -73,7 +73,7 @@ impl Api {
         retry
             .once(&who, async |writer| {
                 let supplier = supplier::create(writer, body.0).await?;
-                let twins = twin::of_the_name_of_supplier(writer, &supplier).await?;
+                let twins = twin::namesakes_of_supplier(writer, &supplier).await?;
                 Ok(Created::new("suppliers", CreatedSupplier { supplier, twins }))
             })
             .await

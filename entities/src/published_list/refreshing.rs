@@ -414,27 +414,8 @@ impl Refresh {
             work.bring_forward(self.list, one, said.unwrap_or("nothing"), &entry.status);
         }
         self.take_evidence(reader, entry, one, pieces, work);
-        let fresh = || Model {
-            id: reader.new_id(),
-            organisation_id: reader.scope().organisation_id.clone(),
-            version: 1,
-            list: Word(self.list),
-            supplier_id: one.id.clone(),
-            entry_key: entry.key().to_owned(),
-            name: entry.name().to_owned(),
-            is_same: true,
-            status: entry.status.clone(),
-            status_before: None,
-            issued_on: entry.issued_on,
-            list_day: self.list_day,
-            looked_on: reader.today(),
-            changed_on: None,
-            left_on: None,
-            created_at: reader.now(),
-            updated_at: reader.now(),
-        };
         let Some(row) = row else {
-            let new = fresh();
+            let new = self.row(reader, entry, one, true);
             entries.push(told(&new, one, ListVerdict::New, said.filter(|said| *said != entry.status), is_worse));
             work.added.push(new);
             return;
@@ -451,7 +432,7 @@ impl Refresh {
             created_at: row.created_at,
             status_before: if has_moved { Some(row.status.clone()) } else { row.status_before.clone() },
             changed_on: if has_moved || is_back { Some(reader.today()) } else { row.changed_on },
-            ..fresh()
+            ..self.row(reader, entry, one, true)
         };
         entries.push(told(&after, one, ListVerdict::Changed, has_moved.then_some(row.status.as_str()), is_worse));
         work.changed.push((row.clone(), after));
@@ -519,25 +500,30 @@ impl Refresh {
             if known.iter().any(|row| row.entry_key == entry.key() && row.supplier_id == one.id) {
                 continue;
             }
-            work.added.push(Model {
-                id: reader.new_id(),
-                organisation_id: reader.scope().organisation_id.clone(),
-                version: 1,
-                list: Word(self.list),
-                supplier_id: one.id.clone(),
-                entry_key: entry.key().to_owned(),
-                name: entry.name().to_owned(),
-                is_same: false,
-                status: entry.status.clone(),
-                status_before: None,
-                issued_on: entry.issued_on,
-                list_day: self.list_day,
-                looked_on: reader.today(),
-                changed_on: None,
-                left_on: None,
-                created_at: reader.now(),
-                updated_at: reader.now(),
-            });
+            work.added.push(self.row(reader, entry, one, false));
+        }
+    }
+
+    /// What the list says of one of ours, or of another of the same name, as it is kept from today on.
+    fn row(&self, reader: &Reader, entry: &Entry, one: &Ours, is_same: bool) -> Model {
+        Model {
+            id: reader.new_id(),
+            organisation_id: reader.scope().organisation_id.clone(),
+            version: 1,
+            list: Word(self.list),
+            supplier_id: one.id.clone(),
+            entry_key: entry.key().to_owned(),
+            name: entry.name().to_owned(),
+            is_same,
+            status: entry.status.clone(),
+            status_before: None,
+            issued_on: entry.issued_on,
+            list_day: self.list_day,
+            looked_on: reader.today(),
+            changed_on: None,
+            left_on: None,
+            created_at: reader.now(),
+            updated_at: reader.now(),
         }
     }
 }

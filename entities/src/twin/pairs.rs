@@ -183,7 +183,7 @@ pub async fn of_product(reader: &Reader, query: &ProductTwinQuery) -> Result<Vec
 ///
 /// # Errors
 /// [`Error::Database`] only.
-pub async fn of_the_name_of_supplier(reader: &Reader, new: &supplier::Supplier) -> Result<Vec<Twinned>, Error> {
+pub async fn namesakes_of_supplier(reader: &Reader, new: &supplier::Supplier) -> Result<Vec<Twinned>, Error> {
     let select = reader
         .find::<supplier::Entity>()
         .filter(supplier::Column::NameKey.eq(&new.name_key))
@@ -200,7 +200,7 @@ pub async fn of_the_name_of_supplier(reader: &Reader, new: &supplier::Supplier) 
 ///
 /// # Errors
 /// [`Error::Database`] only.
-pub async fn of_the_name_of_product(reader: &Reader, new: &product::Product) -> Result<Vec<Twinned>, Error> {
+pub async fn namesakes_of_product(reader: &Reader, new: &product::Product) -> Result<Vec<Twinned>, Error> {
     let select = reader
         .find::<product::Entity>()
         .filter(product::Column::SupplierId.eq(new.supplier_id.clone()))

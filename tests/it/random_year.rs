@@ -7,20 +7,21 @@
 //!
 //! 1. Home says that nothing is due while nobody has profiled or assessed anyone: `profile_unknown` and
 //!    `never_assessed` are needed, and home's numbers are the list's.
-//! 2. A supplier of which only the name is known is of low tier and looked at in 36 months: the tier on its line in the
-//!    register, and `review` within 6 months.
-//! 3. A toolkit status of years ago is a certificate in date: `has_certificate` in the register, and `evidence_expiry`
-//!    is needed, overdue.
-//! 4. A file that a respondent sent and nobody opened is a certificate: `has_certificate`.
+//! 2. A supplier of which only the name is known is of low tier and looked at in 36 months: `review` within 6 months,
+//!    `profile_unknown`, and the tier on its line in the register.
+//! 3. A toolkit status of years ago is a certificate in date: `evidence_expiry` is needed, overdue, and the register's
+//!    `has_certificate` must not find it.
+//! 4. A file that a respondent sent and nobody opened is a certificate: `evidence_to_check` is needed, nothing else is
+//!    due for it, and `has_certificate` must not find it.
 //! 5. An approval stays fresh when its supplier takes on data about health or children, AI or a higher tier, or when a
-//!    certificate that it rested on is over: `decision_stale` is needed.
-//! 6. A refused supplier keeps the score and the rating of its approval: score, rating and decision on its line, and
-//!    `refused_in_use` is needed.
+//!    certificate that it rested on is over: `decision_stale` is needed, and `review` at once (`TakeOn`).
+//! 6. A refused supplier keeps the score and the rating of its approval: score, rating and decision on its line
+//!    (`Reconsider`), and `refused_in_use` is needed.
 //! 7. A contract that ends, or whose day of notice passes, is used nowhere; one that renews itself stays where it was:
 //!    `contract_end`, `contract_notice`, and `review` by that day.
 //! 8. A certificate that is over when it is entered is due for nothing: `evidence_expiry` and `review` on its day.
 //! 9. A review that somebody put off stays there when the tier rises or something happens: `review` by the day that
-//!    asks for it.
+//!    asks for it (`Outgrow`).
 //! 10. Going to the archive and back forgets what was due: all of the list again after `Restore` and `Detour`.
 //! 11. An unanswered questionnaire whose day has come is on no list: `unanswered`, and `answers_to_review` after it.
 //!
@@ -42,13 +43,15 @@ use proptest::{
 
 use self::{
     life::Life,
-    model::{Ai, CERTIFICATES, CRITICALITY, DATA, Said},
+    model::{Ai, CRITICALITY, DATA, Said},
+    papers::{CERTIFICATES, LASTING},
 };
 use crate::harness::On;
 
 mod compare;
 mod life;
 mod model;
+mod papers;
 
 /// How many steps a year has; about every fourth lets days go by.
 const STEPS: usize = 60;
@@ -74,6 +77,8 @@ enum Step {
     Enter { said: Said, is_prospective: bool, terms: Option<Terms> },
     /// More is said of a supplier.
     Say { which: usize, said: Said },
+    /// One that was approved takes on data about children's health.
+    TakeOn(usize),
     /// A supplier's contract is made or renewed.
     Contract { which: usize, terms: Terms },
     /// We leave a supplier.
@@ -84,14 +89,18 @@ enum Step {
     SayAi { which: usize, has_ai: bool },
     /// A certificate is entered, issued so many days ago; it may be over.
     Certificate { which: usize, kind: usize, age: i64, lasts: i64 },
-    /// A toolkit status of so many years ago is entered, which says no end.
-    OldStatus { which: usize, years: i64 },
+    /// A certificate is entered that says no end, issued so many days ago or on no day that it says.
+    Bare { which: usize, kind: usize, age: Option<i64> },
+    /// A toolkit status is entered, published so many days ago, which says no end.
+    Toolkit { which: usize, age: i64, is_met: bool },
     /// The supplier is asked, to answer within so many days.
     Ask { which: usize, questionnaire: usize, days: i64 },
     /// A link is revoked.
     Revoke(usize),
     /// A respondent sends a file, which nobody opens.
     Send { which: usize, lasts: i64 },
+    /// Somebody of us opens such a file, and accepts it.
+    Accept(usize),
     /// An assessment is answered and submitted.
     Submit { which: usize, questionnaire: usize, is_worst: bool },
     /// A submitted one is returned.
@@ -100,6 +109,8 @@ enum Step {
     Approve { which: usize, questionnaire: usize, condition: Option<i64>, lapses: Option<i64> },
     /// One is refused.
     Refuse { which: usize, questionnaire: usize },
+    /// One that was approved is refused, on the same questions.
+    Reconsider(usize),
     /// A condition is met.
     Meet(usize),
     /// Something happens there.
@@ -108,6 +119,8 @@ enum Step {
     Complete(usize),
     /// A review is put off.
     PutOff { which: usize, days: i64 },
+    /// The review of a supplier is put off, and it turns out that more rests on it than on most.
+    Outgrow { which: usize, days: i64 },
     /// One is archived.
     Archive(usize),
     /// One comes back.
@@ -166,6 +179,11 @@ fn terms() -> impl Strategy<Value = Terms> {
     prop_oneof![2 => ends, 1 => renews]
 }
 
+/// How long ago a toolkit status was published: lately, or years ago.
+fn published() -> impl Strategy<Value = i64> {
+    prop_oneof![0..800i64, 1100..3300i64]
+}
+
 /// How old a certificate is, and how long it lasts.
 fn dates() -> impl Strategy<Value = (i64, i64)> {
     (0..500i64, 60..600i64)
@@ -178,31 +196,38 @@ fn step() -> impl Strategy<Value = Step> {
     let enter = (said(), prop::bool::weighted(0.2), option::of(terms()));
     let approve = (which(), questionnaire(), ahead(90), ahead(200));
     prop_oneof![
-        24 => (3..50i64).prop_map(Step::Wait),
+        28 => (3..50i64).prop_map(Step::Wait),
         8 => enter.prop_map(|(said, is_prospective, terms)| Step::Enter { said, is_prospective, terms }),
         8 => (which(), said()).prop_map(|(which, said)| Step::Say { which, said }),
+        3 => which().prop_map(Step::TakeOn),
         3 => (which(), terms()).prop_map(|(which, terms)| Step::Contract { which, terms }),
         1 => which().prop_map(Step::Exit),
         4 => (which(), ai).prop_map(|(which, ai)| Step::Product { which, ai }),
         3 => (which(), any::<bool>()).prop_map(|(which, has_ai)| Step::SayAi { which, has_ai }),
         6 => (which(), 0..CERTIFICATES.len(), dates())
             .prop_map(|(which, kind, (age, lasts))| Step::Certificate { which, kind, age, lasts }),
-        2 => (which(), 3..9i64).prop_map(|(which, years)| Step::OldStatus { which, years }),
+        4 => (which(), 0..LASTING.len(), option::weighted(0.8, 0..900i64))
+            .prop_map(|(which, kind, age)| Step::Bare { which, kind, age }),
+        4 => (which(), published(), prop::bool::weighted(0.7))
+            .prop_map(|(which, age, is_met)| Step::Toolkit { which, age, is_met }),
         4 => (which(), questionnaire(), 0..60i64)
             .prop_map(|(which, questionnaire, days)| Step::Ask { which, questionnaire, days }),
         1 => which().prop_map(Step::Revoke),
         2 => (which(), 30..400i64).prop_map(|(which, lasts)| Step::Send { which, lasts }),
+        2 => which().prop_map(Step::Accept),
         3 => (which(), questionnaire(), any::<bool>())
             .prop_map(|(which, questionnaire, is_worst)| Step::Submit { which, questionnaire, is_worst }),
         1 => which().prop_map(Step::Return),
-        10 => approve.prop_map(|(which, questionnaire, condition, lapses)| {
+        12 => approve.prop_map(|(which, questionnaire, condition, lapses)| {
             Step::Approve { which, questionnaire, condition, lapses }
         }),
         5 => (which(), questionnaire()).prop_map(|(which, questionnaire)| Step::Refuse { which, questionnaire }),
+        4 => which().prop_map(Step::Reconsider),
         2 => which().prop_map(Step::Meet),
         4 => which().prop_map(Step::Incident),
         4 => which().prop_map(Step::Complete),
         5 => (which(), 1..1200i64).prop_map(|(which, days)| Step::PutOff { which, days }),
+        4 => (which(), 250..1200i64).prop_map(|(which, days)| Step::Outgrow { which, days }),
         2 => which().prop_map(Step::Archive),
         3 => which().prop_map(Step::Restore),
         4 => which().prop_map(Step::Detour),

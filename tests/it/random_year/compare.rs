@@ -40,11 +40,10 @@ impl Life {
             let fits = |known: &Expected| {
                 known.kind == kind && known.subject == subject && known.days.0 <= day && day <= known.days.1
             };
-            let found = expected
-                .iter()
-                .position(|known| known.is_needed && fits(known))
-                .or_else(|| expected.iter().position(fits));
-            let Some(found) = found else {
+            // What may stand on few days is not taken by what may stand on many.
+            let fitting = expected.iter().enumerate().filter(|(_, known)| fits(known));
+            let found = fitting.min_by_key(|(_, known)| (!known.is_needed, known.days.1 - known.days.0));
+            let Some((found, _)) = found else {
                 let known: Vec<_> = expected.iter().filter(|known| known.subject == subject).collect();
                 panic!("{now}: on the list, though nothing asks for it (then): {item}; still expected: {known:?}");
             };

@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use super::{
     Step, Terms,
     model::{
-        ACCESS, Ai, Assessment, CERTIFICATES, CRITICALITY, Contract, DATA, Day, Evidence, PEOPLE, Risk, SENSITIVITY,
-        Said, Status, Tier, Year, after,
+        ACCESS, Ai, Assessment, CHILDREN_S_HEALTH, CRITICALITY, Contract, DATA, Day, PEOPLE, Risk, SENSITIVITY, Said,
+        Status, Tier, VITAL, Year, after,
     },
+    papers::{CERTIFICATES, Evidence},
 };
 use crate::{
     due_settled::turn_day,
@@ -91,16 +92,23 @@ impl Life {
         match step {
             Step::Wait(days) => self.wait(*days).await,
             Step::Enter { said, is_prospective, terms } => self.enter(said, *is_prospective, terms.as_ref()).await,
-            Step::Say { which, said } => self.say(*which, said).await,
+            Step::Say { which, said } => {
+                if let Some(place) = self.supplier(*which) {
+                    self.say(place, said).await;
+                }
+            }
+            Step::TakeOn(which) => self.take_on(*which).await,
             Step::Contract { which, terms } => self.contract(*which, terms).await,
             Step::Exit(which) => self.exit(*which).await,
             Step::Product { which, ai } => self.add_product(*which, *ai).await,
             Step::SayAi { which, has_ai } => self.say_ai(*which, *has_ai).await,
             Step::Certificate { which, kind, age, lasts } => self.certify(*which, *kind, *age, *lasts).await,
-            Step::OldStatus { which, years } => self.old_status(*which, *years).await,
+            Step::Bare { which, kind, age } => self.bare(*which, *kind, *age).await,
+            Step::Toolkit { which, age, is_met } => self.toolkit(*which, *age, *is_met).await,
             Step::Ask { which, questionnaire, days } => self.ask(*which, *questionnaire, *days).await,
             Step::Revoke(which) => self.revoke(*which).await,
             Step::Send { which, lasts } => self.send(*which, *lasts).await,
+            Step::Accept(which) => self.accept(*which).await,
             Step::Submit { which, questionnaire, is_worst } => {
                 if let Some(place) = self.place(*which) {
                     self.submit(place, *questionnaire, *is_worst).await;
@@ -110,11 +118,25 @@ impl Life {
             Step::Approve { which, questionnaire, condition, lapses } => {
                 self.approve(*which, *questionnaire, *condition, *lapses).await;
             }
-            Step::Refuse { which, questionnaire } => self.refuse(*which, *questionnaire).await,
+            Step::Refuse { which, questionnaire } => {
+                if let Some(place) = self.place(*which) {
+                    self.refuse(place, *questionnaire).await;
+                }
+            }
+            Step::Reconsider(which) => self.reconsider(*which).await,
             Step::Meet(which) => self.meet(*which).await,
             Step::Incident(which) => self.incident(*which).await,
-            Step::Complete(which) => self.review(*which, None).await,
-            Step::PutOff { which, days } => self.review(*which, Some(*days)).await,
+            Step::Complete(which) => {
+                if let Some(place) = self.place(*which) {
+                    self.review(place, None).await;
+                }
+            }
+            Step::PutOff { which, days } => {
+                if let Some(place) = self.place(*which) {
+                    self.review(place, Some(*days)).await;
+                }
+            }
+            Step::Outgrow { which, days } => self.outgrow(*which, *days).await,
             Step::Archive(which) => {
                 if let Some(place) = self.place(*which) {
                     self.set_archived(place, true).await;
@@ -140,7 +162,7 @@ impl Life {
     // ---------------------------------------------------------------------------------------------- who and what
 
     /// The place of one that is not archived.
-    fn place(&self, which: usize) -> Option<usize> {
+    pub(super) fn place(&self, which: usize) -> Option<usize> {
         self.among(which, |_| true)
     }
 
@@ -150,7 +172,7 @@ impl Life {
     }
 
     /// The place of one that is not archived and for which `fits`; `which` counts round and round.
-    fn among(&self, which: usize, fits: impl Fn(usize) -> bool) -> Option<usize> {
+    pub(super) fn among(&self, which: usize, fits: impl Fn(usize) -> bool) -> Option<usize> {
         let all: Vec<usize> =
             (0..self.year.subjects.len()).filter(|place| !self.year.is_archived(*place) && fits(*place)).collect();
         (!all.is_empty()).then(|| all[which % all.len()])
@@ -177,7 +199,7 @@ impl Life {
         self.app.patch(&self.app.editor, path, &item, body).await.json(200)
     }
 
-    async fn act(&self, path: &str, what: &str, body: Option<Value>) -> Value {
+    pub(super) async fn act(&self, path: &str, what: &str, body: Option<Value>) -> Value {
         let item = self.read(path).await;
         self.app.act(&self.app.approver, &format!("{path}/{what}"), &item, body).await.json(200)
     }
@@ -240,11 +262,35 @@ impl Life {
         self.year.enter(id(&supplier).to_owned(), status, said.clone(), contracts);
     }
 
-    async fn say(&mut self, which: usize, new: &Said) {
-        let Some(place) = self.supplier(which) else { return };
+    async fn say(&mut self, place: usize, new: &Said) {
         let whole = self.year.subjects[place].said.with(new);
         self.change(&self.path(place), words(&whole)).await;
         self.year.say(place, new);
+    }
+
+    /// A supplier that was approved comes to process data about children's health for us.
+    async fn take_on(&mut self, which: usize) {
+        let is_new = |place: usize| {
+            let subject = &self.year.subjects[place];
+            let is_known = CHILDREN_S_HEALTH.iter().all(|at| subject.said.data.contains(at));
+            subject.ai.is_none() && subject.approved_on().is_some() && !is_known
+        };
+        let Some(place) = self.among(which, is_new) else { return };
+        let new = Said { processes: Some(true), data: BTreeSet::from(CHILDREN_S_HEALTH), ..Said::default() };
+        self.say(place, &new).await;
+    }
+
+    /// The review of a supplier is put off, and then it turns out that people come to harm without it.
+    async fn outgrow(&mut self, which: usize, days: i64) {
+        // What was decided on asks for a look by itself.
+        let is_small = |place: usize| {
+            let subject = &self.year.subjects[place];
+            subject.ai.is_none() && subject.decisions.is_empty() && self.year.tier(place) != Tier::Critical
+        };
+        let Some(place) = self.among(which, is_small) else { return };
+        self.review(place, Some(days)).await;
+        self.compare().await;
+        self.say(place, &Said { criticality: Some(VITAL), ..Said::default() }).await;
     }
 
     /// Renews the last contract, or makes one.
@@ -280,49 +326,13 @@ impl Life {
         self.year.say_ai(place, ai);
     }
 
-    /// A day of issue on or before this one that no other evidence of the kind has: which is newer is never a question.
-    fn issued(&self, place: usize, kind: &str, age: i64) -> Day {
-        let evidence = &self.year.subjects[place].evidence;
-        let is_taken = |day: Day| evidence.iter().any(|piece| piece.kind == kind && piece.issued_on == day);
-        (age..).map(|age| after(self.year.today, -age)).find(|day| !is_taken(*day)).expect("a day")
-    }
-
-    async fn certify(&mut self, which: usize, kind: usize, age: i64, lasts: i64) {
-        let Some(place) = self.place(which) else { return };
-        let kind = CERTIFICATES[kind];
-        let issued_on = self.issued(place, kind, age);
-        let expires_on = after(issued_on, lasts);
-        let body = json!({
-            "subject_id": self.year.subjects[place].id, "kind": kind, "issued_on": issued_on.to_string(),
-            "expires_on": expires_on.to_string(),
-        });
-        let made = self.app.post(&self.app.editor, "/evidence", body).await.json(201);
-        let ends = (expires_on, expires_on);
-        let piece = Evidence { id: id(&made).to_owned(), kind, issued_on, ends, is_ours: true };
-        self.year.subjects[place].evidence.push(piece);
-    }
-
-    /// A toolkit status of years ago that says no end: it was over by the second summer after.
-    async fn old_status(&mut self, which: usize, years: i64) {
-        let Some(place) = self.place(which) else { return };
-        let issued_on = self.issued(place, "dspt", 366 * years);
-        let body = json!({
-            "subject_id": self.year.subjects[place].id, "kind": "dspt", "statement": "Standards Met",
-            "issued_on": issued_on.to_string(),
-        });
-        let made = self.app.post(&self.app.editor, "/evidence", body).await.json(201);
-        let ends = (issued_on, after(issued_on, 2 * 366));
-        let piece = Evidence { id: id(&made).to_owned(), kind: "dspt", issued_on, ends, is_ours: true };
-        self.year.subjects[place].evidence.push(piece);
-    }
-
     /// The place of the assessment of this questionnaire that is under way.
     fn under_way(&self, place: usize, questionnaire: usize) -> Option<usize> {
         self.year.subjects[place].assessments.iter().position(|assessment| assessment.questionnaire == questionnaire)
     }
 
     /// Begins an assessment, unless one is under way.
-    async fn start(&mut self, place: usize, questionnaire: usize) -> usize {
+    pub(super) async fn start(&mut self, place: usize, questionnaire: usize) -> usize {
         if let Some(at) = self.under_way(place, questionnaire) {
             return at;
         }
@@ -337,14 +347,14 @@ impl Life {
             questionnaire,
             submitted_on: None,
             is_worst: false,
-            rests_on: BTreeSet::new(),
+            named: BTreeSet::new(),
             links: Vec::new(),
         });
         assessments.len() - 1
     }
 
     /// A new link to an assessment that is open, to be answered within so many days.
-    async fn link(&mut self, place: usize, at: usize, days: i64) -> Value {
+    pub(super) async fn link(&mut self, place: usize, at: usize, days: i64) -> Value {
         let (due_on, expires_on) = (after(self.year.today, days), after(self.year.today, days + 20));
         let body = json!({
             "assessment_id": self.year.subjects[place].assessments[at].id, "contact_name": "Sam Harbour",
@@ -375,37 +385,6 @@ impl Life {
         self.act(&format!("/links/{link}"), "revoke", None).await;
     }
 
-    /// Somebody at the supplier opens a link and sends a file that they say is a certificate; nobody opens it.
-    async fn send(&mut self, which: usize, lasts: i64) {
-        const KIND: &str = "cyber_essentials_plus";
-        let Some(place) = self.place(which) else { return };
-        let at = self.start(place, 0).await;
-        if self.year.subjects[place].assessments[at].submitted_on.is_some() {
-            return;
-        }
-        let link = self.link(place, at, 14).await;
-        let (_, token) = text(&link, "url").split_once('#').expect("a fragment");
-        let app = &self.app;
-        let entered = app.post(&app.stranger, "/respond/v1/sessions", json!({ "token": token })).await;
-        let cookie = entered.header("set-cookie").split(';').next().expect("a cookie").to_owned();
-        let csrf = text(&entered.json(200), "csrf_token").to_owned();
-        let issued_on = self.issued(place, KIND, 0);
-        let expires_on = after(issued_on, lasts);
-        let path = format!(
-            "/respond/v1/evidence?name=certificate.txt&kind={KIND}&issued_on={issued_on}&expires_on={expires_on}"
-        );
-        let headers = [
-            ("cookie", cookie.as_str()),
-            ("x-csrf-token", csrf.as_str()),
-            ("content-type", "application/octet-stream"),
-        ];
-        let bytes = b"This certificate is as good as any other one.".to_vec();
-        let sent = app.raw(&app.stranger, Method::POST, &path, Some(bytes), &headers).await.json(201);
-        let ends = (expires_on, expires_on);
-        let piece = Evidence { id: id(&sent).to_owned(), kind: KIND, issued_on, ends, is_ours: false };
-        self.year.subjects[place].evidence.push(piece);
-    }
-
     /// Answers and submits; the best answers name the certificates that are in date.
     async fn submit(&mut self, place: usize, questionnaire: usize, is_worst: bool) -> usize {
         let at = self.start(place, questionnaire).await;
@@ -413,15 +392,13 @@ impl Life {
             return at;
         }
         let subject = &self.year.subjects[place];
-        let named: Vec<(&'static str, String)> = subject
-            .valid(self.year.today)
-            .into_iter()
+        let valid = subject.valid(self.year.today).into_iter();
+        let named: BTreeSet<String> = valid
             .filter(|piece| !is_worst && CERTIFICATES.contains(&piece.kind))
-            .map(|piece| (piece.kind, piece.id.clone()))
+            .map(|piece| piece.id.clone())
             .collect();
-        let evidence: Vec<&String> = named.iter().map(|(_, id)| id).collect();
         let value = if is_worst { "no" } else { "yes" };
-        let answers = json!({ "backups": { "value": value, "evidence_ids": evidence }, "logs": { "value": value } });
+        let answers = json!({ "backups": { "value": value, "evidence_ids": named }, "logs": { "value": value } });
         let path = format!("/assessments/{}", subject.assessments[at].id);
         let assessment = self.read(&path).await;
         let answered =
@@ -432,7 +409,7 @@ impl Life {
         let assessment = &mut self.year.subjects[place].assessments[at];
         assessment.submitted_on = Some(today);
         assessment.is_worst = is_worst;
-        assessment.rests_on = named.into_iter().map(|(kind, _)| kind).collect();
+        assessment.named = named;
         at
     }
 
@@ -466,12 +443,20 @@ impl Life {
         self.year.decide(place, at, false, condition, lapses_on);
     }
 
-    async fn refuse(&mut self, which: usize, questionnaire: usize) {
-        let Some(place) = self.place(which) else { return };
+    async fn refuse(&mut self, place: usize, questionnaire: usize) {
         let at = self.submit(place, questionnaire, true).await;
         let path = format!("/assessments/{}", self.year.subjects[place].assessments[at].id);
         self.act(&path, "refuse", Some(json!({ "comment": "It will not do." }))).await;
         self.year.decide(place, at, true, None, None);
+    }
+
+    /// What was approved is refused on the same questions; nothing green is left of it.
+    async fn reconsider(&mut self, which: usize) {
+        let is_approved = |place: usize| self.year.subjects[place].approved_on().is_some();
+        let Some(place) = self.among(which, is_approved) else { return };
+        let questionnaire = self.year.subjects[place].approved_on().expect("an approval");
+        self.refuse(place, questionnaire).await;
+        self.compare_register().await;
     }
 
     async fn meet(&mut self, which: usize) {
@@ -507,8 +492,7 @@ impl Life {
     }
 
     /// Completes the review, or puts it off.
-    async fn review(&mut self, which: usize, days: Option<i64>) {
-        let Some(place) = self.place(which) else { return };
+    async fn review(&mut self, place: usize, days: Option<i64>) {
         let path = format!("/reviews?subject_id={}", self.year.subjects[place].id);
         let open = self.app.walk(&path, 50).await;
         assert_eq!(open.len(), 1, "{}, after {}: one open review of each", self.year.today, self.last);
@@ -627,8 +611,8 @@ impl Life {
             columns.into_iter().map(|(column, cell)| (column.to_owned(), cell)).unzip();
         let supplier = self.import(&[names, cells]).await.remove(0);
         let evidence = self.app.walk(&format!("/evidence?subject_id={supplier}"), 50).await;
-        let (kind, ends) = ("cyber_essentials", (expires_on, expires_on));
-        let piece = Evidence { id: id(&evidence[0]).to_owned(), kind, issued_on, ends, is_ours: true };
+        let (id, today) = (id(&evidence[0]), self.year.today);
+        let piece = Evidence::new(id, "cyber_essentials", Some(issued_on), Some(expires_on), today);
         let place = self.year.enter(supplier, Status::Active, said, vec![terms]);
         self.year.subjects[place].evidence.push(piece);
     }

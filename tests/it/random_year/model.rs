@@ -8,15 +8,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Months, NaiveDate, TimeDelta};
 
+use super::papers::Evidence;
+
 /// A day.
 pub(super) type Day = NaiveDate;
 
 /// The kinds of item that are followed here; the list may hold others.
-pub(super) const KINDS: [&str; 15] = [
+pub(super) const KINDS: [&str; 16] = [
     "review",
     "contract_notice",
     "contract_end",
     "evidence_expiry",
+    "evidence_to_check",
     "decision_stale",
     "decision_lapse",
     "condition",
@@ -43,10 +46,11 @@ pub(super) const PEOPLE: [(&str, Tier); 4] =
 pub(super) const DATA: [(&str, bool); 4] =
     [("contact", false), ("location", false), ("health", true), ("children", true)];
 
-/// The kinds of evidence that say themselves when they end.
-pub(super) const CERTIFICATES: [&str; 4] = ["cyber_essentials", "iso_27001", "insurance", "penetration_test"];
-/// Those of them that certify security.
-const SECURITY: [&str; 2] = ["cyber_essentials", "iso_27001"];
+/// The places of what matters most: special-category data, and a service without which people come to harm.
+const SPECIAL_CATEGORY: usize = 3;
+pub(super) const VITAL: usize = 3;
+/// The places of data about children's health.
+pub(super) const CHILDREN_S_HEALTH: [usize; 2] = [2, 3];
 
 /// The day so many days later.
 pub(super) fn after(day: Day, days: i64) -> Day {
@@ -54,7 +58,7 @@ pub(super) fn after(day: Day, days: i64) -> Day {
 }
 
 /// The day so many months later, the last of its month where it does not exist.
-fn months_after(day: Day, months: u32) -> Day {
+pub(super) fn months_after(day: Day, months: u32) -> Day {
     day.checked_add_months(Months::new(months)).expect("a day")
 }
 
@@ -77,6 +81,11 @@ impl Tier {
             Self::High => "high",
             Self::Critical => "critical",
         }
+    }
+
+    /// Whether more rests on it than on one of another tier, or any of it was not known then.
+    fn is_above(self, was: Self) -> bool {
+        self != Self::Unknown && (was == Self::Unknown || self > was)
     }
 
     /// How often one looks again.
@@ -198,17 +207,6 @@ impl Contract {
     }
 }
 
-#[derive(Clone, Debug)]
-pub(super) struct Evidence {
-    pub(super) id: String,
-    pub(super) kind: &'static str,
-    pub(super) issued_on: Day,
-    /// Its last day: between these two, which are one where it says it itself.
-    pub(super) ends: (Day, Day),
-    /// Whether it is one of ours; a respondent's counts for nothing before somebody has looked at it.
-    pub(super) is_ours: bool,
-}
-
 /// A decision in force.
 #[derive(Clone, Debug)]
 pub(super) struct Decision {
@@ -217,7 +215,7 @@ pub(super) struct Decision {
     /// Whether every answer was the worst.
     pub(super) is_worst: bool,
     /// The kinds of evidence, valid on the day, that its answers named.
-    pub(super) rests_on: BTreeSet<&'static str>,
+    rests_on: BTreeSet<&'static str>,
     /// The days of its conditions, and whether each is met.
     pub(super) conditions: Vec<(Day, bool)>,
     pub(super) lapses_on: Option<Day>,
@@ -235,7 +233,8 @@ pub(super) struct Assessment {
     pub(super) questionnaire: usize,
     pub(super) submitted_on: Option<Day>,
     pub(super) is_worst: bool,
-    pub(super) rests_on: BTreeSet<&'static str>,
+    /// The ids of the evidence that its answers name.
+    pub(super) named: BTreeSet<String>,
     /// The links to it that are open: each with the day by which it is to be answered.
     pub(super) links: Vec<(String, Day)>,
 }
@@ -253,8 +252,8 @@ pub(super) struct Risk {
 #[derive(Clone, Debug)]
 struct Look {
     on: Day,
-    /// The day to which somebody moved the next, and what its tier asked for then.
-    moved: Option<(Day, Day)>,
+    /// The day to which somebody moved the next, and the tier then.
+    moved: Option<(Day, Tier)>,
     /// What was weighed when one looked, or moved it.
     weighed: BTreeSet<(String, Day)>,
     /// The days of incidents and changes since.
@@ -308,10 +307,10 @@ impl Subject {
         }
     }
 
-    /// The newest of each kind of evidence.
+    /// Of each kind of evidence that somebody of us has looked at, what was said last; what says no day comes first.
     fn newest(&self) -> Vec<&Evidence> {
         let mut newest: BTreeMap<&str, &Evidence> = BTreeMap::new();
-        for piece in &self.evidence {
+        for piece in self.evidence.iter().filter(|piece| piece.is_accepted) {
             let known = newest.entry(piece.kind).or_insert(piece);
             if piece.issued_on > known.issued_on {
                 *known = piece;
@@ -320,9 +319,15 @@ impl Subject {
         newest.into_values().collect()
     }
 
-    /// Those of them that are ours and valid.
+    /// Those of them that count today.
     pub(super) fn valid(&self, today: Day) -> Vec<&Evidence> {
-        self.newest().into_iter().filter(|piece| piece.is_ours && piece.ends.1 >= today).collect()
+        self.newest().into_iter().filter(|piece| piece.is_good(today)).collect()
+    }
+
+    /// The questionnaire of an approval in force.
+    pub(super) fn approved_on(&self) -> Option<usize> {
+        let approval = self.decisions.iter().find(|decision| !decision.is_refusal);
+        approval.map(|decision| decision.questionnaire)
     }
 }
 
@@ -371,21 +376,23 @@ impl Year {
         let before = self.subjects[supplier].said.clone();
         let is = before.with(new);
         let (was_tier, is_tier) = (before.tier(), is.tier());
-        let rises = is_tier != Tier::Unknown && (was_tier == Tier::Unknown || is_tier > was_tier);
+        let rises = is_tier.is_above(was_tier);
         let mut more = is.data.difference(&before.data);
         let has_more = is.data != before.data;
         let has_worse = before.data.is_empty() && has_more || more.any(|at| DATA[*at].1);
         let processes_now = is.processes == Some(true) && before.processes != Some(true);
-        self.subjects[supplier].said = is.clone();
-        if rises || has_worse || processes_now {
-            self.change(supplier, true);
-        } else if has_more || is.processes != before.processes {
-            self.change(supplier, false);
-        }
-        if rises {
-            // Whether a product's decision follows its supplier's tier by itself is left open.
-            let products = self.subjects.iter_mut().filter(|subject| subject.supplier == supplier);
-            products.flat_map(|subject| &mut subject.decisions).for_each(|decision| decision.may_be_stale = true);
+        let is_special = |said: &Said| said.sensitivity == Some(SPECIAL_CATEGORY);
+        let must = rises || has_worse || processes_now;
+        let may = must || has_more || is.processes != before.processes || is_special(&is) && !is_special(&before);
+        self.subjects[supplier].said = is;
+        if may {
+            self.change(supplier, must);
+            // Whether a product's decision follows its supplier by itself is left open.
+            for place in (0..self.subjects.len()).filter(|place| *place != supplier) {
+                if self.subjects[place].supplier == supplier {
+                    self.change(place, false);
+                }
+            }
         }
     }
 
@@ -431,7 +438,9 @@ impl Year {
     ) {
         let (today, tier) = (self.today, self.tier(place));
         let subject = &mut self.subjects[place];
-        let Assessment { questionnaire, is_worst, rests_on, .. } = subject.assessments.remove(at);
+        let Assessment { questionnaire, is_worst, named, .. } = subject.assessments.remove(at);
+        let counts = |piece: &&Evidence| named.contains(&piece.id) && piece.is_good(today);
+        let rests_on = subject.evidence.iter().filter(counts).map(|piece| piece.kind).collect();
         subject.decisions.retain(|decision| decision.questionnaire != questionnaire);
         subject.decisions.push(Decision {
             questionnaire,
@@ -458,29 +467,29 @@ impl Year {
     /// Moves the next look; what has been asked so far has been weighed.
     pub(super) fn put_off(&mut self, place: usize, to: Day) {
         let (weighed, on) = (self.asks(place).into_iter().collect(), self.subjects[place].look.on);
-        let asked_then = months_after(on, self.tier(place).months());
-        self.subjects[place].look = Look { moved: Some((to, asked_then)), weighed, ..Look::new(on) };
+        let tier = self.tier(place);
+        self.subjects[place].look = Look { moved: Some((to, tier)), weighed, ..Look::new(on) };
         self.pass();
     }
 
     /// What asks for a look besides the tier, incidents and changes: evidence that ends, and contracts.
     fn asks(&self, place: usize) -> Vec<(String, Day)> {
         let subject = &self.subjects[place];
-        let evidence = subject.newest().into_iter().filter(|piece| piece.is_ours);
+        let evidence = subject.newest().into_iter().filter_map(|piece| Some((piece.kind.to_owned(), piece.ends_on?)));
         let contracts = subject.contracts.iter().map(|contract| {
             let day = contract.notice(self.today).unwrap_or_else(|| contract.end(self.today));
             (contract.reference.clone(), day)
         });
-        evidence.map(|piece| (piece.kind.to_owned(), piece.ends.1)).chain(contracts).collect()
+        evidence.chain(contracts).collect()
     }
 
     /// The latest day on which one must look again.
     fn look_by(&self, place: usize) -> Day {
-        let look = &self.subjects[place].look;
-        let by_tier = months_after(look.on, self.tier(place).months());
+        let (look, tier) = (&self.subjects[place].look, self.tier(place));
+        let by_tier = months_after(look.on, tier.months());
         let base = match look.moved {
             // A day that somebody chose yields where the tier has risen since.
-            Some((to, then)) if by_tier < then => to.min(by_tier),
+            Some((to, then)) if tier.is_above(then) => to.min(by_tier),
             Some((to, _)) => to,
             None => by_tier,
         };
@@ -492,21 +501,15 @@ impl Year {
     pub(super) fn pass(&mut self) {
         for place in 0..self.subjects.len() {
             let by = self.look_by(place);
-            let subject = &mut self.subjects[place];
-            let weighed = |piece: &&Evidence| {
-                piece.is_ours && subject.look.weighed.contains(&(piece.kind.to_owned(), piece.ends.1))
-            };
-            let newest = subject.newest().into_iter().filter(|piece| !weighed(piece)).map(|piece| piece.ends.0);
-            let earliest = newest.fold(by, |first, day| first.min(day));
-            subject.look.earliest = subject.look.earliest.min(earliest);
+            let look = &mut self.subjects[place].look;
+            look.earliest = look.earliest.min(by);
         }
     }
 
     /// Who has a security certificate in date: the product's own, or its supplier's.
     pub(super) fn is_certified(&self, place: usize) -> bool {
-        [place, self.subjects[place].supplier]
-            .into_iter()
-            .any(|place| self.subjects[place].valid(self.today).iter().any(|piece| SECURITY.contains(&piece.kind)))
+        let holds = |place: usize| self.subjects[place].valid(self.today).iter().any(|piece| piece.is_of_security());
+        holds(place) || holds(self.subjects[place].supplier)
     }
 
     /// Everything that is due, or may be.
@@ -569,7 +572,13 @@ impl Year {
             }
         }
         for piece in subject.newest() {
-            add("evidence_expiry", piece.ends, piece.is_ours);
+            // What says no day is due since somebody has noticed.
+            let days = piece.ends_on.map_or((piece.entered_on, self.today), |day| (day, day));
+            add("evidence_expiry", days, true);
+        }
+        for piece in subject.evidence.iter().filter(|piece| !piece.is_accepted) {
+            let day = after(piece.entered_on, 14);
+            add("evidence_to_check", (day, day), true);
         }
     }
 
@@ -590,11 +599,13 @@ impl Year {
         if approvals.peek().is_none() {
             return;
         }
-        let first = subject.decisions.iter().map(|decision| decision.decided_on).min().unwrap_or(self.today);
+        let decided = subject.decisions.iter().map(|decision| decision.decided_on);
+        let over = subject.newest().into_iter().filter_map(|piece| Some(after(piece.ends_on?, 1)));
+        let first = decided.chain(over).min().unwrap_or(self.today);
         if approvals.any(|decision| self.is_stale(place, decision)) {
             add("decision_stale", (first, self.today), true);
         } else if subject.decisions.iter().any(|decision| {
-            let ends_later = |piece: &&Evidence| piece.ends.1 >= decision.decided_on;
+            let ends_later = |piece: &&Evidence| piece.ends_on.is_some_and(|day| day >= decision.decided_on);
             decision.may_be_stale || subject.newest().iter().any(ends_later)
         }) {
             add("decision_stale", (first, Day::MAX), false);
@@ -605,10 +616,7 @@ impl Year {
     fn is_stale(&self, place: usize, decision: &Decision) -> bool {
         let is_worse = self.tier(place).is_moderate_at_best() && !decision.tier.is_moderate_at_best();
         let is_over = |piece: &&Evidence| {
-            piece.is_ours
-                && decision.rests_on.contains(piece.kind)
-                && piece.ends.1 < self.today
-                && piece.ends.0 >= decision.decided_on
+            decision.rests_on.contains(piece.kind) && piece.ends_on.is_none_or(|day| day < self.today)
         };
         decision.is_stale || is_worse || self.subjects[place].newest().iter().any(is_over)
     }

@@ -77,7 +77,7 @@ enum Step {
     Enter { said: Said, is_prospective: bool, terms: Option<Terms> },
     /// More is said of a supplier.
     Say { which: usize, said: Said },
-    /// One that was approved takes on data about children's health.
+    /// A supplier that is approved takes on data about children's health.
     TakeOn(usize),
     /// A supplier's contract is made or renewed.
     Contract { which: usize, terms: Terms },
@@ -109,7 +109,7 @@ enum Step {
     Approve { which: usize, questionnaire: usize, condition: Option<i64>, lapses: Option<i64> },
     /// One is refused.
     Refuse { which: usize, questionnaire: usize },
-    /// One that was approved is refused, on the same questions.
+    /// One that is approved is refused, on the same questions.
     Reconsider(usize),
     /// A condition is met.
     Meet(usize),
@@ -199,7 +199,7 @@ fn step() -> impl Strategy<Value = Step> {
         28 => (3..50i64).prop_map(Step::Wait),
         8 => enter.prop_map(|(said, is_prospective, terms)| Step::Enter { said, is_prospective, terms }),
         8 => (which(), said()).prop_map(|(which, said)| Step::Say { which, said }),
-        3 => which().prop_map(Step::TakeOn),
+        5 => which().prop_map(Step::TakeOn),
         3 => (which(), terms()).prop_map(|(which, terms)| Step::Contract { which, terms }),
         1 => which().prop_map(Step::Exit),
         4 => (which(), ai).prop_map(|(which, ai)| Step::Product { which, ai }),
@@ -208,13 +208,13 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(which, kind, (age, lasts))| Step::Certificate { which, kind, age, lasts }),
         4 => (which(), 0..LASTING.len(), option::weighted(0.8, 0..900i64))
             .prop_map(|(which, kind, age)| Step::Bare { which, kind, age }),
-        4 => (which(), published(), prop::bool::weighted(0.7))
+        5 => (which(), published(), prop::bool::weighted(0.8))
             .prop_map(|(which, age, is_met)| Step::Toolkit { which, age, is_met }),
         4 => (which(), questionnaire(), 0..60i64)
             .prop_map(|(which, questionnaire, days)| Step::Ask { which, questionnaire, days }),
         1 => which().prop_map(Step::Revoke),
-        2 => (which(), 30..400i64).prop_map(|(which, lasts)| Step::Send { which, lasts }),
-        2 => which().prop_map(Step::Accept),
+        4 => (which(), 30..400i64).prop_map(|(which, lasts)| Step::Send { which, lasts }),
+        3 => which().prop_map(Step::Accept),
         3 => (which(), questionnaire(), any::<bool>())
             .prop_map(|(which, questionnaire, is_worst)| Step::Submit { which, questionnaire, is_worst }),
         1 => which().prop_map(Step::Return),

@@ -116,7 +116,9 @@ impl Life {
             }
             Step::Return(which) => self.give_back(*which).await,
             Step::Approve { which, questionnaire, condition, lapses } => {
-                self.approve(*which, *questionnaire, *condition, *lapses).await;
+                if let Some(place) = self.place(*which) {
+                    self.approve(place, *questionnaire, *condition, *lapses).await;
+                }
             }
             Step::Refuse { which, questionnaire } => {
                 if let Some(place) = self.place(*which) {
@@ -268,14 +270,16 @@ impl Life {
         self.year.say(place, new);
     }
 
-    /// A supplier that was approved comes to process data about children's health for us.
+    /// A supplier that is approved comes to process data about children's health for us.
     async fn take_on(&mut self, which: usize) {
         let is_new = |place: usize| {
             let subject = &self.year.subjects[place];
-            let is_known = CHILDREN_S_HEALTH.iter().all(|at| subject.said.data.contains(at));
-            subject.ai.is_none() && subject.approved_on().is_some() && !is_known
+            subject.ai.is_none() && CHILDREN_S_HEALTH.iter().any(|at| !subject.said.data.contains(at))
         };
         let Some(place) = self.among(which, is_new) else { return };
+        if self.approved_on(place).await.is_none() {
+            return;
+        }
         let new = Said { processes: Some(true), data: BTreeSet::from(CHILDREN_S_HEALTH), ..Said::default() };
         self.say(place, &new).await;
     }
@@ -287,7 +291,13 @@ impl Life {
             let subject = &self.year.subjects[place];
             subject.ai.is_none() && subject.decisions.is_empty() && self.year.tier(place) != Tier::Critical
         };
-        let Some(place) = self.among(which, is_small) else { return };
+        let place = match self.among(which, is_small) {
+            Some(place) => place,
+            None => {
+                self.enter(&Said { criticality: Some(0), ..Said::default() }, false, None).await;
+                self.year.subjects.len() - 1
+            }
+        };
         self.review(place, Some(days)).await;
         self.compare().await;
         self.say(place, &Said { criticality: Some(VITAL), ..Said::default() }).await;
@@ -426,8 +436,7 @@ impl Life {
         self.act(&path, "return", Some(json!({ "comment": "Please say more." }))).await;
     }
 
-    async fn approve(&mut self, which: usize, questionnaire: usize, condition: Option<i64>, lapses: Option<i64>) {
-        let Some(place) = self.place(which) else { return };
+    async fn approve(&mut self, place: usize, questionnaire: usize, condition: Option<i64>, lapses: Option<i64>) {
         let at = self.submit(place, questionnaire, false).await;
         let assessment = &self.year.subjects[place].assessments[at];
         if assessment.is_worst {
@@ -450,11 +459,19 @@ impl Life {
         self.year.decide(place, at, true, None, None);
     }
 
-    /// What was approved is refused on the same questions; nothing green is left of it.
+    /// The questionnaire on which it is approved; it is approved now if it was not, unless bad answers wait.
+    async fn approved_on(&mut self, place: usize) -> Option<usize> {
+        if self.year.subjects[place].approved_on().is_none() {
+            self.approve(place, 0, None, None).await;
+            self.compare().await;
+        }
+        self.year.subjects[place].approved_on()
+    }
+
+    /// What is approved is refused on the same questions; nothing green is left of it.
     async fn reconsider(&mut self, which: usize) {
-        let is_approved = |place: usize| self.year.subjects[place].approved_on().is_some();
-        let Some(place) = self.among(which, is_approved) else { return };
-        let questionnaire = self.year.subjects[place].approved_on().expect("an approval");
+        let Some(place) = self.place(which) else { return };
+        let Some(questionnaire) = self.approved_on(place).await else { return };
         self.refuse(place, questionnaire).await;
         self.compare_register().await;
     }

@@ -12,6 +12,7 @@ use std::{
 
 use diligence_entities::{
     ahead::{self, Opened},
+    error::Error,
     fault::Fault,
     id::ImportId,
     import::record::{self, Import, NewImport},
@@ -230,7 +231,7 @@ pub(crate) async fn recognised(file: Arc<OfFile>, recipe: Recipe) -> Result<Reco
 /// import that was applied.
 ///
 /// # Errors
-/// [`Type::Invalid`] with everything that keeps the file from being read.
+/// [`Type::Invalid`] with everything that keeps the file from being read; [`Type::Conflict`] where all rows are left out.
 pub(crate) async fn intake(
     reader: &Reader,
     draft: &Import,
@@ -244,6 +245,10 @@ pub(crate) async fn intake(
         let read = Intake::of_file(draft.noun.0, &*file, recipe, &draft.answers.0, dry_run);
         let mut intake = read.map_err(of_earlier)?.of_draft(draft);
         intake.leave_out(&without);
+        if intake.is_empty() && !without.is_empty() {
+            let detail = "no row of this file is good as it is: mend them, or answer what is asked of them";
+            return Err(Error::conflict("no_good_row", detail).into());
+        }
         Ok(intake)
     })
     .await?

@@ -425,6 +425,12 @@ impl Intake {
         (self.rows, self.sources) = (rows, sources.into());
     }
 
+    /// Whether no row is left.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// The cells of the rows, to write down those that are refused.
     #[must_use]
     pub fn file_rows(&self) -> FileRows {

@@ -1,8 +1,8 @@
 //! The whole register of one organisation, to be taken elsewhere: every row of its nouns as it is stored, so that
 //! another database, of either kind, has the same register afterwards: ids, versions, moments, the history of decisions.
 //!
-//! What belongs to the place and not to the register stays behind: people, keys, links and their visits, drafts, and the
-//! audit trail, whose hashes are of this place's events. Who did what stands in the rows as it was said. What was
+//! What belongs to the place and not to the register stays behind: people, keys, links and their visits, drafts, imports and
+//! mergers that could be undone there, and the audit trail, whose hashes are of this place's events. Who did what stands in the rows as it was said. What was
 //! answered through a link and is not submitted is nobody's yet, and stays behind too.
 //!
 //! A backup (see [`crate::backup`]) is of the database, with every organisation in it; this is of one register.
@@ -24,7 +24,7 @@ use crate::{
     id::EvidenceId,
     incident,
     patch::Change,
-    policy, product, questionnaire, register, review, risk,
+    policy, product, published_list, questionnaire, recipe, register, review, risk,
     scope::{PORTION, Reader, StoredRow, Writer, faults_of_stored},
     supplier, translation,
 };
@@ -153,10 +153,26 @@ tables! {
     Incidents "incidents" incident Id lawful::<incident::NewIncident>;
     /// What was settled of what was due.
     Settlements "settlements" settlement Id;
+    /// What published lists said of suppliers when they were last looked up.
+    ListEntries "list-entries" published_list Id;
+    /// Recipes of the organisation's own by which files are read.
+    Recipes "recipes" recipe Id recipe::checked;
     /// The register's lines, which follow from the rest.
     Lines "lines" register SubjectId;
     /// What is due about suppliers and products, which follows from the rest.
     DueItems "due" due Id;
+}
+
+impl Table {
+    /// Whether archives of the form that is read may come without it: the first ones were written before there was any.
+    fn is_later(self) -> bool {
+        matches!(self, Self::ListEntries | Self::Recipes)
+    }
+
+    /// How many rows one organisation may have of it.
+    fn maximum(self) -> u64 {
+        if self == Self::Recipes { recipe::MAXIMUM_RECIPES as u64 } else { MAXIMUM_ROWS }
+    }
 }
 
 /// Some rows of a table.

@@ -315,9 +315,7 @@ impl ImportPlan {
         let Written { made, items } = match (work, writer) {
             (Some(Work::Suppliers(work, known)), Some(writer)) => write_suppliers(writer, *work, known).await?,
             (Some(Work::Products(work, known)), Some(writer)) => write_products(writer, work, known).await?,
-            (Some(Work::Nouns(work)), Some(writer)) => {
-                Written { made: nouns::write(writer, work).await?, ..Written::default() }
-            }
+            (Some(Work::Nouns(work)), Some(writer)) => nouns::write(writer, work).await?,
             _ => Written::default(),
         };
         for (index, id) in made {

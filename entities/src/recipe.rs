@@ -239,6 +239,28 @@ pub fn is_key(key: &str) -> bool {
     key.len() <= MAXIMUM_KEY && key != TAKEN && key.split('-').all(is_word)
 }
 
+/// Whether a stored recipe is one that could be kept today, under its key.
+pub(crate) fn checked(row: &Model) -> Result<(), Error> {
+    document_under(&row.key, &row.document.0)?;
+    if row.noun.0 != row.document.0.noun {
+        return Err(Error::invalid("/noun", "contradiction", "expected the noun of the document"));
+    }
+    Ok(())
+}
+
+/// Whether a recipe can be kept under a key.
+fn document_under(key: &str, document: &Recipe) -> Result<(), Error> {
+    if !is_key(key) {
+        let detail = format!("expected a key of 1 to {MAXIMUM_KEY} small letters, digits and hyphens between them");
+        return Err(Error::invalid("", "key", detail));
+    }
+    document.check().map_err(Error::Invalid)?;
+    if serde_json::to_string(document).map_or(true, |text| text.len() > MAXIMUM_BYTES) {
+        return Err(Error::Invalid(vec![too_large()]));
+    }
+    Ok(())
+}
+
 async fn own(reader: &Reader, key: &str) -> Result<Option<Model>, Error> {
     reader.one(reader.find::<Entity>().filter(Column::Key.eq(key))).await
 }
@@ -300,14 +322,7 @@ pub async fn resolve(reader: &Reader, key: &str) -> Result<Recipe, Error> {
 /// [`Error::Invalid`] with every fault, [`Error::NotFound`] for a version of one that is not there, [`Error::Stale`],
 /// or [`Error::Conflict`] where there is one already, or too many.
 pub async fn put(writer: &Writer, key: &str, version: Option<i64>, document: Recipe) -> Result<KnownRecipe, Error> {
-    if !is_key(key) {
-        let detail = format!("expected a key of 1 to {MAXIMUM_KEY} small letters, digits and hyphens between them");
-        return Err(Error::invalid("", "key", detail));
-    }
-    document.check().map_err(Error::Invalid)?;
-    if serde_json::to_string(&document).map_or(true, |text| text.len() > MAXIMUM_BYTES) {
-        return Err(Error::Invalid(vec![too_large()]));
-    }
+    document_under(key, &document)?;
     let before = own(writer, key).await?;
     let name = document.name.clone().unwrap_or_else(|| key.to_owned());
     let noun = Word(document.noun);

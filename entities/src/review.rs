@@ -32,7 +32,7 @@ mod bringing;
 mod imported;
 
 pub(crate) use bringing::{Past, bring_in_next, bring_in_past};
-pub(crate) use imported::{Course, Looked, Looks, note_past, retract, tell};
+pub(crate) use imported::{Course, Looked, Looks, Told, note_past, retract, tell};
 
 /// Why a review falls due when it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]

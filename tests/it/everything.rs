@@ -99,6 +99,30 @@ fn stored(archive: &[u8]) -> Vec<(String, String)> {
     of_rows.map(|line| (text(line, "name").to_owned(), text(line, "sha256").to_owned())).collect()
 }
 
+/// A recipe under the key `finance`, and a supplier called Stonebridge of whom the toolkit's list says something.
+async fn keeps_a_recipe_and_what_a_list_says(app: &App, who: &Person) {
+    let recipe = json!({ "noun": "suppliers", "columns": [{ "column": "Vendor", "fills": "name" }] });
+    app.send(who, Method::PUT, "/recipes/finance", Some(&recipe), &[]).await.json(201);
+    let listed = json!({ "name": "Stonebridge", "identifiers": [{ "scheme": "GB-NHS", "id": "8K417" }] });
+    app.post(who, "/suppliers", listed).await.json(201);
+    let list = b"Code,Organisation Name,Status,Date Of Publication\n8K417,STONEBRIDGE,Standards Met,30/06/2026\n";
+    let headers = [("content-type", "text/csv")];
+    app.raw(who, Method::POST, "/lists/dspt/refresh", Some(list.to_vec()), &headers).await.json(200);
+}
+
+/// The archive as a program wrote it that knew nothing of these parts.
+fn without(archive: &[u8], parts_left_out: &[&str]) -> Vec<u8> {
+    let mut parts = parts(archive);
+    parts.retain(|(name, _)| !parts_left_out.contains(&name.as_str()));
+    for (_, content) in parts.iter_mut().filter(|(name, _)| name == "manifest.json") {
+        let mut manifest: Value = serde_json::from_slice(content).expect("JSON");
+        let lines = manifest["parts"].as_array_mut().expect("a list");
+        lines.retain(|line| !parts_left_out.contains(&text(line, "name")));
+        *content = serde_json::to_vec(&manifest).expect("JSON");
+    }
+    packed(&parts)
+}
+
 async fn goes_over(from: On, to: On) {
     let (here, there) = (App::open(from).await, App::open(to).await);
     let sample = sample::create(&here.store).await.expect("a sample register");
@@ -112,6 +136,7 @@ async fn goes_over(from: On, to: On) {
     let headers = [("content-type", "application/octet-stream"), ("if-match", &etag(&evidence)[..])];
     let named = format!("{path}?name=note.txt");
     here.raw(&old, Method::POST, &named, Some(b"Good until June.".to_vec()), &headers).await.json(200);
+    keeps_a_recipe_and_what_a_list_says(&here, &old).await;
 
     let archive = taken_out(&here, &old).await;
     let report = brought_in(&there, &new, &archive, "?dry_run=true").await.json(200);
@@ -127,7 +152,13 @@ async fn goes_over(from: On, to: On) {
     }
     assert_eq!(there.get(&new, &path).await.bytes, b"Good until June.");
     assert_eq!(stored(&archive), stored(&taken_out(&there, &new).await));
-    for list in ["/settlements?limit=200", "/due/counts"] {
+    for list in [
+        "/settlements?limit=200",
+        "/due/counts",
+        "/recipes?is_built_in=false",
+        "/recipes/finance",
+        "/lists/dspt/entries",
+    ] {
         assert_eq!(here.get(&old, list).await.text, there.get(&new, list).await.text, "{list}");
     }
     // One event tells of it, in a trail that holds.
@@ -259,6 +290,17 @@ both! {
         assert_eq!(app.get(&app.stranger, "/register.zip").await.status, 401);
     }
 
+    async fn an_archive_of_a_program_that_kept_no_recipes_and_no_lists_comes_in(app: App) {
+        let elsewhere = App::open(On::Sqlite).await;
+        keeps_a_recipe_and_what_a_list_says(&elsewhere, &elsewhere.admin).await;
+        let archive = taken_out(&elsewhere, &elsewhere.admin).await;
+        let older = without(&archive, &["register/recipes.jsonl", "register/list-entries.jsonl"]);
+        brought_in(&app, &app.admin, &older, "").await.json(200);
+        assert_eq!(app.get(&app.admin, "/suppliers").await.json(200)["items"][0]["name"], "Stonebridge");
+        assert!(app.walk("/recipes?is_built_in=false", 50).await.is_empty());
+        assert!(app.walk("/lists/dspt/entries", 50).await.is_empty());
+    }
+
     async fn what_is_answered_through_a_link_and_not_submitted_stays_behind(app: App) {
         let supplier = app.supplier("Harbour").await;
         app.assessment("supplier-security", &supplier).await;
@@ -279,6 +321,7 @@ async fn a_hostile_row_is_refused_in_a_database_where_its_ids_are_free() {
     let supplier =
         here.post(&here.editor, "/suppliers", json!({ "name": "Harbour", "website": "https://harbour.example" })).await;
     here.product(&supplier.json(201), "Notes").await;
+    keeps_a_recipe_and_what_a_list_says(&here, &here.admin).await;
     let archive = taken_out(&here, &here.admin).await;
     let fresh = person(&there.store, "Nothing yet", Role::Admin).await;
     let refused = async |part: &str, from: &str, to: &str, place: &str| {
@@ -298,6 +341,16 @@ async fn a_hostile_row_is_refused_in_a_database_where_its_ids_are_free() {
     let nobody = "\"supplier_id\":\"sup_00000000000000000000000000000000\",\"was\":";
     refused("register/products.jsonl", "\"supplier_id\":", nobody, "/register/products.jsonl/1/was unknown_field")
         .await;
+    let recipes = "register/recipes.jsonl";
+    refused(recipes, "\"finance\"", "\"Finance\"", "/register/recipes.jsonl/1 key").await;
+    refused(recipes, "\"noun\":\"suppliers\",\"doc", "\"noun\":\"products\",\"doc", "/register/recipes.jsonl/1/noun")
+        .await;
+    let nobody = "\"supplier_id\":\"sup_00000000000000000000000000000000\",\"entry_key\"";
+    let entries = "register/list-entries.jsonl";
+    let supplier =
+        text(&here.get(&here.admin, "/lists/dspt/entries").await.json(200)["items"][0], "supplier_id").to_owned();
+    let somebody = format!("\"supplier_id\":\"{supplier}\",\"entry_key\"");
+    refused(entries, &somebody, nobody, "/register/list-entries.jsonl/1/supplier_id unknown_id").await;
     // As it is, it comes in.
     brought_in(&there, &fresh, &archive, "").await.json(200);
 }

@@ -109,6 +109,16 @@ both! {
         }
     }
 
+    async fn a_file_without_one_good_row_stays_a_draft_when_only_the_good_ones_are_to_come_in(app: App) {
+        let file = b"name,website\nHarbour,no address\nTide,nor this one\n".to_vec();
+        let draft = app.raw(&app.editor, Method::POST, "/imports", Some(file), &[("content-type", "text/csv")]).await.json(201);
+        let (path, tag) = (format!("/imports/{}", id(&draft)), etag(&draft));
+        let refused = app.send(&app.editor, Method::POST, &format!("{path}/apply?only_good=true"), None, &[("if-match", &tag)]).await;
+        assert_eq!(refused.faults(409), ["no_good_row"]);
+        assert_eq!(app.get(&app.editor, &path).await.json(200)["state"], "draft");
+        assert!(app.walk("/suppliers", 50).await.is_empty());
+    }
+
     async fn whatever_was_imported_and_undone_leaves_the_register_as_it_was(app: App) {
         let config = Config { rng_seed: RngSeed::Fixed(7), ..Config::default() };
         let mut runner = TestRunner::new(config);
@@ -229,6 +239,56 @@ both! {
         for field in ["name", "kind", "purpose"] {
             assert_eq!(now[field], notes[field], "{field}");
         }
+    }
+
+    async fn rows_of_every_other_noun_are_recorded_and_undone(app: App) {
+        let harbour = app.supplier("Harbour").await;
+        let rota = app.product(&harbour, "Rota").await;
+        let tide = app.supplier("Tide").await;
+        let about = |fields: Value| -> Value {
+            let mut row = json!({ "subject_id": id(&harbour) });
+            row.as_object_mut().expect("a row").extend(fields.as_object().expect("fields").clone());
+            row
+        };
+        let rests = |kind: &str, description: &str| json!({ "subject_id": id(&rota), "rests_on_id": id(&tide), "kind": kind, "description": description });
+        let of = |name: &str, role: &str| json!({ "supplier_name": "Tide", "name": name, "role": role });
+        let contract = |reference: &str, ends_on: &str| json!({ "supplier_name": "Tide", "reference": reference, "ends_on": ends_on });
+        let evidence = |reference: &str, statement: &str| about(json!({ "kind": "iso_27001", "reference": reference, "issued_on": "2026-05-01", "statement": statement }));
+        let incident = |title: &str, severity: &str| about(json!({ "title": title, "severity": severity, "occurred_on": "2026-05-01" }));
+        let risk = |title: &str, impact: i64| about(json!({ "title": title, "likelihood": 3, "impact": impact }));
+        let looked = |day: &str| about(json!({ "completed_on": day, "completed_by": "Jo Bell", "outcome": "Well" }));
+        for (noun, first, second, undone_count) in [
+            ("dependencies", json!([rests("host", "before")]), json!([rests("host", "after"), rests("other", "new")]), 2),
+            ("contacts", json!([of("Ann", "before")]), json!([of("Ann", "after"), of("Bo", "new")]), 1),
+            ("contracts", json!([contract("C1", "2027-12-31")]), json!([contract("C1", "2028-12-31"), contract("C2", "2029-01-01")]), 1),
+            ("evidence", json!([evidence("A", "before")]), json!([evidence("A", "after"), evidence("B", "new")]), 2),
+            ("incidents", json!([incident("Fire", "low")]), json!([incident("Fire", "high"), incident("Flood", "low")]), 2),
+            ("risks", json!([risk("One person", 2)]), json!([risk("One person", 5), risk("One place", 1)]), 2),
+            ("reviews", json!([looked("2026-01-10")]), json!([looked("2026-02-10"), looked("2026-03-10"), about(json!({ "due_on": "2026-12-24" }))]), 3),
+        ] {
+            let first = import(&app, noun, first).await;
+            assert_eq!((&first["applied"], &first["refused_count"]), (&json!(true), &json!(0)), "{first}");
+            let review = async || app.walk(&format!("/reviews?subject_id={}", id(&harbour)), 50).await.remove(0);
+            let (before, open) = (export(&app, noun).await, review().await);
+            let report = import(&app, noun, second).await;
+            assert_eq!(report["applied"], true, "{report}");
+            let kept = last_import(&app).await;
+            assert_eq!((&kept["noun"], &kept["state"], &kept["created_count"]), (&json!(noun), &json!("applied"), &report["created_count"]));
+            assert_ne!(export(&app, noun).await, before, "{noun}");
+            let undone = undo(&app, &kept, "").await.json(200);
+            assert_eq!((&undone["left"], &undone["undone_count"]), (&json!([]), &json!(undone_count)), "{noun}");
+            assert_eq!(export(&app, noun).await, before, "{noun}");
+            let after = review().await;
+            for field in ["due_on", "reason", "counted_from", "rescheduled_to"] {
+                assert_eq!(after[field], open[field], "{noun} {field}");
+            }
+        }
+        // What was decided stays, as everywhere.
+        let decided = json!({ "subject_id": id(&harbour), "questionnaire": "supplier-security", "outcome": "approved", "decided_by": "Jo Bell", "decided_on": "2026-05-01" });
+        app.post(&app.admin, "/decisions/import", json!({ "rows": [decided] })).await.json(200);
+        let undone = undo(&app, &last_import(&app).await, "").await.json(200);
+        assert_eq!((text(&undone["left"][0], "kind"), text(&undone["left"][0], "why"), &undone["undone_count"]), ("decision", "decisions are never taken away", &json!(0)));
+        assert_eq!(app.walk("/decisions", 50).await.len(), 1);
     }
 
     async fn who_is_erased_does_not_come_back_with_what_is_undone(app: App) {

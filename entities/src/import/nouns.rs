@@ -14,10 +14,11 @@ use uuid::Uuid;
 use validator::Validate;
 
 use super::{
-    Asked, ImportPlan, Outcome, Row, Seen, Verdict, Work as AllWork, blame,
+    Asked, ImportPlan, Outcome, Row, Seen, Verdict, Work as AllWork, Written, blame,
     ends::{DEPENDENCY_NAMES, Draft, Ends, Named, SUBJECT_NAMES, SUPPLIER_NAMES},
     expect_few,
-    fields::{Fields, absorb, is_unreadable},
+    fields::{Fields, absorb, is_unreadable, was},
+    record::{ImportItem, ItemKind},
 };
 use crate::{
     clock::Day,
@@ -390,38 +391,47 @@ fn build<N: Noun>(
 }
 
 /// All the fields of something, as a change to what is stored.
-fn whole<New: Serialize + DeserializeOwned + JsonSchema + 'static>(new: &New) -> Change<New> {
+pub(in crate::import) fn whole<New: Serialize + DeserializeOwned + JsonSchema + 'static>(new: &New) -> Change<New> {
     match serde_json::to_value(new) {
         Ok(Value::Object(fields)) => Change::new(fields),
         _ => Change::new(Map::new()),
     }
 }
 
-/// Writes it all; gives the ids of what is new, each with the index of its row.
-pub(super) async fn write(writer: &Writer, work: Work) -> Result<Vec<(usize, String)>, Error> {
-    let mut made = Vec::new();
+/// Writes it all.
+pub(super) async fn write(writer: &Writer, work: Work) -> Result<Written, Error> {
+    let mut written = Written::default();
     macro_rules! each {
-        ($steps:expr, $module:ident) => {
+        ($steps:expr, $module:ident, $kind:ident) => {
             for Step { index, before, new } in $steps {
-                match before {
+                written.items.push(match before {
                     Some(row) => {
-                        $module::change(writer, &row.id, row.version, whole(&new)).await?;
+                        let before = was(&row, &new);
+                        let row = $module::change(writer, &row.id, row.version, whole(&new)).await?;
+                        ImportItem::changed(ItemKind::$kind, row.id.as_str(), row.version, before)
                     }
-                    None => made.push((index, $module::create(writer, new).await?.id.to_string())),
-                }
+                    None => {
+                        let row = $module::create(writer, new).await?;
+                        written.made.push((index, row.id.to_string()));
+                        ImportItem::created(ItemKind::$kind, row.id.as_str(), row.version)
+                    }
+                });
             }
         };
     }
     match work {
-        Work::Dependencies(steps) => each!(steps, dependency),
-        Work::Evidence(steps) => each!(steps, evidence),
-        Work::Incidents(steps) => each!(steps, incident),
-        Work::Risks(steps) => each!(steps, risk),
-        Work::Decisions(steps) => made = decisions::write(writer, steps).await?,
-        Work::Reviews(steps) => made = reviews::write(writer, steps).await?,
+        Work::Dependencies(steps) => each!(steps, dependency, Dependency),
+        Work::Evidence(steps) => each!(steps, evidence, Evidence),
+        Work::Incidents(steps) => each!(steps, incident, Incident),
+        Work::Risks(steps) => each!(steps, risk, Risk),
+        Work::Decisions(steps) => written = decisions::write(writer, steps).await?,
+        Work::Reviews(steps) => written = reviews::write(writer, steps).await?,
         Work::Suppliers(changes) => {
-            supplier::put_all(writer, "change", changes).await?;
+            let before: Vec<_> = changes.iter().map(|(before, new)| was(before, new)).collect();
+            for (row, before) in supplier::put_all(writer, "change", changes).await?.iter().zip(before) {
+                written.items.push(ImportItem::changed(ItemKind::Supplier, row.id.as_str(), row.version, before));
+            }
         }
     }
-    Ok(made)
+    Ok(written)
 }

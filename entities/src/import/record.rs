@@ -19,7 +19,7 @@ use crate::{
     id::{ImportId, OrganisationId},
     page::{Page, Sort},
     recipe::{ImportNoun, Recipe},
-    review::{Course, Review},
+    review::{Course, Review, Told},
     scope::{Reader, Scope, Store, Writer, owned},
     stored::{Json, Word},
     text,
@@ -230,8 +230,14 @@ impl ImportItem {
         Self { before: Some(before), ..Self::created(kind, id, version) }
     }
 
+    /// What came of telling of looks: those that were done, and reviews that are planned otherwise.
+    pub(crate) fn of_looks(told: &Told) -> impl Iterator<Item = Self> {
+        let done = told.done.iter().map(|row| Self::created(ItemKind::Review, row.id.as_str(), row.version));
+        done.chain(told.moved.iter().map(|(row, before, after)| Self::moved(row, before, after)))
+    }
+
     /// A review that is planned otherwise.
-    pub(crate) fn moved(row: &Review, before: &Course, after: &Course) -> Self {
+    fn moved(row: &Review, before: &Course, after: &Course) -> Self {
         let fields = |course: &Course| match serde_json::to_value(course) {
             Ok(Value::Object(fields)) => Some(fields),
             _ => None,

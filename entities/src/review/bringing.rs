@@ -2,10 +2,11 @@
 
 use sea_orm::{ColumnTrait as _, QueryFilter as _};
 
-use super::{ActiveModel, Column, Entity, Model, Review, ReviewState, Trigger, TriggerKind, blank, open_of, settle};
+use super::{ActiveModel, Column, Entity, Model, ReviewState, Told, Trigger, TriggerKind, blank, open_of, settle};
 use crate::{
     clock::{Day, Moment},
     error::Error,
+    id::ReviewId,
     policy,
     scope::Writer,
     stored::Word,
@@ -21,8 +22,16 @@ pub(crate) struct Past {
     pub(crate) due_on: Option<Day>,
 }
 
-/// Keeps a look that was taken before; the next one is counted from the last there is.
-pub(crate) async fn bring_in_past(writer: &Writer, subject: &Subject, past: Past) -> Result<Review, Error> {
+/// Keeps a look that was taken before, and tells of it; the next one is counted from the last there is. Gives its id.
+///
+/// # Errors
+/// [`Error::Busy`] or [`Error::Database`].
+pub(crate) async fn bring_in_past(
+    writer: &Writer,
+    subject: &Subject,
+    past: Past,
+    told: &mut Told,
+) -> Result<ReviewId, Error> {
     let Past { at, by, outcome, due_on } = past;
     let product_id = subject.product_id();
     let due_on = due_on.unwrap_or_else(|| at.day());
@@ -46,20 +55,26 @@ pub(crate) async fn bring_in_past(writer: &Writer, subject: &Subject, past: Past
         && before.counted_from != last
     {
         let after = Model { counted_from: last, ..before.clone() };
-        writer.replace::<Entity, ActiveModel>("derive", &before, after).await?;
+        told.note_move(&before, writer.replace::<Entity, ActiveModel>("derive", &before, after).await?);
     }
-    Ok(row)
+    let id = row.id.clone();
+    told.done.push(row);
+    Ok(id)
 }
 
-/// Sets when to look next, as a file says; a day in the past is overdue.
+/// Sets when to look next, as a file says, and tells of it; a day in the past is overdue.
+///
+/// # Errors
+/// [`Error::Busy`] or [`Error::Database`].
 pub(crate) async fn bring_in_next(
     writer: &Writer,
     subject: &Subject,
     due_on: Day,
     why: &str,
-) -> Result<Option<Review>, Error> {
+    told: &mut Told,
+) -> Result<(), Error> {
     let product_id = subject.product_id();
-    let Some(before) = open_of(writer, &subject.supplier.id, product_id.as_ref()).await? else { return Ok(None) };
+    let Some(before) = open_of(writer, &subject.supplier.id, product_id.as_ref()).await? else { return Ok(()) };
     let mut after = before.clone();
     after.rescheduled_to = Some(due_on);
     after.rescheduled_reason = Some(why.to_owned());
@@ -70,5 +85,6 @@ pub(crate) async fn bring_in_next(
     after.triggers.0.clear();
     after.seen = None;
     settle(&mut after, None);
-    writer.replace::<Entity, ActiveModel>("reschedule", &before, after).await.map(Some)
+    told.note_move(&before, writer.replace::<Entity, ActiveModel>("reschedule", &before, after).await?);
+    Ok(())
 }

@@ -173,7 +173,7 @@ pub(crate) struct Course {
 }
 
 impl Course {
-    fn of(row: &Review) -> Self {
+    pub(super) fn of(row: &Review) -> Self {
         Self {
             due_on: row.due_on,
             reason: row.reason,
@@ -203,6 +203,17 @@ pub(crate) struct Told {
     pub(crate) done: Vec<Review>,
     /// Open reviews that have another course, with the one before and the one now.
     pub(crate) moved: Vec<(Review, Course, Course)>,
+}
+
+impl Told {
+    /// Notes that an open review has another course. Each stands here once, with the course before all of it.
+    pub(super) fn note_move(&mut self, before: &Review, after: Review) {
+        let now = Course::of(&after);
+        match self.moved.iter_mut().find(|(row, _, _)| row.id == after.id) {
+            Some(known) => (known.0, known.2) = (after, now),
+            None => self.moved.push((after, Course::of(before), now)),
+        }
+    }
 }
 
 /// Keeps that suppliers that are being entered were looked at before.

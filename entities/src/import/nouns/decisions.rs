@@ -19,10 +19,11 @@ use crate::{
     fault::{Fault, Faults},
     id::{SubjectId, SupplierId},
     import::{
-        ImportPlan, Outcome, Row, Seen, Verdict, blame,
+        ImportPlan, Outcome, Row, Seen, Verdict, Written, blame,
         ends::{Draft, Ends},
         expect_few,
         fields::{Fields, absorb, is_unreadable},
+        record::{ImportItem, ItemKind},
     },
     policy::{self, SeparationOfDuties},
     questionnaire,
@@ -265,9 +266,9 @@ fn build(
 }
 
 /// Writes them, the earliest first, so that each takes the place of the one before it.
-pub(super) async fn write(writer: &Writer, mut steps: Vec<Step>) -> Result<Vec<(usize, String)>, Error> {
+pub(super) async fn write(writer: &Writer, mut steps: Vec<Step>) -> Result<Written, Error> {
     steps.sort_by_key(|step| step.at);
-    let mut made = Vec::new();
+    let mut written = Written::default();
     for Step { index, new, at } in steps {
         let NewPastDecision { subject_id, questionnaire, outcome, comment, conditions, lapses_on, decided_by, .. } =
             new;
@@ -277,7 +278,9 @@ pub(super) async fn write(writer: &Writer, mut steps: Vec<Step>) -> Result<Vec<(
             .collect();
         let past =
             Past { subject_id, questionnaire, outcome, comment, conditions, lapses_on, decided_by, decided_at: at };
-        made.push((index, decision::bring_in(writer, past).await?.id.to_string()));
+        let row = decision::bring_in(writer, past).await?;
+        written.items.push(ImportItem::created(ItemKind::Decision, row.id.as_str(), row.version));
+        written.made.push((index, row.id.to_string()));
     }
-    Ok(made)
+    Ok(written)
 }

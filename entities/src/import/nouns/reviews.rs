@@ -15,12 +15,13 @@ use crate::{
     fault::{Fault, Faults},
     id::{SubjectId, SupplierId},
     import::{
-        FieldMove, ImportPlan, Outcome, Row, Seen, Verdict, blame,
+        FieldMove, ImportPlan, Outcome, Row, Seen, Verdict, Written, blame,
         ends::{Draft, Ends},
         expect_few,
         fields::{Fields, absorb, is_unreadable},
+        record::ImportItem,
     },
-    review::{self, Past, Review, ReviewState},
+    review::{self, Past, Review, ReviewState, Told},
     scope::{Reader, Writer},
     subject::Subject,
 };
@@ -191,21 +192,21 @@ fn build(draft: &mut Draft, today: Day, fields: &Fields) -> Option<NewPastReview
 }
 
 /// Writes them: what was done first, the earliest of it first, then when to look next.
-pub(super) async fn write(writer: &Writer, mut steps: Vec<Step>) -> Result<Vec<(usize, String)>, Error> {
+pub(super) async fn write(writer: &Writer, mut steps: Vec<Step>) -> Result<Written, Error> {
     steps.sort_by_key(|step| (!step.is_new, step.new.done_at()));
-    let mut made = Vec::new();
+    let (mut made, mut told) = (Vec::new(), Told::default());
     for Step { index, is_new, new } in steps {
         let subject = Subject::find(writer, &new.subject_id, "/subject_id").await?;
         match (is_new, new.done_at(), new.due_on) {
             (true, Some(at), due_on) => {
                 let past = Past { at, by: new.completed_by, outcome: new.outcome, due_on };
-                made.push((index, review::bring_in_past(writer, &subject, past).await?.id.to_string()));
+                made.push((index, review::bring_in_past(writer, &subject, past, &mut told).await?.to_string()));
             }
             (false, _, Some(day)) => {
-                review::bring_in_next(writer, &subject, day, "as a file says").await?;
+                review::bring_in_next(writer, &subject, day, "as a file says", &mut told).await?;
             }
             _ => {}
         }
     }
-    Ok(made)
+    Ok(Written { made, items: ImportItem::of_looks(&told).collect() })
 }

@@ -10,16 +10,16 @@ use serde_json::{Map, Value};
 
 use super::{ActiveModel, Entity, Import, ImportState, ItemKind, Model, hanging, item};
 use crate::{
-    dependency,
+    dependency::{self, Dependency, NewDependency},
     error::Error,
     evidence::{self, Evidence, NewEvidence},
     id::{ImportId, ReviewId, SupplierId},
     identifier::Identifier,
-    import::fields::Fields,
-    incident,
+    import::{fields::Fields, nouns::whole},
+    incident::{self, Incident, NewIncident},
     product::{self, NewProduct, Product},
     review::{self, Course, Review, ReviewState},
-    risk,
+    risk::{self, NewRisk, Risk},
     scope::{PORTION, Reader, Writer},
     stored::{Word, word},
     supplier::{self, NewSupplier, Supplier},
@@ -61,9 +61,12 @@ pub struct LeftItem {
 struct Undoing {
     left: Vec<LeftItem>,
     /// What others rest on comes after them.
-    dependencies: Vec<dependency::Dependency>,
-    incidents: Vec<incident::Incident>,
-    risks: Vec<risk::Risk>,
+    dependencies: Vec<Dependency>,
+    changed_dependencies: Vec<(Dependency, NewDependency)>,
+    incidents: Vec<Incident>,
+    changed_incidents: Vec<(Incident, NewIncident)>,
+    risks: Vec<Risk>,
+    changed_risks: Vec<(Risk, NewRisk)>,
     evidence: Vec<Evidence>,
     changed_evidence: Vec<(Evidence, NewEvidence)>,
     looks: Vec<Review>,
@@ -78,8 +81,11 @@ impl Undoing {
     fn report(&self) -> UndoReport {
         let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         let undone = self.dependencies.len()
+            + self.changed_dependencies.len()
             + self.incidents.len()
+            + self.changed_incidents.len()
             + self.risks.len()
+            + self.changed_risks.len()
             + self.evidence.len()
             + self.changed_evidence.len()
             + self.looks.len()
@@ -148,15 +154,15 @@ fn evidence_name(row: &Evidence) -> String {
     row.reference.clone().or_else(|| row.statement.clone()).unwrap_or_else(|| word(&row.kind))
 }
 
-fn dependency_name(row: &dependency::Dependency) -> String {
+fn dependency_name(row: &Dependency) -> String {
     word(&row.kind)
 }
 
-fn incident_name(row: &incident::Incident) -> String {
+fn incident_name(row: &Incident) -> String {
     row.title.clone()
 }
 
-fn risk_name(row: &risk::Risk) -> String {
+fn risk_name(row: &Risk) -> String {
     row.title.clone()
 }
 
@@ -197,25 +203,24 @@ async fn plan(reader: &Reader, import: &Import) -> Result<Undoing, Error> {
     undoable(reader, import)?;
     let items = items_of(reader, &import.id).await?;
     let mut undoing = Undoing::default();
-    // Each of these goes or stays by itself.
-    for (item, row) in as_left!(undoing, reader, items, Dependency, dependency, dependency_name) {
-        match &item.before {
-            None => undoing.dependencies.push(row),
-            Some(_) => leave_kind(&mut undoing, item, &dependency_name(&row)),
-        }
+    // Each of these goes, is put back or stays by itself.
+    macro_rules! each {
+        ($kind:ident, $noun:ident, $new:ty, $name:ident, $made:ident, $changed:ident) => {
+            let fields = Fields::of::<$new>();
+            for (item, row) in as_left!(undoing, reader, items, $kind, $noun, $name) {
+                match &item.before {
+                    None => undoing.$made.push(row),
+                    Some(before) => match put_back::<$new>(&fields, &row, before) {
+                        Some(new) => undoing.$changed.push((row, new)),
+                        None => undoing.leave(ItemKind::$kind, &item.item_id, Some(&$name(&row)), CHANGED),
+                    },
+                }
+            }
+        };
     }
-    for (item, row) in as_left!(undoing, reader, items, Incident, incident, incident_name) {
-        match &item.before {
-            None => undoing.incidents.push(row),
-            Some(_) => leave_kind(&mut undoing, item, &incident_name(&row)),
-        }
-    }
-    for (item, row) in as_left!(undoing, reader, items, Risk, risk, risk_name) {
-        match &item.before {
-            None => undoing.risks.push(row),
-            Some(_) => leave_kind(&mut undoing, item, &risk_name(&row)),
-        }
-    }
+    each!(Dependency, dependency, NewDependency, dependency_name, dependencies, changed_dependencies);
+    each!(Incident, incident, NewIncident, incident_name, incidents, changed_incidents);
+    each!(Risk, risk, NewRisk, risk_name, risks, changed_risks);
     for item in items.iter().filter(|item| item.kind.0 == ItemKind::Decision) {
         undoing.leave(ItemKind::Decision, &item.item_id, None, "decisions are never taken away");
     }
@@ -224,10 +229,6 @@ async fn plan(reader: &Reader, import: &Import) -> Result<Undoing, Error> {
     plan_products(reader, &items, &mut undoing).await?;
     plan_suppliers(reader, &items, &mut undoing).await?;
     Ok(undoing)
-}
-
-fn leave_kind(undoing: &mut Undoing, item: &item::Model, name: &str) {
-    undoing.leave(item.kind.0, &item.item_id, Some(name), "what was changed of its kind is not put back: change it");
 }
 
 async fn plan_evidence(reader: &Reader, items: &[item::Model], undoing: &mut Undoing) -> Result<(), Error> {
@@ -381,8 +382,11 @@ pub async fn undo(writer: &Writer, id: &ImportId) -> Result<UndoReport, Error> {
     let report = undoing.report();
     let Undoing {
         dependencies,
+        changed_dependencies,
         incidents,
+        changed_incidents,
         risks,
+        changed_risks,
         evidence,
         changed_evidence,
         looks,
@@ -396,11 +400,20 @@ pub async fn undo(writer: &Writer, id: &ImportId) -> Result<UndoReport, Error> {
     for row in dependencies {
         dependency::delete(writer, &row.id, row.version).await?;
     }
+    for (row, new) in changed_dependencies {
+        dependency::change(writer, &row.id, row.version, whole(&new)).await?;
+    }
     for row in incidents {
         incident::delete(writer, &row.id, row.version).await?;
     }
+    for (row, new) in changed_incidents {
+        incident::change(writer, &row.id, row.version, whole(&new)).await?;
+    }
     for row in risks {
         risk::delete(writer, &row.id, row.version).await?;
+    }
+    for (row, new) in changed_risks {
+        risk::change(writer, &row.id, row.version, whole(&new)).await?;
     }
     for row in evidence {
         evidence::delete(writer, &row.id, row.version).await?;

@@ -121,8 +121,7 @@ pub(in crate::import) async fn write_suppliers(
         items.push(ImportItem::changed(ItemKind::Evidence, row.id.as_str(), row.version, fields));
     }
     let told = review::tell(writer, looks).await?;
-    items.extend(told.done.iter().map(|row| ImportItem::created(ItemKind::Review, row.id.as_str(), row.version)));
-    items.extend(told.moved.iter().map(|(row, before, after)| ImportItem::moved(row, before, after)));
+    items.extend(ImportItem::of_looks(&told));
     // In its turn only: somebody else may be about to take the same identifier, and each would wait for the other.
     let (indexes, rows): (Vec<usize>, Vec<Supplier>) = added.into_iter().unzip();
     supplier::note_identifiers(writer, &rows).await?;

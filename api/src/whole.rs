@@ -5,6 +5,10 @@
 //! complete. nginx asks so unless it is told `proxy_http_version 1.1`. With its length at its head, what is missing is
 //! missed; and what breaks off while it is made is a problem in place of half an answer.
 //!
+//! Whoever asks by HTTP/1.1 but cannot pass on that an answer broke off says so with `Via`, in which a step by HTTP/1.0
+//! is named (RFC 9110, 7.6.3): the sample for Caddy has it write `1.0 caddy`, since Caddy before 2.8 ends every answer
+//! of unknown length as if it were complete.
+//!
 //! Up to [`IN_MEMORY`] bytes are gathered in memory, more in a file without a name. All such files together have
 //! [`ON_DISK`] of room, and none is made for longer than [`LONGEST`].
 
@@ -50,9 +54,9 @@ impl<E: Endpoint<Output = Response>> Endpoint for Whole<E> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
-        let is_old = request.version() < Version::HTTP_11 && *request.method() != Method::HEAD;
+        let needs_length = *request.method() != Method::HEAD && is_by_http_1_0(&request);
         let response = self.inner.call(request).await?;
-        if !is_old {
+        if !needs_length {
             return Ok(response);
         }
         let (mut head, body) = response.into_parts();
@@ -77,6 +81,18 @@ impl<E: Endpoint<Output = Response>> Endpoint for Whole<E> {
         };
         Ok(Response::from_parts(head, body))
     }
+}
+
+/// Whether the request came by HTTP/1.0, here or on its way.
+fn is_by_http_1_0(request: &Request) -> bool {
+    let mut steps = request
+        .headers()
+        .get_all(header::VIA)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    request.version() < Version::HTTP_11
+        || steps.any(|step| matches!(step.split_whitespace().next(), Some("1.0" | "HTTP/1.0")))
 }
 
 /// Puts the headers of a problem in the place of those that spoke of an answer.
@@ -255,6 +271,20 @@ mod tests {
         }
         let nothing = asked(Version::HTTP_10, Vec::new(), ON_DISK).await;
         assert!(nothing.into_body().into_vec().await.expect("a body").is_empty());
+    }
+
+    #[test]
+    fn a_step_by_http_1_0_on_the_way_counts_as_one_here() {
+        let told = |via: &str| is_by_http_1_0(&Request::builder().header(header::VIA, via).finish());
+        for via in ["1.0 caddy", "HTTP/1.0 a", "1.1 a, 1.0 b (c)", "1.1 a,\t1.0\tb"] {
+            assert!(told(via), "{via}");
+        }
+        for via in ["", "1.1 caddy", "1.1 1.0", "2 a, 3 b", ",, ,"] {
+            assert!(!told(via), "{via}");
+        }
+        assert!(is_by_http_1_0(&Request::builder().version(Version::HTTP_10).finish()));
+        assert!(is_by_http_1_0(&Request::builder().version(Version::HTTP_09).finish()));
+        assert!(!is_by_http_1_0(&Request::builder().finish()));
     }
 
     #[tokio::test]

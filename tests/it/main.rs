@@ -12,6 +12,7 @@ mod audit;
 mod authoring;
 mod backups;
 mod bad_input;
+mod below;
 mod bills_of_materials;
 mod bodies;
 mod bulk;

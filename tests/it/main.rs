@@ -96,3 +96,4 @@ mod twins;
 mod upgrades;
 mod web;
 mod what_if;
+mod whole;

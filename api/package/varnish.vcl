@@ -15,6 +15,8 @@ sub vcl_recv {
     # Written over, not added to: what a client says of itself is not passed on.
     set req.http.X-Forwarded-For = client.ip;
     set req.http.X-Forwarded-Proto = "https";
+    # Diligence gives no parts; Varnish would cut one out of an answer that may differ from what came before.
+    unset req.http.Range;
 
     # Style, script and icon are the same for everyone, and may be kept.
     if (req.url ~ "^(/diligence)?/assets/" && (req.method == "GET" || req.method == "HEAD")) {
@@ -23,6 +25,6 @@ sub vcl_recv {
         return (hash);
     }
     # All else is somebody's. Diligence says so of each answer (private, no-store), and Varnish heeds it; what is passed on
-    # is not even looked for, and is packed, or asked for in part, as Diligence has it.
+    # is not even looked for, and is packed as Diligence has it.
     return (pass);
 }

@@ -6,7 +6,7 @@
 //! missed; and what breaks off while it is made is a problem in place of half an answer.
 //!
 //! Whoever asks by HTTP/1.1 but cannot pass on that an answer broke off says so with `Via`, in which a step by HTTP/1.0
-//! is named (RFC 9110, 7.6.3): the sample for Caddy has it write `1.0 caddy`, since Caddy before 2.8 ends every answer
+//! is named (RFC 9110, 7.6.3): the sample for Caddy has it write `1.0 caddy`, since Caddy 2.6 ends every answer
 //! of unknown length as if it were complete; the sample for HAProxy `1.0 haproxy` where its client speaks HTTP/2, since
 //! HAProxy 2.6 does so there.
 //!

@@ -42,8 +42,8 @@ pub struct Config {
     pub request_timeout: Duration,
     /// How long requests in flight may go on after a signal to stop.
     pub shutdown_timeout: Duration,
-    /// The address under which people reach this server, for links and for the `Host` they may send; else where it
-    /// listens.
+    /// The address under which people reach this server, for links, for the `Host` they may send, and for the path
+    /// below which everything is; else where it listens.
     pub public_url: Option<PublicUrl>,
     /// Names that `Host` may have besides the public address's, `localhost` and any address of digits; in small
     /// letters, without ports.
@@ -180,8 +180,8 @@ pub struct ServeFlags {
     /// How long requests in flight may go on after a signal to stop [default: 30]
     #[arg(long, env = "DILIGENCE_SHUTDOWN_TIMEOUT_SECONDS", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=3600))]
     pub shutdown_timeout_seconds: Option<u64>,
-    /// The address under which people reach this server, for links: https://register.example.org [default: where it
-    /// listens]
+    /// The address under which people reach this server, for links: https://register.example.org, or below a path of
+    /// another name's, https://www.example.org/diligence [default: where it listens]
     #[arg(long, env = "DILIGENCE_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<PublicUrl>,
     /// Further names that requests may be for, with commas between, against pages elsewhere that pass themselves off as
@@ -493,6 +493,7 @@ mod tests {
         );
         for (text, said) in [
             ("public_url = \"register.example.org\"", "line 1: expected an address such as"),
+            ("public_url = \"https://example.org/sign-in\"", "line 1: expected a path that begins with no word of"),
             ("allowed_hosts = [\"a:80\"]", "allowed_hosts: expected a host's name"),
             ("trusted_proxies = [\"proxy\"]", "trusted_proxies: expected an address or a network"),
             ("provider_networks = [\"intranet\"]", "provider_networks: expected an address or a network"),

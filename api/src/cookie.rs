@@ -2,6 +2,7 @@
 //!
 //! Their names begin with `__Host-`, so that browsers take them from this host alone and over TLS. A browser on the
 //! same machine that speaks plain HTTP could not keep those, so there, and only there, the names are without.
+//! Below a path of another name they go out under other names, for that path: [`crate::below`].
 
 use diligence_entities::id::OrganisationId;
 use poem::{

@@ -12,7 +12,7 @@
 //! | `bulk` | what is done to many at once, from any door |
 //! | [`schema`] [`check`] [`json`] | one definition of each shape: shown in the document, checked at the door |
 //! | [`document`] [`schemas`] | the OpenAPI document; JSON Schemas for editors |
-//! | [`middleware`] `trail` [`client`] [`limit`] [`health`] [`measurements`] `metrics_key` `compression` | what every request goes through, and what is counted |
+//! | [`middleware`] `trail` [`client`] [`limit`] [`health`] [`measurements`] `metrics_key` `compression` `below` `whole` | what every request goes through, and what is counted |
 //! | [`address`] [`link`] | where the APIs begin, where we are, and where in ourselves a browser may be sent |
 //! | `body` | how bodies are read: by whom, how much of them, and how much at a time |
 //! | [`config`] [`command`] `server` `log` `redacted` | the command line, the connections it serves, where the log goes, and what is never said |
@@ -21,6 +21,7 @@ pub mod address;
 pub mod answer;
 pub mod archive;
 pub mod auth;
+mod below;
 mod bill_of_materials;
 mod body;
 mod bulk;
@@ -63,6 +64,7 @@ mod stream;
 pub mod tables;
 mod trail;
 pub mod version;
+mod whole;
 
 use std::sync::{Arc, atomic::AtomicBool};
 
@@ -76,6 +78,7 @@ use poem_openapi::OpenApiService;
 
 use crate::{
     address::{RESPONDENT_ROOT, ROOT},
+    below::Below,
     body::Bodies,
     compression::Packing,
     config::Config,
@@ -84,6 +87,7 @@ use crate::{
     mail::Mailer,
     middleware::Around,
     problem::{Problem, Type},
+    whole::Whole,
 };
 
 /// Everything that is served. A handler finds the [`Config`] as `Data<&Arc<Config>>`, and the [`client::Client`] as
@@ -132,7 +136,10 @@ pub(crate) fn app_and_metrics(
         .data(mailer)
         .data(single_sign_on::Discovered::new(&config))
         .data(Arc::clone(&config));
-    (Packing::new(Around { inner, metrics, config, limiter, bodies, has_warned: AtomicBool::new(false) }), apart)
+    let path = config.public_url.as_ref().map(|url| url.path().to_owned()).unwrap_or_default();
+    let around = Around { inner, metrics, config, limiter, bodies, has_warned: AtomicBool::new(false) };
+    // What is packed is text in which nothing can be put any more, and it is what is packed whose length is told.
+    (Whole::new(Packing::new(Below::new(around, path))), apart)
 }
 
 #[handler]

@@ -5,15 +5,21 @@ use std::{fmt, str::FromStr};
 use poem::http::Uri;
 use serde::{Deserialize, Deserializer};
 
+use crate::below;
+
 /// How long a path may be that a browser is sent back to, in bytes.
 const MAXIMUM_PATH: usize = 2000;
+/// How long the path of the public address may be, in bytes.
+const MAXIMUM_PUBLIC_PATH: usize = 200;
 
-/// The address under which people reach this server: `https://register.example.org`, without a path.
+/// The address under which people reach this server: `https://register.example.org`, or below a path of another name's,
+/// `https://www.example.org/diligence`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicUrl {
-    /// In small letters, without a slash at the end.
+    /// Up to the path in small letters, without a slash at the end.
     text: String,
     host: String,
+    path: String,
 }
 
 impl PublicUrl {
@@ -21,6 +27,12 @@ impl PublicUrl {
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
+    }
+
+    /// The path below which everything is: `/diligence`, without a slash at the end; empty where a name is all ours.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
     }
 
     /// Whether it is `https`.
@@ -39,21 +51,43 @@ impl PublicUrl {
 impl FromStr for PublicUrl {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        let expected =
-            || format!("expected an address such as https://register.example.org, without a path, not {text:?}");
+        let expected = || {
+            format!(
+                "expected an address such as https://register.example.org or https://www.example.org/diligence, not {text:?}"
+            )
+        };
         let uri: Uri = text.parse().map_err(|_| expected())?;
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return Err(expected()) };
         // The parser passes over fragments, and takes names in any letters.
         let plain = text.is_ascii() && !text.contains(['#', '@']) && !authority.host().is_empty();
-        if !plain || !["http", "https"].contains(&scheme) || uri.path() != "/" || uri.query().is_some() {
+        let path = uri.path().strip_suffix('/').unwrap_or(uri.path());
+        if !plain || !["http", "https"].contains(&scheme) || !is_plain_path(path) || uri.query().is_some() {
             return Err(expected());
+        }
+        if below::is_ours(path) {
+            return Err(format!(
+                "expected a path that begins with no word of this program's own addresses, such as /diligence, not {path:?}"
+            ));
         }
         let authority_text = authority.as_str().to_ascii_lowercase();
         Ok(Self {
-            text: format!("{scheme}://{authority_text}"),
+            text: format!("{scheme}://{authority_text}{path}"),
             host: authority.host().trim_end_matches('.').to_ascii_lowercase(),
+            path: path.to_owned(),
         })
     }
+}
+
+/// Whether it is a path that nobody on the way writes differently: nothing, or parts of letters, digits and `- _ . ~`,
+/// each after a slash.
+fn is_plain_path(path: &str) -> bool {
+    let is_plain = |part: &str| {
+        part.bytes().any(|byte| byte != b'.')
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~'))
+    };
+    path.is_empty()
+        || (path.len() <= MAXIMUM_PUBLIC_PATH
+            && path.strip_prefix('/').is_some_and(|parts| parts.split('/').all(is_plain)))
 }
 
 impl fmt::Display for PublicUrl {
@@ -89,22 +123,44 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_public_address_has_a_scheme_and_a_host_and_nothing_more() {
-        for (text, link, host) in [
-            ("https://register.example.org", "https://register.example.org/x", "register.example.org"),
-            ("https://Register.Example.org/", "https://register.example.org/x", "register.example.org"),
-            ("http://127.0.0.1:8080", "http://127.0.0.1:8080/x", "127.0.0.1"),
-            ("http://[::1]:8080", "http://[::1]:8080/x", "[::1]"),
+    fn a_public_address_has_a_scheme_a_host_and_at_most_a_plain_path() {
+        for (text, link, host, path) in [
+            ("https://register.example.org", "https://register.example.org/x", "register.example.org", ""),
+            ("https://Register.Example.org/", "https://register.example.org/x", "register.example.org", ""),
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080/x", "127.0.0.1", ""),
+            ("http://[::1]:8080", "http://[::1]:8080/x", "[::1]", ""),
+            (
+                "https://www.example.org/diligence",
+                "https://www.example.org/diligence/x",
+                "www.example.org",
+                "/diligence",
+            ),
+            (
+                "https://Www.example.org/Our/~x_1.0/",
+                "https://www.example.org/Our/~x_1.0/x",
+                "www.example.org",
+                "/Our/~x_1.0",
+            ),
         ] {
             let url: PublicUrl = text.parse().expect("an address");
-            assert_eq!((url.link("/x").as_str(), url.host()), (link, host));
+            assert_eq!((url.link("/x").as_str(), url.host(), url.path()), (link, host, path));
         }
+        let long = format!("https://a.example/{}", "x".repeat(MAXIMUM_PUBLIC_PATH));
         for text in [
             "",
             "register.example.org",
             "/x",
             "ftp://a.example",
-            "https://a.example/x",
+            "https://a.example/register",
+            "https://a.example/api/x",
+            "https://a.example//x",
+            "https://a.example/x//",
+            "https://a.example/x/../y",
+            "https://a.example/%78",
+            "https://a.example/x\"y",
+            "https://a.example/x;y",
+            "https://a.example/x?y",
+            &long,
             "https://a.example?x",
             "https://a.example#x",
             "https://me@a.example",

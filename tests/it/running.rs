@@ -15,6 +15,7 @@ use crate::{
 };
 
 mod proxies;
+mod proxy;
 mod secrets;
 
 fn package(file: &str) -> PathBuf {

@@ -1,250 +1,23 @@
-//! The program behind each proxy, as in the sample that is shipped, and behind proxies that pack answers themselves.
-//!
-//! The proxies are those of Debian, each in the foreground with its sample; only ports, paths and what a test needs of
-//! its own are put in their places. `tests/run` installs them.
+//! The program behind each proxy, as in the sample that is shipped, below a path of another name, and behind proxies
+//! that are set up otherwise: that pack answers themselves, keep what they can, or ask by HTTP/1.0.
 
 use std::{
     fs,
-    net::{TcpListener, TcpStream},
-    path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
-    time::{Duration, Instant},
+    process::{Command, Output},
+    time::Duration,
 };
 
 use serde_json::{Value, json};
 
-use super::{sample, tool, with};
+use super::{
+    proxy::{ALL, BELOW, Kind, NAME, Proxy, SetUp},
+    tool,
+};
 use crate::{
-    harness::{Folder, On, empty_database},
+    harness::{Folder, On, PASSWORD, empty_database},
+    operations::run,
     server::Server,
 };
-
-const NAME: &str = "register.example.org";
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Nginx,
-    Haproxy,
-    Caddy,
-    Apache,
-}
-
-/// What else a proxy does than its sample says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Packs {
-    /// Nothing.
-    Never,
-    /// It packs answers itself, and asks for plain ones, as many are set up.
-    Itself,
-}
-
-/// A proxy in front of a server. It goes with its test.
-struct Proxy {
-    process: Child,
-    /// Where it speaks https, and where http.
-    ports: (u16, u16),
-    folder: PathBuf,
-}
-
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
-}
-
-impl Proxy {
-    fn start(kind: Kind, packs: Packs, server: &Server, folder: &Path) -> Self {
-        let made = rcgen::generate_simple_self_signed([NAME.to_owned()]).expect("a certificate");
-        let (chain, key) = (made.cert.pem(), made.signing_key.serialize_pem());
-        for (file, text) in [("chain.pem", &chain), ("key.pem", &key), ("both.pem", &format!("{chain}{key}"))] {
-            fs::write(folder.join(file), text).expect("written");
-        }
-        // Another program may take a port first.
-        for _ in 0..5 {
-            let ports = (free_port(), free_port());
-            let log = folder.join("proxy.log");
-            let output = fs::File::create(&log).expect("a log");
-            let process = Self::command(kind, packs, server.address.trim_start_matches("http://"), folder, ports)
-                .stdin(Stdio::null())
-                .stdout(output.try_clone().expect("a second end"))
-                .stderr(output)
-                .spawn()
-                .expect("the proxy starts");
-            let mut proxy = Self { process, ports, folder: folder.to_owned() };
-            let begun = Instant::now();
-            while proxy.process.try_wait().expect("a state").is_none() {
-                if TcpStream::connect(("127.0.0.1", ports.0)).is_ok() {
-                    return proxy;
-                }
-                assert!(begun.elapsed() < Duration::from_secs(30), "{kind:?} does not listen");
-                std::thread::sleep(Duration::from_millis(10));
-            }
-            eprintln!("{kind:?} ended: {}", fs::read_to_string(log).unwrap_or_default());
-        }
-        panic!("{kind:?} does not start");
-    }
-
-    /// How it is started, with its sample written to `folder`.
-    fn command(kind: Kind, packs: Packs, server: &str, folder: &Path, (https, http): (u16, u16)) -> Command {
-        let place = |name: &str| folder.join(name).display().to_string();
-        let (at_https, at_http) = (format!("127.0.0.1:{https}"), format!("127.0.0.1:{http}"));
-        let (written, mut command) = match kind {
-            Kind::Nginx => {
-                let site = with(
-                    sample("nginx.conf"),
-                    &[
-                        ("    listen [::]:80;\n", ""),
-                        ("    listen [::]:443 ssl http2;\n", ""),
-                        ("listen 80;", &format!("listen {at_http};")),
-                        ("listen 443 ssl", &format!("listen {at_https} ssl")),
-                        ("/etc/ssl/register.example.org", &folder.display().to_string()),
-                        ("127.0.0.1:8080", server),
-                    ],
-                );
-                let site = match packs {
-                    Packs::Never => site,
-                    Packs::Itself => with(
-                        site,
-                        &[
-                            ("gzip off;", "gzip on; gzip_min_length 1; gzip_types application/json;"),
-                            ("proxy_set_header Host", "proxy_set_header Accept-Encoding \"\"; proxy_set_header Host"),
-                        ],
-                    ),
-                };
-                let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-                    .iter()
-                    .map(|what| format!("{what}_temp_path {};", place(&format!("nginx-{what}"))))
-                    .collect();
-                let whole = format!(
-                    "daemon off; master_process off; pid {}; error_log stderr; events {{}} http {{ access_log off; {temporary}\n{site}}}",
-                    place("nginx.pid")
-                );
-                let mut command = Command::new(tool("nginx", "nginx"));
-                command.args(["-p", &folder.display().to_string(), "-c", &place("nginx.conf")]);
-                (("nginx.conf", whole), command)
-            }
-            Kind::Haproxy => {
-                let text = with(
-                    sample("haproxy.cfg"),
-                    &[
-                        ("bind :::80 v4v6", &format!("bind {at_http}")),
-                        ("bind :::443 v4v6", &format!("bind {at_https}")),
-                        ("/etc/haproxy/register.example.org.pem", &place("both.pem")),
-                        ("127.0.0.1:8080", server),
-                    ],
-                );
-                let text = match packs {
-                    Packs::Never => text,
-                    Packs::Itself => with(
-                        text,
-                        &[(
-                            "    option httpchk\n",
-                            "    option httpchk\n    compression algo gzip\n    compression type application/json\n    compression offload\n",
-                        )],
-                    ),
-                };
-                let mut command = Command::new(tool("haproxy", "haproxy"));
-                command.args(["-db", "-f", &place("haproxy.cfg")]);
-                (("haproxy.cfg", text), command)
-            }
-            Kind::Caddy => {
-                let text = with(
-                    sample("Caddyfile"),
-                    &[
-                        ("register.example.org {\n", &format!("register.example.org:{https} {{\n\tbind 127.0.0.1\n")),
-                        ("# tls /etc", "tls /etc"),
-                        ("/etc/ssl/register.example.org", &folder.display().to_string()),
-                        ("127.0.0.1:8080", server),
-                    ],
-                );
-                let text = match packs {
-                    Packs::Never => text,
-                    Packs::Itself => with(
-                        text,
-                        &[
-                            ("\trequest_body", "\tencode gzip {\n\t\tminimum_length 1\n\t}\n\trequest_body"),
-                            ("flush_interval -1", "header_up -Accept-Encoding"),
-                        ],
-                    ),
-                };
-                // It leads from http to https by itself.
-                let text = format!(
-                    "{{\n\tadmin off\n\thttp_port {http}\n\thttps_port {https}\n\tdefault_bind 127.0.0.1\n}}\n{text}"
-                );
-                let mut command = Command::new(tool("caddy", "caddy"));
-                command.args(["run", "--adapter", "caddyfile", "--config", &place("Caddyfile")]);
-                command.env("HOME", folder).env("XDG_DATA_HOME", folder).env("XDG_CONFIG_HOME", folder);
-                (("Caddyfile", text), command)
-            }
-            Kind::Apache => {
-                let modules: String = [
-                    "mpm_event",
-                    "authz_core",
-                    "proxy",
-                    "proxy_http",
-                    "ssl",
-                    "socache_shmcb",
-                    "headers",
-                    "env",
-                    "filter",
-                    "deflate",
-                ]
-                .iter()
-                .map(|name| format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"))
-                .collect();
-                let text = format!(
-                    "{modules}ServerRoot {root}\nServerName {NAME}\nPidFile {root}/apache.pid\nDefaultRuntimeDir {root}\nErrorLog {root}/apache.log\nListen {at_https}\n\
-                     SSLEngine on\nSSLCertificateFile {root}/chain.pem\nSSLCertificateKeyFile {root}/key.pem\n\
-                     RequestHeader unset Accept-Encoding\nSetEnv force-gzip 1\nProxyPreserveHost on\nProxyPass / http://{server}/\nAddOutputFilterByType DEFLATE application/json\n",
-                    root = folder.display(),
-                );
-                assert_eq!(packs, Packs::Itself, "no sample for Apache is shipped");
-                let mut command = Command::new(tool("apache2", "apache2-bin"));
-                // One process, so that nothing of it outlives the test.
-                command.args(["-f", &place("apache.conf"), "-X"]);
-                (("apache.conf", text), command)
-            }
-        };
-        fs::write(folder.join(written.0), written.1).expect("written");
-        command.current_dir(folder);
-        command
-    }
-
-    /// Asks with curl, as anyone at `from` would: over https by the register's name.
-    fn curl(&self, from: &str, path: &str, more: &[&str]) -> Output {
-        let url = format!("https://{NAME}:{}{path}", self.ports.0);
-        self.curl_at(from, &url, more)
-    }
-
-    fn curl_at(&self, from: &str, url: &str, more: &[&str]) -> Output {
-        let (https, http) = self.ports;
-        let resolve = |port: u16| format!("{NAME}:{port}:127.0.0.1");
-        let mut curl = Command::new(tool("curl", "curl"));
-        curl.args([
-            "--silent",
-            "--show-error",
-            "--noproxy",
-            "*",
-            "--max-time",
-            "120",
-            "--interface",
-            from,
-            "--resolve",
-            &resolve(https),
-            "--resolve",
-            &resolve(http),
-        ]);
-        let run =
-            curl.arg("--cacert").arg(self.folder.join("chain.pem")).args(more).arg(url).output().expect("curl runs");
-        assert!(run.status.success(), "{url}: {}", String::from_utf8_lossy(&run.stderr));
-        run
-    }
-}
 
 /// The head and the body of what `curl --include` shows.
 fn head_and_body(output: &Output) -> (String, Vec<u8>) {
@@ -259,30 +32,41 @@ fn header<'a>(head: &'a str, name: &str) -> &'a str {
         .map_or("", |(_, value)| value.trim())
 }
 
-async fn behind(kind: Kind, packs: Packs, more: &[&str]) -> (Proxy, Server, Folder) {
+/// The cookies that an answer sets, as they are sent back, and with all that is said of them.
+fn cookies(output: &Output) -> Vec<(String, String)> {
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let set = text.lines().take_while(|line| !line.is_empty()).filter_map(|line| line.split_once(": "));
+    set.filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"))
+        .map(|(_, value)| (value.split(';').next().unwrap_or_default().to_owned(), value.to_owned()))
+        .collect()
+}
+
+async fn behind(kind: Kind, set_up: SetUp, more: &[&str]) -> (Proxy, Server, Folder) {
     let (url, folder) = empty_database(On::Sqlite).await;
     let folder = folder.expect("a folder");
-    let public = format!("https://{NAME}");
+    let public = format!("https://{NAME}{}", if set_up == SetUp::Below { BELOW } else { "" });
     let server =
         Server::start_with(&url, &[&["--trusted-proxies", "127.0.0.1", "--public-url", &public], more].concat());
-    let proxy = Proxy::start(kind, packs, &server, &folder.0);
+    let proxy = Proxy::start(kind, set_up, &server, &folder.0);
     (proxy, server, folder)
 }
 
 /// What holds behind each of the proxies whose sample is shipped.
 async fn serves(kind: Kind) {
-    let (proxy, server, folder) = behind(kind, Packs::Never, &["--stranger-requests-per-minute", "3"]).await;
+    let (proxy, server, folder) = behind(kind, SetUp::AsSample, &["--stranger-requests-per-minute", "3"]).await;
     let key = format!("Authorization: Bearer {}", server.key);
 
-    // Everyone is led to https, where browsers are told to stay.
-    let led = proxy.curl_at("127.0.0.1", &format!("http://{NAME}:{}/register?q=a", proxy.ports.1), &["--include"]);
-    let (head, _) = head_and_body(&led);
-    assert!(
-        head.contains(" 308 ")
-            && header(&head, "location").starts_with(&format!("https://{NAME}"))
-            && header(&head, "location").ends_with("/register?q=a"),
-        "{head}"
-    );
+    // Everyone is led to https, where browsers are told to stay. With Varnish that is for what has the certificate.
+    if kind != Kind::Varnish {
+        let led = proxy.curl_at("127.0.0.1", &format!("http://{NAME}:{}/register?q=a", proxy.ports.1), &["--include"]);
+        let (head, _) = head_and_body(&led);
+        assert!(
+            head.contains(" 308 ")
+                && header(&head, "location").starts_with(&format!("https://{NAME}"))
+                && header(&head, "location").ends_with("/register?q=a"),
+            "{head}"
+        );
+    }
     let (head, _) = head_and_body(&proxy.curl("127.0.0.1", "/health/ready", &["--include"]));
     assert!(head.contains(" 200") && !header(&head, "strict-transport-security").is_empty(), "{head}");
 
@@ -351,6 +135,9 @@ async fn serves(kind: Kind) {
             .stdout;
         assert!(unpacked == plain, "{coding} of {kind:?} is not what it was");
     }
+    // Nobody cuts a part out of an export: it may be another one than what came before.
+    let part = proxy.curl("127.0.0.1", "/api/v1/suppliers.csv", &["--fail", "--header", &key, "--range", "100-"]);
+    assert!(part.stdout == plain, "{kind:?} gives {} of {} bytes", part.stdout.len(), plain.len());
     let id = first_id(&proxy, &key);
     let path = format!("/api/v1/suppliers/{id}");
     let (head, _) = head_and_body(&proxy.curl(
@@ -360,6 +147,81 @@ async fn serves(kind: Kind) {
     ));
     assert_eq!(header(&head, "etag"), "\"1\"", "it is too small to be packed: {head}");
     change(&proxy, &key, &path, header(&head, "etag"), "{\"notes\": \"changed\"}");
+
+    // An address is passed on as it was asked for: it is the program that finds nothing there.
+    for strange in ["/api/v1/suppliers/a%2Fb", "/api/v1/suppliers/a%252Fb", "/api/v1/suppliers/..."] {
+        let asked = proxy.curl("127.0.0.1", strange, &["--include", "--path-as-is", "--header", &key]);
+        let (head, _) = head_and_body(&asked);
+        let is_ours = header(&head, "content-type") == "application/problem+json";
+        assert!(head.lines().next().is_some_and(|line| line.contains(" 404")) && is_ours, "{strange}: {head}");
+    }
+    assert_eq!(proxy.status("/api/v1/suppliers.csv", &["--head", "--header", &key]), "200");
+}
+
+/// The first person of a register comes in, and their session is kept by a cookie that a browser takes. Gives what is
+/// sent back of it.
+fn signs_in(proxy: &Proxy, server: &Server, below: &str) -> String {
+    let (_, token) = server.link.split_once('#').expect("a link");
+    let accept = json!({ "token": token, "email": "sam@example.org", "name": "Sam Okafor", "password": PASSWORD });
+    let path = format!("{below}/api/v1/invitations/accept");
+    proxy.curl("127.0.0.1", &path, &["--fail", "--json", &accept.to_string()]);
+    let own = json!({ "email": "sam@example.org", "password": PASSWORD }).to_string();
+    let signed = proxy.curl("127.0.0.1", &format!("{below}/api/v1/sessions"), &["--fail", "--include", "--json", &own]);
+    let name = if below.is_empty() { "__Host-diligence=" } else { "__Secure-diligence=" };
+    let place = if below.is_empty() { "; Path=/;".to_owned() } else { format!("; Path={below};") };
+    let set = cookies(&signed);
+    let (cookie, whole) = set.iter().find(|(cookie, _)| cookie.starts_with(name)).expect("a session's cookie");
+    assert!(whole.contains(&place) && whole.contains("; Secure") && whole.contains("; HttpOnly"), "{whole}");
+    format!("Cookie: {cookie}")
+}
+
+/// Everything is found where the public address says, and nothing leads elsewhere.
+async fn serves_below(kind: Kind) {
+    let (proxy, server, _folder) = behind(kind, SetUp::Below, &[]).await;
+    assert!(server.link.starts_with(&format!("https://{NAME}{BELOW}/invitations#")), "{}", server.link);
+    let key = format!("Authorization: Bearer {}", server.key);
+    let cookie = signs_in(&proxy, &server, BELOW);
+    let html = ["--include", "--header", "Accept: text/html", "--header", &cookie];
+    for path in ["/", "/suppliers/new", "/settings", "/account"] {
+        let (head, body) = head_and_body(&proxy.curl("127.0.0.1", &format!("{BELOW}{path}"), &html));
+        assert!(head.lines().next().is_some_and(|line| line.contains(" 200")), "{path}: {head}");
+        let page = String::from_utf8(body).expect("text");
+        let leading: Vec<&str> = ["href=\"/", "src=\"/", "action=\"/"]
+            .iter()
+            .flat_map(|begin| page.split(*begin).skip(1))
+            .filter_map(|rest| rest.split('"').next())
+            .collect();
+        let astray: Vec<&&str> = leading.iter().filter(|place| !place.starts_with("diligence/")).collect();
+        assert!(leading.len() > 5 && astray.is_empty(), "{path} leads to {astray:?}");
+        let asset = leading.iter().find(|place| place.ends_with(".css")).expect("a style");
+        assert_eq!(proxy.status(&format!("/{asset}"), &[]), "200");
+        // Of the other programs of this host nothing is said.
+        let own = header(&head, "strict-transport-security");
+        assert!(!own.is_empty() && !own.contains("subdomains"), "{head}");
+    }
+    let stranger =
+        proxy.curl("127.0.0.1", &format!("{BELOW}/register"), &["--include", "--header", "Accept: text/html"]);
+    let (head, _) = head_and_body(&stranger);
+    assert!(header(&head, "location").starts_with(&format!("{BELOW}/sign-in")), "{head}");
+    for name in ["One", "Two"] {
+        let body = json!({ "name": name }).to_string();
+        let path = format!("{BELOW}/api/v1/suppliers");
+        let (head, _) =
+            head_and_body(&proxy.curl("127.0.0.1", &path, &["--include", "--header", &key, "--json", &body]));
+        let place = header(&head, "location").to_owned();
+        assert!(place.starts_with(&format!("{path}/sup_")), "{head}");
+        assert_eq!(proxy.status(&place, &["--header", &key]), "200");
+    }
+    let path = format!("{BELOW}/api/v1/suppliers?limit=1");
+    let (head, _) = head_and_body(&proxy.curl("127.0.0.1", &path, &["--include", "--header", &key]));
+    let next = header(&head, "link").trim_start_matches('<').split('>').next().unwrap_or_default();
+    assert!(next.starts_with(&format!("{BELOW}/api/v1/suppliers?")), "{head}");
+}
+
+/// Who asks for this, and what they are told.
+fn told(proxy: &Proxy, who: &str, path: &str) -> String {
+    let told = proxy.curl("127.0.0.1", path, &["--fail", "--compressed", "--header", who]);
+    String::from_utf8(told.stdout).expect("text")
 }
 
 fn first_id(proxy: &Proxy, key: &str) -> String {
@@ -398,7 +260,7 @@ fn change(proxy: &Proxy, key: &str, path: &str, tag: &str, body: &str) {
 
 /// A proxy that packs answers itself marks their tags; what it makes of them is taken back.
 async fn marks(kind: Kind, as_: &[&str]) {
-    let (proxy, server, _folder) = behind(kind, Packs::Itself, &[]).await;
+    let (proxy, server, _folder) = behind(kind, SetUp::Packing, &[]).await;
     let key = format!("Authorization: Bearer {}", server.key);
     let make = |noun: &str, body: &Value| -> Value {
         let made = proxy.curl(
@@ -458,6 +320,98 @@ async fn behind_caddy_as_in_its_sample_it_serves_as_it_does_alone() {
 }
 
 #[tokio::test]
+async fn behind_apache_as_in_its_sample_it_serves_as_it_does_alone() {
+    serves(Kind::Apache).await;
+}
+
+#[tokio::test]
+async fn behind_varnish_as_in_its_sample_it_serves_as_it_does_alone() {
+    serves(Kind::Varnish).await;
+}
+
+#[tokio::test]
+async fn below_a_path_of_another_name_everything_is_found_behind_each_proxy() {
+    for kind in ALL {
+        serves_below(kind).await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_one_persons_is_never_given_to_another_by_a_cache_that_keeps_what_it_can() {
+    let (proxy, server, folder) = behind(Kind::Varnish, SetUp::Careless, &[]).await;
+    let url = format!("sqlite://{}/diligence.db", folder.0.display());
+    let other = ["--create-organisation", "--organisation", "Riverside Council", "--role", "admin", "--name", "Other"];
+    let (code, made, said) = run(&[&["key", "create", "--database-url", &url][..], &other].concat());
+    assert_eq!(code, Some(0), "{said}");
+    let [ours, theirs] = [server.key.as_str(), made.trim()].map(|key| format!("Authorization: Bearer {key}"));
+    let session = signs_in(&proxy, &server, "");
+    let supplier = json!({ "name": "Only ours" }).to_string();
+    proxy.curl("127.0.0.1", "/api/v1/suppliers", &["--fail", "--header", &ours, "--json", &supplier]);
+    for path in ["/api/v1/suppliers", "/api/v1/suppliers.csv", "/api/v1/organisation"] {
+        for _ in 0..2 {
+            let (one, two) = (told(&proxy, &ours, path), told(&proxy, &theirs, path));
+            assert!(one != two && !two.contains("Only ours"), "{path}: {two}");
+            assert_eq!(told(&proxy, &session, path), one, "{path}");
+            assert_eq!(proxy.status(path, &[]), "401", "{path}");
+        }
+    }
+    // Nor is a page, or where a stranger is led.
+    let html = ["--header", "Accept: text/html"];
+    assert_eq!(proxy.status("/register", &[&html[..], &["--header", &session]].concat()), "200");
+    assert_eq!(proxy.status("/register", &html), "303");
+    assert_eq!(proxy.status("/register", &[&html[..], &["--header", &session]].concat()), "200");
+    // What is the same for everyone is kept: the second who asks is answered by what the first was.
+    let page = proxy.curl("127.0.0.1", "/sign-in", &html);
+    let page = String::from_utf8(page.stdout).expect("text");
+    let style = page.split('"').find(|text| text.starts_with("/assets/") && text.ends_with(".css")).expect("a style");
+    for is_kept in [false, true] {
+        let (head, _) = head_and_body(&proxy.curl("127.0.0.1", style, &["--fail", "--include"]));
+        assert_eq!(header(&head, "x-varnish").split(' ').count() == 2, is_kept, "{head}");
+    }
+}
+
+/// Someone reads slowly while the program is killed: part of a file is never taken for all of it.
+#[tokio::test]
+async fn an_export_that_breaks_off_is_seen_to_be_broken_behind_each_proxy() {
+    let (url, folder) = empty_database(On::Sqlite).await;
+    let folder = folder.expect("a folder");
+    // What is unoptimised and has no core to itself takes its time.
+    let patiently = ["--request-timeout-seconds", "600"];
+    let first = Server::start_with(&url, &patiently);
+    let key = format!("Authorization: Bearer {}", first.key);
+    let rows: String = (0..6000).map(|number| format!("Supplier {number},{}\r\n", "n".repeat(1500))).collect();
+    let file = folder.0.join("suppliers.csv");
+    fs::write(&file, format!("name,notes\r\n{rows}")).expect("written");
+    let sent = Command::new(tool("curl", "curl"))
+        .args(["--silent", "--show-error", "--fail", "--output", "/dev/null", "--noproxy", "*", "--header", &key])
+        .args(["--header", "Content-Type: text/csv", "--data-binary", &format!("@{}", file.display())])
+        .arg(format!("{}/api/v1/suppliers/import", first.address))
+        .output()
+        .expect("curl runs");
+    assert!(sent.status.success(), "{}", String::from_utf8_lossy(&sent.stderr));
+    drop(first);
+    let setups = ALL.map(|kind| (kind, SetUp::AsSample)).into_iter().chain([(Kind::Nginx, SetUp::Careless)]);
+    for (kind, set_up) in setups {
+        let behind = ["--trusted-proxies", "127.0.0.1", "--allowed-hosts", NAME];
+        let mut server = Server::start_with(&url, &[&behind[..], &patiently].concat());
+        let proxy = Proxy::start(kind, set_up, &server, &folder.0);
+        let (address, how) = proxy.at("/api/v1/suppliers.csv");
+        let out = folder.0.join("out.csv");
+        let _ = fs::remove_file(&out);
+        let place = out.display().to_string();
+        let slowly = ["--fail", "--limit-rate", "4M", "--header", &key, "--output", &place];
+        let mut reading = proxy.asking("127.0.0.1", &address, &[how, &slowly[..]].concat()).spawn().expect("curl runs");
+        while reading.try_wait().expect("a state").is_none() && fs::metadata(&out).map_or(0, |known| known.len()) == 0 {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        server.process.kill().expect("it runs");
+        let ended = reading.wait().expect("it ends");
+        let lines = fs::read_to_string(&out).expect("text").lines().count();
+        assert!(lines > 0 && (!ended.success() || lines == 6001), "{kind:?}, {set_up:?}: {lines} lines, {ended}");
+    }
+}
+
+#[tokio::test]
 async fn what_nginx_makes_of_a_tag_when_it_packs_is_taken_back() {
     marks(Kind::Nginx, &["W/\"1\""]).await;
 }
@@ -470,6 +424,11 @@ async fn what_haproxy_makes_of_a_tag_when_it_packs_is_taken_back() {
 #[tokio::test]
 async fn what_caddy_makes_of_a_tag_when_it_packs_is_taken_back() {
     marks(Kind::Caddy, &["\"1\"", "\"1-gzip\""]).await;
+}
+
+#[tokio::test]
+async fn what_varnish_makes_of_a_tag_when_it_packs_is_taken_back() {
+    marks(Kind::Varnish, &["W/\"1\""]).await;
 }
 
 #[tokio::test]

@@ -80,6 +80,13 @@ fn values_of(claim: &Value) -> BTreeSet<String> {
 }
 
 impl Model {
+    /// Whether what came in the ID token leaves something out that the provider may say when it is asked for more.
+    #[must_use]
+    pub fn wants_more_than(&self, claims: &Value) -> bool {
+        let mut wanted = ["email", "email_verified", "name"].into_iter().chain(self.role_claim.as_deref());
+        wanted.any(|name| claim(claims, name).is_none_or(Value::is_null))
+    }
+
     /// The values of the role claim that came.
     pub(super) fn role_values(&self, claims: &Value) -> BTreeSet<String> {
         self.role_claim.as_deref().and_then(|name| claim(claims, name)).map(values_of).unwrap_or_default()

@@ -13,14 +13,18 @@ use std::{
 use diligence_entities::{
     clock::Moment,
     error::Error,
+    id::IdentityProviderId,
     identity_provider::{
-        IdentityProvider, NewIdentityProvider, is_safe_address,
+        self, IdentityProvider, NewIdentityProvider, is_safe_address,
         trial::{TrialOutcome, TrialStep},
     },
+    patch::Change,
+    scope::Reader,
     stored::word,
 };
 use futures_util::future::BoxFuture;
 use openidconnect::{DiscoveryError, HttpRequest, HttpResponse, IssuerUrl, core::CoreProviderMetadata, http, reqwest};
+use poem::Request;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -343,6 +347,33 @@ impl Discovered {
             new.issuer.clone_from(&said.issuer);
         }
         Ok(Discovery::of(said, new, &typed))
+    }
+
+    /// The same for a change to a provider: the change as it is to be made, and what the provider says of itself where it
+    /// gets another issuer.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], or [`Error::Invalid`] also where it calls itself otherwise.
+    pub(crate) async fn meet_changed(
+        &self,
+        reader: Reader,
+        id: &IdentityProviderId,
+        mut change: Change<NewIdentityProvider>,
+    ) -> Result<(Change<NewIdentityProvider>, Option<Discovery>), Error> {
+        let (mut new, has_another_issuer) = identity_provider::plan(&reader, id, change.clone()).await?;
+        // Nobody waits for the database meanwhile.
+        drop(reader);
+        if !has_another_issuer {
+            return Ok((change, None));
+        }
+        let asked = self.meet(&mut new).await?;
+        change.fields.insert("issuer".into(), new.issuer.into());
+        Ok((change, Some(asked)))
+    }
+
+    /// What the app knows of providers.
+    pub(crate) fn of_request(request: &Request) -> Result<&Self, Problem> {
+        request.data::<Self>().ok_or_else(|| Problem::internal("the app knows no providers"))
     }
 }
 

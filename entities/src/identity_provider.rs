@@ -397,6 +397,28 @@ impl Model {
 }
 
 impl NewIdentityProvider {
+    /// A provider of this issuer with everything else as it is where nobody says more: a public client without a name
+    /// that lets in nobody.
+    #[must_use]
+    pub fn usual(issuer: &str, role_claim: Option<String>) -> Self {
+        Self {
+            name: String::new(),
+            issuer: issuer.to_owned(),
+            client_id: String::new(),
+            client_secret: None,
+            secret_expires_on: None,
+            is_enabled: true,
+            role_claim,
+            roles: BTreeMap::new(),
+            default_role: None,
+            email_domains: Vec::new(),
+            admits_new_people: false,
+            scopes: Vec::new(),
+            pkce: true,
+            believed_domains: Vec::new(),
+        }
+    }
+
     /// What it is asked for besides `openid`; `listed` are the scopes that it says it knows, where it says so.
     #[must_use]
     pub fn scopes_to_ask_for(&self, listed: Option<&[String]>) -> Vec<String> {

@@ -4,6 +4,7 @@
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 pub use super::belief::EmailBelief;
 use super::{Begun, IdentityProvider, Vouched, sign_in};
@@ -20,7 +21,7 @@ use crate::{
 /// How long a trial can be finished and read, in seconds.
 const KEPT_SECONDS: i64 = 3600;
 /// How many trials of an organisation are kept at once, at the most.
-const AT_MOST: usize = 100;
+const AT_MOST: usize = 200;
 /// How many claims, and how many values of one, are shown of what came.
 const SHOWN: usize = 100;
 /// How much of one text that came is shown, in characters.
@@ -234,14 +235,15 @@ impl row::Model {
 /// Begins a trial of a provider, which leads to an address there, or has failed before it came so far.
 ///
 /// # Errors
-/// [`Error::NotFound`], or [`Error::Conflict`] for one too many within an hour.
+/// [`Error::NotFound`], [`Error::Stale`], or [`Error::Conflict`] for one too many within an hour.
 pub async fn begin(
     writer: &Writer,
     id: &IdentityProviderId,
+    version: i64,
     begun: &Begun,
     address: Result<String, TrialOutcome>,
 ) -> Result<SignInTrial, Error> {
-    let provider = super::read(writer, id).await?;
+    let provider = writer.get_at::<super::Entity>(id.as_str(), version).await?;
     writer.clear::<row::Entity>(Condition::all().add(row::Column::ExpiresAt.lte(writer.now()))).await?;
     if writer.all(writer.find::<row::Entity>()).await?.len() >= AT_MOST {
         return Err(Error::conflict(
@@ -265,7 +267,8 @@ pub async fn begin(
         expires_at: writer.now().plus_seconds(KEPT_SECONDS),
     };
     writer.put_all::<row::Entity, row::ActiveModel>(vec![trial.clone()], &[]).await?;
-    writer.note("try", "identity_provider", provider.id.as_str(), None, None);
+    let begun = Some(json!({ "trial_id": trial.id }));
+    writer.note("try", "identity_provider", provider.id.as_str(), None, begun);
     Ok(trial.told(address))
 }
 

@@ -18,7 +18,7 @@ network is asked only if provider_networks names it, as for signing in.
 
 Examples:
   diligence provider ask https://login.example.org
-  diligence provider ask http://127.0.0.1:9000 --role-claim groups";
+  diligence provider ask http://127.0.0.1:9000 --role-claim groups --provider-networks 127.0.0.1";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {

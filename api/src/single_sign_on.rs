@@ -236,6 +236,7 @@ impl Back {
             "invalid_request" if provider.pkce => {
                 "the provider refuses the request: it may not know PKCE, which can be turned off"
             }
+            "invalid_request" => "the provider refuses the request: it may ask for PKCE, which is turned off here",
             "unauthorized_client" => "the provider does not let this client sign people in with a code",
             "server_error" | "temporarily_unavailable" => "the provider failed",
             _ => "the provider refuses",

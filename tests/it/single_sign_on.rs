@@ -337,12 +337,15 @@ both! {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         listener.set_nonblocking(true).expect("it does not wait");
         let open = format!("http://{}", listener.local_addr().expect("its address"));
-        let closed = "http://127.0.0.1:9".to_owned();
-        let mut providers = Vec::new();
-        for issuer in [open.clone(), open.replace("127.0.0.1", "localhost"), open.replace("http", "https"), closed] {
-            providers.push(entered(&app, &issuer, json!({})).await);
-        }
+        let (named, encrypted) = (open.replace("127.0.0.1", "localhost"), open.replace("http", "https"));
         // All at once, since each failure is told no sooner than any other.
+        let enters = async |issuer: &str| {
+            let provider = entered(&strict, issuer, json!({})).await;
+            assert_eq!((&provider["asked"]["reached"], &provider["asked"]["calls_itself"]), (&json!(false), &Value::Null));
+            provider
+        };
+        let providers = tokio::join!(enters(&open), enters(&named), enters(&encrypted), enters("http://127.0.0.1:9"));
+        let providers = [providers.0, providers.1, providers.2, providers.3];
         let goes = async |provider: &Value| {
             let answer = strict.get(&strict.stranger, &format!("/sign-in/{}", id(provider))).await;
             assert!(answer.faults(401).is_empty());

@@ -1,5 +1,5 @@
-//! What identity providers say of themselves, at `/.well-known/openid-configuration`: asked when one is entered, so that
-//! whoever enters it is told, and while people sign in through it.
+//! What identity providers say of themselves, at `/.well-known/openid-configuration`: asked when one is entered, so
+//! that whoever enters it is told, and while people sign in through it.
 //!
 //! Every request to a provider goes over TLS to a public address, or where the console allows it ([`crate::outbound`]),
 //! follows no redirect, and has an end. Where none answers as a provider does, nobody is told what is there instead.
@@ -349,8 +349,8 @@ impl Discovered {
         Ok(Discovery::of(said, new, &typed))
     }
 
-    /// The same for a change to a provider: the change as it is to be made, and what the provider says of itself where it
-    /// gets another issuer.
+    /// The same for a change to a provider: the change as it is to be made, and what the provider says of itself where
+    /// it gets another issuer.
     ///
     /// # Errors
     /// [`Error::NotFound`], or [`Error::Invalid`] also where it calls itself otherwise.

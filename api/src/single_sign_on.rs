@@ -1,8 +1,8 @@
 //! Signing in through an organisation's identity provider (OpenID Connect: authorisation code, PKCE, discovery).
 //!
 //! `/sign-in/{provider}` sends a browser to the provider, and `/sign-in/{provider}/callback` takes it back. What the
-//! provider says is believed only after its ID token has been checked: signature, issuer, audience, time and nonce. Where
-//! an administrator only tries the provider, what came is kept to be shown, and nobody is let in.
+//! provider says is believed only after its ID token has been checked: signature, issuer, audience, time and nonce.
+//! Where an administrator only tries the provider, what came is kept to be shown, and nobody is let in.
 
 use std::sync::Arc;
 

@@ -84,8 +84,8 @@ pub struct Model {
     pub created_at: Moment,
     /// When it was last changed.
     pub updated_at: Moment,
-    /// What it is asked for besides `openid`. Empty for the usual: `email`, and of `profile` and the scope named like the
-    /// role claim those that it lists, or both where it lists none.
+    /// What it is asked for besides `openid`. Empty for the usual: `email`, and of `profile` and the scope named like
+    /// the role claim those that it lists, or both where it lists none.
     #[schemars(with = "Vec<String>")]
     pub scopes: Json<Vec<String>>,
     /// Whether a code is bound to the browser that asked for it (PKCE, with SHA-256).
@@ -234,8 +234,8 @@ pub struct NewIdentityProvider {
     /// Whether people come to the organisation by signing in, without an invitation.
     #[serde(default)]
     pub admits_new_people: bool,
-    /// What it is asked for besides `openid`. Empty for the usual: `email`, and of `profile` and the scope named like the
-    /// role claim those that it lists, or both where it lists none. `openid` alone asks for nothing else.
+    /// What it is asked for besides `openid`. Empty for the usual: `email`, and of `profile` and the scope named like
+    /// the role claim those that it lists, or both where it lists none. `openid` alone asks for nothing else.
     #[validate(length(max = 10))]
     #[serde(default)]
     pub scopes: Vec<String>,

@@ -22,8 +22,8 @@ Examples:
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Ask an identity provider what it says of itself; prints what it calls itself, and the scopes, claims and methods of
-    /// PKCE that it lists, with tabs between
+    /// Ask an identity provider what it says of itself; prints what it calls itself, and the scopes, claims and methods
+    /// of PKCE that it lists, with tabs between
     #[command(after_help = EXAMPLES)]
     Ask {
         /// Its address: https://login.example.org

@@ -6,7 +6,7 @@
 //! | [`rest`] | the API: one file a noun; a handler opens, does, saves, answers |
 //! | [`respond`] | the respondents' surface, an API of its own |
 //! | [`pages`] | for people with a browser |
-//! | [`auth`] `cookie` `single_sign_on` [`outbound`] [`path`] [`query`] [`payload`] [`version`] [`retry`] | what a handler can ask for in its signature |
+//! | [`auth`] `cookie` `single_sign_on` `discovery` [`outbound`] [`path`] [`query`] [`payload`] [`version`] [`retry`] | what a handler can ask for in its signature |
 //! | [`answer`] [`problem`] `stream` | what it can answer |
 //! | `import_draft` [`import_reader`] `bill_of_materials` [`list_reader`] [`archive`] [`csv`] [`tables`] [`calendar`] [`mail`] | files that come in and go out, and letters |
 //! | `bulk` | what is done to many at once, from any door |
@@ -33,6 +33,7 @@ mod compression;
 pub mod config;
 mod cookie;
 pub mod csv;
+mod discovery;
 pub mod document;
 pub mod health;
 mod import_draft;
@@ -134,7 +135,7 @@ pub(crate) fn app_and_metrics(
     let inner = pages::routes(route)
         .data(store)
         .data(mailer)
-        .data(single_sign_on::Discovered::new(&config))
+        .data(discovery::Discovered::new(&config))
         .data(Arc::clone(&config));
     let path = config.public_url.as_ref().map(|url| url.path().to_owned()).unwrap_or_default();
     let around = Around { inner, metrics, config, limiter, bodies, has_warned: AtomicBool::new(false) };

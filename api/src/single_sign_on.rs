@@ -2,33 +2,31 @@
 //!
 //! `/sign-in/{provider}` sends a browser to the provider, and `/sign-in/{provider}/callback` takes it back. What the
 //! provider says is believed only after its ID token has been checked: signature, issuer, audience, time and nonce.
-//! Every request to a provider goes over TLS to a public address, or where the console allows it ([`outbound`]),
-//! follows no redirect, and has an end.
+//! Where an administrator only tries the provider, what came is kept to be shown, and nobody is let in.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 use diligence_entities::{
     clock::Moment,
     id::{IdentityProviderId, OrganisationId},
-    identity_provider::{self, Begun, IdentityProvider, Vouched, is_safe_address},
+    identity_provider::{
+        self, Begun, IdentityProvider, Vouched,
+        trial::{self, Returned, TrialOutcome, TrialStep},
+    },
     scope::Store,
     session::Visit,
 };
 use openidconnect::{
     AdditionalClaims, AuthType, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields,
-    EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IdTokenFields, IssuerUrl, Nonce,
-    OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope,
-    StandardErrorResponse, StandardTokenResponse, TokenResponse as _, UserInfoClaims,
+    EndpointMaybeSet, EndpointNotSet, EndpointSet, IdTokenFields, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge,
+    PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope, StandardErrorResponse, StandardTokenResponse,
+    TokenResponse as _, UserInfoClaims, UserInfoError,
     core::{
         CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreClientAuthMethod, CoreErrorResponseType,
         CoreGenderClaim, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm,
         CoreProviderMetadata, CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse,
         CoreTokenType,
     },
-    reqwest,
 };
 use poem::{
     Body, Request, Response, handler,
@@ -42,19 +40,10 @@ use crate::{
     auth::Stranger,
     config::Config,
     cookie,
+    discovery::{AGAIN_SECONDS, DISCOVERED_SECONDS, Discovered, Failure, chain, step},
     link::local_path,
-    outbound::{Reach, patiently},
-    problem::{Problem, Type},
+    problem::Problem,
 };
-
-/// How long what a provider says of itself is believed, in seconds.
-const DISCOVERED_SECONDS: i64 = 3600;
-/// How soon its keys may be asked for again, when a token is signed with one that we do not know, in seconds.
-const AGAIN_SECONDS: i64 = 60;
-/// How large an answer of a provider may be, in bytes.
-const LIMIT: usize = 1 << 20;
-/// How many providers are remembered at the most.
-const REMEMBERED: usize = 1000;
 
 /// Every other claim of a token.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -91,145 +80,17 @@ type Party = Client<
     EndpointMaybeSet,
 >;
 
-/// What providers said of themselves a while ago, and whom one may ask.
-#[derive(Clone, Debug)]
-pub(crate) struct Discovered {
-    known: Arc<Mutex<HashMap<String, (Moment, CoreProviderMetadata)>>>,
-    reach: Reach,
-}
-
-/// Why a request to a provider failed. For the log.
-#[derive(Debug, thiserror::Error)]
-enum Unreachable {
-    #[error("the address {0:?} is not allowed")]
-    Unsafe(String),
-    #[error("{0} is not public: see provider_networks")]
-    NotPublic(String),
-    #[error("its response is larger than {LIMIT} bytes")]
-    TooLarge,
-    #[error(transparent)]
-    Http(#[from] reqwest::Error),
-    #[error(transparent)]
-    Malformed(#[from] openidconnect::http::Error),
-}
-
-/// One request to a provider of this issuer.
-async fn ask(
-    client: reqwest::Client,
-    reach: Reach,
-    is_local: bool,
-    request: HttpRequest,
-) -> Result<HttpResponse, Unreachable> {
-    let address = request.uri().to_string();
-    // A provider elsewhere has nothing to send us to on this machine in the clear.
-    if !is_safe_address(&address) || (address.starts_with("http:") && !is_local) {
-        return Err(Unreachable::Unsafe(address));
-    }
-    let request: reqwest::Request = request.try_into()?;
-    if !reach.allows_host(request.url()) {
-        return Err(Unreachable::NotPublic(address));
-    }
-    let mut response = client.execute(request).await?;
-    if !reach.allows_answer(&response) {
-        return Err(Unreachable::NotPublic(address));
-    }
-    let mut answer = openidconnect::http::Response::builder().status(response.status());
-    for (name, value) in response.headers() {
-        answer = answer.header(name, value);
-    }
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        if body.len() + chunk.len() > LIMIT {
-            return Err(Unreachable::TooLarge);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(answer.body(body)?)
-}
-
-fn asking(
-    reach: &Reach,
+fn party(
     provider: &IdentityProvider,
-) -> Result<
-    impl Fn(HttpRequest) -> futures_util::future::BoxFuture<'static, Result<HttpResponse, Unreachable>> + use<>,
-    Problem,
-> {
-    let is_local = provider.issuer.starts_with("http:");
-    let (client, reach) = (reach.client(!is_local).map_err(Problem::internal)?, reach.clone());
-    Ok(move |request: HttpRequest| -> futures_util::future::BoxFuture<'static, _> {
-        Box::pin(ask(client.clone(), reach.clone(), is_local, request))
-    })
-}
-
-/// The provider is at fault, or whoever entered it: what went wrong is for the log.
-fn failed(provider: &IdentityProvider, step: &'static str, cause: &dyn std::fmt::Display) -> Problem {
-    tracing::warn!(provider = %provider.id, step, %cause, "signing in through an identity provider failed");
-    Problem::new(
-        Type::Unauthenticated,
-        "the identity provider cannot be reached, or its response is not valid: try again, and if it still fails, tell an admin",
-    )
-}
-
-/// A step in which a provider is asked, and fails at the same moment whatever is there.
-async fn step<T>(
-    provider: &IdentityProvider,
-    name: &'static str,
-    work: impl Future<Output = Result<T, Problem>>,
-) -> Result<T, Problem> {
-    patiently(work, || failed(provider, name, &"it timed out")).await
-}
-
-impl Discovered {
-    /// Nobody yet.
-    pub(crate) fn new(config: &Config) -> Self {
-        Self { known: Arc::default(), reach: Reach::new(&config.provider_networks) }
-    }
-
-    async fn of(&self, provider: &IdentityProvider, now: Moment, oldest: i64) -> Result<CoreProviderMetadata, Problem> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&provider.issuer).cloned();
-        if let Some((at, metadata)) = known
-            && now.seconds_since(at) < oldest
-        {
-            return Ok(metadata);
-        }
-        let issuer = IssuerUrl::new(provider.issuer.clone()).map_err(|error| failed(provider, "issuer", &error))?;
-        let ask = asking(&self.reach, provider)?;
-        let asked = async {
-            let metadata = CoreProviderMetadata::discover_async(issuer, &ask)
-                .await
-                .map_err(|error| failed(provider, "discovery", &chain(&error)))?;
-            if !is_safe_address(metadata.authorization_endpoint().as_str()) {
-                return Err(failed(provider, "discovery", &"its authorisation endpoint is not safe"));
-            }
-            Ok(metadata)
-        };
-        let metadata = step(provider, "discovery", asked).await?;
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= REMEMBERED {
-            known.clear();
-        }
-        known.insert(provider.issuer.clone(), (now, metadata.clone()));
-        Ok(metadata)
-    }
-}
-
-/// An error with what caused it.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(&format!(": {inner}"));
-        cause = inner.source();
-    }
-    text
-}
-
-fn party(provider: &IdentityProvider, metadata: CoreProviderMetadata, base: &str) -> Result<Party, Problem> {
+    metadata: CoreProviderMetadata,
+    base: &str,
+    step: TrialStep,
+) -> Result<Party, Failure> {
     let posts = metadata.token_endpoint_auth_methods_supported().is_some_and(|methods| {
         methods.contains(&CoreClientAuthMethod::ClientSecretPost)
             && !methods.contains(&CoreClientAuthMethod::ClientSecretBasic)
     });
-    let back = RedirectUrl::new(back(base, &provider.id)).map_err(|error| failed(provider, "address", &error))?;
+    let back = RedirectUrl::new(back(base, &provider.id)).map_err(|error| Failure::silent(step, &error))?;
     let secret = provider.client_secret.clone().map(ClientSecret::new);
     let party = Client::from_provider_metadata(metadata, ClientId::new(provider.client_id.clone()), secret)
         .set_redirect_uri(back);
@@ -258,6 +119,51 @@ pub(crate) fn callback(request: &Request, id: &IdentityProviderId) -> String {
 /// The address at which an organisation's people are shown its providers.
 pub(crate) fn own_address(request: &Request, id: &OrganisationId) -> String {
     format!("{}/sign-in?organisation={id}", base(request))
+}
+
+/// Where at the provider somebody signs in who has begun so.
+async fn place_of(
+    discovered: &Discovered,
+    provider: &IdentityProvider,
+    base: &str,
+    begun: &Begun,
+    now: Moment,
+) -> Result<String, Failure> {
+    let metadata = discovered.of(provider, now, DISCOVERED_SECONDS).await?;
+    let listed: Option<Vec<String>> =
+        metadata.scopes_supported().map(|scopes| scopes.iter().map(|scope| scope.to_string()).collect());
+    let scopes = provider.scopes_to_ask_for(listed.as_deref()).into_iter().map(Scope::new);
+    let party = party(provider, metadata, base, TrialStep::Discovery)?;
+    let (state, nonce) = (begun.state.clone(), begun.nonce.clone());
+    let request = party
+        .authorize_url(
+            CoreAuthenticationFlow::AuthorizationCode,
+            move || CsrfToken::new(state),
+            move || Nonce::new(nonce),
+        )
+        .add_scopes(scopes);
+    let request = if provider.pkce {
+        let verifier = PkceCodeVerifier::new(begun.verifier.clone());
+        request.set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier))
+    } else {
+        request
+    };
+    let (address, _, _) = request.url();
+    Ok(address.to_string())
+}
+
+/// Where at the provider somebody signs in to try it, or how that failed.
+pub(crate) async fn trial_place(
+    request: &Request,
+    discovered: &Discovered,
+    provider: &IdentityProvider,
+    begun: &Begun,
+    now: Moment,
+) -> Result<String, TrialOutcome> {
+    place_of(discovered, provider, &base(request), begun, now).await.map_err(|failure| {
+        failure.log(provider);
+        failure.outcome()
+    })
 }
 
 fn redirect(to: &str, cookies: Vec<String>) -> Response {
@@ -289,25 +195,14 @@ pub(crate) async fn begin(
     Data(discovered): Data<&Discovered>,
 ) -> poem::Result<Response> {
     let provider = identity_provider::enabled(store, &provider_id(&id)?).await.map_err(Problem::from)?;
-    let metadata = discovered.of(&provider, store.clock().now(), DISCOVERED_SECONDS).await?;
-    let party = party(&provider, metadata, &base(request))?;
     let begun = Begun::new().map_err(Problem::from)?;
-    let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(begun.verifier.clone()));
-    let (state, nonce) = (begun.state.clone(), begun.nonce.clone());
-    let (address, _, _) = party
-        .authorize_url(
-            CoreAuthenticationFlow::AuthorizationCode,
-            move || CsrfToken::new(state),
-            move || Nonce::new(nonce),
-        )
-        .add_scope(Scope::new("email".into()))
-        .add_scope(Scope::new("profile".into()))
-        .set_pkce_challenge(challenge)
-        .url();
+    let address = place_of(discovered, &provider, &base(request), &begun, store.clock().now())
+        .await
+        .map_err(|failure| failure.problem(&provider))?;
     identity_provider::begin(store, &provider, &begun).await.map_err(Problem::from)?;
     let is_local = cookie::is_on_this_machine(request);
     Ok(redirect(
-        address.as_str(),
+        &address,
         vec![
             cookie::attempt(&begun.browser, is_local),
             cookie::then(then.then.as_deref().and_then(local_path), is_local),
@@ -322,9 +217,44 @@ struct Back {
     state: String,
     code: Option<String>,
     error: Option<String>,
+    error_description: Option<String>,
 }
 
-/// Takes a browser back from the provider, and lets it in.
+impl Back {
+    /// The code that it came back with, or what the provider says instead.
+    fn code(self, provider: &IdentityProvider) -> Result<String, Failure> {
+        let Some(error) = self.error else {
+            let nothing =
+                || Failure::told(TrialStep::Authorisation, "the browser came back with neither a code nor an error");
+            return self.code.ok_or_else(nothing);
+        };
+        let meaning = match error.as_str() {
+            "access_denied" => "the provider does not let this person in, or they turned back",
+            "invalid_scope" => {
+                "the provider refuses a scope that it was asked for: leave out those that it does not know"
+            }
+            "invalid_request" if provider.pkce => {
+                "the provider refuses the request: it may not know PKCE, which can be turned off"
+            }
+            "invalid_request" => "the provider refuses the request: it may ask for PKCE, which is turned off here",
+            "unauthorized_client" => "the provider does not let this client sign people in with a code",
+            "server_error" | "temporarily_unavailable" => "the provider failed",
+            _ => "the provider refuses",
+        };
+        let description = self.error_description.map(|text| format!("; it says {text:?}")).unwrap_or_default();
+        let failure = Failure::told(TrialStep::Authorisation, format!("{meaning} ({error:?}){description}"));
+        Err(match error.as_str() {
+            "access_denied" => {
+                failure.saying("your identity provider did not let you in, or you turned back there: start again")
+            }
+            _ => failure.saying(
+                "your identity provider refused to sign you in: tell an admin, who sees why by trying the provider in the settings",
+            ),
+        })
+    }
+}
+
+/// Takes a browser back from the provider, and lets it in; or shows what came, where the provider is only tried.
 #[handler]
 pub(crate) async fn finish(
     request: &Request,
@@ -334,15 +264,19 @@ pub(crate) async fn finish(
     Data(discovered): Data<&Discovered>,
     stranger: Stranger,
 ) -> poem::Result<Response> {
-    let provider = identity_provider::enabled(store, &provider_id(&id)?).await.map_err(Problem::from)?;
+    let id = provider_id(&id)?;
+    if let Some(returned) = trial::take_up(store, &id, &back.state).await.map_err(Problem::from)? {
+        return Ok(tried(request, store, discovered, &returned, back).await?);
+    }
+    let provider = identity_provider::enabled(store, &id).await.map_err(Problem::from)?;
     let browser = cookie::sent(request, cookie::ATTEMPT);
     let (nonce, verifier) =
         identity_provider::take_up(store, &provider, &back.state, browser).await.map_err(Problem::from)?;
-    let Some(code) = back.code else {
-        let why = back.error.unwrap_or_else(|| "no code".into());
-        return Err(failed(&provider, "authorisation", &format!("{why:?}")).into());
+    let vouched = async {
+        let code = back.code(&provider)?;
+        vouched(store, discovered, &provider, &base(request), code, nonce, verifier).await
     };
-    let vouched = vouched(store, discovered, &provider, &base(request), code, nonce, verifier).await?;
+    let vouched = vouched.await.map_err(|failure| failure.problem(&provider))?;
     let is_local = cookie::is_on_this_machine(request);
     let visit: &Visit = stranger.visit();
     let granted = identity_provider::sign_in(store, visit, &provider, &vouched).await.map_err(Problem::from)?;
@@ -359,6 +293,28 @@ pub(crate) async fn finish(
     ))
 }
 
+/// Takes up a trial whose browser is back: keeps what came, and sends the browser to where it is shown.
+async fn tried(
+    request: &Request,
+    store: &Store,
+    discovered: &Discovered,
+    returned: &Returned,
+    back: Back,
+) -> Result<Response, Problem> {
+    let provider = &returned.provider;
+    let came = async {
+        let code = back.code(provider)?;
+        let (nonce, verifier) = (returned.nonce().to_owned(), returned.verifier().to_owned());
+        vouched(store, discovered, provider, &base(request), code, nonce, verifier).await
+    };
+    let came = came.await.map_err(|failure| {
+        failure.log(provider);
+        failure.outcome()
+    });
+    trial::finish(store, returned, came).await?;
+    Ok(redirect(&format!("/settings/sign-in/trials/{}", returned.id), Vec::new()))
+}
+
 async fn vouched(
     store: &Store,
     discovered: &Discovered,
@@ -367,25 +323,32 @@ async fn vouched(
     code: String,
     nonce: String,
     verifier: String,
-) -> Result<Vouched, Problem> {
+) -> Result<Vouched, Failure> {
+    let exchanging = TrialStep::Exchange;
     let now = store.clock().now();
-    let ask = asking(&discovered.reach, provider)?;
-    let first = party(provider, discovered.of(provider, now, DISCOVERED_SECONDS).await?, base)?;
+    let ask = discovered.asking(&provider.issuer, exchanging)?;
+    let first = party(provider, discovered.of(provider, now, DISCOVERED_SECONDS).await?, base, exchanging)?;
     let exchange =
-        first.exchange_code(AuthorizationCode::new(code)).map_err(|error| failed(provider, "exchange", &error))?;
-    let exchange = exchange.set_pkce_verifier(PkceCodeVerifier::new(verifier));
+        first.exchange_code(AuthorizationCode::new(code)).map_err(|error| Failure::silent(exchanging, &error))?;
+    let exchange = if provider.pkce { exchange.set_pkce_verifier(PkceCodeVerifier::new(verifier)) } else { exchange };
     // A provider that says itself why it gives no token was there, and says so at once.
     let refused_or_given = async {
         match exchange.request_async(&ask).await {
             Ok(tokens) => Ok(Ok(tokens)),
-            Err(refused @ RequestTokenError::ServerResponse(_)) => {
-                Ok(Err(failed(provider, "exchange", &chain(&refused))))
+            Err(RequestTokenError::ServerResponse(response)) => {
+                let hint = match response.error() {
+                    CoreErrorResponseType::InvalidClient => ": look at the client id and the client secret",
+                    _ => "",
+                };
+                Ok(Err(Failure::told(exchanging, format!("the provider gives no token ({response}){hint}"))))
             }
-            Err(error) => Err(failed(provider, "exchange", &chain(&error))),
+            Err(error) => Err(Failure::silent(exchanging, &chain(&error))),
         }
     };
-    let tokens = step(provider, "exchange", refused_or_given).await??;
-    let token = tokens.id_token().ok_or_else(|| failed(provider, "exchange", &"it gave no ID token"))?;
+    let tokens = step(exchanging, refused_or_given).await??;
+    let token = tokens
+        .id_token()
+        .ok_or_else(|| Failure::told(exchanging, "the provider gave an access token and no ID token"))?;
     let nonce = Nonce::new(nonce);
     let time = || now.time();
     // A key that we do not know may be a new one.
@@ -393,19 +356,37 @@ async fn vouched(
     let claims = match token.claims(&first.id_token_verifier().set_time_fn(time), &nonce) {
         Ok(claims) => claims,
         Err(_) => {
-            again = party(provider, discovered.of(provider, now, AGAIN_SECONDS).await?, base)?;
-            token
-                .claims(&again.id_token_verifier().set_time_fn(time), &nonce)
-                .map_err(|error| failed(provider, "ID token", &chain(&error)))?
+            let metadata = discovered.of(provider, now, AGAIN_SECONDS).await?;
+            again = party(provider, metadata, base, TrialStep::IdToken)?;
+            token.claims(&again.id_token_verifier().set_time_fn(time), &nonce).map_err(|error| {
+                Failure::told(TrialStep::IdToken, format!("the ID token proves nothing: {}", chain(&error)))
+            })?
         }
     };
     let subject = claims.subject().clone();
     let mut all = serde_json::to_value(claims).unwrap_or_default();
     // Many providers say no more than the subject in the token, and the rest when they are asked.
-    if let Ok(question) = first.user_info(tokens.access_token().clone(), Some(subject.clone())) {
-        let asked =
-            async { question.request_async(&ask).await.map_err(|error| failed(provider, "user info", &chain(&error))) };
-        let told: UserInfoClaims<Others, CoreGenderClaim> = step(provider, "user info", asked).await?;
+    if provider.wants_more_than(&all)
+        && let Ok(question) = first.user_info(tokens.access_token().clone(), Some(subject.clone()))
+    {
+        let asked = async {
+            question.request_async(&ask).await.map_err(|error| {
+                let cause = chain(&error);
+                match &error {
+                    UserInfoError::Parse(fault) => Failure::told(
+                        TrialStep::UserInfo,
+                        format!("what the provider sent cannot be read at {:?}", fault.path().to_string()),
+                    ),
+                    UserInfoError::ClaimsVerification(_) => Failure::told(
+                        TrialStep::UserInfo,
+                        "what the provider sent is about somebody else than the ID token, or proves nothing",
+                    ),
+                    _ => Failure::silent(TrialStep::UserInfo, &cause),
+                }
+                .because(cause)
+            })
+        };
+        let told: UserInfoClaims<Others, CoreGenderClaim> = step(TrialStep::UserInfo, asked).await?;
         if let (Value::Object(all), Ok(Value::Object(told))) = (&mut all, serde_json::to_value(&told)) {
             for (name, value) in told {
                 all.entry(name).or_insert(value);
@@ -413,11 +394,16 @@ async fn vouched(
         }
     }
     let text = |name: &str| all.get(name).and_then(Value::as_str).map(str::to_owned);
-    let is_verified = all.get("email_verified").is_some_and(|verified| verified == true || verified == "true");
+    // Anything else than yes is no.
+    let email_verified = match all.get("email_verified") {
+        None | Some(Value::Null) => None,
+        Some(verified) => Some(verified == true || verified == "true"),
+    };
     Ok(Vouched {
         issuer: claims.issuer().to_string(),
         subject: subject.to_string(),
-        email: text("email").map(|email| (email, is_verified)),
+        email: text("email"),
+        email_verified,
         name: text("name"),
         claims: all,
     })

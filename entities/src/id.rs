@@ -165,6 +165,7 @@ kinds! {
     Session SessionId "ses" "session",
     SignInPolicy SignInPolicyId "sip" "sign-in policy",
     IdentityProvider IdentityProviderId "idp" "identity provider",
+    SignInTrial SignInTrialId "tri" "trial of signing in",
     Retention RetentionId "ret" "retention",
     Recipe RecipeId "rcp" "recipe",
     Import ImportId "imp" "import",

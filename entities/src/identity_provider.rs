@@ -3,7 +3,8 @@
 //! A provider vouches for people in its own organisation only. Someone is known again by the provider's issuer and
 //! subject, never by an e-mail address alone: an address only joins an account to a person when the provider says that
 //! it has verified it, it is of a domain that the organisation has listed, and the person belongs to the organisation
-//! or was invited there.
+//! or was invited there. Where a provider says nothing of having verified an address, an administrator may have it
+//! believed for named domains; what it says is not verified is never believed.
 
 use std::collections::BTreeMap;
 
@@ -27,12 +28,18 @@ use crate::{
     text,
 };
 
+mod belief;
 mod sign_in;
+pub mod trial;
 
 pub use sign_in::{Begun, SignInOption, SignInOptionFilter, Vouched, begin, enabled, options, sign_in, take_up};
 
 /// How many providers an organisation has at the most.
 const AT_MOST: usize = 20;
+/// How long one scope may be, in characters.
+const SCOPE_LENGTH: usize = 200;
+/// The scope that an address comes with, and the one that a name comes with.
+const USUAL_SCOPES: [&str; 2] = ["email", "profile"];
 
 /// An identity provider as stored, and as it is shown but for its secret.
 #[derive(Clone, PartialEq, Eq, DeriveEntityModel, Serialize, JsonSchema)]
@@ -77,6 +84,15 @@ pub struct Model {
     pub created_at: Moment,
     /// When it was last changed.
     pub updated_at: Moment,
+    /// What it is asked for besides `openid`. Empty for the usual: `email`, and of `profile` and the scope named like
+    /// the role claim those that it lists, or both where it lists none.
+    #[schemars(with = "Vec<String>")]
+    pub scopes: Json<Vec<String>>,
+    /// Whether a code is bound to the browser that asked for it (PKCE, with SHA-256).
+    pub pkce: bool,
+    /// Domains of e-mail addresses in which it is believed though it says nothing of `email_verified`.
+    #[schemars(with = "Vec<String>")]
+    pub believed_domains: Json<Vec<String>>,
 }
 
 pub use Model as IdentityProvider;
@@ -198,7 +214,8 @@ pub struct NewIdentityProvider {
     /// Whether people can sign in through it.
     #[serde(default = "yes")]
     pub is_enabled: bool,
-    /// The claim of the ID token whose values (a text or a list of them) say which role someone has.
+    /// The claim whose values say which role someone has: a text (or several, with spaces or commas between), a list of
+    /// texts, or an object, whose names count unless they say false. With dots what is inside: `realm_access.roles`.
     #[validate(length(min = 1, max = 200))]
     #[serde(default)]
     pub role_claim: Option<String>,
@@ -217,6 +234,19 @@ pub struct NewIdentityProvider {
     /// Whether people come to the organisation by signing in, without an invitation.
     #[serde(default)]
     pub admits_new_people: bool,
+    /// What it is asked for besides `openid`. Empty for the usual: `email`, and of `profile` and the scope named like
+    /// the role claim those that it lists, or both where it lists none. `openid` alone asks for nothing else.
+    #[validate(length(max = 10))]
+    #[serde(default)]
+    pub scopes: Vec<String>,
+    /// Whether a code is bound to the browser that asked for it (PKCE, with SHA-256). Some providers refuse it.
+    #[serde(default = "yes")]
+    pub pkce: bool,
+    /// Domains of e-mail addresses in which it is believed though it says nothing of `email_verified`, e.g.
+    /// `example.org`: only where whoever runs it gives out every address. What it says is not verified never is.
+    #[validate(length(max = 20))]
+    #[serde(default)]
+    pub believed_domains: Vec<String>,
 }
 
 fn yes() -> bool {
@@ -252,6 +282,49 @@ pub fn is_safe_address(text: &str) -> bool {
     scheme == "https" || (scheme == "http" && is_loopback)
 }
 
+/// Checks what a provider is made of, before anybody asks it what it says of itself.
+///
+/// # Errors
+/// [`Error::Invalid`] with every fault.
+pub fn check(new: &NewIdentityProvider) -> Result<(), Error> {
+    text::check(new)?;
+    checked(new.clone()).map(drop)
+}
+
+/// What a provider would be made of after a change, and whether it then has another issuer.
+///
+/// # Errors
+/// [`Error::NotFound`] or [`Error::Invalid`].
+pub async fn plan(
+    reader: &Reader,
+    id: &IdentityProviderId,
+    change: Change<NewIdentityProvider>,
+) -> Result<(NewIdentityProvider, bool), Error> {
+    let before = read(reader, id).await?;
+    let new = before.changed(change)?;
+    let has_another_issuer = new.issuer != before.issuer;
+    Ok((new, has_another_issuer))
+}
+
+/// Writes domains as they are compared, and says which are none.
+fn check_domains(domains: &mut [String], field: &str, faults: &mut Faults) {
+    for (index, domain) in domains.iter_mut().enumerate() {
+        *domain = domain.trim().trim_start_matches('@').to_lowercase();
+        let is_domain = domain.len() <= 253
+            && domain.contains('.')
+            && domain
+                .split('.')
+                .all(|part| !part.is_empty() && part.chars().all(|letter| letter.is_alphanumeric() || letter == '-'));
+        faults.expect(is_domain, format!("/{field}/{index}"), "domain", "expected a domain such as example.org");
+    }
+}
+
+/// Whether a text can be a scope (RFC 6749, section 3.3).
+fn is_scope(text: &str) -> bool {
+    (1..=SCOPE_LENGTH).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\')
+}
+
 fn checked(mut new: NewIdentityProvider) -> Result<NewIdentityProvider, Error> {
     let mut faults = Faults::of(&new);
     let is_issuer = is_safe_address(&new.issuer) && !new.issuer.contains(['?', '#']);
@@ -261,14 +334,10 @@ fn checked(mut new: NewIdentityProvider) -> Result<NewIdentityProvider, Error> {
         "url",
         "expected an address that begins with https:// (or http:// on this machine), without ? and #",
     );
-    for (index, domain) in new.email_domains.iter_mut().enumerate() {
-        *domain = domain.trim().trim_start_matches('@').to_lowercase();
-        let is_domain = domain.len() <= 253
-            && domain.contains('.')
-            && domain
-                .split('.')
-                .all(|part| !part.is_empty() && part.chars().all(|letter| letter.is_alphanumeric() || letter == '-'));
-        faults.expect(is_domain, format!("/email_domains/{index}"), "domain", "expected a domain such as example.org");
+    check_domains(&mut new.email_domains, "email_domains", &mut faults);
+    check_domains(&mut new.believed_domains, "believed_domains", &mut faults);
+    for (index, scope) in new.scopes.iter().enumerate() {
+        faults.expect(is_scope(scope), format!("/scopes/{index}"), "scope", "expected one word such as groups");
     }
     faults.expect(
         new.secret_expires_on.is_none() || new.client_secret.is_some(),
@@ -306,9 +375,67 @@ impl Model {
             default_role: new.default_role.map(Word),
             email_domains: Json(new.email_domains),
             admits_new_people: new.admits_new_people,
+            scopes: Json(new.scopes),
+            pkce: new.pkce,
+            believed_domains: Json(new.believed_domains),
             ..self
         }
     }
+
+    /// What it is made of after a change.
+    fn changed(&self, change: Change<NewIdentityProvider>) -> Result<NewIdentityProvider, Error> {
+        let mut stored = serde_json::to_value(self).unwrap_or_default();
+        stored["client_secret"] = self.client_secret.clone().into();
+        checked(change.over(&stored)?)
+    }
+
+    /// What it is asked for besides `openid`; `listed` are the scopes that it says it knows, where it says so.
+    #[must_use]
+    pub fn scopes_to_ask_for(&self, listed: Option<&[String]>) -> Vec<String> {
+        scopes_to_ask_for(&self.scopes.0, self.role_claim.as_deref(), listed)
+    }
+}
+
+impl NewIdentityProvider {
+    /// A provider of this issuer with everything else as it is where nobody says more: a public client without a name
+    /// that lets in nobody.
+    #[must_use]
+    pub fn usual(issuer: &str, role_claim: Option<String>) -> Self {
+        Self {
+            name: String::new(),
+            issuer: issuer.to_owned(),
+            client_id: String::new(),
+            client_secret: None,
+            secret_expires_on: None,
+            is_enabled: true,
+            role_claim,
+            roles: BTreeMap::new(),
+            default_role: None,
+            email_domains: Vec::new(),
+            admits_new_people: false,
+            scopes: Vec::new(),
+            pkce: true,
+            believed_domains: Vec::new(),
+        }
+    }
+
+    /// What it is asked for besides `openid`; `listed` are the scopes that it says it knows, where it says so.
+    #[must_use]
+    pub fn scopes_to_ask_for(&self, listed: Option<&[String]>) -> Vec<String> {
+        scopes_to_ask_for(&self.scopes, self.role_claim.as_deref(), listed)
+    }
+}
+
+fn scopes_to_ask_for(said: &[String], role_claim: Option<&str>, listed: Option<&[String]>) -> Vec<String> {
+    if !said.is_empty() {
+        return said.iter().filter(|scope| *scope != "openid").cloned().collect();
+    }
+    let is_known = |scope: &str| listed.is_none_or(|listed| listed.iter().any(|known| known == scope));
+    let [email, profile] = USUAL_SCOPES;
+    let of_role = role_claim.and_then(|claim| claim.split('.').next());
+    let of_role = of_role.filter(|scope| !["openid", email, profile].contains(scope) && is_scope(scope));
+    let more = [Some(profile), of_role].into_iter().flatten().filter(|scope| is_known(scope));
+    std::iter::once(email).chain(more).map(str::to_owned).collect()
 }
 
 /// Enters a provider.
@@ -341,6 +468,9 @@ pub async fn create(writer: &Writer, new: NewIdentityProvider) -> Result<Identit
         admits_new_people: false,
         created_at: writer.now(),
         updated_at: writer.now(),
+        scopes: Json::default(),
+        pkce: true,
+        believed_domains: Json::default(),
     };
     writer.insert::<Entity, ActiveModel>(empty.with(new)).await
 }
@@ -375,9 +505,7 @@ pub async fn change(
     change: Change<NewIdentityProvider>,
 ) -> Result<IdentityProvider, Error> {
     let before = writer.get_at::<Entity>(id.as_str(), version).await?;
-    let mut stored = serde_json::to_value(&before).unwrap_or_default();
-    stored["client_secret"] = before.client_secret.clone().into();
-    let new = checked(change.over(&stored)?)?;
+    let new = before.changed(change)?;
     if !new.is_enabled {
         leaves_a_way_in(writer, id).await?;
     }
@@ -397,6 +525,7 @@ pub async fn remove(writer: &Writer, id: &IdentityProviderId, version: i64) -> R
     let row = writer.get_at::<Entity>(id.as_str(), version).await?;
     leaves_a_way_in(writer, id).await?;
     writer.clear::<attempt::Entity>(Condition::all().add(attempt::Column::ProviderId.eq(id.clone()))).await?;
+    trial::forget(writer, id).await?;
     writer.clear::<identity::Entity>(Condition::all().add(identity::Column::ProviderId.eq(id.clone()))).await?;
     writer.remove::<Entity>(&row).await
 }

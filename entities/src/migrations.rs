@@ -14,6 +14,7 @@ mod m0011_health;
 mod m0012_due;
 mod m0013_counts;
 mod m0014_files;
+mod m0015_providers;
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions,
@@ -44,6 +45,7 @@ impl MigratorTrait for Steps {
             Box::new(m0012_due::Step),
             Box::new(m0013_counts::Step),
             Box::new(m0014_files::Step),
+            Box::new(m0015_providers::Step),
         ]
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     error::Error,
     evidence,
     fault::Faults,
-    idempotency, import, invitation, merger,
+    idempotency, identity_provider, import, invitation, merger,
     personal::{self, Forgotten},
     respondent_link,
     scope::{Reader, Writer},
@@ -172,6 +172,7 @@ pub async fn erase(writer: &Writer, erasure: Erasure) -> Result<Erased, Error> {
     places.extend(invitation::erase_person(writer, &person).await?);
     places.extend(user::erase_person(writer, &person).await?);
     idempotency::forget_all(writer).await?;
+    identity_provider::trial::forget_all(writer).await?;
     let audit_record_count = i64::try_from(gone).unwrap_or(i64::MAX);
     let detail =
         serde_json::json!({ "reason": reason, "place_count": places.len(), "audit_record_count": audit_record_count });

@@ -83,8 +83,8 @@ UNSTATABLE_HERE = {
     "confirm_session": {"required"},  # one of two
     # `role_claim` beside `roles`, and how long a name in `roles` is: OpenAPI 3.0 says nothing of names in a map.
     # And `secret_expires_on` beside `client_secret`.
-    "change_identity_provider": {"contradiction", "domain", "length", "required"},
-    "create_identity_provider": {"contradiction", "domain", "length", "required"},
+    "change_identity_provider": {"contradiction", "domain", "length", "other_issuer", "required", "scope"},
+    "create_identity_provider": {"contradiction", "domain", "length", "other_issuer", "required", "scope"},
     "create_invitation": {"email"},
     "disable_mfa": {"wrong_code", "wrong_password"},
     "enrol_mfa": {"wrong_password"},

@@ -2,7 +2,9 @@
 // first line, and ends with its standard input.
 //
 // Nobody types a password here: /interaction/{uid}?account=sam&groups=a,b signs sam in. Everything else, from discovery and
-// PKCE to signatures, is what the provider's library does. /new-keys has it sign with another key from then on.
+// PKCE to signatures, is what the provider's library does. /new-keys has it sign with another key from then on. With
+// verified=text it says so in a text, with verified=unsaid nothing; shape=text and shape=object send groups so. The same groups
+// come as `teams` too, by a scope of their own.
 //
 // Tests run side by side and each enters this provider anew, so whoever signs in is called something else in each entry
 // (a pairwise subject): no test changes what another is told of "sam".
@@ -23,7 +25,7 @@ const people = new Map();
 function start(issuer, keys) {
   const provider = new Provider(issuer, {
     clients: [{ client_id: 'diligence', client_secret: 'the secret of the tests', redirect_uris: ['https://localhost/replaced/below'] }],
-    claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'groups'] },
+    claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'groups'], teams: ['teams'] },
     cookies: { keys: ['for a test'] },
     features: { devInteractions: { enabled: false } },
     interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
@@ -33,7 +35,7 @@ function start(issuer, keys) {
     findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, ...people.get(id) }) }),
     async loadExistingGrant({ oidc }) {
       const grant = new oidc.provider.Grant({ clientId: oidc.client.clientId, accountId: oidc.session.accountId });
-      grant.addOIDCScope('openid email profile');
+      grant.addOIDCScope('openid email profile teams');
       await grant.save();
       return grant;
     },
@@ -54,11 +56,14 @@ server.listen(0, '127.0.0.1', () => {
       return response.end();
     }
     if (!address.pathname.startsWith('/interaction/')) return provider.callback()(request, response);
-    const { account, email = `${account}@example.org`, verified = 'true', name = account, groups = '' } = Object.fromEntries(address.searchParams);
+    const { account, email = `${account}@example.org`, verified = 'true', name = account, groups = '', shape = 'list' } = Object.fromEntries(address.searchParams);
     try {
       const { params } = await provider.interactionDetails(request, response);
       const subject = `${account} at ${new URL(params.redirect_uri).pathname}`;
-      people.set(subject, { email, email_verified: verified === 'true', name, groups: groups ? groups.split(',') : [] });
+      const list = groups ? groups.split(',') : [];
+      const shaped = { list, text: list.join(', '), object: Object.fromEntries(list.map((group) => [group, true])) }[shape];
+      const email_verified = { true: true, false: false, text: 'true' }[verified];
+      people.set(subject, { email, email_verified, name, groups: shaped, teams: shaped });
       await provider.interactionFinished(request, response, { login: { accountId: subject } });
     } catch (error) {
       response.writeHead(500).end(String(error));

@@ -392,6 +392,9 @@ class Register:
             if there and verb != "delete":
                 return {"id": there[0]["id"]}
             return {"id": self.make("/identity-providers", {"name": self.name(), "issuer": "https://login.example.org", "client_id": "diligence"})}
+        if noun == "sign_in_trial":
+            path = f"/identity-providers/{self.prepare('read_identity_provider')['id']}"
+            return {"id": self.call("POST", f"{path}/try", None, self.etag(path)).json()["id"]}
         if noun == "settlement":
             item = self.due_item()
             return {"id": self.make("/settlements", {"item_id": item, "choice": "keep", "reason": "They do well."})}

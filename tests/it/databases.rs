@@ -223,9 +223,10 @@ both! {
         let ours = text(&app.get(&app.admin, "/organisation").await.json(200), "id").to_owned();
         let filling = Database::connect(&app.url).await.expect("the database answers");
         for row in [
-            format!("INSERT INTO identity_provider VALUES ('idp', '{ours}', 1, 'Ours', 'https://id.example.org', 'us', NULL, true, NULL, '{{}}', NULL, '[]', false, '', '', NULL)"),
+            format!("INSERT INTO identity_provider VALUES ('idp', '{ours}', 1, 'Ours', 'https://id.example.org', 'us', NULL, true, NULL, '{{}}', NULL, '[]', false, '', '', NULL, '[]', true, '[]')"),
             format!("INSERT INTO identity VALUES ('{ours}', 'idp', 'https://id.example.org', 'sam', '{}', '')", id(&member)),
             format!("INSERT INTO sign_in_attempt VALUES ('', '{ours}', 'idp', '', '', '', '')"),
+            format!("INSERT INTO sign_in_trial VALUES ('tri', '{ours}', 'idp', '', '', '', NULL, '', '')"),
         ] {
             filling.execute_unprepared(&row).await.expect("a row");
         }

@@ -87,6 +87,7 @@ const TABLE: &[(&[&str], &[&str])] = &[
         &[
             "list_identity_providers",
             "read_identity_provider",
+            "read_sign_in_trial",
             "list_supplier_history",
             "plan_supplier_merger",
             "plan_product_merger",
@@ -162,6 +163,7 @@ const TABLE: &[(&[&str], &[&str])] = &[
             "undo_import",
             "create_identity_provider",
             "change_identity_provider",
+            "try_identity_provider",
             "delete_identity_provider",
             "create_link",
             "revoke_link",

@@ -87,6 +87,7 @@ mod sessions;
 mod settings_pages;
 mod settings_records_pages;
 mod sheets;
+mod sign_in_providers;
 mod signed_out_pages;
 mod single_sign_on;
 mod suppliers;

@@ -278,6 +278,8 @@ const TABLE: &[(Least, &str, &[&str])] = &[
             "/settings/sign-in/providers/new",
             "/settings/sign-in/providers/:id",
             "/settings/sign-in/providers/:id/change",
+            "/settings/sign-in/providers/:id/asked",
+            "/settings/sign-in/trials/:id",
             "/settings/audit",
             "/settings/audit/verify",
             "/settings/privacy/retention",
@@ -304,6 +306,7 @@ const TABLE: &[(Least, &str, &[&str])] = &[
             "/settings/sign-in/change",
             "/settings/sign-in/providers/new",
             "/settings/sign-in/providers/:id/change",
+            "/settings/sign-in/providers/:id/try",
             "/settings/sign-in/providers/:id/delete",
             "/settings/audit/verify",
             "/settings/backup",
@@ -323,7 +326,7 @@ const ROLE: &str = "needs the role";
 
 /// The address of a route, with ids of these in it where there is one of the kind, and ids of nothing where `is_empty`.
 fn filled_in(route: &PageRoute, ids: &[String], is_empty: bool) -> String {
-    const KINDS: [(&str, &str); 16] = [
+    const KINDS: [(&str, &str); 17] = [
         ("/suppliers/", "sup"),
         ("/products/", "prd"),
         ("/assessments/", "asm"),
@@ -340,6 +343,7 @@ fn filled_in(route: &PageRoute, ids: &[String], is_empty: bool) -> String {
         ("/settings/people/invitations/", "inv"),
         ("/settings/people/", "usr"),
         ("/settings/keys/", "key"),
+        ("/settings/sign-in/trials/", "tri"),
     ];
     let kind = KINDS.iter().find(|(begin, _)| route.path.starts_with(begin)).map_or("idp", |(_, kind)| kind);
     let mut path = route.path.to_owned();

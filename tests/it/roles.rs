@@ -243,6 +243,8 @@ const TABLE: &[(&str, &[&str])] = &[
             "create_identity_provider",
             "read_identity_provider",
             "change_identity_provider",
+            "try_identity_provider",
+            "read_sign_in_trial",
             "delete_identity_provider",
             "list_keys",
             "create_key",

@@ -325,7 +325,11 @@ both! {
         assert!(wrong.status == 422 && wrong.text.contains("href=\"#roles\""), "{}", wrong.text);
         let wrong = admin.fills(&app, &page, new, &said("login.example.org", "managers = editor\r\ndirectors = Approver")).await;
         assert!(wrong.status == 422 && wrong.text.contains("href=\"#issuer\""), "{}", wrong.text);
-        let place = goes_to(&admin.fills(&app, &page, new, &said("https://login.example.org", "managers = editor\r\ndirectors = Approver")).await);
+        let told = goes_to(&admin.fills(&app, &page, new, &said("https://login.example.org", "managers = editor\r\ndirectors = Approver")).await);
+        let (place, notice) = told.split_once('?').expect("nobody is there, which is said");
+        let place = place.to_owned();
+        assert_eq!(notice, "notice=unreached");
+        holds(&shown(&mut admin, &app, &told).await, &["could not be reached", "Try this provider"]);
         let provider = app.walk("/identity-providers", 50).await.remove(0);
         assert_eq!((&provider["roles"], &provider["email_domains"], &provider["default_role"]), (&json!({ "managers": "editor", "directors": "approver" }), &json!(["example.org", "example.net"]), &Value::Null));
         let seen = shown(&mut admin, &app, &place).await;
@@ -342,6 +346,12 @@ both! {
         holds(&shown(&mut admin, &app, &place).await, &["Kept, never shown"]);
         let stale = admin.fills(&app, &page, &change, &said("https://login.example.org", "managers = editor")).await;
         assert!(stale.status == 409 && stale.text.contains("Saved by someone else:</strong> managers = viewer") && !stale.text.contains("kept by both"), "{}", stale.text);
+        // It is tried, and nobody is there; and it is asked what it says of itself, and says nothing.
+        let page = admin.opens(&app, &place).await;
+        let trial = goes_to(&admin.fills(&app, &page, &format!("{place}/try"), &[]).await);
+        assert!(trial.starts_with("/settings/sign-in/trials/tri_"), "{trial}");
+        holds(&shown(&mut admin, &app, &trial).await, &["Nobody would be let in so", "cannot be reached", "asking the provider what it says of itself"]);
+        holds(&shown(&mut admin, &app, &format!("{place}/asked")).await, &["It was not reached"]);
         // The last way in stays.
         let policy = app.get(&app.admin, "/sign-in-policy").await.json(200);
         let without = app.patch(&app.admin, "/sign-in-policy", &policy, json!({ "allows_passwords": false })).await.json(200);

@@ -90,7 +90,7 @@ impl Browser {
 }
 
 /// A provider with everything that is usual, in our organisation.
-async fn entered(app: &App, issuer: &str, more: Value) -> Value {
+pub(crate) async fn entered(app: &App, issuer: &str, more: Value) -> Value {
     app.clock.set(Clock::System.now().time());
     let mut body = json!({ "name": "Accounts", "issuer": issuer, "client_id": "diligence", "client_secret": "the secret of the tests", "email_domains": ["Example.org"] });
     body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
@@ -98,7 +98,7 @@ async fn entered(app: &App, issuer: &str, more: Value) -> Value {
 }
 
 /// The value of a cookie that was set.
-fn cookie(answer: &Answer, name: &str) -> Option<String> {
+pub(crate) fn cookie(answer: &Answer, name: &str) -> Option<String> {
     let set = answer.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
     set.filter_map(|cookie| cookie.strip_prefix(&format!("{name}=")))
         .filter_map(|rest| rest.split(';').next())
@@ -122,7 +122,7 @@ async fn to_provider_and_back(app: &App, provider: &Value, account: &str) -> (St
     )
 }
 
-async fn comes_back(app: &App, path: &str, cookie: &str) -> Answer {
+pub(crate) async fn comes_back(app: &App, path: &str, cookie: &str) -> Answer {
     app.send(&app.stranger, Method::GET, path, None, &[("cookie", cookie)]).await
 }
 
@@ -133,7 +133,7 @@ async fn signs_in(app: &App, provider: &Value, account: &str) -> Answer {
 }
 
 /// Whoever came back signed in.
-async fn someone(app: &App, answer: &Answer) -> Person {
+pub(crate) async fn someone(app: &App, answer: &Answer) -> Person {
     assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/"), "{}", answer.text);
     let cookie = cookie(answer, "__Host-diligence").expect("a session's cookie");
     let current = app
@@ -149,7 +149,7 @@ async fn someone(app: &App, answer: &Answer) -> Person {
     Person::in_session(&cookie, text(&current, "csrf_token"))
 }
 
-async fn session(app: &App, who: &Person) -> Value {
+pub(crate) async fn session(app: &App, who: &Person) -> Value {
     app.get(who, "/sessions/current").await.json(200)
 }
 
@@ -337,12 +337,15 @@ both! {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         listener.set_nonblocking(true).expect("it does not wait");
         let open = format!("http://{}", listener.local_addr().expect("its address"));
-        let closed = "http://127.0.0.1:9".to_owned();
-        let mut providers = Vec::new();
-        for issuer in [open.clone(), open.replace("127.0.0.1", "localhost"), open.replace("http", "https"), closed] {
-            providers.push(entered(&app, &issuer, json!({})).await);
-        }
+        let (named, encrypted) = (open.replace("127.0.0.1", "localhost"), open.replace("http", "https"));
         // All at once, since each failure is told no sooner than any other.
+        let enters = async |issuer: &str| {
+            let provider = entered(&strict, issuer, json!({})).await;
+            assert_eq!((&provider["asked"]["reached"], &provider["asked"]["calls_itself"]), (&json!(false), &Value::Null));
+            provider
+        };
+        let providers = tokio::join!(enters(&open), enters(&named), enters(&encrypted), enters("http://127.0.0.1:9"));
+        let providers = [providers.0, providers.1, providers.2, providers.3];
         let goes = async |provider: &Value| {
             let answer = strict.get(&strict.stranger, &format!("/sign-in/{}", id(provider))).await;
             assert!(answer.faults(401).is_empty());
@@ -369,18 +372,126 @@ both! {
 
     async fn a_provider_that_is_not_what_it_says_or_not_safe_is_not_believed(app: App) {
         let lies = SHARED.issuer.replace("127.0.0.1", "localhost");
+        let body = json!({ "name": "x", "issuer": lies, "client_id": "x" });
+        let told = app.post(&app.admin, "/identity-providers", body).await;
+        assert_eq!(told.faults(422), ["/issuer other_issuer"]);
+        assert!(told.text.contains(&format!("the provider at {lies} calls itself {}:", SHARED.issuer)), "{}", told.text);
+        // Nobody is there yet: it is entered all the same.
         let nobody = "http://127.0.0.1:9";
-        for issuer in [lies.as_str(), nobody] {
-            let provider = entered(&app, issuer, json!({})).await;
-            let told = app.get(&app.stranger, &format!("/sign-in/{}", id(&provider))).await;
-            assert!(told.faults(401).is_empty() && !told.text.contains(issuer), "{}", told.text);
-        }
+        let provider = entered(&app, nobody, json!({})).await;
+        assert_eq!((&provider["asked"]["reached"], &provider["asked"]["calls_itself"]), (&json!(false), &Value::Null));
+        let told = app.get(&app.stranger, &format!("/sign-in/{}", id(&provider))).await;
+        assert!(told.faults(401).is_empty() && !told.text.contains(nobody), "{}", told.text);
         for issuer in ["http://login.example.org", "ftp://localhost", "login.example.org", "https://login.example.org/?x", "http://169.254.169.254"] {
             let body = json!({ "name": "x", "issuer": issuer, "client_id": "x" });
             assert_eq!(app.post(&app.admin, "/identity-providers", body).await.faults(422), ["/issuer url"], "{issuer}");
         }
         let body = json!({ "name": "x", "issuer": "https://x", "client_id": "x", "roles": { "a": "editor" }, "email_domains": ["example"] });
         assert_eq!(app.post(&app.admin, "/identity-providers", body).await.faults(422), ["/email_domains/0 domain", "/role_claim required"]);
+        let body = json!({ "name": "x", "issuer": "https://x", "client_id": "x", "scopes": ["email", "two words", ""], "believed_domains": ["@Example.org", "example"] });
+        assert_eq!(app.post(&app.admin, "/identity-providers", body).await.faults(422), ["/believed_domains/1 domain", "/scopes/1 scope", "/scopes/2 scope"]);
+    }
+
+    async fn a_provider_that_calls_itself_with_or_without_a_slash_is_entered_under_its_own_name(app: App) {
+        let typed = format!("{}/", SHARED.issuer);
+        let provider = entered(&app, &typed, json!({ "admits_new_people": true, "default_role": "viewer" })).await;
+        assert_eq!((&provider["issuer"], &provider["asked"]["reached"], &provider["asked"]["calls_itself"]), (&json!(SHARED.issuer), &json!(true), &json!(SHARED.issuer)));
+        let notes = provider["asked"]["notes"].to_string();
+        assert!(notes.contains(&format!("{typed} was typed")), "{notes}");
+        someone(&app, &signs_in(&app, &provider, "slash").await).await;
+        // Nothing is asked for a change of anything else; for another issuer it is.
+        let path = format!("/identity-providers/{}", id(&provider));
+        let changed = app.patch(&app.admin, &path, &provider, json!({ "name": "Ours" })).await.json(200);
+        assert_eq!(changed["asked"], Value::Null);
+        let changed = app.patch(&app.admin, &path, &changed, json!({ "issuer": typed })).await.json(200);
+        assert_eq!((&changed["issuer"], &changed["asked"]["reached"]), (&json!(SHARED.issuer), &json!(true)));
+        let lies = SHARED.issuer.replace("127.0.0.1", "localhost");
+        assert_eq!(app.patch(&app.admin, &path, &changed, json!({ "issuer": lies })).await.faults(422), ["/issuer other_issuer"]);
+    }
+
+    async fn an_address_verified_in_a_text_counts_and_one_of_which_nothing_is_said_counts_where_an_admin_says_so(app: App) {
+        let provider = entered(&app, &SHARED.issuer, json!({ "admits_new_people": true, "default_role": "viewer" })).await;
+        someone(&app, &signs_in(&app, &provider, "ann&verified=text").await).await;
+        signs_in(&app, &provider, "bea&verified=unsaid").await.faults(403);
+        let path = format!("/identity-providers/{}", id(&provider));
+        let believed = app.patch(&app.admin, &path, &provider, json!({ "believed_domains": ["Example.org"] })).await.json(200);
+        assert_eq!(believed["believed_domains"], json!(["example.org"]));
+        someone(&app, &signs_in(&app, &provider, "bea&verified=unsaid").await).await;
+        for account in ["cat&verified=false", "dot&verified=unsaid&email=dot@example.net", "eve&verified=unsaid&email=eve@notexample.org"] {
+            signs_in(&app, &provider, account).await.faults(403);
+        }
+        let history = app.walk(&format!("/audit-events?item_id={}&action=change", id(&provider)), 10).await;
+        assert_eq!((&history[0]["before"]["believed_domains"], &history[0]["after"]["believed_domains"]), (&json!([]), &json!(["example.org"])));
+    }
+
+    async fn roles_come_by_a_scope_of_their_own_and_in_any_usual_shape(app: App) {
+        let roles = json!({ "admits_new_people": true, "role_claim": "teams", "roles": { "managers": "editor", "directors": "approver" }, "default_role": "viewer" });
+        let provider = entered(&app, &SHARED.issuer, roles).await;
+        for (account, role) in [("ann&groups=directors,others", "approver"), ("bea&groups=managers,others&shape=text", "editor"), ("cat&groups=directors&shape=object", "approver"), ("dot", "viewer")] {
+            let who = someone(&app, &signs_in(&app, &provider, account).await).await;
+            assert_eq!(text(&session(&app, &who).await["organisation"], "role"), role, "{account}");
+        }
+        // Where the scope is left out, the claim does not come.
+        let path = format!("/identity-providers/{}", id(&provider));
+        app.patch(&app.admin, &path, &provider, json!({ "scopes": ["email", "profile"] })).await.json(200);
+        let who = someone(&app, &signs_in(&app, &provider, "eve&groups=directors").await).await;
+        assert_eq!(text(&session(&app, &who).await["organisation"], "role"), "viewer");
+    }
+
+    async fn without_pkce_this_provider_refuses_and_says_why_to_whoever_tries_it(app: App) {
+        let provider = entered(&app, &SHARED.issuer, json!({ "pkce": false })).await;
+        let begun = app.get(&app.stranger, &format!("/sign-in/{}", id(&provider))).await;
+        let place = begun.header("location");
+        assert!(!place.contains("code_challenge"), "{place}");
+        let back = Browser::default().goes(place);
+        let (_, path) = back.split_once("://localhost").unwrap_or_else(|| panic!("{back:?} is not ours"));
+        let own = format!("__Host-diligence-sign-in={}", cookie(&begun, "__Host-diligence-sign-in").expect("a cookie"));
+        let told = comes_back(&app, path, &own).await;
+        assert!(told.faults(401).is_empty() && told.text.contains("refused to sign you in"), "{}", told.text);
+        let trial = app.act(&app.admin, &format!("/identity-providers/{}/try", id(&provider)), &provider, None).await.json(201);
+        let back = Browser::default().goes(text(&trial, "address"));
+        let (_, path) = back.split_once("://localhost").unwrap_or_else(|| panic!("{back:?} is not ours"));
+        assert_eq!(app.get(&app.stranger, path).await.status, 303);
+        let outcome = app.get(&app.admin, &format!("/sign-in-trials/{}", id(&trial))).await.json(200)["outcome"].clone();
+        assert_eq!((&outcome["step"], &outcome["is_let_in"]), (&json!("authorisation"), &json!(false)));
+        assert!(text(&outcome, "why").contains("it may ask for PKCE"), "{outcome}");
+    }
+
+    async fn a_trial_shows_what_came_and_signs_nobody_in(app: App) {
+        let provider = entered(&app, &SHARED.issuer, json!({ "is_enabled": false, "role_claim": "groups", "roles": { "directors": "approver" } })).await;
+        let tries = async |account: &str| {
+            let trial = app.act(&app.admin, &format!("/identity-providers/{}/try", id(&provider)), &provider, None).await.json(201);
+            let mut browser = Browser::default();
+            let interaction = browser.goes(text(&trial, "address"));
+            let signed_in = browser.goes(&format!("{interaction}?account={account}"));
+            let back = browser.goes(&signed_in);
+            let (_, path) = back.split_once("://localhost").unwrap_or_else(|| panic!("{back:?} is not ours"));
+            let told = app.get(&app.stranger, path).await;
+            assert_eq!((told.status.as_u16(), told.header("location")), (303, format!("/settings/sign-in/trials/{}", id(&trial)).as_str()));
+            assert_eq!(cookie(&told, "__Host-diligence"), None);
+            // It is finished once.
+            app.get(&app.stranger, path).await.faults(404);
+            let trial = app.get(&app.admin, &format!("/sign-in-trials/{}", id(&trial))).await.json(200);
+            assert_eq!((&trial["address"], &trial["version"]), (&Value::Null, &json!(2)));
+            trial["outcome"].clone()
+        };
+        let outcome = tries("sam&groups=directors").await;
+        assert_eq!((&outcome["is_let_in"], &outcome["step"], &outcome["email_belief"], &outcome["role_values"]), (&json!(false), &json!("admission"), &json!("verified"), &json!(["directors"])));
+        assert!(text(&outcome, "why").contains("ask one of its admins for an invitation"), "{outcome}");
+        app.post(&app.admin, "/invitations", json!({ "email": "sam@example.org", "role": "editor" })).await.json(201);
+        let outcome = tries("sam&groups=directors").await;
+        assert_eq!((&outcome["is_let_in"], &outcome["role"], &outcome["email"], &outcome["email_verified"], &outcome["issuer"]), (&json!(true), &json!("approver"), &json!("sam@example.org"), &json!(true), &json!(SHARED.issuer)));
+        assert!(text(&outcome, "why").contains("once people can sign in through it"), "{outcome}");
+        assert!(outcome["claims"].as_array().expect("a list").contains(&json!("groups")), "{outcome}");
+        let outcome = tries("sam&groups=directors&verified=unsaid").await;
+        assert_eq!((&outcome["email_verified"], &outcome["email_belief"]), (&Value::Null, &json!("not_said")));
+        // Nobody came, and the invitation is as good as before.
+        assert_eq!(app.walk("/users", 50).await, Vec::<Value>::new());
+        assert_eq!(app.walk("/invitations?pending=true", 50).await.len(), 1);
+        // What was kept of them goes after an hour.
+        let trial = app.act(&app.admin, &format!("/identity-providers/{}/try", id(&provider)), &provider, None).await.json(201);
+        app.clock.set(app.clock.now().plus_seconds(3600).time());
+        app.get(&app.admin, &format!("/sign-in-trials/{}", id(&trial))).await.faults(404);
     }
 
     async fn a_providers_secret_is_kept_and_never_shown(app: App) {

@@ -367,6 +367,14 @@ async fn later_steps_left_what_they_must(app: &App, step: &str) {
     if since("m0008") {
         drafts_through_links_are_hidden(app).await;
     }
+    if step == "m0014_files" {
+        // m0015_providers: a provider goes on being asked for what it was asked for before, and is believed no more.
+        let provider = app.walk("/identity-providers", 10).await.remove(0);
+        assert_eq!(
+            (&provider["scopes"], &provider["pkce"], &provider["believed_domains"]),
+            (&json!(["email", "profile"]), &json!(true), &json!([]))
+        );
+    }
     if since("m0009") {
         let all = organisation::all(&app.store).await.expect("organisations");
         assert_eq!(
@@ -507,6 +515,7 @@ upgraded!(
     m0012_due,
     m0013_counts,
     m0014_files,
+    m0015_providers,
 );
 
 #[tokio::test]

@@ -36,6 +36,7 @@ mod lists;
 mod manual;
 mod merge;
 mod openapi;
+mod provider;
 mod questionnaire;
 mod receipt;
 mod recipe;
@@ -112,6 +113,9 @@ enum Command {
     /// Make, invite, list and remove users, and help those who cannot get in
     #[command(subcommand)]
     User(user::Command),
+    /// Ask an identity provider what it says of itself, before people sign in through it
+    #[command(subcommand)]
+    Provider(provider::Command),
     /// Write, check, try out, publish and export questionnaires
     #[command(subcommand)]
     Questionnaire(questionnaire::Command),
@@ -244,6 +248,7 @@ pub fn main() -> ExitCode {
         Command::Audit(command) => audit::run(command),
         Command::Key(command) => key::run(command),
         Command::User(command) => user::run(command),
+        Command::Provider(command) => provider::run(command),
         Command::Questionnaire(command) => questionnaire::run(command),
         Command::Recipe(command) => recipe::run(command),
         Command::Receipt(command) => receipt::run(command),

@@ -318,6 +318,7 @@ fn done(action: &str, noun: &str) -> String {
         ("create", "user") => "Person added",
         ("delete", "user") => "Person taken out",
         ("change_secret", "identity_provider") => "Secret of identity provider changed",
+        ("try", "identity_provider") => "Identity provider tried",
         ("create_sample", _) => "Sample register made",
         ("back_up", _) => "Backup of everything made",
         ("restore", "organisation") => "Everything put back from a backup",

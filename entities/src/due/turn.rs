@@ -1,7 +1,8 @@
 //! What moves by time alone. Nearly everything that a day changes is worked out when it is read: what is overdue, has
 //! expired, has lapsed. Two things are stored and do move: a contract that renews itself goes on to its next term, and a
 //! questionnaire's sources grow old. Both are made anew at the turn of a day, and at each start for the days before.
-//! With them goes what is kept of imports only for a while: files that nobody applied, and what it takes to undo one.
+//! With them goes what is kept only for a while: of imports files that nobody applied, and what it takes to undo one; of
+//! identity providers what came when one was tried.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +16,7 @@ use super::{
 use crate::{
     error::Error,
     id::{OrganisationId, SupplierId},
-    import, organisation,
+    identity_provider, import, organisation,
     role::Role,
     scope::{Actor, PORTION, Reader, Scope, Store},
     stored::Word,
@@ -69,6 +70,7 @@ async fn one(store: &Store, scope: &Scope) -> Result<Option<Turned>, Error> {
         writer.save().await?;
     }
     import::record::tidy(store, scope).await?;
+    identity_provider::trial::tidy(store, scope).await?;
     let organisation_id = scope.organisation_id.clone();
     let turned = Turned { organisation_id, supplier_count: moved.len(), has_house };
     Ok((turned.supplier_count > 0 || has_house).then_some(turned))

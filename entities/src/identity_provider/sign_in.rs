@@ -1,22 +1,20 @@
 //! Signing in through an identity provider: begun here, done there, and taken up again with what the provider vouches
 //! for.
 
-use std::collections::BTreeSet;
-
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait as _, QueryFilter as _};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use validator::Validate;
 
-use super::{IdentityProvider, Model, attempt, identity};
+use super::{IdentityProvider, attempt, identity};
 use crate::{
     audit,
     error::Error,
     id::{IdentityProviderId, OrganisationId},
     invitation,
     role::Role,
-    scope::{Actor, Scope, Store},
+    scope::{Actor, Scope, Store, Writer},
     secret,
     session::{self, Granted, Method, Stage, Visit},
     stored::{hex, sha256},
@@ -147,38 +145,14 @@ pub struct Vouched {
     pub issuer: String,
     /// The subject in the token.
     pub subject: String,
-    /// Their address, and whether the provider has verified it.
-    pub email: Option<(String, bool)>,
+    /// Their address.
+    pub email: Option<String>,
+    /// Whether the provider says that it has verified it; none where it says nothing of that.
+    pub email_verified: Option<bool>,
     /// Their name.
     pub name: Option<String>,
-    /// Every claim of the token.
+    /// Every claim of the token, and those that came as user info.
     pub claims: Value,
-}
-
-impl Model {
-    /// The role that the claims say, or the default one.
-    fn role_of(&self, claims: &Value) -> Option<Role> {
-        let claim = self.role_claim.as_deref().and_then(|name| claims.get(name));
-        let values: BTreeSet<&str> = match claim {
-            Some(Value::String(text)) => BTreeSet::from([text.as_str()]),
-            Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect(),
-            _ => BTreeSet::new(),
-        };
-        values
-            .into_iter()
-            .filter_map(|value| self.roles.get(value).copied())
-            .max()
-            .or(self.default_role.map(|role| role.0))
-    }
-
-    /// The address, if this provider may say by it who someone is.
-    fn trusted_email(&self, vouched: &Vouched) -> Option<String> {
-        let (email, is_verified) = vouched.email.as_ref()?;
-        let email = user::normal(email);
-        let (_, domain) = email.rsplit_once('@')?;
-        (*is_verified && text::is_email(&email) && self.email_domains.iter().any(|known| known == domain))
-            .then(|| email.clone())
-    }
 }
 
 /// Signs in whom a provider vouches for.
@@ -213,21 +187,49 @@ pub async fn sign_in(
     granted
 }
 
+/// As what a provider would let someone in; nothing of it stays.
+///
+/// # Errors
+/// [`Error::Forbidden`] for someone who would not be let in.
+pub(super) async fn rehearse(store: &Store, provider: &IdentityProvider, vouched: &Vouched) -> Result<Role, Error> {
+    // It is dropped without being saved.
+    let (_writer, _, membership) = place(store, None, provider, vouched).await?;
+    Ok(membership.role.0)
+}
+
 async fn admit(store: &Store, visit: &Visit, provider: &IdentityProvider, vouched: &Vouched) -> Result<Granted, Error> {
+    let (writer, user, membership) = place(store, visit.request_id.clone(), provider, vouched).await?;
+    writer.save().await?;
+    let place = store
+        .places_of_anyone(&user.id)
+        .await?
+        .into_iter()
+        .find(|place| place.membership.organisation_id == membership.organisation_id)
+        .ok_or(Error::NotFound)?;
+    session::open(store, visit, user, place, Stage::Complete, Method::Provider, false).await
+}
+
+/// Gives someone their place in the organisation, in a change that is not saved yet.
+async fn place(
+    store: &Store,
+    request_id: Option<String>,
+    provider: &IdentityProvider,
+    vouched: &Vouched,
+) -> Result<(Writer, user::Model, membership::Model), Error> {
     let role = provider.role_of(&vouched.claims);
     let email = provider.trusted_email(vouched);
     let by_email = match &email {
         Some(email) => store.user_by_email(email).await?,
         None => None,
     };
-    let scope = |actor: Actor| Scope {
-        organisation_id: provider.organisation_id.clone(),
-        actor,
-        role: Role::Viewer,
-        request_id: visit.request_id.clone(),
-    };
     let provider_itself = Actor { id: provider.id.to_string(), name: provider.name.clone() };
-    let writer = store.write(&scope(provider_itself)).await?;
+    let scope = Scope {
+        organisation_id: provider.organisation_id.clone(),
+        actor: provider_itself,
+        role: Role::Viewer,
+        request_id,
+    };
+    let writer = store.write(&scope).await?;
     let known = writer
         .find::<identity::Entity>()
         .filter(identity::Column::ProviderId.eq(provider.id.clone()))
@@ -304,14 +306,7 @@ async fn admit(store: &Store, visit: &Visit, provider: &IdentityProvider, vouche
             Some(json!({ "identity_provider_id": provider.id, "issuer": vouched.issuer })),
         );
     }
-    writer.save().await?;
-    let place = store
-        .places_of_anyone(&user.id)
-        .await?
-        .into_iter()
-        .find(|place| place.membership.organisation_id == membership.organisation_id)
-        .ok_or(Error::NotFound)?;
-    session::open(store, visit, user, place, Stage::Complete, Method::Provider, false).await
+    Ok((writer, user, membership))
 }
 
 fn not_invited() -> Error {

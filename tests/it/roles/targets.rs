@@ -561,8 +561,16 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
         }
 
         "create_identity_provider" => Target::with(provider()),
-        "read_identity_provider" | "delete_identity_provider" => {
+        "read_identity_provider" | "delete_identity_provider" | "try_identity_provider" => {
             Target::on(made("/identity-providers", provider()).await)
+        }
+        "read_sign_in_trial" => {
+            let provider = made("/identity-providers", provider()).await;
+            Target::on(
+                app.act(&app.admin, &format!("/identity-providers/{}/try", id(&provider)), &provider, None)
+                    .await
+                    .json(201),
+            )
         }
         "change_identity_provider" => {
             Target::on(made("/identity-providers", provider()).await).and(json!({ "name": "Accounts" }))

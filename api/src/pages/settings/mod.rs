@@ -59,7 +59,10 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .get("/settings/sign-in/providers/:id", providers::show)
         .get("/settings/sign-in/providers/:id/change", providers::show_change)
         .post("/settings/sign-in/providers/:id/change", providers::change)
+        .get("/settings/sign-in/providers/:id/asked", providers::show_asked)
+        .post("/settings/sign-in/providers/:id/try", trials::begin)
         .post("/settings/sign-in/providers/:id/delete", providers::delete)
+        .get("/settings/sign-in/trials/:id", trials::show)
         .get("/settings/audit", audit::show)
         .get("/settings/audit/verify", audit::show_verify)
         .post("/settings/audit/verify", audit::verify)
@@ -84,6 +87,7 @@ pub(super) mod policy;
 pub(super) mod privacy;
 pub(super) mod providers;
 pub(super) mod sign_in;
+pub(super) mod trials;
 
 /// Where settings begin.
 const HERE: &str = "/settings";

@@ -14,17 +14,19 @@ use serde_json::{Map, Value};
 use super::{Facts, HERE, role, unconfirmed};
 use crate::{
     auth::Admin,
+    discovery::{Discovered, Discovery},
     pages::{
         fields::{
             self, FilledSection, FormPage, FormSection, Input, empty, field, fields, json, read, said, stored, typed,
         },
-        form::Form,
+        form::{Form, parameter},
         format,
         labels::Labelled as _,
         page::{FieldError, Frame, PageResult, at, faults, field_errors, html, path_id, redirect},
         sign_in::SignedIn,
         signed_in::{Page, Proven},
     },
+    query::encode,
     single_sign_on,
 };
 
@@ -68,12 +70,35 @@ const FIELDS: &[FormSection] = &[
         ],
     },
     FormSection {
+        title: "What it is asked for",
+        fields: &[
+            field(
+                "scopes",
+                "Scopes besides openid",
+                "Such as email profile groups, with spaces or commas between. Empty asks for email, and for profile and the scope named like the role claim where the provider lists them.",
+                Input::WordList,
+            ),
+            field(
+                "pkce",
+                "Bind each sign-in to the browser that began it (PKCE)?",
+                "Leave it on unless the provider refuses it.",
+                Input::Boolean(&[("true", "Yes"), ("false", "No: the provider refuses it")]),
+            ),
+        ],
+    },
+    FormSection {
         title: "Who is let in",
         fields: &[
             field(
                 "email_domains",
                 "Domains of e-mail addresses by which it may say who someone is",
                 "Such as example.org, with commas between. Without one, only people whom it has signed in before are let in.",
+                Input::WordList,
+            ),
+            field(
+                "believed_domains",
+                "Domains in which it is believed though it does not say that an address is verified",
+                "Such as example.org, with commas between. Only for a provider that says nothing of it (no email_verified) and whose addresses are all given out by you. What it says is not verified never is believed.",
                 Input::WordList,
             ),
             field(
@@ -93,7 +118,7 @@ const FIELDS: &[FormSection] = &[
             field(
                 "role_claim",
                 "The claim that says someone's role",
-                "Such as groups. Empty if roles are given here.",
+                "Such as groups, or realm_access.roles for what is inside. Empty if roles are given here.",
                 Input::Text("text"),
             ),
             field(
@@ -120,8 +145,18 @@ struct ProviderPage {
     provider: IdentityProvider,
     facts: Facts,
     callback: String,
+    notice: &'static str,
     errors: Vec<FieldError>,
     confirm: String,
+}
+
+#[derive(Template)]
+#[template(path = "settings/providers/asked.html")]
+struct AskedPage {
+    frame: Frame,
+    provider: IdentityProvider,
+    asked: Discovery,
+    facts: Facts,
 }
 
 fn facts(provider: &IdentityProvider) -> Facts {
@@ -135,8 +170,17 @@ fn facts(provider: &IdentityProvider) -> Facts {
         ("The client secret", if provider.client_secret.is_some() { "Kept, never shown" } else { "None" }.into()),
         ("The last day of that secret", provider.secret_expires_on.map_or_else(|| "Not said".into(), format::day)),
         (
+            "Scopes besides openid",
+            or(provider.scopes.0.join(", "), "The usual: email, and profile and the role claim's where it lists them"),
+        ),
+        ("Sign-ins are bound to their browser (PKCE)", if provider.pkce { "Yes" } else { "No" }.into()),
+        (
             "Domains of e-mail addresses",
             or(provider.email_domains.0.join(", "), "None: only people whom it has signed in before"),
+        ),
+        (
+            "Domains in which it is believed though it does not say that an address is verified",
+            or(provider.believed_domains.0.join(", "), "None"),
         ),
         ("People come without an invitation", if provider.admits_new_people { "Yes" } else { "No" }.into()),
         (
@@ -157,16 +201,54 @@ pub(in crate::pages) async fn show(who: Page<Admin>) -> PageResult {
     one(request, here, String::new(), Vec::new()).await
 }
 
+/// What a provider says of itself when it is asked now.
+pub(in crate::pages) async fn show_asked(who: Page<Admin>) -> PageResult {
+    let (request, here) = who.parts();
+    let id: IdentityProviderId = who.id()?;
+    let reader = who.reader().await?;
+    let provider = identity_provider::read(&reader, &id).await?;
+    let (entered, _) = identity_provider::plan(&reader, &id, Change::new(Map::new())).await?;
+    drop(reader);
+    let said = Discovered::of_request(request)?.look(&provider.issuer).await;
+    let typed = Some(parameter(request, "typed")).filter(|typed| !typed.is_empty());
+    let asked = Discovery::of(said, &entered, typed.as_deref().unwrap_or(&provider.issuer));
+    let lists =
+        |list: &Option<Vec<String>>| list.as_ref().map_or_else(|| "It does not say".into(), |list| list.join(", "));
+    let facts = vec![
+        ("It calls itself (issuer)", asked.calls_itself.clone().unwrap_or_else(|| "Not known".into())),
+        ("The scopes that it lists", lists(&asked.scopes_supported)),
+        ("The claims that it lists", lists(&asked.claims_supported)),
+        ("The methods of PKCE that it lists", lists(&asked.pkce_methods)),
+    ];
+    Ok(html(StatusCode::OK, &AskedPage { frame: here.frame(&provider.name).at(HERE), provider, asked, facts })?)
+}
+
 async fn one(request: &Request, here: &SignedIn, confirm: String, errors: Vec<FieldError>) -> PageResult {
     let provider = identity_provider::read(&here.read(request).await?, &path_id(request)?).await?;
     let callback = single_sign_on::callback(request, &provider.id);
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let (frame, csrf, facts) = (here.frame(&provider.name).at(HERE), here.csrf().to_owned(), facts(&provider));
-    Ok(html(status, &ProviderPage { frame, csrf, provider, facts, callback, errors, confirm })?)
+    let notice = match parameter(request, "notice").as_str() {
+        "unreached" => {
+            "It is entered, and could not be reached, or did not answer as an identity provider does: what it calls itself is not known. Try it before people depend on it."
+        }
+        _ => "",
+    };
+    Ok(html(status, &ProviderPage { frame, csrf, provider, facts, callback, notice, errors, confirm })?)
 }
 
-fn place(id: &IdentityProviderId) -> String {
+/// A provider's page.
+pub(super) fn place(id: &IdentityProviderId) -> String {
     format!("{SIGN_IN}/providers/{id}")
+}
+
+/// Where whoever has entered a provider under this issuer is told what it says of itself.
+fn told_at(id: &IdentityProviderId, typed: &str, asked: &Discovery) -> String {
+    if asked.reached {
+        format!("{}/asked?typed={}", place(id), encode(typed))
+    } else {
+        format!("{}?notice=unreached", place(id))
+    }
 }
 
 fn new_provider(here: &SignedIn) -> FormPage<'_> {
@@ -202,15 +284,23 @@ fn misread(parts: &[FilledSection]) -> Vec<FieldError> {
 
 /// Enters a provider.
 pub(in crate::pages) async fn enter(who: Page<Admin>, form: Proven<Form>) -> PageResult {
-    let (_, here) = who.parts();
+    let (request, here) = who.parts();
     let parts = typed(FIELDS, &form);
     let wrong = misread(&parts);
     if !wrong.is_empty() {
         return new_provider(here).wrong(parts, wrong);
     }
-    let new: NewIdentityProvider = read(said(&parts))?;
-    match who.change(async |writer| identity_provider::create(writer, new).await).await {
-        Ok(made) => Ok(redirect(&place(&made.id))),
+    let mut new: NewIdentityProvider = read(said(&parts))?;
+    let typed = new.issuer.clone();
+    let discovered = Discovered::of_request(request)?;
+    let entered = async {
+        identity_provider::check(&new)?;
+        let asked = discovered.meet(&mut new).await?;
+        let made = who.change(async |writer| identity_provider::create(writer, new).await).await?;
+        Ok::<_, Error>(told_at(&made.id, &typed, &asked))
+    };
+    match entered.await {
+        Ok(place) => Ok(redirect(&place)),
         Err(error) => new_provider(here).again(parts, error),
     }
 }
@@ -248,13 +338,15 @@ pub(in crate::pages) async fn change(who: Page<Admin>, form: Proven<Form>) -> Pa
     }
     let mut said = fields(&parts);
     leave_out(&mut said, &present);
-    match who
-        .change(async |writer| {
-            identity_provider::change(writer, &id, version, Change::<NewIdentityProvider>::new(said)).await
-        })
-        .await
-    {
-        Ok(_) => Ok(redirect(&place(&id))),
+    let typed = said.get("issuer").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (discovered, reader) = (Discovered::of_request(request)?, who.reader().await?);
+    let changed = async {
+        let (change, asked) = discovered.meet_changed(reader, &id, Change::new(said)).await?;
+        who.change(async |writer| identity_provider::change(writer, &id, version, change).await).await?;
+        Ok::<_, Error>(asked.map_or_else(|| place(&id), |asked| told_at(&id, &typed, &asked)))
+    };
+    match changed.await {
+        Ok(place) => Ok(redirect(&place)),
         Err(Error::Conflict { code: code @ "no_other_way", detail, .. }) => {
             change_of(here, &present, version).again(parts, Error::invalid("/is_enabled", code, detail))
         }

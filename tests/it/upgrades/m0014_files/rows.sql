@@ -1,0 +1,3 @@
+-- A provider that was entered before one could say what it is asked for.
+INSERT INTO identity_provider (id, organisation_id, version, name, issuer, client_id, client_secret, is_enabled, role_claim, roles, default_role, email_domains, admits_new_people, created_at, updated_at, secret_expires_on) VALUES
+('idp_00000000000070008000000000000014', 'org_01a2282713f8744da95a2fdd5e781f07', 1, 'Old accounts', 'https://login.example.org', 'diligence', NULL, true, 'groups', '{"directors":"approver"}', 'viewer', '["example.org"]', false, '2026-11-29T17:00:00.000000Z', '2026-11-29T17:00:00.000000Z', NULL);

@@ -496,8 +496,8 @@ fn json_first(operation: &mut Value) {
     responses.into_iter().flat_map(Map::values_mut).for_each(first);
 }
 
-/// Says that something may be null as OpenAPI 3.0.3 does. There `nullable` widens the `type` beside it and nothing else,
-/// so that what is a reference to another schema is a choice between that one and null.
+/// Says that something may be null as OpenAPI 3.0.3 does. There `nullable` widens the `type` beside it and nothing
+/// else, so that what is a reference to another schema is a choice between that one and null.
 ///
 /// A `type` beside the reference is not enough: the schema it refers to would still refuse null.
 fn spell_null(schema: &mut Value) {

@@ -9,7 +9,8 @@ use crate::Operation;
 
 const JSON: &str = "application/json";
 
-/// Operations that take a document as JSON or as a table that says the same: a client made from the document sends JSON.
+/// Operations that take a document as JSON or as a table that says the same: a client made from the document sends
+/// JSON.
 const AS_A_TABLE: &[&str] = &["publish_edition"];
 
 pub(super) fn request(operation: &Operation<'_>, document: &Value, say: &mut impl FnMut(String)) {
@@ -32,8 +33,8 @@ pub(super) fn request(operation: &Operation<'_>, document: &Value, say: &mut imp
     }
 }
 
-/// What generates clients takes the first kind of a body or an answer, and cannot tell two kinds of bodies apart that are
-/// different things: each has an operation to itself.
+/// What generates clients takes the first kind of a body or an answer, and cannot tell two kinds of bodies apart that
+/// are different things: each has an operation to itself.
 fn kinds_in_order(operation: &Operation<'_>, say: &mut impl FnMut(String)) {
     let body = operation.value.get("requestBody").map(|body| ("body", body));
     let answers = operation.value["responses"].as_object().into_iter().flatten();

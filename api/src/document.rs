@@ -16,6 +16,8 @@ use crate::{
     schema::{Side, is_form, keep_used, name_of, reference_to, without_forms},
 };
 
+const JSON: &str = "application/json";
+
 const DESCRIPTION: &str = "\
 A register of suppliers and AI products for people who buy, commission and provide care.
 
@@ -79,6 +81,7 @@ fn put_together(text: &str) -> Result<Value, Vec<String>> {
     let mut used = Map::new();
     keep_used(&paths, &builder.schemas, &mut used);
     used.sort_keys();
+    used.values_mut().chain([&mut paths]).for_each(spell_null);
     document["paths"] = paths;
     document["components"]["schemas"] = used.into();
     if builder.faults.is_empty() { Ok(document) } else { Err(builder.faults) }
@@ -279,6 +282,7 @@ impl Builder {
             operation["description"] = operation.get("summary").cloned().unwrap_or_default();
         }
         self.examples(operation);
+        json_first(operation);
     }
 
     /// The scheme, the role, the scopes, and the refusals that follow from them.
@@ -325,6 +329,9 @@ impl Builder {
                 operation["x-scopes"] = scopes.iter().map(ToString::to_string).collect();
             }
             operation["x-role"] = role.into();
+        } else {
+            // Said, and not left out: a list that is absent is what the whole document says, which readers fill in.
+            operation["security"] = json!([]);
         }
         if is_respondent && !only_fetches {
             let description = "The `csrf_token` of the visit: proof that the change comes from its page.";
@@ -475,6 +482,65 @@ fn sample_text(schema: &Value) -> String {
     candidates.iter().find(fits).map_or_else(|| "text".to_owned(), |text| (**text).to_owned())
 }
 
+/// Puts JSON before the other kinds of a body or an answer: what generates clients takes the first.
+fn json_first(operation: &mut Value) {
+    let first = |holder: &mut Value| {
+        if let Some(content) = holder.get_mut("content").and_then(Value::as_object_mut)
+            && let Some(media) = content.shift_remove(JSON)
+        {
+            content.shift_insert(0, JSON.to_owned(), media);
+        }
+    };
+    operation.get_mut("requestBody").into_iter().for_each(&first);
+    let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
+    responses.into_iter().flat_map(Map::values_mut).for_each(first);
+}
+
+/// Says that something may be null as OpenAPI 3.0.3 does. There `nullable` widens the `type` beside it and nothing
+/// else, so that what is a reference to another schema is a choice between that one and null.
+///
+/// A `type` beside the reference is not enough: the schema it refers to would still refuse null.
+fn spell_null(schema: &mut Value) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(spell_null),
+        Value::Object(object) => {
+            for (name, part) in object.iter_mut() {
+                match name.as_str() {
+                    "example" | "enum" => {}
+                    // A property may be called anything, `enum` too.
+                    "properties" => part.as_object_mut().into_iter().flat_map(Map::values_mut).for_each(spell_null),
+                    _ => spell_null(part),
+                }
+            }
+            if object.get("nullable").is_some_and(Value::is_boolean) && !object.contains_key("type") {
+                choose_null(object);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The `nullable` of a schema without a type, as one more of its choices.
+fn choose_null(object: &mut Map<String, Value>) {
+    if object.shift_remove("nullable") != Some(Value::Bool(true)) {
+        return;
+    }
+    let nothing = json!({ "type": "string", "nullable": true, "enum": [null] });
+    for name in ["oneOf", "anyOf"] {
+        if let Some(choices) = object.get_mut(name).and_then(Value::as_array_mut) {
+            choices.push(nothing);
+            return;
+        }
+    }
+    // What has no type and refers to nothing takes anything, null as well.
+    let Some(parts) = object.shift_remove("allOf") else { return };
+    let whole = match parts.as_array().map(Vec::as_slice) {
+        Some([only]) => only.clone(),
+        _ => json!({ "allOf": parts }),
+    };
+    object.insert("oneOf".into(), json!([whole, nothing]));
+}
+
 fn query_parameter(name: &str, mut schema: Value, required: bool) -> Value {
     let mut description = Value::Null;
     if let Some(fields) = schema.as_object_mut() {
@@ -548,6 +614,49 @@ mod tests {
             Value::Object(object) => object.values().for_each(|part| references(part, found)),
             _ => {}
         }
+    }
+
+    #[test]
+    fn null_is_a_choice_where_there_is_no_type_for_it_to_stand_beside() {
+        let nothing = json!({ "type": "string", "nullable": true, "enum": [null] });
+        let tier = reference_to("Tier");
+        for (said, expected) in [
+            (json!({ "type": "string", "nullable": true }), json!({ "type": "string", "nullable": true })),
+            (json!({ "allOf": [tier], "nullable": true }), json!({ "oneOf": [tier, nothing] })),
+            (json!({ "allOf": [tier], "nullable": false }), json!({ "allOf": [tier] })),
+            (
+                json!({ "anyOf": [{ "type": "string" }], "nullable": true }),
+                json!({ "anyOf": [{ "type": "string" }, nothing] }),
+            ),
+            (json!({ "description": "Anything.", "nullable": true }), json!({ "description": "Anything." })),
+            (
+                json!({ "properties": { "enum": { "items": { "allOf": [tier], "nullable": true } } } }),
+                json!({ "properties": { "enum": { "items": { "oneOf": [tier, nothing] } } } }),
+            ),
+            (json!({ "example": { "nullable": true } }), json!({ "example": { "nullable": true } })),
+            (
+                json!({ "properties": { "nullable": { "type": "boolean" } } }),
+                json!({ "properties": { "nullable": { "type": "boolean" } } }),
+            ),
+        ] {
+            let mut schema = said;
+            spell_null(&mut schema);
+            assert_eq!(schema, expected);
+        }
+    }
+
+    #[test]
+    fn json_comes_first_and_the_rest_stays_in_its_order() {
+        let mut operation = json!({
+            "requestBody": { "content": { "text/csv": 1, "application/json": 2, "text/plain": 3 } },
+            "responses": { "200": { "content": { "application/yaml": 1, "application/json": 2 } }, "304": {} },
+        });
+        json_first(&mut operation);
+        let kinds = |place: &str| -> Vec<String> {
+            operation.pointer(place).and_then(Value::as_object).into_iter().flat_map(Map::keys).cloned().collect()
+        };
+        assert_eq!(kinds("/requestBody/content"), ["application/json", "text/csv", "text/plain"]);
+        assert_eq!(kinds("/responses/200/content"), ["application/json", "application/yaml"]);
     }
 
     #[test]

@@ -146,6 +146,9 @@ fn permission(operation: &Operation<'_>, say: &mut impl FnMut(String)) {
         id if OWN.contains(&id) => &["session"],
         _ => &["key", "session"],
     };
+    if !operation.value["security"].is_array() {
+        say("it has no `security`: an empty list says that anyone may call it".into());
+    }
     let role = operation.role().is_some_and(|role| ROLES.contains(&role));
     if schemes != expected || role == expected.is_empty() {
         say("it does not say which key, session or visit and which role it needs, nor is it listed as public".into());
@@ -304,6 +307,13 @@ mod tests {
         bites("which key, session or visit and which role", |document| {
             document["paths"]["/keys"]["get"]["security"] = json!([]);
             document["paths"]["/keys"]["get"]["x-role"] = Value::Null;
+        });
+    }
+
+    #[test]
+    fn what_anyone_may_call_says_so_too() {
+        bites("it has no `security`", |document| {
+            document["paths"]["/sign-in"]["get"].as_object_mut().expect("an operation").shift_remove("security");
         });
     }
 
@@ -504,6 +514,32 @@ mod tests {
         }
         bites("its answer has no ETag", |document| {
             document["paths"]["/suppliers/{id}"]["patch"]["responses"]["200"]["headers"] = Value::Null
+        });
+    }
+
+    #[test]
+    fn json_comes_first_and_has_an_operation_to_itself() {
+        let csv = || json!({ "schema": { "type": "string" } });
+        let last = |content: &mut Value| {
+            let content = content.as_object_mut().expect("kinds");
+            content.shift_insert(0, "text/csv".into(), csv());
+        };
+        bites("its body has JSON after text/csv", |document| {
+            last(&mut document["paths"]["/suppliers"]["post"]["requestBody"]["content"])
+        });
+        bites("its 200 has JSON after text/csv", |document| {
+            last(&mut document["paths"]["/suppliers"]["get"]["responses"]["200"]["content"])
+        });
+        bites("its body is JSON or something else as text/csv", |document| {
+            document["paths"]["/suppliers"]["post"]["requestBody"]["content"]["text/csv"] = csv()
+        });
+    }
+
+    #[test]
+    fn null_is_said_where_it_counts() {
+        bites("Supplier: `nullable` stands beside no type", |document| {
+            document["components"]["schemas"]["Supplier"]["properties"]["tier_override"] =
+                json!({ "allOf": [{ "$ref": "#/components/schemas/Tier" }], "nullable": true })
         });
     }
 

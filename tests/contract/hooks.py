@@ -368,11 +368,7 @@ def row(operation: str) -> dict[str, Any]:
 
 
 def rows(operation: str, case: schemathesis.Case) -> Any:
-    """What can be imported: a file, or the rows that were generated with what they need."""
-    if case.media_type == "text/csv":
-        fixed = row(operation)
-        cells = ",".join(f'"{value}"' for value in fixed.values())
-        return f"{','.join(fixed)}\r\n{cells}\r\n"
+    """What can be imported: the rows that were generated with what they need."""
     if not isinstance(case.body, dict):
         return case.body
     if operation not in ("import_suppliers", "import_products"):

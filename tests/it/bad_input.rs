@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     harness::{Answer, App, both, etag, id},
-    roles::{Target, document, edition, method, target},
+    roles::{Target, document, edition, kinds, method, target},
 };
 
 /// Sends bytes to make a supplier.
@@ -430,11 +430,11 @@ both! {
         for operation in operations(&document).iter().filter(|operation| ["post", "put", "patch"].contains(&operation.method)) {
             let target = target(&app, operation.id()).await;
             let tag = target.item.as_ref().map_or_else(String::new, etag);
-            let kinds: Vec<&String> = operation.value["requestBody"]["content"].as_object().into_iter().flat_map(Map::keys).collect();
+            let kinds = kinds(operation);
             for _ in 0..24 {
                 let body = bodies(&target).new_tree(&mut runner).expect("a body").current();
                 for kind in &kinds {
-                    let headers = [("content-type", kind.as_str()), ("if-match", &tag)];
+                    let headers = [("content-type", *kind), ("if-match", &tag)];
                     let told = app.raw(&app.admin, method(operation), &target.path(operation), Some(body.to_string().into_bytes()), &headers).await;
                     assert!(operation.answers(told.status.as_u16()) && told.status.as_u16() < 500, "{} answered {} to {body}: {}", operation.id(), told.status, told.text);
                 }

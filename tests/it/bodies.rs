@@ -25,7 +25,7 @@ use crate::{
     harness::{App, On, PASSWORD, both},
     operations::{ask, connect, empty, head},
     respondents::visiting,
-    roles::method,
+    roles::{kinds, method},
     server::Server,
 };
 
@@ -129,7 +129,7 @@ both! {
             let document: Value = serde_json::from_str(document).expect("a document");
             for operation in operations(&document).iter().filter(|operation| operation.method != "get") {
                 let is_public = PUBLIC.contains(&operation.id()) || operation.value["security"].as_array().is_some_and(Vec::is_empty);
-                let kinds: Vec<&str> = operation.value["requestBody"]["content"].as_object().into_iter().flatten().map(|(kind, _)| kind.as_str()).collect();
+                let kinds = kinds(operation);
                 let path = somewhere(root, operation.path);
                 // Some of them end the visit.
                 let visitor = if root == "/api/v1" { visitor.clone() } else { visiting(&app).await };

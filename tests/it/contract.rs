@@ -207,7 +207,11 @@ pub(crate) fn mismatch(document: &Value, schema: &Value, value: &Value, place: &
     }
     if value.is_null() {
         let anything = !["type", "allOf", "oneOf", "anyOf", "enum"].iter().any(|name| schema.get(*name).is_some());
-        return (schema["nullable"] != true && !anything).then(|| format!("{place} is null"));
+        // `nullable` widens the type beside it, and says nothing without one.
+        let is_nullable = schema["nullable"] == true && schema["type"].is_string();
+        let mut choices = ["oneOf", "anyOf"].iter().flat_map(|name| schema[*name].as_array().into_iter().flatten());
+        let is_chosen = choices.any(|choice| mismatch(document, choice, value, place).is_none());
+        return (!is_nullable && !is_chosen && !anything).then(|| format!("{place} is null"));
     }
     if let Some(parts) = schema["allOf"].as_array() {
         return parts.iter().find_map(|part| mismatch(document, part, value, place));

@@ -10,9 +10,11 @@ use crate::{
     roles::document,
 };
 
-/// The schema behind a reference, a list or `allOf`, with what refers to it.
+/// The schema behind a reference, a list, `allOf` or a choice between it and null, with what refers to it.
 fn resolved<'a>(schemas: &'a Value, schema: &'a Value) -> &'a Value {
-    let inner = schema.get("allOf").and_then(|all| all.get(0)).or_else(|| schema.get("items")).unwrap_or(schema);
+    let one_or_null = schema.get("oneOf").filter(|choices| choices[1]["enum"] == json!([null]));
+    let first = schema.get("allOf").or(one_or_null).and_then(|all| all.get(0));
+    let inner = first.or_else(|| schema.get("items")).unwrap_or(schema);
     let name = inner["$ref"].as_str().and_then(|place| place.rsplit('/').next());
     name.map_or(inner, |name| &schemas[name])
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use self::targets::target_for;
 pub(crate) use self::targets::{
-    Target, assessment, edition, enrolled, method, now, target, unique, user_of, with_file,
+    Target, assessment, edition, enrolled, kinds, method, now, target, unique, user_of, with_file,
 };
 use crate::harness::{App, Person, both, etag, id, person, text};
 

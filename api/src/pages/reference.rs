@@ -89,8 +89,9 @@ impl Reference {
 
     /// The type of a value in words, with where each shape in it is explained.
     fn kind(&self, schema: &Value) -> Vec<Named> {
-        let mut named = self.plain_kind(schema);
-        if schema["nullable"] == true {
+        let inner = or_null(schema);
+        let mut named = self.plain_kind(inner.unwrap_or(schema));
+        if inner.is_some() || schema["nullable"] == true {
             named.push(Named::words(", or null"));
         }
         named
@@ -228,6 +229,16 @@ fn text_kind(schema: &Value) -> String {
         Some("email") => "e-mail address".into(),
         Some("binary") => "bytes".into(),
         _ => format!("text{}", range(schema, "minLength", "maxLength", " characters")),
+    }
+}
+
+/// What a schema says beside null, where null is one of its two choices.
+fn or_null(schema: &Value) -> Option<&Value> {
+    match schema["oneOf"].as_array().map(Vec::as_slice) {
+        Some([one, nothing]) if nothing["enum"].as_array().is_some_and(|words| words.as_slice() == [Value::Null]) => {
+            Some(one)
+        }
+        _ => None,
     }
 }
 

@@ -10,7 +10,7 @@ use diligence_entities::{
 use poem::{Request, RequestBody};
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions, OpenApi,
-    registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef, Registry},
+    registry::{MetaMediaType, MetaRequest, Registry},
 };
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -37,9 +37,11 @@ pub(crate) struct Api;
 impl Api {
     /// Import suppliers
     ///
-    /// All rows or none, about at most 20,000 suppliers, from a file of at most 256 MiB (CSV, TSV, JSON lines, XLSX, XLSB, XLS or ODS, in any common encoding) or from JSON. A file of our own has the columns of `GET /suppliers.csv`, any of them in any order. A row is matched to a supplier by `id`, else by any of its identifiers, else by its name as people compare names; otherwise it creates one. Absent columns or fields are unchanged; an empty cell, or null, clears. Derived columns (`tier`, `tier_reason`, `rating`, `version`, `created_at`, `updated_at`) are ignored.
+    /// All rows or none, about at most 20,000 suppliers, from JSON or from a file of at most 256 MiB (CSV, TSV, JSON lines, XLSX, XLSB, XLS or ODS, in any common encoding). A file of our own has the columns of `GET /suppliers.csv`, any of them in any order. A row is matched to a supplier by `id`, else by any of its identifiers, else by its name as people compare names; otherwise it creates one. Absent columns or fields are unchanged; an empty cell, or null, clears. Derived columns (`tier`, `tier_reason`, `rating`, `version`, `created_at`, `updated_at`) are ignored.
     ///
     /// `identifiers:SCHEME` adds an identifier of that scheme, `identifiers:GB-NHS|LOCAL` of the first scheme in which it is valid; `evidence.KIND.FIELD`, such as `evidence.dspt.statement`, adds or changes a piece of evidence; `contacts.FIELD` and `contracts.FIELD` a contact and a contract; `last_review_on` and `next_review_on` say when it was, and is to be, looked at.
+    ///
+    /// A file has an operation of its own: `POST /imports`, which keeps it as a draft with a dry run, until it is applied. This address takes a file too, as the whole body and with its own `Content-Type` (`text/csv`, `application/x-ndjson`, that of a workbook, or `application/octet-stream` for any of these); the document lists only JSON here, so that a client which is made from it sends one thing.
     ///
     /// **A file of anybody else** is read by a recipe: `recipe` names one that is kept or comes with the program, and `map`, `where`, `dates`, `sheet`, `header`, `encoding` and `clears` are short for one. Then only mapped columns count; rows about the same are put together; an empty cell, or a word for nothing such as `N/A`, says nothing. What is not said is found in the file and told in `recognised`. What cannot be told from it is asked: each of `questions` is answered in `answers`, and nothing is imported before all are.
     ///
@@ -63,7 +65,9 @@ impl Api {
 
     /// Import products
     ///
-    /// All rows or none, about at most 20,000 products, from a file of at most 256 MiB (CSV, TSV, JSON lines, XLSX, XLSB, XLS or ODS, in any common encoding) or from JSON. A file of our own has the columns of `GET /products.csv`, any of them in any order. A row is matched to a product by `id`, else by supplier and name as people compare names; otherwise it creates one. The supplier is given by `supplier_id`, `supplier_identifier` (`GB-NHS:8K417`), or `supplier_name` if only one supplier has that name. Absent columns or fields are unchanged; an empty cell, or null, clears. Derived columns (`rating`, `version`, `created_at`, `updated_at`) are ignored.
+    /// All rows or none, about at most 20,000 products, from JSON or from a file of at most 256 MiB (CSV, TSV, JSON lines, XLSX, XLSB, XLS or ODS, in any common encoding). A file of our own has the columns of `GET /products.csv`, any of them in any order. A row is matched to a product by `id`, else by supplier and name as people compare names; otherwise it creates one. The supplier is given by `supplier_id`, `supplier_identifier` (`GB-NHS:8K417`), or `supplier_name` if only one supplier has that name. Absent columns or fields are unchanged; an empty cell, or null, clears. Derived columns (`rating`, `version`, `created_at`, `updated_at`) are ignored.
+    ///
+    /// A file has an operation of its own: `POST /imports`, which keeps it as a draft with a dry run, until it is applied. This address takes a file too, as the whole body and with its own `Content-Type` (`text/csv`, `application/x-ndjson`, that of a workbook, or `application/octet-stream` for any of these); the document lists only JSON here, so that a client which is made from it sends one thing.
     ///
     /// **A file of anybody else** is read by a recipe: `recipe` names one that is kept or comes with the program, and `map`, `where`, `dates`, `sheet`, `header`, `encoding` and `clears` are short for one. Then only mapped columns count; rows about the same are put together; an empty cell, or a word for nothing such as `N/A`, says nothing. What is not said is found in the file and told in `recognised`. What cannot be told from it is asked: each of `questions` is answered in `answers`, and nothing is imported before all are.
     ///
@@ -177,16 +181,8 @@ impl<'a, R: DeserializeOwned + JsonSchema + Validate + Send + 'static> ApiExtrac
         schema::register::<R>(Side::Request, registry);
     }
     fn request_meta() -> Option<MetaRequest> {
-        let text = |content_type| MetaMediaType {
-            content_type,
-            schema: MetaSchemaRef::Inline(Box::new(MetaSchema::new("string"))),
-        };
-        let bytes = |content_type| MetaMediaType {
-            content_type,
-            schema: MetaSchemaRef::Inline(Box::new(MetaSchema::new_with_format("string", "binary"))),
-        };
-        let json = MetaMediaType { content_type: JSON, schema: schema::reference::<R>(Side::Request) };
-        let content = vec![text(CSV), json, text(JSON_LINES), bytes(WORKBOOK), bytes(BYTES)];
+        // One kind: what makes clients out of the document cannot tell several apart. A file is `POST /imports`.
+        let content = vec![MetaMediaType { content_type: JSON, schema: schema::reference::<R>(Side::Request) }];
         Some(MetaRequest { description: None, content, required: true })
     }
     async fn from_request(

@@ -7,7 +7,14 @@ use serde_json::{Map, Value};
 use super::{is_snake, resolve};
 use crate::Operation;
 
+const JSON: &str = "application/json";
+
+/// Operations that take a document as JSON or as a table that says the same: a client made from the document sends
+/// JSON.
+const AS_A_TABLE: &[&str] = &["publish_edition"];
+
 pub(super) fn request(operation: &Operation<'_>, document: &Value, say: &mut impl FnMut(String)) {
+    kinds_in_order(operation, say);
     let Some(body) = operation.value.get("requestBody") else { return };
     let content = body["content"].as_object().into_iter().flatten();
     for (kind, media) in content {
@@ -23,6 +30,24 @@ pub(super) fn request(operation: &Operation<'_>, document: &Value, say: &mut imp
                 say(format!("its {kind} body takes unknown fields beside {}", first_property(schema)));
             }
         });
+    }
+}
+
+/// What generates clients takes the first kind of a body or an answer, and cannot tell two kinds of bodies apart that
+/// are different things: each has an operation to itself.
+fn kinds_in_order(operation: &Operation<'_>, say: &mut impl FnMut(String)) {
+    let body = operation.value.get("requestBody").map(|body| ("body", body));
+    let answers = operation.value["responses"].as_object().into_iter().flatten();
+    for (name, holder) in body.into_iter().chain(answers.map(|(status, answer)| (status.as_str(), answer))) {
+        let Some(content) = holder["content"].as_object() else { continue };
+        if let Some(before) = content.keys().next().filter(|first| *first != JSON && content.contains_key(JSON)) {
+            say(format!("its {name} has JSON after {before}"));
+        }
+        let json = content.get(JSON).map(|media| &media["schema"]);
+        let other = content.iter().find(|(_, media)| json.is_some_and(|json| media["schema"] != *json));
+        if let Some((kind, _)) = other.filter(|_| name == "body" && !AS_A_TABLE.contains(&operation.id())) {
+            say(format!("its {name} is JSON or something else as {kind}: that needs an operation of its own"));
+        }
     }
 }
 
@@ -67,6 +92,7 @@ pub(super) fn schemas(document: &Value, broken: &mut Vec<String>) {
         if !uses.contains_key(&format!("#/components/schemas/{name}")) {
             broken.push(format!("the schema {name} is not used"));
         }
+        loose_null(name, schema, broken);
         let mut seen = BTreeSet::new();
         each_schema(document, schema, &mut seen, &mut |part| {
             for field in part.get("properties").and_then(Value::as_object).into_iter().flat_map(Map::keys) {
@@ -76,6 +102,21 @@ pub(super) fn schemas(document: &Value, broken: &mut Vec<String>) {
                 }
             }
         });
+    }
+}
+
+/// In OpenAPI 3.0.3 `nullable` widens the type beside it, and without one it says nothing.
+fn loose_null(name: &str, schema: &Value, broken: &mut Vec<String>) {
+    match schema {
+        Value::Array(items) => items.iter().for_each(|item| loose_null(name, item, broken)),
+        Value::Object(fields) => {
+            if fields.get("nullable") == Some(&Value::Bool(true)) && !fields.contains_key("type") {
+                broken.push(format!("{name}: `nullable` stands beside no type"));
+            }
+            let inner = fields.iter().filter(|(field, _)| *field != "example");
+            inner.for_each(|(_, part)| loose_null(name, part, broken));
+        }
+        _ => {}
     }
 }
 

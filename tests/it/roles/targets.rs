@@ -168,6 +168,21 @@ async fn acted_to(app: &App, collection: &str, item: &Value, verb: &str, status:
     app.act(&app.admin, &format!("/{collection}/{}/{verb}", id(item)), item, None).await.json(status)
 }
 
+/// What an import takes beside the JSON that the document lists: files, which have an operation of their own there.
+const FILES: [&str; 4] = [
+    "text/csv",
+    "application/x-ndjson",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/octet-stream",
+];
+
+/// Every media type of the operation's body: those of the document, and those of the files that it takes besides.
+pub(crate) fn kinds<'a>(operation: &Operation<'a>) -> Vec<&'a str> {
+    let content = operation.value["requestBody"]["content"].as_object().into_iter().flatten();
+    let takes_files = operation.path.ends_with("/import") && operation.id() != "import_everything";
+    content.map(|(kind, _)| kind.as_str()).chain(takes_files.then_some(FILES).into_iter().flatten()).collect()
+}
+
 pub(crate) fn method(operation: &Operation<'_>) -> Method {
     operation.method.to_uppercase().parse().expect("a method")
 }

@@ -323,7 +323,8 @@ both! {
             for (name, field) in found.as_object().expect("an object").iter().filter(|(name, _)| body.get(*name).is_some_and(|_| *name != "last_used_at")) {
                 assert_eq!(&body[name], field, "{} {name}", operation.id());
             }
-            if !["publish_edition", "publish_draft"].contains(&operation.id()) {
+            // A trial whose provider cannot be asked has come to its end as it is made.
+            if !["publish_edition", "publish_draft", "try_identity_provider"].contains(&operation.id()) {
                 assert_eq!((read.header("etag"), made.header("etag")), ("\"1\"", "\"1\""), "{}", operation.id());
             }
             count += 1;

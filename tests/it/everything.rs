@@ -350,7 +350,7 @@ async fn a_hostile_row_is_refused_in_a_database_where_its_ids_are_free() {
     let supplier =
         text(&here.get(&here.admin, "/lists/dspt/entries").await.json(200)["items"][0], "supplier_id").to_owned();
     let somebody = format!("\"supplier_id\":\"{supplier}\",\"entry_key\"");
-    refused(entries, &somebody, nobody, "/register/list-entries.jsonl/1/supplier_id unknown_id").await;
+    refused(entries, &somebody, nobody, "/register/list-entries.jsonl/1 reference").await;
     // As it is, it comes in.
     brought_in(&there, &fresh, &archive, "").await.json(200);
 }

@@ -40,6 +40,9 @@ pub(crate) async fn filled(app: &App) -> Vec<String> {
         assert!(!items.is_empty(), "nothing of ours is on {list}");
         ours.extend(ids(&json!(items).to_string()).into_iter().map(str::to_owned));
     }
+    // A trial of a provider is on no list.
+    let trial = target(app, "read_sign_in_trial").await.item.expect("a trial");
+    ours.push(id(&trial).to_owned());
     ours.sort();
     ours.dedup();
     ours

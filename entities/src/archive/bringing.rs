@@ -111,7 +111,6 @@ pub async fn bring_in(writer: &Writer, parts: &dyn Parts, told: Map<String, Valu
                     Table::Suppliers => hold_identifiers(writer, first, &rows).await?,
                     Table::Evidence => brought.file_count += add_files(writer, parts, first, &rows).await?,
                     Table::DueItems => count(&rows, &mut counted),
-                    Table::ListEntries => hold_suppliers(writer, first, &rows, &mut known).await?,
                     _ => {}
                 }
             }
@@ -350,20 +349,6 @@ async fn hold_identifiers(writer: &Writer, first: u64, rows: &[StoredRow]) -> Re
         }
         other => other,
     })
-}
-
-/// Holds rows that nothing in the database ties to their supplier against the suppliers there are.
-async fn hold_suppliers(writer: &Writer, first: u64, rows: &[StoredRow], known: &mut Known) -> Result<(), Error> {
-    let supplier_of = |row: &StoredRow| row.get("supplier_id").and_then(Value::as_str).map(str::to_owned);
-    let ids = rows.iter().filter_map(supplier_of).collect();
-    let suppliers = writer.get_many::<supplier::Entity>(&ids).await?;
-    for (line, id) in (first..).zip(rows.iter().map(supplier_of)) {
-        if !id.is_some_and(|id| suppliers.iter().any(|supplier| supplier.id.as_str() == id)) {
-            let here = format!("{}/supplier_id", place(Table::ListEntries, Some(line)));
-            known.blame(Fault::new(here, "unknown_id", "expected a supplier that is in this archive"));
-        }
-    }
-    Ok(())
 }
 
 /// Adds the files behind some evidence; says how many.

@@ -262,6 +262,15 @@ pub(crate) async fn target(app: &App, operation: &str) -> Target {
 /// Something to do this operation to, owned by someone with this role where it belongs to a person, and a body that
 /// does it.
 pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target {
+    match imports::target(app, operation).await {
+        Some(target) => target,
+        None => Box::pin(other_target_for(app, operation, role)).await,
+    }
+}
+
+/// Something to do an operation to that is not about imports. A function of its own: unoptimised, what all of these need
+/// takes much of a thread's stack, and an import needs the rest.
+async fn other_target_for(app: &App, operation: &str, role: &str) -> Target {
     let supplier = || app.supplier("Harbour Care Systems");
     let product = async || app.product(&app.supplier("Harbour Care Systems").await, &unique()).await;
     let made = async |path: &str, body: Value| app.post(&app.admin, path, body).await.json(201);
@@ -282,9 +291,6 @@ pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target
     let key = || json!({ "name": "Nightly", "role": "viewer" });
     let provider = || json!({ "name": unique(), "issuer": "https://login.example.org", "client_id": "diligence", "client_secret": "kept" });
     let invitation = || json!({ "email": format!("{}@example.org", unique()), "role": "viewer" });
-    if let Some(target) = imports::target(app, operation).await {
-        return target;
-    }
     match operation {
         "list_register"
         | "read_summary"

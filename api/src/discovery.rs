@@ -89,7 +89,7 @@ impl Failure {
 
     /// Logs it: the provider is at fault, or whoever entered it.
     pub(crate) fn log(&self, provider: &IdentityProvider) {
-        let (step, cause) = (word(&self.step), &self.cause);
+        let (step, cause) = (word(&self.step), plain(&self.cause));
         tracing::warn!(provider = %provider.id, %step, %cause, "signing in through an identity provider failed");
     }
 
@@ -380,7 +380,7 @@ impl Discovered {
 /// What an identity provider says of itself when it is asked, and what follows from that.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Discovery {
-    /// Whether it was reached, and answered as a provider does, within 5 seconds. One that was not is entered all the
+    /// Whether it was reached, and answered as a provider does, within 10 seconds. One that was not is entered all the
     /// same.
     pub(crate) reached: bool,
     /// What it calls itself (its issuer); null if it was not reached.

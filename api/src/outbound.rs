@@ -21,8 +21,9 @@ use openidconnect::reqwest::{
 };
 use tokio::time::Instant;
 
-/// How long all that is asked of a provider in one step may take; what fails is told when that is over.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+/// How long all that is asked of a provider in one step may take; what fails is told when that is over. A provider hashes
+/// secrets slowly, and may ask others in its turn.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long fetching a file may take.
 const FETCHING: Duration = Duration::from_secs(600);

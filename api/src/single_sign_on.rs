@@ -388,9 +388,7 @@ async fn vouched(
         };
         let told: UserInfoClaims<Others, CoreGenderClaim> = step(TrialStep::UserInfo, asked).await?;
         if let (Value::Object(all), Ok(Value::Object(told))) = (&mut all, serde_json::to_value(&told)) {
-            for (name, value) in told {
-                all.entry(name).or_insert(value);
-            }
+            add_what_is_not_said(all, told);
         }
     }
     let text = |name: &str| all.get(name).and_then(Value::as_str).map(str::to_owned);
@@ -407,4 +405,47 @@ async fn vouched(
         name: text("name"),
         claims: all,
     })
+}
+
+/// Adds what user info says to what the token says, where that says nothing. Whether an address is verified is taken only
+/// from where the address comes from.
+fn add_what_is_not_said(said: &mut Map<String, Value>, more: Map<String, Value>) {
+    let is_said = |said: &Map<String, Value>, name: &str| said.get(name).is_some_and(|value| !value.is_null());
+    let is_another = is_said(said, "email") && more.get("email") != said.get("email");
+    for (name, value) in more {
+        if !(is_said(said, &name) || is_another && name == "email_verified") {
+            said.insert(name, value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn user_info_fills_what_the_token_leaves_out_and_verifies_no_other_address() {
+        for (token, info, expected) in [
+            (
+                json!({}),
+                json!({ "email": "a@x", "email_verified": true }),
+                json!({ "email": "a@x", "email_verified": true }),
+            ),
+            (json!({ "groups": null }), json!({ "groups": ["a"] }), json!({ "groups": ["a"] })),
+            (json!({ "groups": [] }), json!({ "groups": ["a"] }), json!({ "groups": [] })),
+            (json!({ "email": "a@x" }), json!({ "email": "b@x", "email_verified": true }), json!({ "email": "a@x" })),
+            (json!({ "email": "a@x" }), json!({ "email_verified": true }), json!({ "email": "a@x" })),
+            (
+                json!({ "email": "a@x" }),
+                json!({ "email": "a@x", "email_verified": true }),
+                json!({ "email": "a@x", "email_verified": true }),
+            ),
+        ] {
+            let (Value::Object(mut said), Value::Object(more)) = (token.clone(), info) else { continue };
+            add_what_is_not_said(&mut said, more);
+            assert_eq!(Value::Object(said), expected, "{token}");
+        }
+    }
 }

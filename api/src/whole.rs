@@ -33,8 +33,8 @@ use crate::problem::{Problem, Type};
 
 /// How much of an answer is gathered in memory, and written to a file and read from it at a time, in bytes.
 const IN_MEMORY: usize = 256 << 10;
-/// How much room all such files have together, in KiB: 1 GiB.
-const ON_DISK: usize = 1 << 20;
+/// How much room all such files have together, in KiB: 256 MiB, since a temporary folder may be in memory.
+const ON_DISK: usize = 256 << 10;
 /// How long an answer may take to be made.
 const LONGEST: Duration = Duration::from_secs(600);
 

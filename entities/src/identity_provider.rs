@@ -386,7 +386,14 @@ impl Model {
     fn changed(&self, change: Change<NewIdentityProvider>) -> Result<NewIdentityProvider, Error> {
         let mut stored = serde_json::to_value(self).unwrap_or_default();
         stored["client_secret"] = self.client_secret.clone().into();
-        checked(change.over(&stored)?)
+        let says_secret = change.fields.contains_key("client_secret");
+        let new = checked(change.over(&stored)?)?;
+        let is_elsewhere = new.issuer.trim_end_matches('/') != self.issuer.trim_end_matches('/');
+        if self.client_secret.is_some() && !says_secret && is_elsewhere {
+            let detail = "expected the client's secret at the new issuer, or null for none: the one that is kept is for the issuer before";
+            return Err(Error::invalid("/client_secret", "required", detail));
+        }
+        Ok(new)
     }
 
     /// What it is asked for besides `openid`; `listed` are the scopes that it says it knows, where it says so.

@@ -291,6 +291,49 @@ both! {
         assert_eq!(app.walk("/decisions", 50).await.len(), 1);
     }
 
+    async fn what_asked_for_a_look_since_an_import_goes_on_asking(app: App) {
+        let old = app.supplier("Old").await;
+        let review = async || app.walk(&format!("/reviews?subject_id={}", id(&old)), 50).await.remove(0);
+        let before = review().await;
+        let looked = json!({ "subject_id": id(&old), "completed_on": "2026-05-01", "completed_by": "Jo Bell" });
+        import(&app, "reviews", json!([looked])).await;
+        let kept = last_import(&app).await;
+        app.post(&app.editor, "/incidents", json!({ "subject_id": id(&old), "title": "Fire", "severity": "high", "occurred_on": "2027-02-01" })).await.json(201);
+        let asked = review().await;
+        assert_eq!(asked["reason"], json!("incident"), "{asked}");
+        let report = undo(&app, &kept, "").await.json(200);
+        assert_eq!(report["left"], json!([]));
+        let after = review().await;
+        assert_eq!((&after["due_on"], &after["reason"], &after["counted_from"]), (&asked["due_on"], &json!("incident"), &before["counted_from"]));
+        assert_eq!(after["triggers"].as_array().expect("triggers").len(), 1);
+    }
+
+    async fn an_acceptance_that_ended_with_an_import_is_not_said_to_be_put_back(app: App) {
+        let old = app.supplier("Old").await;
+        let risk = app.post(&app.editor, "/risks", json!({ "subject_id": id(&old), "title": "It stops", "likelihood": 2, "impact": 2 })).await.json(201);
+        let path = format!("/risks/{}", id(&risk));
+        app.act(&app.approver, &format!("{path}/accept"), &risk, Some(json!({ "reason": "Small.", "expires_on": "2027-06-01" }))).await.json(200);
+        import(&app, "risks", json!([{ "subject_id": id(&old), "title": "It stops", "likelihood": 5, "impact": 5 }])).await;
+        assert_eq!(app.get(&app.viewer, &path).await.json(200)["acceptance"], json!(null));
+        let report = undo(&app, &last_import(&app).await, "").await.json(200);
+        assert_eq!((&report["undone_count"], text(&report["left"][0], "name")), (&json!(0), "It stops"));
+        assert!(text(&report["left"][0], "why").contains("acceptance"), "{report}");
+        assert_eq!(app.get(&app.viewer, &path).await.json(200)["impact"], json!(5));
+    }
+
+    async fn a_dependency_whose_place_is_taken_stays_and_stops_nothing_else(app: App) {
+        let (one, other, third) = (app.supplier("One").await, app.supplier("Other").await, app.supplier("Third").await);
+        let rests = |on: &Value, kind: &str| json!({ "subject_id": id(&one), "rests_on_id": id(on), "kind": kind });
+        let host = app.post(&app.editor, "/dependencies", rests(&other, "host")).await.json(201);
+        let mut changed = rests(&other, "other");
+        changed["id"] = json!(id(&host));
+        import(&app, "dependencies", json!([changed, rests(&third, "host")])).await;
+        app.post(&app.editor, "/dependencies", rests(&other, "host")).await.json(201);
+        let report = undo(&app, &last_import(&app).await, "").await.json(200);
+        assert_eq!((&report["undone_count"], text(&report["left"][0], "id")), (&json!(1), id(&host)));
+        assert_eq!(app.walk("/dependencies", 50).await.len(), 2);
+    }
+
     async fn who_is_erased_does_not_come_back_with_what_is_undone(app: App) {
         app.post(&app.editor, "/suppliers", json!({ "name": "Harbour", "contacts": [{ "name": "Ann Example", "email": "ann@linen.example" }, { "name": "Bo" }] })).await.json(201);
         import(&app, "suppliers", json!([{ "name": "Harbour", "contacts": [{ "name": "Cy" }] }])).await;

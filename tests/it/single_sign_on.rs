@@ -406,7 +406,9 @@ both! {
         let changed = app.patch(&app.admin, &path, &changed, json!({ "issuer": typed })).await.json(200);
         assert_eq!((&changed["issuer"], &changed["asked"]["reached"]), (&json!(SHARED.issuer), &json!(true)));
         let lies = SHARED.issuer.replace("127.0.0.1", "localhost");
-        assert_eq!(app.patch(&app.admin, &path, &changed, json!({ "issuer": lies })).await.faults(422), ["/issuer other_issuer"]);
+        // The secret that is kept is for the issuer it was entered with.
+        assert_eq!(app.patch(&app.admin, &path, &changed, json!({ "issuer": lies })).await.faults(422), ["/client_secret required"]);
+        assert_eq!(app.patch(&app.admin, &path, &changed, json!({ "issuer": lies, "client_secret": "another" })).await.faults(422), ["/issuer other_issuer"]);
     }
 
     async fn an_address_verified_in_a_text_counts_and_one_of_which_nothing_is_said_counts_where_an_admin_says_so(app: App) {

@@ -58,7 +58,7 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
     })?;
     let Some(name) = asked.calls_itself else {
         return Err(Failure::other(
-            "it was not reached within 5 seconds, or did not answer as an identity provider does",
+            "it was not reached within 10 seconds, or did not answer as an identity provider does",
         ));
     };
     let mut text = format!("issuer\t{name}\n");

@@ -82,7 +82,7 @@ impl Api {
 
     /// Create an identity provider
     ///
-    /// People can then sign in through it (OpenID Connect). Register the redirect URI `/sign-in/{id}/callback` on this server with the provider. It is asked what it says of itself, for 5 seconds at most: `asked` has the answer, and notes on what to look at. If it calls itself otherwise by a slash at the end alone, it is entered under its own name; if it calls itself something else, it is refused. One that cannot be reached is entered all the same.
+    /// People can then sign in through it (OpenID Connect). Register the redirect URI `/sign-in/{id}/callback` on this server with the provider. It is asked what it says of itself, for 10 seconds at most: `asked` has the answer, and notes on what to look at. If it calls itself otherwise by a slash at the end alone, it is entered under its own name; if it calls itself something else, it is refused. One that cannot be reached is entered all the same.
     #[oai(
         path = "/identity-providers",
         method = "post",

@@ -61,18 +61,27 @@ pub(super) fn claim<'a>(claims: &'a Value, name: &str) -> Option<&'a Value> {
     claims.get(name).or_else(|| name.split('.').try_fold(claims, |within, part| within.get(part)))
 }
 
-/// The texts that a claim holds: itself and its words, the items of a list, or the names in an object that do not say
-/// false.
-fn values_of(claim: &Value) -> BTreeSet<String> {
+/// The texts that a claim holds: itself and what stands between commas, the items of a list, or the names in an object
+/// that are said to be true or hold something. Words between spaces are several only where each is `known`: a title such
+/// as *not an admin* is none of its words.
+fn values_of(claim: &Value, known: impl Fn(&str) -> bool) -> BTreeSet<String> {
     match claim {
         Value::String(text) => {
-            let words = text.split([' ', ',']).map(str::trim).filter(|word| !word.is_empty());
-            words.chain([text.as_str()]).map(str::to_owned).collect()
+            let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+            let words = text.split_whitespace();
+            let words = words.clone().all(known).then_some(words).into_iter().flatten();
+            parts.chain(words).chain([text.as_str()]).map(str::to_owned).collect()
         }
         Value::Array(items) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         Value::Object(named) => named
             .iter()
-            .filter(|(_, value)| !matches!(value, Value::Null | Value::Bool(false)) && *value != "false")
+            .filter(|(_, value)| match value {
+                Value::Bool(said) => *said,
+                Value::Object(inner) => !inner.is_empty(),
+                Value::Array(inner) => !inner.is_empty(),
+                Value::String(said) => said == "true",
+                Value::Null | Value::Number(_) => false,
+            })
             .map(|(name, _)| name.clone())
             .collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) => BTreeSet::new(),
@@ -89,7 +98,8 @@ impl Model {
 
     /// The values of the role claim that came.
     pub(super) fn role_values(&self, claims: &Value) -> BTreeSet<String> {
-        self.role_claim.as_deref().and_then(|name| claim(claims, name)).map(values_of).unwrap_or_default()
+        let said = self.role_claim.as_deref().and_then(|name| claim(claims, name));
+        said.map(|said| values_of(said, |word| self.roles.contains_key(word))).unwrap_or_default()
     }
 
     /// The role that the claims say, or the default one.
@@ -132,7 +142,8 @@ mod tests {
     use super::*;
 
     fn values(claims: &Value, name: &str) -> Vec<String> {
-        claim(claims, name).map(values_of).unwrap_or_default().into_iter().collect()
+        let known = |word: &str| ["a", "b"].contains(&word);
+        claim(claims, name).map(|said| values_of(said, known)).unwrap_or_default().into_iter().collect()
     }
 
     #[test]
@@ -140,8 +151,14 @@ mod tests {
         for (groups, expected) in [
             (json!(["b", "a", 1, null]), vec!["a", "b"]),
             (json!("a"), vec!["a"]),
-            (json!("a, b c"), vec!["a", "a, b c", "b", "c"]),
-            (json!({ "a": true, "b": false, "c": { "1": "here" }, "d": null, "e": "false" }), vec!["a", "c"]),
+            (json!("a, b c"), vec!["a", "a, b c", "b c"]),
+            (json!("b  a"), vec!["a", "b", "b  a"]),
+            (json!("not a"), vec!["not a"]),
+            (json!("CN=a people,OU=a"), vec!["CN=a people", "CN=a people,OU=a", "OU=a"]),
+            (
+                json!({ "a": true, "b": false, "c": { "1": "here" }, "d": null, "e": "false", "f": 0, "g": [], "h": {}, "i": "true" }),
+                vec!["a", "c", "i"],
+            ),
             (json!(7), vec![]),
             (json!(null), vec![]),
         ] {

@@ -344,10 +344,18 @@ pub async fn take_up(store: &Store, id: &IdentityProviderId, state: &str) -> Res
     }
     let writer = store.write(&scope).await?;
     let Some(found) = waiting(&writer, id, state).await? else { return Ok(None) };
-    let trial = row::Model { state_hash: String::new(), ..found };
-    writer.put_all::<row::Entity, row::ActiveModel>(vec![trial.clone()], &[row::Column::Id]).await?;
+    // What it was begun with is of no more use here; and what breaks off now is said to have.
+    let unfinished = TrialOutcome::failed(TrialStep::Exchange, "it broke off before its end: try again");
+    let kept = row::Model {
+        state_hash: String::new(),
+        nonce: String::new(),
+        verifier: String::new(),
+        outcome: Some(Json(unfinished)),
+        ..found.clone()
+    };
+    writer.put_all::<row::Entity, row::ActiveModel>(vec![kept], &[row::Column::Id]).await?;
     writer.save().await?;
-    Ok(Some(Returned { provider, id: trial.id.clone(), trial }))
+    Ok(Some(Returned { provider, id: found.id.clone(), trial: found }))
 }
 
 /// Keeps what came of a trial: how it failed, or whom the provider vouches for, and what would become of them.
@@ -371,7 +379,13 @@ pub async fn finish(store: &Store, returned: &Returned, came: Result<Vouched, Tr
     let is_there = writer.find::<row::Entity>().filter(row::Column::Id.eq(returned.id.clone()));
     // The provider may have been deleted meanwhile, and its trials with it.
     if writer.has(is_there).await? {
-        let after = row::Model { outcome: Some(Json(outcome)), ..returned.trial.clone() };
+        let after = row::Model {
+            state_hash: String::new(),
+            nonce: String::new(),
+            verifier: String::new(),
+            outcome: Some(Json(outcome)),
+            ..returned.trial.clone()
+        };
         writer.put_all::<row::Entity, row::ActiveModel>(vec![after], &[row::Column::Id]).await?;
         writer.save().await?;
     }

@@ -18,7 +18,7 @@ use super::{
     ends::{DEPENDENCY_NAMES, Draft, Ends, Named, SUBJECT_NAMES, SUPPLIER_NAMES},
     expect_few,
     fields::{Fields, absorb, is_unreadable, was},
-    record::{ImportItem, ItemKind},
+    record::{ACCEPTANCE, ImportItem, ItemKind},
 };
 use crate::{
     clock::Day,
@@ -398,6 +398,20 @@ pub(in crate::import) fn whole<New: Serialize + DeserializeOwned + JsonSchema + 
     }
 }
 
+/// Notes which of the risks that were accepted are so no more: what an approver said, undoing does not say again.
+async fn note_ended_acceptances(
+    writer: &Writer,
+    accepted: &BTreeSet<String>,
+    items: &mut [ImportItem],
+) -> Result<(), Error> {
+    let rows = writer.get_many::<risk::Entity>(accepted).await?;
+    let ended: BTreeSet<&str> = rows.iter().filter(|row| row.acceptance.is_none()).map(|row| row.id.as_str()).collect();
+    for item in items.iter_mut().filter(|item| ended.contains(item.id.as_str())) {
+        item.before.get_or_insert_default().insert(ACCEPTANCE.to_owned(), Value::Null);
+    }
+    Ok(())
+}
+
 /// Writes it all.
 pub(super) async fn write(writer: &Writer, work: Work) -> Result<Written, Error> {
     let mut written = Written::default();
@@ -423,7 +437,16 @@ pub(super) async fn write(writer: &Writer, work: Work) -> Result<Written, Error>
         Work::Dependencies(steps) => each!(steps, dependency, Dependency),
         Work::Evidence(steps) => each!(steps, evidence, Evidence),
         Work::Incidents(steps) => each!(steps, incident, Incident),
-        Work::Risks(steps) => each!(steps, risk, Risk),
+        Work::Risks(steps) => {
+            let accepted: BTreeSet<String> = steps
+                .iter()
+                .filter_map(|step| step.before.as_ref())
+                .filter(|row| row.acceptance.is_some())
+                .map(|row| row.id.to_string())
+                .collect();
+            each!(steps, risk, Risk);
+            note_ended_acceptances(writer, &accepted, &mut written.items).await?;
+        }
         Work::Decisions(steps) => written = decisions::write(writer, steps).await?,
         Work::Reviews(steps) => written = reviews::write(writer, steps).await?,
         Work::Suppliers(changes) => {

@@ -204,6 +204,9 @@ pub enum ItemKind {
     Decision,
 }
 
+/// What stands in the `before` of a risk whose acceptance ended with the change; no field of a new risk is called so.
+pub(super) const ACCEPTANCE: &str = "acceptance";
+
 /// Something that an import made or changed, to be recorded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImportItem {

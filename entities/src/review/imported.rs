@@ -265,16 +265,22 @@ pub(crate) async fn tell(writer: &Writer, looks: Vec<(Supplier, Looks)>) -> Resu
     Ok(told)
 }
 
-/// Takes looks away that an import told of, and puts open reviews back on the course they had.
-pub(crate) async fn retract(writer: &Writer, done: &[Review], moved: Vec<(ReviewId, Course)>) -> Result<(), Error> {
+/// Takes looks away that an import told of, and puts open reviews back on the course they had; with each the one that the
+/// import left. What has asked for a look since then goes on asking for it.
+pub(crate) async fn retract(
+    writer: &Writer,
+    done: &[Review],
+    moved: Vec<(ReviewId, Course, Course)>,
+) -> Result<(), Error> {
     for row in done {
         writer.remove::<Entity>(row).await?;
     }
-    let ids = moved.iter().map(|(id, _)| id.to_string()).collect();
-    let mut courses: BTreeMap<ReviewId, Course> = moved.into_iter().collect();
+    let ids = moved.iter().map(|(id, _, _)| id.to_string()).collect();
+    let mut courses: BTreeMap<ReviewId, (Course, Course)> =
+        moved.into_iter().map(|(id, was, left)| (id, (was, left))).collect();
     let mut changes = Vec::new();
     for before in writer.get_many::<Entity>(&ids).await? {
-        let Some(course) = courses.remove(&before.id) else { continue };
+        let Some((course, left)) = courses.remove(&before.id) else { continue };
         let Course {
             due_on,
             reason,
@@ -287,7 +293,9 @@ pub(crate) async fn retract(writer: &Writer, done: &[Review], moved: Vec<(Review
             rescheduled_tier,
             seen,
         } = course;
-        let after = Model {
+        let mut since = before.triggers.0.clone();
+        since.retain(|trigger| !left.triggers.0.contains(trigger) && !triggers.0.contains(trigger));
+        let mut after = Model {
             due_on,
             reason,
             reason_detail,
@@ -300,6 +308,10 @@ pub(crate) async fn retract(writer: &Writer, done: &[Review], moved: Vec<(Review
             seen,
             ..before.clone()
         };
+        if !since.is_empty() {
+            after.triggers.0.extend(since);
+            settle(&mut after, None);
+        }
         changes.push((before, after));
     }
     if !changes.is_empty() {

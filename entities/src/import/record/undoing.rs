@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, Qu
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use super::{ActiveModel, Entity, Import, ImportState, ItemKind, Model, hanging, item};
+use super::{ACCEPTANCE, ActiveModel, Entity, Import, ImportState, ItemKind, Model, hanging, item};
 use crate::{
     dependency::{self, Dependency, NewDependency},
     error::Error,
@@ -29,6 +29,8 @@ use crate::{
 const LISTED: usize = 1000;
 /// Why something stays that somebody has changed.
 const CHANGED: &str = "it has been changed since";
+/// Why a risk stays whose acceptance ended with the change.
+const ENDED: &str = "its acceptance ended with the import: an approver has to accept it again";
 /// Why something stays that is there no more.
 const GONE: &str = "it is not there any more";
 
@@ -70,7 +72,8 @@ struct Undoing {
     evidence: Vec<Evidence>,
     changed_evidence: Vec<(Evidence, NewEvidence)>,
     looks: Vec<Review>,
-    courses: Vec<(ReviewId, Course)>,
+    /// Of each the course it had, and the one that the import left.
+    courses: Vec<(ReviewId, Course, Course)>,
     products: Vec<Product>,
     changed_products: Vec<(Product, NewProduct)>,
     suppliers: Vec<Supplier>,
@@ -210,6 +213,9 @@ async fn plan(reader: &Reader, import: &Import) -> Result<Undoing, Error> {
             for (item, row) in as_left!(undoing, reader, items, $kind, $noun, $name) {
                 match &item.before {
                     None => undoing.$made.push(row),
+                    Some(before) if before.contains_key(ACCEPTANCE) => {
+                        undoing.leave(ItemKind::$kind, &item.item_id, Some(&$name(&row)), ENDED);
+                    }
                     Some(before) => match put_back::<$new>(&fields, &row, before) {
                         Some(new) => undoing.$changed.push((row, new)),
                         None => undoing.leave(ItemKind::$kind, &item.item_id, Some(&$name(&row)), CHANGED),
@@ -219,6 +225,7 @@ async fn plan(reader: &Reader, import: &Import) -> Result<Undoing, Error> {
         };
     }
     each!(Dependency, dependency, NewDependency, dependency_name, dependencies, changed_dependencies);
+    stay_where_entered_anew(reader, &mut undoing).await?;
     each!(Incident, incident, NewIncident, incident_name, incidents, changed_incidents);
     each!(Risk, risk, NewRisk, risk_name, risks, changed_risks);
     for item in items.iter().filter(|item| item.kind.0 == ItemKind::Decision) {
@@ -229,6 +236,31 @@ async fn plan(reader: &Reader, import: &Import) -> Result<Undoing, Error> {
     plan_products(reader, &items, &mut undoing).await?;
     plan_suppliers(reader, &items, &mut undoing).await?;
     Ok(undoing)
+}
+
+/// Leaves dependencies whose place another has taken since.
+async fn stay_where_entered_anew(reader: &Reader, undoing: &mut Undoing) -> Result<(), Error> {
+    let gone: BTreeSet<&str> = undoing.dependencies.iter().map(|row| row.id.as_str()).collect();
+    let (mut free, mut taken) = (Vec::new(), Vec::new());
+    for (row, new) in std::mem::take(&mut undoing.changed_dependencies) {
+        let same = reader
+            .find_with_ourselves::<dependency::Entity>()
+            .filter(dependency::Column::SubjectId.eq(row.subject_id.as_str()))
+            .filter(dependency::Column::RestsOnId.eq(row.rests_on_id.as_str()))
+            .filter(dependency::Column::Kind.eq(Word(new.kind)));
+        let others = reader.all(same).await?;
+        if others.iter().any(|other| other.id != row.id && !gone.contains(other.id.as_str())) {
+            taken.push(row);
+        } else {
+            free.push((row, new));
+        }
+    }
+    undoing.changed_dependencies = free;
+    for row in taken {
+        let why = "what it was has been entered anew since";
+        undoing.leave(ItemKind::Dependency, row.id.as_str(), Some(&dependency_name(&row)), why);
+    }
+    Ok(())
 }
 
 async fn plan_evidence(reader: &Reader, items: &[item::Model], undoing: &mut Undoing) -> Result<(), Error> {
@@ -271,7 +303,9 @@ async fn plan_reviews(reader: &Reader, items: &[item::Model], undoing: &mut Undo
                 undoing.looks.push(row.clone());
             }
             (Some(before), Some(after)) => match (course(before), course(after)) {
-                (Some(before), Some(after)) if after.still_holds(row) => undoing.courses.push((row.id.clone(), before)),
+                (Some(before), Some(after)) if after.still_holds(row) => {
+                    undoing.courses.push((row.id.clone(), before, after));
+                }
                 _ => undoing.leave(ItemKind::Review, &item.item_id, Some(&name), "it has been moved or done since"),
             },
             _ => undoing.leave(ItemKind::Review, &item.item_id, Some(&name), CHANGED),

@@ -295,7 +295,7 @@ both! {
         let old = app.supplier("Old").await;
         let review = async || app.walk(&format!("/reviews?subject_id={}", id(&old)), 50).await.remove(0);
         let before = review().await;
-        let looked = json!({ "subject_id": id(&old), "completed_on": "2026-05-01", "completed_by": "Jo Bell" });
+        let looked = json!({ "subject_id": id(&old), "completed_on": "2027-01-10", "completed_by": "Jo Bell" });
         import(&app, "reviews", json!([looked])).await;
         let kept = last_import(&app).await;
         app.post(&app.editor, "/incidents", json!({ "subject_id": id(&old), "title": "Fire", "severity": "high", "occurred_on": "2027-02-01" })).await.json(201);

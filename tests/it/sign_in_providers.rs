@@ -18,6 +18,8 @@ use crate::{
 struct Provider {
     issuer: String,
     talk: Mutex<(ChildStdin, BufReader<ChildStdout>)>,
+    /// Whose turn it is: each keeps what it knows in one file, and answers two at once that it is locked.
+    turn: tokio::sync::Mutex<()>,
     _process: Child,
 }
 
@@ -39,7 +41,12 @@ impl Provider {
         let mut issuer = String::new();
         output.read_line(&mut issuer).expect("a line");
         assert!(issuer.starts_with("http://127.0.0.1:"), "{script} did not start: {issuer:?}");
-        Self { issuer: issuer.trim().to_owned(), talk: Mutex::new((input, output)), _process: process }
+        Self {
+            issuer: issuer.trim().to_owned(),
+            talk: Mutex::new((input, output)),
+            turn: tokio::sync::Mutex::default(),
+            _process: process,
+        }
     }
 
     /// Signs in at `address`, an address of the provider, as sam; gives the path that the browser comes back to.
@@ -103,6 +110,7 @@ fn notes(provider: &Value) -> String {
 both! {
     async fn glewlwyd_refuses_pkce_and_says_nothing_of_verified_addresses(app: App) {
         // With a slash at its end, as its own settings suggest.
+        let _turn = GLEWLWYD.turn.lock().await;
         let provider = known(&app, &GLEWLWYD, json!({ "issuer": format!("{}/", GLEWLWYD.issuer) })).await;
         assert_eq!(provider["issuer"], json!(GLEWLWYD.issuer));
         for note in ["was typed", "email_verified", "turn PKCE off"] {
@@ -123,6 +131,7 @@ both! {
     }
 
     async fn django_oauth_toolkit_refuses_a_scope_that_it_does_not_know_and_sends_texts(app: App) {
+        let _turn = DJANGO.turn.lock().await;
         let provider = known(&app, &DJANGO, json!({})).await;
         // It lists its scopes, and `profile` is not among them: that is not asked for unless somebody says so.
         assert!(!notes(&provider).contains("the scope"), "{}", notes(&provider));
@@ -142,6 +151,7 @@ both! {
     }
 
     async fn canaille_lists_email_verified_and_never_sends_it(app: App) {
+        let _turn = CANAILLE.turn.lock().await;
         let provider = known(&app, &CANAILLE, json!({})).await;
         assert_eq!((&provider["asked"]["tells_verified"], notes(&provider).as_str()), (&json!(true), "[]"));
         let outcome = tries(&app, &CANAILLE, &provider).await;

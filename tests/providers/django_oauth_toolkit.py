@@ -36,7 +36,14 @@ def configure(folder: str) -> None:
             "APP_DIRS": True,
             "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
         }],
-        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": f"{folder}/django.db"}},
+        # Whoever is going to write waits for their turn: otherwise two at once are told that the database is locked.
+        DATABASES={
+            "default": {
+                "ENGINE": "django.db.backends.sqlite3",
+                "NAME": f"{folder}/django.db",
+                "OPTIONS": {"timeout": 60, "transaction_mode": "IMMEDIATE"},
+            }
+        },
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         LOGIN_URL="/accounts/login/",
         USE_TZ=True,

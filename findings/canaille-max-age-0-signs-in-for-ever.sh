@@ -15,7 +15,7 @@ python3 -m venv python
 python/bin/pip install --quiet --disable-pip-version-check 'Canaille[front,oidc]==0.3.6' Authlib==1.9.10 requests==2.34.2
 python/bin/pip list --disable-pip-version-check 2>/dev/null | grep -i -E '^(canaille|authlib) '
 cat >check.py <<'PY'
-import base64, datetime, html.parser, json, logging, secrets, threading, time, urllib.parse
+import base64, datetime, html.parser, json, logging, secrets, threading, urllib.parse
 import requests
 from canaille import create_app
 from canaille.app import models

@@ -214,8 +214,9 @@ pub struct NewIdentityProvider {
     /// Whether people can sign in through it.
     #[serde(default = "yes")]
     pub is_enabled: bool,
-    /// The claim whose values say which role someone has: a text (or several, with spaces or commas between), a list of
-    /// texts, or an object, whose names count unless they say false. With dots what is inside: `realm_access.roles`.
+    /// The claim whose values say which role someone has: a list of texts, a text (several with commas between, or with
+    /// spaces where each is among `roles`), or an object, whose names count where they are true or hold something. With
+    /// dots what is inside: `realm_access.roles`.
     #[validate(length(min = 1, max = 200))]
     #[serde(default)]
     pub role_claim: Option<String>,

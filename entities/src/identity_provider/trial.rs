@@ -344,15 +344,8 @@ pub async fn take_up(store: &Store, id: &IdentityProviderId, state: &str) -> Res
     }
     let writer = store.write(&scope).await?;
     let Some(found) = waiting(&writer, id, state).await? else { return Ok(None) };
-    // What it was begun with is of no more use here; and what breaks off now is said to have.
-    let unfinished = TrialOutcome::failed(TrialStep::Exchange, "it broke off before its end: try again");
-    let kept = row::Model {
-        state_hash: String::new(),
-        nonce: String::new(),
-        verifier: String::new(),
-        outcome: Some(Json(unfinished)),
-        ..found.clone()
-    };
+    // What it was begun with is of no more use here.
+    let kept = row::Model { state_hash: String::new(), nonce: String::new(), verifier: String::new(), ..found.clone() };
     writer.put_all::<row::Entity, row::ActiveModel>(vec![kept], &[row::Column::Id]).await?;
     writer.save().await?;
     Ok(Some(Returned { provider, id: found.id.clone(), trial: found }))
@@ -363,17 +356,15 @@ pub async fn take_up(store: &Store, id: &IdentityProviderId, state: &str) -> Res
 /// # Errors
 /// [`Error::Busy`] or [`Error::Database`].
 pub async fn finish(store: &Store, returned: &Returned, came: Result<Vouched, TrialOutcome>) -> Result<(), Error> {
-    let outcome = match came {
-        Err(outcome) => outcome,
-        Ok(vouched) => {
-            let admitted = match sign_in::rehearse(store, &returned.provider, &vouched).await {
-                Ok(role) => Ok(role),
-                Err(Error::Forbidden(why)) => Err(why),
-                Err(Error::Conflict { detail, .. }) => Err(detail),
-                Err(error) => return Err(error),
-            };
-            TrialOutcome::of(&returned.provider, &vouched, admitted)
-        }
+    let of = |vouched, admitted| TrialOutcome::of(&returned.provider, vouched, admitted);
+    let (outcome, broke_off) = match &came {
+        Err(outcome) => (outcome.clone(), None),
+        Ok(vouched) => match sign_in::rehearse(store, &returned.provider, vouched).await {
+            Ok(role) => (of(vouched, Ok(role)), None),
+            Err(Error::Forbidden(why) | Error::Conflict { detail: why, .. }) => (of(vouched, Err(why)), None),
+            // It has its end all the same, or it would seem that nobody came back.
+            Err(error) => (TrialOutcome::failed(TrialStep::Admission, "it broke off here: try again"), Some(error)),
+        },
     };
     let writer = store.write(&scope_of(&returned.provider)).await?;
     let is_there = writer.find::<row::Entity>().filter(row::Column::Id.eq(returned.id.clone()));
@@ -389,7 +380,7 @@ pub async fn finish(store: &Store, returned: &Returned, came: Result<Vouched, Tr
         writer.put_all::<row::Entity, row::ActiveModel>(vec![after], &[row::Column::Id]).await?;
         writer.save().await?;
     }
-    Ok(())
+    broke_off.map_or(Ok(()), Err)
 }
 
 /// Forgets the trials of a provider that is about to go.

@@ -174,6 +174,14 @@ impl<R> By<R> {
     pub async fn read(&self) -> Result<Reader, Error> {
         self.store.read(&self.scope).await
     }
+
+    /// Opens a view for one statement, which needs no transaction around it.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when no connection is free.
+    pub async fn look(&self) -> Result<Reader, Error> {
+        self.store.look(&self.scope).await
+    }
 }
 
 impl<R> By<R> {
@@ -286,6 +294,23 @@ async fn authenticate(request: &Request, store: &Store) -> Result<Known, Problem
         }
         (Some(_), Some(_)) => Err(missing()),
     }
+}
+
+/// Who asks with something good, noted for the log, and which kind of caller that is; nothing where an operation would
+/// have to say what is wrong with it.
+pub(crate) async fn known(request: &Request, store: &Store, trail: &Trail) -> Option<(Scope, String)> {
+    let (scope, kind) = match authenticate(request, store).await.ok()? {
+        Known::Key(caller) => {
+            if let Some(day) = caller.ends_on {
+                trail.note_end_of_key(day);
+            }
+            (caller.scope(None), format!("key {}", caller.key_scope))
+        }
+        Known::Person(person) if person.stage() == Stage::Complete => (person.scope(None), "person".to_owned()),
+        Known::Person(_) => return None,
+    };
+    trail.note(&scope);
+    Some((scope, kind))
 }
 
 /// What another site's page cannot send: the token that the session's own pages were given.

@@ -25,7 +25,7 @@ const BOUNDS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.
 /// What was answered, by route, method and status. Routes are patterns, so the number of rows is bounded.
 #[derive(Clone, Debug, Default)]
 pub struct Metrics {
-    answered: Arc<Mutex<BTreeMap<Labels, Series>>>,
+    answered: Arc<Mutex<BTreeMap<String, OfRoute>>>,
     in_flight: Arc<AtomicI64>,
     refused: Arc<[AtomicU64; Reason::ALL.len()]>,
 }
@@ -57,8 +57,8 @@ impl Reason {
     }
 }
 
-/// Route, method, status.
-type Labels = (String, String, u16);
+/// What was answered of one route, by method and status.
+type OfRoute = BTreeMap<(&'static str, u16), Series>;
 
 #[derive(Debug, Default)]
 struct Series {
@@ -88,9 +88,13 @@ impl Metrics {
         }
     }
 
-    pub(crate) fn count(&self, route: &str, method: &str, status: StatusCode, took: Duration) {
+    pub(crate) fn count(&self, route: &str, method: &'static str, status: StatusCode, took: Duration) {
         let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
-        let series = answered.entry((route.to_owned(), method.to_owned(), status.as_u16())).or_default();
+        if !answered.contains_key(route) {
+            answered.insert(route.to_owned(), OfRoute::new());
+        }
+        let Some(of_route) = answered.get_mut(route) else { return };
+        let series = of_route.entry((method, status.as_u16())).or_default();
         let seconds = took.as_secs_f64();
         series.count += 1;
         series.seconds += seconds;
@@ -105,7 +109,10 @@ impl Metrics {
         let mut text = String::from(
             "# HELP diligence_request_duration_seconds Time from the request's head to the answer's head.\n# TYPE diligence_request_duration_seconds histogram\n",
         );
-        for ((route, method, status), series) in self.answered.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        let answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        let all =
+            answered.iter().flat_map(|(route, of)| of.iter().map(move |(labels, series)| (route, labels, series)));
+        for (route, (method, status), series) in all {
             let labels = format!("route=\"{route}\",method=\"{method}\",status=\"{status}\"");
             for (bound, within) in BOUNDS.iter().zip(&series.within) {
                 let _ = writeln!(text, "diligence_request_duration_seconds_bucket{{{labels},le=\"{bound}\"}} {within}");

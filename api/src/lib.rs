@@ -8,6 +8,7 @@
 //! | [`pages`] | for people with a browser |
 //! | [`auth`] `cookie` `single_sign_on` `discovery` [`outbound`] [`path`] [`query`] [`payload`] [`version`] [`retry`] | what a handler can ask for in its signature |
 //! | [`answer`] [`problem`] `stream` | what it can answer |
+//! | `kept` | answers that are kept while nothing has changed |
 //! | `import_draft` [`import_reader`] `bill_of_materials` [`list_reader`] [`archive`] [`csv`] [`tables`] [`calendar`] [`mail`] | files that come in and go out, and letters |
 //! | `bulk` | what is done to many at once, from any door |
 //! | [`schema`] [`check`] [`json`] | one definition of each shape: shown in the document, checked at the door |
@@ -39,6 +40,7 @@ pub mod health;
 mod import_draft;
 pub mod import_reader;
 pub mod json;
+mod kept;
 pub mod limit;
 pub mod link;
 pub mod list_reader;

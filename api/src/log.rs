@@ -25,6 +25,11 @@ const WAITING: usize = 4096;
 /// How long a line may be, in bytes; what is longer is cut.
 const LONGEST: usize = 16 << 10;
 
+/// How long lines are gathered before they are written, and how much at a time, in bytes: whoever logs would else wake
+/// the thread that writes, and a line cost as much as a request.
+const GATHERING: Duration = Duration::from_millis(2);
+const GATHERED: usize = 64 << 10;
+
 /// Lines that were dropped since the program began. The log is the program's, and so is the count.
 static DROPPED: AtomicU64 = AtomicU64::new(0);
 
@@ -52,9 +57,9 @@ pub(crate) struct Log {
 struct Dropped(AtomicU64);
 
 impl Dropped {
-    fn one(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-        DROPPED.fetch_add(1, Ordering::Relaxed);
+    fn add(&self, count: u64) {
+        self.0.fetch_add(count, Ordering::Relaxed);
+        DROPPED.fetch_add(count, Ordering::Relaxed);
     }
 }
 
@@ -84,32 +89,66 @@ impl Log {
     }
 }
 
-fn write_on(mut out: impl Write, lines: &Receiver<Message>, dropped: &Dropped, told: impl Fn(u64) -> String) {
-    let (mut told_of, mut is_broken_off) = (0, false);
-    for message in lines {
-        let line = match message {
-            Message::Line(line) => line,
-            Message::Flush(done) => {
-                let _ = done.send(());
-                continue;
+fn write_on(out: impl Write, lines: &Receiver<Message>, dropped: &Dropped, told: impl Fn(u64) -> String) {
+    let mut writing = Writing { out, dropped, told, told_of: 0, is_broken_off: false };
+    let (mut gathered, mut count) = (Vec::new(), 0);
+    while let Ok(first) = lines.recv() {
+        if matches!(first, Message::Line(_)) {
+            thread::sleep(GATHERING);
+        }
+        let mut next = Some(first);
+        while let Some(message) = next {
+            match message {
+                Message::Line(line) => {
+                    gathered.extend_from_slice(&line);
+                    count += 1;
+                    if gathered.len() >= GATHERED {
+                        writing.write(&mut gathered, &mut count);
+                    }
+                }
+                Message::Flush(done) => {
+                    writing.write(&mut gathered, &mut count);
+                    let _ = done.send(());
+                }
             }
-        };
-        let now = dropped.0.load(Ordering::Relaxed);
-        if now > told_of {
+            next = lines.try_recv().ok();
+        }
+        writing.write(&mut gathered, &mut count);
+    }
+}
+
+/// Where lines are written, and what is known of it.
+struct Writing<'a, W, T> {
+    out: W,
+    dropped: &'a Dropped,
+    told: T,
+    told_of: u64,
+    is_broken_off: bool,
+}
+
+impl<W: Write, T: Fn(u64) -> String> Writing<'_, W, T> {
+    /// Writes so many lines, and how many were dropped before them where that was not said yet.
+    fn write(&mut self, lines: &mut Vec<u8>, count: &mut u64) {
+        if *count == 0 {
+            return;
+        }
+        let now = self.dropped.0.load(Ordering::Relaxed);
+        if now > self.told_of {
             // What a write that failed left behind is no part of the next line.
-            let start = if is_broken_off { "\n" } else { "" };
-            if !is_written(&mut out, format!("{start}{}\n", told(now - told_of)).as_bytes()) {
-                dropped.one();
-                is_broken_off = true;
-                continue;
+            let start = if self.is_broken_off { "\n" } else { "" };
+            if is_written(&mut self.out, format!("{start}{}\n", (self.told)(now - self.told_of)).as_bytes()) {
+                self.told_of = now;
+                self.is_broken_off = false;
+            } else {
+                self.is_broken_off = true;
             }
-            told_of = now;
-            is_broken_off = false;
         }
-        if !is_written(&mut out, &line) {
-            dropped.one();
-            is_broken_off = true;
+        if now > self.told_of || !is_written(&mut self.out, lines) {
+            self.dropped.add(*count);
+            self.is_broken_off = true;
         }
+        lines.clear();
+        *count = 0;
     }
 }
 
@@ -130,7 +169,7 @@ impl Write for Line<'_> {
             kept.push(b'\n');
         }
         if let Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) = self.0.queue.try_send(Message::Line(kept)) {
-            self.0.dropped.one();
+            self.0.dropped.add(1);
         }
         Ok(line.len())
     }

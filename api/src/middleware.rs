@@ -110,10 +110,9 @@ impl<E: Endpoint> Endpoint for Around<E> {
         }
         let (route, status, took) = (route.as_deref().unwrap_or("unknown"), response.status(), start.elapsed());
         // Methods are free text on the wire; only the known ones may become a label.
-        let known =
-            [Method::GET, Method::HEAD, Method::POST, Method::PATCH, Method::PUT, Method::DELETE, Method::OPTIONS]
-                .contains(&method);
-        self.metrics.count(route, if known { method.as_str() } else { "other" }, status, took);
+        let known = ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"];
+        let label = known.into_iter().find(|known| *known == method.as_str()).unwrap_or("other");
+        self.metrics.count(route, label, status, took);
         let (organisation, actor) = trail.who().unwrap_or_default();
         tracing::info!(method = %method, route, status = status.as_u16(), micros = took.as_micros(), client = %client.address, request_id = %trail.request_id, organisation, actor, "answered");
         Ok(response)

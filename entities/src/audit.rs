@@ -104,11 +104,13 @@ pub(crate) mod head {
         pub organisation_id: OrganisationId,
         pub sequence: i64,
         pub hash: String,
+        /// How many changes without an event there were.
+        pub revision: i64,
     }
     impl Model {
         /// The head of a chain without events.
         pub(crate) fn start(organisation_id: &OrganisationId) -> Self {
-            Self { organisation_id: organisation_id.clone(), sequence: 0, hash: "0".repeat(64) }
+            Self { organisation_id: organisation_id.clone(), sequence: 0, hash: "0".repeat(64), revision: 0 }
         }
     }
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -156,13 +158,12 @@ const FORM: i64 = 2;
 /// Chains `drafts`, whose people are sealed, to the end of the organisation's chain; gives the events and the new end.
 pub(crate) fn chain(
     reader: &Reader,
-    head: Option<head::Model>,
+    mut head: head::Model,
     actor_name: &str,
     drafts: Vec<Draft>,
     mut mint: impl FnMut(Moment) -> AuditEventId,
 ) -> (Vec<Model>, head::Model) {
     let scope = reader.scope();
-    let mut head = head.unwrap_or_else(|| head::Model::start(&scope.organisation_id));
     let events = drafts
         .into_iter()
         .map(|draft| {

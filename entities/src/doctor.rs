@@ -309,12 +309,16 @@ async fn derived(connection: &DatabaseConnection, target: Target, clock: &Clock)
     Ok(found)
 }
 
-/// How many of the numbers that are kept of items, by kind and day, are not how many items there are.
+/// How many of the numbers that are kept of items, by kind and day or month, are not how many items there are.
 const WRONG_COUNTS: &str = "SELECT count(*) FROM (
     SELECT organisation_id, kind, due_on FROM (
         SELECT organisation_id, kind, due_on, 1 AS number FROM due_item
         UNION ALL SELECT organisation_id, kind, due_on, -item_count AS number FROM due_count
     ) AS kept GROUP BY organisation_id, kind, due_on HAVING sum(number) <> 0
+    UNION ALL SELECT organisation_id, kind, month FROM (
+        SELECT organisation_id, kind, substr(due_on, 1, 7) AS month, 1 AS number FROM due_item
+        UNION ALL SELECT organisation_id, kind, month, -item_count AS number FROM due_month_count
+    ) AS by_month GROUP BY organisation_id, kind, month HAVING sum(number) <> 0
 ) AS wrong";
 
 async fn look(connection: &DatabaseConnection, is_current: bool, clock: &Clock) -> Result<Register, String> {

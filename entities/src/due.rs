@@ -4,10 +4,11 @@
 //! from what our own house keeps: keys, secrets and questionnaires. It is stored, and derived anew in the same
 //! transaction as any change it follows from (see [`crate::register`]), so that every list reads one table. Whether it is
 //! coming, due or overdue is worked out when it is read. How many there are of each kind and day is counted as they
-//! change, so that counting them reads a row for each kind and day that has any, and none of the items.
+//! change, so that counting them reads a row for each kind and month that has any, and none of the items.
 //!
 //! | Where | What |
 //! |---|---|
+//! | `counting` | how many items there are |
 //! | `derive` | what is due about a supplier or product |
 //! | `house` | what is due about our own house |
 //! | [`settlement`] | completing, keeping, renewing, letting go: what can be done from the list, with who and why |
@@ -16,11 +17,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
-use sea_orm::{
-    ColumnTrait as _, Condition, QueryFilter as _, QuerySelect as _,
-    entity::prelude::*,
-    sea_query::{Alias, ExprTrait as _, Func},
-};
+use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QuerySelect as _, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -35,11 +32,14 @@ use crate::{
     stored::{Word, word},
 };
 
+mod counting;
 mod derive;
 pub(crate) mod house;
 pub mod settlement;
 pub mod turn;
 
+pub(crate) use counting::count_up;
+pub use counting::{DueCount, DueCounts, counts};
 use settlement::DueChoice;
 
 pub(crate) use derive::{About, Wanted, wanted, without_settled};
@@ -218,37 +218,6 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 belongs!();
 
-/// How many items there are of a kind and a day.
-#[expect(unreachable_pub, reason = "sea-orm derives a public entity from the row")]
-pub(crate) mod count {
-    use sea_orm::entity::prelude::*;
-
-    use crate::{clock::Day, id::OrganisationId, scope::belongs, stored::Word};
-
-    /// A count as stored.
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "due_count")]
-    pub struct Model {
-        /// The organisation, the kind and the day in one.
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub id: String,
-        /// The organisation whose list it is.
-        pub organisation_id: OrganisationId,
-        /// What sort of thing is due.
-        pub kind: Word<super::DueKind>,
-        /// The day.
-        pub due_on: Day,
-        /// How many.
-        pub item_count: i64,
-    }
-
-    /// Rows are loaded by noun, never joined.
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-    impl ActiveModelBehavior for ActiveModel {}
-    belongs!();
-}
-
 /// Something that is due.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct DueItem {
@@ -407,63 +376,6 @@ async fn shown(reader: &Reader, rows: Vec<Model>) -> Result<Vec<DueItem>, Error>
     Ok(rows.into_iter().map(item).collect())
 }
 
-/// How many items there are of one kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct DueCount {
-    /// The kind.
-    pub kind: DueKind,
-    /// Whose day has passed.
-    pub overdue: i64,
-    /// Whose day is today or within 30 days.
-    pub due: i64,
-    /// Whose day is further off.
-    pub coming: i64,
-}
-
-/// How many items there are over the whole list, and of each kind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct DueCounts {
-    /// Whose day has passed.
-    pub overdue: i64,
-    /// Whose day is today or within 30 days.
-    pub due: i64,
-    /// Whose day is further off.
-    pub coming: i64,
-    /// Of each kind, the most serious first.
-    pub kinds: Vec<DueCount>,
-}
-
-/// How many items there are over the whole list, and of each kind that whoever asks is told of.
-///
-/// # Errors
-/// [`Error::Database`] only.
-pub async fn counts(reader: &Reader) -> Result<DueCounts, Error> {
-    let today = reader.today();
-    let number = || Expr::col(count::Column::ItemCount);
-    let sum =
-        |among: Condition| Expr::expr(Func::sum(Expr::case(among, number()).finally(0))).cast_as(Alias::new("bigint"));
-    let (day, last) = (count::Column::DueOn, today.plus_days(HORIZON_DAYS));
-    let select = reader
-        .find::<count::Entity>()
-        .select_only()
-        .column(count::Column::Kind)
-        .expr_as(sum(Condition::all().add(day.lt(today))), "overdue_count")
-        .expr_as(sum(Condition::all().add(day.gte(today)).add(day.lte(last))), "near_count")
-        .expr_as(sum(Condition::all().add(day.gt(last))), "coming_count")
-        .group_by(count::Column::Kind);
-    let rows: Vec<(Word<DueKind>, i64, i64, i64)> = reader.tuples(select).await?;
-    let mut all = DueKind::ALL.map(|kind| DueCount { kind, overdue: 0, due: 0, coming: 0 }).to_vec();
-    for (kind, overdue, due, coming) in rows {
-        if let Some(counts) = all.iter_mut().find(|known| known.kind == kind.0) {
-            *counts = DueCount { kind: kind.0, overdue, due, coming };
-        }
-    }
-    all.retain(|count| count.kind.is_for(reader.scope().role));
-    let sum = |of: fn(&DueCount) -> i64| all.iter().map(of).sum();
-    let (overdue, due, coming) = (sum(|count| count.overdue), sum(|count| count.due), sum(|count| count.coming));
-    Ok(DueCounts { overdue, due, coming, kinds: all })
-}
-
 /// Of each of these suppliers and products, the first day by which something is due.
 pub(crate) async fn first_days(
     reader: &Reader,
@@ -488,22 +400,6 @@ pub(crate) async fn of_suppliers(reader: &Reader, suppliers: &[SupplierId]) -> R
 pub(crate) async fn forget(writer: &Writer, subject_id: &str) -> Result<(), Error> {
     let removed = writer.all(writer.find::<Entity>().filter(Column::SubjectId.eq(subject_id))).await?;
     Changes { removed, ..Changes::default() }.carry_out(writer).await
-}
-
-/// Makes the counts follow.
-pub(crate) async fn count_up(writer: &Writer, counted: BTreeMap<(String, Day), i64>) -> Result<(), Error> {
-    let kinds: BTreeMap<String, DueKind> = DueKind::ALL.map(|kind| (word(&kind), kind)).into();
-    let row = |((kind, due_on), by): ((String, Day), i64)| {
-        Some(count::Model {
-            id: format!("{} {kind} {due_on}", writer.scope().organisation_id),
-            organisation_id: writer.scope().organisation_id.clone(),
-            kind: Word(*kinds.get(&kind)?),
-            due_on,
-            item_count: by,
-        })
-    };
-    let rows: Vec<count::Model> = counted.into_iter().filter(|(_, by)| *by != 0).filter_map(row).collect();
-    writer.add_up::<count::Entity, count::ActiveModel>(rows, &[count::Column::Id], count::Column::ItemCount).await
 }
 
 /// For order: a kind's place, 0 the most serious.

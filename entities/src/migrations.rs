@@ -15,6 +15,7 @@ mod m0012_due;
 mod m0013_counts;
 mod m0014_files;
 mod m0015_providers;
+mod m0016_revision;
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions,
@@ -46,6 +47,7 @@ impl MigratorTrait for Steps {
             Box::new(m0013_counts::Step),
             Box::new(m0014_files::Step),
             Box::new(m0015_providers::Step),
+            Box::new(m0016_revision::Step),
         ]
     }
 }

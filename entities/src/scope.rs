@@ -9,6 +9,7 @@ mod connection;
 #[expect(unreachable_pub, reason = "sea-orm derives a public entity from the row")]
 mod health;
 mod open;
+mod revision;
 mod stored_rows;
 mod traits;
 mod unscoped;
@@ -32,6 +33,7 @@ use uuid::{ContextV7, Timestamp, Uuid};
 use self::{
     connection::{Pool, Transaction},
     health::Health,
+    revision::Revisions,
 };
 pub(crate) use self::{
     connection::{Target, connect_options, pool_of_one, server},
@@ -40,6 +42,7 @@ pub(crate) use self::{
 };
 pub use self::{
     open::{OpenError, StoreOptions},
+    revision::Revision,
     writer::Writer,
 };
 use crate::{
@@ -66,6 +69,7 @@ pub struct Store {
     statements: Arc<AtomicU64>,
     mint: Arc<Mutex<ContextV7>>,
     health: Arc<Health>,
+    revisions: Arc<Revisions>,
     pub(crate) keys: Arc<api_key::Cache>,
     pub(crate) sessions: Arc<session::Cache>,
     pub(crate) desk: Arc<password::Desk>,
@@ -108,6 +112,19 @@ impl Store {
             "BEGIN"
         };
         let transaction = self.readers.begin(how).await?;
+        Ok(Reader { transaction, scope: scope.clone(), now: self.clock.now(), store: self.clone() })
+    }
+
+    /// Opens a view for one statement: on SQLite without a transaction around it, whose beginning and end would take as
+    /// long again. Several would each see the rows at its own moment.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when no connection is free.
+    pub async fn look(&self, scope: &Scope) -> Result<Reader, Error> {
+        if self.readers.backend() == DbBackend::Postgres {
+            return self.read(scope).await;
+        }
+        let transaction = self.readers.each().await?;
         Ok(Reader { transaction, scope: scope.clone(), now: self.clock.now(), store: self.clone() })
     }
 
@@ -162,6 +179,14 @@ impl Store {
         }
     }
 
+    /// How an organisation's rows stand, not before this was called: what is made after it can be kept by it.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Database`] when that cannot be found out.
+    pub async fn revision(&self, organisation_id: &OrganisationId) -> Result<Revision, Error> {
+        self.revisions.find(organisation_id).await
+    }
+
     /// How many statements have been run since the start; transactions' own beginnings and ends are not counted.
     #[must_use]
     pub fn statement_count(&self) -> u64 {
@@ -187,6 +212,7 @@ impl Store {
     pub async fn close(self) {
         self.readers.close().await;
         self.writers.close().await;
+        self.revisions.close().await;
     }
 
     fn mint<K: Kind>(&self, now: Moment) -> Id<K> {

@@ -22,7 +22,7 @@ use crate::{
 
 const BOTH: [On; 2] = [On::Sqlite, On::Postgres];
 /// The last step, whose data has files, nulls, numbers, yes and no.
-pub(crate) const NOW: &str = "m0015_providers";
+pub(crate) const NOW: &str = "m0016_revision";
 
 async fn open(url: &str) -> DatabaseConnection {
     Database::connect(url).await.expect("the database answers")

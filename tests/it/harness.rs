@@ -220,7 +220,7 @@ impl App {
     /// Another program on the same database, for the people of the first.
     pub(crate) fn on(store: Store, other: &Self) -> Self {
         Self {
-            client: TestClient::new(app(store.clone(), &Config::default()).boxed()),
+            client: TestClient::new(app(store.clone(), &Config { limits: Limits::NONE, ..Config::default() }).boxed()),
             store,
             clock: other.clock.clone(),
             url: other.url.clone(),

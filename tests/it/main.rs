@@ -44,6 +44,7 @@ mod import_undo;
 mod imports;
 mod incidents;
 mod judging_pages;
+mod kept_answers;
 mod keys;
 mod logs;
 mod long_changes;

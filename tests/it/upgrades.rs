@@ -516,6 +516,7 @@ upgraded!(
     m0013_counts,
     m0014_files,
     m0015_providers,
+    m0016_revision,
 );
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use super::tag::Tag;
 use crate::{
     answer::{Found, Listed},
     auth::{By, InRegister, Viewer},
-    path::boxed,
+    kept::kept,
     problem::{Answer, Listing},
     query::Query,
 };
@@ -19,7 +19,7 @@ impl Api {
     /// List what is due
     ///
     /// Everything that somebody must do by a day: reviews, contracts, evidence, decisions, conditions, actions, unanswered questionnaires, and what nobody has said yet; for administrators also keys and secrets that end. The earliest day first.
-    #[oai(path = "/due", method = "get", operation_id = "list_due", transform = "boxed")]
+    #[oai(path = "/due", method = "get", operation_id = "list_due", transform = "kept")]
     async fn list(&self, who: By<InRegister<Viewer>>, query: Query<DueFilter>) -> Answer<Listed<DueItem>, Listing> {
         let page = due::list(&who.read().await?, &query).await?;
         Ok(Listed::new(page, &query))
@@ -28,7 +28,7 @@ impl Api {
     /// Read how much is due
     ///
     /// How many items there are of each kind over the whole list: overdue, due within 30 days, and coming later. The most serious kind first.
-    #[oai(path = "/due/counts", method = "get", operation_id = "read_due_counts", transform = "boxed")]
+    #[oai(path = "/due/counts", method = "get", operation_id = "read_due_counts", transform = "kept")]
     async fn counts(&self, who: By<InRegister<Viewer>>) -> Answer<Found<DueCounts>, Listing> {
         Ok(Found(due::counts(&who.read().await?).await?))
     }

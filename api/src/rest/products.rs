@@ -18,6 +18,7 @@ use crate::{
     answer::{BomFile, Changed, Created, Done, Listed, Once},
     auth::{By, Editor, InRegister, Viewer},
     bill_of_materials::parse,
+    kept::{kept, kept_row},
     path::{At, boxed},
     payload::{BOM_LIMIT, Body, Change, FileBody},
     problem::{Acting, Answer, Changing, Creating, Deleting, Following, Listing, Problem, Reading},
@@ -52,9 +53,9 @@ impl Api {
     /// List products
     ///
     /// A page of the products that match the filters, each with its rating.
-    #[oai(path = "/products", method = "get", operation_id = "list_products", transform = "boxed")]
+    #[oai(path = "/products", method = "get", operation_id = "list_products", transform = "kept")]
     async fn list(&self, who: By<InRegister<Viewer>>, query: Query<ProductFilter>) -> Answer<Listed<Product>, Listing> {
-        let page = product::list(&who.read().await?, &query).await?;
+        let page = product::list(&who.look().await?, &query).await?;
         Ok(Listed::new(page, &query))
     }
 
@@ -80,10 +81,10 @@ impl Api {
     /// Read a product
     ///
     /// One that was merged into another answers 301 with where that is.
-    #[oai(path = "/products/:id", method = "get", operation_id = "read_product", transform = "boxed")]
+    #[oai(path = "/products/:id", method = "get", operation_id = "read_product", transform = "kept_row")]
     async fn read(&self, who: By<InRegister<Viewer>>, id: At<ProductId>) -> Answer<Changed<Product>, Following> {
         // No 304 here: the rating follows from other items, under the same version.
-        let reader = who.read().await?;
+        let reader = who.look().await?;
         let product = product::read(&reader, &id).await;
         Ok(Changed(merger::followed(&reader, id.as_str(), product).await?))
     }

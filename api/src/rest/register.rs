@@ -7,7 +7,7 @@ use super::tag::Tag;
 use crate::{
     answer::{Found, Listed},
     auth::{By, InRegister, Viewer},
-    path::boxed,
+    kept::kept,
     problem::{Answer, Listing},
     query::Query,
 };
@@ -19,7 +19,7 @@ impl Api {
     /// Read the register
     ///
     /// One line for each supplier and product, with tier, scores, rating, what caps it, decision, open risks, next review and certificates.
-    #[oai(path = "/register", method = "get", operation_id = "list_register", transform = "boxed")]
+    #[oai(path = "/register", method = "get", operation_id = "list_register", transform = "kept")]
     async fn list(
         &self,
         who: By<InRegister<Viewer>>,
@@ -32,7 +32,7 @@ impl Api {
     /// Read the summary
     ///
     /// Counts over the whole register, and the heat map of open risks.
-    #[oai(path = "/register/summary", method = "get", operation_id = "read_summary", transform = "boxed")]
+    #[oai(path = "/register/summary", method = "get", operation_id = "read_summary", transform = "kept")]
     async fn summary(&self, who: By<InRegister<Viewer>>) -> Answer<Found<Summary>, Listing> {
         Ok(Found(register::summary(&who.read().await?).await?))
     }

@@ -16,6 +16,7 @@ use super::tag::Tag;
 use crate::{
     answer::{Changed, Created, Done, Listed, Once},
     auth::{By, Editor, InRegister, Viewer},
+    kept::{kept, kept_row},
     path::{At, boxed},
     payload::{Body, Change},
     problem::{Acting, Answer, Changing, Creating, Deleting, Following, Listing, Problem, Reading},
@@ -50,13 +51,13 @@ impl Api {
     /// List suppliers
     ///
     /// A page of the suppliers that match the filters, each with its tier and rating.
-    #[oai(path = "/suppliers", method = "get", operation_id = "list_suppliers", transform = "boxed")]
+    #[oai(path = "/suppliers", method = "get", operation_id = "list_suppliers", transform = "kept")]
     async fn list(
         &self,
         who: By<InRegister<Viewer>>,
         query: Query<SupplierFilter>,
     ) -> Answer<Listed<Supplier>, Listing> {
-        let page = supplier::list(&who.read().await?, &query).await?;
+        let page = supplier::list(&who.look().await?, &query).await?;
         Ok(Listed::new(page, &query))
     }
 
@@ -82,10 +83,10 @@ impl Api {
     /// Read a supplier
     ///
     /// One that was merged into another answers 301 with where that is.
-    #[oai(path = "/suppliers/:id", method = "get", operation_id = "read_supplier", transform = "boxed")]
+    #[oai(path = "/suppliers/:id", method = "get", operation_id = "read_supplier", transform = "kept_row")]
     async fn read(&self, who: By<InRegister<Viewer>>, id: At<SupplierId>) -> Answer<Changed<Supplier>, Following> {
         // No 304 here: the rating follows from other items, under the same version.
-        let reader = who.read().await?;
+        let reader = who.look().await?;
         let supplier = supplier::read(&reader, &id).await;
         Ok(Changed(merger::followed(&reader, id.as_str(), supplier).await?))
     }

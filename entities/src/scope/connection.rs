@@ -157,6 +157,12 @@ impl Pool {
         Ok(Self { connections, backend, statements: Arc::clone(statements), is_shared: Arc::default() })
     }
 
+    /// Other connections to the same database, so many at the most.
+    pub(super) fn beside(&self, size: usize, wait: Duration) -> Result<Self, DbErr> {
+        let other = Self::new(self.connections.manager().target.clone(), size, wait, &self.statements)?;
+        Ok(Self { is_shared: Arc::clone(&self.is_shared), ..other })
+    }
+
     /// Which kind of database this is.
     pub(super) fn backend(&self) -> DbBackend {
         self.backend
@@ -199,6 +205,11 @@ impl Pool {
                 Err(failure) => return Err(failure),
             }
         }
+    }
+
+    /// A connection on which each statement is a transaction of its own.
+    pub(super) async fn each(&self) -> Result<Transaction, DbErr> {
+        Ok(Transaction::new(self.lease().await?))
     }
 
     /// Begins a transaction on a SQLite connection that can keep tables of its own, in memory, for as long as it is

@@ -7,8 +7,12 @@ use sea_orm::{DbErr, sqlx};
 use super::{
     Store, WAIT, address,
     connection::{self, Pool, Target},
+    revision::Revisions,
 };
 use crate::{assessment, clock::Clock, error::Error, upgrade};
+
+/// Over how many connections it is asked whether anything has changed: one organisation asks over one at a time.
+const ASKING: usize = 2;
 
 /// How to open a [`Store`].
 #[derive(Clone, Debug)]
@@ -71,7 +75,8 @@ impl Store {
         }
         // SQLite has one writer at a time: one connection, queued for fairly, beats many that find the file locked.
         let writers = if is_sqlite { pool(1)? } else { readers.clone() };
-        let store = Self::around(readers, writers, options.clock, statements);
+        let store = Self::around(readers, writers, options.clock, statements)
+            .map_err(|error| OpenError::Unreachable(plain(&error)))?;
         upgrade::carry_on(&store).await.map_err(|error| OpenError::Migration(told(&error)))?;
         Ok(store)
     }
@@ -84,11 +89,12 @@ impl Store {
         let statements = Arc::new(AtomicU64::new(0));
         let pool = Pool::new(target, 1, WAIT, &statements).map_err(|error| OpenError::Unreachable(plain(&error)))?;
         pool.look_between().await.map_err(|error| OpenError::Unreachable(address::plain(&error)))?;
-        Ok(Self::around(pool.clone(), pool, clock, statements))
+        Self::around(pool.clone(), pool, clock, statements).map_err(|error| OpenError::Unreachable(plain(&error)))
     }
 
-    fn around(readers: Pool, writers: Pool, clock: Clock, statements: Arc<AtomicU64>) -> Self {
-        Self {
+    fn around(readers: Pool, writers: Pool, clock: Clock, statements: Arc<AtomicU64>) -> Result<Self, DbErr> {
+        Ok(Self {
+            revisions: Arc::new(Revisions::new(readers.beside(ASKING, WAIT)?)),
             readers,
             writers,
             clock,
@@ -101,7 +107,7 @@ impl Store {
             sheets: Arc::new(assessment::seats_for_sheets()),
             editions: Arc::default(),
             refusals: Arc::default(),
-        }
+        })
     }
 }
 

@@ -13,7 +13,7 @@ use sea_orm::{
 };
 use serde_json::Value;
 
-use super::{Belongs, Owned, PORTION, Reader, connection::Transaction};
+use super::{Belongs, Owned, PORTION, Reader, connection::Transaction, revision::Written};
 use crate::{
     audit,
     clock::Day,
@@ -24,8 +24,11 @@ use crate::{
     register::counts::{self, Counted},
 };
 
-/// From how many rows on written at once a table is another than it was.
+/// From how many rows on written at once a table is another than it was, and a change is not known by its rows.
 const MANY: usize = 1000;
+
+/// The tables of whose single rows answers are kept.
+const KEPT_BY_ROW: [&str; 2] = ["supplier", "product"];
 
 /// A change to one organisation's rows, all or nothing.
 #[derive(Debug)]
@@ -33,6 +36,7 @@ pub struct Writer {
     pub(super) reader: Reader,
     events: Mutex<Vec<audit::Draft>>,
     touched: Mutex<BTreeSet<SupplierId>>,
+    written: Mutex<Written>,
     unnamed: Mutex<Vec<Forgotten>>,
     /// The events of before its turn, whose people are sealed.
     sealed: Mutex<Vec<audit::Draft>>,
@@ -59,6 +63,7 @@ impl Writer {
             reader,
             events: Mutex::default(),
             touched: Mutex::default(),
+            written: Mutex::default(),
             unnamed: Mutex::default(),
             sealed: Mutex::default(),
             grown: Mutex::default(),
@@ -192,6 +197,7 @@ impl Writer {
         for row in &mut rows {
             E::claim(row, &self.scope.organisation_id);
         }
+        self.note_written_unnamed::<E>();
         for portion in rows.chunks(PORTION) {
             let insert = E::insert_many(portion.iter().map(|row| row.clone().into_active_model().reset_all()));
             let sum = Expr::col(count.as_column_ref()).add(Expr::col(("excluded", count)));
@@ -248,8 +254,29 @@ impl Writer {
             fields.insert(name.to_owned(), value);
         }
         self.note_about(audit::About::of::<E>(after), action, E::NOUN, before.id(), Some(was), Some(is));
+        self.note_written([before.id()]);
         self.touch_row::<E>(before);
         self.touch_row::<E>(after);
+    }
+
+    /// Notes which rows are written, so that what was made of others is known to stand.
+    fn note_written<'a>(&self, ids: impl IntoIterator<Item = &'a str>) {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        written.any = true;
+        if !written.everything {
+            written.ids.extend(ids.into_iter().map(str::to_owned));
+            if written.ids.len() > MANY {
+                written.everything = true;
+                written.ids.clear();
+            }
+        }
+    }
+
+    /// Notes that rows are written of which nobody says which they are.
+    fn note_written_unnamed<E: EntityTrait>(&self) {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        written.any = true;
+        written.everything |= KEPT_BY_ROW.contains(&E::default().table_name());
     }
 
     fn touch_row<E: Owned>(&self, row: &E::Model) {
@@ -291,6 +318,7 @@ impl Writer {
             self.touch_row::<E>(row);
         }
         self.note_growth::<E>(rows.len());
+        self.note_written(rows.iter().map(|row| row.id()));
         for portion in rows.chunks(PORTION) {
             self.add(E::insert_many(portion.iter().map(|row| row.clone().into_active_model().reset_all()))).await?;
         }
@@ -390,7 +418,9 @@ impl Writer {
         use page::Versioned as _;
         self.note_about(audit::About::of::<E>(row), "delete", E::NOUN, row.id(), serde_json::to_value(row).ok(), None);
         self.touch_row::<E>(row);
-        let gone = self.clear::<E>(Condition::all().add(E::ID.eq(row.id())).add(E::VERSION.eq(row.version()))).await?;
+        self.note_written([row.id()]);
+        let this = Condition::all().add(E::ID.eq(row.id())).add(E::VERSION.eq(row.version()));
+        let gone = self.clear_noted::<E>(this).await?;
         if gone == 1 { Ok(()) } else { Err(Error::Stale { current: row.version() }) }
     }
 
@@ -406,6 +436,7 @@ impl Writer {
         for (column, value) in columns {
             update = update.col_expr(column, sea_orm::sea_query::Expr::value(value));
         }
+        self.note_written([id]);
         update.exec(self.in_turn()?).await?;
         Ok(())
     }
@@ -417,6 +448,7 @@ impl Writer {
         ids: &[String],
         columns: &[(E::Column, sea_orm::Value)],
     ) -> Result<(), Error> {
+        self.note_written(ids.iter().map(String::as_str));
         for portion in ids.chunks(PORTION) {
             let ids = portion.iter().map(String::as_str);
             let mut update = E::update_many()
@@ -441,6 +473,7 @@ impl Writer {
         to: &str,
     ) -> Result<u64, Error> {
         let mut count = 0;
+        self.note_written_unnamed::<E>();
         for portion in keys.chunks(PORTION) {
             let update = E::update_many()
                 .filter(key.is_in(portion.iter().map(String::as_str)))
@@ -459,6 +492,7 @@ impl Writer {
         (key, keys): (E::Column, &[String]),
         (version, updated_at): (E::Column, E::Column),
     ) -> Result<(), Error> {
+        self.note_written_unnamed::<E>();
         for portion in keys.chunks(PORTION) {
             let update = E::update_many()
                 .filter(key.is_in(portion.iter().map(String::as_str)))
@@ -483,6 +517,7 @@ impl Writer {
             E::claim(row, &self.scope.organisation_id);
         }
         self.note_growth::<E>(rows.len());
+        self.note_written_unnamed::<E>();
         use sea_orm::IdenStatic as _;
         let others: Vec<E::Column> =
             E::Column::iter().filter(|column| !key.iter().any(|part| part.as_str() == column.as_str())).collect();
@@ -501,8 +536,13 @@ impl Writer {
 
     /// Takes away this organisation's rows that meet `condition`, without audit: for tables that follow from others.
     /// Says how many.
-    #[expect(clippy::disallowed_methods, reason = "the organisation is in the filter")]
     pub(crate) async fn clear<E: Belongs>(&self, condition: Condition) -> Result<u64, Error> {
+        self.note_written_unnamed::<E>();
+        self.clear_noted::<E>(condition).await
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the organisation is in the filter")]
+    async fn clear_noted<E: Belongs>(&self, condition: Condition) -> Result<u64, Error> {
         let done = E::delete_many()
             .filter(E::ORGANISATION_ID.eq(self.scope.organisation_id.clone()))
             .filter(condition)
@@ -531,18 +571,15 @@ impl Writer {
         let changed_keys: Vec<String> =
             drafts.iter().filter(|draft| draft.noun == "api_key").map(|draft| draft.item_id.clone()).collect();
         let mut sealed = std::mem::take(&mut *self.sealed.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut actor_name = String::new();
         if !drafts.is_empty() || !sealed.is_empty() {
             let unnamed = std::mem::take(&mut *self.unnamed.lock().unwrap_or_else(PoisonError::into_inner));
-            let actor_name = personal::seal(&self, &self.scope.actor, &unnamed, &mut drafts).await?;
+            actor_name = personal::seal(&self, &self.scope.actor, &unnamed, &mut drafts).await?;
             sealed.extend(drafts);
-            let head = self.one(self.find::<audit::head::Entity>()).await?;
-            let (events, head) = audit::chain(&self.reader, head, &actor_name, sealed, |now| self.store.mint(now));
-            self.put_all::<audit::Entity, audit::ActiveModel>(events, &[]).await?;
-            self.put_all::<audit::head::Entity, audit::head::ActiveModel>(
-                vec![head],
-                &[audit::head::Column::OrganisationId],
-            )
-            .await?;
+        }
+        let written = std::mem::take(&mut *self.written.lock().unwrap_or_else(PoisonError::into_inner));
+        if written.any || !sealed.is_empty() {
+            self.move_on(&actor_name, sealed, written).await?;
         }
         let Reader { transaction, store, .. } = self.reader;
         let (grown, after) = (self.grown.into_inner().unwrap_or_else(PoisonError::into_inner), store.clone());
@@ -556,6 +593,28 @@ impl Writer {
         });
         saving.await.map_err(|error| Error::Database(DbErr::Custom(error.to_string())))??;
         after.count_again(&grown).await;
+        Ok(())
+    }
+
+    /// Moves the end of the audit chain on: past the events of this change, or by its count where there are none.
+    async fn move_on(&self, actor_name: &str, sealed: Vec<audit::Draft>, written: Written) -> Result<(), Error> {
+        let head = self.one(self.find::<audit::head::Entity>()).await?;
+        let before = head.unwrap_or_else(|| audit::head::Model::start(&self.scope.organisation_id));
+        let mut after = before.clone();
+        if sealed.is_empty() {
+            after.revision += 1;
+        } else {
+            let (events, end) =
+                audit::chain(&self.reader, before.clone(), actor_name, sealed, |now| self.store.mint(now));
+            self.put_all::<audit::Entity, audit::ActiveModel>(events, &[]).await?;
+            after = end;
+        }
+        self.put_all::<audit::head::Entity, audit::head::ActiveModel>(
+            vec![after.clone()],
+            &[audit::head::Column::OrganisationId],
+        )
+        .await?;
+        self.store.revisions.announce(before, after, written);
         Ok(())
     }
 }

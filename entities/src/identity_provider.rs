@@ -295,13 +295,14 @@ pub fn check(new: &NewIdentityProvider) -> Result<(), Error> {
 /// What a provider would be made of after a change, and whether it then has another issuer.
 ///
 /// # Errors
-/// [`Error::NotFound`] or [`Error::Invalid`].
+/// [`Error::NotFound`], [`Error::Stale`] or [`Error::Invalid`].
 pub async fn plan(
     reader: &Reader,
     id: &IdentityProviderId,
+    version: i64,
     change: Change<NewIdentityProvider>,
 ) -> Result<(NewIdentityProvider, bool), Error> {
-    let before = read(reader, id).await?;
+    let before = reader.get_at::<Entity>(id.as_str(), version).await?;
     let new = before.changed(change)?;
     let has_another_issuer = new.issuer != before.issuer;
     Ok((new, has_another_issuer))

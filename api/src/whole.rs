@@ -81,7 +81,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for Whole<E> {
             Err(problem) => {
                 if let Some(pending) = &pending {
                     pending.came_to(problem.kind.status());
-                    tracing::warn!(status = problem.kind.status().as_u16(), request_id = pending.request_id(), detail = %problem, "an answer could not be made whole");
+                    tracing::warn!(status = problem.kind.status().as_u16(), request_id = %pending.request_id(), detail = %problem, "an answer could not be made whole");
                 }
                 let (told, body) = problem.response().into_parts();
                 head.status = told.status;

@@ -351,8 +351,9 @@ async function signsInThere(visitor, account) {
   await visitor.presses("Continue");
 }
 
-test("an identity provider is tried before anybody depends on it, and a person tied to what it calls them", async () => {
+test("an identity provider is tried before anybody depends on it, and a person tied to what it calls them", async (journey) => {
   const provider = await providerStarts();
+  journey.after(provider.stops);
   const organisation = "Provided Homes";
   const [account] = newcomer(organisation, "editor", "Kim").split("@");
   const admin = await Visitor.arrives();
@@ -391,7 +392,6 @@ test("an identity provider is tried before anybody depends on it, and a person t
   await kim.sees("h1", "What needs you");
   await kim.leaves();
   await admin.leaves();
-  provider.stops();
 });
 
 // What people seldom do, and what goes wrong: after the journeys, the first of which needs a register of nobody's.

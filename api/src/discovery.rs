@@ -350,17 +350,18 @@ impl Discovered {
     }
 
     /// The same for a change to a provider: the change as it is to be made, and what the provider says of itself where
-    /// it gets another issuer.
+    /// it gets another issuer. Nobody is asked for a change to another version than there is.
     ///
     /// # Errors
-    /// [`Error::NotFound`], or [`Error::Invalid`] also where it calls itself otherwise.
+    /// [`Error::NotFound`], [`Error::Stale`], or [`Error::Invalid`] also where it calls itself otherwise.
     pub(crate) async fn meet_changed(
         &self,
         reader: Reader,
         id: &IdentityProviderId,
+        version: i64,
         mut change: Change<NewIdentityProvider>,
     ) -> Result<(Change<NewIdentityProvider>, Option<Discovery>), Error> {
-        let (mut new, has_another_issuer) = identity_provider::plan(&reader, id, change.clone()).await?;
+        let (mut new, has_another_issuer) = identity_provider::plan(&reader, id, version, change.clone()).await?;
         // Nobody waits for the database meanwhile.
         drop(reader);
         if !has_another_issuer {

@@ -5,7 +5,7 @@
 use std::{
     panic::AssertUnwindSafe,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Instant,
@@ -28,6 +28,7 @@ use crate::{
     pages,
     problem::{Problem, Type},
     trail::Trail,
+    whole,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -44,6 +45,64 @@ pub(crate) struct Around<E> {
     pub(crate) bodies: Bodies,
     /// Whether it was said that a proxy speaks which is not trusted.
     pub(crate) has_warned: AtomicBool,
+}
+
+/// What is logged and counted of an answer.
+#[derive(Debug)]
+struct Entry {
+    metrics: Metrics,
+    start: Instant,
+    method: Method,
+    route: Option<Arc<str>>,
+    client: Client,
+    trail: Trail,
+}
+
+impl Entry {
+    fn write(&self, status: StatusCode) {
+        let Self { metrics, start, method, route, client, trail } = self;
+        let (route, took) = (route.as_deref().unwrap_or("unknown"), start.elapsed());
+        // Methods are free text on the wire; only the known ones may become a label.
+        let known = ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"];
+        let label = known.into_iter().find(|known| *known == method.as_str()).unwrap_or("other");
+        metrics.count(route, label, status, took);
+        let (organisation, actor) = trail.who().unwrap_or_default();
+        tracing::info!(method = %method, route, status = status.as_u16(), micros = took.as_micros(), client = %client.address, request_id = %trail.request_id, organisation, actor, "answered");
+    }
+}
+
+/// The entry of an answer that is still to be made whole. It is written when it is let go: with the status that the
+/// answer came to, if somebody has said so, or else with the one that it had.
+#[derive(Clone, Debug)]
+pub(crate) struct Pending(Arc<Waiting>);
+
+#[derive(Debug)]
+struct Waiting {
+    entry: Entry,
+    had: StatusCode,
+    came_to: OnceLock<StatusCode>,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.entry.write(self.came_to.get().copied().unwrap_or(self.had));
+    }
+}
+
+impl Pending {
+    fn new(entry: Entry, had: StatusCode) -> Self {
+        Self(Arc::new(Waiting { entry, had, came_to: OnceLock::new() }))
+    }
+
+    /// The answer came to this in the end.
+    pub(crate) fn came_to(&self, status: StatusCode) {
+        let _ = self.0.came_to.set(status);
+    }
+
+    /// The request's id.
+    pub(crate) fn request_id(&self) -> &str {
+        &self.0.entry.trail.request_id
+    }
 }
 
 /// The caller's own id if it is short and plain, else a new one.
@@ -70,6 +129,7 @@ impl<E: Endpoint> Endpoint for Around<E> {
         request.set_data(client);
         let incoming = Incoming::of(&mut request, &self.bodies);
         let is_browser = pages::is_for_reading(&request);
+        let is_to_be_whole = whole::needs_length(&request);
 
         let span = tracing::info_span!("request", id = %trail.request_id);
         let answer = async {
@@ -108,13 +168,13 @@ impl<E: Endpoint> Endpoint for Around<E> {
         if incoming.read_on(trail.is_known()) {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        let (route, status, took) = (route.as_deref().unwrap_or("unknown"), response.status(), start.elapsed());
-        // Methods are free text on the wire; only the known ones may become a label.
-        let known = ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"];
-        let label = known.into_iter().find(|known| *known == method.as_str()).unwrap_or("other");
-        self.metrics.count(route, label, status, took);
-        let (organisation, actor) = trail.who().unwrap_or_default();
-        tracing::info!(method = %method, route, status = status.as_u16(), micros = took.as_micros(), client = %client.address, request_id = %trail.request_id, organisation, actor, "answered");
+        let entry = Entry { metrics: self.metrics.clone(), start, method, route, client, trail };
+        let status = response.status();
+        if is_to_be_whole {
+            response.set_data(Pending::new(entry, status));
+        } else {
+            entry.write(status);
+        }
         Ok(response)
     }
 }

@@ -3,7 +3,8 @@
 //! There an answer whose length is not known ends where the connection does: an export that breaks off, because the
 //! program is stopped or the database goes away, cannot be told from one that is complete, and a proxy passes it on as
 //! complete. nginx asks so unless it is told `proxy_http_version 1.1`. With its length at its head, what is missing is
-//! missed; and what breaks off while it is made is a problem in place of half an answer.
+//! missed; and what breaks off while it is made is a problem in place of half an answer. Only then is the answer logged
+//! and counted, as what it came to.
 //!
 //! Whoever asks by HTTP/1.1 but cannot pass on that an answer broke off says so with `Via`, in which a step by HTTP/1.0
 //! is named (RFC 9110, 7.6.3): the sample for Caddy has it write `1.0 caddy`, since Caddy 2.6 ends every answer
@@ -29,7 +30,10 @@ use poem::{
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::problem::{Problem, Type};
+use crate::{
+    middleware::Pending,
+    problem::{Problem, Type},
+};
 
 /// How much of an answer is gathered in memory, and written to a file and read from it at a time, in bytes.
 const IN_MEMORY: usize = 256 << 10;
@@ -55,12 +59,13 @@ impl<E: Endpoint<Output = Response>> Endpoint for Whole<E> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
-        let needs_length = *request.method() != Method::HEAD && is_by_http_1_0(&request);
+        let needs_length = needs_length(&request);
         let response = self.inner.call(request).await?;
         if !needs_length {
             return Ok(response);
         }
         let (mut head, body) = response.into_parts();
+        let pending = head.extensions.remove::<Pending>();
         let made = match tokio::time::timeout(LONGEST, made_whole(body, &self.disk)).await {
             Ok(made) => made,
             Err(_) => Err(Problem::new(Type::Timeout, "the answer took too long to be made: ask for it by HTTP/1.1")),
@@ -74,6 +79,10 @@ impl<E: Endpoint<Output = Response>> Endpoint for Whole<E> {
                 body
             }
             Err(problem) => {
+                if let Some(pending) = &pending {
+                    pending.came_to(problem.kind.status());
+                    tracing::warn!(status = problem.kind.status().as_u16(), request_id = %pending.request_id(), detail = %problem, "an answer could not be made whole");
+                }
                 let (told, body) = problem.response().into_parts();
                 head.status = told.status;
                 tell(&mut head.headers, told.headers);
@@ -82,6 +91,11 @@ impl<E: Endpoint<Output = Response>> Endpoint for Whole<E> {
         };
         Ok(Response::from_parts(head, body))
     }
+}
+
+/// Whether the answer to a request must be whole before it is sent.
+pub(crate) fn needs_length(request: &Request) -> bool {
+    *request.method() != Method::HEAD && is_by_http_1_0(request)
 }
 
 /// Whether the request came by HTTP/1.0, here or on its way.

@@ -4,7 +4,8 @@
 //! subject, never by an e-mail address alone: an address only joins an account to a person when the provider says that
 //! it has verified it, it is of a domain that the organisation has listed, and the person belongs to the organisation
 //! or was invited there. Where a provider says nothing of having verified an address, an administrator may have it
-//! believed for named domains; what it says is not verified is never believed.
+//! believed for named domains, or tie a person to what the provider calls them; what it says is not verified is never
+//! believed.
 
 use std::collections::BTreeMap;
 
@@ -31,8 +32,11 @@ use crate::{
 mod belief;
 mod sign_in;
 pub mod trial;
+mod tying;
 
 pub use sign_in::{Begun, SignInOption, SignInOptionFilter, Vouched, begin, enabled, options, sign_in, take_up};
+pub(crate) use tying::subjects_of;
+pub use tying::{Identities, Identity, NewIdentity, TyingOffer, identities, tie, tying_offer, untie};
 
 /// How many providers an organisation has at the most.
 const AT_MOST: usize = 20;
@@ -295,13 +299,14 @@ pub fn check(new: &NewIdentityProvider) -> Result<(), Error> {
 /// What a provider would be made of after a change, and whether it then has another issuer.
 ///
 /// # Errors
-/// [`Error::NotFound`] or [`Error::Invalid`].
+/// [`Error::NotFound`], [`Error::Stale`] or [`Error::Invalid`].
 pub async fn plan(
     reader: &Reader,
     id: &IdentityProviderId,
+    version: i64,
     change: Change<NewIdentityProvider>,
 ) -> Result<(NewIdentityProvider, bool), Error> {
-    let before = read(reader, id).await?;
+    let before = reader.get_at::<Entity>(id.as_str(), version).await?;
     let new = before.changed(change)?;
     let has_another_issuer = new.issuer != before.issuer;
     Ok((new, has_another_issuer))

@@ -24,7 +24,7 @@ const PERSONAL: &[(&str, &[&str])] = &[
     ("evidence", &["exercise.participants"]),
     ("respondent_link", &["contact_name"]),
     ("invitation", &["email", "name"]),
-    ("user", &["email", "name"]),
+    ("user", &["email", "name", "identity"]),
 ];
 
 /// Who acts at the command line has no name of their own.

@@ -317,6 +317,13 @@ impl Reader {
         self.one(self.find_with_ourselves::<E>().filter(E::ID.eq(id))).await?.ok_or(Error::NotFound)
     }
 
+    /// The row by this id, if it is at the version the caller knows.
+    pub(crate) async fn get_at<E: Owned>(&self, id: &str, version: i64) -> Result<E::Model, Error> {
+        use page::Versioned as _;
+        let row = self.get::<E>(id).await?;
+        if row.version() == version { Ok(row) } else { Err(Error::Stale { current: row.version() }) }
+    }
+
     /// The rows with these ids, in no order; asked for in portions that any database takes.
     pub(crate) async fn get_many<E: Owned>(&self, ids: &BTreeSet<String>) -> Result<Vec<E::Model>, Error> {
         let mut rows = Vec::with_capacity(ids.len());

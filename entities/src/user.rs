@@ -16,7 +16,7 @@ use crate::{
     clock::Moment,
     error::Error,
     id::{OrganisationId, UserId},
-    identity_provider,
+    identity_provider::{self, IdentityProvider},
     page::{self, Page, Sort},
     patch::Change,
     person::{self, PersonalPlace},
@@ -378,6 +378,30 @@ fn without_mfa(user: &Model) -> Model {
     Model { totp_secret: None, mfa_since: None, recovery_hashes: Json::default(), ..user.clone() }
 }
 
+/// Notes that a member was tied to what a provider calls them, or untied, as another version of their membership. Their
+/// address stands with it, so that it is found and erased with what else names them.
+pub(crate) async fn note_identity(
+    writer: &Writer,
+    action: &'static str,
+    before: &membership::Model,
+    provider: &IdentityProvider,
+    subject: &str,
+) -> Result<User, Error> {
+    let user = row(writer, &before.user_id).await?;
+    let identity = json!({
+        "identity_provider_id": provider.id, "issuer": provider.issuer, "subject": subject, "email": user.email,
+    });
+    let after = writer
+        .replace_and_tell::<membership::Entity, membership::ActiveModel>(
+            action,
+            before,
+            before.clone(),
+            Some(("identity", identity)),
+        )
+        .await?;
+    Ok(User::of(after, &user))
+}
+
 /// Keeps an event about a person in each of their organisations but `except`, which has it already.
 pub(crate) async fn note_elsewhere(
     store: &Store,
@@ -467,11 +491,14 @@ async fn naming(reader: &Reader, person: &person::Person) -> Result<Vec<(members
 
 /// Where this person is a user.
 pub(crate) async fn places_of(reader: &Reader, person: &person::Person) -> Result<Vec<PersonalPlace>, Error> {
-    let place = |(_, user): &(membership::Model, Model)| {
-        [("name", &user.name), ("email", &user.email)]
-            .map(|(field, value)| PersonalPlace::new("user", user.id.as_str(), field, Some(value)))
-    };
-    Ok(naming(reader, person).await?.iter().flat_map(place).collect())
+    let mut places = Vec::new();
+    for (_, user) in naming(reader, person).await? {
+        let place = |field: &str, value: &str| PersonalPlace::new("user", user.id.as_str(), field, Some(value));
+        places.extend([place("name", &user.name), place("email", &user.email)]);
+        let subjects = identity_provider::subjects_of(reader, &user.id).await?;
+        places.extend(subjects.iter().map(|subject| place("subject", subject)));
+    }
+    Ok(places)
 }
 
 /// Takes this person out of the organisation, and their name out of its audit trail. Their account goes too, unless

@@ -1,10 +1,12 @@
 // Someone in front of a browser: Chromium, driven as people drive it, with a pointer or by keyboard alone. They notice what a
 // person may not: what axe finds, what the console says, what comes from elsewhere, what does not fit, where no focus shows.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
+import { once } from "node:events";
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
 /** Where the register is served, without a path. */
@@ -74,6 +76,13 @@ export function atTheConsole(...words) {
   return execFileSync(process.env.DILIGENCE_PROGRAM, [...words, "--database-url", process.env.DILIGENCE_DATABASE_URL], { encoding: "utf8", input: PASSWORD });
 }
 
+/** An identity provider of its own, as a process; gives its address, and how to stop it. */
+export async function providerStarts() {
+  const child = spawn(process.execPath, [process.env.DILIGENCE_TEST_PROVIDER], { stdio: ["pipe", "pipe", "inherit"] });
+  const [issuer] = await once(createInterface(child.stdout), "line");
+  return { issuer, stops: () => child.kill() };
+}
+
 /** Someone new in an organisation, who has chosen a password; gives the address they sign in with. */
 export function newcomer(organisation, role, name) {
   const email = `${name}.${organisation}`.toLowerCase().replaceAll(/[^a-z0-9.]/g, "").concat("@example.org");
@@ -81,7 +90,7 @@ export function newcomer(organisation, role, name) {
   return email;
 }
 
-/** Someone in front of a browser of their own. */
+/** Someone in front of a browser of their own. `alsoGoesTo` is the beginning of the addresses elsewhere to which they go. */
 export class Visitor {
   /** With JavaScript or without, with a pointer or without; `looks: false` for one who does not look closely at pages. */
   static async arrives({ javascript = true, keyboard = false, width = 1200, looks = true } = {}) {
@@ -97,7 +106,8 @@ export class Visitor {
       if (["error", "warning"].includes(message.type()) && !isRefusal && !isCutOff) visitor.wrong.push(`console: ${message.text()}`);
     });
     page.on("request", (request) => {
-      if (/^(http|ws)/.test(request.url()) && !request.url().startsWith(ADDRESS)) visitor.wrong.push(`elsewhere: ${request.url()}`);
+      const isKnown = [ADDRESS, visitor.alsoGoesTo].some((place) => place && request.url().startsWith(place));
+      if (/^(http|ws)/.test(request.url()) && !isKnown) visitor.wrong.push(`elsewhere: ${request.url()}`);
     });
     return visitor;
   }

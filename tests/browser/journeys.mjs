@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { PASSWORD, Visitor, atTheConsole, lines, newcomer, start, stop } from "./driver.mjs";
+import { PASSWORD, Visitor, atTheConsole, lines, newcomer, providerStarts, start, stop } from "./driver.mjs";
 
 before(start);
 after(stop);
@@ -341,6 +341,57 @@ test("questions are added to a built-in questionnaire, and what is decided stays
   await author.sees("h1", "Supplier security at Meadow View");
   assert.equal(await register(), earlier);
   await author.leaves();
+});
+
+/** At the provider's own page: signs in as `account`, of whose address the provider says nothing. */
+async function signsInThere(visitor, account) {
+  await visitor.sees("h1", "Sign in to your account");
+  await visitor.fills("Account", account);
+  await visitor.picks("Is the address verified?", "Not said");
+  await visitor.presses("Continue");
+}
+
+test("an identity provider is tried before anybody depends on it, and a person tied to what it calls them", async (journey) => {
+  const provider = await providerStarts();
+  journey.after(provider.stops);
+  const organisation = "Provided Homes";
+  const [account] = newcomer(organisation, "editor", "Kim").split("@");
+  const admin = await Visitor.arrives();
+  admin.alsoGoesTo = provider.issuer;
+  await admin.signsIn(newcomer(organisation, "admin", "Noor"));
+  await admin.opens("/settings/sign-in/providers/new");
+  await admin.fills("What people call it", "Our accounts");
+  await admin.fills("Its address (issuer)", provider.issuer);
+  await admin.fills("client id", "diligence");
+  await admin.fills("The client secret", "the secret of the tests");
+  await admin.fills("Domains of e-mail addresses by which", "example.org");
+  await admin.presses("Save");
+  await admin.sees("h1", "What Our accounts says of itself");
+  await admin.looksAt("provider-asked");
+  await admin.presses("Go on to the provider");
+  const place = admin.where();
+  await admin.presses("Try this provider");
+  await admin.sees("h1", "Trying Our accounts");
+  await admin.looksAt("trial-begun");
+  await admin.presses("Sign in at the provider");
+  await signsInThere(admin, account);
+  // Back here, signed in as before; the provider does not say whether the address is Kim's.
+  await admin.sees(".notice", "Nobody would be let in so");
+  await admin.sees("dd", "It does not say");
+  await admin.looksAt("trial");
+  await admin.presses("Tie Kim to it");
+  await admin.sees(".notice", "They are tied");
+  await admin.looksAt("person-tied");
+  await admin.presses("Tie them to it");
+  await admin.isToldWhatIsWrong();
+  await admin.looksAt("wrong-person-tied");
+  const kim = await Visitor.arrives();
+  kim.alsoGoesTo = provider.issuer;
+  await kim.opens(`/sign-in/${place.split("/").at(-1)}`);
+  await signsInThere(kim, account);
+  await kim.sees("h1", "What needs you");
+  await kim.leaves();
+  await admin.leaves();
 });
 
 // What people seldom do, and what goes wrong: after the journeys, the first of which needs a register of nobody's.

@@ -293,6 +293,8 @@ def body(case: schemathesis.Case) -> Any:
         "plan_product_merger": lambda: {"other_id": OURS.fresh_product()},
         "plan_supplier_merger": lambda: {"other_id": OURS.fresh_supplier()},
         "refresh_published_list": lambda: b"Code,Organisation Name,Status\r\n8K417,Harbour,Standards Met\r\n",
+        "tie_user": lambda: OURS.fresh_identity(),
+        "untie_user": lambda: OURS.item(operation) and OURS.identity,
         "tell_twins_apart": lambda: {"one_id": OURS.fresh_supplier(), "other_id": OURS.fresh_supplier()},
         "create_translation": OURS.fresh_translation,
         "fill_in_assessment": lambda: OURS.sheet(OURS.item(operation)["id"]),

@@ -1,7 +1,8 @@
 // A real identity provider (OpenID Connect) for the tests of signing in through one. It listens on a free port, says so in its
 // first line, and ends with its standard input.
 //
-// Nobody types a password here: /interaction/{uid}?account=sam&groups=a,b signs sam in. Everything else, from discovery and
+// Nobody types a password here: /interaction/{uid}?account=sam&groups=a,b signs sam in; without an account it asks for one, as
+// people are asked who come in a browser. Everything else, from discovery and
 // PKCE to signatures, is what the provider's library does. /new-keys has it sign with another key from then on. With
 // verified=text it says so in a text, with verified=unsaid nothing; shape=text and shape=object send groups so. The same groups
 // come as `teams` too, by a scope of their own.
@@ -22,6 +23,12 @@ function key() {
 
 const people = new Map();
 
+/** What whoever comes in a browser fills in. */
+const FORM = `<!doctype html><html lang="en"><title>Sign in to your account</title><main><h1>Sign in to your account</h1><form>
+<p><label>Account <input name="account" autocomplete="off"></label></p>
+<p><label>Is the address verified? <select name="verified"><option value="true">Yes</option><option value="false">No</option><option value="unsaid">Not said</option></select></label></p>
+<p><button>Continue</button></p></form></main></html>`;
+
 function start(issuer, keys) {
   const provider = new Provider(issuer, {
     clients: [{ client_id: 'diligence', client_secret: 'the secret of the tests', redirect_uris: ['https://localhost/replaced/below'] }],
@@ -41,7 +48,7 @@ function start(issuer, keys) {
     },
   });
   // Each test enters this provider anew, and so comes back to an address of its own.
-  provider.Client.prototype.redirectUriAllowed = (address) => /^https:\/\/localhost\/sign-in\/idp_[0-9a-f]{32}\/callback$/.test(address);
+  provider.Client.prototype.redirectUriAllowed = (address) => /^(https:\/\/localhost|http:\/\/127\.0\.0\.1:[0-9]+)\/sign-in\/idp_[0-9a-f]{32}\/callback$/.test(address);
   return provider;
 }
 
@@ -56,6 +63,7 @@ server.listen(0, '127.0.0.1', () => {
       return response.end();
     }
     if (!address.pathname.startsWith('/interaction/')) return provider.callback()(request, response);
+    if (!address.searchParams.has('account')) return response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end(FORM);
     const { account, email = `${account}@example.org`, verified = 'true', name = account, groups = '', shape = 'list' } = Object.fromEntries(address.searchParams);
     try {
       const { params } = await provider.interactionDetails(request, response);

@@ -114,6 +114,7 @@ class Register:
         self.other: Register | None = None
         self.product_count = 0
         self.answers: dict[str, Any] = {}
+        self.identity: dict[str, str] = {}
         self.supplier = self.make("/suppliers", {"name": "The supplier that stays"})
         self.product = self.make("/products", {"supplier_id": self.supplier, "name": "The product that stays", "kind": "software"})
         latest = next(entry["latest_edition"] for entry in self.pages("/questionnaires") if entry["key"] == QUESTIONNAIRE)
@@ -270,6 +271,10 @@ class Register:
     def fresh_link(self) -> str:
         return self.make("/links", {"assessment_id": self.fresh_assessment("open"), "contact_name": self.name()})
 
+    def fresh_identity(self) -> dict[str, str]:
+        """What an identity provider of ours calls nobody yet."""
+        return {"identity_provider_id": self.prepare("read_identity_provider")["id"], "subject": self.name()}
+
     def fresh_review(self) -> str:
         return self.pages(f"/reviews?subject_id={self.fresh_supplier()}")[0]["id"]
 
@@ -402,11 +407,16 @@ class Register:
             return {"id": self.owner(operation).session["id"]}
         if operation == "delete_session":
             return {"id": Person(self).session["id"]}
-        if noun in ("user", "password", "mfa"):
+        if noun in ("user", "identities", "password", "mfa"):
             person = Person(self)
             if noun == "mfa":
                 person.enrol_mfa()
-            return {"id": person.session["user_id"]}
+            made = person.session["user_id"]
+            if operation in ("read_identities", "untie_user"):
+                identity = self.fresh_identity()
+                self.act(f"/users/{made}", "tie", identity)
+                self.identity = identity if operation == "untie_user" else self.identity
+            return {"id": made}
         if noun in ("supplier_history", "product_history"):
             return {"id": self.supplier if noun == "supplier_history" else self.product}
         if noun == "supplier":

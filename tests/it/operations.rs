@@ -229,7 +229,7 @@ async fn a_signal_to_stop_lets_a_request_in_flight_finish() {
             }
         };
         let address = format!("http://{}", wait_for("ready: http://").split_whitespace().next().expect("an address"));
-        let server = Server { address, key: String::new(), link: String::new(), said: String::new(), process };
+        let server = Server::around(address, process);
 
         let body = json!({ "name": format!("In flight at {name}") }).to_string();
         let mut connection = connect(&server);
@@ -659,7 +659,7 @@ async fn every_line_of_the_json_log_is_json_and_names_the_request() {
     let mut next = || serde_json::from_str::<Value>(&log.next().expect("a line").expect("text")).expect("JSON");
     let ready = next();
     let address = ready["address"].as_str().expect("an address").to_owned();
-    let server = Server { address, key: String::new(), link: String::new(), said: String::new(), process };
+    let server = Server::around(address, process);
     let mut connection = connect(&server);
     connection
         .write_all(

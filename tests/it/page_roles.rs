@@ -297,6 +297,8 @@ const TABLE: &[(Least, &str, &[&str])] = &[
             "/settings/people/:id/role",
             "/settings/people/:id/reset-password",
             "/settings/people/:id/reset-second-factor",
+            "/settings/people/:id/tie",
+            "/settings/people/:id/untie",
             "/settings/people/:id/end-sessions",
             "/settings/people/:id/remove",
             "/settings/keys/new",

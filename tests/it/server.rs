@@ -4,6 +4,7 @@ use std::{
     io::{BufRead as _, BufReader, Read as _},
     path::PathBuf,
     process::{Child, Command, Stdio},
+    thread::{self, JoinHandle},
 };
 
 /// A running `diligence serve` on a free port. It goes with its test.
@@ -18,6 +19,8 @@ pub(crate) struct Server {
     pub(crate) said: String,
     /// The process.
     pub(crate) process: Child,
+    /// Reads what it says from then on.
+    rest: Option<JoinHandle<String>>,
 }
 
 /// The program, as `cargo build` left it beside this test.
@@ -60,7 +63,13 @@ impl Server {
         Self::of(command.env_remove("DATABASE_URL").stdin(Stdio::null()))
     }
 
-    fn of(command: &mut Command) -> Self {
+    /// One that was started otherwise, and listens there.
+    pub(crate) fn around(address: String, process: Child) -> Self {
+        Self { address, key: String::new(), link: String::new(), said: String::new(), process, rest: None }
+    }
+
+    /// Starts this command and waits until it says that it is ready.
+    pub(crate) fn of(command: &mut Command) -> Self {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         let process = command
             .stdout(writer.try_clone().expect("a second end"))
@@ -78,13 +87,22 @@ impl Server {
             said.push_str(&line);
         }
         // Whoever writes must be read, or it would stop when the pipe is full.
-        std::thread::spawn(move || {
+        let rest = thread::spawn(move || {
             let mut rest = String::new();
             let _ = log.read_to_string(&mut rest);
+            rest
         });
         let key = said.split_whitespace().find(|word| word.starts_with("dlg_")).unwrap_or_default().to_owned();
         let link = said.split_whitespace().find(|word| word.contains("/invitations#")).unwrap_or_default().to_owned();
-        Self { address, key, link, said, process }
+        Self { address, key, link, said, process, rest: Some(rest) }
+    }
+
+    /// Stops it as whoever runs it would; gives what it said since it was ready.
+    pub(crate) fn stops(mut self) -> String {
+        let sent = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status().expect("kill runs");
+        assert!(sent.success());
+        assert_eq!(self.process.wait().expect("it ends").code(), Some(0));
+        self.rest.take().expect("a reader").join().expect("it reads to the end")
     }
 }
 

@@ -18,8 +18,8 @@ use crate::{
 };
 
 /// A provider's process.
-struct Provider {
-    issuer: String,
+pub(crate) struct Provider {
+    pub(crate) issuer: String,
     process: Child,
 }
 
@@ -49,7 +49,7 @@ impl Drop for Provider {
 }
 
 /// The provider of most tests. It ends with this process, which holds its standard input.
-static SHARED: LazyLock<Provider> = LazyLock::new(Provider::start);
+pub(crate) static SHARED: LazyLock<Provider> = LazyLock::new(Provider::start);
 
 /// Someone's browser, as far as the provider sees it.
 #[derive(Default)]
@@ -127,9 +127,31 @@ pub(crate) async fn comes_back(app: &App, path: &str, cookie: &str) -> Answer {
 }
 
 /// Signs in through a provider as `account`, with what else the provider says of it behind an `&`.
-async fn signs_in(app: &App, provider: &Value, account: &str) -> Answer {
+pub(crate) async fn signs_in(app: &App, provider: &Value, account: &str) -> Answer {
     let (path, cookie) = to_provider_and_back(app, provider, account).await;
     comes_back(app, &path, &cookie).await
+}
+
+/// Tries a provider as an administrator, and signs in there as `account`; gives the trial once that is done.
+pub(crate) async fn tries(app: &App, provider: &Value, account: &str) -> Value {
+    let path = format!("/identity-providers/{}/try", id(provider));
+    let trial = app.act(&app.admin, &path, provider, None).await.json(201);
+    let mut browser = Browser::default();
+    let interaction = browser.goes(text(&trial, "address"));
+    let signed_in = browser.goes(&format!("{interaction}?account={account}"));
+    let back = browser.goes(&signed_in);
+    let (_, path) = back.split_once("://localhost").unwrap_or_else(|| panic!("{back:?} is not ours"));
+    let told = app.get(&app.stranger, path).await;
+    assert_eq!(
+        (told.status.as_u16(), told.header("location")),
+        (303, format!("/settings/sign-in/trials/{}", id(&trial)).as_str())
+    );
+    assert_eq!(cookie(&told, "__Host-diligence"), None);
+    // It is finished once.
+    app.get(&app.stranger, path).await.faults(404);
+    let trial = app.get(&app.admin, &format!("/sign-in-trials/{}", id(&trial))).await.json(200);
+    assert_eq!((&trial["address"], &trial["version"]), (&Value::Null, &json!(2)));
+    trial
 }
 
 /// Whoever came back signed in.
@@ -411,6 +433,24 @@ both! {
         assert_eq!(app.patch(&app.admin, &path, &changed, json!({ "issuer": lies, "client_secret": "another" })).await.faults(422), ["/issuer other_issuer"]);
     }
 
+    async fn nobody_is_asked_for_a_change_to_another_version_than_there_is(app: App) {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        listener.set_nonblocking(true).expect("it does not wait");
+        let elsewhere = format!("http://{}", listener.local_addr().expect("its address"));
+        let provider = entered(&app, &SHARED.issuer, json!({})).await;
+        let path = format!("/identity-providers/{}", id(&provider));
+        let mut admin = crate::pages::someone(&app, "admin").await;
+        let change = format!("/settings/sign-in/providers/{}/change", id(&provider));
+        let page = admin.opens(&app, &change).await;
+        app.patch(&app.admin, &path, &provider, json!({ "name": "Ours" })).await.json(200);
+        let body = json!({ "issuer": elsewhere, "client_secret": "another" });
+        app.patch(&app.admin, &path, &provider, body).await.faults(412);
+        let fields = [("name", "Theirs"), ("issuer", elsewhere.as_str()), ("client_id", "diligence"), ("client_secret", "another"), ("is_enabled", "true"), ("pkce", "true"), ("admits_new_people", "false")];
+        let stale = admin.fills(&app, &page, &change, &fields).await;
+        assert!(stale.status == 409 && stale.text.contains("Someone else changed this meanwhile"), "{}", stale.text);
+        assert!(listener.accept().is_err(), "nothing knocked");
+    }
+
     async fn an_address_verified_in_a_text_counts_and_one_of_which_nothing_is_said_counts_where_an_admin_says_so(app: App) {
         let provider = entered(&app, &SHARED.issuer, json!({ "admits_new_people": true, "default_role": "viewer" })).await;
         someone(&app, &signs_in(&app, &provider, "ann&verified=text").await).await;
@@ -461,22 +501,7 @@ both! {
 
     async fn a_trial_shows_what_came_and_signs_nobody_in(app: App) {
         let provider = entered(&app, &SHARED.issuer, json!({ "is_enabled": false, "role_claim": "groups", "roles": { "directors": "approver" } })).await;
-        let tries = async |account: &str| {
-            let trial = app.act(&app.admin, &format!("/identity-providers/{}/try", id(&provider)), &provider, None).await.json(201);
-            let mut browser = Browser::default();
-            let interaction = browser.goes(text(&trial, "address"));
-            let signed_in = browser.goes(&format!("{interaction}?account={account}"));
-            let back = browser.goes(&signed_in);
-            let (_, path) = back.split_once("://localhost").unwrap_or_else(|| panic!("{back:?} is not ours"));
-            let told = app.get(&app.stranger, path).await;
-            assert_eq!((told.status.as_u16(), told.header("location")), (303, format!("/settings/sign-in/trials/{}", id(&trial)).as_str()));
-            assert_eq!(cookie(&told, "__Host-diligence"), None);
-            // It is finished once.
-            app.get(&app.stranger, path).await.faults(404);
-            let trial = app.get(&app.admin, &format!("/sign-in-trials/{}", id(&trial))).await.json(200);
-            assert_eq!((&trial["address"], &trial["version"]), (&Value::Null, &json!(2)));
-            trial["outcome"].clone()
-        };
+        let tries = async |account: &str| tries(&app, &provider, account).await["outcome"].clone();
         let outcome = tries("sam&groups=directors").await;
         assert_eq!((&outcome["is_let_in"], &outcome["step"], &outcome["email_belief"], &outcome["role_values"]), (&json!(false), &json!("admission"), &json!("verified"), &json!(["directors"])));
         assert!(text(&outcome, "why").contains("ask one of its admins for an invitation"), "{outcome}");

@@ -477,8 +477,7 @@ async fn with_a_certificate_it_serves_https_alone_and_reads_a_renewed_one_when_t
         }
     };
     let address = wait_for("ready: https://").split_whitespace().next().expect("an address").to_owned();
-    let server =
-        Server { address: address.clone(), key: String::new(), link: String::new(), said: String::new(), process };
+    let server = Server::around(address.clone(), process);
     let request = head("GET", "/api/v1/suppliers", "", 0, "");
     let told = |certificate: &CertificateDer<'static>| {
         let mut connection = encrypted(&address, certificate);

@@ -5,11 +5,12 @@ use std::io::Read as _;
 use clap::{Args, Subcommand};
 use diligence_entities::{
     error::Error,
+    identity_provider::{self, IdentityProvider, IdentityProviderFilter, NewIdentity},
     invitation::{self, Acceptance, Invitation, NewInvitation},
     organisation::{self, Organisation},
     patch::Change,
     role::Role,
-    scope::{Store, Writer},
+    scope::{Reader, Store, Writer},
     secret::Token,
     session::{self, SessionFilter, Visit},
     user::{self, NewUser, User, UserFilter},
@@ -51,6 +52,17 @@ pub(super) struct Newcomer {
     reached: Reached,
     #[command(flatten)]
     database: DatabaseFlags,
+}
+
+/// What an identity provider calls someone.
+#[derive(Args, Debug)]
+pub(super) struct Called {
+    /// The identity provider: its name, or its id
+    #[arg(long, value_name = "NAME")]
+    provider: String,
+    /// What it calls them (sub), to the letter, as the trial of a provider shows it
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    subject: String,
 }
 
 #[derive(Debug, Subcommand)]
@@ -114,6 +126,27 @@ pub(super) enum Command {
         /// End them all, at once here and within seconds on other replicas
         #[arg(long)]
         end: bool,
+    },
+    /// List what identity providers call a user: id and name of the provider, since when, its issuer, what it calls
+    /// them, with tabs between
+    Identities {
+        #[command(flatten)]
+        who: Who,
+    },
+    /// Tie a user to what an identity provider calls them: whoever it calls so signs in as them, without any e-mail
+    /// address
+    Tie {
+        #[command(flatten)]
+        who: Who,
+        #[command(flatten)]
+        called: Called,
+    },
+    /// Untie a user from what an identity provider calls them; their sessions in the organisation end
+    Untie {
+        #[command(flatten)]
+        who: Who,
+        #[command(flatten)]
+        called: Called,
     },
 }
 
@@ -194,6 +227,24 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
                 let (store, organisation, user) = find(who).await?;
                 sessions(&store, &organisation, &user, end).await
             }
+            Command::Identities { who } => {
+                let (store, organisation, user) = find(who).await?;
+                identities(&store.read(&console(&organisation.id)).await?, &user).await
+            }
+            Command::Tie { who, called } => {
+                let (store, organisation, user) = find(who).await?;
+                let writer = store.write(&console(&organisation.id)).await?;
+                let new = called.find(&writer).await?;
+                identity_provider::tie(&writer, &user.id, user.version, new).await?;
+                save(writer).await
+            }
+            Command::Untie { who, called } => {
+                let (store, organisation, user) = find(who).await?;
+                let writer = store.write(&console(&organisation.id)).await?;
+                let known = called.find(&writer).await?;
+                identity_provider::untie(&writer, &user.id, user.version, known).await?;
+                save(writer).await
+            }
         }
     })
 }
@@ -237,6 +288,61 @@ async fn find(who: Who) -> Result<(Store, Organisation, User), Failure> {
         }
         Err(error) => Err(error.into()),
     }
+}
+
+impl Called {
+    /// It, with the id of the provider that is named so.
+    async fn find(self, reader: &Reader) -> Result<NewIdentity, Failure> {
+        let all = providers(reader).await?;
+        let is_meant = |provider: &&IdentityProvider| provider.id.as_str() == self.provider || provider.name == self.provider;
+        let said = |providers: &[&IdentityProvider]| {
+            providers.iter().map(|provider| format!("{:?} ({})", provider.name, provider.id)).collect::<Vec<_>>().join(", ")
+        };
+        let identity_provider_id = match all.iter().filter(is_meant).collect::<Vec<_>>().as_slice() {
+            [provider] => provider.id.clone(),
+            [] if all.is_empty() => {
+                return Err(Failure::refused("--provider: the organisation has no identity provider yet"));
+            }
+            [] => {
+                let known = said(&all.iter().collect::<Vec<_>>());
+                return Err(Failure::refused(format!(
+                    "--provider: there is no identity provider {:?}: expected one of {known}",
+                    self.provider
+                )));
+            }
+            several => {
+                return Err(Failure::refused(format!(
+                    "--provider: several are called {:?}: expected the id of one of {}",
+                    self.provider,
+                    said(several)
+                )));
+            }
+        };
+        Ok(NewIdentity { identity_provider_id, subject: self.subject })
+    }
+}
+
+/// Every identity provider of an organisation: there are few.
+async fn providers(reader: &Reader) -> Result<Vec<IdentityProvider>, Failure> {
+    let all = IdentityProviderFilter { limit: Some(200), ..IdentityProviderFilter::default() };
+    Ok(identity_provider::list(reader, &all).await?.items)
+}
+
+async fn identities(reader: &Reader, user: &User) -> Result<(), Failure> {
+    let providers = providers(reader).await?;
+    let mut text = String::new();
+    for identity in identity_provider::identities(reader, &user.id).await?.identities {
+        let provider = providers.iter().find(|provider| provider.id == identity.identity_provider_id);
+        text.push_str(&format!(
+            "{}\t{}\t{}\t{}\t{}\n",
+            identity.identity_provider_id,
+            provider.map(|provider| plain(&provider.name)).unwrap_or_default(),
+            identity.created_at,
+            plain(&identity.issuer),
+            plain(&identity.subject)
+        ));
+    }
+    print(&text)
 }
 
 /// A text on a line that it may not break.

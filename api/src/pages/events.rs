@@ -315,6 +315,8 @@ fn done(action: &str, noun: &str) -> String {
         ("reset_mfa", _) => "Second factor taken away",
         ("renew_recovery_codes", _) => "Recovery codes made anew",
         ("link_identity", _) => "Identity provider linked to person",
+        ("tie_identity", _) => "Person tied to what an identity provider calls them",
+        ("untie_identity", _) => "Person untied from what an identity provider calls them",
         ("create", "user") => "Person added",
         ("delete", "user") => "Person taken out",
         ("change_secret", "identity_provider") => "Secret of identity provider changed",

@@ -141,7 +141,7 @@ impl Api {
         discovered: Data<&Discovered>,
         change: Change<NewIdentityProvider>,
     ) -> Answer<Changed<EnteredIdentityProvider>, Changing> {
-        let (change, asked) = discovered.meet_changed(who.read().await?, &id, change.0).await?;
+        let (change, asked) = discovered.meet_changed(who.read().await?, &id, version.0, change.0).await?;
         let writer = who.write().await?;
         let provider = identity_provider::change(&writer, &id, version.0, change).await?;
         writer.save().await?;

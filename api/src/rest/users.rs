@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use diligence_entities::{
     id::UserId,
+    identity_provider::{self, Identities, NewIdentity},
     invitation,
     user::{self, NewUser, User, UserFilter},
 };
@@ -12,11 +13,11 @@ use poem_openapi::OpenApi;
 
 use super::{invitations::SentInvitation, tag::Tag};
 use crate::{
-    answer::{Changed, Created, Done, Item, Listed, Once},
+    answer::{Changed, Created, Done, Found, Item, Listed, Once},
     auth::{Admin, By},
     config::Config,
     path::{At, boxed},
-    payload::Change,
+    payload::{Body, Change},
     problem::{Acting, Answer, Changing, Deleting, Listing, Reading},
     query::Query,
     retry::Retry,
@@ -104,5 +105,45 @@ impl Api {
         retry: Retry,
     ) -> Answer<Once<Changed<User>>, Acting> {
         retry.once(&who, async |writer| Ok(Changed(user::reset_mfa(writer, &id, version.0).await?))).await
+    }
+
+    /// Read what identity providers call a user
+    ///
+    /// When a provider calls somebody so, they are this user, whatever e-mail address it sends. The oldest first, at most 200.
+    #[oai(path = "/users/:id/identities", method = "get", operation_id = "read_identities", transform = "boxed")]
+    async fn identities(&self, who: By<Admin>, id: At<UserId>) -> Answer<Found<Identities>, Reading> {
+        Ok(Found(identity_provider::identities(&who.read().await?, &id).await?))
+    }
+
+    /// Tie a user to what an identity provider calls them
+    ///
+    /// Whoever the provider calls so (`sub`) signs in as this user from then on, without any e-mail address: for a provider that does not say whether it has verified one. `outcome.subject` of a trial says what it calls somebody. Make sure that it is really them: the provider decides who comes in under this name.
+    #[oai(path = "/users/:id/tie", method = "post", operation_id = "tie_user", transform = "boxed")]
+    async fn tie(
+        &self,
+        who: By<Admin>,
+        id: At<UserId>,
+        version: IfMatch,
+        body: Body<NewIdentity>,
+        retry: Retry,
+    ) -> Answer<Once<Changed<User>>, Changing> {
+        retry.once(&who, async |writer| Ok(Changed(identity_provider::tie(writer, &id, version.0, body.0).await?))).await
+    }
+
+    /// Untie a user from what an identity provider calls them
+    ///
+    /// The provider does not sign them in under this name any more, and their sessions in your organisation end at once. Where it is believed about their e-mail address, that says who they are when they come again.
+    #[oai(path = "/users/:id/untie", method = "post", operation_id = "untie_user", transform = "boxed")]
+    async fn untie(
+        &self,
+        who: By<Admin>,
+        id: At<UserId>,
+        version: IfMatch,
+        body: Body<NewIdentity>,
+        retry: Retry,
+    ) -> Answer<Once<Changed<User>>, Changing> {
+        retry
+            .once(&who, async |writer| Ok(Changed(identity_provider::untie(writer, &id, version.0, body.0).await?)))
+            .await
     }
 }

@@ -406,13 +406,6 @@ impl Writer {
         Ok(changes.into_iter().map(|(_, after)| after).collect())
     }
 
-    /// The row by this id, if it is at the version the caller knows.
-    pub(crate) async fn get_at<E: Owned>(&self, id: &str, version: i64) -> Result<E::Model, Error> {
-        use page::Versioned as _;
-        let row = self.get::<E>(id).await?;
-        if row.version() == version { Ok(row) } else { Err(Error::Stale { current: row.version() }) }
-    }
-
     /// Takes away a row that this writer has read.
     pub(crate) async fn remove<E: Owned>(&self, row: &E::Model) -> Result<(), Error> {
         use page::Versioned as _;

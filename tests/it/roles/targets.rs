@@ -599,6 +599,18 @@ async fn other_target_for(app: &App, operation: &str, role: &str) -> Target {
 
         "read_user" | "delete_user" | "reset_password" => Target::on(user_of(app, &app.member("editor").await).await),
         "change_user" => Target::on(user_of(app, &app.member("editor").await).await).and(json!({ "role": "viewer" })),
+        "read_identities" | "tie_user" | "untie_user" => {
+            // An organisation has so many providers at the most.
+            let there = first("/identity-providers".into()).await;
+            let provider = if there.is_null() { made("/identity-providers", provider()).await } else { there };
+            let identity = json!({ "identity_provider_id": id(&provider), "subject": unique() });
+            let user = user_of(app, &app.member("editor").await).await;
+            if operation == "tie_user" {
+                return Target::on(user).and(identity);
+            }
+            let tied = Target::on(acted("users", &user, "tie", Some(identity.clone())).await);
+            if operation == "untie_user" { tied.and(identity) } else { tied }
+        }
         "reset_mfa" => {
             let member = app.member("editor").await;
             enrolled(app, &member).await;

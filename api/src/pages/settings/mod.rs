@@ -37,6 +37,8 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .post("/settings/people/:id/role", people::change_role)
         .post("/settings/people/:id/reset-password", people::reset_password)
         .post("/settings/people/:id/reset-second-factor", people::reset_second_factor)
+        .post("/settings/people/:id/tie", people::tie)
+        .post("/settings/people/:id/untie", people::untie)
         .post("/settings/people/:id/end-sessions", people::end_sessions)
         .post("/settings/people/:id/remove", people::remove)
         .get("/settings/keys", keys::show)

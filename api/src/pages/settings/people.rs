@@ -4,6 +4,7 @@ use askama::Template;
 use diligence_entities::{
     error::Error,
     id::{InvitationId, SessionId, UserId},
+    identity_provider::{self, Identity, IdentityProvider, IdentityProviderFilter, NewIdentity},
     invitation::{self, Invitation, InvitationFilter, InvitationKind, InvitationState, NewInvitation},
     patch::Change,
     role::Role,
@@ -25,7 +26,7 @@ use crate::{
         format,
         labels::Labelled as _,
         list_query::ListQuery,
-        page::{FieldError, Frame, PageResult, at, faults, html, link, path_id, redirect},
+        page::{FieldError, Frame, PageResult, at, faults, field_errors, html, link, path_id, redirect},
         sign_in::SignedIn,
         signed_in::{Page, Proven},
     },
@@ -239,6 +240,12 @@ struct PersonPage {
     user: User,
     is_self: bool,
     sessions: Vec<Session>,
+    /// The organisation's identity providers, to be chosen from.
+    providers: Vec<IdentityProvider>,
+    /// What they call this person.
+    identities: Vec<Identity>,
+    /// What is in the form with which they are tied: the provider's id, and the subject.
+    called: Called,
     errors: Vec<FieldError>,
     /// The role that is chosen in the form.
     chosen: String,
@@ -252,6 +259,46 @@ impl PersonPage {
     fn is_chosen(&self, role: &str) -> bool {
         self.chosen == role
     }
+
+    fn is_named(&self, provider: &IdentityProvider) -> bool {
+        self.called.provider == provider.id.as_str()
+    }
+
+    /// What people call the provider of an identity.
+    fn provider_of(&self, identity: &Identity) -> &str {
+        let provider = self.providers.iter().find(|provider| provider.id == identity.identity_provider_id);
+        provider.map_or("", |provider| provider.name.as_str())
+    }
+
+    /// Whether an identity is under another issuer than its provider is entered under now.
+    fn is_of_before(&self, identity: &Identity) -> bool {
+        let is_its_own = |provider: &IdentityProvider| {
+            provider.id == identity.identity_provider_id && provider.issuer == identity.issuer
+        };
+        !self.providers.iter().any(is_its_own)
+    }
+}
+
+/// What a form says that an identity provider calls someone.
+#[derive(Clone, Debug, Default)]
+struct Called {
+    provider: String,
+    subject: String,
+}
+
+impl Called {
+    /// What was typed, or stands in the page; nothing is taken away from what stands there.
+    fn in_form(form: &Form, subject: String) -> Self {
+        Self { provider: form.text("identity_provider_id"), subject }
+    }
+
+    /// What it stands for.
+    fn read(&self) -> Result<NewIdentity, Error> {
+        let identity_provider_id = self.provider.parse().map_err(|_| {
+            Error::invalid("/identity_provider_id", "choice", "expected one of the identity providers in the list")
+        })?;
+        Ok(NewIdentity { identity_provider_id, subject: self.subject.clone() })
+    }
 }
 
 /// What a page of one person says besides how it stands.
@@ -261,6 +308,7 @@ struct Said {
     chosen: Option<String>,
     is_stale: bool,
     confirm: String,
+    called: Called,
     notice: &'static str,
 }
 
@@ -271,6 +319,8 @@ pub(in crate::pages) async fn show_person(who: Page<Admin>) -> PageResult {
         "role" => "The role is changed. Their sessions here have ended: they sign in again.",
         "factor" => "The second factor is taken away, and all their sessions have ended.",
         "sessions" => "Done: what you ended is over.",
+        "tied" => "They are tied: whoever the identity provider calls so signs in as them.",
+        "untied" => "They are untied. Their sessions here have ended.",
         _ => "",
     };
     person(request, here, Said { notice, ..Said::default() }).await
@@ -282,7 +332,10 @@ async fn person(request: &Request, here: &SignedIn, said: Said) -> PageResult {
     let user = user::read(&reader, &id).await?;
     let sessions =
         session::list(&reader, &SessionFilter { user_id: Some(id), limit: Some(SHOWN), cursor: None }).await?.items;
-    let Said { errors, chosen, is_stale, confirm, notice } = said;
+    let all = IdentityProviderFilter { limit: Some(SHOWN), ..IdentityProviderFilter::default() };
+    let providers = identity_provider::list(&reader, &all).await?.items;
+    let identities = identity_provider::identities(&reader, &user.id).await?.identities;
+    let Said { errors, chosen, is_stale, confirm, called, notice } = said;
     let status = match (is_stale, errors.is_empty()) {
         (true, _) => StatusCode::CONFLICT,
         (false, false) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -291,7 +344,22 @@ async fn person(request: &Request, here: &SignedIn, said: Said) -> PageResult {
     let (frame, csrf, is_self) =
         (here.frame(&user.name).at(HERE), here.csrf().to_owned(), user.id == here.current.user_id);
     let chosen = chosen.unwrap_or_else(|| user.role.to_string());
-    Ok(html(status, &PersonPage { frame, csrf, user, is_self, sessions, errors, chosen, is_stale, confirm, notice })?)
+    let page = PersonPage {
+        frame,
+        csrf,
+        user,
+        is_self,
+        sessions,
+        providers,
+        identities,
+        called,
+        errors,
+        chosen,
+        is_stale,
+        confirm,
+        notice,
+    };
+    Ok(html(status, &page)?)
 }
 
 fn place(id: &UserId, notice: &str) -> String {
@@ -342,6 +410,45 @@ pub(in crate::pages) async fn reset_second_factor(who: Page<Admin>, form: Proven
     match who.change(async |writer| user::reset_mfa(writer, &id, version).await).await {
         Ok(_) => Ok(redirect(&place(&id, "factor"))),
         Err(error) => person(request, here, refused(error, "reset")?).await,
+    }
+}
+
+/// What was refused of what an identity provider is said to call someone, each at its field.
+fn refused_of_called(error: Error, called: Called) -> Result<Said, crate::pages::page::Refusal> {
+    let errors = field_errors(&faults(error)?, &["identity_provider_id", "subject"], "subject");
+    Ok(Said { errors, called, ..Said::default() })
+}
+
+/// Ties someone to what an identity provider calls them.
+pub(in crate::pages) async fn tie(who: Page<Admin>, form: Proven<Form>) -> PageResult {
+    let (request, here) = who.parts();
+    let id: UserId = path_id(request)?;
+    let called = Called::in_form(&form, form.text("subject"));
+    let version = form.version()?;
+    let tied = async {
+        let new = called.read()?;
+        who.change(async |writer| identity_provider::tie(writer, &id, version, new).await).await
+    };
+    match tied.await {
+        Ok(_) => Ok(redirect(&place(&id, "tied"))),
+        Err(error) => person(request, here, refused_of_called(error, called)?).await,
+    }
+}
+
+/// Unties someone from what an identity provider calls them. What it calls them stands in the page, and is taken to the
+/// letter.
+pub(in crate::pages) async fn untie(who: Page<Admin>, form: Proven<Form>) -> PageResult {
+    let (request, here) = who.parts();
+    let id: UserId = path_id(request)?;
+    let called = Called::in_form(&form, form.exact("subject"));
+    let version = form.version()?;
+    let untied = async {
+        let known = called.read()?;
+        who.change(async |writer| identity_provider::untie(writer, &id, version, known).await).await
+    };
+    match untied.await {
+        Ok(_) => Ok(redirect(&place(&id, "untied"))),
+        Err(error) => person(request, here, refused_of_called(error, Called::default())?).await,
     }
 }
 

@@ -207,7 +207,7 @@ pub(in crate::pages) async fn show_asked(who: Page<Admin>) -> PageResult {
     let id: IdentityProviderId = who.id()?;
     let reader = who.reader().await?;
     let provider = identity_provider::read(&reader, &id).await?;
-    let (entered, _) = identity_provider::plan(&reader, &id, Change::new(Map::new())).await?;
+    let (entered, _) = identity_provider::plan(&reader, &id, provider.version, Change::new(Map::new())).await?;
     drop(reader);
     let said = Discovered::of_request(request)?.look(&provider.issuer).await;
     let typed = Some(parameter(request, "typed")).filter(|typed| !typed.is_empty());
@@ -341,7 +341,7 @@ pub(in crate::pages) async fn change(who: Page<Admin>, form: Proven<Form>) -> Pa
     let typed = said.get("issuer").and_then(Value::as_str).unwrap_or_default().to_owned();
     let (discovered, reader) = (Discovered::of_request(request)?, who.reader().await?);
     let changed = async {
-        let (change, asked) = discovered.meet_changed(reader, &id, Change::new(said)).await?;
+        let (change, asked) = discovered.meet_changed(reader, &id, version, Change::new(said)).await?;
         who.change(async |writer| identity_provider::change(writer, &id, version, change).await).await?;
         Ok::<_, Error>(asked.map_or_else(|| place(&id), |asked| told_at(&id, &typed, &asked)))
     };

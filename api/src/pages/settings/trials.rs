@@ -4,7 +4,7 @@ use askama::Template;
 use diligence_entities::{
     id::IdentityProviderId,
     identity_provider::{
-        self, Begun, IdentityProvider,
+        self, Begun, IdentityProvider, TyingOffer,
         trial::{self, SignInTrial, TrialOutcome, TrialStep},
     },
 };
@@ -17,6 +17,7 @@ use crate::{
     pages::{
         form::Form,
         page::{Frame, PageResult, html, redirect},
+        sign_in::SignedIn,
         signed_in::{Page, Proven},
     },
     single_sign_on,
@@ -26,15 +27,18 @@ use crate::{
 #[template(path = "settings/providers/trial.html")]
 struct TrialPage {
     frame: Frame,
+    csrf: String,
     provider: IdentityProvider,
     trial: SignInTrial,
     facts: Facts,
+    offer: Option<TyingOffer>,
 }
 
 impl TrialPage {
-    fn new(frame: Frame, provider: IdentityProvider, trial: SignInTrial) -> Self {
+    fn new(here: &SignedIn, provider: IdentityProvider, trial: SignInTrial, offer: Option<TyingOffer>) -> Self {
         let facts = trial.outcome.as_ref().map(|outcome| facts(&provider, outcome)).unwrap_or_default();
-        Self { frame, provider, trial, facts }
+        let (frame, csrf) = (here.frame(&provider.name).at(HERE), here.csrf().to_owned());
+        Self { frame, csrf, provider, trial, facts, offer }
     }
 }
 
@@ -81,8 +85,7 @@ pub(in crate::pages) async fn begin(who: Page<Admin>, form: Proven<Form>) -> Pag
     if trial.address.is_none() {
         return Ok(redirect(&format!("/settings/sign-in/trials/{}", trial.id)));
     }
-    let frame = here.frame(&provider.name).at(HERE);
-    Ok(html(StatusCode::OK, &TrialPage::new(frame, provider, trial))?)
+    Ok(html(StatusCode::OK, &TrialPage::new(here, provider, trial, None))?)
 }
 
 /// What came of a trial.
@@ -91,6 +94,9 @@ pub(in crate::pages) async fn show(who: Page<Admin>) -> PageResult {
     let reader = who.reader().await?;
     let trial = trial::read(&reader, &who.id()?).await?;
     let provider = identity_provider::read(&reader, &trial.identity_provider_id).await?;
-    let frame = here.frame(&provider.name).at(HERE);
-    Ok(html(StatusCode::OK, &TrialPage::new(frame, provider, trial))?)
+    let offer = match &trial.outcome {
+        Some(outcome) => identity_provider::tying_offer(&reader, &provider, outcome).await?,
+        None => None,
+    };
+    Ok(html(StatusCode::OK, &TrialPage::new(here, provider, trial, offer))?)
 }

@@ -3,32 +3,26 @@
 
 Usage: tests/load/due.py PROGRAM [SUPPLIERS] [postgres://USER@HOST/DATABASE]
 
-Starts PROGRAM (target/release/diligence) on a new SQLite file, or on an empty PostgreSQL database, and makes the first
-administrator. Brings in 1,000 suppliers with three items each and asks for the list by the API, for its page and for home, 60
-times each in turn; then fills the same register up to SUPPLIERS (100,000, so some 300,000 items) and asks again. Fails where the
-middle of the times of one of them is more than 1.5 times what it was. Needs Python 3.10 or later.
+Starts PROGRAM (target/release/diligence) on a new SQLite file, or on an empty PostgreSQL database. Brings in 1,000 suppliers with
+three items each and asks for the list by the API, for its page and for home, 60 times each in turn; then fills the same register
+up to SUPPLIERS (100,000, so some 300,000 items) and asks again. Fails where the middle of the times of one of them is more than
+1.5 times what it was. Needs Python 3.10 or later.
 """
 
 from __future__ import annotations
 
-import csv
-import datetime
-import io
 import json
 import statistics
 import sys
 import tempfile
 import time
 
-from pages import Register, took
+from register import Register, took
 
 FEW = 1_000
-# The most rows that an import takes.
-ROWS = 20_000
 TURNS = 60
 WARM_UP = 5
 LIMIT = 1.5
-COLUMNS = ["name", "service_criticality", "contracts", "evidence.insurance.issued_on", "evidence.insurance.expires_on"]
 CALLS = [
     "/due?limit=50",
     "/due?limit=50&sort=-due_on",
@@ -39,34 +33,6 @@ CALLS = [
     "/due/counts",
 ]
 PAGES = ["/due", "/due?kind=evidence_expiry", "/due?state=overdue", "/"]
-
-
-def row(number: int, today: datetime.date) -> list[str]:
-    """A supplier with three items: a review, and two that differ from one supplier to the next."""
-
-    def day(ahead: int) -> str:
-        return (today + datetime.timedelta(days=ahead)).isoformat()
-
-    # Over two years, half of them gone.
-    ahead = number * 7919 % 730 - 365
-    ends = {"reference": "C-1", "ends_on": day(ahead)}
-    if number % 3 == 0:  # Nobody has profiled it.
-        return [f"Supplier {number}", "", json.dumps([ends]), "", ""]
-    if number % 3 == 1:  # It was never assessed, and its insurance ends.
-        return [f"Supplier {number}", "essential", "", day(ahead - 365), day(ahead)]
-    return [f"Supplier {number}", "minor", json.dumps([ends | {"notice_days": 90}]), "", ""]
-
-
-def fill(register: Register, first: int, end: int) -> None:
-    today = datetime.datetime.now(datetime.timezone.utc).date()
-    for begin in range(first, end, ROWS):
-        file = io.StringIO()
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        writer.writerows(row(number, today) for number in range(begin, min(begin + ROWS, end)))
-        headers = {"Authorization": f"Bearer {register.key}", "Content-Type": "text/csv"}
-        status, body = register.ask("POST", "/api/v1/suppliers/import", file.getvalue().encode(), **headers)
-        assert status == 200, body[:500]
 
 
 def measure(register: Register, count: int) -> dict[str, float]:
@@ -91,14 +57,14 @@ def main() -> None:
         register = Register(program, sys.argv[3] if len(sys.argv) > 3 else f"sqlite://{folder}/load.db")
         try:
             register.sign_in()
-            fill(register, 0, FEW)
+            register.fill(0, FEW)
             few = measure(register, FEW)
             began = time.perf_counter()
-            fill(register, FEW, count)
+            register.fill(FEW, count)
             print(f"filled in {time.perf_counter() - began:.0f} s", flush=True)
             many = measure(register, count)
         finally:
-            register.process.kill()
+            register.kill()
     for name, seconds in many.items():
         ratio = seconds / few[name]
         print(f"{name}: {seconds * 1000:.1f} ms, {ratio:.2f} times as long as with {FEW} suppliers{' TOO LONG' if ratio > LIMIT else ''}")

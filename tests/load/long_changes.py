@@ -11,47 +11,19 @@ one. Says how long the one who waited longest waited. Needs Python 3.10 or later
 
 from __future__ import annotations
 
-import json
-import re
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from typing import Any
 
-ROWS = 20_000
+from register import ROWS, Refused, Register
+
 CLIENTS = 4
 
 
-class Server:
-    def __init__(self, program: str, database: str) -> None:
-        arguments = [program, "serve", "--listen", "127.0.0.1:0", "--database-url", database, "--request-timeout-seconds", "600", "--requests-per-minute", "0"]
-        self.process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        said = ""
-        for line in self.process.stdout or []:
-            said += line
-            if ready := re.search(r"ready: (http://\S+)", line):
-                self.address = ready[1] + "/api/v1"
-                break
-        self.key = re.search(r"dlg_\S+", said)[0]  # type: ignore[index]
-        threading.Thread(target=lambda: [None for _ in self.process.stdout or []], daemon=True).start()
-
-    def call(self, method: str, path: str, body: Any = None, version: int | None = None) -> Any:
-        request = urllib.request.Request(self.address + path, method=method, data=None if body is None else json.dumps(body).encode())
-        request.add_header("Authorization", f"Bearer {self.key}")
-        if body is not None:
-            request.add_header("Content-Type", "application/json")
-        if version is not None:
-            request.add_header("If-Match", f'"{version}"')
-        with urllib.request.urlopen(request, timeout=600) as response:
-            return json.loads(response.read() or b"null")
-
-
-def beside(server: Server, work: Callable[[], Any]) -> tuple[float, list[float], list[int]]:
+def beside(server: Register, work: Callable[[], Any]) -> tuple[float, list[float], list[int]]:
     """How long `work` takes, how long each small change beside it takes, and what was refused."""
     is_over = threading.Event()
     waits: list[float] = []
@@ -61,10 +33,10 @@ def beside(server: Server, work: Callable[[], Any]) -> tuple[float, list[float],
         while not is_over.is_set():
             began = time.monotonic()
             try:
-                server.call("POST", "/suppliers", {"name": f"Small {name}"})
+                server.send("POST", "/suppliers", {"name": f"Small {name}"})
                 waits.append(time.monotonic() - began)
-            except urllib.error.HTTPError as error:
-                refused.append(error.code)
+            except Refused as error:
+                refused.append(error.status)
 
     clients = [threading.Thread(target=client, args=(str(number),)) for number in range(CLIENTS)]
     for thread in clients:
@@ -90,27 +62,27 @@ def rows(first: int, note: str) -> dict[str, Any]:
 def main() -> None:
     program, count = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 100_000
     with tempfile.TemporaryDirectory() as folder:
-        server = Server(program, sys.argv[3] if len(sys.argv) > 3 else f"sqlite://{folder}/load.db")
+        server = Register(program, sys.argv[3] if len(sys.argv) > 3 else f"sqlite://{folder}/load.db")
 
         def policy(change: dict[str, Any]) -> None:
-            server.call("PATCH", "/policy", change, server.call("GET", "/policy")["version"])
+            server.send("PATCH", "/policy", change, server.send("GET", "/policy")["version"])
 
         try:
             _, alone, _ = beside(server, lambda: time.sleep(5))
             print(f"alone: {len(alone) / 5:.0f} a second, the longest wait {max(alone):.2f} s", flush=True)
             works: list[tuple[str, Callable[[], Any]]] = [
-                (f"import of {ROWS} new", lambda: server.call("POST", "/suppliers/import", rows(0, "new"))),
-                (f"import of {ROWS} changed", lambda: server.call("POST", "/suppliers/import", rows(0, "changed"))),
+                (f"import of {ROWS} new", lambda: server.send("POST", "/suppliers/import", rows(0, "new"))),
+                (f"import of {ROWS} changed", lambda: server.send("POST", "/suppliers/import", rows(0, "changed"))),
             ]
             for name, work in works:
                 report(name, beside(server, work), alone)
             for first in range(ROWS, count, ROWS):
-                server.call("POST", "/suppliers/import", rows(first, "new"))
+                server.send("POST", "/suppliers/import", rows(first, "new"))
             report(f"policy over {count}, no line changes", beside(server, lambda: policy({"rating": {"minimum_coverage": 90}})), alone)
             every = {"cadence_months": {"critical": 1, "high": 1, "medium": 1, "low": 1}}
             report(f"policy over {count}, every line changes", beside(server, lambda: policy(every)), alone)
         finally:
-            server.process.kill()
+            server.kill()
 
 
 def report(name: str, measured: tuple[float, list[float], list[int]], alone: list[float]) -> None:

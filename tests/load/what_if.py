@@ -11,15 +11,14 @@ edition would do: at a tenth of them and at all of them. Needs Python 3.10 or la
 from __future__ import annotations
 
 import json
-import re
-import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
 from typing import Any
+
+from databases import Database, Sqlite
+from register import Failed, Register
 
 QUESTIONS = 40
 
@@ -36,83 +35,62 @@ def document(edition: str, weight: int) -> dict[str, Any]:
     }
 
 
-class Server:
-    def __init__(self, program: str, folder: str) -> None:
-        self.file = Path(folder) / "load.db"
-        arguments = [program, "serve", "--listen", "127.0.0.1:0", "--database-url", f"sqlite://{self.file}"]
-        self.process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        said = ""
-        for line in self.process.stdout or []:
-            said += line
-            if ready := re.search(r"ready: (http://\S+)", line):
-                self.address = ready[1] + "/api/v1"
-                break
-        self.key = re.search(r"dlg_\S+", said)[0]  # type: ignore[index]
+class WhatIf:
+    """A register with one approved assessment of 40 questions, which is copied, and a draft of another edition."""
 
-    def call(self, method: str, path: str, body: Any = None, version: int | None = None) -> Any:
-        request = urllib.request.Request(self.address + path, method=method, data=None if body is None else json.dumps(body).encode())
-        request.add_header("Authorization", f"Bearer {self.key}")
-        if body is not None:
-            request.add_header("Content-Type", "application/json")
-        if version is not None:
-            request.add_header("If-Match", f'"{version}"')
-        with urllib.request.urlopen(request, timeout=600) as response:
-            return json.loads(response.read() or b"null")
+    def __init__(self, register: Register, database: Database) -> None:
+        self.register, self.database, self.count = register, database, 1
+        register.send("POST", "/questionnaires", document("2026.1", 10))
+        self.supplier = register.send("POST", "/suppliers", {"name": "One"})["id"]
+        self.assessment = register.send("POST", "/assessments", {"questionnaire": "load", "subject_id": self.supplier})["id"]
+        answers = {f"q{number}": {"value": "no" if number == 0 else "yes"} for number in range(QUESTIONS)}
+        register.send("PATCH", f"/assessments/{self.assessment}/answers", answers, 1)
+        register.send("POST", f"/assessments/{self.assessment}/submit", version=2)
+        register.send("POST", f"/assessments/{self.assessment}/approve", version=3)
+        draft = {"name": "x", "format": "json", "document": json.dumps(document("2026.2", 20))}
+        self.draft = register.send("POST", "/questionnaire-drafts", draft)["id"]
 
-    def memory(self) -> int:
-        """The most memory it has had, in KiB."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmHWM:\s+(\d+)", status)[1])  # type: ignore[index]
+    def grow(self, count: int) -> None:
+        """Copies the supplier, the assessment and the answer sheet in the database itself, until there are so many."""
+        originals = {"sup": self.supplier, "asm": self.assessment}
+        for table, key, ids in [
+            ("supplier", "id", {"id": "sup"}),
+            ("assessment", "id", {"id": "asm", "subject_id": "sup", "supplier_id": "sup"}),
+            ("answer_sheet", "assessment_id", {"assessment_id": "asm", "supplier_id": "sup"}),
+        ]:
+            columns = self.database.columns(self.register.url, table)
+            values = [f"'{ids[column]}_' || {self.database.PADDED}" if column in ids else f"one.{column}" for column in columns]
+            self.database.run(
+                self.register.url,
+                f"WITH RECURSIVE numbers(n) AS (SELECT {self.count} UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < {count}) "
+                f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} FROM numbers, {table} AS one WHERE one.{key} = '{originals[ids[key]]}'",
+            )
+        self.count = count
 
-    def what_if(self, draft: str) -> tuple[float, dict[str, Any]]:
-        began, last = time.monotonic(), b""
-        request = urllib.request.Request(f"{self.address}/questionnaire-drafts/{draft}/what-if", headers={"Authorization": f"Bearer {self.key}"})
-        with urllib.request.urlopen(request, timeout=600) as response:
-            for line in response:
-                last = line
-        return time.monotonic() - began, json.loads(last)["summary"]
-
-
-def copy(file: Path, first: int, last: int) -> None:
-    """Copies of the one supplier, assessment and answer sheet, numbered from `first` up to `last`."""
-    database = sqlite3.connect(file)
-    for table, ids in [
-        ("supplier", {"id": "sup"}),
-        ("assessment", {"id": "asm", "subject_id": "sup", "supplier_id": "sup"}),
-        ("answer_sheet", {"assessment_id": "asm", "supplier_id": "sup"}),
-    ]:
-        columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
-        values = [f"'{ids[column]}_' || printf('%032x', n)" if column in ids else f"one.{column}" for column in columns]
-        database.execute(
-            f"WITH RECURSIVE numbers(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < {last}) "
-            f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} FROM numbers, (SELECT * FROM {table} ORDER BY rowid LIMIT 1) AS one"
-        )
-    database.commit()
-    database.close()
+    def ask(self) -> float:
+        """How many seconds it takes to say of all assessments what the other edition would do."""
+        began = time.monotonic()
+        last = self.register.call(f"/questionnaire-drafts/{self.draft}/what-if").splitlines()[-1]
+        seconds = time.monotonic() - began
+        summary = json.loads(last)["summary"]
+        if summary["moved_assessment_count"] != self.count:
+            raise Failed(f"expected that all {self.count} assessments move: {summary}")
+        return seconds
 
 
 def main() -> None:
     program, count = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 100_000
     with tempfile.TemporaryDirectory() as folder:
-        server = Server(program, folder)
+        database = Sqlite(Path(folder))
+        register = Register(program, database.make())
         try:
-            server.call("POST", "/questionnaires", document("2026.1", 10))
-            supplier = server.call("POST", "/suppliers", {"name": "One"})["id"]
-            assessment = server.call("POST", "/assessments", {"questionnaire": "load", "subject_id": supplier})["id"]
-            answers = {f"q{number}": {"value": "no" if number == 0 else "yes"} for number in range(QUESTIONS)}
-            server.call("PATCH", f"/assessments/{assessment}/answers", answers, 1)
-            server.call("POST", f"/assessments/{assessment}/submit", version=2)
-            server.call("POST", f"/assessments/{assessment}/approve", version=3)
-            draft = server.call("POST", "/questionnaire-drafts", {"name": "x", "format": "json", "document": json.dumps(document("2026.2", 20))})["id"]
-            copy(server.file, 1, count // 10)
-            few_seconds, few = server.what_if(draft)
-            few_memory = server.memory()
-            copy(server.file, count // 10, count)
-            all_seconds, all_of_them = server.what_if(draft)
-            all_memory = server.memory()
+            work = WhatIf(register, database)
+            work.grow(count // 10)
+            few_seconds, few_memory = work.ask(), register.most_memory()
+            work.grow(count)
+            all_seconds, all_memory = work.ask(), register.most_memory()
         finally:
-            server.process.kill()
-    assert few["moved_assessment_count"] == count // 10 and all_of_them["moved_assessment_count"] == count, (few, all_of_them)
+            register.kill()
     print(f"{count} assessments of {QUESTIONS} questions, every one of them moved: {all_seconds:.1f} s")
     print(f"ten times the assessments take {all_seconds / few_seconds:.1f} times as long and {all_memory / few_memory:.2f} times the memory ({all_memory // 1024} MiB)")
 

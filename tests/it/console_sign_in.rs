@@ -10,7 +10,7 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{App, both, id, text},
+    harness::{both, id, text},
     operations::run,
     people::actions,
 };

@@ -294,9 +294,14 @@ impl Called {
     /// It, with the id of the provider that is named so.
     async fn find(self, reader: &Reader) -> Result<NewIdentity, Failure> {
         let all = providers(reader).await?;
-        let is_meant = |provider: &&IdentityProvider| provider.id.as_str() == self.provider || provider.name == self.provider;
+        let is_meant =
+            |provider: &&IdentityProvider| provider.id.as_str() == self.provider || provider.name == self.provider;
         let said = |providers: &[&IdentityProvider]| {
-            providers.iter().map(|provider| format!("{:?} ({})", provider.name, provider.id)).collect::<Vec<_>>().join(", ")
+            providers
+                .iter()
+                .map(|provider| format!("{:?} ({})", provider.name, provider.id))
+                .collect::<Vec<_>>()
+                .join(", ")
         };
         let identity_provider_id = match all.iter().filter(is_meant).collect::<Vec<_>>().as_slice() {
             [provider] => provider.id.clone(),

@@ -127,7 +127,9 @@ impl Api {
         body: Body<NewIdentity>,
         retry: Retry,
     ) -> Answer<Once<Changed<User>>, Changing> {
-        retry.once(&who, async |writer| Ok(Changed(identity_provider::tie(writer, &id, version.0, body.0).await?))).await
+        retry
+            .once(&who, async |writer| Ok(Changed(identity_provider::tie(writer, &id, version.0, body.0).await?)))
+            .await
     }
 
     /// Untie a user from what an identity provider calls them

@@ -132,7 +132,10 @@ pub async fn tie(writer: &Writer, id: &UserId, version: i64, new: NewIdentity) -
         return Err(clash("subject_taken", &detail));
     }
     if rows_of(writer, id).await?.len() >= AT_MOST {
-        return Err(clash("too_many", &format!("a person is tied to {AT_MOST} subjects at the most: untie some first")));
+        return Err(clash(
+            "too_many",
+            &format!("a person is tied to {AT_MOST} subjects at the most: untie some first"),
+        ));
     }
     let row = identity::Model {
         organisation_id: provider.organisation_id.clone(),

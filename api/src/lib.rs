@@ -137,6 +137,7 @@ pub(crate) fn app_and_metrics(
     let inner = pages::routes(route)
         .data(store)
         .data(mailer)
+        .data(kept::Kept::default())
         .data(discovery::Discovered::new(&config))
         .data(Arc::clone(&config));
     let path = config.public_url.as_ref().map(|url| url.path().to_owned()).unwrap_or_default();

@@ -9,6 +9,7 @@ import re
 import shutil
 import sqlite3
 import subprocess
+import sys
 import time
 from urllib.parse import urlsplit
 
@@ -94,7 +95,10 @@ class Postgres:
 
     def drop_all(self) -> None:
         for url in list(self.made):
-            self.drop(url)
+            try:
+                self.drop(url)
+            except Failed as failed:
+                print(f"{self.database(url)} is left behind: {failed}", file=sys.stderr)
 
     def psql(self, url: str, *words: str) -> list[str]:
         return ["psql", "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--dbname", url, *words]

@@ -259,9 +259,9 @@ both! {
         fill(&app, 10).await;
         let few = costs(10).await;
         fill(&app, 9_990).await;
+        assert_eq!(costs(200).await, few);
         let page = app.get(&app.admin, "/suppliers?limit=200").await.json(200);
         assert!(page["items"].as_array().expect("a list").len() == 200 && page["next"].is_string());
-        assert_eq!(costs(200).await, few);
         assert!(few.iter().all(|(_, cost)| (1..=8).contains(cost)), "{few:?}");
     }
 

@@ -147,8 +147,12 @@ async fn a_log_whose_reader_went_away_or_whose_disk_is_full_is_dropped_and_answe
     for place in [gone as fn() -> Stdio, full] {
         let program = Quiet::start(&url, place(), place(), &[]);
         program.ask(300);
-        // Each of these left a line; the last may not have been tried yet.
-        assert!(program.dropped() >= 299, "{}", program.dropped());
+        // Each of these left a line; the last may not have been tried yet, since lines are gathered.
+        let mut tries = 0;
+        while program.dropped() < 300 {
+            tries += 1;
+            assert!(tries < 2000, "{}", program.dropped());
+        }
         program.stop();
     }
     // The first start could not show its way in. There is another.

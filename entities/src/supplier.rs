@@ -20,7 +20,6 @@ use crate::{
         DataRole, DataSensitivity, PeopleAffected, PersonalData, ServiceCriticality, SystemAccess, TierByHand,
         TierInputs,
     },
-    register,
     scope::{PORTION, Reader, Writer, owned},
     stored::{Json, Word},
     text, twin,
@@ -493,11 +492,9 @@ impl Kept {
 /// [`Error::Invalid`] with every fault; [`Error::Conflict`] when another supplier holds one of its identifiers.
 pub async fn create(writer: &Writer, new: NewSupplier) -> Result<Supplier, Error> {
     text::check(&new)?;
-    let rows = create_all(writer, vec![(None, new.check()?)]).await?;
+    let mut rows = create_all(writer, vec![(None, new.check()?)]).await?;
     hold_identifiers(writer, &rows).await?;
-    // Nothing hangs on it yet, and nobody needs to look whether something does.
-    register::enter(writer, rows.clone(), Vec::new(), BTreeMap::new()).await?;
-    rows.into_iter().next().ok_or(Error::NotFound)
+    Ok(rows.remove(0))
 }
 
 /// Enters suppliers that have been checked, some by ids that they had elsewhere and that nothing else has; their

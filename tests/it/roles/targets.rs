@@ -7,6 +7,7 @@ use poem::http::Method;
 use serde_json::{Value, json};
 
 mod imports;
+mod mergers;
 
 use crate::harness::{Answer, App, PASSWORD, Person, code_at, etag, id, person, text};
 
@@ -262,14 +263,17 @@ pub(crate) async fn target(app: &App, operation: &str) -> Target {
 /// Something to do this operation to, owned by someone with this role where it belongs to a person, and a body that
 /// does it.
 pub(crate) async fn target_for(app: &App, operation: &str, role: &str) -> Target {
-    match imports::target(app, operation).await {
+    if let Some(target) = imports::target(app, operation).await {
+        return target;
+    }
+    match mergers::target(app, operation).await {
         Some(target) => target,
         None => Box::pin(other_target_for(app, operation, role)).await,
     }
 }
 
-/// Something to do an operation to that is not about imports. A function of its own: unoptimised, what all of these need
-/// takes much of a thread's stack, and an import needs the rest.
+/// Something to do an operation to that is not about imports or mergers. A function of its own: unoptimised, what all of
+/// these need takes much of a thread's stack, and an import or a merger needs the rest.
 async fn other_target_for(app: &App, operation: &str, role: &str) -> Target {
     let supplier = || app.supplier("Harbour Care Systems");
     let product = async || app.product(&app.supplier("Harbour Care Systems").await, &unique()).await;
@@ -351,25 +355,6 @@ async fn other_target_for(app: &App, operation: &str, role: &str) -> Target {
         }
         "restore_product" => Target::on(acted("products", &product().await, "archive", None).await),
 
-        "tell_twins_apart" => {
-            Target::with(json!({ "one_id": id(&supplier().await), "other_id": id(&supplier().await) }))
-        }
-        "plan_supplier_merger" | "merge_suppliers" => {
-            let other = json!({ "other_id": id(&supplier().await) });
-            Target::on(supplier().await).and(other)
-        }
-        "plan_product_merger" | "merge_products" => {
-            let kept = product().await;
-            let other = json!({ "supplier_id": kept["supplier_id"], "name": unique(), "kind": "software" });
-            let other = made("/products", other).await;
-            Target::on(kept).and(json!({ "other_id": id(&other) }))
-        }
-        "read_merger" | "undo_merger" => {
-            let (kept, other) = (supplier().await, supplier().await);
-            let body = json!({ "other_id": id(&other) });
-            let path = format!("/suppliers/{}/merge", id(&kept));
-            Target::on(app.act(&app.admin, &path, &kept, Some(body)).await.json(201))
-        }
         "create_dependency" => Target::with(dependency().await),
         "read_dependency" | "delete_dependency" => Target::on(made("/dependencies", dependency().await).await),
         "change_dependency" => {

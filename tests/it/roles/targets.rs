@@ -294,6 +294,11 @@ async fn other_target_for(app: &App, operation: &str, role: &str) -> Target {
         async || first(format!("/decisions?subject_id={}", text(&assessment("approved").await, "subject_id"))).await;
     let key = || json!({ "name": "Nightly", "role": "viewer" });
     let provider = || json!({ "name": unique(), "issuer": "https://login.example.org", "client_id": "diligence", "client_secret": "kept" });
+    // An organisation has so many at the most: one that is there, where any does.
+    let some_provider = async || {
+        let there = first("/identity-providers".into()).await;
+        if there.is_null() { made("/identity-providers", provider()).await } else { there }
+    };
     let invitation = || json!({ "email": format!("{}@example.org", unique()), "role": "viewer" });
     match operation {
         "list_register"
@@ -571,7 +576,7 @@ async fn other_target_for(app: &App, operation: &str, role: &str) -> Target {
             Target::on(made("/identity-providers", provider()).await)
         }
         "read_sign_in_trial" => {
-            let provider = made("/identity-providers", provider()).await;
+            let provider = some_provider().await;
             Target::on(
                 app.act(&app.admin, &format!("/identity-providers/{}/try", id(&provider)), &provider, None)
                     .await
@@ -585,9 +590,7 @@ async fn other_target_for(app: &App, operation: &str, role: &str) -> Target {
         "read_user" | "delete_user" | "reset_password" => Target::on(user_of(app, &app.member("editor").await).await),
         "change_user" => Target::on(user_of(app, &app.member("editor").await).await).and(json!({ "role": "viewer" })),
         "read_identities" | "tie_user" | "untie_user" => {
-            // An organisation has so many providers at the most.
-            let there = first("/identity-providers".into()).await;
-            let provider = if there.is_null() { made("/identity-providers", provider()).await } else { there };
+            let provider = some_provider().await;
             let identity = json!({ "identity_provider_id": id(&provider), "subject": unique() });
             let user = user_of(app, &app.member("editor").await).await;
             if operation == "tie_user" {

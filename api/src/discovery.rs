@@ -349,7 +349,7 @@ impl Discovered {
         Ok(Discovery::of(said, new, &typed))
     }
 
-    /// The same for a change to a provider: the change as it is to be made, and what the provider says of itself where
+    /// For a change to a provider: the change as it is to be made, and what the provider says of itself where
     /// it gets another issuer. Nobody is asked for a change to another version than there is.
     ///
     /// # Errors

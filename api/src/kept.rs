@@ -30,8 +30,8 @@ const IN_ALL: u64 = 32 << 20;
 const AT_MOST: usize = 256 << 10;
 /// About how many answers that makes.
 const ABOUT: usize = 16_000;
-/// What an answer takes beside its text and its address, about, in bytes.
-const BESIDE: u64 = 512;
+/// What an answer takes beside what is written in it, about, in bytes.
+const BESIDE: usize = 512;
 
 /// The answers that are kept.
 #[derive(Clone, Debug)]
@@ -56,7 +56,9 @@ struct ByBytes;
 
 impl Weighter<String, Arc<Answer>> for ByBytes {
     fn weight(&self, key: &String, answer: &Arc<Answer>) -> u64 {
-        BESIDE + key.len() as u64 + answer.body.len() as u64
+        let headers: usize =
+            answer.headers.iter().map(|(name, value)| name.as_str().len() + value.as_bytes().len()).sum();
+        (BESIDE + key.len() + headers + answer.body.len()) as u64
     }
 }
 

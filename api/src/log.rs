@@ -25,9 +25,10 @@ const WAITING: usize = 4096;
 /// How long a line may be, in bytes; what is longer is cut.
 const LONGEST: usize = 16 << 10;
 
-/// How long lines are gathered before they are written, and how much at a time, in bytes: whoever logs would else wake
-/// the thread that writes, and a line cost as much as a request.
+/// How long lines are gathered before they are written: whoever logs would else wake the thread that writes, and a line
+/// cost as much as a request.
 const GATHERING: Duration = Duration::from_millis(2);
+/// How much is written at a time, in bytes.
 const GATHERED: usize = 64 << 10;
 
 /// Lines that were dropped since the program began. The log is the program's, and so is the count.

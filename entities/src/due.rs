@@ -4,7 +4,7 @@
 //! from what our own house keeps: keys, secrets and questionnaires. It is stored, and derived anew in the same
 //! transaction as any change it follows from (see [`crate::register`]), so that every list reads one table. Whether it is
 //! coming, due or overdue is worked out when it is read. How many there are of each kind and day is counted as they
-//! change, so that counting them reads a row for each kind and month that has any, and none of the items.
+//! change, so that counting them reads a row for each kind and month that has any, and for each day near today, and none of the items.
 //!
 //! | Where | What |
 //! |---|---|

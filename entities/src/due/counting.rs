@@ -10,7 +10,7 @@ use sea_orm::{
 };
 use serde::Serialize;
 
-use super::{DueKind, HORIZON_DAYS};
+use super::{DueKind, DueState, HORIZON_DAYS};
 use crate::{
     clock::Day,
     error::Error,
@@ -120,14 +120,14 @@ pub async fn counts(reader: &Reader) -> Result<DueCounts, Error> {
     let last = today.plus_days(HORIZON_DAYS);
     let (first_month, last_month) = (month_of(today), month_of(last));
     let mut all = DueKind::ALL.map(|kind| DueCount { kind, overdue: 0, due: 0, coming: 0 }).to_vec();
-    let mut add = |kind: DueKind, count: DueCount| {
-        if let Some(counts) = all.iter_mut().find(|known| known.kind == kind) {
-            counts.overdue += count.overdue;
-            counts.due += count.due;
-            counts.coming += count.coming;
+    let mut add = |kind: DueKind, state: DueState, count: i64| {
+        let Some(counts) = all.iter_mut().find(|known| known.kind == kind) else { return };
+        match state {
+            DueState::Overdue => counts.overdue += count,
+            DueState::Due => counts.due += count,
+            DueState::Coming => counts.coming += count,
         }
     };
-    let none = |kind: DueKind| DueCount { kind, overdue: 0, due: 0, coming: 0 };
     let away = Condition::any()
         .add(month::Column::Month.lt(first_month.as_str()))
         .add(month::Column::Month.gt(last_month.as_str()));
@@ -135,11 +135,7 @@ pub async fn counts(reader: &Reader) -> Result<DueCounts, Error> {
     let select = select.columns([month::Column::Kind, month::Column::Month, month::Column::ItemCount]);
     let months: Vec<(Word<DueKind>, String, i64)> = reader.tuples(select).await?;
     for (Word(kind), month, count) in months {
-        let is_over = month < first_month;
-        add(
-            kind,
-            if is_over { DueCount { overdue: count, ..none(kind) } } else { DueCount { coming: count, ..none(kind) } },
-        );
+        add(kind, if month < first_month { DueState::Overdue } else { DueState::Coming }, count);
     }
     // A month that is only partly before today, or near: its days, each of which begins with it.
     let near = Condition::all()
@@ -148,17 +144,8 @@ pub async fn counts(reader: &Reader) -> Result<DueCounts, Error> {
     let select = reader.find::<day::Entity>().filter(near).select_only();
     let select = select.columns([day::Column::Kind, day::Column::DueOn, day::Column::ItemCount]);
     let days: Vec<(Word<DueKind>, Day, i64)> = reader.tuples(select).await?;
-    for (Word(kind), day, count) in days {
-        add(
-            kind,
-            if day < today {
-                DueCount { overdue: count, ..none(kind) }
-            } else if day <= last {
-                DueCount { due: count, ..none(kind) }
-            } else {
-                DueCount { coming: count, ..none(kind) }
-            },
-        );
+    for (Word(kind), due_on, count) in days {
+        add(kind, DueState::of(due_on, today), count);
     }
     all.retain(|count| count.kind.is_for(reader.scope().role));
     let sum = |of: fn(&DueCount) -> i64| all.iter().map(of).sum();

@@ -50,7 +50,7 @@ struct Announced {
 #[derive(Debug, Default)]
 struct Known {
     head: Option<head::Model>,
-    /// Grows whenever another end of the chain is found.
+    /// Another, and a greater one, whenever another end of the chain is found.
     number: u64,
     /// What was made before this number may have changed, whatever it is.
     floor: u64,
@@ -60,12 +60,12 @@ struct Known {
 }
 
 impl Known {
-    /// Takes in the end of the chain as it was found; gives its number.
-    fn find(&mut self, found: head::Model) -> u64 {
+    /// Takes in the end of the chain as it was found; gives its number, `next` where it is another one.
+    fn find(&mut self, found: head::Model, next: impl FnOnce() -> u64) -> u64 {
         if self.head.as_ref() == Some(&found) {
             return self.number;
         }
-        self.number += 1;
+        self.number = next();
         if !self.follow(&found) || self.changed.len() > CHANGED {
             self.floor = self.number;
             self.changed.clear();
@@ -135,12 +135,15 @@ impl Watched {
 pub(super) struct Revisions {
     /// Connections of its own, so that the question waits for nobody who reads for long.
     pool: Pool,
+    /// The last number that was given: to no two ends of chains the same, so that whoever is forgotten and asked about
+    /// again is not taken for what they were.
+    last: AtomicU64,
     organisations: Mutex<HashMap<OrganisationId, Arc<Watched>>>,
 }
 
 impl Revisions {
     pub(super) fn new(pool: Pool) -> Self {
-        Self { pool, organisations: Mutex::default() }
+        Self { pool, last: AtomicU64::new(0), organisations: Mutex::default() }
     }
 
     fn watched(&self, organisation_id: &OrganisationId) -> Arc<Watched> {
@@ -161,7 +164,8 @@ impl Revisions {
         let mut asked = watched.asked.lock().await;
         if asked.covers < own {
             let covers = watched.arrived.load(Ordering::SeqCst);
-            let found = self.ask(organisation_id).await.map(|head| watched.known().find(head));
+            let next = || self.last.fetch_add(1, Ordering::Relaxed) + 1;
+            let found = self.ask(organisation_id).await.map(|head| watched.known().find(head, next));
             *asked = Asked { covers, found };
         }
         let number = asked.found.clone()?;
@@ -256,9 +260,9 @@ mod tests {
     #[test]
     fn what_follows_from_a_row_outlives_changes_of_others_and_nothing_outlives_a_change_of_someone_else() {
         let mut known = Known::default();
-        assert_eq!((known.find(head(1, 0)), known.find(head(1, 0))), (1, 1));
+        assert_eq!((known.find(head(1, 0), || 1), known.find(head(1, 0), || 2)), (1, 1));
         known.announced.extend([announced(2, 4, &["b"]), announced(1, 2, &["a"]), announced(1, 3, &["c"])]);
-        assert_eq!(known.find(head(4, 0)), 2, "two of our own, in whatever order they were announced");
+        assert_eq!(known.find(head(4, 0), || 2), 2, "two of our own, in whatever order they were announced");
         let at = |number, known| Revision { number, watched: watched(known) };
         let now = at(2, known);
         let holds = |item: &str| now.holds(1, Some(item));
@@ -269,7 +273,7 @@ mod tests {
 
         let mut known = std::mem::take(&mut *now.watched.known());
         assert_eq!(known.announced.len(), 1, "the one that was not saved");
-        assert_eq!(known.find(head(4, 1)), 3, "a change without an event, by someone else");
+        assert_eq!(known.find(head(4, 1), || 3), 3, "a change without an event, by someone else");
         let now = at(3, known);
         assert!(!now.holds(2, Some("c")) && now.holds(3, Some("c")));
     }
@@ -277,11 +281,20 @@ mod tests {
     #[test]
     fn a_change_of_more_than_is_known_leaves_nothing_standing() {
         let mut known = Known::default();
-        known.find(head(1, 0));
+        known.find(head(1, 0), || 1);
         let mut step = announced(1, 2, &["a"]);
         step.written.everything = true;
         known.announced.push_back(step);
-        known.find(head(2, 0));
+        known.find(head(2, 0), || 2);
         assert!(!Revision { number: 2, watched: watched(known) }.holds(1, Some("z")));
+    }
+
+    #[test]
+    fn who_was_forgotten_and_is_asked_about_again_is_not_taken_for_what_they_were() {
+        let mut known = Known::default();
+        // Others have been asked about meanwhile.
+        known.find(head(1, 0), || 7);
+        let now = Revision { number: 7, watched: watched(known) };
+        assert!(![1, 6].into_iter().any(|made| now.holds(made, Some("a")) || now.holds(made, None)));
     }
 }

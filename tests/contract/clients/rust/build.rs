@@ -41,7 +41,7 @@ fn fit(document: &mut Value) -> Vec<String> {
     fitted
 }
 
-/// Leaves out bodies beside one of JSON: progenitor panics where there is a choice.
+/// Leaves out bodies beside one of JSON: progenitor takes one kind for each operation.
 fn one_body(operation: &mut Value, fitted: &mut Vec<String>) {
     let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
     let Some(Value::Object(kinds)) = operation.pointer_mut("/requestBody/content") else { return };
